@@ -1,0 +1,26 @@
+"""The engine: small neural networks in NumPy, trained as values.
+
+>>> from engine import Experiment, begin, advance, evaluate
+>>> run, report = advance(begin(Experiment()), epochs=100)
+>>> run.epoch, report.test_loss.shape
+(100, (1, 100))
+"""
+
+from engine.experiment import Experiment
+from engine.insight import boundary, feature_map, layer_maps
+from engine.training import Evaluation, Report, Run, advance, begin, evaluate, reconfigure, set_parameter
+
+__all__ = [
+    "Evaluation",
+    "Experiment",
+    "Report",
+    "Run",
+    "advance",
+    "begin",
+    "boundary",
+    "evaluate",
+    "feature_map",
+    "layer_maps",
+    "reconfigure",
+    "set_parameter",
+]

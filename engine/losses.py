@@ -1,0 +1,102 @@
+"""Losses: how wrong the output is, and in which direction it should move.
+
+Targets of classification are −1 and +1. A reported loss is the mean over the samples and never includes the penalty.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT, Activation
+from engine.arrays import FloatArray, constant
+from engine.registry import Registry, Row
+
+_HALF = constant(0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Row):
+    """What is to be learned: classes or values."""
+
+
+PROBLEMS: Registry[Problem] = Registry(
+    "problem",
+    Problem(
+        key="classification",
+        label="Classification",
+        text="Tell two classes of points apart: blue is +1, orange is −1.",
+        formula="target is −1 or +1",
+    ),
+    Problem(
+        key="regression",
+        label="Regression",
+        text="Predict a value for every point of the plane: the colour is the value.",
+        formula="target is a number",
+    ),
+)
+"""Kinds of problems."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss(Row):
+    """A loss of one prediction a = f(z) for one target y.
+
+    Attributes:
+        outputs: the activation f of the output layer, by problem; its keys are the problems the loss is for.
+        error: ``error(a, y, out)`` writes the derivative of the loss into ``out``: with respect to z if ``from_sum``,
+            else with respect to a.
+        from_sum: whether ``error`` already includes the slope of the output (the two cancel in closed form).
+        value: ``value(z, a, y)`` returns the loss of every sample.
+    """
+
+    outputs: Mapping[str, Activation]
+    error: Callable[[FloatArray, FloatArray, FloatArray], object]
+    from_sum: bool
+    value: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+
+
+def _difference(a: FloatArray, y: FloatArray, out: FloatArray) -> None:
+    np.subtract(a, y, out)
+
+
+def _half_squared(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
+    difference = np.subtract(a, y)
+    np.square(difference, difference)
+    return np.multiply(difference, _HALF, difference)
+
+
+def _logistic_error(a: FloatArray, y: FloatArray, out: FloatArray) -> None:
+    np.subtract(a, y, out)  # dL/dz = σ(z) − (y + 1)/2 = (tanh(z/2) − y)/2
+    np.multiply(out, _HALF, out)
+
+
+def _logistic(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
+    return np.logaddexp(0.0, np.negative(np.multiply(y, z)))  # log(1 + e^−yz) without overflow
+
+
+LOSSES: Registry[Loss] = Registry(
+    "loss",
+    Loss(
+        key="half-squared-error",
+        label="Half squared error",
+        text="Half the squared distance to the target, the original's loss; always answering 0 scores ½.",
+        formula="½ (a − y)²",
+        outputs={"classification": ACTIVATIONS["tanh"], "regression": ACTIVATIONS["linear"]},
+        error=_difference,
+        from_sum=False,
+        value=_half_squared,
+    ),
+    Loss(
+        key="logistic-cross-entropy",
+        label="Logistic cross-entropy",
+        text="The surprise at the true class, in nats; confident mistakes cost most, and still give a strong gradient.",
+        formula="log(1 + e^(−y z))",
+        aliases=("cross-entropy",),
+        outputs={"classification": LOGISTIC_OUTPUT},
+        error=_logistic_error,
+        from_sum=True,
+        value=_logistic,
+    ),
+)
+"""Losses; the first one that fits the problem is its default."""

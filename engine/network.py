@@ -1,0 +1,212 @@
+"""The network: layout of the flat parameter vector, forward and backward pass of a stack of replicas.
+
+Units are rows. A layer with ``inputs`` inputs has weights of shape (units, inputs + 1), the bias in the last column;
+the activations of the layer before are (inputs + 1, columns) with a last row of ones. So a layer is one matrix product
+and one activation in place, and what a unit says of all columns is one contiguous row. Training of small networks is
+bound by the number of NumPy calls: everything here that need not be repeated at each step is prepared once.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.activations import Activation
+from engine.arrays import BoolArray, RealArray, constant
+from engine.losses import Loss
+
+_Matmul = Callable[..., Any]
+
+
+class Layout:
+    """Where the weights and biases of each layer lie in the flat vector of n parameters."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        """Lay out a network with ``sizes`` = features, units of each hidden layer, outputs."""
+        self.sizes = tuple(sizes)
+        self.shapes = tuple((units, inputs + 1) for inputs, units in zip(sizes, sizes[1:], strict=False))
+        self.offsets = (0, *np.cumsum([units * width for units, width in self.shapes]).tolist())
+        self.parameters: int = self.offsets[-1]
+
+    def layers(self, flat: RealArray) -> list[RealArray]:
+        """View flat parameters (replicas, n) as one array (replicas, units, inputs + 1) per layer."""
+        return [
+            flat[:, start:stop].reshape(len(flat), *shape)
+            for start, stop, shape in zip(self.offsets, self.offsets[1:], self.shapes, strict=False)
+        ]
+
+    def is_weight(self) -> BoolArray:
+        """Return (n,), true at weights and false at biases."""
+        mask = np.ones((1, self.parameters), dtype=bool)
+        for layer in self.layers(mask):  # type: ignore[arg-type]  # views work for any type
+            layer[:, :, -1] = False
+        return mask[0]
+
+    def index(self, layer: int, unit: int, input_: int) -> int:
+        """Return the position of one parameter in the flat vector.
+
+        Args:
+            layer: 0 for the first hidden layer; the last one is the output.
+            unit: index in the layer.
+            input_: index in the layer before; the number of inputs, or −1, for the bias.
+
+        Raises:
+            ValueError: there is no such parameter.
+        """
+        if not 0 <= layer < len(self.shapes):
+            raise ValueError(f"layer is {layer}; this network has layers 0 … {len(self.shapes) - 1}")
+        units, width = self.shapes[layer]
+        if not 0 <= unit < units:
+            raise ValueError(f"unit is {unit}; layer {layer} has units 0 … {units - 1}")
+        if not -1 <= input_ < width:
+            raise ValueError(f"input is {input_}; layer {layer} has inputs 0 … {width - 2} and the bias")
+        return self.offsets[layer] + unit * width + input_ % width
+
+
+class Pass:
+    """The arrays through which ``columns`` samples go forward, and the errors come back.
+
+    Activations of all layers lie in one block, layer by layer, each (replicas, units + 1, columns), the output without
+    the row of ones. With one replica every view is 2-D and ``np.dot`` does the products.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[RealArray],
+        activations: Sequence[Activation],
+        columns: int,
+        *,
+        gradients: Sequence[RealArray] | None = None,
+        loss: Loss | None = None,
+    ) -> None:
+        """Prepare views.
+
+        Args:
+            weights: (replicas, units, inputs + 1) per layer; read at every pass, so they may change in place.
+            activations: one per layer, the output's last.
+            columns: samples at once.
+            gradients: like ``weights``; where ``backward`` puts the gradient of the mean loss.
+            loss: needed with ``gradients``.
+        """
+        replicas = len(weights[0])
+        dtype = weights[0].dtype
+        self.activations = tuple(activations)
+        self.columns = columns
+        self._last = len(weights) - 1
+        units = [len(layer[0]) for layer in weights]
+        rows = [count + 1 for count in units[:-1]] + [units[-1]]
+        spans = np.cumsum([0, *(count * replicas * columns for count in rows)]).tolist()
+
+        def cut(block: RealArray) -> list[RealArray]:
+            return [
+                block[start:stop].reshape(replicas, count, columns)
+                for start, stop, count in zip(spans, spans[1:], rows, strict=False)
+            ]
+
+        def seen(array: RealArray) -> RealArray:
+            return array[0] if replicas == 1 else array
+
+        block = np.ones(spans[-1], dtype)
+        full = cut(block)
+        bare = [layer[:, :count] for layer, count in zip(full, units, strict=True)]
+        self.outputs = [seen(layer) for layer in bare]
+        self._forward = [
+            (seen(weight), seen(z), activation.apply, seen(layer))
+            for weight, z, activation, layer in zip(weights, bare, activations, full, strict=True)
+        ]
+        self._product: _Matmul = np.dot if replicas == 1 else np.matmul
+        if gradients is None or loss is None:
+            return
+
+        # For one column np.dot and np.matmul choose different kernels for the transposed product, and a stack would
+        # differ from single networks in the last bit.
+        self._transposed_product: _Matmul = self._product if columns > 1 else np.matmul
+        slope_block = np.ones_like(block)
+        error_block = np.empty_like(block)
+        slopes, errors = cut(slope_block), cut(error_block)
+        self._error = loss.error
+        self._scale = constant(1.0 / columns)
+        self._output_error = seen(errors[-1])
+        self._output_slope = None
+        if not loss.from_sum and activations[-1].slope is not None:
+            self._output_slope = seen(slopes[-1])
+        # Neighbouring layers with the same activation get their slopes in one call.
+        layers = self._last if self._output_slope is None else self._last + 1
+        self._slopes = []
+        start = 0
+        while start < layers:
+            stop = start + 1
+            while stop < layers and activations[stop].slope is activations[start].slope:
+                stop += 1
+            slope = activations[start].slope
+            if slope is not None:
+                part = slice(spans[start], spans[stop])
+                self._slopes.append((slope, block[part], slope_block[part]))
+            start = stop
+        self._backward = []
+        for layer in range(self._last, 0, -1):
+            below = layer - 1
+            self._backward.append(
+                (
+                    seen(errors[layer][:, : units[layer]]),
+                    seen(full[below].swapaxes(1, 2)),
+                    seen(gradients[layer]),
+                    seen(weights[layer][:, :, :-1].swapaxes(1, 2)),
+                    seen(errors[below][:, : units[below]]),
+                    None if activations[below].slope is None else seen(slopes[below][:, : units[below]]),
+                )
+            )
+        self._first_error = seen(errors[0][:, : units[0]])
+        self._first_gradient = seen(gradients[0])
+
+    def forward(self, features: RealArray) -> RealArray:
+        """Send features (…, inputs + 1, columns) through all layers but the output's activation.
+
+        Returns:
+            The sums z of the output, (outputs, columns), or (replicas, outputs, columns) for a stack; a view that the
+            next pass overwrites. ``outputs`` holds the activations of the hidden layers likewise.
+        """
+        product = self._product
+        last = self._last
+        below = features
+        for weights, z, apply, layer in self._forward[:last]:
+            product(weights, below, z)
+            apply(z)
+            below = layer
+        weights, z, _, _ = self._forward[last]
+        product(weights, below, z)
+        return z
+
+    def predict(self, features: RealArray) -> RealArray:
+        """Send features through the whole network; shapes as in ``forward``."""
+        z = self.forward(features)
+        self.activations[-1].apply(z)
+        return z
+
+    def backward(self, features: RealArray, samples: RealArray, targets: RealArray) -> None:
+        """Write the gradient of the mean loss of one batch into the gradients.
+
+        Args:
+            features: (…, inputs + 1, columns).
+            samples: the same numbers, (…, columns, inputs + 1).
+            targets: (…, outputs, columns).
+        """
+        product = self._product
+        below = features
+        for weights, z, apply, layer in self._forward:
+            product(weights, below, z)
+            apply(z)
+            below = layer
+        for slope, outputs, slopes in self._slopes:
+            slope(outputs, slopes)
+        error = self._output_error
+        self._error(below, targets, error)  # type: ignore[arg-type]
+        if self._output_slope is not None:
+            np.multiply(error, self._output_slope, error)
+        np.multiply(error, self._scale, error)
+        for above, activations, gradient, transposed, error, slopes_below in self._backward:
+            product(above, activations, gradient)
+            self._transposed_product(transposed, above, error)
+            if slopes_below is not None:
+                np.multiply(error, slopes_below, error)
+        product(self._first_error, samples, self._first_gradient)
