@@ -160,7 +160,7 @@ class Network(_Group):
     def _one_activation_per_layer(self) -> Self:
         if isinstance(self.activation, tuple) and len(self.activation) != len(self.hidden):
             raise ValueError(
-                f"activation has {len(self.activation)} entries for {len(self.hidden)} hidden layers;"
+                f"network.activation has {len(self.activation)} entries for {len(self.hidden)} hidden layers;"
                 " give one for all, or one per layer"
             )
         return self

@@ -1,0 +1,75 @@
+"""The application: settings, compute and routes put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server import __version__
+from server.assets import CachedFiles, revision
+from server.compute import Compute
+from server.routes import api, live, pages
+from server.settings import Settings
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds to every response what browsers should refuse to do with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request; HTTP responses get the headers."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application; its engine processes start and end with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        compute = Compute(settings.workers)
+        app.state.compute = compute
+        try:
+            await compute.start()
+            yield
+        finally:
+            compute.close()
+
+    app = FastAPI(title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.settings = settings
+    app.add_middleware(SecurityHeaders)
+    app.include_router(pages.router)
+    app.include_router(api.router)
+    app.include_router(live.router)
+    app.mount(f"/static/{revision()}", CachedFiles())
+
+    @app.exception_handler(HTTPException)
+    async def refuse(request: Request, error: HTTPException) -> Response:
+        wants_page = "text/html" in request.headers.get("accept", "*/*") or not request.url.path.startswith("/api/")
+        if error.status_code == 404 and wants_page:
+            return pages.not_found(request)
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+    return app

@@ -1,0 +1,204 @@
+"""The catalogue: every choice, label, explanation, limit and default, for the page; all from the engine's registries."""
+
+from functools import cache
+from typing import Any, Literal
+
+import annotated_types
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from engine import Experiment, feature_map
+from engine.datasets import DATASETS, EXTENT
+from engine.experiment import BATCHINGS, MAX_UNITS, REGISTRIES, Data, fields
+from engine.losses import LOSSES, PROBLEMS
+from engine.registry import Row
+from engine.samples import points
+from server import __version__
+from server.frames import quantise
+from server.messages import PROTOCOL
+
+_THUMBNAIL_POINTS = 200
+_TILE = 20
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Choice(_Model):
+    """A row of a registry, as far as people see it."""
+
+    key: str
+    label: str
+    text: str
+    formula: str
+
+
+class DatasetChoice(Choice):
+    """A data set with a few points (x1, x2, target), drawn without noise."""
+
+    problem: str
+    samples: int
+    points: list[tuple[float, float, float]]
+
+
+class FeatureChoice(Choice):
+    """A feature with its picture: 20 × 20 values −127 … 127, row 0 at the top."""
+
+    tile: list[int]
+
+
+class LossChoice(Choice):
+    """A loss and the problems it is for."""
+
+    problems: list[str]
+
+
+class FieldDescription(_Model):
+    """A field of the experiment; what does not apply to its kind is null."""
+
+    label: str
+    text: str
+    live: bool
+    kind: Literal["choice", "integer", "number", "features", "layers"]
+    default: Any
+    choices: str | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    suggestions: list[int | float] | None = None
+    step: int | float | None = None
+    minimum_layers: int | None = None
+    maximum_layers: int | None = None
+    minimum_units: int | None = None
+    maximum_units: int | None = None
+
+
+class Choices(_Model):
+    """All registries."""
+
+    problems: list[Choice]
+    datasets: list[DatasetChoice]
+    features: list[FeatureChoice]
+    activations: list[Choice]
+    losses: list[LossChoice]
+    penalties: list[Choice]
+    initializers: list[Choice]
+    optimizers: list[Choice]
+    batchings: list[Choice]
+
+
+class Speed(_Model):
+    """A speed to offer."""
+
+    label: str
+    epochs_per_second: int | float | None
+
+
+class Catalog(_Model):
+    """Everything a page needs to offer the engine's choices."""
+
+    version: str
+    protocol: int
+    region: tuple[float, float]
+    experiment: Experiment
+    fields: dict[str, FieldDescription]
+    choices: Choices
+    speeds: list[Speed]
+
+
+_LISTS = {
+    "data.dataset": "datasets",
+    "features": "features",
+    "network.activation": "activations",
+    "network.initializer": "initializers",
+    "objective.loss": "losses",
+    "objective.penalty": "penalties",
+    "training.optimizer": "optimizers",
+    "training.batching": "batchings",
+}
+
+_SPEEDS = (1, 5, 20, 60, 250, None)
+
+
+@cache
+def catalog() -> Catalog:
+    """Build the catalogue; once, as it never changes while the server runs."""
+    return Catalog(
+        version=__version__,
+        protocol=PROTOCOL,
+        region=(-EXTENT, EXTENT),
+        experiment=Experiment(),
+        fields={name: _field(name, info) for name, info in fields().items()},
+        choices=Choices(
+            problems=[Choice(**_row(row)) for row in PROBLEMS.values()],
+            datasets=[_dataset(key) for key in DATASETS],
+            features=[
+                FeatureChoice(**_row(row), tile=quantise(_scaled(feature_map(key, _TILE))).ravel().tolist())
+                for key, row in REGISTRIES["features"].items()
+            ],
+            activations=_plain("network.activation"),
+            losses=[LossChoice(**_row(row), problems=list(row.outputs)) for row in LOSSES.values()],
+            penalties=_plain("objective.penalty"),
+            initializers=_plain("network.initializer"),
+            optimizers=_plain("training.optimizer"),
+            batchings=[Choice(**_row(row)) for row in BATCHINGS.values()],
+        ),
+        speeds=[
+            Speed(
+                label="as fast as it goes" if speed is None else f"{speed} epoch{'s' if speed > 1 else ''} / s",
+                epochs_per_second=speed,
+            )
+            for speed in _SPEEDS
+        ],
+    )
+
+
+def _row(row: Row) -> dict[str, str]:
+    return {name: getattr(row, name) for name in ("key", "label", "text", "formula")}
+
+
+def _plain(name: str) -> list[Choice]:
+    return [Choice(**_row(row)) for row in REGISTRIES[name].values()]
+
+
+def _dataset(key: str) -> DatasetChoice:
+    row = DATASETS[key]
+    drawn, targets = points(Data(dataset=key, samples=_THUMBNAIL_POINTS, seed=1))
+    table = np.hstack([drawn, targets]).round(2)
+    return DatasetChoice(
+        **_row(row),
+        problem=row.problem,
+        samples=row.samples,
+        points=[(x1, x2, target) for x1, x2, target in table.tolist()],
+    )
+
+
+def _scaled(values: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return values / np.abs(values).max()
+
+
+def _field(name: str, info: Any) -> FieldDescription:
+    described: dict[str, Any] = {
+        "label": info.title,
+        "text": info.description,
+        **info.json_schema_extra,
+        "default": info.get_default(),
+        "choices": _LISTS.get(name),
+    }
+    if name == "features":
+        kind = "features"
+    elif name == "network.hidden":
+        kind = "layers"
+        described |= {"minimum_layers": 0, "minimum_units": 1, "maximum_units": MAX_UNITS}
+    elif name in REGISTRIES:
+        kind = "choice"
+    else:
+        kind = "integer" if info.annotation is int else "number"
+    for limit in info.metadata:
+        if isinstance(limit, annotated_types.Ge):
+            described["minimum"] = limit.ge
+        elif isinstance(limit, annotated_types.Le):
+            described["maximum"] = limit.le
+        elif isinstance(limit, annotated_types.MaxLen) and kind == "layers":
+            described["maximum_layers"] = limit.max_length
+    return FieldDescription(kind=kind, **described)

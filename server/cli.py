@@ -1,0 +1,84 @@
+"""The command ``neural-playground``."""
+
+import argparse
+import socket
+import sys
+
+import uvicorn
+
+from server import __version__
+from server.app import create_app
+from server.settings import MAX_MESSAGE_BYTES, Settings, from_environment
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the options, say where the page is, and serve until stopped."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = from_environment(
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
+        )
+    except ValueError as error:
+        sys.exit(f"neural-playground: {error}")
+    try:
+        listener = _listen(settings)
+    except OSError as error:
+        sys.exit(
+            f"neural-playground: cannot listen on {settings.host}, port {settings.port}: {error.strerror};"
+            " choose another with --host and --port"
+        )
+    with listener:
+        print(f"Neural Playground {__version__}: {_address(settings.host, listener)}", flush=True)
+        config = uvicorn.Config(
+            create_app(settings),
+            log_level=options.log_level,
+            access_log=False,
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=MAX_MESSAGE_BYTES,
+            ws_per_message_deflate=False,  # frames are compact already, and deflating per client costs ten times the rest
+            timeout_graceful_shutdown=5,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="neural-playground",
+        description="Serve the Neural Playground.",
+        epilog="Every option can also be set as PLAYGROUND_HOST, PLAYGROUND_PORT and so on.",
+    )
+    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
+    parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8000)")
+    parser.add_argument("--workers", type=int, help="engine processes (default: as many as there are processors)")
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        metavar="ORIGIN",
+        help="let pages of this origin (https://host) open sessions, too; may be repeated",
+    )
+    parser.add_argument(
+        "--log-level", default="warning", choices=["critical", "error", "warning", "info", "debug"], help="(default: warning)"
+    )
+    parser.add_argument("--version", action="version", version=f"neural-playground {__version__}")
+    return parser
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+    except (OSError, OverflowError):
+        listener.close()
+        raise
+    return listener
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}"

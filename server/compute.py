@@ -1,0 +1,86 @@
+"""Compute: the executor behind the slices: a pool of engine processes that is rebuilt when it breaks.
+
+Slices are pure, so whatever was under way when a process died is simply done again.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from typing import TypeVar, TypeVarTuple, Unpack
+
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
+
+_ATTEMPTS = 4
+_NICE = 10
+
+log = logging.getLogger(__name__)
+
+
+def _prepare() -> None:
+    """Set up an engine process: behind the server in line for the processor, deaf to Ctrl-C, which is the server's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+
+
+def _nothing() -> None:
+    """Do nothing; a worker that answers is awake."""
+
+
+class Compute:
+    """Runs functions in engine processes."""
+
+    def __init__(self, workers: int) -> None:
+        """Prepare for ``workers`` processes; they start with the first work, or with ``start``."""
+        self.workers = workers
+        self._pool = self._make_pool()
+
+    def _make_pool(self) -> ProcessPoolExecutor:
+        # Read when NumPy is imported, which the processes do afresh: threads of their own would only be in their way.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        os.environ.setdefault("MKL_NUM_THREADS", "1")
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            context: multiprocessing.context.BaseContext = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["server.work"])
+        else:
+            context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.workers, mp_context=context, initializer=_prepare)
+
+    async def start(self) -> None:
+        """Start the processes, so that the first user need not wait for them."""
+        await asyncio.gather(*(self.run(_nothing) for _ in range(self.workers)))
+
+    async def run(
+        self, function: Callable[[Unpack[Arguments]], Result], *arguments: Unpack[Arguments]
+    ) -> Result:
+        """Call a pure function in an engine process.
+
+        Raises:
+            BrokenExecutor: processes died again and again.
+            Exception: whatever the function raises.
+        """
+        loop = asyncio.get_running_loop()
+        for attempt in range(_ATTEMPTS):
+            pool = self._pool
+            try:
+                return await loop.run_in_executor(pool, function, *arguments)
+            except BrokenExecutor:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                self._rebuild(pool)
+        raise AssertionError("the loop above returns or raises")
+
+    def _rebuild(self, broken: ProcessPoolExecutor) -> None:
+        if self._pool is broken:  # the first of those who wait for it rebuilds
+            log.warning("an engine process died; starting new ones")
+            self._pool = self._make_pool()
+            broken.shutdown(wait=False)
+
+    def close(self) -> None:
+        """End the processes; work not yet begun is dropped."""
+        self._pool.shutdown(wait=False, cancel_futures=True)

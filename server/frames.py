@@ -1,0 +1,78 @@
+"""Frames: named arrays as one binary message, in the safetensors format.
+
+Layout: an unsigned 64-bit little-endian header length; a JSON header with dtype, shape and offsets of every tensor,
+padded with spaces to a multiple of eight bytes; the bytes of the tensors, little-endian, row-major.
+Source: the format description of safetensors (huggingface.co/docs/safetensors).
+"""
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+Tensors = Mapping[str, np.ndarray[Any, np.dtype[Any]]]
+
+_DTYPES = {"F64": "<f8", "F32": "<f4", "U32": "<u4", "I8": "|i1"}
+_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
+
+
+def encode(metadata: Mapping[str, str], tensors: Tensors) -> bytes:
+    """Write a frame.
+
+    Args:
+        metadata: strings by name.
+        tensors: arrays by name, of dtype float64, float32, uint32 or int8; wide types are put first, so that every
+            tensor is aligned to its own size.
+
+    Raises:
+        ValueError: a dtype that frames do not know; names the tensor.
+    """
+    header: dict[str, Any] = {"__metadata__": dict(metadata)}
+    parts = []
+    offset = 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: -item[1].itemsize):
+        if tensor.dtype not in _NAMES:
+            raise ValueError(f"tensor {name!r} has dtype {tensor.dtype}; allowed: {', '.join(map(str, _NAMES))}")
+        data = tensor.tobytes()
+        header[name] = {
+            "dtype": _NAMES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [offset, offset + len(data)],
+        }
+        parts.append(data)
+        offset += len(data)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return b"".join([struct.pack("<Q", len(text)), text, *parts])
+
+
+def decode(frame: bytes) -> tuple[dict[str, str], dict[str, np.ndarray[Any, np.dtype[Any]]]]:
+    """Read a frame: its metadata, and its tensors as read-only views of the bytes.
+
+    Raises:
+        ValueError: these bytes are no frame.
+    """
+    try:
+        (length,) = struct.unpack_from("<Q", frame)
+        header = json.loads(frame[8 : 8 + length])
+        metadata = header.pop("__metadata__", {})
+        body = memoryview(frame)[8 + length :]
+        tensors = {
+            name: np.frombuffer(body[slice(*entry["data_offsets"])], _DTYPES[entry["dtype"]]).reshape(entry["shape"])
+            for name, entry in header.items()
+        }
+    except (struct.error, KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"not a frame: {error}") from error
+    return metadata, tensors
+
+
+def quantise(values: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[np.int8]]:
+    """Turn values into one byte each: −1 … 1 becomes −127 … 127, what lies outside is clipped, NaN becomes 0."""
+    scaled = np.clip(values, -1, 1)
+    scaled *= 127
+    np.rint(scaled, scaled)
+    if not np.isfinite(scaled).all():
+        np.nan_to_num(scaled, copy=False)
+    return scaled.astype(np.int8)

@@ -1,0 +1,196 @@
+"""Messages: the JSON commands of a client and the JSON events of the server, protocol version 1.
+
+``docs/protocol.md`` explains them; ``static/js/types/protocol.d.ts`` is generated from them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from engine.experiment import MAX_LAYERS, MAX_UNITS, Experiment
+
+PROTOCOL = 1
+
+MessageId = Annotated[str, Field(max_length=64)] | int | None
+"""What a client calls a command, repeated in its answer."""
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class UnitAddress(_Message):
+    """A hidden unit."""
+
+    layer: int = Field(ge=0, lt=MAX_LAYERS, strict=True)
+    unit: int = Field(ge=0, lt=MAX_UNITS, strict=True)
+
+
+class Hello(_Message):
+    """Open the session; first and once."""
+
+    type: Literal["hello"]
+    id: MessageId = None
+    protocol: int
+    experiment: Experiment = Experiment()
+
+
+class Configure(_Message):
+    """Change the experiment; starts anew unless only live fields change."""
+
+    type: Literal["configure"]
+    id: MessageId = None
+    experiment: Experiment
+
+
+class Play(_Message):
+    """Train on, at a given speed or (null) as fast as it goes."""
+
+    type: Literal["play"]
+    id: MessageId = None
+    epochs_per_second: float | None = Field(None, ge=0.1, le=10_000)
+
+
+class Pause(_Message):
+    """Stop training for now."""
+
+    type: Literal["pause"]
+    id: MessageId = None
+
+
+class Step(_Message):
+    """Pause, then train for a few epochs or batches."""
+
+    type: Literal["step"]
+    id: MessageId = None
+    unit: Literal["epoch", "batch"] = "epoch"
+    count: int = Field(1, ge=1, le=1000, strict=True)
+
+
+class Reset(_Message):
+    """Pause and start again, from the same weights or from new ones."""
+
+    type: Literal["reset"]
+    id: MessageId = None
+    new_seed: bool = False
+
+
+class Watch(_Message):
+    """Say what the page is showing, so that nothing else is computed."""
+
+    type: Literal["watch"]
+    id: MessageId = None
+    tiles: bool = False
+    unit: UnitAddress | None = None
+    resolution: int = Field(100, ge=10, le=200, strict=True)
+    frame_rate: float = Field(20, ge=1, le=60)
+
+
+class SetParameter(_Message):
+    """Set one weight or bias by hand."""
+
+    type: Literal["set_parameter"]
+    id: MessageId = None
+    layer: int = Field(ge=0, le=MAX_LAYERS, strict=True)
+    unit: int = Field(ge=0, lt=MAX_UNITS, strict=True)
+    input: Annotated[int, Field(ge=0, lt=MAX_UNITS, strict=True)] | Literal["bias"]
+    value: float = Field(ge=-1e6, le=1e6)
+
+
+class Ack(_Message):
+    """Acknowledge a frame and all before it."""
+
+    type: Literal["ack"]
+    id: MessageId = None
+    frame: int = Field(ge=0, strict=True)
+
+
+Command = Annotated[
+    Hello | Configure | Play | Pause | Step | Reset | Watch | SetParameter | Ack, Field(discriminator="type")
+]
+"""Whatever a client may say."""
+
+COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+
+
+class State(_Message):
+    """What the run is doing."""
+
+    playing: bool
+    epochs_per_second: float | None
+    reason: Literal["new", "played", "paused", "stepped", "reset", "diverged", "failed"]
+    epoch: int
+    step: int
+
+
+class Limits(_Message):
+    """What the server allows."""
+
+    message_bytes: int
+    window: int
+    hello_seconds: float
+
+
+class Welcome(_Message):
+    """Answer to hello."""
+
+    type: Literal["welcome"] = "welcome"
+    id: MessageId = None
+    protocol: int
+    version: str
+    limits: Limits
+    experiment: Experiment
+    run: int
+    state: State
+
+
+class Configured(_Message):
+    """The experiment as it now holds."""
+
+    type: Literal["configured"] = "configured"
+    id: MessageId = None
+    experiment: Experiment
+    reset: bool
+    changed: tuple[str, ...]
+    run: int
+
+
+class StateChanged(State):
+    """The run began or stopped training."""
+
+    type: Literal["state"] = "state"
+    id: MessageId = None
+
+
+class Diverged(_Message):
+    """Training ended because numbers ceased to be finite; the last finite state is kept."""
+
+    type: Literal["diverged"] = "diverged"
+    id: MessageId = None
+    epoch: int
+    step: int
+    message: str
+
+
+class ErrorEvent(_Message):
+    """A command was refused; everything goes on as if it had not come."""
+
+    type: Literal["error"] = "error"
+    id: MessageId = None
+    code: Literal[
+        "not-json",
+        "not-text",
+        "unknown-type",
+        "invalid",
+        "hello-first",
+        "hello-again",
+        "protocol",
+        "diverged",
+        "internal",
+    ]
+    message: str
+    field: str | None = None
+
+
+Event = Annotated[Welcome | Configured | StateChanged | Diverged | ErrorEvent, Field(discriminator="type")]
+"""Whatever the server may say."""

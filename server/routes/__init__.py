@@ -1,0 +1,1 @@
+"""Routes: pages, REST, and the WebSocket."""

@@ -1,0 +1,442 @@
+"""Session: one learner's run. Commands in, events out; says what to compute next. No sockets, no clock, no tasks.
+
+The owner calls ``receive`` for each message, and in a loop ``next_slice`` → compute → ``absorb``; at most one slice is
+under way. A command takes effect at the next slice.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from engine import Experiment, Run
+from engine.experiment import changed_fields, is_live
+from engine.explain import explain
+from engine.network import Layout
+from server import __version__
+from server.messages import (
+    COMMAND,
+    PROTOCOL,
+    Ack,
+    Command,
+    Configure,
+    Configured,
+    Diverged,
+    ErrorEvent,
+    Event,
+    Hello,
+    Limits,
+    MessageId,
+    Pause,
+    Play,
+    Reset,
+    SetParameter,
+    State,
+    StateChanged,
+    Step,
+    Watch,
+    Welcome,
+)
+from server.work import Edit, Outcome, Slice, View
+
+_SHORTEST_SLICE = 0.005
+_BACKLOG_SECONDS = 0.25
+"""At a given speed, epochs missed for longer than this are let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a slice adds to the next frame; ``due`` if that completes it."""
+
+    metadata: Mapping[str, str]
+    tensors: Mapping[str, np.ndarray[Any, np.dtype[Any]]]
+    due: bool
+
+
+@dataclass(slots=True)
+class _Steps:
+    """A step command under way: how many epochs or batches are left, and who asked."""
+
+    unit: str
+    left: int
+    id: MessageId
+
+
+class Session:
+    """The state of one session between two slices."""
+
+    def __init__(self, limits: Limits, slice_seconds: float, new_seed: Callable[[], int]) -> None:
+        """Make a session that waits for its hello.
+
+        Args:
+            limits: told to the client.
+            slice_seconds: the longest slice.
+            new_seed: draws seeds for ``reset`` with ``new_seed``.
+        """
+        self._limits = limits
+        self._slice_seconds = slice_seconds
+        self._new_seed = new_seed
+        self.greeted = False
+        self.acknowledged = 0
+        self._experiment = Experiment()
+        self._run: Run | None = None
+        self._number = 0
+        self._under_way = -1
+        self._edits: list[Edit] = []
+        self._steps: _Steps | None = None
+        self._pauses: list[MessageId] = []  # commands to be answered when the slice under way has ended
+        self._applied = False  # whether the run has the present experiment
+        self._failed = False
+        self._diverged = False
+        self._playing = False
+        self._speed: float | None = None
+        self._pace_start: float | None = None
+        self._pace_epochs = 0
+        self._view = View()
+        self._frame_interval = 1 / 20
+        self._last_picture = -math.inf
+        self._stale = False  # whether there is something that no picture has shown
+
+    # ------------------------------------------------------------------------------------------------ commands
+
+    def receive(self, text: str) -> list[Event]:
+        """Take a message of the client and return what to answer; a bad one changes nothing."""
+        try:
+            command = COMMAND.validate_json(text)
+        except ValidationError as error:
+            return [_refused(text, error)]
+        if isinstance(command, Hello):
+            return self._hello(command)
+        if not self.greeted:
+            message = f"{command.type} came before hello; say hello first"
+            return [ErrorEvent(id=command.id, code="hello-first", message=message)]
+        return self._obey(command)
+
+    def _obey(self, command: Command) -> list[Event]:
+        match command:
+            case Configure():
+                return self._configure(command.experiment, command.id)
+            case Play():
+                return self._play(command)
+            case Pause():
+                return self._pause(command.id)
+            case Step():
+                return self._step(command)
+            case Reset():
+                return self._reset(command)
+            case Watch():
+                return self._watch(command)
+            case SetParameter():
+                return self._set_parameter(command)
+            case Ack():
+                self.acknowledged = max(self.acknowledged, command.frame)
+        return []
+
+    def _hello(self, command: Hello) -> list[Event]:
+        if self.greeted:
+            message = "hello came a second time; this session has begun, use configure to change it"
+            return [ErrorEvent(id=command.id, code="hello-again", message=message)]
+        if command.protocol != PROTOCOL:
+            message = f"protocol is {command.protocol}; this server speaks {PROTOCOL}, please reload the page"
+            return [ErrorEvent(id=command.id, code="protocol", message=message, field="protocol")]
+        self.greeted = True
+        self._experiment = command.experiment
+        self._start_anew()
+        state = State(playing=False, epochs_per_second=None, reason="new", epoch=0, step=0)
+        return [
+            Welcome(
+                id=command.id,
+                protocol=PROTOCOL,
+                version=__version__,
+                limits=self._limits,
+                experiment=self._experiment,
+                run=self._number,
+                state=state,
+            )
+        ]
+
+    def _start_anew(self) -> None:
+        self._run = None
+        self._number += 1
+        self._edits = []
+        self._change()
+        self._pace_start = None
+
+    def _change(self) -> None:
+        """Take note that the run is to be brought to what the client wants now, and shown."""
+        self._applied = False
+        self._failed = False
+        self._diverged = False
+        self._stale = True
+
+    def _configure(self, experiment: Experiment, id_: MessageId) -> list[Event]:
+        changed = changed_fields(self._experiment, experiment)
+        anew = not all(is_live(name) for name in changed)
+        events: list[Event] = []
+        self._experiment = experiment
+        if anew:
+            events += self._cancel_steps()
+            self._start_anew()
+            if self._view.unit is not None and not _has_unit(experiment, *self._view.unit):
+                self._view = replace(self._view, unit=None)
+        elif changed:
+            self._change()
+        return [Configured(id=id_, experiment=experiment, reset=anew, changed=changed, run=self._number), *events]
+
+    def _play(self, command: Play) -> list[Event]:
+        if self._diverged:
+            return [self._diverged_error(command.id)]
+        events = self._cancel_steps()
+        self._failed = False
+        self._playing = True
+        self._speed = command.epochs_per_second
+        self._pace_start = None
+        return [*events, self._state("played", command.id)]
+
+    def _pause(self, id_: MessageId) -> list[Event]:
+        events = self._cancel_steps()
+        self._playing = False
+        return [*events, *self._paused(id_)]
+
+    def _paused(self, id_: MessageId) -> list[Event]:
+        """Say that training has paused; while a slice is under way it has not, so then later."""
+        if self._under_way == self._number:
+            self._pauses.append(id_)
+            return []
+        return [self._state("paused", id_)]
+
+    def _step(self, command: Step) -> list[Event]:
+        if self._diverged:
+            return [self._diverged_error(command.id)]
+        events = self._cancel_steps()
+        self._playing = False
+        self._steps = _Steps(command.unit, command.count, command.id)
+        return events
+
+    def _cancel_steps(self) -> list[Event]:
+        if self._steps is None:
+            return []
+        id_ = self._steps.id
+        self._steps = None
+        return self._paused(id_)
+
+    def _reset(self, command: Reset) -> list[Event]:
+        events = self._cancel_steps()
+        self._playing = False
+        changed: tuple[str, ...] = ()
+        if command.new_seed:
+            network = self._experiment.network.model_copy(update={"seed": self._new_seed()})
+            self._experiment = self._experiment.model_copy(update={"network": network})
+            changed = ("network.seed",)
+        self._start_anew()
+        configured = Configured(
+            id=command.id, experiment=self._experiment, reset=True, changed=changed, run=self._number
+        )
+        return [*events, configured, self._state("reset", command.id)]
+
+    def _watch(self, command: Watch) -> list[Event]:
+        unit = None if command.unit is None else (command.unit.layer, command.unit.unit)
+        if unit is not None and not _has_unit(self._experiment, *unit):
+            hidden = list(self._experiment.network.hidden)
+            message = f"unit is layer {unit[0]}, unit {unit[1]}; the hidden layers have {hidden} units, counted from 0"
+            return [ErrorEvent(id=command.id, code="invalid", message=message, field="unit")]
+        self._view = View(tiles=command.tiles, unit=unit, resolution=command.resolution)
+        self._frame_interval = 1 / command.frame_rate
+        self._stale = True
+        return []
+
+    def _set_parameter(self, command: SetParameter) -> list[Event]:
+        input_ = -1 if command.input == "bias" else command.input
+        try:
+            Layout(self._experiment.sizes).index(command.layer, command.unit, input_)
+        except ValueError as error:
+            field = str(error).partition(" ")[0]
+            return [ErrorEvent(id=command.id, code="invalid", message=str(error), field=field)]
+        self._edits.append(Edit(command.layer, command.unit, input_, command.value))
+        self._change()
+        return []
+
+    def _state(self, reason: Any, id_: MessageId = None) -> StateChanged:
+        return StateChanged(
+            id=id_,
+            playing=self._playing,
+            epochs_per_second=self._speed,
+            reason=reason,
+            epoch=0 if self._run is None else self._run.epoch,
+            step=0 if self._run is None else self._run.step,
+        )
+
+    def _diverged_error(self, id_: MessageId) -> ErrorEvent:
+        message = "this run has diverged and cannot go on as it is; lower the learning rate, change something, or reset"
+        return ErrorEvent(id=id_, code="diverged", message=message)
+
+    # -------------------------------------------------------------------------------------------------- slices
+
+    def next_slice(self, now: float, *, room: bool) -> Slice | None:
+        """Return what to compute now, or None while nothing is due.
+
+        Args:
+            now: seconds on any monotonic clock, the same in all calls.
+            room: whether the client would take a frame.
+        """
+        if not self.greeted or self._failed or self._under_way >= 0:
+            return None
+        limits = self._training(now)
+        until_picture = self._last_picture + self._frame_interval - now
+        draw = room and (self._stale or limits is not None) and until_picture <= 0
+        duration = 0.0
+        if limits is not None and limits.keys() == {"seconds"}:  # full speed: let the slice end with the next picture
+            duration = self._slice_seconds
+            if room and 0 < until_picture <= duration:
+                duration = max(until_picture, _SHORTEST_SLICE)
+                draw = True
+            limits["seconds"] = duration
+        if limits is None and not draw and self._applied:
+            return None
+        work = Slice(
+            run=self._run,
+            experiment=self._experiment,
+            edits=tuple(self._edits),
+            view=self._view if draw else None,
+            **(limits or {}),
+        )
+        self._edits = []
+        self._applied = True
+        self._under_way = self._number
+        if draw:
+            self._stale = False
+            self._last_picture = now + duration
+        return work
+
+    def _training(self, now: float) -> dict[str, Any] | None:
+        """Return the limits of the next piece of training, or None if none is due."""
+        if self._diverged:
+            return None
+        if self._steps is not None:
+            unit = "epochs" if self._steps.unit == "epoch" else "steps"
+            return {unit: self._steps.left, "seconds": self._slice_seconds}
+        if not self._playing:
+            return None
+        if self._speed is None:
+            return {"seconds": self._slice_seconds}
+        due = self._epochs_due(now)
+        return {"epochs": due, "seconds": self._slice_seconds} if due > 0 else None
+
+    def _epochs_due(self, now: float) -> int:
+        assert self._speed is not None
+        if self._pace_start is None:
+            self._pace_start, self._pace_epochs = now, 0
+        due = math.floor((now - self._pace_start) * self._speed + 1e-9) + 1 - self._pace_epochs
+        most = max(1, math.ceil(self._speed * _BACKLOG_SECONDS))
+        if due > most:  # what could not be done in time is not made up for later
+            self._pace_start += (due - most) / self._speed
+            due = most
+        return due
+
+    def wait(self, now: float, *, room: bool) -> float | None:
+        """Return in how many seconds something will be due by itself, or None if only a message can bring that."""
+        times = []
+        if self._playing and self._speed is not None and self._pace_start is not None and not self._diverged:
+            times.append(self._pace_start + self._pace_epochs / self._speed)
+        if self._stale and room and not self._failed:
+            times.append(self._last_picture + self._frame_interval)
+        return max(0.0, min(times) - now) if times else None
+
+    def absorb(self, work: Slice, outcome: Outcome) -> tuple[list[Event], Numbers | None]:
+        """Take the outcome of a slice; return events, and numbers for the next frame."""
+        number, self._under_way = self._under_way, -1
+        if number != self._number:  # the network was started anew in the meantime
+            return self._answer_pauses(), None
+        before = work.run
+        self._run = outcome.run
+        epochs = outcome.run.epoch - (before.epoch if before is not None else 0)
+        steps = outcome.run.step - (before.step if before is not None else 0)
+        self._pace_epochs += epochs
+        if work.view is None or work.view != self._view:
+            self._stale = True
+        events = self._answer_pauses()
+        if outcome.run.diverged[0] and not self._diverged:
+            events += self._end_diverged(work)
+        if self._steps is not None:
+            self._steps.left -= epochs if self._steps.unit == "epoch" else steps
+            if self._steps.left <= 0:
+                finished, self._steps = self._steps, None
+                events.append(self._state("stepped", finished.id))
+        metadata = {
+            "run": str(self._number),
+            "epoch": str(outcome.run.epoch),
+            "step": str(outcome.run.step),
+        }
+        if work.view is not None:
+            metadata["map"] = work.view.name
+        return events, Numbers(metadata, outcome.tensors, due=work.view is not None)
+
+    def _answer_pauses(self) -> list[Event]:
+        pauses, self._pauses = self._pauses, []
+        return [self._state("paused", id_) for id_ in pauses]
+
+    def _end_diverged(self, work: Slice) -> list[Event]:
+        """Stop a run that has diverged, unless the client has changed it since."""
+        if not self._applied:
+            return []
+        self._diverged = True
+        self._playing = False
+        steps, self._steps = self._steps, None
+        assert self._run is not None
+        event = Diverged(epoch=self._run.epoch, step=self._run.step, message=_why_diverged(self._experiment))
+        return [event, self._state("diverged", None if steps is None else steps.id)]
+
+    def fail(self) -> list[Event]:
+        """Give up the slice under way, whose computation failed for reasons of the server's own."""
+        self._under_way = -1
+        self._failed = True
+        self._playing = False
+        self._steps = None
+        message = "the server could not compute this; reset, or change the experiment, and try again"
+        return [*self._answer_pauses(), ErrorEvent(code="internal", message=message), self._state("failed")]
+
+
+def _has_unit(experiment: Experiment, layer: int, unit: int) -> bool:
+    hidden = experiment.network.hidden
+    return layer < len(hidden) and unit < hidden[layer]
+
+
+def _why_diverged(experiment: Experiment) -> str:
+    rate = experiment.training.learning_rate
+    objective = experiment.objective
+    message = "The numbers grew beyond all bounds, so training has stopped; the last finite state is shown. "
+    if objective.penalty == "l2" and rate * objective.penalty_rate > 2:
+        return message + (
+            f"Learning rate × regularization rate is {rate * objective.penalty_rate:g}: above 2 the regularization"
+            " itself overshoots zero further at every step. Lower one of them, then reset."
+        )
+    return message + (
+        f"Every step overshoots further than the one before: lower the learning rate (now {rate:g}), then reset."
+    )
+
+
+def _refused(text: str, error: ValidationError) -> ErrorEvent:
+    """Say what is wrong with a message."""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return ErrorEvent(code="not-json", message="the message is not JSON; send one JSON object per message")
+    first = error.errors(include_url=False)[0]
+    id_ = message.get("id") if isinstance(message, dict) else None
+    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64):
+        id_ = None
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
+        found = repr(message.get("type"))[:60]
+        return ErrorEvent(
+            id=id_, code="unknown-type", message=f"type is {found}; allowed: {allowed}", field="type"
+        )
+    refusal = explain(error)[0]
+    kind = str(message.get("type")) if isinstance(message, dict) else ""
+    name = refusal.field.removeprefix(f"{kind}.").removeprefix("experiment.")
+    shown = refusal.message.replace(refusal.field, name, 1) if refusal.field else refusal.message
+    return ErrorEvent(id=id_, code="invalid", message=shown, field=name or None)

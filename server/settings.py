@@ -1,0 +1,91 @@
+"""Settings: what the person who runs the server may choose."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Options of one server process.
+
+    Attributes:
+        host: address to listen on.
+        port: TCP port; 0 takes a free one.
+        workers: engine processes.
+        allowed_origins: further origins (``https://host[:port]``) whose pages may open a session; pages of this
+            server always may.
+        hello_seconds: how long a new connection may take to say hello.
+        window: how many frames a client may leave unacknowledged.
+        slice_seconds: the longest stretch of training between two looks at the commands.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = field(default_factory=lambda: available_cpus())  # defined below
+    allowed_origins: tuple[str, ...] = ()
+    hello_seconds: float = 10.0
+    window: int = 2
+    slice_seconds: float = 0.025
+
+
+MAX_MESSAGE_BYTES = 65_536
+"""Longer messages close the connection with code 1009."""
+
+
+def from_environment(**chosen: object) -> Settings:
+    """Build settings from ``PLAYGROUND_*`` variables; ``chosen`` values that are not None win.
+
+    Raises:
+        ValueError: a variable cannot be understood; names it.
+    """
+    values: dict[str, object] = {}
+    for described in fields(Settings):
+        variable = f"PLAYGROUND_{described.name.upper()}"
+        text = os.environ.get(variable)
+        if text is None:
+            continue
+        parse = _PARSERS[described.name]
+        try:
+            values[described.name] = parse(text)
+        except ValueError:
+            raise ValueError(f"{variable} is {text!r}, which is not {parse.__name__.strip('_')}") from None
+    values |= {name: value for name, value in chosen.items() if value is not None}
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "host": str,
+    "port": int,
+    "workers": int,
+    "allowed_origins": _list,
+    "hello_seconds": float,
+    "window": int,
+    "slice_seconds": float,
+}
+
+
+def available_cpus() -> int:
+    """Count the processors this process may use: by affinity, and by the quota of its container; at least 1."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_quota(Path("/sys/fs/cgroup"))
+    return max(1, min(count, int(quota)) if quota is not None else count)
+
+
+def _cgroup_quota(root: Path) -> float | None:
+    """Return the CPU quota of a container in processors, or None without one (cgroup v2, then v1)."""
+    try:
+        quota, period = (root / "cpu.max").read_text().split()
+        return None if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError):
+        pass
+    try:
+        quota_us = int((root / "cpu/cpu.cfs_quota_us").read_text())
+        return None if quota_us <= 0 else quota_us / int((root / "cpu/cpu.cfs_period_us").read_text())
+    except (OSError, ValueError):
+        return None
