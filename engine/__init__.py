@@ -6,9 +6,11 @@
 (100, (1, 100))
 """
 
+from engine.evaluation import Evaluation, evaluate
 from engine.experiment import Experiment
 from engine.insight import boundary, feature_map, layer_maps
-from engine.training import Evaluation, Report, Run, advance, begin, evaluate, reconfigure, set_parameter
+from engine.run import Run, begin, reconfigure, set_parameter
+from engine.training import Report, advance
 
 __all__ = [
     "Evaluation",

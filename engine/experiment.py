@@ -6,6 +6,7 @@ documentation take them from here.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
@@ -148,12 +149,20 @@ class Network(_Group):
     """The shape of the network and its start."""
 
     hidden: tuple[Units, ...] = _field(
-        (4, 2), "Hidden layers", "Units of each hidden layer, from the features to the output.", max_length=MAX_LAYERS
+        (4, 2),
+        "Hidden layers",
+        "Units of each hidden layer, from the features to the output.",
+        max_length=MAX_LAYERS,
     )
     activation: ActivationKey | tuple[ActivationKey, ...] = _field(
-        "tanh", "Activation", "What each hidden unit does with its weighted sum; one, or one per hidden layer.", live=True
+        "tanh",
+        "Activation",
+        "What each hidden unit does with its weighted sum; one, or one per hidden layer.",
+        live=True,
     )
-    initializer: InitializerKey = _field("classic", "Initializer", "How the weights are drawn before training.")
+    initializer: InitializerKey = _field(
+        "classic", "Initializer", "How the weights are drawn before training."
+    )
     seed: int = _seed("The number that the weights are drawn from: the same seed, the same start.")
 
     @model_validator(mode="after")
@@ -177,7 +186,9 @@ class Objective(_Group):
     """What training makes small."""
 
     loss: LossKey = _field("half-squared-error", "Loss", "How a wrong answer is counted.", live=True)
-    penalty: PenaltyKey = _field("none", "Regularization", "What large weights cost, against over-fitting.", live=True)
+    penalty: PenaltyKey = _field(
+        "none", "Regularization", "What large weights cost, against over-fitting.", live=True
+    )
     penalty_rate: float = _field(
         0.0,
         "Regularization rate",
@@ -214,7 +225,9 @@ class Training(_Group):
         ge=1,
         le=MAX_SAMPLES,
     )
-    batching: BatchingKey = _field("shuffled", "Order", "In which order an epoch visits the samples.", live=True)
+    batching: BatchingKey = _field(
+        "shuffled", "Order", "In which order an epoch visits the samples.", live=True
+    )
     seed: int = _seed("The number that the order of the samples is drawn from.")
 
 
@@ -227,7 +240,11 @@ class Experiment(_Group):
 
     data: Data = Data()
     features: tuple[FeatureKey, ...] = _field(
-        ("x1", "x2"), "Features", "What the network is told about each point.", min_length=1, max_length=len(FEATURES)
+        ("x1", "x2"),
+        "Features",
+        "What the network is told about each point.",
+        min_length=1,
+        max_length=len(FEATURES),
     )
     network: Network = Network()
     objective: Objective = Objective()
@@ -245,7 +262,9 @@ class Experiment(_Group):
                 f"objective.loss {loss.key!r} is not for {self.problem} ({self.data.dataset}); allowed: {allowed}"
             )
         if self.parameters > MAX_PARAMETERS:
-            raise ValueError(f"network.hidden makes {self.parameters} parameters; at most {MAX_PARAMETERS} are allowed")
+            raise ValueError(
+                f"network.hidden makes {self.parameters} parameters; at most {MAX_PARAMETERS} are allowed"
+            )
         return self
 
     @property
@@ -262,7 +281,7 @@ class Experiment(_Group):
     def parameters(self) -> int:
         """How many weights and biases the network has."""
         sizes = self.sizes
-        return sum((inputs + 1) * units for inputs, units in zip(sizes, sizes[1:], strict=False))
+        return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
 
 
 REGISTRIES: Mapping[str, Registry[Any]] = {

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from engine.experiment import MAX_UNITS, Experiment, fields
 
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why something was refused.
@@ -105,11 +106,14 @@ def _range(name: str) -> str:
     """Return the range of a numeric field of the experiment, as ``0 … 10``."""
     if name.startswith("network.hidden."):
         return f"1 … {MAX_UNITS}"
-    described = next((info for key, info in fields().items() if name == key or name.endswith(f".{key}")), None)
-    low = high = None
+    described = next(
+        (info for key, info in fields().items() if name == key or name.endswith(f".{key}")), None
+    )
+    low: Any = None
+    high: Any = None
     for limit in described.metadata if described is not None else ():
         if isinstance(limit, annotated_types.Ge):
             low = limit.ge
         if isinstance(limit, annotated_types.Le):
             high = limit.le
-    return "" if low is None or high is None else f"{low:g} … {high:g}" if high < 1e6 else f"{low} … {high}"
+    return "" if low is None or high is None else f"{low} … {high}"

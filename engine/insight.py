@@ -13,7 +13,7 @@ from engine.arrays import RealArray
 from engine.datasets import EXTENT
 from engine.features import FEATURES, feature_rows
 from engine.losses import LOSSES
-from engine.training import Run
+from engine.run import Run
 
 Picture = NDArray[np.float32]
 
@@ -28,10 +28,8 @@ def grid(resolution: int) -> NDArray[np.float64]:
     if not 2 <= resolution <= 1000:
         raise ValueError(f"resolution is {resolution}; it must be 2 … 1000")
     axis = np.linspace(-EXTENT, EXTENT, resolution)
-    points = np.empty((resolution, resolution, 2))
-    points[..., 0] = axis
-    points[..., 1] = -axis[:, None]
-    points = points.reshape(-1, 2)
+    x1, x2 = np.meshgrid(axis, -axis)
+    points = np.stack([x1.ravel(), x2.ravel()], axis=1)
     points.flags.writeable = False
     return points
 
@@ -78,7 +76,7 @@ def layer_maps(run: Run, resolution: int = 100, *, layers: int | None = None) ->
             layer[:, units] = 1
             seen, weight_ = (layer[0], weight[0]) if single else (layer, weight)
             z = seen[..., :units, :]
-            product(weight_, below, z)  # type: ignore[call-overload]
+            product(weight_, below, z)
             activation.apply(z)
             below = seen
             maps.append(layer[:, :units].reshape(run.replicas, units, resolution, resolution))

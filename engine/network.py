@@ -7,15 +7,18 @@ bound by the number of NumPy calls: everything here that need not be repeated at
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.activations import Activation
-from engine.arrays import BoolArray, RealArray, constant
+from engine.arrays import BoolArray, FloatArray, constant
 from engine.losses import Loss
 
 _Matmul = Callable[..., Any]
+Number = TypeVar("Number", np.float64, np.float32)
 
 
 class Layout:
@@ -24,11 +27,11 @@ class Layout:
     def __init__(self, sizes: Sequence[int]) -> None:
         """Lay out a network with ``sizes`` = features, units of each hidden layer, outputs."""
         self.sizes = tuple(sizes)
-        self.shapes = tuple((units, inputs + 1) for inputs, units in zip(sizes, sizes[1:], strict=False))
-        self.offsets = (0, *np.cumsum([units * width for units, width in self.shapes]).tolist())
-        self.parameters: int = self.offsets[-1]
+        self.shapes = tuple((units, inputs + 1) for inputs, units in pairwise(sizes))
+        self.offsets: tuple[int, ...] = (0, *accumulate(units * width for units, width in self.shapes))
+        self.parameters = self.offsets[-1]
 
-    def layers(self, flat: RealArray) -> list[RealArray]:
+    def layers(self, flat: NDArray[Number]) -> list[NDArray[Number]]:
         """View flat parameters (replicas, n) as one array (replicas, units, inputs + 1) per layer."""
         return [
             flat[:, start:stop].reshape(len(flat), *shape)
@@ -37,10 +40,11 @@ class Layout:
 
     def is_weight(self) -> BoolArray:
         """Return (n,), true at weights and false at biases."""
-        mask = np.ones((1, self.parameters), dtype=bool)
-        for layer in self.layers(mask):  # type: ignore[arg-type]  # views work for any type
-            layer[:, :, -1] = False
-        return mask[0]
+        mask = np.ones((1, self.parameters))
+        for layer in self.layers(mask):
+            layer[:, :, -1] = 0
+        is_weight: BoolArray = mask[0] > 0
+        return is_weight
 
     def index(self, layer: int, unit: int, input_: int) -> int:
         """Return the position of one parameter in the flat vector.
@@ -72,11 +76,11 @@ class Pass:
 
     def __init__(
         self,
-        weights: Sequence[RealArray],
+        weights: Sequence[FloatArray],
         activations: Sequence[Activation],
         columns: int,
         *,
-        gradients: Sequence[RealArray] | None = None,
+        gradients: Sequence[FloatArray] | None = None,
         loss: Loss | None = None,
     ) -> None:
         """Prepare views.
@@ -97,13 +101,13 @@ class Pass:
         rows = [count + 1 for count in units[:-1]] + [units[-1]]
         spans = np.cumsum([0, *(count * replicas * columns for count in rows)]).tolist()
 
-        def cut(block: RealArray) -> list[RealArray]:
+        def cut(block: FloatArray) -> list[FloatArray]:
             return [
                 block[start:stop].reshape(replicas, count, columns)
                 for start, stop, count in zip(spans, spans[1:], rows, strict=False)
             ]
 
-        def seen(array: RealArray) -> RealArray:
+        def seen(array: FloatArray) -> FloatArray:
             return array[0] if replicas == 1 else array
 
         block = np.ones(spans[-1], dtype)
@@ -159,7 +163,7 @@ class Pass:
         self._first_error = seen(errors[0][:, : units[0]])
         self._first_gradient = seen(gradients[0])
 
-    def forward(self, features: RealArray) -> RealArray:
+    def forward(self, features: FloatArray) -> FloatArray:
         """Send features (…, inputs + 1, columns) through all layers but the output's activation.
 
         Returns:
@@ -177,13 +181,13 @@ class Pass:
         product(weights, below, z)
         return z
 
-    def predict(self, features: RealArray) -> RealArray:
+    def predict(self, features: FloatArray) -> FloatArray:
         """Send features through the whole network; shapes as in ``forward``."""
         z = self.forward(features)
         self.activations[-1].apply(z)
         return z
 
-    def backward(self, features: RealArray, samples: RealArray, targets: RealArray) -> None:
+    def backward(self, features: FloatArray, samples: FloatArray, targets: FloatArray) -> None:
         """Write the gradient of the mean loss of one batch into the gradients.
 
         Args:
@@ -200,7 +204,7 @@ class Pass:
         for slope, outputs, slopes in self._slopes:
             slope(outputs, slopes)
         error = self._output_error
-        self._error(below, targets, error)  # type: ignore[arg-type]
+        self._error(below, targets, error)
         if self._output_slope is not None:
             np.multiply(error, self._output_slope, error)
         np.multiply(error, self._scale, error)

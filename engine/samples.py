@@ -57,4 +57,5 @@ def _epochs_per_block(samples: int) -> int:
 def order(seed: int, samples: int, epoch: int) -> IndexArray:
     """Return the order (samples,) in which an epoch visits the training samples: a function of seed and epoch alone."""
     block, inside = divmod(epoch, _epochs_per_block(samples))
-    return _orders(seed, samples, block)[inside]
+    visited: IndexArray = _orders(seed, samples, block)[inside]
+    return visited

@@ -57,7 +57,9 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             compute.close()
 
-    app = FastAPI(title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     app.state.settings = settings
     app.add_middleware(SecurityHeaders)
     app.include_router(pages.router)
@@ -67,7 +69,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:
-        wants_page = "text/html" in request.headers.get("accept", "*/*") or not request.url.path.startswith("/api/")
+        wants_page = "text/html" in request.headers.get("accept", "*/*") or not request.url.path.startswith(
+            "/api/"
+        )
         if error.status_code == 404 and wants_page:
             return pages.not_found(request)
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)

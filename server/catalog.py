@@ -1,4 +1,4 @@
-"""The catalogue: every choice, label, explanation, limit and default, for the page; all from the engine's registries."""
+"""The catalogue: every choice, label, explanation, limit and default, for the page, from the engine's registries."""
 
 from functools import cache
 from typing import Any, Literal
@@ -133,8 +133,7 @@ def catalog() -> Catalog:
             problems=[Choice(**_row(row)) for row in PROBLEMS.values()],
             datasets=[_dataset(key) for key in DATASETS],
             features=[
-                FeatureChoice(**_row(row), tile=quantise(_scaled(feature_map(key, _TILE))).ravel().tolist())
-                for key, row in REGISTRIES["features"].items()
+                FeatureChoice(**_row(row), tile=_tile(key)) for key, row in REGISTRIES["features"].items()
             ],
             activations=_plain("network.activation"),
             losses=[LossChoice(**_row(row), problems=list(row.outputs)) for row in LOSSES.values()],
@@ -145,7 +144,9 @@ def catalog() -> Catalog:
         ),
         speeds=[
             Speed(
-                label="as fast as it goes" if speed is None else f"{speed} epoch{'s' if speed > 1 else ''} / s",
+                label="as fast as it goes"
+                if speed is None
+                else f"{speed} epoch{'s' if speed > 1 else ''} / s",
                 epochs_per_second=speed,
             )
             for speed in _SPEEDS
@@ -173,8 +174,9 @@ def _dataset(key: str) -> DatasetChoice:
     )
 
 
-def _scaled(values: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    return values / np.abs(values).max()
+def _tile(feature: str) -> list[int]:
+    values = feature_map(feature, _TILE)
+    return [int(value) for value in quantise(values / np.abs(values).max()).ravel()]
 
 
 def _field(name: str, info: Any) -> FieldDescription:
@@ -185,6 +187,7 @@ def _field(name: str, info: Any) -> FieldDescription:
         "default": info.get_default(),
         "choices": _LISTS.get(name),
     }
+    kind: Literal["choice", "integer", "number", "features", "layers"]
     if name == "features":
         kind = "features"
     elif name == "network.hidden":

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
             server_header=False,
             ws="websockets-sansio",
             ws_max_size=MAX_MESSAGE_BYTES,
-            ws_per_message_deflate=False,  # frames are compact already, and deflating per client costs ten times the rest
+            ws_per_message_deflate=False,  # frames are compact; deflating per client costs ten times all the rest
             timeout_graceful_shutdown=5,
         )
         uvicorn.Server(config).run(sockets=[listener])
@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8000)")
-    parser.add_argument("--workers", type=int, help="engine processes (default: as many as there are processors)")
+    parser.add_argument(
+        "--workers", type=int, help="engine processes (default: as many as there are processors)"
+    )
     parser.add_argument(
         "--allow-origin",
         action="append",
@@ -61,7 +63,10 @@ def _parser() -> argparse.ArgumentParser:
         help="let pages of this origin (https://host) open sessions, too; may be repeated",
     )
     parser.add_argument(
-        "--log-level", default="warning", choices=["critical", "error", "warning", "info", "debug"], help="(default: warning)"
+        "--log-level",
+        default="warning",
+        choices=["critical", "error", "warning", "info", "debug"],
+        help="(default: warning)",
     )
     parser.add_argument("--version", action="version", version=f"neural-playground {__version__}")
     return parser

@@ -55,9 +55,7 @@ class Compute:
         """Start the processes, so that the first user need not wait for them."""
         await asyncio.gather(*(self.run(_nothing) for _ in range(self.workers)))
 
-    async def run(
-        self, function: Callable[[Unpack[Arguments]], Result], *arguments: Unpack[Arguments]
-    ) -> Result:
+    async def run(self, function: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
         """Call a pure function in an engine process.
 
         Raises:

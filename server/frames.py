@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-Tensors = Mapping[str, np.ndarray[Any, np.dtype[Any]]]
+Tensor = np.ndarray[Any, np.dtype[Any]]
+"""Any array."""
 
 _DTYPES = {"F64": "<f8", "F32": "<f4", "U32": "<u4", "I8": "|i1"}
 _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 
 
-def encode(metadata: Mapping[str, str], tensors: Tensors) -> bytes:
+def encode(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
     """Write a frame.
 
     Args:
@@ -34,7 +35,9 @@ def encode(metadata: Mapping[str, str], tensors: Tensors) -> bytes:
     offset = 0
     for name, tensor in sorted(tensors.items(), key=lambda item: -item[1].itemsize):
         if tensor.dtype not in _NAMES:
-            raise ValueError(f"tensor {name!r} has dtype {tensor.dtype}; allowed: {', '.join(map(str, _NAMES))}")
+            raise ValueError(
+                f"tensor {name!r} has dtype {tensor.dtype}; allowed: {', '.join(map(str, _NAMES))}"
+            )
         data = tensor.tobytes()
         header[name] = {
             "dtype": _NAMES[tensor.dtype],
@@ -48,7 +51,7 @@ def encode(metadata: Mapping[str, str], tensors: Tensors) -> bytes:
     return b"".join([struct.pack("<Q", len(text)), text, *parts])
 
 
-def decode(frame: bytes) -> tuple[dict[str, str], dict[str, np.ndarray[Any, np.dtype[Any]]]]:
+def decode(frame: bytes) -> tuple[dict[str, str], dict[str, Tensor]]:
     """Read a frame: its metadata, and its tensors as read-only views of the bytes.
 
     Raises:
@@ -60,19 +63,27 @@ def decode(frame: bytes) -> tuple[dict[str, str], dict[str, np.ndarray[Any, np.d
         metadata = header.pop("__metadata__", {})
         body = memoryview(frame)[8 + length :]
         tensors = {
-            name: np.frombuffer(body[slice(*entry["data_offsets"])], _DTYPES[entry["dtype"]]).reshape(entry["shape"])
+            name: np.frombuffer(body[slice(*entry["data_offsets"])], _DTYPES[entry["dtype"]]).reshape(
+                entry["shape"]
+            )
             for name, entry in header.items()
         }
-    except (struct.error, KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (
+        struct.error,
+        KeyError,
+        TypeError,
+        AttributeError,
+        UnicodeDecodeError,
+        json.JSONDecodeError,
+    ) as error:
         raise ValueError(f"not a frame: {error}") from error
     return metadata, tensors
 
 
-def quantise(values: np.ndarray[Any, np.dtype[Any]]) -> np.ndarray[Any, np.dtype[np.int8]]:
+def quantise(values: Tensor) -> np.ndarray[Any, np.dtype[np.int8]]:
     """Turn values into one byte each: −1 … 1 becomes −127 … 127, what lies outside is clipped, NaN becomes 0."""
-    scaled = np.clip(values, -1, 1)
-    scaled *= 127
-    np.rint(scaled, scaled)
-    if not np.isfinite(scaled).all():
-        np.nan_to_num(scaled, copy=False)
-    return scaled.astype(np.int8)
+    scaled = np.rint(np.clip(values, -1, 1) * np.float32(127))
+    if np.isnan(scaled).any():
+        scaled = np.nan_to_num(scaled)
+    quantised: np.ndarray[Any, np.dtype[np.int8]] = scaled.astype(np.int8)
+    return quantised

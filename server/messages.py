@@ -3,11 +3,13 @@
 ``docs/protocol.md`` explains them; ``static/js/types/protocol.d.ts`` is generated from them.
 """
 
+import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from engine.experiment import MAX_LAYERS, MAX_UNITS, Experiment
+from engine.explain import explain
 
 PROTOCOL = 1
 
@@ -194,3 +196,36 @@ class ErrorEvent(_Message):
 
 Event = Annotated[Welcome | Configured | StateChanged | Diverged | ErrorEvent, Field(discriminator="type")]
 """Whatever the server may say."""
+
+
+def parse(text: str) -> Command | ErrorEvent:
+    """Read a message of a client, or say what is wrong with it."""
+    try:
+        return COMMAND.validate_json(text)
+    except ValidationError as error:
+        return _refused(text, error)
+
+
+def _refused(text: str, error: ValidationError) -> ErrorEvent:
+    """Say what is wrong with a message."""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return ErrorEvent(
+            code="not-json", message="the message is not JSON; send one JSON object per message"
+        )
+    first = error.errors(include_url=False)[0]
+    id_ = message.get("id") if isinstance(message, dict) else None
+    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64):
+        id_ = None
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
+        found = repr(message.get("type"))[:60]
+        return ErrorEvent(
+            id=id_, code="unknown-type", message=f"type is {found}; allowed: {allowed}", field="type"
+        )
+    refusal = explain(error)[0]
+    kind = str(message.get("type")) if isinstance(message, dict) else ""
+    name = refusal.field.removeprefix(f"{kind}.").removeprefix("experiment.")
+    shown = refusal.message.replace(refusal.field, name, 1) if refusal.field else refusal.message
+    return ErrorEvent(id=id_, code="invalid", message=shown, field=name or None)

@@ -6,13 +6,10 @@ epoch are kept. Knows no sockets.
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from server.frames import encode
-
-Array = np.ndarray[Any, np.dtype[Any]]
+from server.frames import Tensor, encode
 
 LOSSES = ("epochs", "train_loss", "test_loss")
 """Tensors that are appended; all others are replaced."""
@@ -34,8 +31,8 @@ class Outbox:
         """Allow ``window`` unacknowledged frames."""
         self._window = window
         self._events: deque[str] = deque()
-        self._parts: dict[str, list[Array]] = {}
-        self._newest: dict[str, Array] = {}
+        self._parts: dict[str, list[Tensor]] = {}
+        self._newest: dict[str, Tensor] = {}
         self._metadata: dict[str, str] = {}
         self._due = False
         self._sent = 0
@@ -51,7 +48,7 @@ class Outbox:
             raise Overflow
         self._events.append(event)
 
-    def put(self, metadata: Mapping[str, str], tensors: Mapping[str, Array], *, due: bool) -> None:
+    def put(self, metadata: Mapping[str, str], tensors: Mapping[str, Tensor], *, due: bool) -> None:
         """Merge numbers into the frame that goes out next.
 
         Args:

@@ -4,22 +4,18 @@ The owner calls ``receive`` for each message, and in a loop ``next_slice`` → c
 under way. A command takes effect at the next slice.
 """
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from engine import Experiment, Run
 from engine.experiment import changed_fields, is_live
-from engine.explain import explain
 from engine.network import Layout
 from server import __version__
 from server.messages import (
-    COMMAND,
     PROTOCOL,
     Ack,
     Command,
@@ -40,12 +36,12 @@ from server.messages import (
     Step,
     Watch,
     Welcome,
+    parse,
 )
+from server.pace import Pace
 from server.work import Edit, Outcome, Slice, View
 
 _SHORTEST_SLICE = 0.005
-_BACKLOG_SECONDS = 0.25
-"""At a given speed, epochs missed for longer than this are let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +89,7 @@ class Session:
         self._failed = False
         self._diverged = False
         self._playing = False
-        self._speed: float | None = None
-        self._pace_start: float | None = None
-        self._pace_epochs = 0
+        self._pace = Pace(None)
         self._view = View()
         self._frame_interval = 1 / 20
         self._last_picture = -math.inf
@@ -105,10 +99,9 @@ class Session:
 
     def receive(self, text: str) -> list[Event]:
         """Take a message of the client and return what to answer; a bad one changes nothing."""
-        try:
-            command = COMMAND.validate_json(text)
-        except ValidationError as error:
-            return [_refused(text, error)]
+        command = parse(text)
+        if isinstance(command, ErrorEvent):
+            return [command]
         if isinstance(command, Hello):
             return self._hello(command)
         if not self.greeted:
@@ -164,7 +157,7 @@ class Session:
         self._number += 1
         self._edits = []
         self._change()
-        self._pace_start = None
+        self._pace = Pace(self._pace.speed)
 
     def _change(self) -> None:
         """Take note that the run is to be brought to what the client wants now, and shown."""
@@ -185,7 +178,10 @@ class Session:
                 self._view = replace(self._view, unit=None)
         elif changed:
             self._change()
-        return [Configured(id=id_, experiment=experiment, reset=anew, changed=changed, run=self._number), *events]
+        return [
+            Configured(id=id_, experiment=experiment, reset=anew, changed=changed, run=self._number),
+            *events,
+        ]
 
     def _play(self, command: Play) -> list[Event]:
         if self._diverged:
@@ -193,8 +189,7 @@ class Session:
         events = self._cancel_steps()
         self._failed = False
         self._playing = True
-        self._speed = command.epochs_per_second
-        self._pace_start = None
+        self._pace = Pace(command.epochs_per_second)
         return [*events, self._state("played", command.id)]
 
     def _pause(self, id_: MessageId) -> list[Event]:
@@ -264,7 +259,7 @@ class Session:
         return StateChanged(
             id=id_,
             playing=self._playing,
-            epochs_per_second=self._speed,
+            epochs_per_second=self._pace.speed,
             reason=reason,
             epoch=0 if self._run is None else self._run.epoch,
             step=0 if self._run is None else self._run.step,
@@ -289,7 +284,9 @@ class Session:
         until_picture = self._last_picture + self._frame_interval - now
         draw = room and (self._stale or limits is not None) and until_picture <= 0
         duration = 0.0
-        if limits is not None and limits.keys() == {"seconds"}:  # full speed: let the slice end with the next picture
+        if limits is not None and limits.keys() == {
+            "seconds"
+        }:  # full speed: let the slice end with the next picture
             duration = self._slice_seconds
             if room and 0 < until_picture <= duration:
                 duration = max(until_picture, _SHORTEST_SLICE)
@@ -321,27 +318,16 @@ class Session:
             return {unit: self._steps.left, "seconds": self._slice_seconds}
         if not self._playing:
             return None
-        if self._speed is None:
+        if self._pace.speed is None:
             return {"seconds": self._slice_seconds}
-        due = self._epochs_due(now)
+        due = self._pace.due(now)
         return {"epochs": due, "seconds": self._slice_seconds} if due > 0 else None
-
-    def _epochs_due(self, now: float) -> int:
-        assert self._speed is not None
-        if self._pace_start is None:
-            self._pace_start, self._pace_epochs = now, 0
-        due = math.floor((now - self._pace_start) * self._speed + 1e-9) + 1 - self._pace_epochs
-        most = max(1, math.ceil(self._speed * _BACKLOG_SECONDS))
-        if due > most:  # what could not be done in time is not made up for later
-            self._pace_start += (due - most) / self._speed
-            due = most
-        return due
 
     def wait(self, now: float, *, room: bool) -> float | None:
         """Return in how many seconds something will be due by itself, or None if only a message can bring that."""
         times = []
-        if self._playing and self._speed is not None and self._pace_start is not None and not self._diverged:
-            times.append(self._pace_start + self._pace_epochs / self._speed)
+        if self._playing and self._pace.next is not None and not self._diverged:
+            times.append(self._pace.next)
         if self._stale and room and not self._failed:
             times.append(self._last_picture + self._frame_interval)
         return max(0.0, min(times) - now) if times else None
@@ -355,7 +341,7 @@ class Session:
         self._run = outcome.run
         epochs = outcome.run.epoch - (before.epoch if before is not None else 0)
         steps = outcome.run.step - (before.step if before is not None else 0)
-        self._pace_epochs += epochs
+        self._pace.done += epochs
         if work.view is None or work.view != self._view:
             self._stale = True
         events = self._answer_pauses()
@@ -417,26 +403,3 @@ def _why_diverged(experiment: Experiment) -> str:
     return message + (
         f"Every step overshoots further than the one before: lower the learning rate (now {rate:g}), then reset."
     )
-
-
-def _refused(text: str, error: ValidationError) -> ErrorEvent:
-    """Say what is wrong with a message."""
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
-        return ErrorEvent(code="not-json", message="the message is not JSON; send one JSON object per message")
-    first = error.errors(include_url=False)[0]
-    id_ = message.get("id") if isinstance(message, dict) else None
-    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64):
-        id_ = None
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
-        found = repr(message.get("type"))[:60]
-        return ErrorEvent(
-            id=id_, code="unknown-type", message=f"type is {found}; allowed: {allowed}", field="type"
-        )
-    refusal = explain(error)[0]
-    kind = str(message.get("type")) if isinstance(message, dict) else ""
-    name = refusal.field.removeprefix(f"{kind}.").removeprefix("experiment.")
-    shown = refusal.message.replace(refusal.field, name, 1) if refusal.field else refusal.message
-    return ErrorEvent(id=id_, code="invalid", message=shown, field=name or None)

@@ -1,13 +1,12 @@
 """Slices: what an engine process is asked to do. Pure functions from values to values."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from engine import Experiment, Run, advance, begin, evaluate, layer_maps, reconfigure, set_parameter
 from engine.samples import points
-from server.frames import quantise
+from server.frames import Tensor, quantise
 
 TILE = 20
 """Rows and columns of a unit's tile."""
@@ -73,7 +72,7 @@ class Outcome:
     """
 
     run: Run
-    tensors: dict[str, np.ndarray[Any, np.dtype[Any]]]
+    tensors: dict[str, Tensor]
 
 
 def run_slice(work: Slice) -> Outcome:
@@ -85,8 +84,9 @@ def run_slice(work: Slice) -> Outcome:
     run = begin(work.experiment) if work.run is None else reconfigure(work.run, work.experiment)
     for edit in work.edits:
         run = set_parameter(run, edit.layer, edit.unit, edit.input_, edit.value)
-    tensors: dict[str, np.ndarray[Any, np.dtype[Any]]] = {}
-    epochs, train, test = [], [], []
+    tensors: dict[str, Tensor] = {}
+    epochs: list[Tensor] = [np.empty(0)]
+    train, test = [np.empty(0)], [np.empty(0)]
     if work.run is None:
         start = evaluate(run)
         epochs.append(np.zeros(1))
@@ -98,22 +98,22 @@ def run_slice(work: Slice) -> Outcome:
         epochs.append(report.epoch)
         train.append(report.train_loss[0])
         test.append(report.test_loss[0])
-    tensors["epochs"] = np.concatenate([np.empty(0), *epochs]).astype(np.uint32)
-    tensors["train_loss"] = np.concatenate([np.empty(0), *train])
-    tensors["test_loss"] = np.concatenate([np.empty(0), *test])
+    tensors["epochs"] = np.concatenate(epochs).astype(np.uint32)
+    tensors["train_loss"] = np.concatenate(train)
+    tensors["test_loss"] = np.concatenate(test)
     if work.view is not None:
         tensors |= _picture(run, work.view)
     return Outcome(run, tensors)
 
 
-def _points(run: Run) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+def _points(run: Run) -> dict[str, Tensor]:
     data = run.experiment.data
     table = np.hstack(points(data)).astype(np.float32)
     return {"train_points": table[: data.training_samples], "test_points": table[data.training_samples :]}
 
 
-def _picture(run: Run, view: View) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
-    tensors: dict[str, np.ndarray[Any, np.dtype[Any]]] = {}
+def _picture(run: Run, view: View) -> dict[str, Tensor]:
+    tensors: dict[str, Tensor] = {}
     now = evaluate(run)
     train_score, test_score = now.train_accuracy, now.test_accuracy
     if run.experiment.problem == "regression":
@@ -128,5 +128,7 @@ def _picture(run: Run, view: View) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
         tensors["map"] = quantise(layer_maps(run, view.resolution, layers=layer + 1)[-1][0, unit])
     if view.tiles:
         layers = layer_maps(run, TILE, layers=hidden) if hidden else []
-        tensors["tiles"] = quantise(np.concatenate([np.empty((0, TILE, TILE), np.float32), *(m[0] for m in layers)]))
+        tensors["tiles"] = quantise(
+            np.concatenate([np.empty((0, TILE, TILE), np.float32), *(m[0] for m in layers)])
+        )
     return tensors

@@ -24,7 +24,7 @@ def _templates() -> Jinja2Templates:
 @cache
 def _catalog_json() -> Markup:
     # Inside a script element only "<" could end the element early.
-    return Markup(catalog().model_dump_json(exclude_none=True).replace("<", "\\u003c"))  # noqa: S704 - escaped
+    return Markup(catalog().model_dump_json(exclude_none=True).replace("<", "\\u003c"))
 
 
 def _context(request: Request) -> dict[str, Any]:
@@ -41,7 +41,10 @@ def _context(request: Request) -> dict[str, Any]:
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 def playground(request: Request) -> HTMLResponse:
     """Serve the page."""
-    context = _context(request) | {"catalog": catalog().model_dump(exclude_none=True), "catalog_json": _catalog_json()}
+    context = _context(request) | {
+        "catalog": catalog().model_dump(exclude_none=True),
+        "catalog_json": _catalog_json(),
+    }
     response = _templates().TemplateResponse(request, "playground.html", context)
     response.headers["Cache-Control"] = "no-cache"
     return response

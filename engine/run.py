@@ -1,0 +1,171 @@
+"""Run: networks in training as an immutable value; begin one, change its experiment, set a parameter by hand."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import BoolArray, FloatArray
+from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
+from engine.initializers import INITIALIZERS
+from engine.network import Layout
+from engine.optimizers import OPTIMIZERS
+
+_WEIGHTS = 4
+"""The random stream of initial weights (others: ``engine.samples``)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Networks in training, stopped between two steps: small, immutable, picklable.
+
+    Attributes:
+        experiments: one per replica.
+        parameters: (replicas, n) float64, read-only: layer by layer, unit by unit, the weights in input order, then
+            the bias.
+        slots: (slots, replicas, n) float64, read-only: what the optimizer remembers.
+        epoch: finished passes over the training samples.
+        step: updates so far.
+        position: samples of the present epoch that are used up.
+        diverged: (replicas,) whether training ended because a parameter or the loss ceased to be finite; such a
+            replica keeps its last finite parameters.
+    """
+
+    experiments: tuple[Experiment, ...]
+    parameters: FloatArray
+    slots: FloatArray
+    epoch: int
+    step: int
+    position: int
+    diverged: BoolArray
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        for array in (self.parameters, self.slots, self.diverged):
+            array.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by value; the arrays of the copy are read-only again."""
+        values = (
+            self.experiments,
+            self.parameters,
+            self.slots,
+            self.epoch,
+            self.step,
+            self.position,
+            self.diverged,
+        )
+        return Run, values
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment of the first (often the only) replica."""
+        return self.experiments[0]
+
+    @property
+    def replicas(self) -> int:
+        """How many networks the stack has."""
+        return len(self.experiments)
+
+    @property
+    def layout(self) -> Layout:
+        """Where weights and biases lie in the parameters."""
+        return Layout(self.experiment.sizes)
+
+
+def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
+    """Return an untrained run.
+
+    Args:
+        experiment: one, or a sequence of at most 256 for a stack. Those of a stack may differ in seeds, noise, data
+            set (of one problem), initializer, learning rate and penalty rate; all else must be the same.
+
+    Raises:
+        ValueError: no experiment, too many, or two that cannot train together; names the field.
+    """
+    experiments = (experiment,) if isinstance(experiment, Experiment) else tuple(experiment)
+    _check_stack(experiments)
+    first = experiments[0]
+    layout = Layout(first.sizes)
+    parameters = np.empty((len(experiments), layout.parameters))
+    for row, one in zip(parameters, experiments, strict=True):
+        draw = INITIALIZERS[one.network.initializer].draw
+        generator = np.random.default_rng([_WEIGHTS, one.network.seed])
+        for layer, (units, width) in zip(layout.layers(row[None]), layout.shapes, strict=True):
+            layer[0] = draw(units, width - 1, generator)
+    slots = np.zeros((OPTIMIZERS[first.training.optimizer].slots, *parameters.shape))
+    return Run(experiments, parameters, slots, 0, 0, 0, np.zeros(len(experiments), dtype=bool))
+
+
+_MAY_DIFFER = frozenset(
+    {
+        "data.dataset",
+        "data.noise",
+        "data.seed",
+        "network.initializer",
+        "network.seed",
+        "objective.penalty_rate",
+        "training.learning_rate",
+        "training.seed",
+    }
+)
+
+
+def _check_stack(experiments: tuple[Experiment, ...]) -> None:
+    if not 1 <= len(experiments) <= MAX_REPLICAS:
+        raise ValueError(f"a stack has 1 … {MAX_REPLICAS} experiments, not {len(experiments)}")
+    first = experiments[0]
+    for position, other in enumerate(experiments):
+        if other is first:
+            continue
+        for name in changed_fields(first, other):
+            if name not in _MAY_DIFFER or (name == "data.dataset" and first.problem != other.problem):
+                raise ValueError(
+                    f"experiment {position} differs from the first in {name}, so they cannot form a stack"
+                )
+
+
+def reconfigure(run: Run, experiment: Experiment) -> Run:
+    """Return the run with another experiment, keeping what it has learned.
+
+    Works for a single network and for changes of live fields. A change gives a diverged run another chance.
+
+    Raises:
+        ValueError: the run is a stack, or a changed field needs a new start; names the field.
+    """
+    if run.replicas != 1:
+        raise ValueError(f"only a single network can be reconfigured, this is a stack of {run.replicas}")
+    changed = changed_fields(run.experiment, experiment)
+    if not changed:
+        return run
+    for name in changed:
+        if not is_live(name):
+            raise ValueError(f"{name} cannot change without a new start; use begin")
+    slots = run.slots
+    if "training.optimizer" in changed:
+        slots = np.zeros((OPTIMIZERS[experiment.training.optimizer].slots, *run.parameters.shape))
+    return replace(run, experiments=(experiment,), slots=slots, diverged=np.zeros(1, dtype=bool))
+
+
+def set_parameter(run: Run, layer: int, unit: int, input_: int, value: float) -> Run:
+    """Return the run with one parameter of its first replica set by hand.
+
+    Args:
+        run: any run.
+        layer: 0 for the first hidden layer; the last one is the output.
+        unit: index in the layer.
+        input_: index in the layer before; −1 for the bias.
+        value: finite.
+
+    Raises:
+        ValueError: there is no such parameter, or the value is not finite.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"value is {value}; a parameter must be finite")
+    parameters = run.parameters.copy()
+    parameters[0, run.layout.index(layer, unit, input_)] = value
+    diverged = run.diverged.copy()
+    diverged[0] = False
+    return replace(run, parameters=parameters, diverged=diverged)
