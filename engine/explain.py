@@ -104,7 +104,7 @@ def _allowed(name: str, details: dict[str, Any]) -> str:
 
 def _range(name: str) -> str:
     """Return the range of a numeric field of the experiment, as ``0 … 10``."""
-    if name.startswith("network.hidden."):
+    if "network.hidden." in name:
         return f"1 … {MAX_UNITS}"
     described = next(
         (info for key, info in fields().items() if name == key or name.endswith(f".{key}")), None

@@ -52,7 +52,7 @@ class Layout:
         Args:
             layer: 0 for the first hidden layer; the last one is the output.
             unit: index in the layer.
-            input_: index in the layer before; the number of inputs, or −1, for the bias.
+            input_: index in the layer before; −1 for the bias.
 
         Raises:
             ValueError: there is no such parameter.
@@ -62,7 +62,7 @@ class Layout:
         units, width = self.shapes[layer]
         if not 0 <= unit < units:
             raise ValueError(f"unit is {unit}; layer {layer} has units 0 … {units - 1}")
-        if not -1 <= input_ < width:
+        if not -1 <= input_ < width - 1:
             raise ValueError(f"input is {input_}; layer {layer} has inputs 0 … {width - 2} and the bias")
         return self.offsets[layer] + unit * width + input_ % width
 

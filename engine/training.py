@@ -191,7 +191,8 @@ class _Loop:
         for made, batch in enumerate(batches):
             before = self._parameters.copy(), self._slots.copy()
             self._step(batch)
-            self._freeze(~np.isfinite(self._parameters).all(axis=1), *before)
+            finite: BoolArray = np.logical_and.reduce(np.isfinite(self._parameters), axis=1)
+            self._freeze(~finite, *before)
             if self.frozen.all():
                 return made
         return len(batches)
@@ -216,7 +217,7 @@ class _Loop:
         train, test = self._losses()
         self._reported.append((self.epoch, train, test))
         if not all(map(math.isfinite, train)) or not all(map(math.isfinite, test)):
-            broken = np.asarray(~(np.isfinite(train) & np.isfinite(test)))
+            broken: BoolArray = np.logical_not(np.isfinite(train) & np.isfinite(test))
             self._freeze(broken, self._parameters, self._slots)
 
     def result(self) -> tuple[Run, Report]:

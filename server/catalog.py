@@ -54,7 +54,7 @@ class LossChoice(Choice):
     problems: list[str]
 
 
-class FieldDescription(_Model):
+class CatalogField(_Model):
     """A field of the experiment; what does not apply to its kind is null."""
 
     label: str
@@ -101,7 +101,7 @@ class Catalog(_Model):
     protocol: int
     region: tuple[float, float]
     experiment: Experiment
-    fields: dict[str, FieldDescription]
+    fields: dict[str, CatalogField]
     choices: Choices
     speeds: list[Speed]
 
@@ -179,7 +179,7 @@ def _tile(feature: str) -> list[int]:
     return [int(value) for value in quantise(values / np.abs(values).max()).ravel()]
 
 
-def _field(name: str, info: Any) -> FieldDescription:
+def _field(name: str, info: Any) -> CatalogField:
     described: dict[str, Any] = {
         "label": info.title,
         "text": info.description,
@@ -204,4 +204,4 @@ def _field(name: str, info: Any) -> FieldDescription:
             described["maximum"] = limit.le
         elif isinstance(limit, annotated_types.MaxLen) and kind == "layers":
             described["maximum_layers"] = limit.max_length
-    return FieldDescription(kind=kind, **described)
+    return CatalogField(kind=kind, **described)

@@ -1,6 +1,7 @@
 """The command ``neural-playground``."""
 
 import argparse
+import contextlib
 import socket
 import sys
 
@@ -31,7 +32,6 @@ def main(arguments: list[str] | None = None) -> None:
             " choose another with --host and --port"
         )
     with listener:
-        print(f"Neural Playground {__version__}: {_address(settings.host, listener)}", flush=True)
         config = uvicorn.Config(
             create_app(settings),
             log_level=options.log_level,
@@ -42,7 +42,21 @@ def main(arguments: list[str] | None = None) -> None:
             ws_per_message_deflate=False,  # frames are compact; deflating per client costs ten times all the rest
             timeout_graceful_shutdown=5,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
+            _Server(config, _address(settings.host, listener)).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says where the page is as soon as it can be opened."""
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"Neural Playground {__version__}: {self._address}", flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,7 +92,7 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
-    except (OSError, OverflowError):
+    except OSError:
         listener.close()
         raise
     return listener

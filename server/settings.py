@@ -19,6 +19,9 @@ class Settings:
         hello_seconds: how long a new connection may take to say hello.
         window: how many frames a client may leave unacknowledged.
         slice_seconds: the longest stretch of training between two looks at the commands.
+
+    Raises:
+        ValueError: a number is out of its range; names it.
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +31,19 @@ class Settings:
     hello_seconds: float = 10.0
     window: int = 2
     slice_seconds: float = 0.025
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        for name, low, high in (
+            ("port", 0, 65_535),
+            ("workers", 1, 256),
+            ("hello_seconds", 0.1, 600),
+            ("window", 1, 8),
+            ("slice_seconds", 0.001, 1),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} is {value}; allowed: {low} … {high}")
 
 
 MAX_MESSAGE_BYTES = 65_536

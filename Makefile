@@ -1,0 +1,143 @@
+# `make` alone prints what there is. Each target installs what it needs, once, into .venv and node_modules.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# More arguments for what a target runs: make test ARGS="-k outbox", make run ARGS="--help"
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input
+
+# Stamps: a target is installed if its stamp is newer than what it was installed from.
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
+NODE_MODULES := node_modules/.installed
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test test-js test-python quick soak bench check lint types imports js spelling generated \
+	format protocol pins install clean clean-all require-npm
+
+help:  ## Print this
+	@echo "Neural Playground. Only Python 3.11 or newer and make have to be there; each target installs the rest."
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@echo
+	@echo "Variables: PYTHON=$(PYTHON) HOST=$(HOST) PORT=$(PORT) ARGS=\"more arguments for the command\""
+
+# ------------------------------------------------------------------------------------------------------------- people
+
+run: $(RUN)  ## Serve the playground at http://HOST:PORT
+	@$(PY) -m server --host "$(HOST)" --port "$(PORT)" $(ARGS)
+
+# ------------------------------------------------------------------------------------------------------------- tests
+
+test: test-js test-python  ## Run every test, in a real browser too (it is brought if there is none)
+
+# Node's own test runner; without a Node on the PATH the one inside the playwright package does.
+test-js: $(DEV)
+	@set -e; \
+	files=$$(find tests/js -name '*.test.js' 2>/dev/null | sort); \
+	if [ -z "$$files" ]; then echo "JavaScript unit tests: none found in tests/js"; \
+	elif node=$$($(PY) scripts/find_node.py); then "$$node" --test $$files; \
+	else echo "JavaScript unit tests: SKIPPED, as there is no Node.js"; fi
+
+# axe-core is an npm package: without npm, the accessibility test says that it is skipped.
+test-python: $(DEV)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_MODULES); \
+	else echo "npm packages: SKIPPED, as there is no npm"; fi
+	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
+	echo "Browser: $$browser"; \
+	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest $(ARGS)
+
+quick: $(DEV)  ## Run the Python tests that need no browser
+	@$(PY) -m pytest -m "not soak and not browser" $(ARGS)
+
+soak: $(DEV)  ## Run the tests that take minutes
+	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
+	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest -m soak --timeout=3600 $(ARGS)
+
+bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among others
+	@$(PY) -m pytest benchmarks --timeout=1800 --capture=no $(ARGS)
+
+# ------------------------------------------------------------------------------------------------------------- checks
+
+check: lint types imports js spelling generated  ## Format, lint, types, import directions, spelling, generated files
+
+lint: $(DEV)
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+
+types: $(DEV)
+	$(PY) -m mypy
+
+imports: $(DEV)
+	$(BIN)/lint-imports
+
+js: $(NODE_MODULES)
+	node_modules/.bin/tsc --project jsconfig.json
+	node_modules/.bin/biome check
+
+spelling: $(DEV)
+	$(BIN)/codespell
+
+generated: $(DEV)
+	$(PY) -m scripts.generate_protocol_types --check
+	$(PY) -m scripts.pin_requirements --check
+	$(PY) -m scripts.check_links
+
+format: $(DEV) $(NODE_MODULES)  ## Format all code and mend what can be mended
+	$(PY) -m ruff check --fix-only --exit-zero
+	$(PY) -m ruff format
+	node_modules/.bin/biome check --write
+
+protocol: $(DEV)  ## Write static/js/types/protocol.d.ts anew from the server's models
+	$(PY) -m scripts.generate_protocol_types
+
+pins: $(DEV)  ## Write requirements/*.txt anew from pyproject.toml, with today's versions
+	$(PY) -m scripts.pin_requirements
+
+# ------------------------------------------------------------------------------------------------------- installation
+
+install: $(DEV)  ## Make the environment for developers in .venv
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed. If it has another name: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make virtual environments: its venv or ensurepip module is missing." >&2; \
+	  echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+
+$(RUN): requirements/run.txt pyproject.toml | $(PY)
+	$(PIP) install --quiet --requirement requirements/run.txt
+	$(PIP) install --quiet --no-deps --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	$(PIP) install --quiet --requirement requirements/dev.txt
+	@touch $@
+
+$(BENCH): requirements/bench.txt $(DEV)
+	$(PIP) install --quiet --requirement requirements/bench.txt
+	@touch $@
+
+$(NODE_MODULES): package.json package-lock.json | require-npm
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+require-npm:
+	@command -v npm >/dev/null || { \
+	  echo "The checks of the JavaScript need Node.js 20 or newer with npm; 'make lint types imports' do without." >&2; exit 1; }
+
+clean:  ## Remove caches and what was built
+	rm -rf build dist .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-results
+	find . -path ./$(VENV) -prune -o -path ./node_modules -prune -o -name __pycache__ -type d -print | xargs rm -rf
+
+clean-all: clean  ## Remove the environment and the npm packages as well
+	rm -rf $(VENV) node_modules

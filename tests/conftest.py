@@ -1,0 +1,23 @@
+"""What all tests may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.live_server import LiveServer, live_server
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LiveServer]:
+    """One real server for all tests that do it no harm."""
+    with live_server() as running:
+        yield running
+        assert running.process.poll() is None, "the server died during the tests"
+        log = running.log.read_text()
+    assert "Traceback" not in log, log
+    assert "Warning" not in log, log

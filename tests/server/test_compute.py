@@ -1,0 +1,73 @@
+"""Compute: engine processes that are rebuilt when they die."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+
+from engine import Experiment
+from server.compute import Compute
+from server.work import Slice, run_slice
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def compute() -> AsyncIterator[Compute]:
+    compute = Compute(2)
+    await compute.start()
+    yield compute
+    compute.close()
+
+
+def _describe() -> tuple[int, int, str | None]:
+    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0), os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _raise() -> None:
+    raise ValueError("as it happens")
+
+
+async def test_work_is_done_in_another_process_behind_the_server_with_one_thread(compute: Compute) -> None:
+    pid, nice, threads = await compute.run(_describe)
+
+    assert pid != os.getpid()
+    assert nice >= 10
+    assert threads == "1"
+
+
+async def test_an_exception_of_the_work_comes_back(compute: Compute) -> None:
+    with pytest.raises(ValueError, match="as it happens"):
+        await compute.run(_raise)
+
+
+async def test_a_killed_process_loses_nothing(compute: Compute) -> None:
+    work = Slice(None, Experiment(), epochs=300)
+    expected = run_slice(work).run.parameters.tobytes()
+    results: list[bytes] = []
+    pid, _, _ = await compute.run(_describe)
+
+    async def train() -> None:
+        outcome = await compute.run(run_slice, work)
+        results.append(outcome.run.parameters.tobytes())
+
+    async with anyio.create_task_group() as group:
+        for _ in range(4):
+            group.start_soon(train)
+        os.kill(pid, signal.SIGKILL)
+
+    assert results == [expected] * 4
+
+
+async def test_work_that_kills_every_process_is_given_up(compute: Compute) -> None:
+    with pytest.raises(Exception, match="terminated abruptly"):
+        await compute.run(_die)
+
+    pid, _, _ = await compute.run(_describe)
+    assert pid != os.getpid()

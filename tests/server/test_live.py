@@ -1,0 +1,242 @@
+"""The WebSocket, through a real server."""
+
+import contextlib
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import anyio
+import numpy as np
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from engine import Experiment, advance, begin
+from server.routes.live import origin_allowed
+from tests.support.client import client, greeted
+from tests.support.live_server import LiveServer, live_server
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_losses_on_the_wire_are_those_of_the_engine(server: LiveServer) -> None:
+    async with greeted(server.socket_url, training={"seed": 3}) as connected:
+        await connected.ask("step", count=20)
+        await connected.frame(lambda frame: frame.epoch == 20)
+        epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+        losses = np.concatenate([frame["test_loss"] for frame in connected.frames])
+
+    _, report = advance(begin(Experiment.model_validate({"training": {"seed": 3}})), epochs=20)
+    assert epochs.tolist() == list(range(21))
+    assert np.array_equal(losses[1:], report.test_loss[0])
+
+
+async def test_playing_streams_frames_in_order_with_every_epoch_until_paused(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as connected:
+        await connected.ask("play")
+        for _ in range(10):
+            await connected.frame()
+        state = await connected.ask("pause")
+        await connected.frame(lambda frame: frame.step == state["step"])
+
+    numbers = [frame.number for frame in connected.frames]
+    assert numbers == list(range(1, len(numbers) + 1))
+    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    assert epochs.tolist() == list(range(state["epoch"] + 1))
+    losses = np.concatenate([frame["train_loss"] for frame in connected.frames])
+    assert losses[-1] < losses[0] / 5
+
+
+async def test_at_one_epoch_per_second_the_second_epoch_takes_a_second(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as connected:
+        await connected.ask("play", epochs_per_second=1)
+        await connected.frame(lambda frame: frame.epoch == 1)
+        start = anyio.current_time()
+        await connected.frame(lambda frame: frame.epoch == 2)
+        elapsed = anyio.current_time() - start
+
+    assert 0.7 < elapsed < 3
+
+
+async def test_a_client_that_acknowledges_nothing_gets_two_frames_and_then_the_newest(server: LiveServer) -> None:
+    async with client(server.socket_url, acknowledge=False) as connected:
+        await connected.send("hello", protocol=1)
+        await connected.frame()
+        await connected.ask("play")
+        second = await connected.frame()
+        state = await connected.ask("pause")  # no third frame came before this answer
+        assert [frame.number for frame in connected.frames] == [1, 2]
+
+        await connected.send("ack", frame=2)
+        third = await connected.frame()
+
+    assert third.number == 3
+    assert third.step == state["step"] >= second.step
+    assert third["epochs"].tolist() == list(range(second.epoch + 1, third.epoch + 1))
+
+
+BAD = [
+    "not json",
+    json.dumps({"type": "sing"}),
+    json.dumps({"type": "play", "loud": True}),
+    json.dumps({"type": "hello", "protocol": 1}),
+    json.dumps({"type": "play", "epochs_per_second": 1e308}),
+    '{"type": "configure", "experiment": {"training": {"learning_rate": NaN}}}',
+    json.dumps({"type": "configure", "experiment": {"network": {"hidden": [4] * 20}}}),
+    json.dumps({"type": "configure", "experiment": {"features": []}}),
+    json.dumps({"type": "set_parameter", "layer": 9, "unit": 0, "input": 0, "value": 1}),
+    b"\x00\x01\x02",
+]
+
+
+async def test_bad_messages_are_answered_and_the_run_goes_on_as_if_nothing_had_happened(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as connected:
+        await connected.ask("play")
+        for message in BAD:
+            await connected.connection.send(message)
+            error = await connected.event()
+            assert error["type"] == "error"
+            assert error["message"]
+        await connected.frame()
+        state = await connected.ask("pause")
+        await connected.frame(lambda frame: frame.step == state["step"])
+
+    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    losses = np.concatenate([frame["test_loss"] for frame in connected.frames])
+    _, report = advance(begin(Experiment()), epochs=state["epoch"])
+    assert epochs.tolist() == list(range(state["epoch"] + 1))
+    assert np.array_equal(losses[1:], report.test_loss[0])
+
+
+async def test_a_hello_of_another_protocol_is_told_to_reload(server: LiveServer) -> None:
+    async with client(server.socket_url) as connected:
+        error = await connected.ask("hello", protocol=99)
+
+        assert error["code"] == "protocol"
+        assert "reload" in error["message"]
+        welcome = await connected.ask("hello", protocol=1)
+        assert welcome["type"] == "welcome"
+
+
+async def test_a_diverging_run_is_explained_and_can_be_reset(server: LiveServer) -> None:
+    experiment: dict[str, Any] = {
+        "data": {"dataset": "plane"},
+        "features": ["x1²", "x2²"],
+        "training": {"learning_rate": 10},
+    }
+    async with greeted(server.socket_url, **experiment) as connected:
+        await connected.send("play")
+        diverged = await connected.event("diverged")
+        assert "learning rate" in diverged["message"]
+        assert (await connected.event("state"))["playing"] is False
+
+        await connected.send("reset")
+        await connected.event("configured")
+        frame = await connected.frame(lambda frame: frame.metadata["run"] == "2")
+
+    assert frame.epoch == 0
+
+
+async def test_two_sessions_do_not_meet(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as one, greeted(server.socket_url, network={"hidden": [2]}) as other:
+        await one.ask("step", count=5)
+        await other.ask("step", count=2)
+        first = await one.frame(lambda frame: frame.epoch == 5)
+        second = await other.frame(lambda frame: frame.epoch == 2)
+
+    assert first["parameters"].shape == (25,)
+    assert second["parameters"].shape == (9,)
+
+
+async def test_the_largest_network_allowed_trains_and_is_drawn(server: LiveServer) -> None:
+    features = ["x1", "x2", "x1²", "x2²", "x1x2", "sin x1", "sin x2"]
+    async with greeted(server.socket_url, network={"hidden": [64] * 10}, features=features) as connected:
+        await connected.send("watch", tiles=True)
+        await connected.ask("step", unit="batch", count=2)
+        frame = await connected.frame(lambda frame: frame.step == 2)
+
+    assert frame["tiles"].shape == (640, 20, 20)
+
+
+async def test_a_message_that_is_too_long_closes_the_connection(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as connected:
+        with pytest.raises(ConnectionClosed) as closed:
+            await connected.connection.send("x" * 70_000)
+            await connected.event()
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+async def test_compression_is_never_agreed_to(server: LiveServer) -> None:
+    async with connect(server.socket_url, compression="deflate") as connection:
+        assert connection.response is not None
+        assert "Sec-WebSocket-Extensions" not in connection.response.headers
+
+
+async def test_a_page_of_another_origin_is_refused(server: LiveServer) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(server.socket_url, origin="https://elsewhere.example"):  # type: ignore[arg-type]
+            pass
+
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "allowed"),
+    [
+        (None, "127.0.0.1:8000", True),
+        ("http://127.0.0.1:8000", "127.0.0.1:8000", True),
+        ("http://LOCALHOST:8000", "localhost:8000", True),
+        ("https://trusted.example", "127.0.0.1:8000", True),
+        ("null", "127.0.0.1:8000", False),
+        ("http://127.0.0.1:9000", "127.0.0.1:8000", False),
+        ("http://127.0.0.1:8000.evil.example", "127.0.0.1:8000", False),
+        ("https://trusted.example.evil.example", "127.0.0.1:8000", False),
+        ("http://evil.example", None, False),
+        ("", "", False),
+    ],
+)
+def test_origins(origin: str | None, host: str | None, allowed: bool) -> None:
+    assert origin_allowed(origin, host, ("https://trusted.example",)) is allowed
+
+
+async def test_a_connection_without_hello_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_HELLO_SECONDS", "0.2")
+    with live_server("--workers", "1") as server:
+        async with client(server.socket_url) as connected:
+            with pytest.raises(ConnectionClosed) as closed:
+                await connected.event()
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes below a process, those of its children included."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it may end while we look
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            if parent == pid:
+                found += [int(stat.parent.name), *children(int(stat.parent.name))]
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the engine processes in /proc")
+async def test_killed_engine_processes_are_not_noticed_by_the_session() -> None:
+    with live_server("--workers", "1") as server:
+        async with greeted(server.socket_url) as connected:
+            await connected.ask("play")
+            await connected.frame()
+            for pid in children(server.process.pid):
+                os.kill(pid, signal.SIGKILL)
+            for _ in range(5):
+                await connected.frame()
+            state = await connected.ask("pause")
+            await connected.frame(lambda frame: frame.step == state["step"])
+
+    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    assert epochs.tolist() == list(range(state["epoch"] + 1))

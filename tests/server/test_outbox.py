@@ -1,0 +1,153 @@
+"""Outbox: what waits for one connection."""
+
+import numpy as np
+import pytest
+
+from server.frames import decode
+from server.outbox import MAX_EPOCHS, MAX_EVENTS, Outbox, Overflow
+
+
+def put(outbox: Outbox, epoch: int, *, run: int = 1, due: bool = True, **tensors: np.ndarray) -> None:
+    losses = {
+        "epochs": np.array([epoch], np.uint32),
+        "train_loss": np.array([epoch / 10]),
+        "test_loss": np.array([epoch / 5]),
+    }
+    outbox.put({"run": str(run), "epoch": str(epoch)}, losses | tensors, due=due)
+
+
+def taken(outbox: Outbox) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    frame = outbox.take()
+    assert isinstance(frame, bytes)
+    return decode(frame)
+
+
+def test_events_leave_in_order_and_before_frames() -> None:
+    outbox = Outbox(2)
+    put(outbox, 1)
+    outbox.post("a")
+    outbox.post("b")
+
+    assert outbox.take() == "a"
+    assert outbox.take() == "b"
+    assert isinstance(outbox.take(), bytes)
+    assert outbox.take() is None
+
+
+def test_numbers_wait_until_a_frame_is_complete() -> None:
+    outbox = Outbox(2)
+
+    put(outbox, 1, due=False)
+    assert outbox.take() is None
+
+    put(outbox, 2)
+    assert taken(outbox)[1]["epochs"].tolist() == [1, 2]
+
+
+def test_newer_maps_replace_unsent_ones_and_losses_are_appended() -> None:
+    outbox = Outbox(1)
+    put(outbox, 1)
+    outbox.take()
+    put(outbox, 2, map=np.array([2], np.int8))
+    put(outbox, 3, map=np.array([3], np.int8), tiles=np.array([9], np.int8))
+    put(outbox, 4, map=np.array([4], np.int8))
+
+    outbox.acknowledge(1)
+    metadata, tensors = taken(outbox)
+
+    assert metadata == {"frame": "2", "run": "1", "epoch": "4"}
+    assert tensors["epochs"].tolist() == [2, 3, 4]
+    assert tensors["train_loss"].tolist() == [0.2, 0.3, 0.4]
+    assert tensors["map"].tolist() == [4]
+    assert tensors["tiles"].tolist() == [9]
+
+
+def test_another_run_drops_what_is_left_of_the_one_before() -> None:
+    outbox = Outbox(1)
+    put(outbox, 8, run=1, map=np.array([1], np.int8))
+    put(outbox, 0, run=2)
+
+    metadata, tensors = taken(outbox)
+
+    assert metadata["run"] == "2"
+    assert tensors["epochs"].tolist() == [0]
+    assert "map" not in tensors
+
+
+def test_no_more_frames_leave_than_the_window_allows() -> None:
+    outbox = Outbox(2)
+    for epoch in range(2):
+        put(outbox, epoch)
+        outbox.take()
+    put(outbox, 2)
+
+    assert outbox.take() is None
+    outbox.acknowledge(1)
+    assert isinstance(outbox.take(), bytes)
+    put(outbox, 3)
+    assert outbox.take() is None
+
+
+def test_the_outbox_is_open_only_if_a_frame_could_leave_and_none_waits() -> None:
+    outbox = Outbox(1)
+    assert outbox.open
+
+    put(outbox, 1)
+    assert not outbox.open
+    outbox.take()
+    assert not outbox.open
+    outbox.acknowledge(1)
+    assert outbox.open
+
+
+def test_acknowledging_frames_that_were_never_sent_opens_nothing() -> None:
+    outbox = Outbox(1)
+    outbox.acknowledge(1000)
+    put(outbox, 1)
+    outbox.take()
+
+    put(outbox, 2)
+    assert outbox.take() is None
+
+
+def test_an_old_acknowledgement_takes_nothing_back() -> None:
+    outbox = Outbox(1)
+    for number in (1, 2):
+        put(outbox, number)
+        outbox.take()
+        outbox.acknowledge(number)
+
+    outbox.acknowledge(1)
+
+    assert outbox.open
+
+
+def test_frames_are_numbered_from_one() -> None:
+    outbox = Outbox(5)
+    numbers = []
+    for epoch in range(3):
+        put(outbox, epoch)
+        numbers.append(taken(outbox)[0]["frame"])
+
+    assert numbers == ["1", "2", "3"]
+
+
+def test_a_client_that_reads_no_events_is_given_up() -> None:
+    outbox = Outbox(1)
+    for _ in range(MAX_EVENTS):
+        outbox.post("event")
+
+    with pytest.raises(Overflow):
+        outbox.post("one too many")
+
+
+def test_the_outbox_is_full_when_too_many_losses_wait() -> None:
+    outbox = Outbox(1)
+    half = np.arange(MAX_EPOCHS // 2, dtype=np.uint32)
+
+    outbox.put({"run": "1"}, {"epochs": half}, due=True)
+    assert not outbox.full
+    outbox.put({"run": "1"}, {"epochs": half}, due=True)
+    assert outbox.full
+    outbox.take()
+    assert not outbox.full

@@ -1,0 +1,109 @@
+"""Pages and REST, through the application."""
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+import pytest
+from starlette.testclient import TestClient
+
+from server.app import create_app
+from server.catalog import catalog
+from server.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(workers=1))) as web:
+        yield web
+
+
+class Links(HTMLParser):
+    """Collects what a page loads, and where it would run scripts or styles of its own."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.inline: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("script", "img") and given.get("src"):
+            self.loaded.append(str(given["src"]))
+        if tag == "link" and given.get("href"):
+            self.loaded.append(str(given["href"]))
+        if tag == "style" or (tag == "script" and "src" not in given and given.get("type") != "application/json"):
+            self.inline.append(tag)
+        self.inline += [name for name in given if name == "style" or name.startswith("on")]
+
+
+def test_the_page_and_everything_it_loads_is_there(web: TestClient) -> None:
+    page = web.get("/")
+
+    assert page.status_code == 200
+    links = Links(page.text)
+    assert len(links.loaded) >= 3
+    for link in links.loaded:
+        assert "//" not in link
+        assert web.get(f"/{link}").status_code == 200, link
+
+
+def test_the_page_has_no_inline_script_or_style(web: TestClient) -> None:
+    assert Links(web.get("/").text).inline == []
+
+
+def test_assets_are_cached_under_an_address_that_changes_with_them(web: TestClient) -> None:
+    script = next(link for link in Links(web.get("/").text).loaded if link.endswith(".js"))
+
+    response = web.get(f"/{script}")
+
+    assert "immutable" in response.headers["cache-control"]
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert web.get("/").headers["cache-control"] == "no-cache"
+
+
+def test_the_catalogue_is_served(web: TestClient) -> None:
+    response = web.get("/api/catalog")
+
+    assert response.json() == catalog().model_dump(mode="json", exclude_none=True)
+
+
+def test_health(web: TestClient) -> None:
+    response = web.get("/healthz")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/a/b/c", "/static/nothing.js", "/%3Cscript%3Ealert(1)%3C/script%3E"])
+def test_an_unknown_address_gets_a_readable_page_with_a_way_back(web: TestClient, path: str) -> None:
+    response = web.get(path, headers={"accept": "text/html"})
+
+    assert response.status_code == 404
+    assert "<!doctype html>" in response.text.lower()
+    assert "<script>alert" not in response.text
+    assert 'href="' in response.text
+
+
+def test_the_page_for_an_unknown_deep_address_finds_its_assets(web: TestClient) -> None:
+    links = Links(web.get("/a/b/c").text).loaded
+
+    for link in links:
+        assert web.get(urljoin("/a/b/c", link)).status_code == 200, link
+
+
+def test_an_unknown_address_of_the_api_gets_json(web: TestClient) -> None:
+    response = web.get("/api/nothing", headers={"accept": "application/json"})
+
+    assert (response.status_code, response.json()) == (404, {"detail": "Not Found"})
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/api/catalog", "/nowhere"])
+def test_every_response_tells_browsers_what_to_refuse(web: TestClient, path: str) -> None:
+    headers = web.get(path).headers
+
+    policy = headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-opener-policy"] == "same-origin"

@@ -1,0 +1,60 @@
+"""Settings: options from the command line and the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from server.settings import Settings, _cgroup_quota, available_cpus, from_environment
+
+
+def test_without_anything_the_server_is_for_this_machine_only() -> None:
+    settings = Settings()
+
+    assert (settings.host, settings.port, settings.window) == ("127.0.0.1", 8000, 2)
+    assert settings.workers == available_cpus() >= 1
+
+
+def test_variables_set_options_and_the_command_line_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_PORT", "9000")
+    monkeypatch.setenv("PLAYGROUND_HOST", "0.0.0.0")
+    monkeypatch.setenv("PLAYGROUND_ALLOWED_ORIGINS", "https://a.example, https://b.example")
+
+    settings = from_environment(host="127.0.0.2", port=None)
+
+    assert settings.host == "127.0.0.2"
+    assert settings.port == 9000
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+
+
+def test_a_variable_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_PORT", "many")
+
+    with pytest.raises(ValueError, match="PLAYGROUND_PORT is 'many', which is not int"):
+        from_environment()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("port", 65_536), ("port", -1), ("workers", 0), ("window", 9), ("hello_seconds", 0)]
+)
+def test_a_number_out_of_range_is_refused_by_name(name: str, value: int) -> None:
+    with pytest.raises(ValueError, match=f"{name} is {value}; allowed"):
+        Settings(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("files", "quota"),
+    [
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu.max": "150000 100000\n"}, 1.5),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 0.5),
+        ({}, None),
+    ],
+)
+def test_the_quota_of_a_container_is_read(tmp_path: Path, files: dict[str, str], quota: float | None) -> None:
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    assert _cgroup_quota(tmp_path) == quota

@@ -1,0 +1,113 @@
+"""Work: slices as pure functions."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from engine import Experiment, advance, begin, boundary, evaluate, layer_maps
+from server.frames import quantise
+from server.work import Edit, Slice, View, run_slice
+
+EXPERIMENT = Experiment.model_validate({"data": {"samples": 60}})
+
+
+def test_a_first_slice_begins_the_run() -> None:
+    outcome = run_slice(Slice(None, EXPERIMENT))
+
+    assert outcome.run.epoch == 0
+    assert outcome.tensors["epochs"].tolist() == [0]
+    assert outcome.tensors["train_loss"].tolist() == evaluate(begin(EXPERIMENT)).train_loss.tolist()
+
+
+def test_a_slice_trains_as_the_engine_does() -> None:
+    run, report = advance(begin(EXPERIMENT), epochs=3)
+
+    outcome = run_slice(Slice(begin(EXPERIMENT), EXPERIMENT, epochs=3))
+
+    assert np.array_equal(outcome.run.parameters, run.parameters)
+    assert outcome.tensors["epochs"].tolist() == [1, 2, 3]
+    assert np.array_equal(outcome.tensors["test_loss"], report.test_loss[0])
+
+
+def test_a_slice_brings_the_run_to_the_experiment() -> None:
+    other = Experiment.model_validate({"data": {"samples": 60}, "training": {"learning_rate": 1}})
+
+    outcome = run_slice(Slice(begin(EXPERIMENT), other))
+
+    assert outcome.run.experiment == other
+
+
+def test_edits_come_before_training() -> None:
+    outcome = run_slice(Slice(begin(EXPERIMENT), EXPERIMENT, edits=(Edit(0, 1, -1, 7.0), Edit(2, 0, 1, -3.0))))
+
+    first, _, output = outcome.run.layout.layers(outcome.run.parameters)
+    assert first[0, 1, -1] == 7.0
+    assert output[0, 0, 1] == -3.0
+
+
+def test_a_view_shows_what_the_engine_sees() -> None:
+    run = begin(EXPERIMENT)
+
+    tensors = run_slice(Slice(run, EXPERIMENT, view=View(tiles=True, unit=(0, 2), resolution=50))).tensors
+
+    maps = layer_maps(run, 50)
+    assert np.array_equal(tensors["map"], quantise(maps[0][0, 2]))
+    tiles = [tile for layer in layer_maps(run, 20)[:-1] for tile in layer[0]]
+    assert np.array_equal(tensors["tiles"], quantise(np.stack(tiles)))
+    assert np.array_equal(tensors["parameters"], run.parameters[0].astype(np.float32))
+
+
+def test_the_output_is_shown_by_default() -> None:
+    run = begin(EXPERIMENT)
+
+    tensors = run_slice(Slice(run, EXPERIMENT, view=View())).tensors
+
+    assert np.array_equal(tensors["map"], quantise(boundary(run)[0, 0]))
+    assert "tiles" not in tensors
+
+
+def test_a_network_without_hidden_layers_has_no_tiles() -> None:
+    experiment = Experiment.model_validate({"network": {"hidden": []}})
+
+    tensors = run_slice(Slice(None, experiment, view=View(tiles=True))).tensors
+
+    assert tensors["tiles"].shape == (0, 20, 20)
+
+
+@pytest.mark.parametrize(("dataset", "score"), [("circle", "accuracy"), ("plane", "r2")])
+def test_the_evaluation_has_loss_and_score_of_training_and_test(dataset: str, score: str) -> None:
+    experiment = Experiment.model_validate({"data": {"dataset": dataset}})
+
+    tensors = run_slice(Slice(None, experiment, view=View())).tensors
+
+    now = evaluate(begin(experiment))
+    expected = [
+        [now.train_loss[0], getattr(now, f"train_{score}")[0]],
+        [now.test_loss[0], getattr(now, f"test_{score}")[0]],
+    ]
+    assert tensors["evaluation"].tolist() == expected
+
+
+def test_the_points_are_sent_with_the_first_slice_only() -> None:
+    first = run_slice(Slice(None, EXPERIMENT))
+    second = run_slice(Slice(first.run, EXPERIMENT))
+
+    assert first.tensors["train_points"].shape == (30, 3)
+    assert first.tensors["test_points"].shape == (30, 3)
+    assert "train_points" not in second.tensors
+
+
+def test_enormous_parameters_are_sent_as_the_largest_float32() -> None:
+    run = begin(EXPERIMENT)
+    edits = (Edit(0, 0, 0, 1e300), Edit(0, 0, 1, -1e300))
+
+    tensors = run_slice(Slice(run, EXPERIMENT, edits=edits, view=View())).tensors
+
+    assert tensors["parameters"][:2].tolist() == [np.finfo(np.float32).max, np.finfo(np.float32).min]
+
+
+def test_a_slice_is_small_on_its_way_to_the_engine_process() -> None:
+    work = Slice(begin(Experiment.model_validate({"network": {"hidden": [8, 8]}})), EXPERIMENT, view=View())
+
+    assert len(pickle.dumps(work)) < 8_000

@@ -1,0 +1,57 @@
+"""A real server in a process of its own, on a free port."""
+
+import contextlib
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A server that answers.
+
+    Attributes:
+        url: its address, http://127.0.0.1:port.
+        process: its process.
+        log: path of what it writes to standard error.
+    """
+
+    url: str
+    process: "subprocess.Popen[str]"
+    log: Path
+
+    @property
+    def socket_url(self) -> str:
+        """The address of the WebSocket."""
+        return self.url.replace("http", "ws", 1) + "/ws"
+
+
+@contextlib.contextmanager
+def live_server(*options: str, cwd: Path = ROOT, command: tuple[str, ...] = ()) -> Iterator[LiveServer]:
+    """Start a server, wait until it says where it is, and end it afterwards."""
+    arguments = [*(command or (sys.executable, "-m", "server")), "--port", "0", *options]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "stderr")
+        with log.open("w") as stderr:
+            process = subprocess.Popen(arguments, cwd=cwd, stdout=subprocess.PIPE, stderr=stderr, text=True)
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()  # ends with the process at the latest
+            found = re.search(r"http://\S+", line)
+            if found is None:
+                raise RuntimeError(f"the server did not start: {line}{log.read_text()}")
+            yield LiveServer(found.group(), process, log)
+        finally:
+            process.terminate()
+            with process.stdout:
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
