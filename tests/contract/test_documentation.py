@@ -1,0 +1,105 @@
+"""The documentation says what the code does."""
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+import engine
+from engine import Experiment
+from engine.experiment import fields
+from server import __version__
+from server.cli import _parser
+from server.messages import Command, ErrorEvent, Event
+from server.settings import Settings
+from tests.support.live_server import ROOT
+
+PROTOCOL = (ROOT / "docs/protocol.md").read_text()
+README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+
+
+def members(union: Any) -> list[Any]:
+    """Return the models of a discriminated union."""
+    return list(get_args(get_args(union)[0]))
+
+
+@pytest.mark.parametrize("model", [*members(Command), *members(Event)], ids=lambda model: model.__name__)
+def test_every_message_and_each_of_its_fields_is_described(model: Any) -> None:
+    type_ = get_args(model.model_fields["type"].annotation)[0]
+    row = next(line for line in PROTOCOL.splitlines() if line.startswith(f"| `{type_}` |"))
+
+    for name in model.model_fields.keys() - {"type", "id"}:
+        assert f"`{name}`" in row or f"{name}," in row or f"{name}}}" in row, name
+
+
+def test_every_error_code_is_described() -> None:
+    for code in get_args(ErrorEvent.model_fields["code"].annotation):
+        assert f"`{code}`" in PROTOCOL
+
+
+def test_every_field_of_the_experiment_is_described() -> None:
+    for name in fields():
+        assert f"`{name}`" in PROTOCOL
+
+
+def test_the_default_experiment_is_as_described() -> None:
+    block = re.search(r"```json\n(.*?)```", PROTOCOL, re.DOTALL)
+    assert block is not None
+
+    assert json.loads(block.group(1)) == json.loads(Experiment().model_dump_json())
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    for name in inspect.signature(Settings).parameters:
+        assert f"`PLAYGROUND_{name.upper()}`" in README
+
+
+def test_every_option_of_the_command_is_in_the_readme() -> None:
+    for action in _parser()._actions:
+        for option in action.option_strings:
+            if option.startswith("--") and option not in ("--help", "--version", "--log-level"):
+                assert f"`{option}`" in README
+
+
+@pytest.mark.parametrize("package", ["engine", "server"])
+def test_every_module_has_its_place_in_the_architecture(package: str) -> None:
+    for path in (ROOT / package).glob("*.py"):
+        if path.stem not in ("__init__", "__main__"):
+            assert f"`{path.name}`" in ARCHITECTURE, path.name
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
+    block = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    code = block.group(1).replace("epochs=300", "epochs=3")
+
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert "(1, 1, 100, 100)" in result.stdout
+
+
+def test_the_public_names_of_the_engine_are_those_exported_and_all_are_documented() -> None:
+    public = {name for name, value in vars(engine).items() if not name.startswith("_") and not inspect.ismodule(value)}
+
+    assert public == set(engine.__all__)
+    for name in engine.__all__:
+        assert inspect.getdoc(getattr(engine, name)), name
+
+
+def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+    assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+    assert re.fullmatch(r"\d+\.\d+\.\d+", __version__)

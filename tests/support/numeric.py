@@ -1,0 +1,256 @@
+"""Numbers to compare the engine with: differences instead of derivatives, loops instead of arrays.
+
+The loops are written from the textbook (and from the description of the original playground), not from the engine; they
+know its registries only by key. What they have no formula for, they cannot check: the tables below say so.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.activations import Activation
+from engine.arrays import FloatArray
+from engine.losses import Loss
+from engine.network import Layout, Pass
+
+Layers = list[list[list[float]]]
+"""Parameters by layer and unit: the weights in input order, then the bias."""
+
+
+# ------------------------------------------------------------------------------------------------- differences
+
+
+def central_differences(
+    function: Callable[[FloatArray], float], at: FloatArray, step: float = 1e-5
+) -> FloatArray:
+    """Estimate the gradient of ``function`` coordinate by coordinate.
+
+    With f = O(1) the truncation is step² · f‴/6 ≈ 1e-11 and the rounding 1e-16 / step ≈ 1e-11.
+    """
+    slopes = np.empty_like(at)
+    for i in range(at.size):
+        move = np.zeros_like(at)
+        move.flat[i] = step
+        slopes.flat[i] = (function(at + move) - function(at - move)) / (2 * step)
+    return slopes
+
+
+def directional_difference(
+    function: Callable[[FloatArray], float], at: FloatArray, direction: FloatArray, step: float = 1e-5
+) -> float:
+    """Estimate the slope of ``function`` along ``direction``."""
+    return (function(at + step * direction) - function(at - step * direction)) / (2 * step)
+
+
+# ---------------------------------------------------------------------------- the engine's pieces, put together anew
+
+
+def sums_by_layer(
+    layout: Layout, activations: Sequence[Activation], parameters: FloatArray, features: FloatArray
+) -> list[FloatArray]:
+    """Send features (columns, features) through one network, without ``Pass``; return z of every layer.
+
+    Each is (columns, units): samples in rows, weights and biases apart, fresh arrays, so nothing but the registry's
+    ``apply`` is shared with the engine.
+    """
+    below = np.array(features)
+    sums = []
+    for layer, activation in zip(layout.layers(parameters[None]), activations, strict=True):
+        z = below @ layer[0, :, :-1].T + layer[0, :, -1]
+        sums.append(z)
+        below = z.copy()
+        activation.apply(below)
+    return sums
+
+
+def mean_loss(
+    layout: Layout,
+    activations: Sequence[Activation],
+    loss: Loss,
+    parameters: FloatArray,
+    features: FloatArray,
+    targets: FloatArray,
+) -> float:
+    """Return the mean loss of one network over features (columns, features) and targets (columns, outputs)."""
+    z = sums_by_layer(layout, activations, parameters, features)[-1]
+    a = z.copy()
+    activations[-1].apply(a)
+    return float(np.mean(loss.value(z, a, targets)))
+
+
+def gradient(
+    layout: Layout,
+    activations: Sequence[Activation],
+    loss: Loss,
+    parameters: FloatArray,
+    features: FloatArray,
+    targets: FloatArray,
+) -> FloatArray:
+    """Return what ``Pass.backward`` computes for parameters (replicas, n), as (replicas, n).
+
+    Features are (columns, features), or (replicas, columns, features) if every replica has its own; targets likewise.
+    """
+    replicas = len(parameters)
+    parameters = parameters.copy()
+    result = np.full_like(parameters, np.nan)
+    columns = features.shape[-2]
+    network = Pass(
+        layout.layers(parameters), activations, columns, gradients=layout.layers(result), loss=loss
+    )
+    samples = np.concatenate([features, np.ones((*features.shape[:-1], 1))], axis=-1)
+    if replicas > 1 and samples.ndim == 2:
+        samples, targets = samples[None], targets[None]
+    network.backward(samples.swapaxes(-1, -2), samples, targets.swapaxes(-1, -2))
+    return result
+
+
+def distance_to_kinks(
+    layout: Layout, activations: Sequence[Activation], parameters: FloatArray, features: FloatArray
+) -> float:
+    """Return the smallest |z| of any ReLU: there its slope jumps, and differences mean nothing."""
+    sums = sums_by_layer(layout, activations, parameters, features)
+    kinked = [np.abs(z).min() for z, act in zip(sums, activations, strict=True) if act.key == "relu"]
+    return float(min(kinked, default=math.inf))
+
+
+# -------------------------------------------------------------------------------------------- the plain transcription
+
+
+def _sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+PLAIN_ACTIVATIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "relu": (lambda z: max(0.0, z), lambda z: 1.0 if z > 0 else 0.0),
+    "tanh": (math.tanh, lambda z: 1 - math.tanh(z) ** 2),
+    "sigmoid": (_sigmoid, lambda z: _sigmoid(z) * (1 - _sigmoid(z))),
+    "linear": (lambda z: z, lambda z: 1.0),
+}
+"""f and f′ of hidden units, by key."""
+
+
+def _cross_entropy(z: float, y: float) -> float:
+    p, t = _sigmoid(z), (y + 1) / 2
+    return -(t * math.log(p) + (1 - t) * math.log(1 - p)) if 0 < p < 1 else math.nan
+
+
+PLAIN_OBJECTIVES: dict[
+    tuple[str, str],
+    tuple[Callable[[float], float], Callable[[float, float], float], Callable[[float, float], float]],
+] = {
+    ("half-squared-error", "classification"): (
+        math.tanh,
+        lambda z, y: (math.tanh(z) - y) ** 2 / 2,
+        lambda z, y: (math.tanh(z) - y) * (1 - math.tanh(z) ** 2),
+    ),
+    ("half-squared-error", "regression"): (
+        lambda z: z,
+        lambda z, y: (z - y) ** 2 / 2,
+        lambda z, y: z - y,
+    ),
+    ("logistic-cross-entropy", "classification"): (
+        lambda z: 2 * _sigmoid(z) - 1,
+        _cross_entropy,
+        lambda z, y: _sigmoid(z) - (y + 1) / 2,
+    ),
+}
+"""Prediction, loss and dL/dz of the output's sum z, by (loss, problem)."""
+
+PLAIN_FEATURES: dict[str, Callable[[float, float], float]] = {
+    "x1": lambda x1, x2: x1,
+    "x2": lambda x1, x2: x2,
+    "x1²": lambda x1, x2: x1**2,
+    "x2²": lambda x1, x2: x2**2,
+    "x1x2": lambda x1, x2: x1 * x2,
+    "sin x1": lambda x1, x2: math.sin(x1),
+    "sin x2": lambda x1, x2: math.sin(x2),
+}
+"""Features of a point, by key."""
+
+
+def unflatten(sizes: Sequence[int], flat: Any) -> Layers:
+    """Cut a flat parameter vector into nested lists."""
+    numbers = iter(float(number) for number in flat)
+    return [
+        [[next(numbers) for _ in range(inputs + 1)] for _ in range(units)]
+        for inputs, units in zip(sizes, sizes[1:], strict=False)
+    ]
+
+
+def flatten(layers: Layers) -> FloatArray:
+    """Join nested lists to the flat parameter vector."""
+    return np.array([number for layer in layers for unit in layer for number in unit])
+
+
+def plain_sums(layers: Layers, activations: Sequence[str], features: Sequence[float]) -> list[list[float]]:
+    """Return z of every unit of every layer for one sample."""
+    sums: list[list[float]] = []
+    below = list(features)
+    for layer, units in enumerate(layers):
+        z = [unit[-1] + sum(w * a for w, a in zip(unit, below, strict=False)) for unit in units]
+        sums.append(z)
+        if layer < len(activations):
+            below = [PLAIN_ACTIVATIONS[activations[layer]][0](one) for one in z]
+    return sums
+
+
+def plain_gradient(
+    layers: Layers,
+    activations: Sequence[str],
+    objective: tuple[str, str],
+    batch: Sequence[tuple[Sequence[float], float]],
+) -> Layers:
+    """Return the gradient of the mean loss of a batch of (features, target), by backpropagation in loops."""
+    total = [[[0.0] * len(unit) for unit in units] for units in layers]
+    for features, target in batch:
+        sums = plain_sums(layers, activations, features)
+        outputs = [
+            [PLAIN_ACTIVATIONS[name][0](z) for z in layer] for name, layer in zip(activations, sums, strict=False)
+        ]
+        delta = [PLAIN_OBJECTIVES[objective][2](z, target) for z in sums[-1]]
+        for layer in reversed(range(len(layers))):
+            below = outputs[layer - 1] if layer else list(features)
+            for unit, error in enumerate(delta):
+                for i, a in enumerate([*below, 1.0]):
+                    total[layer][unit][i] += error * a / len(batch)
+            if layer:
+                slope = PLAIN_ACTIVATIONS[activations[layer - 1]][1]
+                delta = [
+                    slope(z) * sum(error * unit[i] for error, unit in zip(delta, layers[layer], strict=True))
+                    for i, z in enumerate(sums[layer - 1])
+                ]
+    return total
+
+
+def plain_sgd_step(
+    layers: Layers,
+    slopes: Layers,
+    *,
+    learning_rate: float,
+    penalty: str = "none",
+    penalty_rate: float = 0.0,
+) -> Layers:
+    """Return the parameters after one update; L2 is the original's w − η (g + λ w), L1 a soft threshold after it."""
+
+    def update(value: float, slope: float, is_bias: bool) -> float:
+        decay = 0.0 if is_bias else penalty_rate
+        if penalty == "l2":
+            return value - learning_rate * (slope + decay * value)
+        moved = value - learning_rate * slope
+        if penalty == "l1":
+            return math.copysign(max(0.0, abs(moved) - learning_rate * decay), moved)
+        assert penalty == "none"
+        return moved
+
+    return [
+        [
+            [
+                update(value, slope, i == len(unit) - 1)
+                for i, (value, slope) in enumerate(zip(unit, unit_slopes, strict=True))
+            ]
+            for unit, unit_slopes in zip(units, layer_slopes, strict=True)
+        ]
+        for units, layer_slopes in zip(layers, slopes, strict=True)
+    ]

@@ -1,0 +1,150 @@
+"""The page in a real browser, in the words of someone who uses it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Browser, Locator, Page, expect
+
+SIZES = {"wide": (1400, 900), "medium": (1024, 768), "phone": (390, 844)}
+"""Widths and heights that the page is made for."""
+
+BLUE, ORANGE = np.array([8, 119, 189]), np.array([245, 147, 34])
+
+
+@dataclass
+class Playground:
+    """An open page, and what went wrong in it.
+
+    Attributes:
+        page: Playwright's page.
+        problems: console errors and warnings, uncaught errors, failed requests, requests to other hosts.
+    """
+
+    page: Page
+    url: str
+    problems: list[str] = field(default_factory=list)
+
+    def open(self) -> "Playground":
+        page, problems = self.page, self.problems
+        page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
+        page.on("request", self._check_host)
+        page.goto(self.url)
+        self.connected()
+        return self
+
+    def _check_host(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.problems.append(f"request to elsewhere: {request.url}")
+
+    def connected(self) -> None:
+        expect(self.page.locator("html")).to_have_attribute("data-connection", "open")
+        self.until(lambda: bool(self.scores()), "losses are shown")
+
+    def __getitem__(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until something holds, looking once per animation frame."""
+        for _ in range(1200):
+            if condition():
+                return
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        raise AssertionError(f"never: {what}; problems: {self.problems}")
+
+    @property
+    def epoch(self) -> int:
+        return int(re.sub(r"\D", "", self["#epoch"].inner_text()))
+
+    def scores(self) -> dict[str, float]:
+        """Losses as shown; empty while there are none."""
+        texts = {name: self[f"#{name}-loss"].inner_text() for name in ("test", "train")}
+        try:
+            return {name: float(text.replace("−", "-")) for name, text in texts.items()}
+        except ValueError:
+            return {}
+
+    def play(self) -> None:
+        self["#play"].click()
+        expect(self["html"]).to_have_attribute("data-playing", "true")
+
+    def pause(self) -> None:
+        self["#play"].click()
+        expect(self["html"]).to_have_attribute("data-playing", "false")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until what is shown has ceased to change."""
+        self.page.evaluate(
+            """async () => {
+              let same = 0, last = '';
+              while (same < 15) {
+                await new Promise(requestAnimationFrame);
+                const now = document.querySelector('#epoch').textContent
+                  + document.querySelector('#map').toDataURL();
+                same = now === last ? same + 1 : 0;
+                last = now;
+              }
+            }"""
+        )
+
+    def train(self, epochs: int) -> None:
+        """Play until at least so many epochs have passed, then pause."""
+        target = self.epoch + epochs
+        self.play()
+        self.until(lambda: self.epoch >= target, f"epoch {target}")
+        self.pause()
+
+    def map(self) -> np.ndarray:
+        """Return the pixels of the big map, (rows, columns, 3)."""
+        width, height, values = self.page.evaluate(
+            """() => {
+              const map = document.querySelector('#map');
+              // A copy: reading the page's own canvas again and again would change how the browser keeps it.
+              const copy = new OffscreenCanvas(map.width, map.height);
+              const context = copy.getContext('2d', { willReadFrequently: true });
+              context.drawImage(map, 0, 0);
+              return [map.width, map.height, Array.from(context.getImageData(0, 0, map.width, map.height).data)];
+            }"""
+        )
+        return np.array(values, np.uint8).reshape(height, width, 4)[:, :, :3].astype(int)
+
+    def colour_at(self, x1: float, x2: float) -> str:
+        """Return which class the map shows at a point of the plane."""
+        pixels = self.map()
+        rows, columns, _ = pixels.shape
+        pixel = pixels[round((6 - x2) / 12 * (rows - 1)), round((x1 + 6) / 12 * (columns - 1))]
+        return "blue" if np.abs(pixel - BLUE).sum() < np.abs(pixel - ORANGE).sum() else "orange"
+
+    def choose(self, name: str, value: str) -> None:
+        self[f'select[data-field="{name}"]'].select_option(value)
+
+    def slide(self, name: str, value: float) -> None:
+        """Move a slider to a position, as a person with arrow keys would."""
+        self[f'input[type=range][data-field="{name}"]'].evaluate(
+            """(slider, value) => {
+              slider.value = String(value);
+              slider.dispatchEvent(new Event('input', { bubbles: true }));
+              slider.dispatchEvent(new Event('change', { bubbles: true }));
+            }""",
+            value,
+        )
+
+    def hidden_units(self) -> Locator:
+        return self[".unit:not(.unit--output)"]
+
+
+def open_playground(
+    browser: Browser, url: str, size: str = "wide", scheme: Any = "light", *, touch: bool = False
+) -> Playground:
+    """Open the page in a context of its own."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch, is_mobile=touch
+    )
+    context.set_default_timeout(20_000)
+    return Playground(context.new_page(), url).open()
