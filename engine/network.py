@@ -114,17 +114,21 @@ class Pass:
         full = cut(block)
         bare = [layer[:, :count] for layer, count in zip(full, units, strict=True)]
         self.outputs = [seen(layer) for layer in bare]
-        self._forward = [
-            (seen(weight), seen(z), activation.apply, seen(layer))
-            for weight, z, activation, layer in zip(weights, bare, activations, full, strict=True)
-        ]
         self._product: _Matmul = np.dot if replicas == 1 else np.matmul
+        # Samples are rows of a wider table. There, for a single unit, np.dot and np.matmul choose different kernels,
+        # and a stack would differ from single networks in the last bit.
+        self._first_product: _Matmul = self._product if units[0] > 1 else np.matmul
+        products = [self._first_product, *[self._product] * self._last]
+        self._forward = [
+            (product, seen(weight), seen(z), activation.apply, seen(layer))
+            for product, weight, z, activation, layer in zip(
+                products, weights, bare, activations, full, strict=True
+            )
+        ]
+        self._hidden = self._forward[:-1]
         if gradients is None or loss is None:
             return
 
-        # For one column np.dot and np.matmul choose different kernels for the transposed product, and a stack would
-        # differ from single networks in the last bit.
-        self._transposed_product: _Matmul = self._product if columns > 1 else np.matmul
         slope_block = np.ones_like(block)
         error_block = np.empty_like(block)
         slopes, errors = cut(slope_block), cut(error_block)
@@ -155,9 +159,10 @@ class Pass:
                     seen(errors[layer][:, : units[layer]]),
                     seen(full[below].swapaxes(1, 2)),
                     seen(gradients[layer]),
-                    seen(weights[layer][:, :, :-1].swapaxes(1, 2)),
-                    seen(errors[below][:, : units[below]]),
-                    None if activations[below].slope is None else seen(slopes[below][:, : units[below]]),
+                    # With the row of ones, whose error nobody reads: whole blocks are faster than parts of them.
+                    seen(weights[layer].swapaxes(1, 2)),
+                    seen(errors[below]),
+                    None if activations[below].slope is None else seen(slopes[below]),
                 )
             )
         self._first_error = seen(errors[0][:, : units[0]])
@@ -170,14 +175,12 @@ class Pass:
             The sums z of the output, (outputs, columns), or (replicas, outputs, columns) for a stack; a view that the
             next pass overwrites. ``outputs`` holds the activations of the hidden layers likewise.
         """
-        product = self._product
-        last = self._last
         below = features
-        for weights, z, apply, layer in self._forward[:last]:
+        for product, weights, z, apply, layer in self._hidden:
             product(weights, below, z)
             apply(z)
             below = layer
-        weights, z, _, _ = self._forward[last]
+        product, weights, z, _, _ = self._forward[-1]
         product(weights, below, z)
         return z
 
@@ -195,9 +198,8 @@ class Pass:
             samples: the same numbers, (…, columns, inputs + 1).
             targets: (…, outputs, columns).
         """
-        product = self._product
         below = features
-        for weights, z, apply, layer in self._forward:
+        for product, weights, z, apply, layer in self._forward:
             product(weights, below, z)
             apply(z)
             below = layer
@@ -208,9 +210,10 @@ class Pass:
         if self._output_slope is not None:
             np.multiply(error, self._output_slope, error)
         np.multiply(error, self._scale, error)
+        product = self._product
         for above, activations, gradient, transposed, error, slopes_below in self._backward:
             product(above, activations, gradient)
-            self._transposed_product(transposed, above, error)
+            product(transposed, above, error)
             if slopes_below is not None:
                 np.multiply(error, slopes_below, error)
-        product(self._first_error, samples, self._first_gradient)
+        self._first_product(self._first_error, samples, self._first_gradient)

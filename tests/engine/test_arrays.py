@@ -1,0 +1,19 @@
+"""Arrays: constants that cannot change."""
+
+import numpy as np
+import pytest
+
+from engine.arrays import constant
+
+
+def test_a_constant_is_a_float64_array_without_axes():
+    array = constant(0.1)
+
+    assert (array.shape, array.dtype, array.item()) == ((), np.float64, 0.1)
+
+
+def test_a_constant_cannot_be_written():
+    array = constant(1.0)
+
+    with pytest.raises(ValueError, match="read-only"):
+        array[...] = 2

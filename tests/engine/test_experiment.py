@@ -1,0 +1,422 @@
+"""Experiment: defaults, limits, what is understood and what is refused."""
+
+import json
+import re
+from pathlib import Path
+
+import annotated_types
+import pytest
+from hypothesis import given
+from pydantic import ValidationError
+
+from engine import Experiment
+from engine.datasets import DATASETS
+from engine.experiment import REGISTRIES, changed_fields, fields, is_live
+from engine.explain import explain
+from engine.features import FEATURES
+from engine.losses import LOSSES
+from tests.support.strategies import experiments, law, varied
+
+ROOT = Path(__file__).parents[2]
+SEEDS = ("data.seed", "network.seed", "training.seed")
+LIMITS = {
+    "data.samples": (10, 10_000),
+    "data.noise": (0, 1),
+    "data.train_fraction": (0.1, 0.9),
+    "objective.penalty_rate": (0, 10),
+    "training.learning_rate": (0, 10),
+    "training.batch_size": (1, 10_000),
+    **dict.fromkeys(SEEDS, (0, 4_294_967_295)),
+}
+"""What design and protocol promise; said again on purpose."""
+
+WHOLE = ("data.samples", "training.batch_size", *SEEDS)
+LIVE = {
+    "network.activation",
+    "objective.loss",
+    "objective.penalty",
+    "objective.penalty_rate",
+    "training.optimizer",
+    "training.learning_rate",
+    "training.batch_size",
+    "training.batching",
+}
+CHOICES = [
+    pytest.param(name, name_of_row, row.key, id=f"{name}-{name_of_row}")
+    for name, registry in REGISTRIES.items()
+    for row in registry.values()
+    for name_of_row in (row.key, row.key.upper(), *row.aliases)
+]
+
+
+def nested(name, value):
+    """Return the dictionary of an experiment that says only this."""
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    return value
+
+
+def refusals(values):
+    with pytest.raises(ValidationError) as error:
+        Experiment.model_validate(values)
+    return explain(error.value)
+
+
+def just_outside(name):
+    low, high = LIMITS[name]
+    if name in WHOLE:
+        return (low - 1, high + 1)
+    return (low - 1e-9, high + 1e-9)
+
+
+def test_the_defaults_are_those_of_the_protocol():
+    documented = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    block = re.search(r"The default experiment:\s+```json\n(.*?)```", documented, re.DOTALL)
+
+    assert block is not None
+    assert Experiment().model_dump(mode="json") == json.loads(block[1])
+
+
+def test_the_documented_fields_are_the_fields():
+    documented = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    paragraph = re.search(r"^Fields: (.*?)\.\n\n", documented, re.DOTALL | re.MULTILINE)
+
+    assert paragraph is not None
+    assert re.findall(r"`([a-z_.]+)`", paragraph[1]) == list(fields())
+
+
+def test_every_number_is_bounded():
+    bounded = {
+        name
+        for name, info in fields().items()
+        if any(isinstance(limit, annotated_types.Ge) for limit in info.metadata)
+        and any(isinstance(limit, annotated_types.Le) for limit in info.metadata)
+    }
+    numbers = {name for name, info in fields().items() if info.annotation in (int, float)}
+
+    assert bounded == numbers == set(LIMITS)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_both_limits_are_allowed(name):
+    for value in LIMITS[name]:
+        Experiment.model_validate(nested(name, value))  # would raise
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [pytest.param(name, value, id=f"{name}={value}") for name in LIMITS for value in just_outside(name)]
+)
+def test_just_outside_a_limit_the_refusal_names_field_value_and_range(name, value):
+    refused = refusals(nested(name, value))
+
+    low, high = LIMITS[name]
+    assert [refusal.field for refusal in refused] == [name]
+    assert refused[0].message == f"{name} is {value!r}; allowed: {low} … {high}"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 1e308], ids=str)
+@pytest.mark.parametrize("name", LIMITS)
+def test_numbers_that_are_none_are_refused(name, value):
+    refused = refusals(nested(name, value))
+
+    low, high = LIMITS[name]
+    assert refused[0].field == name
+    assert f"{name} is {value!r}; " in refused[0].message
+    assert refused[0].message.endswith(f"{low} … {high}")
+
+
+@pytest.mark.parametrize("value", ["5", True, None, [5], {}], ids=repr)
+@pytest.mark.parametrize("name", LIMITS)
+def test_what_is_not_a_number_is_refused(name, value):
+    refused = refusals(nested(name, value))
+
+    assert refused[0].field == name
+    assert f"{name} is {value!r}; it must be a " in refused[0].message
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_numbers_are_not_rounded_to(name):
+    refused = refusals(nested(name, 10.5))
+
+    assert refused[0].field == name
+    assert "it must be a whole number" in refused[0].message
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"dta": {}}, "dta"),
+        ({"data": {"sampels": 5}}, "data.sampels"),
+        ({"network": {"layers": [4]}}, "network.layers"),
+        ({"objective": {"dropout": 0.1}}, "objective.dropout"),
+        ({"training": {"momentum": 0.9}}, "training.momentum"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_unknown_key_is_refused_by_name_with_the_known_ones(values, field):
+    refused = refusals(values)
+
+    assert refused[0].field == field
+    assert refused[0].message.startswith(f"{field} is not known; known here: ")
+
+
+@pytest.mark.parametrize(("name", "spelled", "key"), CHOICES)
+def test_every_row_can_be_chosen_by_key_alias_and_in_any_case(name, spelled, key):
+    values = nested(name, [spelled] if name == "features" else spelled)
+    if name == "objective.loss" and "classification" not in LOSSES[key].outputs:
+        values["data"] = {"dataset": next(k for k, d in DATASETS.items() if d.problem in LOSSES[key].outputs)}
+
+    experiment = Experiment.model_validate(values)
+
+    chosen = experiment
+    for part in name.split("."):
+        chosen = getattr(chosen, part)
+    assert chosen == ((key,) if name == "features" else key)
+
+
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_an_unknown_choice_is_refused_with_all_that_is_allowed(name):
+    values = nested(name, ["nonsense"] if name == "features" else "nonsense")
+
+    message = refusals(values)[0].message
+
+    assert message.startswith(name)
+    assert "'nonsense' is unknown" in message
+    assert all(key in message for key in REGISTRIES[name])
+
+
+@pytest.mark.parametrize("value", [5, None, True, {}], ids=repr)
+@pytest.mark.parametrize("name", [name for name in REGISTRIES if name != "features"])
+def test_a_choice_that_is_not_a_name_is_refused(name, value):
+    refused = refusals(nested(name, value))
+
+    assert {refusal.field for refusal in refused} == {name}
+    assert f"{name} is {value!r}" in refused[0].message
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        ([], "features is []; it must have at least 1 entries"),
+        (["x1", "x1"], "features names 'x1' twice; each may be given once"),
+        (["x1²", "x2", "X1^2"], "features names 'x1²' twice; each may be given once"),
+    ],
+    ids=str,
+)
+def test_features_are_at_least_one_and_each_once(features, message):
+    refused = refusals({"features": features})
+
+    assert (refused[0].field, refused[0].message) == ("features", message)
+
+
+def test_more_features_than_there_are_are_refused():
+    refused = refusals({"features": [*FEATURES, "x1"]})
+
+    assert refused[0].field == "features"
+
+
+def test_the_order_of_features_is_kept():
+    assert Experiment.model_validate({"features": ["x2", "x1"]}).features == ("x2", "x1")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "field", "message"),
+    [
+        ([4] * 20, "network.hidden", "at most 10 entries"),
+        ([4] * 11, "network.hidden", "at most 10 entries"),
+        ([0], "network.hidden.0", "is 0; allowed: 1 … 64"),
+        ([4, 65], "network.hidden.1", "is 65; allowed: 1 … 64"),
+        ([2.5], "network.hidden.0", "it must be a whole number"),
+        (["4"], "network.hidden.0", "it must be a whole number"),
+        ([True], "network.hidden.0", "it must be a whole number"),
+        ("4,2", "network.hidden", "it must be a list"),
+        (4, "network.hidden", "it must be a list"),
+    ],
+    ids=str,
+)
+def test_hidden_layers_out_of_bounds_are_refused(hidden, field, message):
+    refused = refusals({"network": {"hidden": hidden}})
+
+    assert refused[0].field == field
+    assert message in refused[0].message
+
+
+@pytest.mark.parametrize("hidden", [[], [1], [64], [4] * 10], ids=str)
+def test_none_to_ten_hidden_layers_of_one_to_sixty_four_units_are_allowed(hidden):
+    experiment = Experiment.model_validate({"network": {"hidden": hidden}})
+
+    assert experiment.sizes == (2, *hidden, 1)
+
+
+def test_too_many_parameters_are_refused(monkeypatch):
+    monkeypatch.setattr("engine.experiment.MAX_PARAMETERS", 24)
+
+    refused = refusals({"network": {"hidden": [4, 2]}})
+
+    assert refused[0].field == "network.hidden"
+    assert refused[0].message == "network.hidden makes 25 parameters; at most 24 are allowed"
+
+
+def test_parameters_count_weights_and_biases():
+    assert Experiment().parameters == (2 + 1) * 4 + (4 + 1) * 2 + (2 + 1) * 1
+
+
+def test_an_activation_holds_for_every_hidden_layer():
+    experiment = Experiment.model_validate({"network": {"hidden": [3, 3, 3], "activation": "relu"}})
+
+    assert experiment.network.activations == ("relu", "relu", "relu")
+
+
+def test_every_hidden_layer_may_have_its_own_activation():
+    experiment = Experiment.model_validate({"network": {"hidden": [3, 2], "activation": ["relu", "Tanh"]}})
+
+    assert experiment.network.activations == ("relu", "tanh")
+
+
+@pytest.mark.parametrize("activation", [["relu"], ["relu", "tanh", "relu"], []], ids=str)
+def test_activations_must_be_as_many_as_hidden_layers(activation):
+    refused = refusals({"network": {"hidden": [3, 2], "activation": activation}})
+
+    assert refused[0].field == "network.activation"
+    assert f"has {len(activation)} entries for 2 hidden layers" in refused[0].message
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_goes_only_with_its_problems(dataset, loss):
+    values = {"data": {"dataset": dataset}, "objective": {"loss": loss}}
+
+    if DATASETS[dataset].problem in LOSSES[loss].outputs:
+        assert Experiment.model_validate(values).objective.loss == loss
+    else:
+        refused = refusals(values)
+        assert refused[0].field == "objective.loss"
+        assert loss in refused[0].message
+        assert DATASETS[dataset].problem in refused[0].message
+        assert "allowed: half-squared-error" in refused[0].message
+
+
+@pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda row: row.key)
+def test_the_number_of_samples_is_the_data_sets_own_unless_given(dataset):
+    default = Experiment.model_validate({"data": {"dataset": dataset.key}})
+    chosen = Experiment.model_validate({"data": {"dataset": dataset.key, "samples": 77}})
+
+    assert default.data.samples == dataset.samples
+    assert chosen.data.samples == 77
+
+
+def test_an_alias_of_a_data_set_brings_its_number_of_samples():
+    assert Experiment.model_validate({"data": {"dataset": "reg_gauss"}}).data.samples == 1200
+
+
+@pytest.mark.parametrize("value", [None, 5, "circle", [], [1]], ids=repr)
+@pytest.mark.parametrize("group", ["data", "network", "objective", "training"])
+def test_a_group_that_is_not_an_object_is_refused(group, value):
+    refused = refusals({group: value})
+
+    assert refused[0].field == group
+    assert refused[0].message == f"{group} is {value!r}; it must be an object"
+
+
+@law(50)
+@given(experiment=experiments())
+def test_json_there_and_back_is_the_same_experiment(experiment):
+    again = Experiment.model_validate_json(experiment.model_dump_json())
+
+    assert again == experiment
+    assert hash(again) == hash(experiment)
+    assert changed_fields(experiment, again) == ()
+
+
+def test_an_experiment_can_be_a_key():
+    assert len({Experiment(), Experiment(), Experiment(features=("x1",))}) == 2
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "value"),
+    [(None, "features", ("x1",)), ("data", "noise", 0.5), ("network", "seed", 3), ("training", "learning_rate", 1.0)],
+)
+def test_an_experiment_cannot_be_changed(group, name, value):
+    experiment = Experiment()
+
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(getattr(experiment, group) if group else experiment, name, value)
+
+
+CHANGES = {
+    "data.dataset": "xor",
+    "data.samples": 100,
+    "data.noise": 0.1,
+    "data.train_fraction": 0.6,
+    "data.seed": 1,
+    "features": ("x1",),
+    "network.hidden": (4, 3),
+    "network.activation": "relu",
+    "network.initializer": "zeros",
+    "network.seed": 1,
+    "objective.loss": "logistic-cross-entropy",
+    "objective.penalty": "l2",
+    "objective.penalty_rate": 0.1,
+    "training.optimizer": None,  # there is only one
+    "training.learning_rate": 0.1,
+    "training.batch_size": 30,
+    "training.batching": "sequential",
+    "training.seed": 1,
+}
+
+
+def test_a_change_of_every_field_is_tried():
+    assert list(CHANGES) == list(fields())
+
+
+@pytest.mark.parametrize("name", [name for name, value in CHANGES.items() if value is not None])
+def test_a_changed_field_is_named_and_no_other(name):
+    before = Experiment()
+    after = Experiment.model_validate(nested(name, CHANGES[name]))
+
+    assert changed_fields(before, after) == (name,)
+    assert changed_fields(after, before) == (name,)
+
+
+def test_changed_fields_come_in_the_order_of_the_schema():
+    after = varied(Experiment(), training={"seed": 2}, data={"noise": 0.3}, network={"hidden": [3]})
+
+    assert changed_fields(Experiment(), after) == ("data.noise", "network.hidden", "training.seed")
+
+
+def test_the_same_activation_said_twice_is_no_change():
+    once = Experiment.model_validate({"network": {"activation": "tanh"}})
+    twice = Experiment.model_validate({"network": {"activation": ["tanh", "tanh"]}})
+
+    assert once.network.activations == twice.network.activations
+
+
+@pytest.mark.parametrize("name", list(fields()))
+def test_a_field_is_live_if_it_needs_no_new_network_and_no_new_data(name):
+    assert is_live(name) == (name in LIVE)
+
+
+@pytest.mark.parametrize("name", list(fields()))
+def test_every_field_has_a_label_and_an_explanation(name):
+    info = fields()[name]
+
+    assert info.title
+    assert info.description.endswith(".")
+
+
+@pytest.mark.parametrize("name", [n for n, i in fields().items() if "suggestions" in i.json_schema_extra])
+def test_everything_that_the_page_offers_is_allowed(name):
+    for value in fields()[name].json_schema_extra["suggestions"]:
+        whole = name in WHOLE
+
+        Experiment.model_validate(nested(name, int(value) if whole else float(value)))  # would raise
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRIES if name not in ("features", "network.activation")])
+def test_the_schema_lists_the_choices(name):
+    group, field = name.split(".")
+    schema = Experiment.model_json_schema()
+
+    properties = schema["$defs"][group.capitalize()]["properties"]
+
+    assert properties[field]["enum"] == list(REGISTRIES[name])

@@ -1,0 +1,186 @@
+"""The network: layout of the parameters, and gradients against differences."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from engine.activations import ACTIVATIONS
+from engine.losses import LOSSES
+from engine.network import Layout, Pass
+from engine.penalties import PENALTIES
+from tests.support.numeric import (
+    central_differences,
+    directional_difference,
+    distance_to_kinks,
+    gradient,
+    mean_loss,
+    sums_by_layer,
+)
+from tests.support.strategies import law
+
+OBJECTIVES = [(loss.key, problem) for loss in LOSSES.values() for problem in loss.outputs]
+SMOOTH = [row.key for row in PENALTIES.values() if row.add_gradient is not None]
+
+
+def targets_for(problem, generator, *shape):
+    if problem == "classification":
+        return generator.choice([-1.0, 1.0], shape)
+    return generator.normal(size=shape)
+
+
+def case(hidden, activation, objective, seed=0):
+    """Return a small network with a batch, its units away from any kink."""
+    loss, problem = objective
+    layout = Layout((3, *hidden, 1))
+    activations = [*(ACTIVATIONS[activation] for _ in hidden), LOSSES[loss].outputs[problem]]
+    for attempt in range(100):
+        generator = np.random.default_rng([seed, attempt])
+        parameters = generator.normal(size=(1, layout.parameters))
+        features = generator.normal(size=(5, 3))
+        if distance_to_kinks(layout, activations, parameters[0], features) > 0.01:
+            break
+    return layout, activations, LOSSES[loss], parameters, features, targets_for(problem, generator, 5, 1)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("hidden", [(), (4,), (4, 3, 2)], ids=str)
+def test_the_gradient_equals_central_differences_in_every_coordinate(hidden, activation, objective):
+    layout, activations, loss, parameters, features, targets = case(hidden, activation, objective)
+
+    computed = gradient(layout, activations, loss, parameters, features, targets)
+
+    expected = central_differences(
+        lambda at: mean_loss(layout, activations, loss, at[0], features, targets), parameters
+    )
+    # Differences are good to 1e-10 at numbers of size 1; linear layers make sums of up to 30.
+    np.testing.assert_allclose(computed, expected, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
+@pytest.mark.parametrize("penalty", SMOOTH)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_loss_and_penalty_together_equal_central_differences(activation, penalty, objective):
+    layout, activations, loss, parameters, features, targets = case((4, 2), activation, objective)
+    rates = 0.3 * layout.is_weight()
+    row = PENALTIES[penalty]
+
+    computed = gradient(layout, activations, loss, parameters, features, targets)
+    row.add_gradient(parameters, rates, computed, np.empty_like(computed))
+
+    def objective_value(at):
+        penalised = float((rates * row.value(at[0])).sum())
+        return mean_loss(layout, activations, loss, at[0], features, targets) + penalised
+
+    expected = central_differences(objective_value, parameters)
+    np.testing.assert_allclose(computed, expected, rtol=1e-7, atol=1e-8)  # as above
+
+
+@law(200)
+@given(
+    units=st.lists(st.tuples(st.integers(1, 9), st.sampled_from(list(ACTIVATIONS))), max_size=4),
+    inputs=st.integers(1, 7),
+    outputs=st.integers(1, 3),
+    columns=st.integers(1, 12),
+    replicas=st.integers(1, 4),
+    objective=st.sampled_from(OBJECTIVES),
+    own_samples=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_gradient_points_up_along_any_direction(
+    units, inputs, outputs, columns, replicas, objective, own_samples, seed
+):
+    key, problem = objective
+    loss = LOSSES[key]
+    layout = Layout((inputs, *(count for count, _ in units), outputs))
+    activations = [*(ACTIVATIONS[name] for _, name in units), loss.outputs[problem]]
+    generator = np.random.default_rng(seed)
+    parameters = generator.normal(size=(replicas, layout.parameters))
+    own = (replicas,) if own_samples and replicas > 1 else ()
+    features = generator.normal(size=(*own, columns, inputs))
+    targets = targets_for(problem, generator, *own, columns, outputs)
+
+    computed = gradient(layout, activations, loss, parameters, features, targets)
+
+    for i in range(replicas):
+        mine, wanted = (features[i], targets[i]) if own else (features, targets)
+        assume(distance_to_kinks(layout, activations, parameters[i], mine) > 1e-3)
+        direction = generator.normal(size=layout.parameters)
+        direction /= np.linalg.norm(direction)
+        slope = outputs * directional_difference(  # the engine adds up the outputs, the mean here is over them too
+            lambda at: mean_loss(layout, activations, loss, at, mine, wanted), parameters[i], direction  # noqa: B023
+        )
+        # Linear and ReLU layers may multiply up: compare on the scale of the whole gradient.
+        scale = 1 + np.abs(computed[i]).max()
+        assert computed[i] @ direction == pytest.approx(slope, rel=1e-6, abs=1e-6 * scale)
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_forward_gives_the_sums_and_predict_the_outputs(replicas):
+    layout, activations, _, _, features, _ = case((4, 2), "sigmoid", ("half-squared-error", "classification"))
+    parameters = np.random.default_rng(2).normal(size=(replicas, layout.parameters))
+    network = Pass(layout.layers(parameters), activations, len(features))
+    with_ones = np.vstack([features.T, np.ones(len(features))])
+    given_ = with_ones if replicas == 1 else with_ones[None]
+
+    sums = network.forward(given_).copy()
+    predictions = network.predict(given_).copy()
+
+    expected = [sums_by_layer(layout, activations, row, features)[-1].T for row in parameters]
+    # Two orders of adding up ten numbers: a few roundings.
+    np.testing.assert_allclose(sums.reshape(replicas, 1, -1), expected, rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(predictions, np.tanh(sums), rtol=0, atol=0)
+
+
+def test_layers_are_views_of_the_flat_vector():
+    layout = Layout((2, 4, 2, 1))
+    flat = np.zeros((3, layout.parameters))
+
+    layers = layout.layers(flat)
+    layers[1][2, 1, 4] = 7  # replica 2, second layer, unit 1, bias
+
+    assert [layer.shape for layer in layers] == [(3, 4, 3), (3, 2, 5), (3, 1, 3)]
+    assert flat[2, layout.index(1, 1, -1)] == 7
+    assert np.count_nonzero(flat) == 1
+
+
+def test_every_parameter_has_its_own_place():
+    layout = Layout((2, 4, 2, 1))
+
+    places = [
+        layout.index(layer, unit, input_)
+        for layer, (units, width) in enumerate(layout.shapes)
+        for unit in range(units)
+        for input_ in [*range(width - 1), -1]
+    ]
+
+    assert places == list(range(layout.parameters))
+
+
+def test_biases_are_found_by_minus_one_and_are_not_weights():
+    layout = Layout((2, 4, 2, 1))
+
+    biases = [
+        layout.index(layer, unit, -1) for layer, (units, _) in enumerate(layout.shapes) for unit in range(units)
+    ]
+
+    assert np.flatnonzero(~layout.is_weight()).tolist() == biases
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ((3, 0, 0), "layer is 3; this network has layers 0 … 2"),
+        ((-1, 0, 0), "layer is -1; this network has layers 0 … 2"),
+        ((0, 4, 0), "unit is 4; layer 0 has units 0 … 3"),
+        ((0, -1, 0), "unit is -1; layer 0 has units 0 … 3"),
+        ((1, 0, 4), "input is 4; layer 1 has inputs 0 … 3 and the bias"),
+        ((1, 0, -2), "input is -2; layer 1 has inputs 0 … 3 and the bias"),
+    ],
+)
+def test_a_parameter_that_does_not_exist_is_refused_with_what_exists(place, message):
+    with pytest.raises(ValueError, match="has") as error:
+        Layout((2, 4, 2, 1)).index(*place)
+
+    assert str(error.value) == message

@@ -1,0 +1,325 @@
+"""Runs: beginnings, stacks, pickles, changes while training, parameters by hand."""
+
+import pickle
+from dataclasses import FrozenInstanceError, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
+from engine.experiment import changed_fields, fields, is_live
+from engine.initializers import INITIALIZERS
+from engine.optimizers import OPTIMIZERS
+from tests.support.strategies import experiments, law, stacks, varied
+
+DEFAULT = Experiment()
+
+
+def started(epochs=2, **groups):
+    run, _ = advance(begin(varied(DEFAULT, **groups)), epochs=epochs)
+    return run
+
+
+# ------------------------------------------------------------------------------------------------------- beginnings
+
+
+@law(50)
+@given(experiment=experiments())
+def test_a_beginning_has_the_shapes_of_its_experiment(experiment):
+    run = begin(experiment)
+
+    assert run.parameters.shape == (1, experiment.parameters)
+    assert run.parameters.dtype == np.float64
+    assert run.slots.shape == (OPTIMIZERS[experiment.training.optimizer].slots, 1, experiment.parameters)
+    assert (run.epoch, run.step, run.position, run.replicas) == (0, 0, 0, 1)
+    assert not run.diverged.any()
+    assert run.experiment is experiment
+
+
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+def test_the_network_seed_alone_decides_the_start(initializer):
+    one = begin(varied(DEFAULT, network={"initializer": initializer, "seed": 5}))
+    same = begin(varied(DEFAULT, network={"initializer": initializer, "seed": 5}, data={"seed": 9, "noise": 0.3},
+                        training={"seed": 8, "learning_rate": 1.0}))
+
+    np.testing.assert_array_equal(one.parameters, same.parameters)
+
+
+def test_another_network_seed_gives_other_weights_and_the_same_samples_and_order():
+    one, other = started(epochs=0), started(epochs=0, network={"seed": 1})
+
+    assert (one.parameters != other.parameters).any()
+    np.testing.assert_array_equal(
+        advance(replace(other, parameters=one.parameters), epochs=2)[0].parameters,
+        advance(one, epochs=2)[0].parameters,
+    )
+
+
+@pytest.mark.parametrize("group", ["data", "training"])
+def test_another_seed_of_data_or_order_changes_the_training_but_not_the_start(group):
+    one, other = begin(DEFAULT), begin(varied(DEFAULT, **{group: {"seed": 1}}))
+
+    np.testing.assert_array_equal(one.parameters, other.parameters)
+    assert (advance(one, epochs=1)[0].parameters != advance(other, epochs=1)[0].parameters).any()
+
+
+def test_the_order_has_no_seed_when_it_is_sequential():
+    one, other = (
+        started(training={"batching": "sequential", "seed": seed}) for seed in (0, 1)
+    )
+
+    np.testing.assert_array_equal(one.parameters, other.parameters)
+
+
+def test_classic_weights_lie_between_minus_and_plus_a_half_and_biases_are_a_tenth():
+    run = begin(DEFAULT)
+
+    is_weight = run.layout.is_weight()
+    assert np.abs(run.parameters[0, is_weight]).max() <= 0.5
+    assert (run.parameters[0, ~is_weight] == 0.1).all()
+
+
+# ----------------------------------------------------------------------------------------------------------- stacks
+
+
+@law(30)
+@given(stack=stacks())
+def test_a_stack_begins_as_its_networks_would_alone(stack):
+    run = begin(stack)
+
+    np.testing.assert_array_equal(run.parameters, np.vstack([begin(one).parameters for one in stack]))
+
+
+@pytest.mark.parametrize(
+    ("groups", "name"),
+    [
+        ({"data": {"samples": 100}}, "data.samples"),
+        ({"data": {"train_fraction": 0.6}}, "data.train_fraction"),
+        ({"data": {"dataset": "plane"}}, "data.dataset"),
+        ({"network": {"hidden": (4, 3)}}, "network.hidden"),
+        ({"network": {"activation": "relu"}}, "network.activation"),
+        ({"objective": {"loss": "logistic-cross-entropy"}}, "objective.loss"),
+        ({"objective": {"penalty": "l1"}}, "objective.penalty"),
+        ({"training": {"batch_size": 11}}, "training.batch_size"),
+        ({"training": {"batching": "sequential"}}, "training.batching"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_train_together_is_refused_by_name(groups, name):
+    with pytest.raises(ValueError, match="cannot form a stack") as error:
+        begin([DEFAULT, DEFAULT, varied(DEFAULT, **groups)])
+
+    assert str(error.value) == f"experiment 2 differs from the first in {name}, so they cannot form a stack"
+
+
+def test_other_features_cannot_train_together():
+    with pytest.raises(ValueError, match="experiment 1 differs from the first in features"):
+        begin([DEFAULT, Experiment(features=("x2", "x1"))])
+
+
+@pytest.mark.parametrize("count", [0, 257])
+def test_a_stack_has_one_to_256_networks(count):
+    with pytest.raises(ValueError, match=f"a stack has 1 … 256 experiments, not {count}"):
+        begin([DEFAULT] * count)
+
+
+def test_a_stack_of_256_is_allowed():
+    assert begin([DEFAULT] * 256).replicas == 256
+
+
+# ----------------------------------------------------------------------------------------------- values, not objects
+
+
+def test_the_pickle_of_a_small_run_is_smaller_than_four_kilobytes():
+    run = started(network={"hidden": (8, 8)}, epochs=3)
+
+    assert len(pickle.dumps(run)) < 4096
+
+
+@law(40)
+@given(stack=stacks(smallest=1, largest=3), steps=st.integers(0, 12))
+def test_a_pickled_run_is_the_same_run_and_goes_on_the_same(stack, steps):
+    run, _ = advance(begin(stack), steps=steps)
+
+    copy = pickle.loads(pickle.dumps(run))
+
+    assert (copy.experiments, copy.epoch, copy.step, copy.position) == (
+        run.experiments,
+        run.epoch,
+        run.step,
+        run.position,
+    )
+    for further, original in zip(advance(copy, epochs=2), advance(run, epochs=2), strict=True):
+        np.testing.assert_array_equal(further.diverged, original.diverged)
+    np.testing.assert_array_equal(advance(copy, epochs=2)[0].parameters, advance(run, epochs=2)[0].parameters)
+
+
+def test_arrays_of_a_run_are_read_only_before_and_after_pickling():
+    run = started()
+
+    for one in (begin(DEFAULT), run, pickle.loads(pickle.dumps(run))):
+        for array in (one.parameters, one.slots, one.diverged):
+            assert not array.flags.writeable
+
+
+def test_a_run_cannot_be_changed():
+    run = begin(DEFAULT)
+
+    with pytest.raises(FrozenInstanceError):
+        run.epoch = 3
+
+
+def test_what_is_made_from_a_run_leaves_it_alone():
+    run = started()
+    before = pickle.dumps(run)
+
+    advance(run, epochs=2)
+    evaluate(run)
+    set_parameter(run, 0, 0, 0, 3.0)
+    reconfigure(run, varied(DEFAULT, training={"learning_rate": 0.5}))
+
+    assert pickle.dumps(run) == before
+
+
+# ------------------------------------------------------------------------------------------- changes while training
+
+LIVE_CHANGES = [
+    ("network", "activation", "relu"),
+    ("network", "activation", ("relu", "sigmoid")),
+    ("objective", "loss", "logistic-cross-entropy"),
+    ("objective", "penalty", "l2"),
+    ("objective", "penalty_rate", 0.1),
+    ("training", "learning_rate", 0.3),
+    ("training", "batch_size", 7),
+    ("training", "batch_size", 1000),
+    ("training", "batching", "sequential"),
+]
+
+
+@pytest.mark.parametrize(("group", "name", "value"), LIVE_CHANGES)
+def test_a_live_change_keeps_what_was_learned(group, name, value):
+    run, _ = advance(begin(DEFAULT), steps=33)
+    changed = varied(DEFAULT, **{group: {name: value}})
+
+    after = reconfigure(run, changed)
+
+    np.testing.assert_array_equal(after.parameters, run.parameters)
+    assert (after.epoch, after.step, after.position) == (run.epoch, run.step, run.position)
+    assert after.experiment == changed
+
+
+@pytest.mark.parametrize(("group", "name", "value"), LIVE_CHANGES)
+def test_training_goes_on_after_a_live_change_and_finishes_the_epoch(group, name, value):
+    run, _ = advance(begin(DEFAULT), steps=33)  # 8 batches into the second epoch
+
+    after, report = advance(reconfigure(run, varied(DEFAULT, **{group: {name: value}})), epochs=1)
+
+    assert (after.epoch, after.position) == (2, 0)
+    assert report.epoch.tolist() == [2]
+    assert np.isfinite(after.parameters).all()
+    assert (after.parameters != run.parameters).any()
+
+
+def test_every_live_field_with_another_value_is_tried():
+    tried = {f"{group}.{name}" for group, name, _ in LIVE_CHANGES}
+
+    assert tried | {"training.optimizer"} == {name for name in fields() if is_live(name)}
+
+
+def test_a_new_batch_size_cuts_the_rest_of_the_epoch():
+    run, _ = advance(begin(DEFAULT), steps=3)  # 30 of 250 samples used
+
+    _, report = advance(reconfigure(run, varied(DEFAULT, training={"batch_size": 50})), epochs=1)
+
+    assert report.steps == 5  # 220 samples: four batches of 50 and one of 20
+
+
+@pytest.mark.parametrize(
+    ("groups", "name"),
+    [
+        ({"data": {"dataset": "xor"}}, "data.dataset"),
+        ({"data": {"samples": 100}}, "data.samples"),
+        ({"data": {"noise": 0.1}}, "data.noise"),
+        ({"data": {"train_fraction": 0.6}}, "data.train_fraction"),
+        ({"data": {"seed": 1}}, "data.seed"),
+        ({"network": {"hidden": (4, 3)}}, "network.hidden"),
+        ({"network": {"initializer": "zeros"}}, "network.initializer"),
+        ({"network": {"seed": 1}}, "network.seed"),
+        ({"training": {"seed": 1}}, "training.seed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_change_that_needs_a_new_start_is_refused_by_name(groups, name):
+    with pytest.raises(ValueError, match=f"^{name} cannot change without a new start"):
+        reconfigure(started(), varied(DEFAULT, **groups))
+
+
+def test_other_features_need_a_new_start():
+    with pytest.raises(ValueError, match="^features cannot change without a new start"):
+        reconfigure(started(), Experiment(features=("x1",)))
+
+
+def test_the_same_experiment_is_no_change():
+    run = started()
+
+    assert reconfigure(run, Experiment()) is run
+
+
+def test_a_stack_cannot_be_reconfigured():
+    run = begin([DEFAULT, varied(DEFAULT, network={"seed": 1})])
+
+    with pytest.raises(ValueError, match="this is a stack of 2"):
+        reconfigure(run, varied(DEFAULT, training={"learning_rate": 0.1}))
+
+
+@law(30)
+@given(experiment=experiments(), other=experiments())
+def test_a_run_can_be_reconfigured_exactly_if_all_changes_are_live(experiment, other):
+    run, _ = advance(begin(experiment), steps=3)
+    changed = changed_fields(experiment, other)
+
+    if all(is_live(name) for name in changed):
+        assert reconfigure(run, other).experiment == other
+    else:
+        with pytest.raises(ValueError, match="cannot change without a new start"):
+            reconfigure(run, other)
+
+
+# -------------------------------------------------------------------------------------------------- by hand
+
+
+def test_one_parameter_is_set_and_no_other():
+    run = started()
+
+    after = set_parameter(run, 1, 0, 3, 2.5)
+
+    place = run.layout.index(1, 0, 3)
+    assert after.parameters[0, place] == 2.5
+    np.testing.assert_array_equal(np.delete(after.parameters, place), np.delete(run.parameters, place))
+    assert (after.epoch, after.step, after.position) == (run.epoch, run.step, run.position)
+    assert not after.parameters.flags.writeable
+
+
+def test_minus_one_sets_the_bias():
+    after = set_parameter(started(), 2, 0, -1, 2.5)
+
+    assert after.parameters[0, -1] == 2.5
+
+
+def test_a_parameter_set_by_hand_is_trained_on():
+    after, _ = advance(set_parameter(started(), 0, 0, 0, 0.0), epochs=1)
+
+    assert after.parameters[0, 0] != 0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_parameter_must_be_finite(value):
+    with pytest.raises(ValueError, match=f"value is {value}; a parameter must be finite"):
+        set_parameter(started(), 0, 0, 0, value)
+
+
+def test_a_parameter_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="layer is 3; this network has layers 0 … 2"):
+        set_parameter(started(), 3, 0, 0, 1.0)

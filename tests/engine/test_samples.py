@@ -1,0 +1,109 @@
+"""Samples: the split, the order of an epoch, and seeds that vary alone."""
+
+import numpy as np
+import pytest
+
+from engine.datasets import DATASETS
+from engine.experiment import Data
+from engine.features import FEATURES
+from engine.samples import order, points, rows
+
+
+
+@pytest.mark.parametrize("key", DATASETS)
+def test_the_split_does_not_change_which_points_there_are(key):
+    small, large = (Data(dataset=key, train_fraction=fraction) for fraction in (0.1, 0.9))
+
+    np.testing.assert_array_equal(points(small)[0], points(large)[0])
+    np.testing.assert_array_equal(points(small)[1], points(large)[1])
+
+
+@pytest.mark.parametrize(
+    ("samples", "fraction", "expected"), [(500, 0.5, 250), (100, 0.29, 29), (10, 0.1, 1), (10, 0.9, 9), (501, 0.5, 250)]
+)
+def test_the_training_share_is_rounded_down_exactly(samples, fraction, expected):
+    data = Data(samples=samples, train_fraction=fraction)
+
+    assert data.training_samples == expected
+
+
+@pytest.mark.parametrize("key", DATASETS)
+def test_both_classes_or_halves_are_in_the_training_and_in_the_test_set(key):
+    data = Data(dataset=key)
+
+    _, targets = points(data)
+
+    for part in (targets[: data.training_samples], targets[data.training_samples :]):
+        # Shuffled before the split: neither part may lack positive or negative targets.
+        assert 0.1 < (part > 0).mean() < 0.9
+
+
+@pytest.mark.parametrize("key", DATASETS)
+def test_the_seed_alone_decides_the_points(key):
+    first = points(Data(dataset=key, seed=1))[0].copy()
+    other = points(Data(dataset=key, seed=2))[0]
+
+    points.cache_clear()
+    again = points(Data(dataset=key, seed=1))[0]
+
+    np.testing.assert_array_equal(again, first)
+    assert (other != first).any()
+
+
+@pytest.mark.parametrize("key", ["circle", "xor", "plane", "multi-gauss"])
+def test_the_noise_slider_keeps_points_and_order(key):
+    clean, noisy = Data(dataset=key, seed=4), Data(dataset=key, seed=4, noise=0.5)
+
+    np.testing.assert_array_equal(points(clean)[0], points(noisy)[0])
+
+
+def test_the_noise_slider_keeps_the_order_of_moved_points():
+    clean, noisy = Data(dataset="gauss", seed=4), Data(dataset="gauss", seed=4, noise=0.5)
+
+    np.testing.assert_array_equal(points(clean)[1], points(noisy)[1])
+
+
+def test_samples_are_read_only():
+    data = Data()
+
+    arrays = [*points(data), rows(data, ("x1", "x2"))]
+
+    assert not any(array.flags.writeable for array in arrays)
+
+
+def test_rows_are_features_a_one_and_the_target():
+    data = Data(seed=3)
+    features = tuple(FEATURES)
+
+    table = rows(data, features)
+
+    drawn, targets = points(data)
+    expected = [FEATURES[key].apply(drawn[:, 0], drawn[:, 1]) for key in features]
+    np.testing.assert_array_equal(table, np.column_stack([*expected, np.ones(500), targets]))
+
+
+@pytest.mark.parametrize("samples", [1, 9, 250, 4095, 4096, 9000])
+def test_every_epoch_visits_every_sample_once(samples):
+    for epoch in (0, 1, 17, 1000):
+        assert sorted(order(5, samples, epoch).tolist()) == list(range(samples))
+
+
+def test_every_epoch_has_its_own_order():
+    orders = {tuple(order(5, 30, epoch).tolist()) for epoch in range(300)}
+
+    assert len(orders) == 300
+
+
+def test_another_seed_gives_another_order():
+    assert (order(1, 100, 0) != order(2, 100, 0)).any()
+
+
+def test_an_order_does_not_depend_on_which_were_asked_for_before():
+    before = order(8, 250, 40).copy()
+
+    from_cache = order(8, 250, 40)
+    for epoch in (3, 4000, 41):
+        order(8, 250, epoch)
+
+    np.testing.assert_array_equal(from_cache, before)
+    np.testing.assert_array_equal(order(8, 250, 40), before)

@@ -1,0 +1,519 @@
+"""Training: steps by hand, laws about cutting and stacking, divergence."""
+
+import itertools
+import math
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Experiment, advance, begin, evaluate, set_parameter
+from engine.activations import ACTIVATIONS
+from engine.datasets import DATASETS
+from engine.samples import order, points
+from tests.support.numeric import (
+    PLAIN_ACTIVATIONS,
+    PLAIN_FEATURES,
+    PLAIN_OBJECTIVES,
+    flatten,
+    plain_gradient,
+    plain_sgd_step,
+    unflatten,
+)
+from tests.support.strategies import experiments, law, stacks, varied
+
+SMALL = varied(Experiment(), data={"samples": 60}, training={"batch_size": 7})
+
+
+class Ticks:
+    """A clock that is one second later each time it is asked."""
+
+    def __init__(self):
+        self._count = itertools.count()
+
+    def __call__(self):
+        return float(next(self._count))
+
+
+def assert_same_state(run, other):
+    np.testing.assert_array_equal(run.parameters, other.parameters)
+    np.testing.assert_array_equal(run.slots, other.slots)
+    np.testing.assert_array_equal(run.diverged, other.diverged)
+    assert (run.epoch, run.step, run.position) == (other.epoch, other.step, other.position)
+
+
+# --------------------------------------------------------------------------------------------------- steps by hand
+
+
+def plain_training(experiment, parameters, steps):
+    """Train in plain loops, in the engine's order of samples."""
+    drawn, targets = points(experiment.data)
+    samples = [
+        ([PLAIN_FEATURES[key](x1, x2) for key in experiment.features], y)
+        for (x1, x2), (y,) in zip(drawn.tolist(), targets.tolist(), strict=True)
+    ][: experiment.data.training_samples]
+    layers = unflatten(experiment.sizes, parameters)
+    size = experiment.training.batch_size
+    for epoch in itertools.count():
+        if experiment.training.batching == "shuffled":
+            visited = [samples[i] for i in order(experiment.training.seed, len(samples), epoch)]
+        else:
+            visited = samples
+        for start in range(0, len(visited), size):
+            if steps == 0:
+                return flatten(layers)
+            steps -= 1
+            slopes = plain_gradient(
+                layers,
+                experiment.network.activations,
+                (experiment.objective.loss, experiment.problem),
+                visited[start : start + size],
+            )
+            layers = plain_sgd_step(
+                layers,
+                slopes,
+                learning_rate=experiment.training.learning_rate,
+                penalty=experiment.objective.penalty,
+                penalty_rate=experiment.objective.penalty_rate,
+            )
+    raise AssertionError("unreachable")
+
+
+@pytest.mark.parametrize("objective", PLAIN_OBJECTIVES, ids="-".join)
+@pytest.mark.parametrize("activation", PLAIN_ACTIVATIONS)
+def test_one_step_is_the_one_made_by_hand(activation, objective):
+    loss, problem = objective
+    dataset = next(key for key, row in DATASETS.items() if row.problem == problem)
+    experiment = varied(
+        Experiment(),
+        data={"dataset": dataset},
+        network={"activation": activation},
+        objective={"loss": loss},
+    )
+    run = begin(experiment)
+
+    after, report = advance(run, steps=1)
+
+    assert report.steps == after.step == 1
+    # Two orders of adding up ten samples: rounding of numbers below 1.
+    np.testing.assert_allclose(after.parameters[0], plain_training(experiment, run.parameters[0], 1), rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        pytest.param({}, id="default"),
+        pytest.param({"training": {"batching": "sequential"}}, id="sequential"),
+        pytest.param({"training": {"batch_size": 1}}, id="batch size 1"),
+        pytest.param({"training": {"batch_size": 7}}, id="a smaller last batch"),
+        pytest.param({"training": {"batch_size": 100}}, id="all samples in one batch"),
+        pytest.param({"objective": {"penalty": "l2", "penalty_rate": 0.03}}, id="l2"),
+        pytest.param({"objective": {"penalty": "l1", "penalty_rate": 0.03}}, id="l1"),
+        pytest.param({"objective": {"penalty": "none", "penalty_rate": 0.03}}, id="a rate without a penalty"),
+        pytest.param({"objective": {"loss": "logistic-cross-entropy"}}, id="cross-entropy"),
+        pytest.param({"data": {"dataset": "multi-gauss"}}, id="regression"),
+        pytest.param({"network": {"hidden": (), "activation": "tanh"}}, id="no hidden layer"),
+        pytest.param({"network": {"hidden": (3, 2, 3), "activation": ("relu", "tanh", "sigmoid")}}, id="mixed layers"),
+        pytest.param({"network": {"hidden": (4, 2), "activation": "relu"}}, id="relu"),
+        pytest.param({"network": {"hidden": (1, 1), "activation": "sigmoid"}}, id="single units"),
+        pytest.param({"network": {"initializer": "zeros"}}, id="zeros"),
+    ],
+)
+def test_three_epochs_are_those_of_plain_loops(groups):
+    data = {"samples": 60, "seed": 3, **groups.get("data", {})}
+    experiment = varied(
+        Experiment.model_validate({"features": ["x1", "x2", "sin x1"]}), **{**groups, "data": data}
+    )
+    run = begin(experiment)
+
+    after, _ = advance(run, epochs=3)
+
+    expected = plain_training(experiment, run.parameters[0], after.step)
+    # At most 90 steps, each adding a rounding of 1e-16 or so.
+    np.testing.assert_allclose(after.parameters[0], expected, rtol=1e-12, atol=1e-12)
+
+
+def test_l2_is_the_originals_rule():
+    experiment = varied(SMALL, objective={"penalty": "l2", "penalty_rate": 0.2})
+    run = begin(experiment)
+    w, rate = run.parameters[0], experiment.training.learning_rate
+    is_weight = run.layout.is_weight()
+
+    without = advance(begin(SMALL), steps=1)[0].parameters[0]
+    with_penalty = advance(run, steps=1)[0].parameters[0]
+
+    gradient = (w - without) / rate
+    expected = w - rate * (gradient + np.where(is_weight, 0.2 * w, 0.0))
+    np.testing.assert_allclose(with_penalty, expected, rtol=0, atol=1e-15)  # a few roundings
+
+
+def test_the_last_batch_of_an_epoch_is_smaller_and_averaged_over_what_it_has():
+    run = begin(SMALL)  # 30 training samples in batches of 7: 7, 7, 7, 7, 2
+
+    after, report = advance(run, epochs=1)
+
+    assert report.steps == 5
+    np.testing.assert_allclose(
+        after.parameters[0], plain_training(SMALL, run.parameters[0], 5), rtol=0, atol=1e-14  # five steps' roundings
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ reports
+
+
+def test_there_is_a_loss_for_every_finished_epoch():
+    run, report = advance(begin([SMALL, varied(SMALL, network={"seed": 1})]), epochs=4)
+
+    assert report.epoch.tolist() == [1, 2, 3, 4]
+    assert report.train_loss.shape == report.test_loss.shape == (2, 4)
+    assert (report.steps, run.step, run.epoch, run.position) == (20, 20, 4, 0)
+
+
+def test_no_loss_is_reported_of_an_epoch_that_is_not_finished():
+    run, report = advance(begin(SMALL), steps=4)
+
+    assert report.epoch.shape == (0,)
+    assert report.train_loss.shape == report.test_loss.shape == (1, 0)
+    assert (run.epoch, run.position) == (0, 28)
+
+
+@law(30)
+@given(stack=stacks(smallest=1))
+def test_the_last_loss_reported_is_what_evaluate_says(stack):
+    run, report = advance(begin(stack), epochs=1)
+
+    if report.epoch.size:
+        evaluation = evaluate(run)
+        np.testing.assert_array_equal(report.train_loss[:, -1], evaluation.train_loss)
+        np.testing.assert_array_equal(report.test_loss[:, -1], evaluation.test_loss)
+
+
+@pytest.mark.parametrize("limits", [{"epochs": 0}, {"steps": 0}, {"epochs": 0, "steps": 5}], ids=str)
+def test_nothing_happens_in_no_epochs_or_no_steps(limits):
+    run = begin(SMALL)
+
+    after, report = advance(run, **limits)
+
+    assert_same_state(after, run)
+    assert report.steps == 0
+
+
+def test_no_time_is_enough_for_one_step():
+    after, report = advance(begin(SMALL), seconds=0, clock=Ticks())
+
+    assert after.step == report.steps == 1
+
+
+def test_an_epoch_that_is_begun_counts_as_one():
+    run, _ = advance(begin(SMALL), steps=2)
+
+    after, report = advance(run, epochs=1)
+
+    assert (after.epoch, report.steps) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("limits", "steps"),
+    [
+        ({"epochs": 3, "steps": 4}, 4),
+        ({"epochs": 1, "steps": 100}, 5),
+        ({"epochs": 2, "seconds": 1000}, 10),
+        ({"steps": 3, "seconds": 1000}, 3),
+        ({"steps": 1000, "seconds": 2}, 2),
+    ],
+    ids=str,
+)
+def test_the_first_limit_that_is_reached_holds(limits, steps):
+    _, report = advance(begin(SMALL), **limits, clock=Ticks())
+
+    assert report.steps == steps
+
+
+def test_some_limit_has_to_be_given():
+    with pytest.raises(ValueError, match="give at least one of epochs, steps and seconds"):
+        advance(begin(SMALL))
+
+
+@pytest.mark.parametrize("name", ["epochs", "steps", "seconds"])
+@pytest.mark.parametrize("value", [-1, float("nan")])
+def test_limits_are_not_negative(name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value}; it must be at least 0"):
+        advance(begin(SMALL), **{name: value})
+
+
+# ---------------------------------------------------------------------------------------------------------- laws
+
+cuts = st.lists(
+    st.tuples(st.sampled_from(["epochs", "steps", "seconds"]), st.integers(0, 9)), min_size=1, max_size=12
+)
+
+
+def in_pieces(run, pieces, epochs):
+    """Advance by all pieces, as far as they go, and then to the end; return the run and the losses of every epoch."""
+    steps_per_epoch = math.ceil(
+        run.experiment.data.training_samples
+        / min(run.experiment.training.batch_size, run.experiment.data.training_samples)
+    )
+    epochs_seen, losses = [], []
+
+    def note(report):
+        epochs_seen.extend(report.epoch.tolist())
+        losses.append(np.stack([report.train_loss, report.test_loss]))
+
+    for unit, count in pieces:
+        left = epochs * steps_per_epoch - run.step
+        if unit == "epochs":
+            run, report = advance(run, epochs=min(count % 3, epochs - run.epoch))
+        elif unit == "steps":
+            run, report = advance(run, steps=min(count, left))
+        else:
+            run, report = advance(run, seconds=count, steps=left, clock=Ticks())
+        note(report)
+    run, report = advance(run, epochs=epochs - run.epoch)
+    note(report)
+    return run, epochs_seen, np.concatenate(losses, axis=-1)
+
+
+@law(60)
+@given(experiment=experiments(), pieces=cuts)
+def test_however_training_is_cut_the_numbers_are_the_same(experiment, pieces):
+    whole, report = advance(begin(experiment), epochs=4)
+
+    cut, epochs, losses = in_pieces(begin(experiment), pieces, 4)
+
+    assert_same_state(cut, whole)
+    assert epochs == report.epoch.tolist()
+    np.testing.assert_array_equal(losses, np.stack([report.train_loss, report.test_loss]))
+
+
+@law(30)
+@given(stack=stacks(), pieces=cuts)
+def test_however_the_training_of_a_stack_is_cut_the_numbers_are_the_same(stack, pieces):
+    whole, report = advance(begin(stack), epochs=4)
+
+    cut, epochs, losses = in_pieces(begin(stack), pieces, 4)
+
+    assert_same_state(cut, whole)
+    assert epochs == report.epoch.tolist()
+    np.testing.assert_array_equal(losses, np.stack([report.train_loss, report.test_loss]))
+
+
+def assert_stack_equals_singles(stack, epochs):
+    together, report = advance(begin(stack), epochs=epochs)
+    for i, one in enumerate(stack):
+        alone, own = advance(begin(one), epochs=epochs)
+        np.testing.assert_array_equal(together.parameters[i], alone.parameters[0])
+        assert together.diverged[i] == alone.diverged[0]
+        # Alone, a diverged network stops; in a stack its last finite state goes on being reported.
+        seen = len(own.epoch)
+        np.testing.assert_array_equal(report.train_loss[i, :seen], own.train_loss[0])
+        np.testing.assert_array_equal(report.test_loss[i, :seen], own.test_loss[0])
+        assert seen == epochs or alone.diverged[0]
+
+
+@law(80)
+@given(stack=stacks())
+def test_a_stack_trains_as_its_networks_would_alone(stack):
+    assert_stack_equals_singles(stack, epochs=3)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7, 10, 30, 250])
+@pytest.mark.parametrize("hidden", [(), (1,), (4, 2), (8, 8, 8), (33,)], ids=str)
+def test_a_stack_is_bit_equal_at_every_shape(hidden, batch_size):
+    # 121 training samples: the last batch is ragged for most sizes, and has one column for 30 and for 10.
+    first = varied(
+        Experiment(),
+        data={"samples": 242},
+        network={"hidden": hidden},
+        training={"batch_size": batch_size},
+    )
+    stack = [varied(first, network={"seed": seed}) for seed in range(3)]
+
+    assert_stack_equals_singles(stack, epochs=1)
+
+
+def test_a_stack_is_bit_equal_when_everything_that_may_differ_does():
+    first = varied(SMALL, objective={"penalty": "l1", "penalty_rate": 0.01})
+    stack = [
+        first,
+        varied(first, data={"dataset": "xor", "noise": 0.2, "seed": 4}, training={"learning_rate": 0.3}),
+        varied(first, network={"initializer": "zeros"}, objective={"penalty_rate": 0.0}, training={"seed": 9}),
+        varied(first, network={"seed": 2}, data={"dataset": "spiral"}, objective={"penalty_rate": 0.3}),
+    ]
+
+    assert_stack_equals_singles(stack, epochs=5)
+
+
+@law(30)
+@given(experiment=experiments(), steps=st.integers(0, 20))
+def test_a_run_that_was_stored_goes_on_as_if_it_had_not_been(experiment, steps):
+    half, _ = advance(begin(experiment), steps=steps)
+
+    resumed, _ = advance(pickle.loads(pickle.dumps(half)), steps=20)
+
+    uninterrupted, _ = advance(begin(experiment), steps=steps + 20)
+    assert_same_state(resumed, uninterrupted)
+
+
+def test_runs_that_take_turns_do_not_disturb_each_other():
+    experiments_ = [varied(SMALL, network={"seed": seed}, data={"seed": seed}) for seed in range(3)]
+    alone = [advance(begin(one), epochs=6)[0] for one in experiments_]
+
+    runs = [begin(one) for one in experiments_]
+    for _ in range(10):
+        runs = [advance(run, steps=3)[0] for run in runs]
+
+    for run, expected in zip(runs, alone, strict=True):
+        assert_same_state(run, expected)
+
+
+def test_threads_do_not_disturb_each_other():
+    experiments_ = [varied(SMALL, network={"seed": seed}) for seed in range(8)]
+    alone = [advance(begin(one), epochs=20)[0] for one in experiments_]
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda one: advance(begin(one), epochs=20)[0], experiments_))
+
+    for run, expected in zip(together, alone, strict=True):
+        assert_same_state(run, expected)
+
+
+# ----------------------------------------------------------------------------------------------------- divergence
+
+EXPLOSIVE = varied(
+    Experiment.model_validate({"features": ["x1", "x2", "x1²"]}),
+    data={"dataset": "plane", "samples": 60},
+    network={"hidden": ()},
+    training={"learning_rate": 3.0, "batch_size": 7},
+)
+"""A straight regression at a rate far above 2 / curvature: every step multiplies the error."""
+
+QUIET = varied(EXPLOSIVE, training={"learning_rate": 0.001})
+
+
+def test_divergence_is_reported_and_training_ends():
+    run, report = advance(begin(EXPLOSIVE), epochs=500)
+
+    assert run.diverged.tolist() == report.diverged.tolist() == [True]
+    assert run.epoch < 500
+    assert report.steps == run.step
+
+
+def test_the_last_finite_state_is_kept():
+    run, _ = advance(begin(EXPLOSIVE), epochs=500)
+
+    # The step that was not kept would have broken it: made by hand, with the next batch.
+    assert np.isfinite(run.parameters).all()
+    again, _ = advance(begin(EXPLOSIVE), steps=run.step)
+    assert_same_parameters = np.array_equal(again.parameters, run.parameters)
+    assert assert_same_parameters
+    assert not again.diverged.any() or run.position == 0
+
+
+@law(40)
+@given(pieces=cuts, rate=st.sampled_from([0.3, 1.0, 3.0, 10.0]), penalty=st.sampled_from(["none", "l1", "l2"]))
+def test_a_diverged_run_ends_in_the_same_state_however_it_is_cut(pieces, rate, penalty):
+    experiment = varied(
+        EXPLOSIVE, training={"learning_rate": rate}, objective={"penalty": penalty, "penalty_rate": 0.1}
+    )
+    whole, report = advance(begin(experiment), epochs=300)
+
+    cut, epochs, losses = in_pieces(begin(experiment), pieces * 4, 300)
+
+    assert whole.diverged.all()
+    assert_same_state(cut, whole)
+    assert epochs == report.epoch.tolist()
+    np.testing.assert_array_equal(losses, np.stack([report.train_loss, report.test_loss]))
+
+
+@pytest.mark.parametrize("limits", [{"epochs": 5}, {"steps": 5}, {"seconds": 5, "clock": Ticks()}], ids=list)
+def test_a_diverged_run_does_not_move_on(limits):
+    run, _ = advance(begin(EXPLOSIVE), epochs=500)
+
+    after, report = advance(run, **limits)
+
+    assert_same_state(after, run)
+    assert (report.steps, report.epoch.size) == (0, 0)
+    assert report.diverged.all()
+
+
+@pytest.mark.parametrize("position", range(3))
+def test_the_other_networks_of_a_stack_train_on_unharmed(position):
+    stack = [varied(QUIET, network={"seed": seed}) for seed in range(3)]
+    stack[position] = EXPLOSIVE
+
+    run, report = advance(begin(stack), epochs=300)
+
+    assert run.diverged.tolist() == [i == position for i in range(3)]
+    assert (run.epoch, report.train_loss.shape) == (300, (3, 300))
+    assert np.isfinite(run.parameters).all()
+    assert_stack_equals_singles(stack, epochs=300)
+
+
+def test_networks_that_diverge_at_different_times_are_those_that_diverge_alone():
+    stack = [varied(EXPLOSIVE, training={"learning_rate": rate}) for rate in (0.3, 10.0, 0.001, 1.0)]
+
+    assert_stack_equals_singles(stack, epochs=200)
+
+
+def test_a_stack_whose_networks_have_all_diverged_stops():
+    stack = [varied(EXPLOSIVE, training={"learning_rate": rate}) for rate in (1.0, 10.0)]
+
+    run, _ = advance(begin(stack), epochs=500)
+
+    assert run.diverged.all()
+    assert run.epoch < 500
+
+
+@pytest.mark.parametrize("cut", [{"epochs": 1}, {"steps": 2}, {"steps": 5}], ids=str)
+def test_a_diverged_network_stays_so_in_a_stack_that_goes_on(cut):
+    stack = [EXPLOSIVE, QUIET]
+    whole, _ = advance(begin(stack), epochs=200)
+
+    run = begin(stack)
+    while run.epoch < 200:
+        run, _ = advance(run, **cut)
+
+    assert_same_state(run, whole)
+
+
+def test_a_loss_that_overflows_is_divergence_even_if_the_parameters_are_finite():
+    still = varied(QUIET, training={"learning_rate": 0.0})
+    run = set_parameter(begin(still), 0, 0, 0, 1e200)
+
+    after, report = advance(run, epochs=3)
+
+    np.testing.assert_array_equal(after.parameters, run.parameters)
+    assert after.diverged.all()
+    assert (after.epoch, after.position) == (1, 0)
+    assert not np.isfinite(report.train_loss).any()
+
+
+def test_a_network_set_right_by_hand_trains_again():
+    still = varied(QUIET, training={"learning_rate": 0.0})
+    run, _ = advance(set_parameter(begin(still), 0, 0, 0, 1e200), epochs=1)
+
+    after, report = advance(set_parameter(run, 0, 0, 0, 0.1), epochs=2)
+
+    assert not after.diverged.any()
+    assert report.epoch.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("penalty", ["none", "l1", "l2"])
+def test_the_wildest_settings_give_no_warning_and_finite_parameters(activation, penalty):
+    experiment = varied(
+        Experiment.model_validate({"features": ["x1", "x2", "x1²", "x2²"]}),
+        data={"dataset": "multi-gauss", "samples": 100},
+        network={"activation": activation, "hidden": (8, 8, 8)},
+        objective={"penalty": penalty, "penalty_rate": 10.0},
+        training={"learning_rate": 10.0},
+    )
+
+    run, _ = advance(begin(experiment), epochs=30)
+    evaluate(run)
+
+    assert np.isfinite(run.parameters).all()
