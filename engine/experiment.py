@@ -6,6 +6,7 @@ documentation take them from here.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Self
 
@@ -19,6 +20,7 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.registry import Registry, Row
+from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 
 MAX_LAYERS = 10
 MAX_UNITS = 64
@@ -28,8 +30,22 @@ MAX_PARAMETERS = 40_000
 MAX_SEED = 2**32 - 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batching(Row):
-    """A way to cut an epoch into batches."""
+    """A way to cut an epoch into batches.
+
+    Attributes:
+        shuffled: whether every epoch has an order of its own.
+        carried: whether samples that do not fill a batch wait for the first batch of the next epoch.
+    """
+
+    shuffled: bool = False
+    carried: bool = False
+
+    @property
+    def slots(self) -> int:
+        """How many vectors like the parameters it remembers between steps."""
+        return int(self.carried)
 
 
 BATCHINGS: Registry[Batching] = Registry(
@@ -39,12 +55,20 @@ BATCHINGS: Registry[Batching] = Registry(
         label="Shuffled",
         text="Every epoch takes the samples in a new random order.",
         formula="a new permutation per epoch",
+        shuffled=True,
     ),
     Batching(
         key="sequential",
         label="Sequential",
         text="Every epoch takes the samples in the same order.",
         formula="the same order for ever",
+    ),
+    Batching(
+        key="carried",
+        label="Sequential, carried over",
+        text="As in the original playground: samples left over wait and join the first batch of the next epoch.",
+        formula="the same order, the remainder carried over",
+        carried=True,
     ),
 )
 """Orders in which an epoch visits the samples."""
@@ -127,6 +151,13 @@ class Data(_Group):
         le=0.9,
     )
     seed: int = _seed("The number that all points are drawn from: the same seed, the same points.")
+    classic_seed: str | None = _field(
+        None,
+        "Classic seed",
+        "A seed of the original playground, which then decides points, split and weights in place of the other seeds.",
+        strict=True,
+        pattern=r"^[ -~]{1,64}$",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -261,6 +292,17 @@ class Experiment(_Group):
             raise ValueError(
                 f"objective.loss {loss.key!r} is not for {self.problem} ({self.data.dataset}); allowed: {allowed}"
             )
+        if self.data.classic_seed is not None:
+            if self.data.dataset not in CLASSIC_DATASETS:
+                raise ValueError(
+                    f"data.dataset {self.data.dataset!r} is not one of the original's, so it has no classic seed;"
+                    f" allowed: {', '.join(CLASSIC_DATASETS)}"
+                )
+            if self.network.initializer not in ("classic", "zeros"):
+                raise ValueError(
+                    f"network.initializer {self.network.initializer!r} is not one of the original's,"
+                    " so a classic seed cannot draw it; allowed: classic, zeros"
+                )
         if self.parameters > MAX_PARAMETERS:
             raise ValueError(
                 f"network.hidden makes {self.parameters} parameters; at most {MAX_PARAMETERS} are allowed"

@@ -21,15 +21,20 @@ class Penalty(Row):
 
     Attributes:
         value: R of every weight.
+        slots: how many vectors like the parameters it remembers between steps.
         add_gradient: ``add_gradient(parameters, rates, gradient, scratch)`` adds rate · R′(w) to the gradient;
             ``rates`` is 0 at biases.
         shrink: ``shrink(parameters, amounts, scratch)`` takes the proximal step of size ``amounts`` (learning rate ·
             rate, 0 at biases) in place.
+        shrink_from: ``shrink_from(before, parameters, amounts, slots)`` does likewise for a penalty that needs to know
+            the parameters before the update.
     """
 
     value: Callable[[FloatArray], FloatArray]
+    slots: int = 0
     add_gradient: Callable[[FloatArray, FloatArray, FloatArray, FloatArray], object] | None = None
     shrink: Callable[[FloatArray, FloatArray, FloatArray], object] | None = None
+    shrink_from: Callable[[FloatArray, FloatArray, FloatArray, FloatArray], object] | None = None
 
 
 def _half_square(weights: FloatArray) -> FloatArray:
@@ -44,6 +49,16 @@ def _add_decay(parameters: FloatArray, rates: FloatArray, gradient: FloatArray, 
 def _soft_threshold(parameters: FloatArray, amounts: FloatArray, scratch: FloatArray) -> None:
     np.clip(parameters, -amounts, amounts, out=scratch)
     np.subtract(parameters, scratch, parameters)
+
+
+def _kill(before: FloatArray, parameters: FloatArray, amounts: FloatArray, slots: FloatArray) -> None:
+    """Take the original's subgradient step; what the penalty carries across zero stays there for ever."""
+    dead = slots[0] > 0
+    shrunk = parameters - amounts * np.sign(before)
+    crossed = (parameters * shrunk < 0) & ~dead
+    shrunk[crossed] = 0
+    parameters[...] = np.where(dead, before, shrunk)
+    slots[0][crossed] = 1
 
 
 PENALTIES: Registry[Penalty] = Registry(
@@ -62,6 +77,15 @@ PENALTIES: Registry[Penalty] = Registry(
         formula="rate · Σ |w|",
         value=np.abs,
         shrink=_soft_threshold,
+    ),
+    Penalty(
+        key="l1-classic",
+        label="L1, links die",
+        text="As in the original playground: a weight that the penalty carries across zero is cut for good.",
+        formula="rate · Σ |w|, dead at 0",
+        value=np.abs,
+        slots=1,
+        shrink_from=_kill,
     ),
     Penalty(
         key="l2",

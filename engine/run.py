@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
+from engine import seedrandom
 from engine.arrays import BoolArray, FloatArray
-from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
+from engine.experiment import BATCHINGS, MAX_REPLICAS, Experiment, changed_fields, is_live
 from engine.initializers import INITIALIZERS
 from engine.network import Layout
 from engine.optimizers import OPTIMIZERS
+from engine.penalties import PENALTIES
 
 _WEIGHTS = 4
 """The random stream of initial weights (others: ``engine.samples``)."""
@@ -25,10 +27,12 @@ class Run:
         experiments: one per replica.
         parameters: (replicas, n) float64, read-only: layer by layer, unit by unit, the weights in input order, then
             the bias.
-        slots: (slots, replicas, n) float64, read-only: what the optimizer remembers.
+        slots: (slots, replicas, n) float64, read-only: what the optimizer, the penalty and the batching remember, in
+            this order.
         epoch: finished passes over the training samples.
         step: updates so far.
         position: samples of the present epoch that are used up.
+        carried: samples whose gradient waits for the next update (only if the batching carries them over).
         diverged: (replicas,) whether training ended because a parameter or the loss ceased to be finite; such a
             replica keeps its last finite parameters.
     """
@@ -39,6 +43,7 @@ class Run:
     epoch: int
     step: int
     position: int
+    carried: int
     diverged: BoolArray
 
     def __post_init__(self) -> None:
@@ -48,16 +53,7 @@ class Run:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by value; the arrays of the copy are read-only again."""
-        values = (
-            self.experiments,
-            self.parameters,
-            self.slots,
-            self.epoch,
-            self.step,
-            self.position,
-            self.diverged,
-        )
-        return Run, values
+        return Run, tuple(getattr(self, field.name) for field in fields(self))
 
     @property
     def experiment(self) -> Experiment:
@@ -91,16 +87,38 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
     layout = Layout(first.sizes)
     parameters = np.empty((len(experiments), layout.parameters))
     for row, one in zip(parameters, experiments, strict=True):
+        if one.data.classic_seed is not None:
+            row[:] = _classic_parameters(one)
+            continue
         draw = INITIALIZERS[one.network.initializer].draw
         generator = np.random.default_rng([_WEIGHTS, one.network.seed])
         for layer, (units, width) in zip(layout.layers(row[None]), layout.shapes, strict=True):
             layer[0] = draw(units, width - 1, generator)
-    slots = np.zeros((OPTIMIZERS[first.training.optimizer].slots, *parameters.shape))
-    return Run(experiments, parameters, slots, 0, 0, 0, np.zeros(len(experiments), dtype=bool))
+    slots = np.zeros((sum(slot_counts(first)), *parameters.shape))
+    return Run(experiments, parameters, slots, 0, 0, 0, 0, np.zeros(len(experiments), dtype=bool))
+
+
+def _classic_parameters(experiment: Experiment) -> FloatArray:
+    """Draw initial parameters (n,) behind the points, from the same numbers, as the original does."""
+    data = experiment.data
+    assert data.classic_seed is not None
+    random = seedrandom.SeedRandom(data.classic_seed)
+    seedrandom.draw_points(random, data.dataset, data.samples, data.noise)
+    return seedrandom.draw_weights(random, experiment.sizes, zero=experiment.network.initializer == "zeros")
+
+
+def slot_counts(experiment: Experiment) -> tuple[int, int, int]:
+    """Return how many vectors optimizer, penalty and batching remember."""
+    return (
+        OPTIMIZERS[experiment.training.optimizer].slots,
+        PENALTIES[experiment.objective.penalty].slots,
+        BATCHINGS[experiment.training.batching].slots,
+    )
 
 
 _MAY_DIFFER = frozenset(
     {
+        "data.classic_seed",
         "data.dataset",
         "data.noise",
         "data.seed",
@@ -143,10 +161,23 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
     for name in changed:
         if not is_live(name):
             raise ValueError(f"{name} cannot change without a new start; use begin")
-    slots = run.slots
-    if "training.optimizer" in changed:
-        slots = np.zeros((OPTIMIZERS[experiment.training.optimizer].slots, *run.parameters.shape))
-    return replace(run, experiments=(experiment,), slots=slots, diverged=np.zeros(1, dtype=bool))
+    # What was remembered for a choice is forgotten with it, and only then.
+    optimizer, penalty, _ = slot_counts(run.experiment)
+    parts = np.split(run.slots, [optimizer, optimizer + penalty])
+    choices = ("training.optimizer", "objective.penalty", "training.batching")
+    slots = np.concatenate(
+        [
+            np.zeros((count, *run.parameters.shape)) if choice in changed else part
+            for choice, count, part in zip(choices, slot_counts(experiment), parts, strict=True)
+        ]
+    )
+    return replace(
+        run,
+        experiments=(experiment,),
+        slots=slots,
+        carried=0 if "training.batching" in changed else run.carried,
+        diverged=np.zeros(1, dtype=bool),
+    )
 
 
 def set_parameter(run: Run, layer: int, unit: int, input_: int, value: float) -> Run:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from engine import seedrandom
 from engine.arrays import FloatArray, IndexArray
 from engine.datasets import DATASETS
 from engine.experiment import Data
@@ -21,12 +22,22 @@ def points(data: Data) -> tuple[FloatArray, FloatArray]:
         Points (samples, 2) and targets (samples, 1), read-only. The first ``data.training_samples`` are for training.
         Which points there are does not depend on how they are split.
     """
+    if data.classic_seed is not None:
+        drawn, targets = seedrandom.draw_points(
+            seedrandom.SeedRandom(data.classic_seed), data.dataset, data.samples, data.noise
+        )
+        targets = targets[:, None]
+    else:
+        drawn, targets = _draw(data)
+    drawn.flags.writeable = targets.flags.writeable = False
+    return drawn, targets
+
+
+def _draw(data: Data) -> tuple[FloatArray, FloatArray]:
     generator = np.random.default_rng([_POINTS, data.seed])
     drawn, targets = DATASETS[data.dataset].draw(data.samples, data.noise, generator)
     order = np.random.default_rng([_SPLIT, data.seed]).permutation(data.samples)
-    drawn, targets = drawn[order], targets[order, None]
-    drawn.flags.writeable = targets.flags.writeable = False
-    return drawn, targets
+    return drawn[order], targets[order, None]
 
 
 @lru_cache(maxsize=128)

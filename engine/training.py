@@ -10,9 +10,10 @@ import numpy as np
 
 from engine.arrays import BoolArray, FloatArray, constant
 from engine.evaluation import Losses
+from engine.experiment import BATCHINGS
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
-from engine.run import Run
+from engine.run import Run, slot_counts
 from engine.samples import order
 from engine.workspace import Batch, Workspace, borrow, tables
 
@@ -75,7 +76,7 @@ def advance(
         loop = _Loop(run, workspace)
         while loop.epoch < last_epoch and loop.step < last_step and not loop.stopped:
             loop.train(last_step, deadline, clock)
-            if deadline < math.inf and clock() >= deadline:
+            if (deadline < math.inf and clock() >= deadline) or (last_epoch == math.inf and loop.stuck):
                 break
         return loop.result()
 
@@ -97,16 +98,23 @@ class _Loop:
         self._reported: list[tuple[int, FloatArray, FloatArray]] = []
 
         one = run.experiment
+        self._batching = BATCHINGS[one.training.batching]
+        self._carried = run.carried
         self._samples = one.data.training_samples
-        self._batch_size = min(one.training.batch_size, self._samples)
-        self._position = min(self._position, self._samples)
+        self._batch_size = one.training.batch_size
+        if not self._batching.carried:
+            self._batch_size = min(self._batch_size, self._samples)
         # Replicas with the same data in the same order share one table.
         seeds = {other.training.seed for other in run.experiments}
-        shared = len(self._tables) == 1 and (len(seeds) == 1 or one.training.batching == "sequential")
+        shared = len(self._tables) == 1 and (len(seeds) == 1 or not self._batching.shuffled)
         self._sources = run.experiments[:1] if shared else run.experiments
         self._feed = workspace.feed(len(self._sources), self._samples, self._tables[0].shape[1])
         self._update = OPTIMIZERS[one.training.optimizer].update
         self._penalty = PENALTIES[one.objective.penalty]
+        optimizer, penalty, _ = slot_counts(one)
+        self._optimizer_slots = self._slots[:optimizer]
+        self._penalty_slots = self._slots[optimizer : optimizer + penalty]
+        self._carried_gradient = self._slots[-1] if self._batching.carried else None
         learning_rates = self._per_replica([other.training.learning_rate for other in run.experiments])
         penalty_rates = self._per_replica([other.objective.penalty_rate for other in run.experiments])
         self._learning_rate = learning_rates
@@ -125,27 +133,52 @@ class _Loop:
 
     def _fill(self) -> None:
         orders: list[Any]
-        if self._run.experiment.training.batching == "sequential":
-            orders = [np.arange(self._samples)] * len(self._sources)
-        else:
+        if self._batching.shuffled:
             orders = [order(one.training.seed, self._samples, self.epoch) for one in self._sources]
+        else:
+            orders = [np.arange(self._samples)] * len(self._sources)
         tables = self._tables * len(orders) if len(self._tables) == 1 else self._tables
         self._feed.fill(tables, orders)
 
+    @property
+    def stuck(self) -> bool:
+        """Whether no update can ever come, as the samples left over never fill a batch."""
+        return self._batching.carried and self._batch_size > self._samples
+
     def _step(self, batch: Batch) -> None:
         """Make one update."""
-        backward, features, samples, targets, _ = batch
+        backward, features, samples, targets, columns, _ = batch
         backward(features, samples, targets)
         workspace = self._workspace
+        if self._carried_gradient is not None and not self._join(self._carried_gradient, columns):
+            return
+        before = self._parameters.copy() if self._penalty.shrink_from is not None else None
         if self._penalised and self._penalty.add_gradient is not None:
             self._penalty.add_gradient(self._parameters, self._decay, workspace.gradient, workspace.scratch)
-        self._update(self._parameters, workspace.gradient, self._slots, self._learning_rate)
+        self._update(self._parameters, workspace.gradient, self._optimizer_slots, self._learning_rate)
         if self._penalised and self._penalty.shrink is not None:
             self._penalty.shrink(self._parameters, self._shrinkage, workspace.scratch)
+        if before is not None and self._penalty.shrink_from is not None:
+            self._penalty.shrink_from(before, self._parameters, self._shrinkage, self._penalty_slots)
+
+    def _join(self, waiting: FloatArray, columns: int) -> bool:
+        """Add a batch's gradient to the one that waits; tell whether they are enough for an update, and average."""
+        gradient = self._workspace.gradient
+        if columns < self._batch_size:
+            waiting += gradient * columns
+            self._carried += columns
+            return False
+        if self._carried:
+            gradient *= columns
+            gradient += waiting
+            gradient /= columns + self._carried
+            waiting[...] = 0
+            self._carried = 0
+        return True
 
     def train(self, last_step: float, deadline: float, clock: Callable[[], float]) -> None:
         """Go on to the end of the epoch, or to the last step, or until the deadline."""
-        before = self._parameters.copy(), self._slots.copy()
+        before = self._state()
         self._fill()
         batches = self._feed.batches(self._position, self._batch_size)
         if last_step - self.step < len(batches):
@@ -163,12 +196,14 @@ class _Loop:
                 if clock() >= deadline:
                     break
         if not self._is_finite():
-            made = self._replay(*before, batches[:made])
+            made = self._replay(before, batches[:made])
         self._restore_frozen()
         if not made:
             return
         self.step += made
-        self._position = batches[made - 1][-1]
+        if self._batching.carried and batches[made - 1].columns < self._batch_size:
+            self.step -= 1  # the last batch waits
+        self._position = batches[made - 1].stop
         if self._position == self._samples:
             self._finish_epoch()
 
@@ -180,20 +215,23 @@ class _Loop:
         # One product settles it nearly always; it overflows above 1e154, where a closer look is needed.
         return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
-    def _replay(self, parameters: FloatArray, slots: FloatArray, batches: Sequence[Batch]) -> int:
+    def _state(self) -> tuple[FloatArray, FloatArray, int]:
+        return self._parameters.copy(), self._slots.copy(), self._carried
+
+    def _replay(self, state: tuple[FloatArray, FloatArray, int], batches: Sequence[Batch]) -> int:
         """Make the same updates again, freezing each replica before the one that breaks it; return how many were made.
 
         Looking closely only here keeps the ordinary step cheap, and makes the last finite state independent of how
         the steps are cut into calls.
         """
-        self._parameters[...] = parameters
-        self._slots[...] = slots
+        self._parameters[...], self._slots[...], self._carried = state
         for made, batch in enumerate(batches):
-            before = self._parameters.copy(), self._slots.copy()
+            parameters, slots, carried = self._state()
             self._step(batch)
             finite: BoolArray = np.logical_and.reduce(np.isfinite(self._parameters), axis=1)
-            self._freeze(~finite, *before)
+            self._freeze(~finite, parameters, slots)
             if self.frozen.all():
+                self._carried = carried
                 return made
         return len(batches)
 
@@ -229,6 +267,7 @@ class _Loop:
             self.epoch,
             self.step,
             self._position,
+            self._carried,
             self.frozen,
         )
         nothing = np.empty((run.replicas, 0))

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -62,8 +62,24 @@ class Workspace:
         return feed
 
 
-Batch = tuple[Callable[[Any, Any, Any], None], FloatArray, FloatArray, FloatArray, int]
-"""The backward pass to call, its three arguments, and the position behind the batch."""
+class Batch(NamedTuple):
+    """Samples for one step.
+
+    Attributes:
+        backward: the backward pass to call with the following three.
+        features: (…, inputs + 1, columns), a view of the feed's buffer like the other two.
+        samples: the same numbers, (…, columns, inputs + 1).
+        targets: (…, outputs, columns).
+        columns: how many samples.
+        stop: the position in the epoch behind the batch.
+    """
+
+    backward: Callable[[Any, Any, Any], None]
+    features: FloatArray
+    samples: FloatArray
+    targets: FloatArray
+    columns: int
+    stop: int
 
 
 class Feed:
@@ -98,7 +114,7 @@ class Feed:
         samples = table[..., start:stop, :-outputs]
         targets = table[..., start:stop, -outputs:].swapaxes(-1, -2)
         backward = self._workspace.training_pass(stop - start).backward
-        return backward, samples.swapaxes(-1, -2), samples, targets, stop
+        return Batch(backward, samples.swapaxes(-1, -2), samples, targets, stop - start, stop)
 
 
 _spare: OrderedDict[Any, list[Workspace]] = OrderedDict()

@@ -1,0 +1,207 @@
+"""Classic: links of the original playground as experiments that train to identical losses, and back.
+
+A link says everything after its ``#``, as ``key=value`` pairs joined by ``&``. Runs made from one draw the original's random
+numbers (``data.classic_seed``), take the samples in its order and carry the remainder of an epoch over
+(``training.batching`` "carried"), and cut links as its L1 does (``objective.penalty`` "l1-classic").
+"""
+
+import math
+from collections.abc import Mapping
+
+from engine.experiment import Experiment
+from engine.run import Run, begin
+
+_FEATURES = {
+    "x": "x1",
+    "y": "x2",
+    "xSquared": "x1²",
+    "ySquared": "x2²",
+    "xTimesY": "x1x2",
+    "sinX": "sin x1",
+    "sinY": "sin x2",
+}
+"""In the order of the original's inputs."""
+
+_DATASETS = {"circle": "circle", "xor": "xor", "gauss": "gauss", "spiral": "spiral"}
+_REGRESSION_DATASETS = {"reg-plane": "plane", "reg-gauss": "multi-gauss"}
+_ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "linear": "linear"}
+_PENALTIES = {"none": "none", "L1": "l1-classic", "L2": "l2"}
+
+DEFAULT_SEED = "0.00000"
+"""The seed of a link that has none; the original would draw another one each time."""
+
+
+def begin_link(link: str) -> Run:
+    """Return an untrained run with the original's points and weights for a link.
+
+    Args:
+        link: what stands behind ``#``, with or without it, or a whole address.
+
+    Raises:
+        ValueError: a value cannot be used; names the key, the value and what is allowed.
+    """
+    return begin(to_experiment(link))
+
+
+def to_experiment(link: str) -> Experiment:
+    """Return the experiment that a link describes.
+
+    As in the original, unknown keys and unknown names are passed over, booleans are true unless "false", and noise is
+    brought into its range. Numbers that the original would take without looking, and that make no sense, are refused.
+
+    Args:
+        link: as for ``begin_link``.
+
+    Raises:
+        ValueError: a value cannot be used; names the key, the value and what is allowed.
+    """
+    state = _parse(link)
+    regression = state.get("problem") == "regression"
+    if regression:
+        dataset = _REGRESSION_DATASETS.get(state.get("regDataset", ""), "plane")
+    else:
+        dataset = _DATASETS.get(state.get("dataset", ""), "circle")
+    noise = _number(state, "noise", 0, -math.inf, math.inf)
+    noise = 0.0 if noise < 0 else 50.0 if noise > 80 else noise
+    features = [
+        ours for theirs, ours in _FEATURES.items() if _boolean(state, theirs, default=theirs in ("x", "y"))
+    ]
+    if not features:
+        raise ValueError("the link switches all features off; at least one must be on")
+    return Experiment.model_validate(
+        {
+            "data": {
+                "dataset": dataset,
+                "noise": noise / 100,
+                "train_fraction": _number(state, "percTrainData", 50, 10, 90) / 100,
+                "classic_seed": state.get("seed", DEFAULT_SEED),
+            },
+            "features": features,
+            "network": {
+                "hidden": _shape(state.get("networkShape", "4,2")),
+                "activation": _ACTIVATIONS.get(state.get("activation", ""), "tanh"),
+                "initializer": "zeros" if _boolean(state, "initZero", default=False) else "classic",
+            },
+            "objective": {
+                "penalty": _PENALTIES.get(state.get("regularization", ""), "none"),
+                "penalty_rate": _number(state, "regularizationRate", 0, 0, 10),
+            },
+            "training": {
+                "learning_rate": _number(state, "learningRate", 0.03, 0, 10),
+                "batch_size": _whole(state, "batchSize", 10, 1, 10_000),
+                "batching": "carried",
+            },
+        }
+    )
+
+
+def to_link(experiment: Experiment) -> str:
+    """Return the link of the original for an experiment that it can have, without ``#``.
+
+    Raises:
+        ValueError: the original has nothing like it; names the field.
+    """
+    data, network, objective, training = (
+        experiment.data,
+        experiment.network,
+        experiment.objective,
+        experiment.training,
+    )
+    regression = experiment.problem == "regression"
+    datasets = {ours: theirs for theirs, ours in (_REGRESSION_DATASETS if regression else _DATASETS).items()}
+    penalties = {ours: theirs for theirs, ours in _PENALTIES.items()}
+    if data.classic_seed is None:
+        raise ValueError("data.classic_seed is missing: the original cannot draw these points")
+    for name, there, value in (
+        (
+            "network.activation",
+            isinstance(network.activation, str) and network.activation in _ACTIVATIONS,
+            network.activation,
+        ),
+        ("objective.loss", objective.loss == "half-squared-error", objective.loss),
+        ("objective.penalty", objective.penalty in penalties, objective.penalty),
+        ("training.batching", training.batching == "carried", training.batching),
+        ("training.optimizer", training.optimizer == "sgd", training.optimizer),
+        ("data.samples", data.samples == (1200 if regression else 500), data.samples),
+        ("data.noise", data.noise <= 0.8, data.noise),
+        (
+            "features",
+            list(experiment.features) == [f for f in _FEATURES.values() if f in experiment.features],
+            experiment.features,
+        ),
+    ):
+        if not there:
+            raise ValueError(f"{name} is {value!r}, which the original does not have")
+    state: dict[str, object] = {"activation": network.activation}
+    if objective.penalty != "none":
+        state["regularization"] = penalties[objective.penalty]
+    state |= {
+        "batchSize": training.batch_size,
+        "dataset": "circle" if regression else datasets[data.dataset],
+        "regDataset": datasets[data.dataset] if regression else "reg-plane",
+        "learningRate": _shown(training.learning_rate),
+        "regularizationRate": _shown(objective.penalty_rate),
+        "noise": _shown(data.noise * 100),
+        "networkShape": ",".join(map(str, network.hidden)),
+        "seed": data.classic_seed,
+        "showTestData": "false",
+        "discretize": "false",
+        "percTrainData": _shown(data.train_fraction * 100),
+    }
+    for theirs in ("x", "y", "xTimesY", "xSquared", "ySquared"):
+        state[theirs] = _truth(_FEATURES[theirs] in experiment.features)
+    state["cosX"] = "false"
+    state["sinX"] = _truth("sin x1" in experiment.features)
+    state["cosY"] = "false"
+    state["sinY"] = _truth("sin x2" in experiment.features)
+    state |= {
+        "collectStats": "false",
+        "problem": experiment.problem,
+        "initZero": _truth(network.initializer == "zeros"),
+        "hideText": "false",
+    }
+    return "&".join(f"{key}={value}" for key, value in state.items())
+
+
+def _parse(link: str) -> Mapping[str, str]:
+    pairs = (part.partition("=") for part in link.rpartition("#")[2].split("&"))
+    return {key: value for key, separator, value in pairs if separator}
+
+
+def _boolean(state: Mapping[str, str], key: str, *, default: bool) -> bool:
+    return state[key] != "false" if key in state else default
+
+
+def _number(state: Mapping[str, str], key: str, default: float, low: float, high: float) -> float:
+    text = state.get(key, "")
+    if text == "":
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (low <= value <= high and math.isfinite(value)):
+        allowed = f"a number, {low:g} … {high:g}" if math.isfinite(low) else "a number"
+        raise ValueError(f"{key} is {text!r} in the link; it must be {allowed}")
+    return value
+
+
+def _whole(state: Mapping[str, str], key: str, default: int, low: int, high: int) -> int:
+    value = _number(state, key, default, low, high)
+    if value != int(value):
+        raise ValueError(f"{key} is {state[key]!r} in the link; it must be a whole number, {low} … {high}")
+    return int(value)
+
+
+def _shape(text: str) -> list[int]:
+    return [
+        _whole({"networkShape": part}, "networkShape", 0, 1, 64) for part in text.split(",") if part.strip()
+    ]
+
+
+def _shown(value: float) -> str:
+    return f"{round(value, 10):.10g}"
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
