@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from typing import TypeVar, TypeVarTuple, Unpack
+from typing import TypeVar, TypeVarTuple
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
@@ -38,6 +38,7 @@ class Compute:
     def __init__(self, workers: int) -> None:
         """Prepare for ``workers`` processes; they start with the first work, or with ``start``."""
         self.workers = workers
+        self._under_way = 0
         self._pool = self._make_pool()
 
     def _make_pool(self) -> ProcessPoolExecutor:
@@ -55,13 +56,24 @@ class Compute:
         """Start the processes, so that the first user need not wait for them."""
         await asyncio.gather(*(self.run(_nothing) for _ in range(self.workers)))
 
-    async def run(self, function: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
+    async def run(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Call a pure function in an engine process.
 
         Raises:
             BrokenExecutor: processes died again and again.
             Exception: whatever the function raises.
         """
+        self._under_way += 1
+        try:
+            return await self._run(function, *arguments)
+        finally:
+            self._under_way -= 1
+
+    def share(self, interval: float, shortest: float, longest: float) -> float:
+        """Return how many seconds a piece of work may take, so that everybody's turn comes once per ``interval``."""
+        return min(max(self.workers * interval / max(self._under_way, 1), shortest), longest)
+
+    async def _run(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         loop = asyncio.get_running_loop()
         for attempt in range(_ATTEMPTS):
             pool = self._pool

@@ -71,13 +71,11 @@ class Outbox:
         if frame <= self._sent:
             self._acknowledged = max(self._acknowledged, frame)
 
-    @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether a frame could be sent now, and none waits."""
         return self._sent - self._acknowledged < self._window and not self._due
 
-    @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         """Whether so many losses wait that training should, too."""
         return sum(map(len, self._parts.get("epochs", ()))) >= MAX_EPOCHS
 

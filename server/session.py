@@ -65,16 +65,14 @@ class _Steps:
 class Session:
     """The state of one session between two slices."""
 
-    def __init__(self, limits: Limits, slice_seconds: float, new_seed: Callable[[], int]) -> None:
+    def __init__(self, limits: Limits, new_seed: Callable[[], int]) -> None:
         """Make a session that waits for its hello.
 
         Args:
             limits: told to the client.
-            slice_seconds: the longest slice.
             new_seed: draws seeds for ``reset`` with ``new_seed``.
         """
         self._limits = limits
-        self._slice_seconds = slice_seconds
         self._new_seed = new_seed
         self.greeted = False
         self.acknowledged = 0
@@ -271,25 +269,26 @@ class Session:
 
     # -------------------------------------------------------------------------------------------------- slices
 
-    def next_slice(self, now: float, *, room: bool) -> Slice | None:
+    def next_slice(self, now: float, *, room: bool, seconds: float) -> Slice | None:
         """Return what to compute now, or None while nothing is due.
 
         Args:
             now: seconds on any monotonic clock, the same in all calls.
             room: whether the client would take a frame.
+            seconds: how long it may take to train.
         """
         if not self.greeted or self._failed or self._under_way >= 0:
             return None
-        limits = self._training(now)
+        limits = self._training(now, seconds)
         until_picture = self._last_picture + self._frame_interval - now
         draw = room and (self._stale or limits is not None) and until_picture <= 0
         duration = 0.0
         if limits is not None and limits.keys() == {
             "seconds"
         }:  # full speed: let the slice end with the next picture
-            duration = self._slice_seconds
+            duration = seconds
             if room and 0 < until_picture <= duration:
-                duration = max(until_picture, _SHORTEST_SLICE)
+                duration = min(max(until_picture, _SHORTEST_SLICE), seconds)
                 draw = True
             limits["seconds"] = duration
         if limits is None and not draw and self._applied:
@@ -309,19 +308,19 @@ class Session:
             self._last_picture = now + duration
         return work
 
-    def _training(self, now: float) -> dict[str, Any] | None:
+    def _training(self, now: float, seconds: float) -> dict[str, Any] | None:
         """Return the limits of the next piece of training, or None if none is due."""
         if self._diverged:
             return None
         if self._steps is not None:
             unit = "epochs" if self._steps.unit == "epoch" else "steps"
-            return {unit: self._steps.left, "seconds": self._slice_seconds}
+            return {unit: self._steps.left, "seconds": seconds}
         if not self._playing:
             return None
         if self._pace.speed is None:
-            return {"seconds": self._slice_seconds}
+            return {"seconds": seconds}
         due = self._pace.due(now)
-        return {"epochs": due, "seconds": self._slice_seconds} if due > 0 else None
+        return {"epochs": due, "seconds": seconds} if due > 0 else None
 
     def wait(self, now: float, *, room: bool) -> float | None:
         """Return in how many seconds something will be due by itself, or None if only a message can bring that."""

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 _POLICY_VIOLATION = 1008
 _TRY_AGAIN_LATER = 1013
 
+_TURN_SECONDS = 0.03
+"""Every session should have its turn so often, as long as slices need not be shorter than this for it:"""
+_SHORTEST_SLICE = 0.005
+
 
 def origin_allowed(origin: str | None, host: str | None, allowed: tuple[str, ...]) -> bool:
     """Tell whether a page of ``origin`` may open a session here.
@@ -59,7 +63,7 @@ class _Connection:
         limits = Limits(
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
         )
-        self._session = Session(limits, settings.slice_seconds, lambda: secrets.randbelow(MAX_SEED + 1))
+        self._session = Session(limits, lambda: secrets.randbelow(MAX_SEED + 1))
         self._outbox = Outbox(settings.window)
         self._something_to_do = asyncio.Event()
         self._something_to_send = asyncio.Event()
@@ -110,10 +114,15 @@ class _Connection:
         session, outbox = self._session, self._outbox
         while True:
             self._something_to_do.clear()
-            work = None if outbox.full else session.next_slice(time.monotonic(), room=outbox.open)
+            seconds = self._compute.share(_TURN_SECONDS, _SHORTEST_SLICE, self._settings.slice_seconds)
+            work = (
+                None
+                if outbox.is_full()
+                else session.next_slice(time.monotonic(), room=outbox.is_open(), seconds=seconds)
+            )
             if work is None:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(session.wait(time.monotonic(), room=outbox.open)):
+                    async with asyncio.timeout(session.wait(time.monotonic(), room=outbox.is_open())):
                         await self._something_to_do.wait()
                 continue
             try:

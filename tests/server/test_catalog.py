@@ -26,7 +26,9 @@ def test_every_field_is_described_with_the_default_and_the_limits_of_the_schema(
 
     for name, field in catalog().fields.items():
         group, _, inner = name.partition(".")
-        described = schema["properties"][group] if not inner else schema["$defs"][group.title()]["properties"][inner]
+        described = (
+            schema["properties"][group] if not inner else schema["$defs"][group.title()]["properties"][inner]
+        )
         assert field.label == described["title"]
         assert field.text
         assert field.minimum == described.get("minimum")

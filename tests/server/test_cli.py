@@ -15,7 +15,12 @@ from tests.support.live_server import ROOT, live_server
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "server", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-m", "server", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
 
 
@@ -74,7 +79,11 @@ def test_help_names_every_option() -> None:
 
 
 def test_it_works_from_any_folder(tmp_path: Path) -> None:
-    command = (sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); from server.cli import main; main()")
+    command = (
+        sys.executable,
+        "-c",
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from server.cli import main; main()",
+    )
 
     with live_server("--workers", "1", cwd=tmp_path, command=command) as server, urlopen(server.url) as page:
         assert b"Neural Playground" in page.read()

@@ -71,3 +71,17 @@ async def test_work_that_kills_every_process_is_given_up(compute: Compute) -> No
 
     pid, _, _ = await compute.run(_describe)
     assert pid != os.getpid()
+
+
+async def test_a_turn_gets_shorter_with_the_number_of_those_who_wait(compute: Compute) -> None:
+    alone = compute.share(0.05, 0.005, 0.025)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(compute.run, _describe)
+        await anyio.lowlevel.checkpoint()
+        among_eight = compute.share(0.05, 0.005, 0.025)
+
+    assert alone == 0.025
+    assert among_eight == pytest.approx(2 * 0.05 / 8)
+    assert compute.share(0.05, 0.005, 0.025) == alone

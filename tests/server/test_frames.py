@@ -15,10 +15,14 @@ DTYPES = ["<f8", "<f4", "<u4", "|i1"]
 
 
 @given(
-    metadata=st.dictionaries(st.text(max_size=8).filter(lambda key: key != "__metadata__"), st.text(max_size=8)),
+    metadata=st.dictionaries(
+        st.text(max_size=8).filter(lambda key: key != "__metadata__"), st.text(max_size=8)
+    ),
     tensors=st.dictionaries(
         st.text(min_size=1, max_size=8).filter(lambda name: name != "__metadata__"),
-        st.sampled_from(DTYPES).flatmap(lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_side=0, max_dims=3))),
+        st.sampled_from(DTYPES).flatmap(
+            lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_side=0, max_dims=3))
+        ),
         max_size=5,
     ),
 )
@@ -49,7 +53,9 @@ def test_the_layout_is_that_of_safetensors() -> None:
 
 
 def test_every_tensor_is_aligned_to_its_own_size() -> None:
-    frame = encode({}, {"a": np.zeros(3, np.int8), "b": np.zeros(1, np.float32), "c": np.zeros(1, np.float64)})
+    frame = encode(
+        {}, {"a": np.zeros(3, np.int8), "b": np.zeros(1, np.float32), "c": np.zeros(1, np.float64)}
+    )
 
     (length,) = struct.unpack_from("<Q", frame)
     sizes = {"F64": 8, "F32": 4, "U32": 4, "I8": 1}

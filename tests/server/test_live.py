@@ -60,7 +60,9 @@ async def test_at_one_epoch_per_second_the_second_epoch_takes_a_second(server: L
     assert 0.7 < elapsed < 3
 
 
-async def test_a_client_that_acknowledges_nothing_gets_two_frames_and_then_the_newest(server: LiveServer) -> None:
+async def test_a_client_that_acknowledges_nothing_gets_two_frames_and_then_the_newest(
+    server: LiveServer,
+) -> None:
     async with client(server.socket_url, acknowledge=False) as connected:
         await connected.send("hello", protocol=1)
         await connected.frame()
@@ -77,7 +79,7 @@ async def test_a_client_that_acknowledges_nothing_gets_two_frames_and_then_the_n
     assert third["epochs"].tolist() == list(range(second.epoch + 1, third.epoch + 1))
 
 
-BAD = [
+BAD: list[str | bytes] = [
     "not json",
     json.dumps({"type": "sing"}),
     json.dumps({"type": "play", "loud": True}),
@@ -91,7 +93,9 @@ BAD = [
 ]
 
 
-async def test_bad_messages_are_answered_and_the_run_goes_on_as_if_nothing_had_happened(server: LiveServer) -> None:
+async def test_bad_messages_are_answered_and_the_run_goes_on_as_if_nothing_had_happened(
+    server: LiveServer,
+) -> None:
     async with greeted(server.socket_url) as connected:
         await connected.ask("play")
         for message in BAD:
@@ -140,7 +144,10 @@ async def test_a_diverging_run_is_explained_and_can_be_reset(server: LiveServer)
 
 
 async def test_two_sessions_do_not_meet(server: LiveServer) -> None:
-    async with greeted(server.socket_url) as one, greeted(server.socket_url, network={"hidden": [2]}) as other:
+    async with (
+        greeted(server.socket_url) as one,
+        greeted(server.socket_url, network={"hidden": [2]}) as other,
+    ):
         await one.ask("step", count=5)
         await other.ask("step", count=2)
         first = await one.frame(lambda frame: frame.epoch == 5)
@@ -162,8 +169,8 @@ async def test_the_largest_network_allowed_trains_and_is_drawn(server: LiveServe
 
 async def test_a_message_that_is_too_long_closes_the_connection(server: LiveServer) -> None:
     async with greeted(server.socket_url) as connected:
+        await connected.connection.send("x" * 70_000)
         with pytest.raises(ConnectionClosed) as closed:
-            await connected.connection.send("x" * 70_000)
             await connected.event()
 
     assert closed.value.rcvd is not None

@@ -87,7 +87,9 @@ def test_an_id_that_is_none_is_not_repeated(id_: Any) -> None:
     assert refused(text("play", id=id_)).id is None
 
 
-@given(st.text() | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(json.dumps))
+@given(
+    st.text() | st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists).map(json.dumps)
+)
 def test_no_text_makes_parsing_fail(message: str) -> None:
     parse(message)
 
@@ -95,7 +97,9 @@ def test_no_text_makes_parsing_fail(message: str) -> None:
 @given(
     st.sampled_from(["hello", "configure", "watch", "set_parameter", "step", "ack"]),
     st.dictionaries(
-        st.sampled_from(["experiment", "unit", "count", "layer", "value", "frame", "protocol", "input", "id"]),
+        st.sampled_from(
+            ["experiment", "unit", "count", "layer", "value", "frame", "protocol", "input", "id"]
+        ),
         st.recursive(
             st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
             lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -112,6 +116,11 @@ def test_deep_nesting_is_refused_and_does_not_overflow() -> None:
 
 
 def test_every_command_can_be_written_back() -> None:
-    for message in (text("hello", protocol=1), experiment(), text("step"), text("watch", unit={"layer": 0, "unit": 1})):
+    for message in (
+        text("hello", protocol=1),
+        experiment(),
+        text("step"),
+        text("watch", unit={"layer": 0, "unit": 1}),
+    ):
         command = COMMAND.validate_json(message)
         assert COMMAND.validate_json(command.model_dump_json()) == command

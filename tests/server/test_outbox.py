@@ -90,14 +90,14 @@ def test_no_more_frames_leave_than_the_window_allows() -> None:
 
 def test_the_outbox_is_open_only_if_a_frame_could_leave_and_none_waits() -> None:
     outbox = Outbox(1)
-    assert outbox.open
+    assert outbox.is_open()
 
     put(outbox, 1)
-    assert not outbox.open
+    assert not outbox.is_open()
     outbox.take()
-    assert not outbox.open
+    assert not outbox.is_open()
     outbox.acknowledge(1)
-    assert outbox.open
+    assert outbox.is_open()
 
 
 def test_acknowledging_frames_that_were_never_sent_opens_nothing() -> None:
@@ -119,7 +119,7 @@ def test_an_old_acknowledgement_takes_nothing_back() -> None:
 
     outbox.acknowledge(1)
 
-    assert outbox.open
+    assert outbox.is_open()
 
 
 def test_frames_are_numbered_from_one() -> None:
@@ -146,8 +146,8 @@ def test_the_outbox_is_full_when_too_many_losses_wait() -> None:
     half = np.arange(MAX_EPOCHS // 2, dtype=np.uint32)
 
     outbox.put({"run": "1"}, {"epochs": half}, due=True)
-    assert not outbox.full
+    assert not outbox.is_full()
     outbox.put({"run": "1"}, {"epochs": half}, due=True)
-    assert outbox.full
+    assert outbox.is_full()
     outbox.take()
-    assert not outbox.full
+    assert not outbox.is_full()

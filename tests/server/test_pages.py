@@ -33,7 +33,9 @@ class Links(HTMLParser):
             self.loaded.append(str(given["src"]))
         if tag == "link" and given.get("href"):
             self.loaded.append(str(given["href"]))
-        if tag == "style" or (tag == "script" and "src" not in given and given.get("type") != "application/json"):
+        if tag == "style" or (
+            tag == "script" and "src" not in given and given.get("type") != "application/json"
+        ):
             self.inline.append(tag)
         self.inline += [name for name in given if name == "style" or name.startswith("on")]
 
@@ -75,7 +77,9 @@ def test_health(web: TestClient) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/a/b/c", "/static/nothing.js", "/%3Cscript%3Ealert(1)%3C/script%3E"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/a/b/c", "/static/nothing.js", "/%3Cscript%3Ealert(1)%3C/script%3E"]
+)
 def test_an_unknown_address_gets_a_readable_page_with_a_way_back(web: TestClient, path: str) -> None:
     response = web.get(path, headers={"accept": "text/html"})
 

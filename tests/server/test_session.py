@@ -21,7 +21,7 @@ class Desk:
     """A session with a clock that is turned by hand and an engine at the same desk."""
 
     def __init__(self, **experiment: Any) -> None:
-        self.session = Session(LIMITS, slice_seconds=0.001, new_seed=lambda: 4711)
+        self.session = Session(LIMITS, new_seed=lambda: 4711)
         self.now = 0.0
         self.room = True
         self.numbers: list[Numbers] = []
@@ -31,7 +31,7 @@ class Desk:
         return dump(self.session.receive(text(type_, **fields)))
 
     def next(self) -> Slice | None:
-        return self.session.next_slice(self.now, room=self.room)
+        return self.session.next_slice(self.now, room=self.room, seconds=0.001)
 
     def work(self, work: Slice) -> list[dict[str, Any]]:
         events, numbers = self.session.absorb(work, run_slice(work))
@@ -41,7 +41,7 @@ class Desk:
 
     def settle(self, until: Callable[[], bool] = lambda: False) -> list[dict[str, Any]]:
         """Compute until nothing is due, letting time pass between."""
-        events = []
+        events: list[dict[str, Any]] = []
         for _ in range(1000):
             self.now += 0.1
             work = self.next()
@@ -105,9 +105,9 @@ def test_nothing_is_computed_when_nothing_is_due(desk: Desk) -> None:
 
 
 def test_nothing_is_computed_before_hello() -> None:
-    session = Session(LIMITS, 0.01, lambda: 0)
+    session = Session(LIMITS, lambda: 0)
 
-    assert session.next_slice(0.0, room=True) is None
+    assert session.next_slice(0.0, room=True, seconds=0.01) is None
     assert dump(session.receive(text("play")))[0]["code"] == "hello-first"
 
 
@@ -206,7 +206,7 @@ def test_pictures_keep_to_the_frame_rate_and_slices_end_with_them(desk: Desk) ->
         assert work is not None
         assert work.seconds is not None
         desk.now += work.seconds
-        events, numbers = desk.session.absorb(work, run_slice(work))
+        _, numbers = desk.session.absorb(work, run_slice(work))
         assert numbers is not None
         desk.numbers.append(numbers)
 
@@ -237,7 +237,9 @@ def test_a_live_change_keeps_what_was_learned(desk: Desk) -> None:
         {"network": {"seed": 1}},
     ],
 )
-def test_a_change_of_structure_or_data_starts_anew_and_says_so(desk: Desk, experiment: dict[str, Any]) -> None:
+def test_a_change_of_structure_or_data_starts_anew_and_says_so(
+    desk: Desk, experiment: dict[str, Any]
+) -> None:
     desk.say("step", count=2)
     desk.settle()
 
@@ -401,7 +403,9 @@ def test_a_diverged_run_does_not_play_on_until_something_changes() -> None:
 
 def test_decay_that_overshoots_is_explained() -> None:
     desk = Desk(
-        objective={"penalty": "l2", "penalty_rate": 10}, training={"learning_rate": 1}, network={"hidden": [8, 8]}
+        objective={"penalty": "l2", "penalty_rate": 10},
+        training={"learning_rate": 1},
+        network={"hidden": [8, 8]},
     )
     desk.say("play")
 
@@ -450,7 +454,10 @@ COMMANDS = st.one_of(
         st.sampled_from(["circle", "plane"]),
     ),
     st.builds(
-        lambda layer, unit: ("watch", {"tiles": True, "unit": {"layer": layer, "unit": unit}, "resolution": 10}),
+        lambda layer, unit: (
+            "watch",
+            {"tiles": True, "unit": {"layer": layer, "unit": unit}, "resolution": 10},
+        ),
         st.integers(0, 3),
         st.integers(0, 4),
     ),

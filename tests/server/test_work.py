@@ -39,7 +39,9 @@ def test_a_slice_brings_the_run_to_the_experiment() -> None:
 
 
 def test_edits_come_before_training() -> None:
-    outcome = run_slice(Slice(begin(EXPERIMENT), EXPERIMENT, edits=(Edit(0, 1, -1, 7.0), Edit(2, 0, 1, -3.0))))
+    outcome = run_slice(
+        Slice(begin(EXPERIMENT), EXPERIMENT, edits=(Edit(0, 1, -1, 7.0), Edit(2, 0, 1, -3.0)))
+    )
 
     first, _, output = outcome.run.layout.layers(outcome.run.parameters)
     assert first[0, 1, -1] == 7.0
