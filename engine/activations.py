@@ -1,8 +1,10 @@
 """Activations: what a unit does with its weighted sum.
 
-An activation works in place, and its slope is computed from its *outputs*, so that no sums need to be kept.
+An activation works in place, and its slope is computed from its *outputs* wherever they tell it, so that mostly no sums
+need to be kept.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,10 +27,12 @@ class Activation(Row):
         apply: replaces z by f(z), in place.
         slope: ``slope(outputs, out)`` writes f′ as a function of the outputs f(z) into ``out``; None where f′ is 1
             everywhere.
+        slope_from_sums: whether ``slope`` needs the sums z in place of the outputs.
     """
 
     apply: Callable[[RealArray], object]
     slope: Callable[[RealArray, RealArray], object] | None
+    slope_from_sums: bool = False
 
 
 def _relu(z: RealArray) -> None:
@@ -64,6 +68,89 @@ def _linear(z: RealArray) -> None:
     pass
 
 
+def _leaky_relu(z: RealArray) -> None:
+    np.maximum(z, z * 0.01, out=z)
+
+
+def _leaky_relu_slope(a: RealArray, out: RealArray) -> None:
+    np.greater(a, 0.0, out)
+    np.multiply(out, 0.99, out)
+    np.add(out, 0.01, out)
+
+
+def _elu(z: RealArray) -> None:
+    negative = np.expm1(np.minimum(z, 0.0))
+    np.maximum(z, 0.0, out=z)
+    np.add(z, negative, z)
+
+
+def _elu_slope(a: RealArray, out: RealArray) -> None:
+    np.minimum(a, 0.0, out=out)
+    np.add(out, _ONE, out)
+
+
+_GELU_SCALE = math.sqrt(2 / math.pi)
+_GELU_CUBE = 0.044715
+
+
+def _gelu_tanh(z: RealArray) -> RealArray:
+    return np.tanh(z * (_GELU_SCALE + (_GELU_SCALE * _GELU_CUBE) * np.square(z)))
+
+
+def _gelu(z: RealArray) -> None:
+    bent = _gelu_tanh(z)
+    np.add(bent, 1.0, bent)
+    np.multiply(bent, 0.5, bent)
+    np.multiply(z, bent, z)
+
+
+def _gelu_slope(z: RealArray, out: RealArray) -> None:
+    bent = _gelu_tanh(z)
+    inner = _GELU_SCALE + (3 * _GELU_SCALE * _GELU_CUBE) * np.square(z)
+    out[...] = 0.5 * (1 + bent) + 0.5 * z * (1 - np.square(bent)) * inner
+
+
+def _logistic(z: RealArray) -> RealArray:
+    return 0.5 + 0.5 * np.tanh(0.5 * z)
+
+
+def _silu(z: RealArray) -> None:
+    np.multiply(z, _logistic(z), z)
+
+
+def _silu_slope(z: RealArray, out: RealArray) -> None:
+    share = _logistic(z)
+    out[...] = share * (1 + z * (1 - share))
+
+
+def _softplus(z: RealArray) -> None:
+    np.logaddexp(z, 0.0, out=z)
+
+
+def _softplus_slope(a: RealArray, out: RealArray) -> None:
+    np.expm1(-a, out)  # σ(z) = 1 − e^−a
+    np.negative(out, out)
+
+
+def _sine(z: RealArray) -> None:
+    np.sin(z, z)
+
+
+def _sine_slope(z: RealArray, out: RealArray) -> None:
+    np.cos(z, out)
+
+
+def _step(z: RealArray) -> None:
+    np.heaviside(z, 1.0, out=z)
+
+
+def _step_slope(z: RealArray, out: RealArray) -> None:
+    np.abs(z, out)
+    np.add(out, _ONE, out)
+    np.square(out, out)
+    np.reciprocal(out, out)
+
+
 ACTIVATIONS: Registry[Activation] = Registry(
     "activation",
     Activation(
@@ -73,6 +160,49 @@ ACTIVATIONS: Registry[Activation] = Registry(
         formula="max(0, z)",
         apply=_relu,
         slope=_relu_slope,
+    ),
+    Activation(
+        key="leaky-relu",
+        label="Leaky ReLU",
+        text="Like ReLU, but lets a hundredth of negative sums through, so that no unit falls silent for good.",
+        formula="max(z, 0.01 z)",
+        apply=_leaky_relu,
+        slope=_leaky_relu_slope,
+    ),
+    Activation(
+        key="elu",
+        label="ELU",
+        text="Straight for positive sums, gently levelling off at −1 for negative ones (Clevert et al. 2016).",
+        formula="z if z > 0, else e^z − 1",
+        apply=_elu,
+        slope=_elu_slope,
+    ),
+    Activation(
+        key="gelu",
+        label="GELU",
+        text="A smooth ReLU with a small dip, usual in language models (Hendrycks & Gimpel 2016, the tanh form).",
+        formula="½ z (1 + tanh(√(2/π) (z + 0.044715 z³)))",
+        apply=_gelu,
+        slope=_gelu_slope,
+        slope_from_sums=True,
+    ),
+    Activation(
+        key="silu",
+        label="SiLU",
+        text="The sum times its own sigmoid: a smooth ReLU that dips below zero (also called swish).",
+        formula="z / (1 + e^−z)",
+        aliases=("swish",),
+        apply=_silu,
+        slope=_silu_slope,
+        slope_from_sums=True,
+    ),
+    Activation(
+        key="softplus",
+        label="Softplus",
+        text="A ReLU with its corner rounded off; never quite zero, so every unit always learns a little.",
+        formula="log(1 + e^z)",
+        apply=_softplus,
+        slope=_softplus_slope,
     ),
     Activation(
         key="tanh",
@@ -97,6 +227,28 @@ ACTIVATIONS: Registry[Activation] = Registry(
         formula="z",
         apply=_linear,
         slope=None,
+    ),
+    Activation(
+        key="sine",
+        label="Sine",
+        text="Goes up and down with the sum: few units make many stripes, and training is restless.",
+        formula="sin z",
+        apply=_sine,
+        slope=_sine_slope,
+        slope_from_sums=True,
+    ),
+    Activation(
+        key="step",
+        label="Step",
+        text=(
+            "All or nothing, as in the first perceptron. Its true slope is zero everywhere, so it learns with the slope of"
+            " a soft step in its place (the fast-sigmoid surrogate of Zenke & Ganguli 2018)."
+        ),
+        formula="1 if z ≥ 0, else 0; learns with 1 / (1 + |z|)²",
+        aliases=("perceptron", "heaviside"),
+        apply=_step,
+        slope=_step_slope,
+        slope_from_sums=True,
     ),
 )
 """Activations of hidden layers."""

@@ -20,6 +20,7 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.registry import Registry, Row
+from engine.schedules import SCHEDULES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 
 MAX_LAYERS = 10
@@ -88,6 +89,7 @@ InitializerKey = Annotated[str, *_key(INITIALIZERS)]
 LossKey = Annotated[str, *_key(LOSSES)]
 PenaltyKey = Annotated[str, *_key(PENALTIES)]
 OptimizerKey = Annotated[str, *_key(OPTIMIZERS)]
+ScheduleKey = Annotated[str, *_key(SCHEDULES)]
 BatchingKey = Annotated[str, *_key(BATCHINGS)]
 Units = Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
 
@@ -115,8 +117,87 @@ def _seed(text: str) -> Any:
     return _field(0, "Seed", text, strict=True, ge=0, le=MAX_SEED)
 
 
+REGISTRIES: Mapping[str, Registry[Any]] = {
+    "data.dataset": DATASETS,
+    "features": FEATURES,
+    "network.activation": ACTIVATIONS,
+    "network.initializer": INITIALIZERS,
+    "objective.loss": LOSSES,
+    "objective.penalty": PENALTIES,
+    "training.optimizer": OPTIMIZERS,
+    "training.schedule": SCHEDULES,
+    "training.batching": BATCHINGS,
+}
+"""Which registry a field chooses from, by dotted name."""
+
+
+class Options(dict[str, float]):
+    """Numbers that belong to one choice, by name; not to be changed, so it can be hashed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Hash by content."""
+        return hash(frozenset(self.items()))
+
+
+OptionNumbers = Annotated[dict[str, Annotated[float, Field(strict=True)]], AfterValidator(Options)]
+
+
+def _options(choice: str, label: str, *, live: bool = True) -> Any:
+    return _field(Options(), label, f"The numbers that belong to the chosen {choice}.", live=live)
+
+
 class _Group(BaseModel):
+    """A part of the experiment.
+
+    A field that chooses a row with options is followed by a field of the same name with ``_options``; what is left out
+    there takes the row's default.
+    """
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def _choices(cls) -> dict[str, Registry[Any]]:
+        """Return the registries of the fields that have options, by field."""
+        group = cls.__name__.lower()
+        return {
+            name: REGISTRIES[f"{group}.{name}"]
+            for name in cls.model_fields
+            if f"{name}_options" in cls.model_fields
+        }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_options(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        values = dict(values)
+        for name, registry in cls._choices().items():
+            given = values.get(f"{name}_options", {})
+            try:
+                row = registry[registry.canonical(values.get(name, cls.model_fields[name].default))]
+                values[f"{name}_options"] = {option.name: option.default for option in row.options} | dict(
+                    given
+                )
+            except (AttributeError, TypeError, ValueError):
+                continue  # the validation of the fields themselves says what is wrong
+        return values
+
+    @model_validator(mode="after")
+    def _check_options(self) -> Self:
+        for name, registry in self._choices().items():
+            row = registry[getattr(self, name)]
+            field = f"{type(self).__name__.lower()}.{name}_options"
+            known = {option.name: option for option in row.options}
+            for key, value in getattr(self, f"{name}_options").items():
+                option = known.get(key)
+                if option is None:
+                    names = ", ".join(known) or "none"
+                    raise ValueError(f"{field}.{key} is not known; known for {row.key}: {names}")
+                if not option.minimum <= value <= option.maximum:
+                    raise ValueError(
+                        f"{field}.{key} is {value}; allowed: {option.minimum} … {option.maximum}"
+                    )
+        return self
 
 
 class Data(_Group):
@@ -194,6 +275,7 @@ class Network(_Group):
     initializer: InitializerKey = _field(
         "classic", "Initializer", "How the weights are drawn before training."
     )
+    initializer_options: OptionNumbers = _options("initializer", "Initializer options", live=False)
     seed: int = _seed("The number that the weights are drawn from: the same seed, the same start.")
 
     @model_validator(mode="after")
@@ -220,6 +302,7 @@ class Objective(_Group):
     penalty: PenaltyKey = _field(
         "none", "Regularization", "What large weights cost, against over-fitting.", live=True
     )
+    penalty_options: OptionNumbers = _options("regularization", "Regularization options")
     penalty_rate: float = _field(
         0.0,
         "Regularization rate",
@@ -236,6 +319,7 @@ class Training(_Group):
     """How the network learns."""
 
     optimizer: OptimizerKey = _field("sgd", "Optimizer", "How a gradient becomes a step.", live=True)
+    optimizer_options: OptionNumbers = _options("optimizer", "Optimizer options")
     learning_rate: float = _field(
         0.03,
         "Learning rate",
@@ -245,6 +329,20 @@ class Training(_Group):
         strict=True,
         ge=0,
         le=10,
+    )
+    schedule: ScheduleKey = _field(
+        "constant", "Schedule", "How the learning rate changes as training goes on.", live=True
+    )
+    schedule_options: OptionNumbers = _options("schedule", "Schedule options")
+    clip_norm: float = _field(
+        0.0,
+        "Clip gradients",
+        "Longer gradients are shortened to this length, so that no step is wild; 0 is off.",
+        live=True,
+        suggestions=(0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+        strict=True,
+        ge=0,
+        le=100,
     )
     batch_size: int = _field(
         10,
@@ -324,19 +422,6 @@ class Experiment(_Group):
         """How many weights and biases the network has."""
         sizes = self.sizes
         return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
-
-
-REGISTRIES: Mapping[str, Registry[Any]] = {
-    "data.dataset": DATASETS,
-    "features": FEATURES,
-    "network.activation": ACTIVATIONS,
-    "network.initializer": INITIALIZERS,
-    "objective.loss": LOSSES,
-    "objective.penalty": PENALTIES,
-    "training.optimizer": OPTIMIZERS,
-    "training.batching": BATCHINGS,
-}
-"""Which registry a field chooses from, by dotted name."""
 
 
 def fields() -> Mapping[str, Any]:

@@ -38,7 +38,7 @@ def _refusal(details: dict[str, Any]) -> Refusal:
     if kind == "value_error":
         text = str(details["ctx"]["error"])
         first = text.partition(" ")[0]
-        if first in fields():  # a rule between fields names the one to change
+        if first.startswith(tuple(fields())):  # a rule between fields names the one to change
             return Refusal(first, text, kind)
         return Refusal(name, f"{name}: {text}", kind)
     if kind == "extra_forbidden":

@@ -75,6 +75,40 @@ def _logistic(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
     return np.logaddexp(0.0, np.negative(np.multiply(y, z)))  # log(1 + e^−yz) without overflow
 
 
+def _hinge_error(a: FloatArray, y: FloatArray, out: FloatArray) -> None:
+    np.multiply(a, y, out)
+    np.less(out, 1.0, out)
+    np.multiply(out, y, out)
+    np.negative(out, out)
+
+
+def _hinge(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
+    return np.maximum(1.0 - a * y, 0.0)
+
+
+def _huber_error(a: FloatArray, y: FloatArray, out: FloatArray) -> None:
+    np.subtract(a, y, out)
+    np.clip(out, -1.0, 1.0, out=out)
+
+
+def _huber(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
+    distance = np.abs(a - y)
+    near = np.minimum(distance, 1.0)
+    return near * (distance - 0.5 * near)
+
+
+def _absolute_error(a: FloatArray, y: FloatArray, out: FloatArray) -> None:
+    np.subtract(a, y, out)
+    np.sign(out, out)
+
+
+def _absolute(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
+    distance = np.subtract(a, y)
+    return np.abs(distance, distance)
+
+
+_PREDICTED = {"classification": ACTIVATIONS["tanh"], "regression": ACTIVATIONS["linear"]}
+
 LOSSES: Registry[Loss] = Registry(
     "loss",
     Loss(
@@ -82,7 +116,7 @@ LOSSES: Registry[Loss] = Registry(
         label="Half squared error",
         text="Half the squared distance to the target, the original's loss; always answering 0 scores ½.",
         formula="½ (a − y)²",
-        outputs={"classification": ACTIVATIONS["tanh"], "regression": ACTIVATIONS["linear"]},
+        outputs=_PREDICTED,
         error=_difference,
         from_sum=False,
         value=_half_squared,
@@ -97,6 +131,36 @@ LOSSES: Registry[Loss] = Registry(
         error=_logistic_error,
         from_sum=True,
         value=_logistic,
+    ),
+    Loss(
+        key="hinge",
+        label="Hinge",
+        text="Asks for a margin: nothing to improve once the output is beyond 1 on the right side.",
+        formula="max(0, 1 − y z)",
+        outputs={"classification": ACTIVATIONS["linear"]},
+        error=_hinge_error,
+        from_sum=True,
+        value=_hinge,
+    ),
+    Loss(
+        key="huber",
+        label="Huber",
+        text="Squared for small errors, straight for large ones, so that outliers pull less (Huber 1964).",
+        formula="½ d² if d = |a − y| ≤ 1, else d − ½",
+        outputs=_PREDICTED,
+        error=_huber_error,
+        from_sum=False,
+        value=_huber,
+    ),
+    Loss(
+        key="absolute-error",
+        label="Absolute error",
+        text="The plain distance to the target: every error pulls equally hard, however small.",
+        formula="|a − y|",
+        outputs=_PREDICTED,
+        error=_absolute_error,
+        from_sum=False,
+        value=_absolute,
     ),
 )
 """Losses; the first one that fits the problem is its default."""

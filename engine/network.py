@@ -129,6 +129,14 @@ class Pass:
         if gradients is None or loss is None:
             return
 
+        sums_block = np.empty_like(block) if any(row.slope_from_sums for row in activations) else block
+        sums = [seen(layer[:, :count]) for layer, count in zip(cut(sums_block), units, strict=True)]
+        self._training = [
+            (product, weight, z, _keeping(apply, kept) if activation.slope_from_sums else apply, layer)
+            for (product, weight, z, apply, layer), activation, kept in zip(
+                self._forward, activations, sums, strict=True
+            )
+        ]
         slope_block = np.ones_like(block)
         error_block = np.empty_like(block)
         slopes, errors = cut(slope_block), cut(error_block)
@@ -149,7 +157,8 @@ class Pass:
             slope = activations[start].slope
             if slope is not None:
                 part = slice(spans[start], spans[stop])
-                self._slopes.append((slope, block[part], slope_block[part]))
+                known = sums_block if activations[start].slope_from_sums else block
+                self._slopes.append((slope, known[part], slope_block[part]))
             start = stop
         self._backward = []
         for layer in range(self._last, 0, -1):
@@ -199,7 +208,7 @@ class Pass:
             targets: (…, outputs, columns).
         """
         below = features
-        for product, weights, z, apply, layer in self._forward:
+        for product, weights, z, apply, layer in self._training:
             product(weights, below, z)
             apply(z)
             below = layer
@@ -217,3 +226,13 @@ class Pass:
             if slopes_below is not None:
                 np.multiply(error, slopes_below, error)
         self._first_product(self._first_error, samples, self._first_gradient)
+
+
+def _keeping(apply: Callable[[FloatArray], object], kept: FloatArray) -> Callable[[FloatArray], object]:
+    """Return an activation that also copies the sums to where the slope will look for them."""
+
+    def keep_and_apply(z: FloatArray) -> None:
+        np.copyto(kept, z)
+        apply(z)
+
+    return keep_and_apply

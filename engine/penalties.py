@@ -1,52 +1,65 @@
 """Penalties (regularization): what large weights cost. Biases are free."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.arrays import FloatArray, constant
-from engine.registry import Registry, Row
+from engine.registry import Option, Registry, Row
 
-_HALF = constant(0.5)
+Options = Mapping[str, FloatArray]
+
+_ZERO, _ONE = constant(0.0), constant(1.0)
+
+
+def _none(options: Options) -> FloatArray:
+    return _ZERO
+
+
+def _all(options: Options) -> FloatArray:
+    return _ONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Penalty(Row):
     """A penalty rate · R(w), summed over the weights.
 
-    A smooth penalty adds to the gradient. One with a kink at 0 acts after the update as a proximal step instead, which
-    sets small weights to exactly 0 (Beck & Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm",
-    section 1).
+    Its smooth part, ½ w², adds to the gradient (or shrinks the weights beside the update, where the optimizer says so).
+    Its part with a kink at 0, |w|, acts after the update as a proximal step instead, which sets small weights to
+    exactly 0 (Beck & Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm", section 1).
+
+    Options are 0-d arrays or (replicas, 1).
 
     Attributes:
-        value: R of every weight.
+        l1: the share of |w| in R.
+        l2: the share of ½ w² in R.
         slots: how many vectors like the parameters it remembers between steps.
-        add_gradient: ``add_gradient(parameters, rates, gradient, scratch)`` adds rate · R′(w) to the gradient;
-            ``rates`` is 0 at biases.
-        shrink: ``shrink(parameters, amounts, scratch)`` takes the proximal step of size ``amounts`` (learning rate ·
-            rate, 0 at biases) in place.
-        shrink_from: ``shrink_from(before, parameters, amounts, slots)`` does likewise for a penalty that needs to know
-            the parameters before the update.
+        shrink_from: ``shrink_from(before, parameters, amounts, slots)`` replaces the proximal step where that needs to
+            know the parameters before the update; ``amounts`` is learning rate · rate, 0 at biases.
+        project: ``project(layers, options)`` brings weights back into their bounds after the update, in place; layers
+            are (replicas, units, inputs + 1). It does not depend on the rate.
     """
 
-    value: Callable[[FloatArray], FloatArray]
+    l1: Callable[[Options], FloatArray] = _none
+    l2: Callable[[Options], FloatArray] = _none
     slots: int = 0
-    add_gradient: Callable[[FloatArray, FloatArray, FloatArray, FloatArray], object] | None = None
-    shrink: Callable[[FloatArray, FloatArray, FloatArray], object] | None = None
     shrink_from: Callable[[FloatArray, FloatArray, FloatArray, FloatArray], object] | None = None
+    project: Callable[[Sequence[FloatArray], Options], object] | None = None
+
+    def value(self, weights: FloatArray, options: Options) -> FloatArray:
+        """Return R of every weight."""
+        return self.l1(options) * np.abs(weights) + self.l2(options) * 0.5 * np.square(weights)
 
 
-def _half_square(weights: FloatArray) -> FloatArray:
-    return _HALF * np.square(weights)
-
-
-def _add_decay(parameters: FloatArray, rates: FloatArray, gradient: FloatArray, scratch: FloatArray) -> None:
+def add_decay(parameters: FloatArray, rates: FloatArray, gradient: FloatArray, scratch: FloatArray) -> None:
+    """Add the gradient of rates · ½ w² to the gradient; ``rates`` is 0 at biases."""
     np.multiply(parameters, rates, scratch)
     np.add(gradient, scratch, gradient)
 
 
-def _soft_threshold(parameters: FloatArray, amounts: FloatArray, scratch: FloatArray) -> None:
+def soft_threshold(parameters: FloatArray, amounts: FloatArray, scratch: FloatArray) -> None:
+    """Move parameters towards 0 by ``amounts``, and not beyond, in place."""
     np.clip(parameters, -amounts, amounts, out=scratch)
     np.subtract(parameters, scratch, parameters)
 
@@ -61,6 +74,14 @@ def _kill(before: FloatArray, parameters: FloatArray, amounts: FloatArray, slots
     slots[0][crossed] = 1
 
 
+def _limit_norms(layers: Sequence[FloatArray], options: Options) -> None:
+    limit = np.reshape(options["limit"], (-1, 1, 1))
+    for layer in layers:
+        weights = layer[:, :, :-1]
+        norms = np.sqrt(np.sum(np.square(weights), axis=2, keepdims=True))
+        weights *= limit / np.maximum(norms, limit)
+
+
 PENALTIES: Registry[Penalty] = Registry(
     "penalty",
     Penalty(
@@ -68,22 +89,20 @@ PENALTIES: Registry[Penalty] = Registry(
         label="None",
         text="Weights may grow as the loss asks.",
         formula="0",
-        value=np.zeros_like,
     ),
     Penalty(
         key="l1",
         label="L1",
         text="Pulls every weight to zero with the same force: the useless ones become exactly zero, the rest stay.",
         formula="rate · Σ |w|",
-        value=np.abs,
-        shrink=_soft_threshold,
+        l1=_all,
     ),
     Penalty(
         key="l1-classic",
         label="L1, links die",
         text="As in the original playground: a weight that the penalty carries across zero is cut for good.",
         formula="rate · Σ |w|, dead at 0",
-        value=np.abs,
+        l1=_all,
         slots=1,
         shrink_from=_kill,
     ),
@@ -92,8 +111,44 @@ PENALTIES: Registry[Penalty] = Registry(
         label="L2",
         text="Pulls every weight towards zero in proportion to its size: large weights shrink, boundaries get smooth.",
         formula="rate · Σ ½ w²",
-        value=_half_square,
-        add_gradient=_add_decay,
+        l2=_all,
+    ),
+    Penalty(
+        key="elastic-net",
+        label="Elastic net",
+        text="Some of L1 and some of L2: selects and smooths at once (Zou & Hastie 2005).",
+        formula="rate · Σ (share |w| + (1 − share) ½ w²)",
+        l1=lambda options: options["share"],
+        l2=lambda options: np.asarray(1 - options["share"]),
+        options=(
+            Option(
+                name="share",
+                label="Share of L1",
+                text="How much of the penalty is L1; the rest is L2.",
+                default=0.5,
+                minimum=0.0,
+                maximum=1.0,
+                suggestions=(0.0, 0.25, 0.5, 0.75, 1.0),
+            ),
+        ),
+    ),
+    Penalty(
+        key="max-norm",
+        label="Max-norm",
+        text="No price on weights, but a wall: those into one unit may not grow longer than the limit (Srebro 2005).",
+        formula="‖w of a unit‖ ≤ limit",
+        project=_limit_norms,
+        options=(
+            Option(
+                name="limit",
+                label="Limit",
+                text="The greatest length of the weights into one unit.",
+                default=3.0,
+                minimum=0.01,
+                maximum=100.0,
+                suggestions=(0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0),
+            ),
+        ),
     ),
 )
 """Penalties on the weights."""

@@ -10,6 +10,29 @@ from typing import Generic, TypeVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A number that belongs to one choice only, as the momentum to the optimizer of this name.
+
+    Attributes:
+        name: its key in the options of an experiment.
+        label: its name for people.
+        text: one sentence that explains it.
+        default: its value unless told otherwise.
+        minimum: the least allowed.
+        maximum: the most allowed.
+        suggestions: values worth offering.
+    """
+
+    name: str
+    label: str
+    text: str
+    default: float
+    minimum: float
+    maximum: float
+    suggestions: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One choice.
 
@@ -19,6 +42,7 @@ class Row:
         text: one sentence that explains it.
         formula: the formula as text that a page can show.
         aliases: other spellings that are understood on input.
+        options: the numbers that belong to this choice.
     """
 
     key: str
@@ -26,6 +50,7 @@ class Row:
     text: str
     formula: str
     aliases: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
 
 
 class UnknownChoiceError(ValueError):

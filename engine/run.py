@@ -33,6 +33,7 @@ class Run:
         step: updates so far.
         position: samples of the present epoch that are used up.
         carried: samples whose gradient waits for the next update (only if the batching carries them over).
+        since: the step at which the optimizer began with empty slots.
         diverged: (replicas,) whether training ended because a parameter or the loss ceased to be finite; such a
             replica keeps its last finite parameters.
     """
@@ -44,6 +45,7 @@ class Run:
     step: int
     position: int
     carried: int
+    since: int
     diverged: BoolArray
 
     def __post_init__(self) -> None:
@@ -93,9 +95,9 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
         draw = INITIALIZERS[one.network.initializer].draw
         generator = np.random.default_rng([_WEIGHTS, one.network.seed])
         for layer, (units, width) in zip(layout.layers(row[None]), layout.shapes, strict=True):
-            layer[0] = draw(units, width - 1, generator)
+            layer[0] = draw(units, width - 1, generator, one.network.initializer_options)
     slots = np.zeros((sum(slot_counts(first)), *parameters.shape))
-    return Run(experiments, parameters, slots, 0, 0, 0, 0, np.zeros(len(experiments), dtype=bool))
+    return Run(experiments, parameters, slots, 0, 0, 0, 0, 0, np.zeros(len(experiments), dtype=bool))
 
 
 def _classic_parameters(experiment: Experiment) -> FloatArray:
@@ -123,9 +125,14 @@ _MAY_DIFFER = frozenset(
         "data.noise",
         "data.seed",
         "network.initializer",
+        "network.initializer_options",
         "network.seed",
+        "objective.penalty_options",
         "objective.penalty_rate",
+        "training.clip_norm",
         "training.learning_rate",
+        "training.optimizer_options",
+        "training.schedule_options",
         "training.seed",
     }
 )
@@ -175,6 +182,7 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
         run,
         experiments=(experiment,),
         slots=slots,
+        since=run.step if "training.optimizer" in changed else run.since,
         carried=0 if "training.batching" in changed else run.carried,
         diverged=np.zeros(1, dtype=bool),
     )

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,10 @@ from engine.arrays import BoolArray, FloatArray, constant
 from engine.evaluation import Losses
 from engine.experiment import BATCHINGS
 from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.penalties import PENALTIES, add_decay, soft_threshold
 from engine.run import Run, slot_counts
 from engine.samples import order
+from engine.schedules import SCHEDULES
 from engine.workspace import Batch, Workspace, borrow, tables
 
 
@@ -109,7 +110,8 @@ class _Loop:
         shared = len(self._tables) == 1 and (len(seeds) == 1 or not self._batching.shuffled)
         self._sources = run.experiments[:1] if shared else run.experiments
         self._feed = workspace.feed(len(self._sources), self._samples, self._tables[0].shape[1])
-        self._update = OPTIMIZERS[one.training.optimizer].update
+        optimizer_row = OPTIMIZERS[one.training.optimizer]
+        self._update = optimizer_row.update
         self._penalty = PENALTIES[one.objective.penalty]
         optimizer, penalty, _ = slot_counts(one)
         self._optimizer_slots = self._slots[:optimizer]
@@ -118,9 +120,19 @@ class _Loop:
         learning_rates = self._per_replica([other.training.learning_rate for other in run.experiments])
         penalty_rates = self._per_replica([other.objective.penalty_rate for other in run.experiments])
         self._learning_rate = learning_rates
-        self._decay = penalty_rates * workspace.is_weight
-        self._shrinkage = learning_rates * self._decay
-        self._penalised = any(other.objective.penalty_rate for other in run.experiments)
+        self._decoupled = optimizer_row.decoupled
+        self._optimizer_options = self._options(
+            [other.training.optimizer_options for other in run.experiments]
+        )
+        self._penalty_options = self._options([other.objective.penalty_options for other in run.experiments])
+        self._schedule = SCHEDULES[one.training.schedule].factor
+        self._schedule_options = self._options([other.training.schedule_options for other in run.experiments])
+        clips = [other.training.clip_norm or math.inf for other in run.experiments]
+        self._clip = self._per_replica(clips) if min(clips) < math.inf else None
+        self._decay = penalty_rates * self._penalty.l2(self._penalty_options) * workspace.is_weight
+        self._thresholds = penalty_rates * self._penalty.l1(self._penalty_options) * workspace.is_weight
+        self._has_decay = bool(self._decay.any())
+        self._has_thresholds = bool(self._thresholds.any())
 
     @property
     def stopped(self) -> bool:
@@ -130,6 +142,9 @@ class _Loop:
     @staticmethod
     def _per_replica(values: Sequence[float]) -> FloatArray:
         return constant(values[0]) if len(set(values)) == 1 else np.array(values)[:, None]
+
+    def _options(self, values: Sequence[Mapping[str, float]]) -> dict[str, FloatArray]:
+        return {name: self._per_replica([each[name] for each in values]) for name in values[0]}
 
     def _fill(self) -> None:
         orders: list[Any]
@@ -152,14 +167,27 @@ class _Loop:
         workspace = self._workspace
         if self._carried_gradient is not None and not self._join(self._carried_gradient, columns):
             return
-        before = self._parameters.copy() if self._penalty.shrink_from is not None else None
-        if self._penalised and self._penalty.add_gradient is not None:
-            self._penalty.add_gradient(self._parameters, self._decay, workspace.gradient, workspace.scratch)
-        self._update(self._parameters, workspace.gradient, self._optimizer_slots, self._learning_rate)
-        if self._penalised and self._penalty.shrink is not None:
-            self._penalty.shrink(self._parameters, self._shrinkage, workspace.scratch)
-        if before is not None and self._penalty.shrink_from is not None:
-            self._penalty.shrink_from(before, self._parameters, self._shrinkage, self._penalty_slots)
+        parameters, gradient, penalty = self._parameters, workspace.gradient, self._penalty
+        rate = self._learning_rate
+        if self._schedule is not None:
+            rate = rate * self._schedule(self.step, self._schedule_options)
+        if self._clip is not None:
+            _clip(gradient, self._clip)
+        before = parameters.copy() if penalty.shrink_from is not None else None
+        if self._has_decay:
+            if self._decoupled:
+                parameters *= 1 - rate * self._decay
+            else:
+                add_decay(parameters, self._decay, gradient, workspace.scratch)
+        self.step += 1
+        updates = self.step - self._run.since
+        self._update(parameters, gradient, self._optimizer_slots, rate, self._optimizer_options, updates)
+        if before is not None and penalty.shrink_from is not None:
+            penalty.shrink_from(before, parameters, rate * self._thresholds, self._penalty_slots)
+        elif self._has_thresholds:
+            soft_threshold(parameters, rate * self._thresholds, workspace.scratch)
+        if penalty.project is not None:
+            penalty.project(workspace.weights, self._penalty_options)
 
     def _join(self, waiting: FloatArray, columns: int) -> bool:
         """Add a batch's gradient to the one that waits; tell whether they are enough for an update, and average."""
@@ -200,9 +228,6 @@ class _Loop:
         self._restore_frozen()
         if not made:
             return
-        self.step += made
-        if self._batching.carried and batches[made - 1].columns < self._batch_size:
-            self.step -= 1  # the last batch waits
         self._position = batches[made - 1].stop
         if self._position == self._samples:
             self._finish_epoch()
@@ -215,23 +240,23 @@ class _Loop:
         # One product settles it nearly always; it overflows above 1e154, where a closer look is needed.
         return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
-    def _state(self) -> tuple[FloatArray, FloatArray, int]:
-        return self._parameters.copy(), self._slots.copy(), self._carried
+    def _state(self) -> tuple[FloatArray, FloatArray, int, int]:
+        return self._parameters.copy(), self._slots.copy(), self._carried, self.step
 
-    def _replay(self, state: tuple[FloatArray, FloatArray, int], batches: Sequence[Batch]) -> int:
+    def _replay(self, state: tuple[FloatArray, FloatArray, int, int], batches: Sequence[Batch]) -> int:
         """Make the same updates again, freezing each replica before the one that breaks it; return how many were made.
 
         Looking closely only here keeps the ordinary step cheap, and makes the last finite state independent of how
         the steps are cut into calls.
         """
-        self._parameters[...], self._slots[...], self._carried = state
+        self._parameters[...], self._slots[...], self._carried, self.step = state
         for made, batch in enumerate(batches):
-            parameters, slots, carried = self._state()
+            parameters, slots, carried, steps = self._state()
             self._step(batch)
             finite: BoolArray = np.logical_and.reduce(np.isfinite(self._parameters), axis=1)
             self._freeze(~finite, parameters, slots)
             if self.frozen.all():
-                self._carried = carried
+                self._carried, self.step = carried, steps
                 return made
         return len(batches)
 
@@ -268,6 +293,7 @@ class _Loop:
             self.step,
             self._position,
             self._carried,
+            self._run.since,
             self.frozen,
         )
         nothing = np.empty((run.replicas, 0))
@@ -279,3 +305,9 @@ class _Loop:
             diverged=self.frozen,
         )
         return run, report
+
+
+def _clip(gradient: FloatArray, limit: FloatArray) -> None:
+    """Shorten each replica's gradient (replicas, n) to ``limit``, in place."""
+    norms = np.sqrt(np.sum(np.square(gradient), axis=1, keepdims=True))
+    gradient *= np.minimum(limit / np.maximum(norms, np.finfo(np.float64).tiny), 1.0)

@@ -26,7 +26,7 @@ class Workspace:
         self.gradient = np.empty_like(self.parameters)
         self.scratch = np.empty_like(self.parameters)
         self.is_weight = layout.is_weight()
-        self._weights = layout.layers(self.parameters)
+        self.weights = layout.layers(self.parameters)
         self._gradients = layout.layers(self.gradient)
         self._activations = activations
         self._loss = LOSSES[loss]
@@ -40,7 +40,7 @@ class Workspace:
             if len(self._training) >= 8:
                 self._training.clear()
             self._training[columns] = Pass(
-                self._weights, self._activations, columns, gradients=self._gradients, loss=self._loss
+                self.weights, self._activations, columns, gradients=self._gradients, loss=self._loss
             )
         return self._training[columns]
 
@@ -49,7 +49,7 @@ class Workspace:
         if columns not in self._evaluation:
             if len(self._evaluation) >= 4:
                 self._evaluation.clear()
-            self._evaluation[columns] = Pass(self._weights, self._activations, columns)
+            self._evaluation[columns] = Pass(self.weights, self._activations, columns)
         return self._evaluation[columns]
 
     def feed(self, sources: int, samples: int, width: int) -> "Feed":
