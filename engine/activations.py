@@ -94,7 +94,8 @@ _GELU_CUBE = 0.044715
 
 
 def _gelu_tanh(z: RealArray) -> RealArray:
-    return np.tanh(z * (_GELU_SCALE + (_GELU_SCALE * _GELU_CUBE) * np.square(z)))
+    bent: RealArray = np.tanh(z * (_GELU_SCALE + (_GELU_SCALE * _GELU_CUBE) * np.square(z)))
+    return bent
 
 
 def _gelu(z: RealArray) -> None:
@@ -111,7 +112,8 @@ def _gelu_slope(z: RealArray, out: RealArray) -> None:
 
 
 def _logistic(z: RealArray) -> RealArray:
-    return 0.5 + 0.5 * np.tanh(0.5 * z)
+    share: RealArray = 0.5 + 0.5 * np.tanh(0.5 * z)
+    return share
 
 
 def _silu(z: RealArray) -> None:
@@ -241,7 +243,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
         key="step",
         label="Step",
         text=(
-            "All or nothing, as in the first perceptron. Its true slope is zero everywhere, so it learns with the slope of"
+            "All or nothing, as in the first perceptron. Its true slope is zero everywhere, so it learns with that of"
             " a soft step in its place (the fast-sigmoid surrogate of Zenke & Ganguli 2018)."
         ),
         formula="1 if z ≥ 0, else 0; learns with 1 / (1 + |z|)²",

@@ -1,7 +1,7 @@
 """Classic: links of the original playground as experiments that train to identical losses, and back.
 
-A link says everything after its ``#``, as ``key=value`` pairs joined by ``&``. Runs made from one draw the original's random
-numbers (``data.classic_seed``), take the samples in its order and carry the remainder of an epoch over
+A link says everything after its ``#``, as ``key=value`` pairs joined by ``&``. Runs made from one draw the original's
+random numbers (``data.classic_seed``), take the samples in its order and carry the remainder of an epoch over
 (``training.batching`` "carried"), and cut links as its L1 does (``objective.penalty`` "l1-classic").
 """
 

@@ -26,6 +26,7 @@ from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 MAX_LAYERS = 10
 MAX_UNITS = 64
 MAX_SAMPLES = 10_000
+MAX_OWN_POINTS = 5_000
 MAX_REPLICAS = 256
 MAX_PARAMETERS = 40_000
 MAX_SEED = 2**32 - 1
@@ -200,6 +201,9 @@ class _Group(BaseModel):
         return self
 
 
+Coordinate = Annotated[float, Field(strict=True, ge=-1000, le=1000)]
+
+
 class Data(_Group):
     """The samples, and which of them are for training."""
 
@@ -232,6 +236,19 @@ class Data(_Group):
         le=0.9,
     )
     seed: int = _seed("The number that all points are drawn from: the same seed, the same points.")
+    points: tuple[tuple[Coordinate, Coordinate, Coordinate], ...] | None = _field(
+        None,
+        "Own points",
+        "Points of your own, as x1, x2 and target, in place of a data set; targets of only −1 and 1 are classes.",
+        min_length=10,
+        max_length=MAX_OWN_POINTS,
+    )
+    shuffled: bool = _field(
+        True,
+        "Shuffled split",
+        "Whether the points are shuffled before they are split; otherwise the first ones are for training.",
+        strict=True,
+    )
     classic_seed: str | None = _field(
         None,
         "Classic seed",
@@ -244,12 +261,31 @@ class Data(_Group):
     @classmethod
     def _samples_by_dataset(cls, values: Any) -> Any:
         if isinstance(values, Mapping) and "samples" not in values:
+            if isinstance(values.get("points"), (list, tuple)):
+                return {**values, "samples": min(max(len(values["points"]), 10), MAX_SAMPLES)}
             try:
                 dataset = DATASETS[DATASETS.canonical(values.get("dataset", "circle"))]
             except (AttributeError, ValueError):
                 return values  # the validation of the field itself says what is wrong
             return {**values, "samples": dataset.samples}
         return values
+
+    @model_validator(mode="after")
+    def _own_points(self) -> Self:
+        if self.points is not None and self.samples != len(self.points):
+            raise ValueError(
+                f"data.samples is {self.samples}; there are {len(self.points)} points in data.points"
+            )
+        if self.points is not None and self.classic_seed is not None:
+            raise ValueError("data.classic_seed cannot go with data.points; give one of them")
+        return self
+
+    @property
+    def problem(self) -> str:
+        """Key of the problem that the samples pose."""
+        if self.points is None:
+            return DATASETS[self.dataset].problem
+        return "classification" if all(abs(target) == 1 for _, _, target in self.points) else "regression"
 
     @property
     def training_samples(self) -> int:
@@ -410,7 +446,7 @@ class Experiment(_Group):
     @property
     def problem(self) -> str:
         """Key of the problem that the data set poses."""
-        return DATASETS[self.data.dataset].problem
+        return self.data.problem
 
     @property
     def sizes(self) -> tuple[int, ...]:

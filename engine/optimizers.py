@@ -15,8 +15,8 @@ class Optimizer(Row):
 
     Attributes:
         slots: how many vectors like the parameters it remembers between steps; they start at zero.
-        update: ``update(parameters, gradient, slots, rate, options, step)`` changes the parameters (replicas, n) and the
-            slots (slots, replicas, n) in place; it may overwrite the gradient. ``rate`` is the learning rate and
+        update: ``update(parameters, gradient, slots, rate, options, step)`` changes the parameters (replicas, n) and
+            the slots (slots, replicas, n) in place; it may overwrite the gradient. ``rate`` is the learning rate and
             ``options`` are the optimizer's own numbers, each a 0-d array or (replicas, 1); ``step`` counts the updates
             since the slots were zero, from 1.
         decoupled: whether an L2 penalty shrinks the weights beside the update instead of entering the gradient
@@ -210,7 +210,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     Optimizer(
         key="adagrad",
         label="AdaGrad",
-        text="Every parameter has its own pace, slower the more it has moved; it slows down for good (Duchi et al. 2011).",
+        text="Every parameter has a pace of its own, slower the more it has moved, for good (Duchi et al. 2011).",
         formula="s ← s + g², θ ← θ − η g / (√s + 10⁻⁸)",
         slots=1,
         update=_adagrad,

@@ -123,6 +123,8 @@ _MAY_DIFFER = frozenset(
         "data.classic_seed",
         "data.dataset",
         "data.noise",
+        "data.points",
+        "data.shuffled",
         "data.seed",
         "network.initializer",
         "network.initializer_options",

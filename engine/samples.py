@@ -34,8 +34,14 @@ def points(data: Data) -> tuple[FloatArray, FloatArray]:
 
 
 def _draw(data: Data) -> tuple[FloatArray, FloatArray]:
-    generator = np.random.default_rng([_POINTS, data.seed])
-    drawn, targets = DATASETS[data.dataset].draw(data.samples, data.noise, generator)
+    if data.points is not None:
+        table = np.array(data.points)
+        drawn, targets = table[:, :2], table[:, 2]
+    else:
+        generator = np.random.default_rng([_POINTS, data.seed])
+        drawn, targets = DATASETS[data.dataset].draw(data.samples, data.noise, generator)
+    if not data.shuffled:
+        return drawn.copy(), targets[:, None].copy()
     order = np.random.default_rng([_SPLIT, data.seed]).permutation(data.samples)
     return drawn[order], targets[order, None]
 

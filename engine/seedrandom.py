@@ -1,7 +1,7 @@
 """The random numbers of the original playground, and what it draws from them: points, their order, initial weights.
 
-The original seeds the generator of the npm package seedrandom 2.4.4 (ARC4) with a short text from its address. Drawing in
-the same order gives the same points and weights. Nothing else in the engine uses these numbers.
+The original seeds the generator of the npm package seedrandom 2.4.4 (ARC4) with a short text from its address. Drawing
+in the same order gives the same points and weights. Nothing else in the engine uses these numbers.
 """
 
 import math

@@ -1,56 +1,241 @@
-"""Optimizers: one update by hand, and what every row promises."""
+"""Optimizers: against plain transcriptions of their papers, coordinate by coordinate."""
+
+import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.arrays import constant
+from engine import Experiment, advance, begin, reconfigure
 from engine.optimizers import OPTIMIZERS
+from engine.schedules import SCHEDULES
+
+Memory = dict[str, float]
 
 
-def arguments(optimizer, replicas=2, parameters=3):
-    generator = np.random.default_rng(5)
-    values, gradient = generator.normal(size=(2, replicas, parameters))
-    return values, gradient, np.zeros((optimizer.slots, replicas, parameters))
+def sgd(w: float, g: float, m: Memory, t: int, rate: float, o: dict[str, float]) -> float:
+    return w - rate * g
 
 
-def test_sgd_subtracts_the_gradient_times_the_learning_rate():
-    parameters, gradient = np.array([[1.0, -2.0]]), np.array([[0.5, 4.0]])
-
-    OPTIMIZERS["sgd"].update(parameters, gradient, np.zeros((0, 1, 2)), constant(0.1))
-
-    assert parameters.tolist() == [[1.0 - 0.1 * 0.5, -2.0 - 0.1 * 4.0]]
+def momentum(w: float, g: float, m: Memory, t: int, rate: float, o: dict[str, float]) -> float:
+    m["v"] = o["momentum"] * m.get("v", 0.0) + g
+    return w - rate * m["v"]
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=lambda row: row.key)
-def test_every_replica_may_have_its_own_learning_rate(optimizer):
-    rates = np.array([[0.1], [0.5]])
-    stack, gradient, slots = arguments(optimizer)
-    singles, gradients, single_slots = arguments(optimizer)
-
-    optimizer.update(stack, gradient, slots, rates)
-    for i in range(2):
-        rate = constant(rates[i, 0])
-        optimizer.update(singles[i : i + 1], gradients[i : i + 1], single_slots[:, i : i + 1], rate)
-
-    np.testing.assert_array_equal(stack, singles)
-    np.testing.assert_array_equal(slots, single_slots)
+def nesterov(w: float, g: float, m: Memory, t: int, rate: float, o: dict[str, float]) -> float:
+    m["v"] = o["momentum"] * m.get("v", 0.0) + g
+    return w - rate * (g + o["momentum"] * m["v"])
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=lambda row: row.key)
-def test_a_learning_rate_of_zero_moves_nothing(optimizer):
-    parameters, gradient, slots = arguments(optimizer)
-    before = parameters.copy()
-
-    optimizer.update(parameters, gradient, slots, constant(0.0))
-
-    np.testing.assert_array_equal(parameters, before)
+def adagrad(w: float, g: float, m: Memory, t: int, rate: float, o: dict[str, float]) -> float:
+    m["s"] = m.get("s", 0.0) + g**2
+    return w - rate * g / (math.sqrt(m["s"]) + 1e-8)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=lambda row: row.key)
-def test_the_minimum_of_a_bowl_is_found(optimizer):
-    parameters, _, slots = arguments(optimizer)
+def rmsprop(w: float, g: float, m: Memory, t: int, rate: float, o: dict[str, float]) -> float:
+    m["s"] = o["decay"] * m.get("s", 0.0) + (1 - o["decay"]) * g**2
+    return w - rate * g / (math.sqrt(m["s"]) + 1e-8)
 
-    for _ in range(2000):
-        optimizer.update(parameters, parameters.copy(), slots, constant(0.01))
 
-    assert np.abs(parameters).max() < 0.01  # 0.99²⁰⁰⁰ is 2e-9 for SGD; others hover about the minimum
+def adam(w: float, g: float, m: Memory, t: int, rate: float, o: dict[str, float]) -> float:
+    m["m"] = o["beta1"] * m.get("m", 0.0) + (1 - o["beta1"]) * g
+    m["s"] = o["beta2"] * m.get("s", 0.0) + (1 - o["beta2"]) * g**2
+    mean = m["m"] / (1 - o["beta1"] ** t)
+    spread = m["s"] / (1 - o["beta2"] ** t)
+    return w - rate * mean / (math.sqrt(spread) + 1e-8)
+
+
+def lion(w: float, g: float, m: Memory, t: int, rate: float, o: dict[str, float]) -> float:
+    mixed = o["beta1"] * m.get("m", 0.0) + (1 - o["beta1"]) * g
+    m["m"] = o["beta2"] * m.get("m", 0.0) + (1 - o["beta2"]) * g
+    return w - rate * (0.0 if mixed == 0 else math.copysign(1.0, mixed))
+
+
+PLAIN: dict[str, Callable[..., float]] = {
+    "sgd": sgd,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "adagrad": adagrad,
+    "rmsprop": rmsprop,
+    "adam": adam,
+    "adamw": adam,
+    "lion": lion,
+}
+
+
+def defaults(key: str) -> dict[str, float]:
+    return {option.name: option.default for option in OPTIMIZERS[key].options}
+
+
+def stepped(key: str, gradients: np.ndarray, rate: float, options: dict[str, float]) -> np.ndarray:
+    """Return the parameters (steps, replicas, n) that the engine's optimizer makes of given gradients."""
+    row = OPTIMIZERS[key]
+    parameters = np.full(gradients.shape[1:], 0.5)
+    slots = np.zeros((row.slots, *parameters.shape))
+    arrays = {name: np.array(value) for name, value in options.items()}
+    path = []
+    for step, gradient in enumerate(gradients, start=1):
+        row.update(parameters, gradient.copy(), slots, np.array(rate), arrays, step)
+        path.append(parameters.copy())
+    return np.array(path)
+
+
+def test_every_optimizer_has_a_plain_transcription() -> None:
+    assert PLAIN.keys() == OPTIMIZERS.keys()
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_two_hundred_steps_are_those_of_the_paper(key: str) -> None:
+    gradients = np.random.default_rng(1).normal(size=(200, 2, 3))
+    options = defaults(key)
+
+    path = stepped(key, gradients, 0.01, options)
+
+    for replica, coordinate in np.ndindex(2, 3):
+        w, memory = 0.5, {}
+        for t in range(200):
+            w = PLAIN[key](w, float(gradients[t, replica, coordinate]), memory, t + 1, 0.01, options)
+            # Rounding in another order, over 200 steps.
+            assert path[t, replica, coordinate] == pytest.approx(w, abs=1e-12)
+
+
+BY_HAND = {
+    # Gradients 1, 1, −2 at learning rate 0.1 from 0.5, with the defaults; worked out on paper.
+    "sgd": [0.4, 0.3, 0.5],
+    "momentum": [0.4, 0.21, 0.239],
+    "nesterov": [0.31, 0.039, 0.2651],
+    "adagrad": [0.4, 0.4 - 0.1 / math.sqrt(2), 0.4 - 0.1 / math.sqrt(2) + 0.2 / math.sqrt(6)],
+    "rmsprop": [
+        0.5 - 0.1 / math.sqrt(0.01),
+        0.5 - 1 - 0.1 / math.sqrt(0.0199),
+        -0.5 - 0.1 / math.sqrt(0.0199) + 0.2 / math.sqrt(0.059701),
+    ],
+    "adam": [0.4, 0.3, 0.3 + 0.1 * (0.029 / 0.271) / math.sqrt(0.005996001 / 0.002997001)],
+    "adamw": [0.4, 0.3, 0.3 + 0.1 * (0.029 / 0.271) / math.sqrt(0.005996001 / 0.002997001)],
+    "lion": [0.4, 0.3, 0.4],
+}
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_three_steps_are_those_worked_out_by_hand(key: str) -> None:
+    gradients = np.array([1.0, 1.0, -2.0]).reshape(3, 1, 1)
+
+    path = stepped(key, gradients, 0.1, defaults(key))
+
+    # The 1e-8 in the denominators, times the step, is what the paper calculation leaves out.
+    np.testing.assert_allclose(path[:, 0, 0], BY_HAND[key], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_a_run_makes_the_steps_of_its_optimizer_at_the_scheduled_rate(key: str, schedule: str) -> None:
+    experiment = Experiment.model_validate(
+        {
+            "data": {"samples": 20},
+            "network": {"hidden": [2]},
+            "training": {
+                "optimizer": key,
+                "learning_rate": 0.01,
+                "batch_size": 10_000,
+                "schedule": schedule,
+            },
+        }
+    )
+    run = begin(experiment)
+    factor = SCHEDULES[schedule].factor
+    schedule_options = {name: np.array(v) for name, v in experiment.training.schedule_options.items()}
+    memories: list[Memory] = [{} for _ in run.parameters[0]]
+
+    for step in range(200):
+        gradient = gradient_of(run)
+        rate = 0.01 * (1.0 if factor is None else float(factor(step, schedule_options)))
+        expected = [
+            PLAIN[key](w, g, memory, step + 1, rate, experiment.training.optimizer_options)
+            for w, g, memory in zip(run.parameters[0].tolist(), gradient, memories, strict=True)
+        ]
+        run, _ = advance(run, steps=1)
+        # One step; Adam and its kin divide by gradients near zero at the start.
+        np.testing.assert_allclose(run.parameters[0], expected, rtol=0, atol=1e-12)
+
+
+def gradient_of(run: Any) -> list[float]:
+    """Return the gradient of the full training batch, by plain SGD with learning rate 1 from the same place."""
+    probe = Experiment.model_validate(
+        run.experiment.model_dump()
+        | {"training": {"optimizer": "sgd", "learning_rate": 1.0, "batch_size": 10_000, "batching": "sequential"}}
+    )
+    start = begin(probe)
+    start = type(start)(
+        (probe,), run.parameters.copy(), start.slots, 0, 0, 0, 0, 0, np.zeros(1, dtype=bool)
+    )
+    after, _ = advance(start, steps=1)
+    gradient: list[float] = (start.parameters - after.parameters)[0].tolist()
+    return gradient
+
+
+@pytest.mark.parametrize("key", [key for key, row in OPTIMIZERS.items() if row.decoupled])
+def test_a_decoupled_penalty_shrinks_the_weights_beside_the_step(key: str) -> None:
+    shared: dict[str, Any] = {"network": {"hidden": [3]}}
+    plain = begin(
+        Experiment.model_validate(shared | {"training": {"optimizer": key, "learning_rate": 0.1}})
+    )
+    decayed = begin(
+        Experiment.model_validate(
+            shared
+            | {
+                "training": {"optimizer": key, "learning_rate": 0.1},
+                "objective": {"penalty": "l2", "penalty_rate": 0.5},
+            }
+        )
+    )
+
+    without, _ = advance(plain, steps=1)
+    with_, _ = advance(decayed, steps=1)
+
+    is_weight = plain.layout.is_weight()
+    expected = without.parameters - 0.1 * 0.5 * plain.parameters * is_weight
+    np.testing.assert_allclose(with_.parameters, expected, rtol=0, atol=1e-15)  # two roundings
+
+
+@pytest.mark.parametrize("key", [key for key, row in OPTIMIZERS.items() if row.options])
+def test_options_change_while_training_and_the_moments_stay(key: str) -> None:
+    def experiment(value: float | None) -> Experiment:
+        options = {} if value is None else {OPTIMIZERS[key].options[0].name: value}
+        return Experiment.model_validate({"training": {"optimizer": key, "optimizer_options": options}})
+
+    run, _ = advance(begin(experiment(None)), steps=10)
+
+    changed = reconfigure(run, experiment(0.5))
+
+    assert np.array_equal(changed.slots, run.slots)
+    assert changed.slots.any()
+    assert changed.since == 0
+
+
+def test_another_optimizer_begins_with_empty_moments_and_counts_from_there() -> None:
+    run, _ = advance(begin(Experiment.model_validate({"training": {"optimizer": "momentum"}})), steps=10)
+
+    changed = reconfigure(run, Experiment.model_validate({"training": {"optimizer": "adam"}}))
+    after, _ = advance(changed, steps=1)
+
+    assert not changed.slots.any()
+    assert changed.since == 10
+    # The first step of Adam is as long as the learning rate, in every coordinate with a gradient.
+    moved = np.abs(after.parameters - changed.parameters)
+    np.testing.assert_allclose(moved, 0.03, rtol=1e-4)
+
+
+def test_clipped_gradients_keep_their_direction_and_lose_their_length() -> None:
+    def step(clip: float) -> np.ndarray:
+        run = begin(
+            Experiment.model_validate({"training": {"learning_rate": 1, "clip_norm": clip, "batch_size": 500}})
+        )
+        moved: np.ndarray = advance(run, steps=1)[0].parameters - run.parameters
+        return moved
+
+    free, clipped, loose = step(0), step(0.01), step(100)
+
+    assert np.linalg.norm(clipped) == pytest.approx(0.01)
+    np.testing.assert_allclose(clipped / 0.01, free / np.linalg.norm(free), rtol=0, atol=1e-12)  # roundings
+    assert np.array_equal(loose, free)
