@@ -70,6 +70,9 @@ test("a lost line stops the run and forgets what was asked", () => {
     playing: true,
     epochsPerSecond: null,
     reason: "played",
+    epoch: 0,
+    step: 0,
+    id: null,
   });
   const lost = withConnection(playing, "reconnecting");
 
@@ -79,7 +82,13 @@ test("a lost line stops the run and forgets what was asked", () => {
 });
 
 test("a diverged run is told until it starts anew", () => {
-  const diverged = withDiverged(start, { type: "diverged", epoch: 3, step: 30, message: "Too fast." });
+  const diverged = withDiverged(start, {
+    type: "diverged",
+    epoch: 3,
+    step: 30,
+    message: "Too fast.",
+    id: null,
+  });
 
   assert.equal(diverged.diverged?.epoch, 3);
   assert.ok(withConfigured(diverged, configured(1, faster)).diverged);

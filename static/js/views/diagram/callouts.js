@@ -85,8 +85,8 @@ export function createCallouts(element) {
 
       const address = { layer: 1, unit: second.ys.length - 1, input: first.ys.length - 1 };
       const point = parameterPoint(layout, address);
-      const secondY = (second.ys.at(-1) ?? 0) + second.size / 2;
-      const top = Math.max(point.y + DISTANCE + 8, half < NOTE_WIDTH ? secondY - 20 : 0);
+      const lowerY = (second.ys.at(-1) ?? 0) + second.size / 2;
+      const top = Math.max(point.y + DISTANCE + 8, half < NOTE_WIDTH ? lowerY - 20 : 0);
       if (layout.height - top >= NOTE_HEIGHT) {
         put(linkNote, point.x - 8, top);
         arrow(point.x + 16, top - 4, point.x + 4, point.y + 8);
