@@ -114,8 +114,8 @@ def _field(
     return Field(default, title=label, description=text, json_schema_extra=extra, **limits)
 
 
-def _seed(text: str) -> Any:
-    return _field(0, "Seed", text, strict=True, ge=0, le=MAX_SEED)
+def _seed(label: str, text: str) -> Any:
+    return _field(0, label, text, strict=True, ge=0, le=MAX_SEED)
 
 
 REGISTRIES: Mapping[str, Registry[Any]] = {
@@ -235,7 +235,9 @@ class Data(_Group):
         ge=0.1,
         le=0.9,
     )
-    seed: int = _seed("The number that all points are drawn from: the same seed, the same points.")
+    seed: int = _seed(
+        "Data seed", "The number that all points are drawn from: the same seed, the same points."
+    )
     points: tuple[tuple[Coordinate, Coordinate, Coordinate], ...] | None = _field(
         None,
         "Own points",
@@ -312,7 +314,9 @@ class Network(_Group):
         "classic", "Initializer", "How the weights are drawn before training."
     )
     initializer_options: OptionNumbers = _options("initializer", "Initializer options", live=False)
-    seed: int = _seed("The number that the weights are drawn from: the same seed, the same start.")
+    seed: int = _seed(
+        "Weight seed", "The number that the weights are drawn from: the same seed, the same start."
+    )
 
     @model_validator(mode="after")
     def _one_activation_per_layer(self) -> Self:
@@ -391,9 +395,9 @@ class Training(_Group):
         le=MAX_SAMPLES,
     )
     batching: BatchingKey = _field(
-        "shuffled", "Order", "In which order an epoch visits the samples.", live=True
+        "shuffled", "Order of samples", "In which order an epoch visits the samples.", live=True
     )
-    seed: int = _seed("The number that the order of the samples is drawn from.")
+    seed: int = _seed("Order seed", "The number that the order of the samples is drawn from.")
 
 
 class Experiment(_Group):

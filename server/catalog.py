@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import annotated_types
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine import Experiment, feature_map
 from engine.datasets import DATASETS, EXTENT
@@ -54,23 +54,27 @@ class LossChoice(Choice):
     problems: list[str]
 
 
+def _absent() -> Any:
+    return Field(None, exclude_if=lambda value: value is None)
+
+
 class CatalogField(_Model):
-    """A field of the experiment; what does not apply to its kind is null."""
+    """A field of the experiment; what does not apply to its kind is left out."""
 
     label: str
     text: str
     live: bool
     kind: Literal["choice", "integer", "number", "features", "layers"]
     default: Any
-    choices: str | None = None
-    minimum: int | float | None = None
-    maximum: int | float | None = None
-    suggestions: list[int | float] | None = None
-    step: int | float | None = None
-    minimum_layers: int | None = None
-    maximum_layers: int | None = None
-    minimum_units: int | None = None
-    maximum_units: int | None = None
+    choices: str | None = _absent()
+    minimum: int | float | None = _absent()
+    maximum: int | float | None = _absent()
+    suggestions: list[int | float] | None = _absent()
+    step: int | float | None = _absent()
+    minimum_layers: int | None = _absent()
+    maximum_layers: int | None = _absent()
+    minimum_units: int | None = _absent()
+    maximum_units: int | None = _absent()
 
 
 class Choices(_Model):

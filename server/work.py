@@ -29,7 +29,7 @@ class View:
     """What is looked at.
 
     Attributes:
-        tiles: whether every hidden unit is wanted, small.
+        tiles: whether every unit is wanted, small, the output as the last one.
         unit: (layer, unit) that the map shows; None for the output.
         resolution: rows and columns of the map.
     """
@@ -120,15 +120,11 @@ def _picture(run: Run, view: View) -> dict[str, Tensor]:
         train_score, test_score = now.train_r2, now.test_r2
     tensors["evaluation"] = np.array([[now.train_loss[0], train_score[0]], [now.test_loss[0], test_score[0]]])
     tensors["parameters"] = np.clip(run.parameters[0], -_FLOAT32_MAX, _FLOAT32_MAX).astype(np.float32)
-    hidden = len(run.experiment.network.hidden)
     if view.unit is None:
         tensors["map"] = quantise(layer_maps(run, view.resolution)[-1][0, 0])
     else:
         layer, unit = view.unit
         tensors["map"] = quantise(layer_maps(run, view.resolution, layers=layer + 1)[-1][0, unit])
     if view.tiles:
-        layers = layer_maps(run, TILE, layers=hidden) if hidden else []
-        tensors["tiles"] = quantise(
-            np.concatenate([np.empty((0, TILE, TILE), np.float32), *(m[0] for m in layers)])
-        )
+        tensors["tiles"] = quantise(np.concatenate([layer[0] for layer in layer_maps(run, TILE)]))
     return tensors

@@ -20,7 +20,7 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/api/catalog", response_model_exclude_none=True)
+@router.get("/api/catalog")
 async def read_catalog() -> Catalog:
     """Return every choice, label, explanation, limit and default."""
     return catalog()

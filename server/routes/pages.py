@@ -24,7 +24,7 @@ def _templates() -> Jinja2Templates:
 @cache
 def _catalog_json() -> Markup:
     # Inside a script element only "<" could end the element early.
-    return Markup(catalog().model_dump_json(exclude_none=True).replace("<", "\\u003c"))
+    return Markup(catalog().model_dump_json().replace("<", "\\u003c"))
 
 
 def _context(request: Request) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _context(request: Request) -> dict[str, Any]:
 def playground(request: Request) -> HTMLResponse:
     """Serve the page."""
     context = _context(request) | {
-        "catalog": catalog().model_dump(exclude_none=True),
+        "catalog": catalog().model_dump(),
         "catalog_json": _catalog_json(),
     }
     response = _templates().TemplateResponse(request, "playground.html", context)

@@ -14,7 +14,9 @@ def test_the_page_fits_and_learns(visit: Callable[..., Playground], size: str, s
 
     playground.train(60)
 
-    wide = playground.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    wide = playground.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
     assert wide <= 0
     assert playground.scores()["test"] < 0.4
     for selector in ("#play", "#epoch", "#map"):

@@ -31,7 +31,9 @@ def test_a_unit_can_be_looked_at_by_keyboard(playground: Playground) -> None:
 
 def test_a_unit_that_is_looked_at_goes_on_learning(playground: Playground) -> None:
     playground.hidden_units().first.click()
-    playground.until(lambda: playground.hidden_units().first.get_attribute("aria-pressed") == "true", "pinned")
+    playground.until(
+        lambda: playground.hidden_units().first.get_attribute("aria-pressed") == "true", "pinned"
+    )
     playground.settle()
     before = playground.map()
 

@@ -77,7 +77,16 @@ def choose_zeros(playground: Playground) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [add_a_layer, remove_a_layer, add_a_feature, choose_xor, add_noise, change_the_split, regenerate, choose_zeros],
+    [
+        add_a_layer,
+        remove_a_layer,
+        add_a_feature,
+        choose_xor,
+        add_noise,
+        change_the_split,
+        regenerate,
+        choose_zeros,
+    ],
 )
 def test_structure_and_data_start_anew(playground: Playground, change: Callable[[Playground], None]) -> None:
     playground.train(20)
@@ -122,7 +131,9 @@ def test_without_features_is_refused_in_words_and_nothing_is_lost(playground: Pl
     playground['.feature__box[value="x1"]'].click(force=True)
 
     playground.until(
-        lambda: playground['[role="alert"]'].count() > 0 or playground['.feature__box[value="x1"]'].is_disabled(),
+        lambda: (
+            playground['[role="alert"]'].count() > 0 or playground['.feature__box[value="x1"]'].is_disabled()
+        ),
         "a refusal",
     )
     expect(playground['.feature__box[value="x1"]']).to_be_checked()

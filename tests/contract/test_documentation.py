@@ -93,7 +93,11 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
 
 
 def test_the_public_names_of_the_engine_are_those_exported_and_all_are_documented() -> None:
-    public = {name for name, value in vars(engine).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    public = {
+        name
+        for name, value in vars(engine).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
 
     assert public == set(engine.__all__)
     for name in engine.__all__:

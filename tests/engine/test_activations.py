@@ -47,7 +47,10 @@ def test_the_logistic_output_is_two_p_minus_one():
 def test_the_slope_of_relu_is_zero_at_zero():
     slopes = np.ones(2)
 
-    ACTIVATIONS["relu"].slope(np.array([0.0, 3.0]), slopes)
+    slope = ACTIVATIONS["relu"].slope
+
+    assert slope is not None
+    slope(np.array([0.0, 3.0]), slopes)
 
     assert slopes.tolist() == [0, 1]
 
@@ -57,7 +60,9 @@ def test_float32_stays_float32(activation):
     values = applied(activation, SUMS.astype(np.float32))
 
     assert values.dtype == np.float32
-    np.testing.assert_allclose(values, applied(activation, SUMS), rtol=1e-5, atol=1e-6)  # float32: 6e-8 per call
+    np.testing.assert_allclose(
+        values, applied(activation, SUMS), rtol=1e-5, atol=1e-6
+    )  # float32: 6e-8 per call
 
 
 @pytest.mark.parametrize("activation", ALL, ids=lambda row: row.key)

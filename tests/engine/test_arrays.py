@@ -9,7 +9,9 @@ from engine.arrays import constant
 def test_a_constant_is_a_float64_array_without_axes():
     array = constant(0.1)
 
-    assert (array.shape, array.dtype, array.item()) == ((), np.float64, 0.1)
+    assert array.shape == ()
+    assert array.dtype == np.float64
+    assert array.item() == 0.1
 
 
 def test_a_constant_cannot_be_written():

@@ -83,7 +83,7 @@ def test_circle_is_a_disc_and_a_ring_evenly_spread_over_the_radius():
     radius = np.hypot(*points.T)
     inner, outer = radius[targets > 0], radius[targets < 0]
     assert inner.max() <= 2.5
-    assert 3.5 <= outer.min()
+    assert outer.min() >= 3.5
     assert outer.max() <= 5
     # 2,000 draws evenly over a length of 2.5 and of 1.5: the mean is good to 0.016 and 0.01; five times that.
     assert inner.mean() == pytest.approx(1.25, abs=0.08)
@@ -110,7 +110,9 @@ def test_the_noise_of_gauss_sets_the_variance(noise, variance):
 
     measured = (points - 2 * targets[:, None]).var()
 
-    assert measured == pytest.approx(variance, rel=0.05)  # 20,000 numbers: √(2 / 20,000) = 1 %; five times that
+    assert measured == pytest.approx(
+        variance, rel=0.05
+    )  # 20,000 numbers: √(2 / 20,000) = 1 %; five times that
 
 
 def test_spiral_has_two_arms_of_one_and_three_quarter_turns():

@@ -104,7 +104,8 @@ def test_both_limits_are_allowed(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [pytest.param(name, value, id=f"{name}={value}") for name in LIMITS for value in just_outside(name)]
+    ("name", "value"),
+    [pytest.param(name, value, id=f"{name}={value}") for name in LIMITS for value in just_outside(name)],
 )
 def test_just_outside_a_limit_the_refusal_names_field_value_and_range(name, value):
     refused = refusals(nested(name, value))
@@ -146,7 +147,7 @@ def test_whole_numbers_are_not_rounded_to(name):
     ("values", "field"),
     [
         ({"dta": {}}, "dta"),
-        ({"data": {"sampels": 5}}, "data.sampels"),
+        ({"data": {"sample_count": 5}}, "data.sample_count"),
         ({"network": {"layers": [4]}}, "network.layers"),
         ({"objective": {"dropout": 0.1}}, "objective.dropout"),
         ({"training": {"momentum": 0.9}}, "training.momentum"),
@@ -334,7 +335,12 @@ def test_an_experiment_can_be_a_key():
 
 @pytest.mark.parametrize(
     ("group", "name", "value"),
-    [(None, "features", ("x1",)), ("data", "noise", 0.5), ("network", "seed", 3), ("training", "learning_rate", 1.0)],
+    [
+        (None, "features", ("x1",)),
+        ("data", "noise", 0.5),
+        ("network", "seed", 3),
+        ("training", "learning_rate", 1.0),
+    ],
 )
 def test_an_experiment_cannot_be_changed(group, name, value):
     experiment = Experiment()
@@ -412,7 +418,9 @@ def test_everything_that_the_page_offers_is_allowed(name):
         Experiment.model_validate(nested(name, int(value) if whole else float(value)))  # would raise
 
 
-@pytest.mark.parametrize("name", [name for name in REGISTRIES if name not in ("features", "network.activation")])
+@pytest.mark.parametrize(
+    "name", [name for name in REGISTRIES if name not in ("features", "network.activation")]
+)
 def test_the_schema_lists_the_choices(name):
     group, field = name.split(".")
     schema = Experiment.model_json_schema()

@@ -1,5 +1,8 @@
 """The network: layout of the parameters, and gradients against differences."""
 
+import itertools
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -34,13 +37,14 @@ def case(hidden, activation, objective, seed=0):
     loss, problem = objective
     layout = Layout((3, *hidden, 1))
     activations = [*(ACTIVATIONS[activation] for _ in hidden), LOSSES[loss].outputs[problem]]
-    for attempt in range(100):
+    for attempt in itertools.count():
         generator = np.random.default_rng([seed, attempt])
         parameters = generator.normal(size=(1, layout.parameters))
         features = generator.normal(size=(5, 3))
         if distance_to_kinks(layout, activations, parameters[0], features) > 0.01:
-            break
-    return layout, activations, LOSSES[loss], parameters, features, targets_for(problem, generator, 5, 1)
+            targets = targets_for(problem, generator, 5, 1)
+            return layout, activations, LOSSES[loss], parameters, features, targets
+    raise AssertionError("unreachable")
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
@@ -67,6 +71,7 @@ def test_loss_and_penalty_together_equal_central_differences(activation, penalty
     row = PENALTIES[penalty]
 
     computed = gradient(layout, activations, loss, parameters, features, targets)
+    assert row.add_gradient is not None
     row.add_gradient(parameters, rates, computed, np.empty_like(computed))
 
     def objective_value(at):
@@ -108,9 +113,9 @@ def test_the_gradient_points_up_along_any_direction(
         assume(distance_to_kinks(layout, activations, parameters[i], mine) > 1e-3)
         direction = generator.normal(size=layout.parameters)
         direction /= np.linalg.norm(direction)
-        slope = outputs * directional_difference(  # the engine adds up the outputs, the mean here is over them too
-            lambda at: mean_loss(layout, activations, loss, at, mine, wanted), parameters[i], direction  # noqa: B023
-        )
+        objective_value = partial(mean_loss, layout, activations, loss, features=mine, targets=wanted)
+        slope = directional_difference(objective_value, parameters[i], direction)
+        slope *= outputs  # the engine adds up the outputs of a sample, the mean here is over them too
         # Linear and ReLU layers may multiply up: compare on the scale of the whole gradient.
         scale = 1 + np.abs(computed[i]).max()
         assert computed[i] @ direction == pytest.approx(slope, rel=1e-6, abs=1e-6 * scale)
@@ -162,7 +167,9 @@ def test_biases_are_found_by_minus_one_and_are_not_weights():
     layout = Layout((2, 4, 2, 1))
 
     biases = [
-        layout.index(layer, unit, -1) for layer, (units, _) in enumerate(layout.shapes) for unit in range(units)
+        layout.index(layer, unit, -1)
+        for layer, (units, _) in enumerate(layout.shapes)
+        for unit in range(units)
     ]
 
     assert np.flatnonzero(~layout.is_weight()).tolist() == biases

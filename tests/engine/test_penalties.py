@@ -17,6 +17,12 @@ KINKED = [row for row in PENALTIES.values() if row.shrink is not None]
 numbers = st.floats(-10, 10)
 
 
+def shrink(key, parameters, amounts):
+    step = PENALTIES[key].shrink
+    assert step is not None
+    step(parameters, amounts, np.empty_like(parameters))
+
+
 @pytest.mark.parametrize("penalty", SMOOTH, ids=lambda row: row.key)
 def test_what_is_added_to_the_gradient_is_the_derivative_of_the_value(penalty):
     gradient = np.ones_like(PARAMETERS)
@@ -45,7 +51,7 @@ def test_a_proximal_step_finds_the_best_compromise(penalty, start, amount):
 def test_l1_sets_small_weights_to_exactly_zero_and_moves_the_others_by_the_amount():
     parameters = PARAMETERS.copy()
 
-    PENALTIES["l1"].shrink(parameters, 0.1 * RATES, np.empty_like(parameters))  # threshold 0.03
+    shrink("l1", parameters, 0.1 * RATES)  # threshold 0.03
 
     expected = [[0.67, -1.27, 0.0, 0.0, 2.0], [0.07, 0.17, -0.27, 0.37, -5.0]]
     np.testing.assert_allclose(parameters, expected, rtol=1e-14)  # one subtraction
@@ -55,7 +61,7 @@ def test_l1_sets_small_weights_to_exactly_zero_and_moves_the_others_by_the_amoun
 def test_l1_leaves_biases_alone():
     parameters = PARAMETERS.copy()
 
-    PENALTIES["l1"].shrink(parameters, 100 * RATES, np.empty_like(parameters))
+    shrink("l1", parameters, 100 * RATES)
 
     np.testing.assert_array_equal(parameters[:, -1], PARAMETERS[:, -1])
 
@@ -63,15 +69,16 @@ def test_l1_leaves_biases_alone():
 def test_l2_adds_rate_times_weight_and_nothing_to_biases():
     gradient = np.zeros_like(PARAMETERS)
 
-    PENALTIES["l2"].add_gradient(PARAMETERS, RATES, gradient, np.empty_like(PARAMETERS))
+    add_gradient = PENALTIES["l2"].add_gradient
+
+    assert add_gradient is not None
+    add_gradient(PARAMETERS, RATES, gradient, np.empty_like(PARAMETERS))
 
     np.testing.assert_array_equal(gradient, RATES * PARAMETERS)
     assert not gradient[:, -1].any()
 
 
-@pytest.mark.parametrize(
-    ("key", "expected"), [("none", [0, 0, 0]), ("l1", [2, 0, 3]), ("l2", [2, 0, 4.5])]
-)
+@pytest.mark.parametrize(("key", "expected"), [("none", [0, 0, 0]), ("l1", [2, 0, 3]), ("l2", [2, 0, 4.5])])
 def test_the_value_of_every_weight_follows_the_formula(key, expected):
     assert PENALTIES[key].value(np.array([2.0, 0.0, -3.0])).tolist() == expected
 

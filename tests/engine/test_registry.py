@@ -7,8 +7,11 @@ from engine.losses import PROBLEMS
 from engine.registry import Registry, Row, UnknownChoiceError
 
 ALL = {**REGISTRIES, "problem": PROBLEMS}
-ROWS = [pytest.param(registry, row, id=f"{registry.subject}:{row.key}") for registry in ALL.values()
-        for row in registry.values()]
+ROWS = [
+    pytest.param(registry, row, id=f"{registry.subject}:{row.key}")
+    for registry in ALL.values()
+    for row in registry.values()
+]
 
 
 def row(key, *aliases):

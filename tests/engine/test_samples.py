@@ -9,7 +9,6 @@ from engine.features import FEATURES
 from engine.samples import order, points, rows
 
 
-
 @pytest.mark.parametrize("key", DATASETS)
 def test_the_split_does_not_change_which_points_there_are(key):
     small, large = (Data(dataset=key, train_fraction=fraction) for fraction in (0.1, 0.9))
@@ -19,7 +18,8 @@ def test_the_split_does_not_change_which_points_there_are(key):
 
 
 @pytest.mark.parametrize(
-    ("samples", "fraction", "expected"), [(500, 0.5, 250), (100, 0.29, 29), (10, 0.1, 1), (10, 0.9, 9), (501, 0.5, 250)]
+    ("samples", "fraction", "expected"),
+    [(500, 0.5, 250), (100, 0.29, 29), (10, 0.1, 1), (10, 0.9, 9), (501, 0.5, 250)],
 )
 def test_the_training_share_is_rounded_down_exactly(samples, fraction, expected):
     data = Data(samples=samples, train_fraction=fraction)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from engine import Experiment, advance, begin, evaluate, set_parameter
 from engine.activations import ACTIVATIONS
 from engine.datasets import DATASETS
+from engine.penalties import PENALTIES
 from engine.samples import order, points
 from tests.support.numeric import (
     PLAIN_ACTIVATIONS,
@@ -99,7 +100,9 @@ def test_one_step_is_the_one_made_by_hand(activation, objective):
 
     assert report.steps == after.step == 1
     # Two orders of adding up ten samples: rounding of numbers below 1.
-    np.testing.assert_allclose(after.parameters[0], plain_training(experiment, run.parameters[0], 1), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(
+        after.parameters[0], plain_training(experiment, run.parameters[0], 1), rtol=0, atol=1e-15
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,9 @@ def test_one_step_is_the_one_made_by_hand(activation, objective):
         pytest.param({"objective": {"loss": "logistic-cross-entropy"}}, id="cross-entropy"),
         pytest.param({"data": {"dataset": "multi-gauss"}}, id="regression"),
         pytest.param({"network": {"hidden": (), "activation": "tanh"}}, id="no hidden layer"),
-        pytest.param({"network": {"hidden": (3, 2, 3), "activation": ("relu", "tanh", "sigmoid")}}, id="mixed layers"),
+        pytest.param(
+            {"network": {"hidden": (3, 2, 3), "activation": ("relu", "tanh", "sigmoid")}}, id="mixed layers"
+        ),
         pytest.param({"network": {"hidden": (4, 2), "activation": "relu"}}, id="relu"),
         pytest.param({"network": {"hidden": (1, 1), "activation": "sigmoid"}}, id="single units"),
         pytest.param({"network": {"initializer": "zeros"}}, id="zeros"),
@@ -157,7 +162,10 @@ def test_the_last_batch_of_an_epoch_is_smaller_and_averaged_over_what_it_has():
 
     assert report.steps == 5
     np.testing.assert_allclose(
-        after.parameters[0], plain_training(SMALL, run.parameters[0], 5), rtol=0, atol=1e-14  # five steps' roundings
+        after.parameters[0],
+        plain_training(SMALL, run.parameters[0], 5),
+        rtol=0,
+        atol=1e-14,  # five steps' roundings
     )
 
 
@@ -335,12 +343,36 @@ def test_a_stack_is_bit_equal_at_every_shape(hidden, batch_size):
     assert_stack_equals_singles(stack, epochs=1)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data": {"dataset": "xor"}},
+        {"data": {"noise": 0.3}},
+        {"data": {"seed": 1}},
+        {"network": {"initializer": "zeros"}},
+        {"network": {"seed": 1}},
+        {"objective": {"penalty_rate": 0.0}},
+        {"objective": {"penalty_rate": 0.1}},
+        {"training": {"learning_rate": 0.3}},
+        {"training": {"seed": 1}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_a_stack_is_bit_equal_whatever_differs_alone(penalty, changes):
+    first = varied(SMALL, objective={"penalty": penalty, "penalty_rate": 0.02})
+
+    assert_stack_equals_singles([first, varied(first, **changes), first], epochs=3)
+
+
 def test_a_stack_is_bit_equal_when_everything_that_may_differ_does():
     first = varied(SMALL, objective={"penalty": "l1", "penalty_rate": 0.01})
     stack = [
         first,
         varied(first, data={"dataset": "xor", "noise": 0.2, "seed": 4}, training={"learning_rate": 0.3}),
-        varied(first, network={"initializer": "zeros"}, objective={"penalty_rate": 0.0}, training={"seed": 9}),
+        varied(
+            first, network={"initializer": "zeros"}, objective={"penalty_rate": 0.0}, training={"seed": 9}
+        ),
         varied(first, network={"seed": 2}, data={"dataset": "spiral"}, objective={"penalty_rate": 0.3}),
     ]
 
@@ -389,39 +421,78 @@ EXPLOSIVE = varied(
     network={"hidden": ()},
     training={"learning_rate": 3.0, "batch_size": 7},
 )
-"""A straight regression at a rate far above 2 / curvature: every step multiplies the error."""
+"""A straight regression at a rate far above 2 / curvature: every step multiplies the error until the loss overflows."""
+
+BURSTING = varied(EXPLOSIVE, data={"samples": 600}, training={"learning_rate": 10.0, "batch_size": 1})
+"""Likewise, with so many steps in an epoch that a parameter overflows before its end."""
 
 QUIET = varied(EXPLOSIVE, training={"learning_rate": 0.001})
 
 
-def test_divergence_is_reported_and_training_ends():
-    run, report = advance(begin(EXPLOSIVE), epochs=500)
+by_loss_and_by_parameter = pytest.mark.parametrize(
+    "experiment", [pytest.param(EXPLOSIVE, id="by its loss"), pytest.param(BURSTING, id="by a parameter")]
+)
+
+
+@by_loss_and_by_parameter
+def test_divergence_is_reported_and_training_ends(experiment):
+    run, report = advance(begin(experiment), epochs=500)
 
     assert run.diverged.tolist() == report.diverged.tolist() == [True]
     assert run.epoch < 500
     assert report.steps == run.step
-
-
-def test_the_last_finite_state_is_kept():
-    run, _ = advance(begin(EXPLOSIVE), epochs=500)
-
-    # The step that was not kept would have broken it: made by hand, with the next batch.
     assert np.isfinite(run.parameters).all()
-    again, _ = advance(begin(EXPLOSIVE), steps=run.step)
-    assert_same_parameters = np.array_equal(again.parameters, run.parameters)
-    assert assert_same_parameters
-    assert not again.diverged.any() or run.position == 0
 
 
+def test_a_loss_that_overflows_ends_training_after_its_epoch():
+    run, report = advance(begin(EXPLOSIVE), epochs=500)
+
+    assert run.position == 0
+    assert report.epoch[-1] == run.epoch
+    assert not np.isfinite([report.train_loss[0, -1], report.test_loss[0, -1]]).all()
+    assert np.isfinite([report.train_loss[0, :-1], report.test_loss[0, :-1]]).all()
+
+
+def next_step_by_hand(run):
+    """Return the parameters after one more step of a straight regression at batch size 1."""
+    experiment = run.experiment
+    drawn, targets = points(experiment.data)
+    i = order(experiment.training.seed, experiment.data.training_samples, run.epoch)[run.position]
+    sample = np.array([*(PLAIN_FEATURES[key](*drawn[i]) for key in experiment.features), 1.0])
+    error = sample @ run.parameters[0] - targets[i, 0]
+    return run.parameters[0] - experiment.training.learning_rate * error * sample
+
+
+def test_a_parameter_that_overflows_ends_training_before_the_step_that_does_it():
+    run, report = advance(begin(BURSTING), epochs=500)
+
+    assert run.position > 0
+    assert len(report.epoch) == run.epoch
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(next_step_by_hand(run)).all()
+
+
+@by_loss_and_by_parameter
+def test_the_last_finite_state_is_the_one_after_the_last_step(experiment):
+    run, _ = advance(begin(experiment), epochs=500)
+    before, _ = advance(begin(experiment), steps=run.step - 1)
+
+    again, _ = advance(before, steps=1)
+
+    np.testing.assert_array_equal(again.parameters, run.parameters)
+    assert not before.diverged.any()
+
+
+@by_loss_and_by_parameter
 @law(40)
-@given(pieces=cuts, rate=st.sampled_from([0.3, 1.0, 3.0, 10.0]), penalty=st.sampled_from(["none", "l1", "l2"]))
-def test_a_diverged_run_ends_in_the_same_state_however_it_is_cut(pieces, rate, penalty):
-    experiment = varied(
-        EXPLOSIVE, training={"learning_rate": rate}, objective={"penalty": penalty, "penalty_rate": 0.1}
+@given(pieces=cuts, rate=st.sampled_from([1.0, 3.0, 10.0]), penalty=st.sampled_from(["none", "l1", "l2"]))
+def test_a_diverged_run_ends_in_the_same_state_however_it_is_cut(experiment, pieces, rate, penalty):
+    wild = varied(
+        experiment, training={"learning_rate": rate}, objective={"penalty": penalty, "penalty_rate": 0.1}
     )
-    whole, report = advance(begin(experiment), epochs=300)
+    whole, report = advance(begin(wild), epochs=300)
 
-    cut, epochs, losses = in_pieces(begin(experiment), pieces * 4, 300)
+    cut, epochs, losses = in_pieces(begin(wild), pieces * 8, 300)
 
     assert whole.diverged.all()
     assert_same_state(cut, whole)
@@ -430,8 +501,9 @@ def test_a_diverged_run_ends_in_the_same_state_however_it_is_cut(pieces, rate, p
 
 
 @pytest.mark.parametrize("limits", [{"epochs": 5}, {"steps": 5}, {"seconds": 5, "clock": Ticks()}], ids=list)
-def test_a_diverged_run_does_not_move_on(limits):
-    run, _ = advance(begin(EXPLOSIVE), epochs=500)
+@by_loss_and_by_parameter
+def test_a_diverged_run_does_not_move_on(experiment, limits):
+    run, _ = advance(begin(experiment), epochs=500)
 
     after, report = advance(run, **limits)
 
@@ -441,26 +513,33 @@ def test_a_diverged_run_does_not_move_on(limits):
 
 
 @pytest.mark.parametrize("position", range(3))
-def test_the_other_networks_of_a_stack_train_on_unharmed(position):
-    stack = [varied(QUIET, network={"seed": seed}) for seed in range(3)]
-    stack[position] = EXPLOSIVE
+@by_loss_and_by_parameter
+def test_the_other_networks_of_a_stack_train_on_unharmed(experiment, position):
+    quiet = varied(experiment, training={"learning_rate": 0.0001})
+    stack = [varied(quiet, network={"seed": seed}) for seed in range(3)]
+    stack[position] = experiment
 
-    run, report = advance(begin(stack), epochs=300)
+    run, report = advance(begin(stack), epochs=30)
 
     assert run.diverged.tolist() == [i == position for i in range(3)]
-    assert (run.epoch, report.train_loss.shape) == (300, (3, 300))
+    assert (run.epoch, report.train_loss.shape) == (30, (3, 30))
     assert np.isfinite(run.parameters).all()
-    assert_stack_equals_singles(stack, epochs=300)
+    assert_stack_equals_singles(stack, epochs=30)
 
 
-def test_networks_that_diverge_at_different_times_are_those_that_diverge_alone():
-    stack = [varied(EXPLOSIVE, training={"learning_rate": rate}) for rate in (0.3, 10.0, 0.001, 1.0)]
+@by_loss_and_by_parameter
+def test_networks_that_diverge_at_different_times_are_those_that_diverge_alone(experiment):
+    stack = [varied(experiment, training={"learning_rate": rate}) for rate in (1.0, 10.0, 0.0001, 3.0)]
 
-    assert_stack_equals_singles(stack, epochs=200)
+    run, _ = advance(begin(stack), epochs=40)
+
+    assert run.diverged.tolist() == [True, True, False, True]
+    assert_stack_equals_singles(stack, epochs=40)
 
 
-def test_a_stack_whose_networks_have_all_diverged_stops():
-    stack = [varied(EXPLOSIVE, training={"learning_rate": rate}) for rate in (1.0, 10.0)]
+@by_loss_and_by_parameter
+def test_a_stack_whose_networks_have_all_diverged_stops(experiment):
+    stack = [varied(experiment, training={"learning_rate": rate}) for rate in (3.0, 10.0)]
 
     run, _ = advance(begin(stack), epochs=500)
 
@@ -468,15 +547,17 @@ def test_a_stack_whose_networks_have_all_diverged_stops():
     assert run.epoch < 500
 
 
-@pytest.mark.parametrize("cut", [{"epochs": 1}, {"steps": 2}, {"steps": 5}], ids=str)
-def test_a_diverged_network_stays_so_in_a_stack_that_goes_on(cut):
-    stack = [EXPLOSIVE, QUIET]
-    whole, _ = advance(begin(stack), epochs=200)
+@pytest.mark.parametrize("steps", [1, 2, 7, 400])
+@by_loss_and_by_parameter
+def test_a_diverged_network_stays_so_in_a_stack_that_goes_on(experiment, steps):
+    stack = [experiment, varied(experiment, training={"learning_rate": 0.0001})]
+    whole, _ = advance(begin(stack), epochs=20)
 
     run = begin(stack)
-    while run.epoch < 200:
-        run, _ = advance(run, **cut)
+    while run.epoch < 20:
+        run, _ = advance(run, steps=steps, epochs=20 - run.epoch)
 
+    assert whole.diverged.tolist() == [True, False]
     assert_same_state(run, whole)
 
 

@@ -164,7 +164,7 @@ async def test_the_largest_network_allowed_trains_and_is_drawn(server: LiveServe
         await connected.ask("step", unit="batch", count=2)
         frame = await connected.frame(lambda frame: frame.step == 2)
 
-    assert frame["tiles"].shape == (640, 20, 20)
+    assert frame["tiles"].shape == (641, 20, 20)
 
 
 async def test_a_message_that_is_too_long_closes_the_connection(server: LiveServer) -> None:

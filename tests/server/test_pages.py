@@ -68,7 +68,7 @@ def test_assets_are_cached_under_an_address_that_changes_with_them(web: TestClie
 def test_the_catalogue_is_served(web: TestClient) -> None:
     response = web.get("/api/catalog")
 
-    assert response.json() == catalog().model_dump(mode="json", exclude_none=True)
+    assert response.json() == catalog().model_dump(mode="json")
 
 
 def test_health(web: TestClient) -> None:

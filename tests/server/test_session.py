@@ -314,7 +314,7 @@ def test_watching_a_unit_shows_its_map_and_the_tiles(desk: Desk) -> None:
     numbers = desk.numbers[-1]
     assert numbers.metadata["map"] == "1:0"
     assert numbers.tensors["map"].shape == (30, 30)
-    assert numbers.tensors["tiles"].shape == (6, 20, 20)
+    assert numbers.tensors["tiles"].shape == (7, 20, 20)
 
 
 @pytest.mark.parametrize("unit", [{"layer": 2, "unit": 0}, {"layer": 1, "unit": 2}])

@@ -55,7 +55,7 @@ def test_a_view_shows_what_the_engine_sees() -> None:
 
     maps = layer_maps(run, 50)
     assert np.array_equal(tensors["map"], quantise(maps[0][0, 2]))
-    tiles = [tile for layer in layer_maps(run, 20)[:-1] for tile in layer[0]]
+    tiles = [tile for layer in layer_maps(run, 20) for tile in layer[0]]
     assert np.array_equal(tensors["tiles"], quantise(np.stack(tiles)))
     assert np.array_equal(tensors["parameters"], run.parameters[0].astype(np.float32))
 
@@ -69,12 +69,12 @@ def test_the_output_is_shown_by_default() -> None:
     assert "tiles" not in tensors
 
 
-def test_a_network_without_hidden_layers_has_no_tiles() -> None:
+def test_a_network_without_hidden_layers_has_the_output_as_its_only_tile() -> None:
     experiment = Experiment.model_validate({"network": {"hidden": []}})
 
     tensors = run_slice(Slice(None, experiment, view=View(tiles=True))).tensors
 
-    assert tensors["tiles"].shape == (0, 20, 20)
+    assert tensors["tiles"].shape == (1, 20, 20)
 
 
 @pytest.mark.parametrize(("dataset", "score"), [("circle", "accuracy"), ("plane", "r2")])

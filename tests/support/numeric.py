@@ -6,6 +6,7 @@ know its registries only by key. What they have no formula for, they cannot chec
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -175,7 +176,7 @@ def unflatten(sizes: Sequence[int], flat: Any) -> Layers:
     numbers = iter(float(number) for number in flat)
     return [
         [[next(numbers) for _ in range(inputs + 1)] for _ in range(units)]
-        for inputs, units in zip(sizes, sizes[1:], strict=False)
+        for inputs, units in pairwise(sizes)
     ]
 
 
@@ -207,7 +208,8 @@ def plain_gradient(
     for features, target in batch:
         sums = plain_sums(layers, activations, features)
         outputs = [
-            [PLAIN_ACTIVATIONS[name][0](z) for z in layer] for name, layer in zip(activations, sums, strict=False)
+            [PLAIN_ACTIVATIONS[name][0](z) for z in layer]
+            for name, layer in zip(activations, sums, strict=False)
         ]
         delta = [PLAIN_OBJECTIVES[objective][2](z, target) for z in sums[-1]]
         for layer in reversed(range(len(layers))):

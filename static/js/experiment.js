@@ -1,0 +1,149 @@
+/** Changes to an experiment: pure functions that return a new one. */
+
+/**
+ * @import { Catalog, DatasetChoice, Experiment, LossChoice } from "./types/app.js"
+ */
+
+/** Units of a layer that is added, where the catalogue allows it. */
+const NEW_LAYER = 2;
+
+/**
+ * The value at a dotted path, such as `training.learningRate`.
+ * @param {Experiment} experiment
+ * @param {string} path
+ * @returns {unknown}
+ */
+export function getField(experiment, path) {
+  /** @type {unknown} */
+  let value = experiment;
+  for (const key of path.split(".")) value = /** @type {Record<string, unknown>} */ (value)[key];
+  return value;
+}
+
+/**
+ * @param {Experiment} experiment
+ * @param {string} path
+ * @param {unknown} value
+ * @returns {Experiment}
+ */
+export function withField(experiment, path, value) {
+  /**
+   * @param {unknown} node
+   * @param {string[]} keys
+   * @returns {unknown}
+   */
+  function replace(node, [key, ...rest]) {
+    if (key === undefined) return value;
+    const record = /** @type {Record<string, unknown>} */ (node);
+    return { ...record, [key]: replace(record[key], rest) };
+  }
+  return /** @type {Experiment} */ (replace(experiment, path.split(".")));
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {string} key
+ * @returns {DatasetChoice}
+ */
+function datasetChoice(catalog, key) {
+  const choice = catalog.choices.datasets.find((dataset) => dataset.key === key);
+  if (!choice) throw new Error(`Unknown dataset ${key}`);
+  return choice;
+}
+
+/**
+ * The problem an experiment poses: that of its dataset.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {string}
+ */
+export function problemOf(catalog, experiment) {
+  return datasetChoice(catalog, experiment.data.dataset).problem;
+}
+
+/**
+ * The losses that fit a problem.
+ * @param {Catalog} catalog
+ * @param {string} problem
+ * @returns {LossChoice[]}
+ */
+export function lossesFor(catalog, problem) {
+  return catalog.choices.losses.filter((loss) => loss.problems.includes(problem));
+}
+
+/**
+ * Another dataset. Within the same problem nothing else changes; a dataset of another problem brings
+ * its own number of samples, and a loss that fits if the present one does not.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} key
+ * @returns {Experiment}
+ */
+export function withDataset(catalog, experiment, key) {
+  const { problem, samples } = datasetChoice(catalog, key);
+  const changed = withField(experiment, "data.dataset", key);
+  if (problem === problemOf(catalog, experiment)) return changed;
+  const losses = lossesFor(catalog, problem);
+  const fitting = losses.find((loss) => loss.key === experiment.objective.loss) ?? losses[0];
+  const sampled = withField(changed, "data.samples", samples);
+  return fitting ? withField(sampled, "objective.loss", fitting.key) : sampled;
+}
+
+/**
+ * A feature switched on or off, in the order of the catalogue.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} key
+ * @param {boolean} on
+ * @returns {Experiment}
+ */
+export function withFeature(catalog, experiment, key, on) {
+  const features = catalog.choices.features
+    .map((feature) => feature.key)
+    .filter((name) => (name === key ? on : experiment.features.includes(name)));
+  return withField(experiment, "features", features);
+}
+
+/**
+ * Other hidden layers; activations given layer by layer follow, new layers like the last one.
+ * @param {Experiment} experiment
+ * @param {number[]} hidden
+ * @returns {Experiment}
+ */
+export function withHidden(experiment, hidden) {
+  const { activation } = experiment.network;
+  const changed = withField(experiment, "network.hidden", hidden);
+  if (!Array.isArray(activation)) return changed;
+  const last = activation.at(-1);
+  if (last === undefined || hidden.length === 0)
+    return withField(changed, "network.activation", last ?? "tanh");
+  const follow = hidden.map((_, index) => activation[index] ?? last);
+  return withField(changed, "network.activation", follow);
+}
+
+/**
+ * One hidden layer more, at the end, or one less.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {1 | -1} by
+ * @returns {Experiment}
+ */
+export function withLayers(catalog, experiment, by) {
+  const { hidden } = experiment.network;
+  if (by < 0) return withHidden(experiment, hidden.slice(0, -1));
+  const { minimumUnits = 1, maximumUnits = NEW_LAYER } = catalog.fields["network.hidden"] ?? {};
+  const units = Math.min(maximumUnits ?? NEW_LAYER, Math.max(minimumUnits ?? 1, NEW_LAYER));
+  return withHidden(experiment, [...hidden, units]);
+}
+
+/**
+ * The next smaller of the suggested learning rates, or a third of the present one.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {number}
+ */
+export function lowerLearningRate(catalog, experiment) {
+  const rate = experiment.training.learningRate;
+  const lower = catalog.fields["training.learningRate"]?.suggestions?.filter((value) => value < rate);
+  return lower?.length ? Math.max(...lower) : rate / 3;
+}

@@ -1,0 +1,66 @@
+/** Keyboard shortcuts for the whole page that leave every control the keys it needs itself. */
+
+const MOVING_KEYS = /^(Arrow|Page|Home$|End$)/;
+
+/**
+ * Listens for keys that mean nothing to the element that has the focus. A button that has it only because it was
+ * clicked leaves the space bar to the page.
+ * @param {Document} page
+ * @param {(press: KeyboardEvent) => boolean} handle says whether the key was a shortcut
+ * @returns {() => void} stops it
+ */
+export function listenForShortcuts(page, handle) {
+  const scope = new AbortController();
+  const { signal } = scope;
+  let clicked = false;
+  let down = "";
+
+  page.addEventListener("pointerdown", () => (clicked = true), { signal, capture: true });
+  page.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Tab" || MOVING_KEYS.test(event.key)) clicked = false;
+    },
+    { signal, capture: true },
+  );
+  page.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.defaultPrevented || page.querySelector("dialog[open]")) return;
+      if (takesKey(event.target, event.key, clicked) || !handle(event)) return;
+      event.preventDefault();
+      down = event.key;
+    },
+    { signal },
+  );
+  page.addEventListener(
+    "keyup",
+    (event) => {
+      // A button presses itself when the space bar comes up; the shortcut has had it already.
+      if (event.key === down) event.preventDefault();
+      down = "";
+    },
+    { signal },
+  );
+  return () => scope.abort();
+}
+
+/**
+ * Whether a key means something to the element itself.
+ * @param {EventTarget | null} target
+ * @param {string} key
+ * @param {boolean} clicked whether the pointer was used last
+ * @returns {boolean}
+ */
+function takesKey(target, key, clicked) {
+  if (!(target instanceof HTMLElement)) return false;
+  const presses = key === " " || key === "Enter";
+  if (target instanceof HTMLInputElement) {
+    if (target.type === "checkbox") return presses && !clicked;
+    if (target.type === "range" || target.type === "radio") return presses || MOVING_KEYS.test(key);
+    return true;
+  }
+  if (target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return true;
+  if (target.isContentEditable) return true;
+  return presses && !clicked && target.matches("button, summary, a[href]");
+}

@@ -1,0 +1,468 @@
+/** Wires everything: the only place where views and the connection meet. */
+
+/**
+ * @import { Palettes, ServerEvent, State, Target } from "./types/app.js"
+ */
+
+import { ACTIONS, actionForKey, keyName } from "./actions.js";
+import { socketUrl } from "./connection.js";
+import {
+  getField,
+  lossesFor,
+  lowerLearningRate,
+  problemOf,
+  withDataset,
+  withFeature,
+  withField,
+  withHidden,
+  withLayers,
+} from "./experiment.js";
+import { find } from "./lib/dom.js";
+import { keepFocus } from "./lib/focus.js";
+import { formatCount, formatPlain } from "./lib/format.js";
+import { createFrameLoop } from "./lib/frame-loop.js";
+import { listenForShortcuts } from "./lib/shortcuts.js";
+import { decodeCatalog, fromWireName } from "./protocol.js";
+import { createSession } from "./session.js";
+import { sameTarget, shownTarget } from "./state.js";
+import { createControls } from "./views/controls.js";
+import { createDatasets } from "./views/datasets.js";
+import { createDiagram } from "./views/diagram.js";
+import { createFeatures } from "./views/features.js";
+import { createFolds } from "./views/folds.js";
+import { createHeatmap } from "./views/heatmap.js";
+import { createHelp } from "./views/help.js";
+import { createLayerCount } from "./views/layer-count.js";
+import { createLossChart } from "./views/loss-chart.js";
+import { createNotices, createStatus } from "./views/notices.js";
+import { createScores } from "./views/scores.js";
+import { createTheme } from "./views/theme.js";
+import { createActionButtons, createCounter } from "./views/transport.js";
+import { captionOf, describeChange, describeMap, featureLabel } from "./words.js";
+
+/** Pictures a second to ask for, and for people who prefer little motion. */
+const FRAME_RATE = 24;
+const CALM_FRAME_RATE = 4;
+/** Seeds drawn by the page stay short enough to read out. */
+const LARGEST_SEED = 9999;
+/** From this width on there is room for everything at once. */
+const ROOMY = "(min-width: 1180px)";
+
+const root = document.documentElement;
+const byId = (/** @type {string} */ id) => find(document, `#${id}`, HTMLElement);
+const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).textContent ?? "");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const loop = createFrameLoop(draw);
+const session = createSession({
+  catalog,
+  url: socketUrl(location.href),
+  frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
+  onEvent: tell,
+  onFrame: loop.request,
+  onFault: tellFault,
+});
+const { store, stream, change, send } = session;
+
+/** @type {Palettes} */
+let palettes = { smooth: new Uint32Array(256), discrete: new Uint32Array(256), scale: [] };
+const drawing = {
+  /** Whether something other than a frame asks for drawing everything. */
+  forced: true,
+  /** Version of the points that are on the map. */
+  points: -1,
+  /** Pictures drawn, and when to write their number next. */
+  count: 0,
+  nextCount: 0,
+};
+const telling = {
+  welcomes: 0,
+  /** @type {string | null} reason of the last change of state, to be told with the next picture */
+  reason: null,
+};
+
+// What a person does
+
+/** @param {string} id */
+function perform(id) {
+  const action = ACTIONS.find((entry) => entry.id === id);
+  if (!action?.available(store.get())) return;
+  action.perform({
+    get: store.get,
+    send,
+    openHelp: help.open,
+    nextTheme: theme.next,
+    showOutput: () => store.update((state) => ({ ...state, pinned: null, preview: null })),
+  });
+}
+
+listenForShortcuts(document, (press) => {
+  const action = actionForKey(press);
+  if (!action?.available(store.get()) || (press.repeat && action.id === "play")) return false;
+  perform(action.id);
+  return true;
+});
+
+/** @param {Target} preview */
+function setPreview(preview) {
+  store.update((state) => (sameTarget(state.preview, preview) ? state : { ...state, preview }));
+}
+
+/** @param {Target} target */
+function togglePin(target) {
+  store.update((state) => ({ ...state, pinned: sameTarget(state.pinned, target) ? null : target }));
+}
+
+const regenerate = find(document, "#regenerate", HTMLButtonElement);
+regenerate.addEventListener("click", () => {
+  const seed = Math.floor(Math.random() * (LARGEST_SEED + 1));
+  change((experiment) => withField(experiment, "data.seed", seed));
+});
+
+const problemSelect = find(document, "#problem", HTMLSelectElement);
+problemSelect.addEventListener("change", () => {
+  const dataset = store.get().datasetOf[problemSelect.value];
+  if (dataset) change((experiment) => withDataset(catalog, experiment, dataset));
+});
+
+/**
+ * @param {string} id
+ * @param {"showTest" | "discretize" | "logScale"} part
+ */
+function bindSwitch(id, part) {
+  const box = find(document, `#${id}`, HTMLInputElement);
+  box.addEventListener("change", () => store.update((state) => ({ ...state, [part]: box.checked })));
+}
+
+bindSwitch("show-test", "showTest");
+bindSwitch("discretize", "discretize");
+bindSwitch("log-scale", "logScale");
+globalThis.addEventListener("online", session.retryNow);
+calm.addEventListener("change", session.watch);
+
+// Views
+
+const notices = createNotices(byId("toasts"));
+const status = createStatus(byId("status"));
+const help = createHelp(find(document, "#help", HTMLDialogElement), {
+  shortcuts: ACTIONS.map(({ label, keys }) => ({ label, keys: keys.map(keyName) })),
+});
+const buttons = createActionButtons(document.body, {
+  actions: ACTIONS.map(({ id, label, keys }) => ({
+    id,
+    hint: `${label} (${keys.map(keyName).join(" or ")})`,
+    shortcuts: keys.map((key) => (key === " " ? "Space" : key)).join(" "),
+  })),
+  onAction: perform,
+});
+const counter = createCounter(find(document, ".transport", HTMLElement), {
+  speeds: catalog.speeds,
+  onSpeed(speed) {
+    store.update((state) => ({ ...state, speed }));
+    if (store.get().playing) send({ type: "play", epochsPerSecond: speed });
+  },
+});
+const controls = createControls(byId("playground"), {
+  onChange: (name, value) => change((experiment) => withField(experiment, fromWireName(name), value)),
+});
+const datasets = createDatasets(byId("datasets"), {
+  datasets: catalog.choices.datasets,
+  region: catalog.region,
+  onChoose: (key) => change((experiment) => withDataset(catalog, experiment, key)),
+});
+const features = createFeatures(byId("features"), {
+  features: catalog.choices.features,
+  onToggle: (key, on) => change((experiment) => withFeature(catalog, experiment, key, on)),
+  onPreview: (key) => setPreview(key === null ? null : { kind: "feature", key }),
+});
+const layerLimits = catalog.fields["network.hidden"];
+const layerCount = createLayerCount(find(document, ".network__count", HTMLElement), {
+  fewest: layerLimits?.minimumLayers ?? 0,
+  most: layerLimits?.maximumLayers ?? 0,
+  onCount: (by) => change((experiment) => withLayers(catalog, experiment, by)),
+});
+const diagram = createDiagram(byId("diagram"), {
+  units: { fewest: layerLimits?.minimumUnits ?? 1, most: layerLimits?.maximumUnits ?? 1 },
+  onPreview: (unit) => setPreview(unit && { kind: "unit", ...unit }),
+  onPin: (unit) => togglePin(unit && { kind: "unit", ...unit }),
+  onUnits: (layer, units) =>
+    change((experiment) => withHidden(experiment, experiment.network.hidden.with(layer, units))),
+  onSetParameter: (address, value) => send({ type: "set_parameter", ...address, value }),
+});
+const heatmap = createHeatmap(byId("plot"), { region: catalog.region });
+const mapCanvas = find(document, "#map", HTMLCanvasElement);
+const scores = createScores(find(document, ".scores", HTMLElement));
+const readout = byId("loss-readout");
+const chart = createLossChart(byId("loss-chart"), {
+  readout,
+  idleText: readout.textContent ?? "",
+  emptyText: "Press play, and the curves appear here.",
+  trainLoss: stream.trainLoss,
+  testLoss: stream.testLoss,
+});
+createFolds(byId("playground"), { roomy: ROOMY });
+
+const theme = createTheme(root, {
+  button: byId("theme"),
+  onChange(next) {
+    palettes = next;
+    datasets.paint(palettes);
+    features.paint(palettes);
+    updateHeatmap();
+    updateDiagram();
+    chart.update({ logScale: store.get().logScale });
+    drawAll();
+  },
+});
+
+// State to views
+
+/**
+ * @param {State} state
+ * @returns {boolean}
+ */
+function isClassification({ experiment }) {
+  return problemOf(catalog, experiment) === "classification";
+}
+
+function updateHeatmap() {
+  const state = store.get();
+  heatmap.update({
+    palettes,
+    discretize: state.discretize,
+    showTest: state.showTest,
+    classes: isClassification(state),
+    caption: captionOf(catalog, shownTarget(state)),
+  });
+}
+
+function updateDiagram() {
+  const state = store.get();
+  const { experiment, wanted, pinned, connection } = state;
+  const shown = shownTarget(state);
+  diagram.update({
+    hidden: experiment.network.hidden,
+    wantedHidden: wanted.network.hidden,
+    inputNames: experiment.features.map((key) => featureLabel(catalog, key)),
+    inputTiles: features.tiles(experiment.features),
+    pinned: pinned?.kind === "unit" ? pinned : null,
+    shown: shown?.kind === "unit" ? shown : null,
+    palettes,
+    enabled: connection === "open",
+  });
+}
+
+function updateControls() {
+  const { wanted, connection } = store.get();
+  const enabled = connection === "open";
+  const problem = problemOf(catalog, wanted);
+  controls.setChoices("objective.loss", lossesFor(catalog, problem));
+  controls.update({ enabled, valueOfField: (name) => getField(wanted, fromWireName(name)) });
+  datasets.update({ problem, chosen: wanted.data.dataset, enabled });
+  features.update({ active: wanted.features, enabled });
+  layerCount.update({ count: wanted.network.hidden.length, enabled });
+  problemSelect.value = problem;
+  problemSelect.disabled = !enabled;
+  regenerate.disabled = !enabled;
+}
+
+function updateButtons() {
+  const state = store.get();
+  const able = new Set(ACTIONS.filter((action) => action.available(state)).map(({ id }) => id));
+  buttons.update({ available: (id) => able.has(id), playing: state.playing });
+  root.dataset.playing = String(state.playing);
+}
+
+store.subscribe(
+  ({ connection }) => connection,
+  (connection) => {
+    root.dataset.connection = connection;
+    byId("reconnecting").hidden = connection !== "reconnecting";
+  },
+);
+store.subscribe(({ connection, wanted }) => [connection, wanted], keepFocus(updateControls));
+store.subscribe(
+  ({ connection, playing, pinned, preview }) => [connection, playing, pinned, preview],
+  keepFocus(updateButtons),
+);
+store.subscribe(
+  ({ connection, speed }) => [connection, speed],
+  () => {
+    const { connection, speed } = store.get();
+    counter.update({ speed, enabled: connection === "open" });
+  },
+);
+store.subscribe(
+  ({ experiment, wanted, connection, pinned, preview }) => [experiment, wanted, connection, pinned, preview],
+  () => {
+    updateDiagram();
+    drawAll();
+  },
+);
+store.subscribe(
+  ({ experiment: { data }, discretize, showTest, pinned, preview }) => [
+    data,
+    discretize,
+    showTest,
+    pinned,
+    preview,
+  ],
+  () => {
+    updateHeatmap();
+    scores.update({ isClassification: isClassification(store.get()) });
+    drawAll();
+  },
+);
+store.subscribe(
+  ({ logScale }) => logScale,
+  (logScale) => chart.update({ logScale }),
+);
+store.subscribe(({ playing }) => playing, drawAll);
+store.subscribe(shownTarget, session.watch);
+store.subscribe(({ diverged }) => diverged, tellDivergence);
+
+// Telling what happened
+
+/** @param {ServerEvent} event */
+function tell(event) {
+  switch (event.type) {
+    case "welcome":
+      telling.welcomes += 1;
+      if (telling.welcomes > 1) tellReturn();
+      break;
+    case "state":
+      telling.reason = event.reason;
+      if (event.reason === "failed") tellFailure();
+      break;
+    case "configured":
+      if (event.reset) telling.reason = "reset";
+      break;
+    case "error": {
+      if (event.code === "diverged") {
+        tellDivergence(store.get().diverged);
+        break;
+      }
+      const title = (event.field && catalog.fields[event.field]?.label) ?? "That is not possible";
+      notices.show({ key: "error", kind: "error", title: `${title}:`, text: event.message });
+      break;
+    }
+  }
+}
+
+function tellReturn() {
+  const text = "The run starts anew with your settings.";
+  notices.show({ key: "line", kind: "info", title: "Connected again.", text });
+  status.update(`Connected again. ${text}`);
+}
+
+function tellFailure() {
+  notices.show({
+    key: "failure",
+    kind: "error",
+    title: "Training stopped.",
+    text: "The server could not go on with this run. Reset starts it again.",
+    offers: [{ label: "Reset", perform: () => perform("reset") }],
+  });
+}
+
+/** @param {unknown} error */
+function tellFault(error) {
+  console.error(error);
+  notices.show({
+    key: "fault",
+    kind: "error",
+    title: "A message of the server could not be read.",
+    text: "Reloading the page usually helps.",
+  });
+}
+
+/** @param {State["diverged"]} diverged */
+function tellDivergence(diverged) {
+  if (diverged === null) {
+    notices.dismiss("diverged");
+    return;
+  }
+  const lower = lowerLearningRate(catalog, store.get().experiment);
+  notices.show({
+    key: "diverged",
+    kind: "warning",
+    title: `Training stopped after epoch ${formatCount(diverged.epoch)}.`,
+    text: diverged.message,
+    offers: [
+      {
+        label: `Start again with learning rate ${formatPlain(lower)}`,
+        perform() {
+          change((experiment) => withField(experiment, "training.learningRate", lower));
+          perform("reset");
+          perform("play");
+        },
+      },
+      { label: "Reset", perform: () => perform("reset") },
+    ],
+  });
+}
+
+// Drawing
+
+function drawAll() {
+  drawing.forced = true;
+  loop.request();
+}
+
+/** @param {number} time */
+function draw(time) {
+  store.flush();
+  const state = store.get();
+  const settled = drawing.forced || !state.playing;
+  drawing.forced = false;
+  if (drawing.points !== stream.pointsVersion) {
+    drawing.points = stream.pointsVersion;
+    heatmap.setPoints(stream.trainPoints, stream.testPoints);
+  }
+  const target = shownTarget(state);
+  drawMap(target, state);
+  if (stream.latest) drawNetwork(target, time, settled);
+  chart.draw(time, settled);
+  counter.draw({ epoch: stream.epoch, rate: state.playing ? stream.speed() : Number.NaN }, time);
+  if (session.acknowledge()) countPicture(time);
+}
+
+/**
+ * @param {Target} target
+ * @param {State} state
+ */
+function drawMap(target, { experiment }) {
+  if (target?.kind === "feature") {
+    const tile = catalog.choices.features.find(({ key }) => key === target.key)?.tile ?? [];
+    heatmap.draw(tile, Math.sqrt(tile.length));
+    return;
+  }
+  const picture = stream.picture(target, experiment.network.hidden);
+  if (picture) heatmap.draw(picture.bytes, picture.side);
+}
+
+/**
+ * @param {Target} target
+ * @param {number} time
+ * @param {boolean} settled
+ */
+function drawNetwork(target, time, settled) {
+  const frame = stream.latest;
+  if (!frame) return;
+  const { parameters, tiles, evaluation } = frame;
+  const output = target === null && frame === stream.latestOutput ? mapCanvas : null;
+  diagram.draw({ parameters, tiles, output }, time, settled);
+  scores.draw(evaluation, time, settled);
+  heatmap.describe(describeMap(captionOf(catalog, target), stream.epoch, evaluation), time);
+  if (telling.reason === null) return;
+  const sentence = describeChange(telling.reason, stream.epoch, evaluation[2] ?? Number.NaN);
+  if (sentence) status.update(sentence);
+  telling.reason = null;
+}
+
+/** @param {number} time */
+function countPicture(time) {
+  drawing.count += 1;
+  if (time < drawing.nextCount) return;
+  drawing.nextCount = time + 1000;
+  root.dataset.frames = String(drawing.count);
+}

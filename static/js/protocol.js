@@ -1,0 +1,145 @@
+/**
+ * The wire: commands out, events and frames in (docs/protocol.md).
+ * The only file that knows bytes and snake_case names; everything else speaks camelCase and arrays.
+ */
+
+/**
+ * @import { Catalog, Command, Frame, ServerEvent } from "./types/app.js"
+ */
+
+export const PROTOCOL_VERSION = 1;
+
+/**
+ * `data.train_fraction` becomes `data.trainFraction`.
+ * @param {string} name
+ * @returns {string}
+ */
+export function fromWireName(name) {
+  return name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+}
+
+/**
+ * `data.trainFraction` becomes `data.train_fraction`.
+ * @param {string} name
+ * @returns {string}
+ */
+export function toWireName(name) {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/**
+ * The same value with every key renamed, all the way down.
+ * @param {unknown} value
+ * @param {(name: string) => string} rename
+ * @returns {unknown}
+ */
+function renameKeys(value, rename) {
+  if (Array.isArray(value)) return value.map((item) => renameKeys(item, rename));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [rename(key), renameKeys(item, rename)]),
+  );
+}
+
+/**
+ * @param {Command} command
+ * @returns {string}
+ */
+export function encodeCommand(command) {
+  return JSON.stringify(renameKeys(command, toWireName));
+}
+
+/**
+ * @param {string} text
+ * @returns {ServerEvent}
+ */
+export function decodeEvent(text) {
+  const event = /** @type {ServerEvent} */ (renameKeys(JSON.parse(text), fromWireName));
+  if (event.type === "error" && event.field) event.field = fromWireName(event.field);
+  if (event.type === "configured") event.changed = event.changed.map(fromWireName);
+  return event;
+}
+
+/**
+ * The catalogue as the page carries it.
+ * @param {string} text
+ * @returns {Catalog}
+ */
+export function decodeCatalog(text) {
+  const catalog = /** @type {Catalog} */ (renameKeys(JSON.parse(text), fromWireName));
+  for (const speed of catalog.speeds) speed.epochsPerSecond ??= null;
+  return catalog;
+}
+
+/** Array types of the safetensors format that frames use. */
+const ARRAYS = { F64: Float64Array, F32: Float32Array, U32: Uint32Array, I8: Uint8Array };
+
+/**
+ * @typedef {object} Tensor
+ * @property {keyof typeof ARRAYS} dtype
+ * @property {number[]} shape
+ * @property {[start: number, end: number]} data_offsets
+ */
+
+/**
+ * Reads one frame. Arrays are views of the message where its alignment allows, copies elsewhere.
+ * @param {ArrayBuffer} message
+ * @returns {Frame}
+ */
+export function decodeFrame(message) {
+  const headerLength = Number(new DataView(message).getBigUint64(0, true));
+  const start = 8 + headerLength;
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(message, 8, headerLength)));
+  const about = /** @type {Record<string, string>} */ (header.__metadata__);
+
+  /**
+   * @template {keyof typeof ARRAYS} Type
+   * @param {string} name
+   * @param {Type} dtype
+   * @returns {InstanceType<typeof ARRAYS[Type]> | null}
+   */
+  function read(name, dtype) {
+    const tensor = /** @type {Tensor | undefined} */ (header[name]);
+    if (!tensor) return null;
+    if (tensor.dtype !== dtype) throw new Error(`Frame: ${name} is ${tensor.dtype}, not ${dtype}`);
+    const [from, to] = tensor.data_offsets;
+    const ArrayType = ARRAYS[dtype];
+    const size = ArrayType.BYTES_PER_ELEMENT;
+    const at = start + from;
+    const view =
+      at % size === 0
+        ? new ArrayType(message, at, (to - from) / size)
+        : new ArrayType(message.slice(at, start + to));
+    return /** @type {InstanceType<typeof ARRAYS[Type]>} */ (view);
+  }
+
+  /**
+   * @template Value
+   * @param {Value | null} value
+   * @param {string} name
+   * @returns {Value}
+   */
+  function required(value, name) {
+    if (value === null) throw new Error(`Frame: ${name} is missing`);
+    return value;
+  }
+
+  const map = required(read("map", "I8"), "map");
+  return {
+    number: Number(about.frame),
+    run: Number(about.run),
+    epoch: Number(about.epoch),
+    step: Number(about.step),
+    mapOf: about.map ?? "output",
+    epochs: required(read("epochs", "U32"), "epochs"),
+    trainLoss: required(read("train_loss", "F64"), "train_loss"),
+    testLoss: required(read("test_loss", "F64"), "test_loss"),
+    evaluation: required(read("evaluation", "F64"), "evaluation"),
+    parameters: required(read("parameters", "F32"), "parameters"),
+    map,
+    resolution: Math.sqrt(map.length),
+    tiles: read("tiles", "I8"),
+    trainPoints: read("train_points", "F32"),
+    testPoints: read("test_points", "F32"),
+  };
+}

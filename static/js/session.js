@@ -1,0 +1,169 @@
+/**
+ * One visit to the server: turns what the page wants into commands, and what comes back into state and streamed
+ * numbers. Knows no view.
+ */
+
+/**
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, ServerEvent } from "./types/app.js"
+ */
+
+import { createConnection } from "./connection.js";
+import { throttle } from "./lib/timing.js";
+import { PROTOCOL_VERSION } from "./protocol.js";
+import {
+  initialState,
+  shownTarget,
+  withConfigured,
+  withConnection,
+  withDiverged,
+  withRefusal,
+  withRunState,
+  withWanted,
+  withWelcome,
+} from "./state.js";
+import { createStore } from "./store.js";
+import { createStream } from "./stream.js";
+
+/** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */
+const CONFIGURE_PAUSE = 100;
+const WATCH_PAUSE = 80;
+/** Cells along a side of the large map. */
+const RESOLUTION = 100;
+
+/**
+ * @typedef {object} SessionOptions
+ * @property {Catalog} catalog
+ * @property {string} url
+ * @property {() => number} frameRate pictures a second to ask for
+ * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
+ * @property {() => void} onFrame a frame came: draw, then acknowledge
+ * @property {(error: unknown) => void} onFault
+ * @property {(url: string) => WebSocket} [openSocket]
+ * @property {() => number} [now] milliseconds
+ */
+
+/** @typedef {ReturnType<typeof createSession>} Session */
+
+/**
+ * @param {SessionOptions} options
+ */
+export function createSession(options) {
+  const { catalog, onEvent, onFrame, onFault } = options;
+  const now = options.now ?? (() => performance.now());
+  const store = createStore(initialState(catalog));
+  const stream = createStream();
+  let commands = 0;
+  let received = 0;
+  let acknowledged = 0;
+  let greetedWithExperiment = false;
+
+  const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
+    send({ type: "configure", id, experiment });
+  }, CONFIGURE_PAUSE);
+
+  const watch = throttle((/** @type {null} */ _) => {
+    const target = shownTarget(store.get());
+    const unit = target?.kind === "unit" ? { layer: target.layer, unit: target.unit } : null;
+    send({ type: "watch", tiles: true, unit, resolution: RESOLUTION, frameRate: options.frameRate() });
+  }, WATCH_PAUSE);
+
+  const connection = createConnection({
+    url: options.url,
+    openSocket: options.openSocket,
+    onOpen: () => greet(store.get().wanted),
+    onEvent: receiveEvent,
+    onFrame: receiveFrame,
+    onState: (/** @type {ConnectionState} */ line) => {
+      configure.cancel();
+      store.update((state) => withConnection(state, line));
+    },
+    onFault,
+  });
+
+  /** @param {Experiment} [experiment] */
+  function greet(experiment) {
+    greetedWithExperiment = experiment !== undefined;
+    const hello = /** @type {const} */ ({ type: "hello", protocol: PROTOCOL_VERSION });
+    connection.send(experiment ? { ...hello, experiment } : hello);
+  }
+
+  /** @param {Command} command */
+  function send(command) {
+    connection.send(command);
+  }
+
+  /** @param {ServerEvent} event */
+  function receiveEvent(event) {
+    switch (event.type) {
+      case "welcome":
+        received = 0;
+        acknowledged = 0;
+        stream.begin(event.run);
+        store.update((state) => withWelcome(state, event));
+        watch.push(null);
+        break;
+      case "configured":
+        if (event.run > stream.run) stream.begin(event.run);
+        store.update((state) => withConfigured(state, event));
+        break;
+      case "state":
+        stream.restartClock();
+        store.update((state) => withRunState(state, event));
+        break;
+      case "diverged":
+        store.update((state) => withDiverged(state, event));
+        break;
+      case "error":
+        if (store.get().connection !== "open" && greetedWithExperiment) {
+          greet();
+          break;
+        }
+        store.update((state) => withRefusal(state, event.id));
+        break;
+    }
+    onEvent(event);
+  }
+
+  /** @param {Frame} frame */
+  function receiveFrame(frame) {
+    received = Math.max(received, frame.number);
+    stream.accept(frame, now());
+    onFrame();
+  }
+
+  return {
+    store,
+    stream,
+    send,
+    watch: () => watch.push(null),
+    retryNow: connection.retryNow,
+
+    /** Tells the server that everything received is on the screen. */
+    acknowledge() {
+      if (received === acknowledged) return false;
+      acknowledged = received;
+      send({ type: "ack", frame: received });
+      return true;
+    },
+
+    /**
+     * Asks for another experiment; the answer is `configured` or `error`.
+     * @param {(experiment: Experiment) => Experiment} edit
+     */
+    change(edit) {
+      const { wanted, connection: line } = store.get();
+      if (line !== "open") return;
+      commands += 1;
+      const id = commands;
+      const experiment = edit(wanted);
+      store.update((state) => withWanted(state, catalog, experiment, id));
+      configure.push({ id, experiment });
+    },
+
+    close() {
+      configure.cancel();
+      watch.cancel();
+      connection.close();
+    },
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * The streamed numbers of the present run: the newest picture, and the losses of every epoch.
+ * Kept outside the store, because they change with every frame; views read them when they draw.
+ */
+
+/**
+ * @import { Frame } from "./types/app.js"
+ */
+
+import { createColumn } from "./lib/column.js";
+
+/** How far back the measured speed looks, in milliseconds. */
+const SPEED_WINDOW = 1500;
+
+/** Cells along a side of a unit's tile. */
+const TILE_SIDE = 20;
+
+/** @typedef {{ bytes: Uint8Array, side: number }} Picture */
+/** @typedef {ReturnType<typeof createStream>} Stream */
+
+export function createStream() {
+  const trainLoss = createColumn();
+  const testLoss = createColumn();
+  /** @type {{ time: number, epoch: number }[]} */
+  let marks = [];
+
+  const stream = {
+    run: 0,
+    epoch: 0,
+    step: 0,
+    /** Losses by epoch: the value at index 7 is that after epoch 7. */
+    trainLoss,
+    testLoss,
+    /** @type {Frame | null} the newest frame */
+    latest: null,
+    /** @type {Frame | null} the newest frame whose map is the output */
+    latestOutput: null,
+    /** @type {Float32Array} */
+    trainPoints: new Float32Array(0),
+    /** @type {Float32Array} */
+    testPoints: new Float32Array(0),
+    /** Grows whenever the points are replaced. */
+    pointsVersion: 0,
+
+    /**
+     * Forgets the losses and pictures of an earlier run.
+     * @param {number} run
+     */
+    begin(run) {
+      stream.run = run;
+      stream.epoch = 0;
+      stream.step = 0;
+      stream.latest = null;
+      stream.latestOutput = null;
+      trainLoss.clear();
+      testLoss.clear();
+      marks = [];
+    },
+
+    /**
+     * Takes in a frame, unless it belongs to an earlier run.
+     * @param {Frame} frame
+     * @param {number} time when it came, in milliseconds
+     * @returns {boolean} whether it was taken
+     */
+    accept(frame, time) {
+      if (frame.run < stream.run) return false;
+      if (frame.run > stream.run) stream.begin(frame.run);
+      appendLosses(frame);
+      stream.epoch = frame.epoch;
+      stream.step = frame.step;
+      stream.latest = frame;
+      if (frame.mapOf === "output") stream.latestOutput = frame;
+      if (frame.trainPoints && frame.testPoints) {
+        stream.trainPoints = frame.trainPoints;
+        stream.testPoints = frame.testPoints;
+        stream.pointsVersion += 1;
+      }
+      marks.push({ time, epoch: frame.epoch });
+      while (marks.length > 2 && time - /** @type {{ time: number }} */ (marks[0]).time > SPEED_WINDOW) {
+        marks.shift();
+      }
+      return true;
+    },
+
+    /**
+     * The newest picture of a unit, or of the output: the large one if it was sent, else the unit's tile.
+     * @param {{ layer: number, unit: number } | null} unit null is the output
+     * @param {number[]} hidden units per hidden layer
+     * @returns {Picture | null}
+     */
+    picture(unit, hidden) {
+      const { latest, latestOutput } = stream;
+      if (unit === null) return latestOutput && { bytes: latestOutput.map, side: latestOutput.resolution };
+      if (!latest) return null;
+      if (latest.mapOf === `${unit.layer}:${unit.unit}`)
+        return { bytes: latest.map, side: latest.resolution };
+      const before = hidden.slice(0, unit.layer).reduce((sum, units) => sum + units, 0);
+      const start = (before + unit.unit) * TILE_SIDE ** 2;
+      const bytes = latest.tiles?.subarray(start, start + TILE_SIDE ** 2);
+      return bytes?.length === TILE_SIDE ** 2 ? { bytes, side: TILE_SIDE } : null;
+    },
+
+    /** Forgets the measured speed: the run was halted or goes on. */
+    restartClock() {
+      marks = marks.slice(-1);
+    },
+
+    /**
+     * Epochs a second over the last moments, or NaN when there is nothing to measure.
+     * @returns {number}
+     */
+    speed() {
+      const first = marks[0];
+      const last = marks.at(-1);
+      if (!first || !last || last.time - first.time < 200) return Number.NaN;
+      return ((last.epoch - first.epoch) * 1000) / (last.time - first.time);
+    },
+  };
+
+  /** @param {Frame} frame */
+  function appendLosses(frame) {
+    const { epochs } = frame;
+    for (let index = 0; index < epochs.length; index++) {
+      const epoch = /** @type {number} */ (epochs[index]);
+      if (epoch < trainLoss.length) continue;
+      while (trainLoss.length < epoch) {
+        trainLoss.push(Number.NaN);
+        testLoss.push(Number.NaN);
+      }
+      trainLoss.push(/** @type {number} */ (frame.trainLoss[index]));
+      testLoss.push(/** @type {number} */ (frame.testLoss[index]));
+    }
+  }
+
+  return stream;
+}

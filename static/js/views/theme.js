@@ -1,0 +1,72 @@
+/** The theme: automatic, light or dark, remembered; and the colours that pictures need in the present one. */
+
+import { buildPalette, buildScale, diverging, readColors } from "../lib/color.js";
+import { setText } from "../lib/dom.js";
+
+/** @import { Palettes, View } from "../types/app.js" */
+
+const THEMES = /** @type {const} */ (["auto", "light", "dark"]);
+const LABELS = { auto: "Auto", light: "Light", dark: "Dark" };
+/** Steps of the colour scale for points and links. */
+const SCALE_STEPS = 33;
+
+/**
+ * @param {HTMLElement} root the document's root element
+ * @param {{ button: HTMLElement, onChange: (palettes: Palettes) => void }} options
+ * @returns {View<void> & { next: () => void }}
+ */
+export function createTheme(root, { button, onChange }) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const scope = new AbortController();
+  /** @type {typeof THEMES[number]} */
+  let theme = THEMES.find((name) => name === root.dataset.theme) ?? "auto";
+
+  function apply() {
+    if (theme === "auto") delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    const label = button.querySelector("[data-theme-label]");
+    if (label) setText(label, LABELS[theme]);
+    button.dataset.current = theme;
+    button.setAttribute("aria-label", `Colours: ${LABELS[theme].toLowerCase()}`);
+    onChange(readPalettes(root));
+  }
+
+  function next() {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
+    try {
+      localStorage.setItem("theme", theme);
+    } catch {
+      // Storage may be forbidden; then the choice lasts as long as the page.
+    }
+    apply();
+  }
+
+  dark.addEventListener("change", apply, { signal: scope.signal });
+  apply();
+  return { update: apply, next, destroy: () => scope.abort() };
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {[string, string, string]} names of the colours at −1, 0 and 1
+ * @returns {(value: number) => import("../lib/color.js").Rgb}
+ */
+function scaleOf(root, names) {
+  const [negative, zero, positive] = readColors(root, names);
+  if (!negative || !zero || !positive) throw new Error("The theme lacks a colour");
+  return (value) => diverging(negative, zero, positive, value);
+}
+
+/**
+ * @param {HTMLElement} root
+ * @returns {Palettes}
+ */
+function readPalettes(root) {
+  const strong = scaleOf(root, ["--negative", "--zero", "--positive"]);
+  const soft = scaleOf(root, ["--map-negative", "--map-zero", "--map-positive"]);
+  return {
+    smooth: buildPalette(soft),
+    discrete: buildPalette((value) => soft(value < 0 ? -1 : 1)),
+    scale: buildScale(strong, SCALE_STEPS),
+  };
+}

@@ -1,0 +1,158 @@
+"""Insight: maps of the output and of every unit, against a computation point by point."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Experiment, advance, begin, boundary, feature_map, layer_maps, set_parameter
+from engine.features import FEATURES
+from engine.insight import grid
+from tests.support.numeric import PLAIN_ACTIVATIONS, PLAIN_FEATURES, PLAIN_OBJECTIVES, plain_sums, unflatten
+from tests.support.strategies import experiments, law, stacks, varied
+
+
+def pointwise(run, replica, resolution):
+    """Return the map of every unit of one network, layer by layer, in float64 loops: row 0 at x2 = +6."""
+    experiment = run.experiments[replica]
+    layers = unflatten(experiment.sizes, run.parameters[replica])
+    predict, _, _ = PLAIN_OBJECTIVES[experiment.objective.loss, experiment.problem]
+    functions = [*(PLAIN_ACTIVATIONS[key][0] for key in experiment.network.activations), predict]
+    maps = [np.empty((len(units), resolution, resolution)) for units in layers]
+    for row in range(resolution):
+        for column in range(resolution):
+            x1 = -6 + 12 * column / (resolution - 1)
+            x2 = 6 - 12 * row / (resolution - 1)
+            features = [PLAIN_FEATURES[key](x1, x2) for key in experiment.features]
+            sums = plain_sums(layers, experiment.network.activations, features)
+            for layer, (zs, function) in enumerate(zip(sums, functions, strict=True)):
+                maps[layer][:, row, column] = [function(z) for z in zs]
+    return maps
+
+
+@law(15)
+@given(experiment=experiments(), resolution=st.integers(2, 9))
+def test_every_map_is_what_each_point_gives(experiment, resolution):
+    run = begin(experiment)
+
+    maps = layer_maps(run, resolution)
+
+    expected = pointwise(run, 0, resolution)
+    for computed, wanted in zip(maps, expected, strict=True):
+        # float32 has 6e-8 per operation; features reach 36, and a few layers of some ten terms add up.
+        scale = max(1.0, np.abs(wanted).max())
+        np.testing.assert_allclose(computed[0], wanted, rtol=0, atol=2e-5 * scale)
+
+
+def test_the_boundary_is_the_map_of_the_output():
+    run, _ = advance(begin(Experiment()), epochs=30)
+
+    np.testing.assert_array_equal(boundary(run, 11), layer_maps(run, 11)[-1])
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("resolution", [2, 20, 100])
+def test_a_boundary_has_replicas_outputs_rows_and_columns_in_float32(replicas, resolution):
+    run = begin([varied(Experiment(), network={"seed": seed}) for seed in range(replicas)])
+
+    picture = boundary(run, resolution)
+
+    assert picture.shape == (replicas, 1, resolution, resolution)
+    assert picture.dtype == np.float32
+    assert np.abs(picture).max() <= 1
+
+
+def test_the_default_resolution_is_one_hundred():
+    assert boundary(begin(Experiment())).shape == (1, 1, 100, 100)
+
+
+def straight(feature, slope=1.0, bias=0.0):
+    """Return a network without hidden layers that answers slope · feature + bias."""
+    experiment = varied(Experiment(features=(feature,)), data={"dataset": "plane"}, network={"hidden": ()})
+    return set_parameter(set_parameter(begin(experiment), 0, 0, 0, slope), 0, 0, -1, bias)
+
+
+def test_the_top_row_is_x2_plus_six_and_the_bottom_row_minus_six():
+    picture = boundary(straight("x2"), 5)[0, 0]
+
+    assert picture.tolist() == [[value] * 5 for value in (6, 3, 0, -3, -6)]
+
+
+def test_the_left_column_is_x1_minus_six_and_the_right_column_plus_six():
+    picture = boundary(straight("x1"), 5)[0, 0]
+
+    assert picture.tolist() == [[-6, -3, 0, 3, 6]] * 5
+
+
+def test_the_bias_is_added_everywhere():
+    picture = boundary(straight("x1", slope=0.0, bias=0.25), 3)
+
+    assert (picture == 0.25).all()
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_a_feature_map_shows_what_a_network_of_this_feature_alone_shows(feature):
+    picture = feature_map(feature, 7)
+
+    np.testing.assert_array_equal(picture, boundary(straight(feature), 7)[0, 0])
+    assert picture.dtype == np.float32
+
+
+@pytest.mark.parametrize("key", PLAIN_FEATURES)
+def test_a_feature_map_has_the_orientation_of_all_maps(key):
+    picture = feature_map(key, 3)
+
+    expected = [[PLAIN_FEATURES[key](x1, x2) for x1 in (-6, 0, 6)] for x2 in (6, 0, -6)]
+    np.testing.assert_allclose(picture, expected, rtol=1e-6, atol=1e-7)  # float32
+
+
+def test_only_the_layers_asked_for_are_computed():
+    run = begin(Experiment())
+
+    some, all_ = layer_maps(run, 9, layers=2), layer_maps(run, 9)
+
+    assert [layer.shape[1] for layer in all_] == [4, 2, 1]
+    assert len(some) == 2
+    for one, other in zip(some, all_, strict=False):
+        np.testing.assert_array_equal(one, other)
+
+
+@law(40)
+@given(stack=stacks(), resolution=st.integers(2, 30))
+def test_the_maps_of_a_stack_are_those_of_its_networks(stack, resolution):
+    together = begin(stack)
+
+    maps = layer_maps(together, resolution)
+
+    for i, one in enumerate(stack):
+        for ours, alone in zip(maps, layer_maps(begin(one), resolution), strict=True):
+            np.testing.assert_array_equal(ours[i], alone[0])
+
+
+def test_maps_are_the_callers_own():
+    run = begin(Experiment())
+    before = boundary(run, 10)
+
+    boundary(run, 10)[...] = 7
+    layer_maps(run, 10)[0][...] = 7
+
+    np.testing.assert_array_equal(boundary(run, 10), before)
+
+
+def test_huge_parameters_give_a_picture_without_a_warning():
+    run = set_parameter(begin(Experiment()), 0, 0, 0, 1e300)
+
+    assert boundary(run, 10).shape == (1, 1, 10, 10)
+
+
+@pytest.mark.parametrize("resolution", [-1, 0, 1, 1001])
+def test_a_resolution_out_of_range_is_refused(resolution):
+    with pytest.raises(ValueError, match=f"resolution is {resolution}; it must be 2 … 1000"):
+        boundary(begin(Experiment()), resolution)
+
+
+def test_the_grid_goes_row_by_row_from_the_top_left_and_cannot_be_written():
+    points = grid(3)
+
+    assert points[:4].tolist() == [[-6, 6], [0, 6], [6, 6], [-6, 0]]
+    assert not points.flags.writeable

@@ -1,0 +1,79 @@
+"""Public names: what ``engine`` offers, and that all of it is explained."""
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import engine
+
+MODULES = [importlib.import_module(f"engine.{info.name}") for info in pkgutil.iter_modules(engine.__path__)]
+
+
+def public_things():
+    for module in MODULES:
+        for name, thing in vars(module).items():
+            if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+                continue
+            if inspect.isclass(thing):
+                yield f"{module.__name__}.{name}", thing
+                for inner, member in vars(thing).items():
+                    function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+                    if not inner.startswith("_") and inspect.isfunction(function):
+                        yield f"{module.__name__}.{name}.{inner}", function
+            elif inspect.isfunction(inspect.unwrap(thing)):
+                yield f"{module.__name__}.{name}", thing
+
+
+THINGS = dict(public_things())
+
+
+def test_the_public_names_are_those_of_the_design():
+    promised = {"Experiment", "begin", "advance", "evaluate", "boundary", "Run", "Report"}
+
+    assert promised <= set(engine.__all__)
+    assert all(hasattr(engine, name) for name in engine.__all__)
+    assert engine.__all__ == sorted(engine.__all__)
+
+
+@pytest.mark.parametrize("name", engine.__all__)
+def test_every_exported_name_has_a_docstring(name):
+    assert inspect.getdoc(getattr(engine, name))
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_every_public_class_function_method_and_property_has_a_docstring(name):
+    thing = THINGS[name]
+
+    # Taken from the thing itself: an inherited docstring explains something else.
+    assert (thing.__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("module", [engine, *MODULES], ids=lambda module: module.__name__)
+def test_every_module_says_what_it_is_for(module):
+    assert (module.__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("name", ["advance", "begin", "reconfigure", "set_parameter"])
+def test_what_can_fail_says_how(name):
+    assert "Raises:" in (inspect.getdoc(getattr(engine, name)) or "")
+
+
+def test_the_example_at_the_top_of_the_package_is_true():
+    example = engine.__doc__ or ""
+
+    run, report = engine.advance(engine.begin(engine.Experiment()), epochs=100)
+
+    assert "(100, (1, 100))" in example
+    assert (run.epoch, report.test_loss.shape) == (100, (1, 100))
+
+
+def test_importing_the_engine_brings_in_no_server():
+    code = "import sys, engine; print(*(m for m in ('fastapi', 'uvicorn', 'starlette', 'asyncio') if m in sys.modules))"
+
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert process.stdout.split() == []

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ACTIONS, actionForKey, keyName } from "../../static/js/actions.js";
+import { initialState } from "../../static/js/state.js";
+import { CATALOG } from "./support/catalog.js";
+
+/** @import { Command, State } from "../../static/js/types/app.js" */
+
+const open = { ...initialState(CATALOG), connection: /** @type {const} */ ("open") };
+const press = (/** @type {string} */ key) => ({ key, ctrlKey: false, metaKey: false, altKey: false });
+
+/**
+ * @param {string} id
+ * @param {State} state
+ * @returns {Command[]}
+ */
+function commandsOf(id, state) {
+  /** @type {Command[]} */
+  const commands = [];
+  const nothing = () => {};
+  ACTIONS.find((action) => action.id === id)?.perform({
+    get: () => state,
+    send: (command) => commands.push(command),
+    openHelp: nothing,
+    nextTheme: nothing,
+    showOutput: nothing,
+  });
+  return commands;
+}
+
+test("ids and keys are unique", () => {
+  const ids = ACTIONS.map(({ id }) => id);
+  const keys = ACTIONS.flatMap((action) => action.keys);
+
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+test("play starts at the chosen speed and pauses what plays", () => {
+  assert.deepEqual(commandsOf("play", { ...open, speed: 5 }), [{ type: "play", epochsPerSecond: 5 }]);
+  assert.deepEqual(commandsOf("play", { ...open, playing: true }), [{ type: "pause" }]);
+});
+
+test("reset keeps the seed, new weights draw another", () => {
+  assert.deepEqual(commandsOf("reset", open), [{ type: "reset", newSeed: false }]);
+  assert.deepEqual(commandsOf("new-weights", open), [{ type: "reset", newSeed: true }]);
+});
+
+test("nothing that needs the server is available without it", () => {
+  const away = { ...open, connection: /** @type {const} */ ("reconnecting") };
+  const available = ACTIONS.filter((action) => action.available(away)).map(({ id }) => id);
+
+  assert.deepEqual(available, ["theme", "help"]);
+});
+
+test("keys find their action in either case, but not with a modifier", () => {
+  assert.equal(actionForKey(press(" "))?.id, "play");
+  assert.equal(actionForKey(press("R"))?.id, "reset");
+  assert.equal(actionForKey(press("ArrowRight"))?.id, "step");
+  assert.equal(actionForKey({ ...press("r"), ctrlKey: true }), undefined);
+  assert.equal(actionForKey(press("x")), undefined);
+});
+
+test("keys have names that people know", () => {
+  assert.equal(keyName(" "), "Space");
+  assert.equal(keyName("s"), "S");
+  assert.equal(keyName("ArrowRight"), "\u2192");
+});

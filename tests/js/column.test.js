@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createColumn } from "../../static/js/lib/column.js";
+
+/** A small generator with a fixed seed, so that failures repeat. */
+function createRandom() {
+  let state = 12345;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+}
+
+test("values come back at their index, and nothing beyond", () => {
+  const column = createColumn();
+  for (let index = 0; index < 5000; index++) column.push(index / 2);
+
+  assert.equal(column.length, 5000);
+  assert.equal(column.at(0), 0);
+  assert.equal(column.at(4999), 2499.5);
+  assert.ok(Number.isNaN(column.at(5000)));
+  assert.ok(Number.isNaN(column.at(-1)));
+});
+
+test("extremes of any range are those of its values", () => {
+  const random = createRandom();
+  const column = createColumn();
+  /** @type {number[]} */
+  const values = [];
+  for (let index = 0; index < 10_000; index++) {
+    const value = index % 97 === 0 ? Number.NaN : random();
+    values.push(value);
+    column.push(value);
+  }
+
+  for (let round = 0; round < 300; round++) {
+    const from = Math.floor(random() * values.length);
+    const to = from + Math.floor(random() * (values.length - from + 1));
+    const numbers = values.slice(from, to).filter((value) => !Number.isNaN(value));
+
+    assert.deepEqual(column.extremes(from, to), [Math.min(...numbers), Math.max(...numbers)]);
+  }
+});
+
+test("extremes are right at every length, also where blocks begin", () => {
+  const column = createColumn();
+  let low = Number.POSITIVE_INFINITY;
+  const random = createRandom();
+  for (let index = 0; index < 4200; index++) {
+    const value = random();
+    low = Math.min(low, value);
+    column.push(value);
+
+    assert.equal(column.extremes(0, index + 1)[0], low);
+  }
+});
+
+test("an empty range has no extremes", () => {
+  assert.deepEqual(createColumn().extremes(0, 10), [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+});
+
+test("a cleared column starts again", () => {
+  const column = createColumn();
+  for (let index = 0; index < 300; index++) column.push(index);
+  column.clear();
+  column.push(7);
+
+  assert.equal(column.length, 1);
+  assert.deepEqual(column.extremes(0, 1), [7, 7]);
+});
+
+test("asking for the extremes of a long column takes few steps", () => {
+  const column = createColumn();
+  const length = 1_000_000;
+  for (let index = 0; index < length; index++) column.push(index);
+
+  const start = performance.now();
+  for (let round = 0; round < 1000; round++) column.extremes(1, length - 1);
+
+  // A plain walk over a million values takes about a millisecond; a thousand of them a second.
+  assert.ok(performance.now() - start < 250);
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  getField,
+  lossesFor,
+  lowerLearningRate,
+  problemOf,
+  withDataset,
+  withFeature,
+  withField,
+  withHidden,
+  withLayers,
+} from "../../static/js/experiment.js";
+import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+
+test("a field is read and replaced by its path, and the old experiment stays as it was", () => {
+  const changed = withField(EXPERIMENT, "training.learningRate", 0.1);
+
+  assert.equal(getField(changed, "training.learningRate"), 0.1);
+  assert.equal(getField(EXPERIMENT, "training.learningRate"), 0.03);
+  assert.equal(changed.data, EXPERIMENT.data);
+});
+
+test("another dataset of the same problem changes nothing else", () => {
+  const sampled = withField(EXPERIMENT, "data.samples", 200);
+  const changed = withDataset(CATALOG, sampled, "xor");
+
+  assert.deepEqual(changed, withField(sampled, "data.dataset", "xor"));
+});
+
+test("a dataset of another problem brings its samples and a loss that fits", () => {
+  const changed = withDataset(CATALOG, EXPERIMENT, "plane");
+
+  assert.equal(problemOf(CATALOG, changed), "regression");
+  assert.equal(changed.data.samples, 1200);
+  assert.equal(changed.objective.loss, "squared");
+});
+
+test("a loss that fits the other problem too is kept", () => {
+  const squared = withField(EXPERIMENT, "objective.loss", "squared");
+  const there = withDataset(CATALOG, squared, "plane");
+  const back = withDataset(CATALOG, there, "circle");
+
+  assert.equal(back.objective.loss, "squared");
+  assert.deepEqual(
+    lossesFor(CATALOG, "regression").map(({ key }) => key),
+    ["squared"],
+  );
+});
+
+test("features keep the order of the catalogue", () => {
+  const without = withFeature(CATALOG, EXPERIMENT, "x1", false);
+  const changed = withFeature(CATALOG, withFeature(CATALOG, without, "x1x2", true), "x1", true);
+
+  assert.deepEqual(changed.features, ["x1", "x2", "x1x2"]);
+});
+
+test("activations given layer by layer follow the layers", () => {
+  const mixed = withField(EXPERIMENT, "network.activation", ["relu", "tanh"]);
+
+  assert.deepEqual(withHidden(mixed, [4, 2, 2]).network.activation, ["relu", "tanh", "tanh"]);
+  assert.deepEqual(withHidden(mixed, [4]).network.activation, ["relu"]);
+  assert.equal(withHidden(mixed, []).network.activation, "tanh");
+  assert.equal(withHidden(EXPERIMENT, [8]).network.activation, "tanh");
+});
+
+test("a layer is added at the end with two units, and taken from there", () => {
+  assert.deepEqual(withLayers(CATALOG, EXPERIMENT, 1).network.hidden, [4, 2, 2]);
+  assert.deepEqual(withLayers(CATALOG, EXPERIMENT, -1).network.hidden, [4]);
+});
+
+test("a lower learning rate is the next of those on offer, or a third", () => {
+  const rate = (/** @type {number} */ value) => withField(EXPERIMENT, "training.learningRate", value);
+
+  assert.equal(lowerLearningRate(CATALOG, rate(0.05)), 0.03);
+  assert.equal(lowerLearningRate(CATALOG, rate(0.03)), 0.01);
+  assert.ok(Math.abs(lowerLearningRate(CATALOG, rate(0.0003)) - 0.0001) < 1e-12);
+});

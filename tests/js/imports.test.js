@@ -1,0 +1,82 @@
+/** Who may import whom. The ground floor is `lib`; views know nothing but it; only `main.js` knows everything. */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const SOURCE = fileURLToPath(new URL("../../static/js", import.meta.url));
+
+/** From the ground up: a module of one floor imports only from floors below. */
+const FLOORS = [
+  ["experiment.js", "protocol.js", "actions.js", "words.js"],
+  ["state.js"],
+  ["store.js", "stream.js"],
+  ["connection.js"],
+  ["session.js"],
+  ["main.js"],
+];
+
+/** @param {string} path */
+const slashed = (path) => join(path).split("\\").join("/");
+
+const files = /** @type {string[]} */ (readdirSync(SOURCE, { recursive: true }))
+  .map(slashed)
+  .filter((path) => path.endsWith(".js"));
+
+/**
+ * The modules that a module really imports; imports of types in comments do not count.
+ * @param {string} file
+ * @returns {string[]} relative to the source folder, or as written when they are not relative
+ */
+function importsOf(file) {
+  const text = readFileSync(join(SOURCE, file), "utf8").replace(/\/\*\*[\s\S]*?\*\//g, "");
+  const names = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => String(match[1]));
+  return names.map((name) => (name.startsWith(".") ? slashed(join(dirname(file), name)) : name));
+}
+
+/** @param {string} file */
+const floorOf = (file) => FLOORS.findIndex((names) => names.includes(file));
+
+test("every import is a file of the project, with its extension", () => {
+  for (const file of files) {
+    for (const name of importsOf(file)) assert.ok(files.includes(name), `${file} imports ${name}`);
+  }
+});
+
+test("lib imports only lib", () => {
+  for (const file of files.filter((path) => path.startsWith("lib/"))) {
+    for (const name of importsOf(file)) assert.match(name, /^lib\//, `${file} imports ${name}`);
+  }
+});
+
+test("a view imports only lib and the parts in its own folder", () => {
+  for (const file of files.filter((path) => path.startsWith("views/"))) {
+    const own = dirname(file) === "views" ? file.replace(/\.js$/, "/") : `${dirname(file)}/`;
+    for (const name of importsOf(file)) {
+      assert.ok(name.startsWith("lib/") || name.startsWith(own), `${file} imports ${name}`);
+    }
+  }
+});
+
+test("the other modules import only lib and floors below their own", () => {
+  const top = files.filter((path) => !path.includes("/") && path !== "theme-boot.js");
+  for (const file of top) {
+    const floor = floorOf(file);
+    assert.notEqual(floor, -1, `${file} has no floor`);
+    for (const name of importsOf(file)) {
+      if (name.startsWith("lib/")) continue;
+      if (name.startsWith("views/")) assert.equal(file, "main.js", `${file} imports the view ${name}`);
+      else assert.ok(floorOf(name) < floor, `${file} imports ${name}`);
+    }
+  }
+});
+
+test("only the protocol knows bytes", () => {
+  for (const file of files) {
+    const text = readFileSync(join(SOURCE, file), "utf8");
+    const knows = /DataView|TextDecoder|BigUint64/.test(text);
+    assert.equal(knows, file === "protocol.js", file);
+  }
+});

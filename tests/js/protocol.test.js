@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  decodeCatalog,
+  decodeEvent,
+  decodeFrame,
+  encodeCommand,
+  fromWireName,
+  toWireName,
+} from "../../static/js/protocol.js";
+import { frameBytes } from "./support/frames.js";
+
+test("names are camelCase inside and snake_case on the wire", () => {
+  assert.equal(fromWireName("data.train_fraction"), "data.trainFraction");
+  assert.equal(toWireName("data.trainFraction"), "data.train_fraction");
+});
+
+test("a command is written with wire names, all the way down", () => {
+  const text = encodeCommand({ type: "play", epochsPerSecond: null });
+
+  assert.deepEqual(JSON.parse(text), { type: "play", epochs_per_second: null });
+});
+
+test("an event is read with names of the page, and so are the fields it names", () => {
+  const refused = decodeEvent(
+    JSON.stringify({ type: "error", code: "invalid", message: "No.", field: "training.batch_size", id: 4 }),
+  );
+  const state = decodeEvent(
+    JSON.stringify({ type: "state", playing: true, epochs_per_second: 60, reason: "played" }),
+  );
+
+  assert.equal(refused.type === "error" && refused.field, "training.batchSize");
+  assert.equal(state.type === "state" && state.epochsPerSecond, 60);
+});
+
+test("a speed without a number is as fast as it goes", () => {
+  const catalog = decodeCatalog(JSON.stringify({ fields: {}, speeds: [{ label: "as fast as it goes" }] }));
+
+  assert.equal(catalog.speeds[0]?.epochsPerSecond, null);
+});
+
+test("a frame is read as numbers, whatever the alignment of its arrays", () => {
+  for (const order of [
+    ["epochs", "train_loss"],
+    ["train_loss", "epochs"],
+  ]) {
+    const frame = decodeFrame(
+      frameBytes({ about: { frame: "7", run: "2", epoch: "12", step: "300", map: "0:3" }, order }),
+    );
+
+    assert.equal(frame.number, 7);
+    assert.equal(frame.run, 2);
+    assert.equal(frame.epoch, 12);
+    assert.equal(frame.step, 300);
+    assert.equal(frame.mapOf, "0:3");
+    assert.deepEqual([...frame.epochs], [11, 12, 13]);
+    assert.deepEqual([...frame.trainLoss], [0.5, 0.25, 0.125]);
+    assert.equal(frame.resolution, 2);
+    assert.deepEqual([...frame.map], [0, 127, 129, 1]);
+    assert.equal(frame.tiles, null);
+    assert.equal(frame.trainPoints, null);
+  }
+});
+
+test("a frame that lacks a number, or has another type, is an error that names it", () => {
+  assert.throws(() => decodeFrame(frameBytes({ without: "parameters" })), /parameters is missing/);
+  assert.throws(
+    () => decodeFrame(frameBytes({ types: { parameters: "F64" } })),
+    /parameters is F64, not F32/,
+  );
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { withField } from "../../static/js/experiment.js";
+import { decodeFrame } from "../../static/js/protocol.js";
+import { createSession } from "../../static/js/session.js";
+import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+import { frameBytes } from "./support/frames.js";
+import { FakeSocket } from "./support/socket.js";
+
+const WIRE_EXPERIMENT = JSON.parse(
+  JSON.stringify(EXPERIMENT)
+    .replace("trainFraction", "train_fraction")
+    .replace("penaltyRate", "penalty_rate")
+    .replace("learningRate", "learning_rate")
+    .replace("batchSize", "batch_size"),
+);
+
+/** @param {number} run */
+const welcome = (run) => ({
+  type: "welcome",
+  protocol: 1,
+  version: "0",
+  limits: {},
+  experiment: WIRE_EXPERIMENT,
+  run,
+  state: { playing: false, epochs_per_second: null, reason: "reset", epoch: 0, step: 0 },
+});
+
+/** @param {string[]} [log] */
+function start(log = []) {
+  const session = createSession({
+    catalog: CATALOG,
+    url: "ws://host/ws",
+    frameRate: () => 20,
+    onEvent: (event) => log.push(event.type),
+    onFrame: () => log.push("frame"),
+    onFault: (error) => assert.fail(String(error)),
+    openSocket: FakeSocket.open,
+    now: () => 0,
+  });
+  FakeSocket.latest().accept();
+  return session;
+}
+
+beforeEach(() => {
+  FakeSocket.opened = [];
+  // The store tells its listeners on animation frames, which only browsers have.
+  globalThis.requestAnimationFrame = () => 0;
+  mock.timers.enable({ apis: ["setTimeout"] });
+});
+
+afterEach(() => mock.timers.reset());
+
+/** @param {string} type */
+const sent = (type) =>
+  /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent).filter((command) => command.type === type);
+
+test("it says hello with the present experiment, and after the welcome what it wants to see", () => {
+  start();
+  assert.deepEqual(sent("hello"), [{ type: "hello", protocol: 1, experiment: WIRE_EXPERIMENT }]);
+
+  FakeSocket.latest().tell(welcome(1));
+
+  assert.deepEqual(sent("watch"), [
+    { type: "watch", tiles: true, unit: null, resolution: 100, frame_rate: 20 },
+  ]);
+});
+
+test("an experiment the server refuses to begin with is replaced by its own", () => {
+  start();
+
+  FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: null });
+
+  assert.deepEqual(sent("hello").at(-1), { type: "hello", protocol: 1 });
+});
+
+test("quick changes are sent seldom, and the last one always", () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(1));
+
+  for (const rate of [0.1, 0.2, 0.3]) {
+    session.change((experiment) => withField(experiment, "training.learningRate", rate));
+  }
+  mock.timers.tick(100);
+
+  const rates = sent("configure").map((command) => command.experiment.training.learning_rate);
+  assert.deepEqual(rates, [0.1, 0.3]);
+  assert.equal(session.store.get().wanted.training.learningRate, 0.3);
+});
+
+test("a refused change goes back", () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(1));
+  session.change((experiment) => withField(experiment, "data.samples", 1e9));
+  const { id } = sent("configure")[0] ?? {};
+
+  FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: "data.samples", id });
+
+  assert.equal(session.store.get().wanted.data.samples, 500);
+});
+
+test("frames are acknowledged once, after drawing, also those of an earlier start", () => {
+  /** @type {string[]} */
+  const log = [];
+  const session = start(log);
+  FakeSocket.latest().tell(welcome(2));
+
+  FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "1" } }));
+  FakeSocket.latest().show(frameBytes({ about: { frame: "2", run: "2" } }));
+  assert.deepEqual(sent("ack"), []);
+  session.acknowledge();
+  session.acknowledge();
+
+  assert.deepEqual(sent("ack"), [{ type: "ack", frame: 2 }]);
+  assert.equal(session.stream.latest?.number, 2);
+});
+
+test("after a lost line it begins anew with the same experiment, whatever the number of the run", () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(9));
+  FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "9" } }));
+  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+
+  FakeSocket.latest().drop();
+  assert.equal(session.store.get().connection, "reconnecting");
+  mock.timers.tick(10_000);
+  FakeSocket.latest().accept();
+  FakeSocket.latest().tell(welcome(1));
+  FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "1" } }));
+
+  assert.equal(sent("hello")[0]?.experiment.training.learning_rate, 0.3);
+  assert.equal(session.store.get().connection, "open");
+  assert.equal(session.stream.run, 1);
+  assert.deepEqual(session.stream.latest?.parameters, decodeFrame(frameBytes()).parameters);
+});
+
+test("a changed setting while the line is lost changes nothing", () => {
+  const session = start();
+
+  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+
+  assert.equal(session.store.get().wanted, EXPERIMENT);
+});

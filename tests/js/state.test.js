@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withField, withHidden } from "../../static/js/experiment.js";
+import {
+  initialState,
+  sameTarget,
+  shownTarget,
+  withConfigured,
+  withConnection,
+  withDiverged,
+  withRefusal,
+  withRunState,
+  withWanted,
+} from "../../static/js/state.js";
+import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+
+const start = initialState(CATALOG);
+const faster = withField(EXPERIMENT, "training.learningRate", 0.1);
+const fastest = withField(EXPERIMENT, "training.learningRate", 0.3);
+
+/**
+ * @param {number} id
+ * @param {typeof EXPERIMENT} experiment
+ * @returns {import("../../static/js/types/app.js").Configured}
+ */
+const configured = (id, experiment) => ({
+  type: "configured",
+  id,
+  experiment,
+  reset: false,
+  changed: [],
+  run: 1,
+});
+
+test("the page starts with the default experiment at a speed that can be watched", () => {
+  assert.equal(start.experiment, CATALOG.experiment);
+  assert.equal(start.speed, 50);
+  assert.equal(start.connection, "connecting");
+  assert.deepEqual(start.datasetOf, { classification: "circle", regression: "plane" });
+});
+
+test("what is wanted holds until the answer to the last change comes", () => {
+  const first = withWanted(start, CATALOG, faster, 1);
+  const second = withWanted(first, CATALOG, fastest, 2);
+  const answered = withConfigured(second, configured(1, faster));
+
+  assert.equal(answered.experiment, faster);
+  assert.equal(answered.wanted, fastest);
+  const settled = withConfigured(answered, configured(2, fastest));
+  assert.equal(settled.wanted, fastest);
+  assert.equal(settled.pending, null);
+});
+
+test("a refused change goes back to what holds, an unrelated error changes nothing", () => {
+  const changed = withWanted(start, CATALOG, faster, 1);
+
+  assert.equal(withRefusal(changed, 7), changed);
+  assert.equal(withRefusal(changed, 1).wanted, start.experiment);
+});
+
+test("the dataset of each problem is remembered", () => {
+  const xor = withField(EXPERIMENT, "data.dataset", "xor");
+
+  assert.equal(withWanted(start, CATALOG, xor, 1).datasetOf.classification, "xor");
+});
+
+test("a lost line stops the run and forgets what was asked", () => {
+  const playing = withRunState(withWanted(start, CATALOG, faster, 1), {
+    type: "state",
+    playing: true,
+    epochsPerSecond: null,
+    reason: "played",
+    epoch: 0,
+    step: 0,
+    id: null,
+  });
+  const lost = withConnection(playing, "reconnecting");
+
+  assert.equal(lost.playing, false);
+  assert.equal(lost.pending, null);
+  assert.equal(lost.wanted, faster);
+});
+
+test("a diverged run is told until it starts anew", () => {
+  const diverged = withDiverged(start, {
+    type: "diverged",
+    epoch: 3,
+    step: 30,
+    message: "Too fast.",
+    id: null,
+  });
+
+  assert.equal(diverged.diverged?.epoch, 3);
+  assert.ok(withConfigured(diverged, configured(1, faster)).diverged);
+  assert.equal(withConfigured(diverged, { ...configured(1, faster), reset: true }).diverged, null);
+});
+
+test("the map shows what is pointed at, else what is pinned, else the output", () => {
+  /** @type {import("../../static/js/types/app.js").Target} */
+  const unit = { kind: "unit", layer: 1, unit: 1 };
+  /** @type {import("../../static/js/types/app.js").Target} */
+  const feature = { kind: "feature", key: "x1" };
+
+  assert.equal(shownTarget(start), null);
+  assert.equal(shownTarget({ ...start, pinned: unit }), unit);
+  assert.equal(shownTarget({ ...start, pinned: unit, preview: feature }), feature);
+  assert.ok(sameTarget(unit, { ...unit }));
+  assert.ok(!sameTarget(unit, feature));
+  assert.ok(!sameTarget(unit, null));
+});
+
+test("a pinned unit that no longer exists is let go", () => {
+  /** @type {import("../../static/js/types/app.js").Target} */
+  const unit = { kind: "unit", layer: 1, unit: 1 };
+  const smaller = withConfigured({ ...start, pinned: unit }, configured(1, withHidden(EXPERIMENT, [4])));
+
+  assert.equal(smaller.pinned, null);
+});
