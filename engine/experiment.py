@@ -395,7 +395,7 @@ class Training(_Group):
         le=MAX_SAMPLES,
     )
     batching: BatchingKey = _field(
-        "shuffled", "Order of samples", "In which order an epoch visits the samples.", live=True
+        "shuffled", "Order", "In which order an epoch visits the samples.", live=True
     )
     seed: int = _seed("Order seed", "The number that the order of the samples is drawn from.")
 
