@@ -1,7 +1,6 @@
 """Activations: what a unit does with its weighted sum.
 
-An activation works in place, and its slope is computed from its *outputs* wherever they tell it, so that mostly no sums
-need to be kept.
+The slope of an activation is computed from its *outputs* wherever they tell it, so that mostly no sums need to be kept.
 """
 
 import math
@@ -24,52 +23,27 @@ class Activation(Row):
     """An elementwise function of the weighted sum z.
 
     Attributes:
-        apply: replaces z by f(z), in place.
+        apply: ``apply(sums, out)`` writes f(z) into ``out``, which may be the array of sums itself.
         slope: ``slope(outputs, out)`` writes f′ as a function of the outputs f(z) into ``out``; None where f′ is 1
             everywhere.
         slope_from_sums: whether ``slope`` needs the sums z in place of the outputs.
     """
 
-    apply: Callable[[RealArray], object]
+    apply: Callable[[RealArray, RealArray], object]
     slope: Callable[[RealArray, RealArray], object] | None
     slope_from_sums: bool = False
 
 
-def _relu(z: RealArray) -> None:
-    np.maximum(z, 0.0, out=z)
+def _relu(z: RealArray, out: RealArray) -> None:
+    np.maximum(z, 0.0, out=out)
 
 
 def _relu_slope(a: RealArray, out: RealArray) -> None:
     np.sign(a, out)  # 0 at 0, as TensorFlow has it; a is never negative
 
 
-def _tanh(z: RealArray) -> None:
-    np.tanh(z, z)
-
-
-def _tanh_slope(a: RealArray, out: RealArray) -> None:
-    np.square(a, out)
-    np.subtract(_ONE, out, out)
-
-
-def _sigmoid(z: RealArray) -> None:
-    np.multiply(z, 0.5, z)
-    np.tanh(z, z)  # σ(z) = ½ + ½ tanh(z/2): one call fewer than with exp, and it cannot overflow
-    np.multiply(z, 0.5, z)
-    np.add(z, 0.5, z)
-
-
-def _sigmoid_slope(a: RealArray, out: RealArray) -> None:
-    np.subtract(_ONE, a, out)
-    np.multiply(out, a, out)
-
-
-def _linear(z: RealArray) -> None:
-    pass
-
-
-def _leaky_relu(z: RealArray) -> None:
-    np.maximum(z, z * 0.01, out=z)
+def _leaky_relu(z: RealArray, out: RealArray) -> None:
+    np.maximum(z, z * 0.01, out=out)
 
 
 def _leaky_relu_slope(a: RealArray, out: RealArray) -> None:
@@ -78,10 +52,10 @@ def _leaky_relu_slope(a: RealArray, out: RealArray) -> None:
     np.add(out, 0.01, out)
 
 
-def _elu(z: RealArray) -> None:
+def _elu(z: RealArray, out: RealArray) -> None:
     negative = np.expm1(np.minimum(z, 0.0))
-    np.maximum(z, 0.0, out=z)
-    np.add(z, negative, z)
+    np.maximum(z, 0.0, out=out)
+    np.add(out, negative, out)
 
 
 def _elu_slope(a: RealArray, out: RealArray) -> None:
@@ -98,11 +72,11 @@ def _gelu_tanh(z: RealArray) -> RealArray:
     return bent
 
 
-def _gelu(z: RealArray) -> None:
+def _gelu(z: RealArray, out: RealArray) -> None:
     bent = _gelu_tanh(z)
     np.add(bent, 1.0, bent)
     np.multiply(bent, 0.5, bent)
-    np.multiply(z, bent, z)
+    np.multiply(z, bent, out)
 
 
 def _gelu_slope(z: RealArray, out: RealArray) -> None:
@@ -116,8 +90,8 @@ def _logistic(z: RealArray) -> RealArray:
     return share
 
 
-def _silu(z: RealArray) -> None:
-    np.multiply(z, _logistic(z), z)
+def _silu(z: RealArray, out: RealArray) -> None:
+    np.multiply(z, _logistic(z), out)
 
 
 def _silu_slope(z: RealArray, out: RealArray) -> None:
@@ -125,8 +99,8 @@ def _silu_slope(z: RealArray, out: RealArray) -> None:
     out[...] = share * (1 + z * (1 - share))
 
 
-def _softplus(z: RealArray) -> None:
-    np.logaddexp(z, 0.0, out=z)
+def _softplus(z: RealArray, out: RealArray) -> None:
+    np.logaddexp(z, 0.0, out=out)
 
 
 def _softplus_slope(a: RealArray, out: RealArray) -> None:
@@ -134,16 +108,30 @@ def _softplus_slope(a: RealArray, out: RealArray) -> None:
     np.negative(out, out)
 
 
-def _sine(z: RealArray) -> None:
-    np.sin(z, z)
+def _tanh_slope(a: RealArray, out: RealArray) -> None:
+    np.square(a, out)
+    np.subtract(_ONE, out, out)
 
 
-def _sine_slope(z: RealArray, out: RealArray) -> None:
-    np.cos(z, out)
+def _sigmoid(z: RealArray, out: RealArray) -> None:
+    np.multiply(z, 0.5, out)
+    np.tanh(out, out)  # σ(z) = ½ + ½ tanh(z/2): one call fewer than with exp, and it cannot overflow
+    np.multiply(out, 0.5, out)
+    np.add(out, 0.5, out)
 
 
-def _step(z: RealArray) -> None:
-    np.heaviside(z, 1.0, out=z)
+def _sigmoid_slope(a: RealArray, out: RealArray) -> None:
+    np.subtract(_ONE, a, out)
+    np.multiply(out, a, out)
+
+
+def _linear(z: RealArray, out: RealArray) -> None:
+    if out is not z:
+        np.copyto(out, z)
+
+
+def _step(z: RealArray, out: RealArray) -> None:
+    np.heaviside(z, 1.0, out=out)
 
 
 def _step_slope(z: RealArray, out: RealArray) -> None:
@@ -151,6 +139,17 @@ def _step_slope(z: RealArray, out: RealArray) -> None:
     np.add(out, _ONE, out)
     np.square(out, out)
     np.reciprocal(out, out)
+
+
+def _half_angle(z: RealArray, out: RealArray) -> None:
+    np.multiply(z, 0.5, out)
+    np.tanh(out, out)
+
+
+def _half_angle_slope(a: RealArray, out: RealArray) -> None:
+    np.square(a, out)
+    np.subtract(_ONE, out, out)
+    np.multiply(out, _HALF, out)
 
 
 ACTIVATIONS: Registry[Activation] = Registry(
@@ -211,7 +210,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
         label="Tanh",
         text="Squeezes any sum smoothly into −1 … 1; flat at both ends, where learning becomes slow.",
         formula="tanh z",
-        apply=_tanh,
+        apply=np.tanh,
         slope=_tanh_slope,
     ),
     Activation(
@@ -235,8 +234,8 @@ ACTIVATIONS: Registry[Activation] = Registry(
         label="Sine",
         text="Goes up and down with the sum: few units make many stripes, and training is restless.",
         formula="sin z",
-        apply=_sine,
-        slope=_sine_slope,
+        apply=np.sin,
+        slope=np.cos,
         slope_from_sums=True,
     ),
     Activation(
@@ -254,17 +253,6 @@ ACTIVATIONS: Registry[Activation] = Registry(
     ),
 )
 """Activations of hidden layers."""
-
-
-def _half_angle(z: RealArray) -> None:
-    np.multiply(z, 0.5, z)
-    np.tanh(z, z)
-
-
-def _half_angle_slope(a: RealArray, out: RealArray) -> None:
-    np.square(a, out)
-    np.subtract(_ONE, out, out)
-    np.multiply(out, _HALF, out)
 
 
 LOGISTIC_OUTPUT = Activation(

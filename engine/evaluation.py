@@ -1,6 +1,5 @@
 """Evaluation: losses, accuracy and R² of a run as it is, over all training and all test samples."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +7,11 @@ import numpy as np
 from engine.arrays import FloatArray, constant
 from engine.losses import LOSSES
 from engine.run import Run
-from engine.workspace import Workspace, borrow, tables
+from engine.samples import columns
+from engine.workspace import Workspace, borrow, sources
 
-_SINGLE_PASS = 8192
-"""Columns × replicas evaluated at once; more would leave the processor's cache."""
+_SINGLE_PASS = 32_768
+"""Columns × replicas evaluated at once: enough to make calls cheap, little enough to keep memory small."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +38,7 @@ class Evaluation:
 class Losses:
     """Train and test losses of whatever parameters a workspace holds."""
 
-    def __init__(self, run: Run, workspace: Workspace, tables: Sequence[FloatArray]) -> None:
+    def __init__(self, run: Run, workspace: Workspace) -> None:
         one = run.experiment
         self._loss = LOSSES[one.objective.loss]
         self._workspace = workspace
@@ -47,9 +47,10 @@ class Losses:
         samples = one.data.samples
         chunk = max(64, _SINGLE_PASS // run.replicas)
         self._parts = [slice(start, min(start + chunk, samples)) for start in range(0, samples, chunk)]
-        stacked = tables[0] if run.replicas == 1 else np.stack(tables)
-        self._features = stacked[..., : -self._outputs].swapaxes(-1, -2)
-        self._targets = stacked[..., -self._outputs :].swapaxes(-1, -2)
+        tables = [columns(data, features) for data, features in sources(run)]
+        table = tables[0] if run.replicas == 1 else np.stack(tables)
+        self._features = table[..., : -self._outputs, :]
+        self._targets = table[..., -self._outputs :, :]
         self._means = (
             constant(1.0 / self._training),
             constant(1.0 / (samples - self._training)),
@@ -69,8 +70,8 @@ class Losses:
     def _predict(self, part: slice) -> tuple[FloatArray, FloatArray, FloatArray]:
         network = self._workspace.evaluation_pass(part.stop - part.start)
         z = network.forward(self._features[..., part])
-        predicted = z.copy()
-        network.activations[-1].apply(predicted)
+        predicted = np.empty_like(z)
+        network.activations[-1].apply(z, predicted)
         return z, predicted, self._loss.value(z, predicted, self._targets[..., part])
 
     def means(self, per_sample: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -101,7 +102,7 @@ class Losses:
 def evaluate(run: Run) -> Evaluation:
     """Return losses and accuracy (or R²) of a run as it is now."""
     with borrow(run) as workspace:
-        losses = Losses(run, workspace, tables(run))
+        losses = Losses(run, workspace)
         z, predicted, per_sample = losses.predictions()
         nothing = np.full(run.replicas, np.nan)
         accuracy, r2 = (nothing, nothing), (nothing, nothing)

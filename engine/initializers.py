@@ -138,7 +138,7 @@ INITIALIZERS: Registry[Initializer] = Registry(
     Initializer(
         key="normal",
         label="Normal",
-        text="Weights are drawn from the bell curve; with too small a scale signals fade, with too large they saturate.",
+        text="Weights follow the bell curve; with too small a scale signals fade, with too large they saturate.",
         formula="w ~ scale · N(0, 1), b = 0",
         draw=_normal,
         options=(_scale(0.5),),

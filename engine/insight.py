@@ -77,7 +77,7 @@ def layer_maps(run: Run, resolution: int = 100, *, layers: int | None = None) ->
             seen, weight_ = (layer[0], weight[0]) if single else (layer, weight)
             z = seen[..., :units, :]
             product(weight_, below, z)
-            activation.apply(z)
+            activation.apply(z, z)
             below = seen
             maps.append(layer[:, :units].reshape(run.replicas, units, resolution, resolution))
     return maps

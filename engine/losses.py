@@ -56,10 +56,6 @@ class Loss(Row):
     value: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
 
-def _difference(a: FloatArray, y: FloatArray, out: FloatArray) -> None:
-    np.subtract(a, y, out)
-
-
 def _half_squared(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
     difference = np.subtract(a, y)
     np.square(difference, difference)
@@ -117,7 +113,7 @@ LOSSES: Registry[Loss] = Registry(
         text="Half the squared distance to the target, the original's loss; always answering 0 scores ½.",
         formula="½ (a − y)²",
         outputs=_PREDICTED,
-        error=_difference,
+        error=np.subtract,
         from_sum=False,
         value=_half_squared,
     ),

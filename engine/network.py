@@ -18,6 +18,7 @@ from engine.arrays import BoolArray, FloatArray, constant
 from engine.losses import Loss
 
 _Matmul = Callable[..., Any]
+_Elementwise = Callable[[Any, Any], object]
 Number = TypeVar("Number", np.float64, np.float32)
 
 
@@ -114,56 +115,56 @@ class Pass:
         full = cut(block)
         bare = [layer[:, :count] for layer, count in zip(full, units, strict=True)]
         self.outputs = [seen(layer) for layer in bare]
-        self._product: _Matmul = np.dot if replicas == 1 else np.matmul
         # Samples are rows of a wider table. There, for a single unit, np.dot and np.matmul choose different kernels,
         # and a stack would differ from single networks in the last bit.
-        self._first_product: _Matmul = self._product if units[0] > 1 else np.matmul
-        products = [self._first_product, *[self._product] * self._last]
+        product: _Matmul = np.dot if replicas == 1 else np.matmul
+        first_product: _Matmul = product if units[0] > 1 else np.matmul
+        products = [first_product, *[product] * self._last]
+        layers = list(zip(products, weights, bare, activations, full, strict=True))
         self._forward = [
-            (product, seen(weight), seen(z), activation.apply, seen(layer))
-            for product, weight, z, activation, layer in zip(
-                products, weights, bare, activations, full, strict=True
-            )
+            (each, seen(weight), seen(a), row.apply, seen(a), seen(layer))
+            for each, weight, a, row, layer in layers
         ]
         self._hidden = self._forward[:-1]
         if gradients is None or loss is None:
             return
 
-        sums_block = np.empty_like(block) if any(row.slope_from_sums for row in activations) else block
-        sums = [seen(layer[:, :count]) for layer, count in zip(cut(sums_block), units, strict=True)]
-        self._training = [
-            (product, weight, z, _keeping(apply, kept) if activation.slope_from_sums else apply, layer)
-            for (product, weight, z, apply, layer), activation, kept in zip(
-                self._forward, activations, sums, strict=True
-            )
-        ]
         slope_block = np.ones_like(block)
         error_block = np.empty_like(block)
         slopes, errors = cut(slope_block), cut(error_block)
-        self._error = loss.error
-        self._scale = constant(1.0 / columns)
-        self._output_error = seen(errors[-1])
-        self._output_slope = None
-        if not loss.from_sum and activations[-1].slope is not None:
-            self._output_slope = seen(slopes[-1])
+        # Where slopes are computed from sums, these are kept in a block of their own.
+        sums_block = np.ones_like(block) if any(row.slope_from_sums for row in activations) else block
+        sums = cut(sums_block)
+        forward = [
+            (
+                each,
+                seen(weight),
+                seen(z[:, :count] if row.slope_from_sums else a),
+                row.apply,
+                seen(a),
+                seen(layer),
+            )
+            for (each, weight, a, row, layer), z, count in zip(layers, sums, units, strict=True)
+        ]
         # Neighbouring layers with the same activation get their slopes in one call.
-        layers = self._last if self._output_slope is None else self._last + 1
-        self._slopes = []
+        output_has_slope = not loss.from_sum and activations[-1].slope is not None
+        with_slope = self._last + output_has_slope
+        slope_calls = []
         start = 0
-        while start < layers:
+        while start < with_slope:
             stop = start + 1
-            while stop < layers and activations[stop].slope is activations[start].slope:
+            while stop < with_slope and activations[stop].slope is activations[start].slope:
                 stop += 1
             slope = activations[start].slope
             if slope is not None:
                 part = slice(spans[start], spans[stop])
                 known = sums_block if activations[start].slope_from_sums else block
-                self._slopes.append((slope, known[part], slope_block[part]))
+                slope_calls.append((slope, known[part], slope_block[part]))
             start = stop
-        self._backward = []
+        backward = []
         for layer in range(self._last, 0, -1):
             below = layer - 1
-            self._backward.append(
+            backward.append(
                 (
                     seen(errors[layer][:, : units[layer]]),
                     seen(full[below].swapaxes(1, 2)),
@@ -174,8 +175,26 @@ class Pass:
                     None if activations[below].slope is None else seen(slopes[below]),
                 )
             )
-        self._first_error = seen(errors[0][:, : units[0]])
-        self._first_gradient = seen(gradients[0])
+        self.backward = _backward(
+            forward=forward,
+            slope_calls=slope_calls,
+            loss_error=loss.error,
+            output_error=seen(errors[-1]),
+            output_slope=seen(slopes[-1]) if output_has_slope else None,
+            scale=constant(1.0 / columns),
+            product=product,
+            layers=backward,
+            first_product=first_product,
+            first_error=seen(errors[0][:, : units[0]]),
+            first_gradient=seen(gradients[0]),
+        )
+
+    backward: Callable[[FloatArray, FloatArray, FloatArray], None]
+    """``backward(features, samples, targets)`` writes the gradient of the mean loss of one batch into the gradients.
+
+    ``features`` are (…, inputs + 1, columns), ``samples`` the same numbers as (…, columns, inputs + 1), ``targets`` are
+    (…, outputs, columns). Only of a pass that was made with gradients.
+    """
 
     def forward(self, features: FloatArray) -> FloatArray:
         """Send features (…, inputs + 1, columns) through all layers but the output's activation.
@@ -185,54 +204,59 @@ class Pass:
             next pass overwrites. ``outputs`` holds the activations of the hidden layers likewise.
         """
         below = features
-        for product, weights, z, apply, layer in self._hidden:
+        for product, weights, z, apply, out, layer in self._hidden:
             product(weights, below, z)
-            apply(z)
+            apply(z, out)
             below = layer
-        product, weights, z, _, _ = self._forward[-1]
+        product, weights, z, _, _, _ = self._forward[-1]
         product(weights, below, z)
         return z
 
     def predict(self, features: FloatArray) -> FloatArray:
         """Send features through the whole network; shapes as in ``forward``."""
         z = self.forward(features)
-        self.activations[-1].apply(z)
+        self.activations[-1].apply(z, z)
         return z
 
-    def backward(self, features: FloatArray, samples: FloatArray, targets: FloatArray) -> None:
-        """Write the gradient of the mean loss of one batch into the gradients.
 
-        Args:
-            features: (…, inputs + 1, columns).
-            samples: the same numbers, (…, columns, inputs + 1).
-            targets: (…, outputs, columns).
-        """
+def _backward(
+    *,
+    forward: list[tuple[_Matmul, FloatArray, FloatArray, _Elementwise, FloatArray, FloatArray]],
+    slope_calls: list[tuple[_Elementwise, FloatArray, FloatArray]],
+    loss_error: Callable[[FloatArray, FloatArray, FloatArray], object],
+    output_error: FloatArray,
+    output_slope: FloatArray | None,
+    scale: FloatArray,
+    product: _Matmul,
+    layers: list[tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray | None]],
+    first_product: _Matmul,
+    first_error: FloatArray,
+    first_gradient: FloatArray,
+) -> Callable[[FloatArray, FloatArray, FloatArray], None]:
+    """Return the innermost function of training: forward, slopes, and back.
+
+    A closure over everything it needs, as looking that up in an object would take a tenth of the time of a small step.
+    """
+    multiply = np.multiply
+
+    def backward(features: FloatArray, samples: FloatArray, targets: FloatArray) -> None:
         below = features
-        for product, weights, z, apply, layer in self._training:
-            product(weights, below, z)
-            apply(z)
+        for each_product, weights, z, apply, out, layer in forward:
+            each_product(weights, below, z)
+            apply(z, out)
             below = layer
-        for slope, outputs, slopes in self._slopes:
-            slope(outputs, slopes)
-        error = self._output_error
-        self._error(below, targets, error)
-        if self._output_slope is not None:
-            np.multiply(error, self._output_slope, error)
-        np.multiply(error, self._scale, error)
-        product = self._product
-        for above, activations, gradient, transposed, error, slopes_below in self._backward:
+        for slope, known, slopes in slope_calls:
+            slope(known, slopes)
+        error = output_error
+        loss_error(below, targets, error)
+        if output_slope is not None:
+            multiply(error, output_slope, error)
+        multiply(error, scale, error)
+        for above, activations, gradient, transposed, error, slopes_below in layers:
             product(above, activations, gradient)
             product(transposed, above, error)
             if slopes_below is not None:
-                np.multiply(error, slopes_below, error)
-        self._first_product(self._first_error, samples, self._first_gradient)
+                multiply(error, slopes_below, error)
+        first_product(first_error, samples, first_gradient)
 
-
-def _keeping(apply: Callable[[FloatArray], object], kept: FloatArray) -> Callable[[FloatArray], object]:
-    """Return an activation that also copies the sums to where the slope will look for them."""
-
-    def keep_and_apply(z: FloatArray) -> None:
-        np.copyto(kept, z)
-        apply(z)
-
-    return keep_and_apply
+    return backward

@@ -59,6 +59,14 @@ def rows(data: Data, features: tuple[str, ...]) -> FloatArray:
     return table
 
 
+@lru_cache(maxsize=128)
+def columns(data: Data, features: tuple[str, ...]) -> FloatArray:
+    """Return the same as ``rows`` with every sample as a column, (features + 1 + outputs, samples), read-only."""
+    table = np.ascontiguousarray(rows(data, features).T)
+    table.flags.writeable = False
+    return table
+
+
 @lru_cache(maxsize=512)
 def _orders(seed: int, samples: int, block: int) -> IndexArray:
     # A generator costs as much as two short permutations: draw a block of epochs from each.

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import BoolArray, FloatArray, constant
+from engine.arrays import BoolArray, FloatArray, IndexArray, constant
 from engine.evaluation import Losses
 from engine.experiment import BATCHINGS
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES, add_decay, soft_threshold
 from engine.run import Run, slot_counts
-from engine.samples import order
+from engine.samples import order, rows
 from engine.schedules import SCHEDULES
-from engine.workspace import Batch, Workspace, borrow, tables
+from engine.workspace import Batch, Workspace, borrow, sources
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +88,8 @@ class _Loop:
     def __init__(self, run: Run, workspace: Workspace) -> None:
         self._run = run
         self._workspace = workspace
-        self._tables = tables(run)
-        self._losses = Losses(run, workspace, self._tables)
+        self._tables = [rows(data, features) for data, features in sources(run)]
+        self._losses = Losses(run, workspace)
         self._parameters = workspace.parameters
         self._slots = run.slots.copy()
         self.epoch, self.step, self._position = run.epoch, run.step, run.position
@@ -109,7 +109,6 @@ class _Loop:
         seeds = {other.training.seed for other in run.experiments}
         shared = len(self._tables) == 1 and (len(seeds) == 1 or not self._batching.shuffled)
         self._sources = run.experiments[:1] if shared else run.experiments
-        self._feed = workspace.feed(len(self._sources), self._samples, self._tables[0].shape[1])
         optimizer_row = OPTIMIZERS[one.training.optimizer]
         self._update = optimizer_row.update
         self._penalty = PENALTIES[one.objective.penalty]
@@ -133,6 +132,14 @@ class _Loop:
         self._thresholds = penalty_rates * self._penalty.l1(self._penalty_options) * workspace.is_weight
         self._has_decay = bool(self._decay.any())
         self._has_thresholds = bool(self._thresholds.any())
+        self._plain = not (
+            self._batching.carried
+            or self._has_decay
+            or self._has_thresholds
+            or self._schedule is not None
+            or self._clip is not None
+            or self._penalty.project is not None
+        )
 
     @property
     def stopped(self) -> bool:
@@ -146,22 +153,40 @@ class _Loop:
     def _options(self, values: Sequence[Mapping[str, float]]) -> dict[str, FloatArray]:
         return {name: self._per_replica([each[name] for each in values]) for name in values[0]}
 
-    def _fill(self) -> None:
-        orders: list[Any]
+    def _batches(self) -> list[Batch]:
+        """Return the batches that are left of the present epoch, filled with their samples."""
+        orders: list[IndexArray]
         if self._batching.shuffled:
             orders = [order(one.training.seed, self._samples, self.epoch) for one in self._sources]
         else:
             orders = [np.arange(self._samples)] * len(self._sources)
         tables = self._tables * len(orders) if len(self._tables) == 1 else self._tables
-        self._feed.fill(tables, orders)
+        width = self._tables[0].shape[1]
+        feed = self._workspace.feed(len(orders), self._samples, width, self._position, self._batch_size)
+        feed.fill(tables, orders)
+        return feed.batches(self._position)
 
     @property
     def stuck(self) -> bool:
         """Whether no update can ever come, as the samples left over never fill a batch."""
         return self._batching.carried and self._batch_size > self._samples
 
+    def _plain_step(self, batch: Batch) -> None:
+        """Make one update where there is nothing but an optimizer."""
+        backward, features, samples, targets, _, _ = batch
+        backward(features, samples, targets)
+        self.step += 1
+        self._update(
+            self._parameters,
+            self._workspace.gradient,
+            self._optimizer_slots,
+            self._learning_rate,
+            self._optimizer_options,
+            self.step - self._run.since,
+        )
+
     def _step(self, batch: Batch) -> None:
-        """Make one update."""
+        """Make one update, with all that can be set."""
         backward, features, samples, targets, columns, _ = batch
         backward(features, samples, targets)
         workspace = self._workspace
@@ -207,11 +232,10 @@ class _Loop:
     def train(self, last_step: float, deadline: float, clock: Callable[[], float]) -> None:
         """Go on to the end of the epoch, or to the last step, or until the deadline."""
         before = self._state()
-        self._fill()
-        batches = self._feed.batches(self._position, self._batch_size)
+        batches = self._batches()
         if last_step - self.step < len(batches):
             batches = batches[: int(last_step) - self.step]
-        step = self._step
+        step = self._plain_step if self._plain else self._step
         if deadline == math.inf:
             for batch in batches:
                 step(batch)

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.activations import ACTIVATIONS, Activation
-from engine.arrays import FloatArray
+from engine.arrays import FloatArray, IndexArray
+from engine.experiment import Data
 from engine.losses import LOSSES
 from engine.network import Layout, Pass
 from engine.run import Run
-from engine.samples import rows
 
 
 class Workspace:
@@ -32,7 +32,7 @@ class Workspace:
         self._loss = LOSSES[loss]
         self._training: dict[int, Pass] = {}
         self._evaluation: dict[int, Pass] = {}
-        self._feeds: OrderedDict[tuple[int, int, int], Feed] = OrderedDict()
+        self._feeds: OrderedDict[tuple[int, int, int, int, int], Feed] = OrderedDict()
 
     def training_pass(self, columns: int) -> Pass:
         """Return the pass for a batch of ``columns`` samples."""
@@ -52,12 +52,12 @@ class Workspace:
             self._evaluation[columns] = Pass(self.weights, self._activations, columns)
         return self._evaluation[columns]
 
-    def feed(self, sources: int, samples: int, width: int) -> "Feed":
-        """Return the buffer for ``samples`` shuffled rows of each of ``sources`` tables."""
-        key = (sources, samples, width)
+    def feed(self, sources: int, samples: int, width: int, position: int, size: int) -> "Feed":
+        """Return the buffer for an epoch that goes on at a position in batches of a size."""
+        key = (sources, samples, width, position % size, size)
         feed = self._feeds.pop(key, None) or Feed(self, *key)
         self._feeds[key] = feed
-        if len(self._feeds) > 4:
+        if len(self._feeds) > 8:
             self._feeds.popitem(last=False)
         return feed
 
@@ -83,38 +83,65 @@ class Batch(NamedTuple):
 
 
 class Feed:
-    """One epoch's training samples in their order, and its batches as views."""
+    """One epoch's training samples in their order, cut into batches.
 
-    def __init__(self, workspace: Workspace, sources: int, samples: int, width: int) -> None:
-        self._workspace = workspace
-        self._buffer = np.empty((sources, samples, width))
-        self._samples = samples
-        self._batches: dict[tuple[int, int], list[Batch]] = {}
+    Every batch lies in one piece, features as rows: gathering that once per epoch is cheaper than striding over samples
+    in every step.
+    """
 
-    def fill(self, tables: Sequence[FloatArray], orders: Sequence[Any]) -> None:
-        """Put the training rows of each table in its order."""
-        for rows_, table, order_ in zip(self._buffer, tables, orders, strict=True):
-            np.take(table, order_, 0, rows_, "clip")  # "clip" skips the buffering that "raise" needs
+    def __init__(
+        self, workspace: Workspace, sources: int, samples: int, width: int, start: int, size: int
+    ) -> None:
+        """Prepare buffers and views.
 
-    def batches(self, position: int, size: int) -> list[Batch]:
-        """Cut what the epoch has left into batches; the last one may be smaller."""
-        start = position % size
-        key = (start, size)
-        if key not in self._batches:
-            if len(self._batches) >= 8:
-                self._batches.clear()
-            self._batches[key] = [
-                self._cut(i, min(i + size, self._samples)) for i in range(start, self._samples, size)
-            ]
-        return self._batches[key][position // size :]
+        Args:
+            workspace: whose passes the batches are for.
+            sources: tables to feed from: one, or one per replica.
+            samples: training samples.
+            width: features + 1 + outputs.
+            start: samples before the first batch, fewer than ``size``.
+            size: samples of a batch; the last one may be smaller.
+        """
+        self._start = start
+        self._size = size
+        full, rest = divmod(samples - start, size)
+        self._ordered = np.empty((samples, width))
+        self._blocks = np.empty((full, sources, width, size))
+        self._rest = np.empty((1 if rest else 0, sources, width, rest))
+        self._batches = []
+        stop = start
+        for block in (*self._blocks, *self._rest):
+            columns = block.shape[-1]
+            stop += columns
+            network = workspace.training_pass(columns)
+            outputs = network.outputs[-1].shape[-2]
+            table = block[0] if len(workspace.parameters) == 1 else block
+            features = table[..., :-outputs, :]
+            self._batches.append(
+                Batch(
+                    network.backward,
+                    features,
+                    features.swapaxes(-1, -2),
+                    table[..., -outputs:, :],
+                    columns,
+                    stop,
+                )
+            )
 
-    def _cut(self, start: int, stop: int) -> Batch:
-        table = self._buffer[0] if self._workspace.parameters.shape[0] == 1 else self._buffer
-        outputs = self._workspace.training_pass(stop - start).outputs[-1].shape[-2]
-        samples = table[..., start:stop, :-outputs]
-        targets = table[..., start:stop, -outputs:].swapaxes(-1, -2)
-        backward = self._workspace.training_pass(stop - start).backward
-        return Batch(backward, samples.swapaxes(-1, -2), samples, targets, stop - start, stop)
+    def fill(self, tables: Sequence[FloatArray], orders: Sequence[IndexArray]) -> None:
+        """Take the training rows of each table (samples, width) in its order."""
+        full, _, width, size = self._blocks.shape
+        middle = self._start + full * size
+        ordered = self._ordered
+        for source, (table, order) in enumerate(zip(tables, orders, strict=True)):
+            np.take(table, order, 0, ordered, "clip")  # "clip" skips the buffering that "raise" needs
+            whole = ordered[self._start : middle].reshape(full, size, width)
+            self._blocks[:, source] = whole.transpose(0, 2, 1)
+            self._rest[:, source] = ordered[middle:].T
+
+    def batches(self, position: int) -> list[Batch]:
+        """Return the batches that the epoch has left behind a position, which is where one of them ends."""
+        return self._batches[(position - self._start) // self._size :]
 
 
 _spare: OrderedDict[Any, list[Workspace]] = OrderedDict()
@@ -143,9 +170,9 @@ def borrow(run: Run) -> Iterator[Workspace]:
             _spare.popitem(last=False)
 
 
-def tables(run: Run) -> list[FloatArray]:
-    """Return the rows of each replica's samples; a single table if all replicas have the same."""
-    specs = {(one.data, one.features) for one in run.experiments}
+def sources(run: Run) -> list[tuple[Data, tuple[str, ...]]]:
+    """Return where each replica's samples come from; a single source if all replicas have the same."""
+    specs = {(one.data, one.features): None for one in run.experiments}
     if len(specs) == 1:
-        return [rows(run.experiment.data, run.experiment.features)]
-    return [rows(one.data, one.features) for one in run.experiments]
+        return list(specs)
+    return [(one.data, one.features) for one in run.experiments]
