@@ -1,5 +1,6 @@
 """Evaluation: losses, accuracy and R² of a run as it is, over all training and all test samples."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,8 @@ from engine.run import Run
 from engine.samples import columns
 from engine.workspace import Workspace, borrow, sources
 
-_SINGLE_PASS = 32_768
-"""Columns × replicas evaluated at once: enough to make calls cheap, little enough to keep memory small."""
+_SINGLE_PASS = 8192
+"""Columns × replicas evaluated at once; more would leave the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,34 +46,46 @@ class Losses:
         self._training = one.data.training_samples
         self._outputs = one.sizes[-1]
         samples = one.data.samples
-        chunk = max(64, _SINGLE_PASS // run.replicas)
-        self._parts = [slice(start, min(start + chunk, samples)) for start in range(0, samples, chunk)]
-        tables = [columns(data, features) for data, features in sources(run)]
-        table = tables[0] if run.replicas == 1 else np.stack(tables)
-        self._features = table[..., : -self._outputs, :]
-        self._targets = table[..., -self._outputs :, :]
+        # Whole networks at a time, and so few that what they say stays in the processor's cache.
+        columns_ = min(samples, _SINGLE_PASS)
+        group = max(1, _SINGLE_PASS // columns_)
+        self._parts = [
+            (slice(i, min(i + group, run.replicas)), slice(j, min(j + columns_, samples)))
+            for i in range(0, run.replicas, group)
+            for j in range(0, samples, columns_)
+        ]
+        self._shape = (run.replicas, self._outputs, samples)
+        self._table = workspace.stacked([columns(data, features) for data, features in sources(run)])
         self._means = (
             constant(1.0 / self._training),
             constant(1.0 / (samples - self._training)),
         )
 
     def predictions(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return sums z, predictions and losses of all samples, (replicas, outputs, samples); outputs may be absent."""
-        if len(self._parts) == 1:
-            return self._predict(self._parts[0])
-        parts = []
-        for part in self._parts:
-            z, predicted, losses = self._predict(part)
-            parts.append((z.copy(), predicted, losses))  # the next part overwrites z
-        z, predicted, losses = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
+        """Return sums z, predictions and losses of all samples, (replicas, outputs, samples)."""
+        z, predicted, losses = (np.empty(self._shape) for _ in range(3))
+        for replicas, part, *arrays in self._judge():
+            for whole, array in zip((z, predicted, losses), arrays, strict=True):
+                whole[replicas, :, part] = array
         return z, predicted, losses
 
-    def _predict(self, part: slice) -> tuple[FloatArray, FloatArray, FloatArray]:
-        network = self._workspace.evaluation_pass(part.stop - part.start)
-        z = network.forward(self._features[..., part])
-        predicted = np.empty_like(z)
-        network.activations[-1].apply(z, predicted)
-        return z, predicted, self._loss.value(z, predicted, self._targets[..., part])
+    def _judge(self) -> Iterator[tuple[slice, slice, FloatArray, FloatArray, FloatArray]]:
+        """Yield replicas, columns, and their sums z, predictions and losses; the next ones overwrite z."""
+        for replicas, part in self._parts:
+            network = self._workspace.evaluation_pass(replicas, part.stop - part.start)
+            table = self._table[replicas if len(self._table) > 1 else slice(None), :, part]
+            if replicas.stop - replicas.start == 1:
+                table = table[0]
+            z = network.forward(table[..., : -self._outputs, :])
+            predicted = np.empty_like(z)
+            network.activations[-1].apply(z, predicted)
+            yield (
+                replicas,
+                part,
+                z,
+                predicted,
+                self._loss.value(z, predicted, table[..., -self._outputs :, :]),
+            )
 
     def means(self, per_sample: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Average something per sample over the training and over the test samples: (replicas,) each."""
@@ -83,15 +96,23 @@ class Losses:
 
     def __call__(self) -> tuple[FloatArray, FloatArray]:
         """Return mean train and test loss, (replicas,) each."""
-        return self.means(self.predictions()[2])
+        if len(self._parts) == 1:
+            return self.means(next(self._judge())[-1])
+        per_sample = self._workspace.per_sample(self._shape)
+        for replicas, part, _, _, losses in self._judge():
+            per_sample[replicas, :, part] = losses
+        return self.means(per_sample)
+
+    def _targets(self) -> FloatArray:
+        return self._table[:, -self._outputs :, :]
 
     def accuracies(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the share of samples on the right side."""
-        return self.means(((z >= 0) == (self._targets > 0)).astype(np.float64))
+        return self.means((z * self._targets() > 0) | ((z == 0) & (self._targets() > 0)))
 
     def r2(self, predicted: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the share of the targets' variance that the predictions explain."""
-        targets = np.broadcast_to(self._targets, predicted.shape)
+        targets = np.broadcast_to(self._targets(), predicted.shape)
         residual = self.means(np.square(predicted - targets))
         mean = self.means(targets)
         square = self.means(np.square(targets))

@@ -31,7 +31,9 @@ class Workspace:
         self._activations = activations
         self._loss = LOSSES[loss]
         self._training: dict[int, Pass] = {}
-        self._evaluation: dict[int, Pass] = {}
+        self._evaluation: dict[tuple[int, int, int], Pass] = {}
+        self._per_sample = np.empty((0, 0, 0))
+        self._stacked: tuple[Sequence[FloatArray], FloatArray] = ((), self._per_sample)
         self._feeds: OrderedDict[tuple[int, int, int, int, int], Feed] = OrderedDict()
 
     def training_pass(self, columns: int) -> Pass:
@@ -44,13 +46,31 @@ class Workspace:
             )
         return self._training[columns]
 
-    def evaluation_pass(self, columns: int) -> Pass:
-        """Return the pass for ``columns`` samples, forward only."""
-        if columns not in self._evaluation:
-            if len(self._evaluation) >= 4:
+    def evaluation_pass(self, replicas: slice, columns: int) -> Pass:
+        """Return the pass for ``columns`` samples through some of the replicas, forward only."""
+        key = (replicas.start, replicas.stop, columns)
+        if key not in self._evaluation:
+            if len(self._evaluation) >= 64:
                 self._evaluation.clear()
-            self._evaluation[columns] = Pass(self.weights, self._activations, columns)
-        return self._evaluation[columns]
+            weights = [layer[replicas] for layer in self.weights]
+            self._evaluation[key] = Pass(weights, self._activations, columns)
+        return self._evaluation[key]
+
+    def per_sample(self, shape: tuple[int, ...]) -> FloatArray:
+        """Return the buffer (replicas, outputs, samples) for one number per prediction."""
+        if self._per_sample.shape != shape:
+            self._per_sample = np.empty(shape)
+        return self._per_sample
+
+    def stacked(self, tables: Sequence[FloatArray]) -> FloatArray:
+        """Return tables as one array with a leading axis; the same tables as last time are not copied again."""
+        if len(tables) == 1:
+            return tables[0][None]
+        known, stacked = self._stacked
+        if len(known) != len(tables) or any(a is not b for a, b in zip(known, tables, strict=True)):
+            stacked = np.stack(tables)
+            self._stacked = tables, stacked
+        return stacked
 
     def feed(self, sources: int, samples: int, width: int, position: int, size: int) -> "Feed":
         """Return the buffer for an epoch that goes on at a position in batches of a size."""
