@@ -1,5 +1,6 @@
 """The catalogue: every choice, label, explanation, limit and default, for the page, from the engine's registries."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal
 
@@ -25,6 +26,18 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ChoiceOption(_Model):
+    """A number that belongs to one choice only."""
+
+    name: str
+    label: str
+    text: str
+    default: int | float
+    minimum: int | float
+    maximum: int | float
+    suggestions: list[int | float]
+
+
 class Choice(_Model):
     """A row of a registry, as far as people see it."""
 
@@ -32,6 +45,7 @@ class Choice(_Model):
     label: str
     text: str
     formula: str
+    options: list[ChoiceOption]
 
 
 class DatasetChoice(Choice):
@@ -58,13 +72,16 @@ def _absent() -> Any:
     return Field(None, exclude_if=lambda value: value is None)
 
 
+Kind = Literal["choice", "integer", "number", "switch", "features", "layers", "options", "text", "points"]
+
+
 class CatalogField(_Model):
     """A field of the experiment; what does not apply to its kind is left out."""
 
     label: str
     text: str
     live: bool
-    kind: Literal["choice", "integer", "number", "features", "layers"]
+    kind: Kind
     default: Any
     choices: str | None = _absent()
     minimum: int | float | None = _absent()
@@ -88,6 +105,7 @@ class Choices(_Model):
     penalties: list[Choice]
     initializers: list[Choice]
     optimizers: list[Choice]
+    schedules: list[Choice]
     batchings: list[Choice]
 
 
@@ -118,6 +136,7 @@ _LISTS = {
     "objective.loss": "losses",
     "objective.penalty": "penalties",
     "training.optimizer": "optimizers",
+    "training.schedule": "schedules",
     "training.batching": "batchings",
 }
 
@@ -144,6 +163,7 @@ def catalog() -> Catalog:
             penalties=_plain("objective.penalty"),
             initializers=_plain("network.initializer"),
             optimizers=_plain("training.optimizer"),
+            schedules=_plain("training.schedule"),
             batchings=[Choice(**_row(row)) for row in BATCHINGS.values()],
         ),
         speeds=[
@@ -158,8 +178,21 @@ def catalog() -> Catalog:
     )
 
 
-def _row(row: Row) -> dict[str, str]:
-    return {name: getattr(row, name) for name in ("key", "label", "text", "formula")}
+def _row(row: Row) -> dict[str, Any]:
+    described: dict[str, Any] = {name: getattr(row, name) for name in ("key", "label", "text", "formula")}
+    described["options"] = [
+        ChoiceOption(
+            name=option.name,
+            label=option.label,
+            text=option.text,
+            default=option.default,
+            minimum=option.minimum,
+            maximum=option.maximum,
+            suggestions=list(option.suggestions),
+        )
+        for option in row.options
+    ]
+    return described
 
 
 def _plain(name: str) -> list[Choice]:
@@ -183,6 +216,9 @@ def _tile(feature: str) -> list[int]:
     return [int(value) for value in quantise(values / np.abs(values).max()).ravel()]
 
 
+_KINDS: Mapping[Any, Kind] = {int: "integer", float: "number", bool: "switch", str | None: "text"}
+
+
 def _field(name: str, info: Any) -> CatalogField:
     described: dict[str, Any] = {
         "label": info.title,
@@ -191,16 +227,19 @@ def _field(name: str, info: Any) -> CatalogField:
         "default": info.get_default(),
         "choices": _LISTS.get(name),
     }
-    kind: Literal["choice", "integer", "number", "features", "layers"]
+    kind: Kind
     if name == "features":
         kind = "features"
     elif name == "network.hidden":
         kind = "layers"
         described |= {"minimum_layers": 0, "minimum_units": 1, "maximum_units": MAX_UNITS}
+    elif name.endswith("_options"):
+        kind = "options"
+        described["choices"] = _LISTS[name.removesuffix("_options")]
     elif name in REGISTRIES:
         kind = "choice"
     else:
-        kind = "integer" if info.annotation is int else "number"
+        kind = _KINDS.get(info.annotation, "points")
     for limit in info.metadata:
         if isinstance(limit, annotated_types.Ge):
             described["minimum"] = limit.ge

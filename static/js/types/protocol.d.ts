@@ -28,7 +28,7 @@ export interface CatalogField {
   label: string;
   text: string;
   live: boolean;
-  kind: "choice" | "integer" | "number" | "features" | "layers";
+  kind: "choice" | "integer" | "number" | "switch" | "features" | "layers" | "options" | "text" | "points";
   default: unknown;
   choices?: string | null;
   minimum?: number | null;
@@ -47,6 +47,18 @@ export interface Choice {
   label: string;
   text: string;
   formula: string;
+  options: ChoiceOption[];
+}
+
+/** A number that belongs to one choice only. */
+export interface ChoiceOption {
+  name: string;
+  label: string;
+  text: string;
+  default: number;
+  minimum: number;
+  maximum: number;
+  suggestions: number[];
 }
 
 /** All registries. */
@@ -59,6 +71,7 @@ export interface Choices {
   penalties: Choice[];
   initializers: Choice[];
   optimizers: Choice[];
+  schedules: Choice[];
   batchings: Choice[];
 }
 
@@ -91,6 +104,18 @@ export interface Data {
   train_fraction: number;
   /** The number that all points are drawn from: the same seed, the same points. 0 … 4294967295. */
   seed: number;
+  /**
+   * Points of your own, as x1, x2 and target, in place of a data set; targets of only −1 and 1 are
+   * classes.
+   */
+  points: [number, number, number][] | null;
+  /** Whether the points are shuffled before they are split; otherwise the first ones are for training. */
+  shuffled: boolean;
+  /**
+   * A seed of the original playground, which then decides points, split and weights in place of the other
+   * seeds.
+   */
+  classic_seed: string | null;
 }
 
 /** The samples, and which of them are for training. */
@@ -105,6 +130,18 @@ export interface DataInput {
   train_fraction?: number;
   /** The number that all points are drawn from: the same seed, the same points. 0 … 4294967295. */
   seed?: number;
+  /**
+   * Points of your own, as x1, x2 and target, in place of a data set; targets of only −1 and 1 are
+   * classes.
+   */
+  points?: [number, number, number][] | null;
+  /** Whether the points are shuffled before they are split; otherwise the first ones are for training. */
+  shuffled?: boolean;
+  /**
+   * A seed of the original playground, which then decides points, split and weights in place of the other
+   * seeds.
+   */
+  classic_seed?: string | null;
 }
 
 /** A data set with a few points (x1, x2, target), drawn without noise. */
@@ -113,6 +150,7 @@ export interface DatasetChoice {
   label: string;
   text: string;
   formula: string;
+  options: ChoiceOption[];
   problem: string;
   samples: number;
   points: [number, number, number][];
@@ -162,6 +200,7 @@ export interface FeatureChoice {
   label: string;
   text: string;
   formula: string;
+  options: ChoiceOption[];
   tile: number[];
 }
 
@@ -186,6 +225,7 @@ export interface LossChoice {
   label: string;
   text: string;
   formula: string;
+  options: ChoiceOption[];
   problems: string[];
 }
 
@@ -197,6 +237,8 @@ export interface Network {
   activation: string | string[];
   /** How the weights are drawn before training. */
   initializer: string;
+  /** The numbers that belong to the chosen initializer. */
+  initializer_options: Record<string, number>;
   /** The number that the weights are drawn from: the same seed, the same start. 0 … 4294967295. */
   seed: number;
 }
@@ -209,6 +251,8 @@ export interface NetworkInput {
   activation?: string | string[];
   /** How the weights are drawn before training. */
   initializer?: string;
+  /** The numbers that belong to the chosen initializer. */
+  initializer_options?: Record<string, number>;
   /** The number that the weights are drawn from: the same seed, the same start. 0 … 4294967295. */
   seed?: number;
 }
@@ -219,6 +263,8 @@ export interface Objective {
   loss: string;
   /** What large weights cost, against over-fitting. */
   penalty: string;
+  /** The numbers that belong to the chosen regularization. */
+  penalty_options: Record<string, number>;
   /** How much the penalty counts beside the loss. 0 … 10. */
   penalty_rate: number;
 }
@@ -229,6 +275,8 @@ export interface ObjectiveInput {
   loss?: string;
   /** What large weights cost, against over-fitting. */
   penalty?: string;
+  /** The numbers that belong to the chosen regularization. */
+  penalty_options?: Record<string, number>;
   /** How much the penalty counts beside the loss. 0 … 10. */
   penalty_rate?: number;
 }
@@ -307,11 +355,19 @@ export interface Step {
 export interface Training {
   /** How a gradient becomes a step. */
   optimizer: string;
+  /** The numbers that belong to the chosen optimizer. */
+  optimizer_options: Record<string, number>;
   /**
    * The size of a step: too small and nothing moves, too large and the loss jumps about or explodes. 0 …
    * 10.
    */
   learning_rate: number;
+  /** How the learning rate changes as training goes on. */
+  schedule: string;
+  /** The numbers that belong to the chosen schedule. */
+  schedule_options: Record<string, number>;
+  /** Longer gradients are shortened to this length, so that no step is wild; 0 is off. 0 … 100. */
+  clip_norm: number;
   /** How many samples are averaged for one step; more than there are means all of them. 1 … 10000. */
   batch_size: number;
   /** In which order an epoch visits the samples. */
@@ -324,11 +380,19 @@ export interface Training {
 export interface TrainingInput {
   /** How a gradient becomes a step. */
   optimizer?: string;
+  /** The numbers that belong to the chosen optimizer. */
+  optimizer_options?: Record<string, number>;
   /**
    * The size of a step: too small and nothing moves, too large and the loss jumps about or explodes. 0 …
    * 10.
    */
   learning_rate?: number;
+  /** How the learning rate changes as training goes on. */
+  schedule?: string;
+  /** The numbers that belong to the chosen schedule. */
+  schedule_options?: Record<string, number>;
+  /** Longer gradients are shortened to this length, so that no step is wild; 0 is off. 0 … 100. */
+  clip_norm?: number;
   /** How many samples are averaged for one step; more than there are means all of them. 1 … 10000. */
   batch_size?: number;
   /** In which order an epoch visits the samples. */
