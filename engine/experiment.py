@@ -144,7 +144,7 @@ OptionNumbers = Annotated[dict[str, Annotated[float, Field(strict=True)]], After
 
 
 def _options(choice: str, label: str, *, live: bool = True) -> Any:
-    return _field(Options(), label, f"The numbers that belong to the chosen {choice}.", live=live)
+    return _field({}, label, f"The numbers that belong to the chosen {choice}.", live=live)
 
 
 class _Group(BaseModel):

@@ -58,7 +58,7 @@ def test_a_missing_type_is_an_unknown_type(message: str) -> None:
         (experiment(trainign={}), "trainign", ["not known", "training"]),
         (experiment(network={"hidden": [4] * 20}), "network.hidden", ["at most 10"]),
         (experiment(network={"hidden": [65]}), "network.hidden.0", ["65", "1 … 64"]),
-        (experiment(network={"activation": "warp"}), "network.activation", ["'warp'", "relu, tanh"]),
+        (experiment(network={"activation": "warp"}), "network.activation", ["'warp'", "relu, leaky-relu"]),
         (experiment(features=[]), "features", ["at least 1"]),
         (experiment(features=["x1", "x1"]), "features", ["'x1' twice"]),
         (experiment(data={"samples": 10**9}), "data.samples", ["1000000000", "10 … 10000"]),
