@@ -26,7 +26,9 @@ class Refusal:
 
 def explain(error: ValidationError) -> list[Refusal]:
     """Translate pydantic's errors; the first one matters most."""
-    return [_refusal(dict(details)) for details in error.errors(include_url=False)]
+    refusals = [_refusal(dict(details)) for details in error.errors(include_url=False)]
+    # Of a union, the members that are of another type altogether have nothing useful to say.
+    return sorted(refusals, key=lambda refusal: refusal.kind in ("string_type", "tuple_type"))
 
 
 def _refusal(details: dict[str, Any]) -> Refusal:

@@ -62,13 +62,17 @@ def advance(
         training ends early.
 
     Raises:
-        ValueError: no limit is given, or one is negative.
+        ValueError: no limit is given, one is negative, or epochs or steps are no whole number.
     """
     limits = {"epochs": epochs, "steps": steps, "seconds": seconds}
     if all(value is None for value in limits.values()):
         raise ValueError("give at least one of epochs, steps and seconds")
     for name, value in limits.items():
-        if value is not None and not value >= 0:
+        if value is None:
+            continue
+        if name != "seconds" and value != int(value):
+            raise ValueError(f"{name} is {value}; it must be a whole number")
+        if not value >= 0:
             raise ValueError(f"{name} is {value}; it must be at least 0")
     last_epoch = math.inf if epochs is None else run.epoch + epochs
     last_step = math.inf if steps is None else run.step + steps
