@@ -476,15 +476,17 @@ def fields() -> Mapping[str, Any]:
     return named
 
 
+def field_value(experiment: Experiment, name: str) -> Any:
+    """Return the value of a field, by dotted name."""
+    value: Any = experiment
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
 def changed_fields(before: Experiment, after: Experiment) -> tuple[str, ...]:
     """Name the fields in which two experiments differ, dotted, in the order of the schema."""
-
-    def value(experiment: Experiment, name: str) -> Any:
-        for part in name.split("."):
-            experiment = getattr(experiment, part)
-        return experiment
-
-    return tuple(name for name in fields() if value(before, name) != value(after, name))
+    return tuple(name for name in fields() if field_value(before, name) != field_value(after, name))
 
 
 def is_live(name: str) -> bool:

@@ -118,7 +118,7 @@ def slot_counts(experiment: Experiment) -> tuple[int, int, int]:
     )
 
 
-_MAY_DIFFER = frozenset(
+MAY_DIFFER = frozenset(
     {
         "data.classic_seed",
         "data.dataset",
@@ -138,6 +138,7 @@ _MAY_DIFFER = frozenset(
         "training.seed",
     }
 )
+"""Fields in which the experiments of a stack may differ."""
 
 
 def _check_stack(experiments: tuple[Experiment, ...]) -> None:
@@ -148,7 +149,7 @@ def _check_stack(experiments: tuple[Experiment, ...]) -> None:
         if other is first:
             continue
         for name in changed_fields(first, other):
-            if name not in _MAY_DIFFER or (name == "data.dataset" and first.problem != other.problem):
+            if name not in MAY_DIFFER or (name == "data.dataset" and first.problem != other.problem):
                 raise ValueError(
                     f"experiment {position} differs from the first in {name}, so they cannot form a stack"
                 )

@@ -7,14 +7,18 @@ import sys
 
 import uvicorn
 
-from server import __version__
+from server import __version__, train
 from server.app import create_app
 from server.settings import MAX_MESSAGE_BYTES, Settings, from_environment
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the options, say where the page is, and serve until stopped."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["train"]:
+        train.main(given[1:])
+        return
+    options = _parser().parse_args(given)
     try:
         settings = from_environment(
             host=options.host,
@@ -63,7 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="neural-playground",
         description="Serve the Neural Playground.",
-        epilog="Every option can also be set as PLAYGROUND_HOST, PLAYGROUND_PORT and so on.",
+        epilog=(
+            "Every option can also be set as PLAYGROUND_HOST, PLAYGROUND_PORT and so on."
+            " `neural-playground train --help` tells how to train without a page."
+        ),
     )
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8000)")

@@ -1,0 +1,56 @@
+"""Stacks: what can train together does, and everything comes back in order."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Experiment, advance, begin, stacks
+from tests.support.strategies import experiments, law
+
+
+@given(st.lists(experiments(), max_size=8))
+@law(20)
+def test_every_experiment_is_in_one_stack_and_every_stack_can_begin(drawn: list[Experiment]) -> None:
+    groups = stacks.group(drawn)
+
+    assert sorted(position for stack in groups for position in stack) == list(range(len(drawn)))
+    for stack in groups:
+        begin([drawn[position] for position in stack])
+
+
+def test_numbers_and_seeds_share_a_stack_and_shapes_do_not() -> None:
+    rates = [Experiment.model_validate({"training": {"learning_rate": rate}}) for rate in (0.1, 0.2, 0.3)]
+    wide = Experiment.model_validate({"network": {"hidden": [9]}})
+    regression = Experiment.model_validate({"data": {"dataset": "plane", "samples": 500}})
+
+    groups = stacks.group([rates[0], wide, rates[1], regression, rates[2]])
+
+    assert groups == [(0, 2, 4), (1,), (3,)]
+
+
+def test_no_stack_is_larger_than_allowed() -> None:
+    many = [Experiment.model_validate({"network": {"seed": seed}}) for seed in range(300)]
+
+    assert [len(stack) for stack in stacks.group(many)] == [256, 44]
+
+
+def test_results_come_back_in_the_callers_order() -> None:
+    mixed = [
+        Experiment.model_validate(
+            {"data": {"samples": 20}, "network": {"hidden": [1 + seed % 2], "seed": seed}}
+        )
+        for seed in range(5)
+    ]
+    groups = stacks.group(mixed)
+
+    reports = [advance(begin([mixed[i] for i in stack]), epochs=3)[1] for stack in groups]
+    losses = stacks.in_order(groups, [report.test_loss for report in reports])
+
+    for experiment, loss in zip(mixed, losses, strict=True):
+        assert np.array_equal(loss, advance(begin(experiment), epochs=3)[1].test_loss[0])
+
+
+def test_results_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError):
+        stacks.in_order([(0, 1)], [["only one"]])
