@@ -21,7 +21,7 @@ NODE_MODULES := node_modules/.installed
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help run test test-js test-python quick soak bench check lint types imports js spelling generated \
-	format protocol pins install clean clean-all require-npm
+	format protocol reference pins install clean clean-all require-npm
 
 help:  ## Print this
 	@echo "Neural Playground. Only Python 3.11 or newer and make have to be there; each target installs the rest."
@@ -88,6 +88,7 @@ spelling: $(DEV)
 
 generated: $(DEV)
 	$(PY) -m scripts.generate_protocol_types --check
+	$(PY) -m scripts.generate_reference --check
 	$(PY) -m scripts.pin_requirements --check
 	$(PY) -m scripts.check_links
 
@@ -98,6 +99,9 @@ format: $(DEV) $(NODE_MODULES)  ## Format all code and mend what can be mended
 
 protocol: $(DEV)  ## Write static/js/types/protocol.d.ts anew from the server's models
 	$(PY) -m scripts.generate_protocol_types
+
+reference: $(DEV)  ## Write docs/reference.md anew from the engine's registries
+	$(PY) -m scripts.generate_reference
 
 pins: $(DEV)  ## Write requirements/*.txt anew from pyproject.toml, with today's versions
 	$(PY) -m scripts.pin_requirements

@@ -1,8 +1,14 @@
 """What is generated is fresh."""
 
+import json
 import subprocess
 import sys
 
+import pytest
+
+from engine import Experiment
+from engine.experiment import REGISTRIES
+from scripts.generate_reference import PATH, reference
 from tests.support.live_server import ROOT
 
 
@@ -16,3 +22,22 @@ def test_the_types_of_the_protocol_are_those_of_the_models() -> None:
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_reference_is_that_of_the_registries() -> None:
+    assert PATH.read_text(encoding="utf-8") == reference()
+
+
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_every_row_of_every_registry_is_in_the_reference_and_in_the_schema(name: str) -> None:
+    page, schema = (
+        PATH.read_text(encoding="utf-8"),
+        json.dumps(Experiment.model_json_schema(), ensure_ascii=False),
+    )
+
+    for key, row in REGISTRIES[name].items():
+        assert f"| `{key}` |" in page
+        assert row.text in page
+        assert json.dumps(key, ensure_ascii=False) in schema
+        for option in row.options:
+            assert f"`{option.name}` {option.default:g}" in page

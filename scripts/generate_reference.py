@@ -1,0 +1,107 @@
+"""Write docs/reference.md, every field and every choice of an experiment, from the engine's registries.
+
+``python -m scripts.generate_reference`` writes it, ``--check`` only says whether it is up to date.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from server.catalog import CatalogField, Choice, catalog
+
+PATH = Path(__file__).parents[1] / "docs" / "reference.md"
+
+_TITLES = {
+    "problems": "Problems",
+    "datasets": "Data sets",
+    "features": "Features",
+    "activations": "Activations",
+    "losses": "Losses",
+    "penalties": "Regularization",
+    "initializers": "Initializers",
+    "optimizers": "Optimizers",
+    "schedules": "Schedules",
+    "batchings": "Orders of samples",
+}
+
+
+def reference() -> str:
+    """Return the page."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield "Every field of an experiment and every choice; `make reference` writes this page from the engine's registries."
+    yield ""
+    yield "## Fields"
+    yield ""
+    yield "*Live* fields may change while a network trains; the others start it anew."
+    yield ""
+    yield "| field | default | allowed | live | |"
+    yield "|---|---|---|---|---|"
+    for name, field in catalog().fields.items():
+        live = "yes" if field.live else ""
+        yield f"| `{name}` | {_value(field.default)} | {_allowed(field)} | {live} | {field.text} |"
+    for name, title in _TITLES.items():
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| key | formula | |"
+        yield "|---|---|---|"
+        rows: list[Choice] = getattr(catalog().choices, name)
+        for row in rows:
+            yield f"| `{row.key}` | {_cell(row.formula)} | {row.text}{_options(row)} |"
+
+
+def _value(value: object) -> str:
+    if value is None or value == {}:
+        return "–"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _allowed(field: CatalogField) -> str:
+    match field.kind:
+        case "choice" | "features":
+            return f"see {_TITLES[str(field.choices)].lower()}"
+        case "options":
+            return f"those of the row in {_TITLES[str(field.choices)].lower()}"
+        case "layers":
+            return f"{field.maximum_layers} layers of {field.minimum_units} … {field.maximum_units} units at most"
+        case "switch":
+            return "true, false"
+        case "integer" | "number":
+            return f"{field.minimum} … {field.maximum}"
+    return "a text, or nothing" if field.kind == "text" else "10 … 5000 points, or nothing"
+
+
+def _options(row: Choice) -> str:
+    if not row.options:
+        return ""
+    options = "; ".join(
+        f"`{option.name}` {option.default:g} ({option.minimum:g} … {option.maximum:g}): {option.text}"
+        for option in row.options
+    )
+    return f" Options: {options}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> None:
+    """Write the page, or check it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    if not parser.parse_args().check:
+        PATH.write_text(reference(), encoding="utf-8")
+    elif not PATH.exists() or PATH.read_text(encoding="utf-8") != reference():
+        sys.exit("docs/reference.md is out of date; run `make reference`")
+
+
+if __name__ == "__main__":
+    main()
