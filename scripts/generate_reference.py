@@ -34,7 +34,7 @@ def reference() -> str:
 def _lines() -> Iterator[str]:
     yield "# Reference"
     yield ""
-    yield "Every field of an experiment and every choice; `make reference` writes this page from the engine's registries."
+    yield "Every field of an experiment and every choice; `make reference` writes this page from the registries."
     yield ""
     yield "## Fields"
     yield ""
