@@ -17,6 +17,7 @@ from benchmarks.measure import in_time, ratio, take_turns, verdict
 from engine import Experiment, Run, advance, begin, layer_maps
 from engine import workspace as workspaces
 from engine.evaluation import Losses
+from engine.optimizers import OPTIMIZERS
 from engine.samples import points
 
 TITLE = "The engine"
@@ -25,11 +26,11 @@ TEXT = f"""\
 Each ratio is the median over rounds in which both sides took turns; times are medians per call or per step.
 
 * *scikit-learn* is `MLPRegressor` {sklearn.__version__} with `solver="sgd"`, momentum 0, a constant learning rate, no
-  penalty and tanh, on the same 1,800 samples in batches of the same size: the same arithmetic in float64. `fit` runs
-  its own loop over whole epochs, so that its checking of the input is spread over hundreds of steps; the engine makes
-  all steps of an epoch but the last one, as it would evaluate all samples after that, which scikit-learn never does.
-  `partial_fit`, called for one batch, is what scikit-learn offers to those who want to stop between two steps; the
-  engine's counterpart is `advance(steps=1)`.
+  penalty and tanh, on the same 1,800 samples in batches of the same size: the same arithmetic in float64; where a row
+  says Adam, with `solver="adam"`. `fit` runs its own loop over whole epochs, so that its checking of the input is
+  spread over hundreds of steps; the engine makes all steps of an epoch but the last one, as it would evaluate all
+  samples after that, which scikit-learn never does. `partial_fit`, called for one batch, is what scikit-learn offers to
+  those who want to stop between two steps; the engine's counterpart is `advance(steps=1)`.
 * *64 replicas* are compared with one network through `advance`: over 150 steps inside one epoch of 180, where no losses
   are due, and over 20 epochs of 25 steps with the losses of all 500 samples after each. "Other weights" differ in the
   network's seed only and share their batches; "all seeds" differ in data and order as well.
@@ -47,14 +48,25 @@ def name(hidden: tuple[int, ...], features: int = 2) -> str:
 
 
 def experiment(
-    hidden: tuple[int, ...], *, batch_size: int = 10, seed: int = 0, all_seeds: bool = False, **data: Any
+    hidden: tuple[int, ...],
+    *,
+    batch_size: int = 10,
+    optimizer: str = "sgd",
+    seed: int = 0,
+    all_seeds: bool = False,
+    **data: Any,
 ) -> Experiment:
     other = seed if all_seeds else 0
     return Experiment.model_validate(
         {
             "data": {"seed": other, **data},
             "network": {"hidden": hidden, "seed": seed},
-            "training": {"batch_size": batch_size, "learning_rate": LEARNING_RATE, "seed": other},
+            "training": {
+                "optimizer": optimizer,
+                "batch_size": batch_size,
+                "learning_rate": LEARNING_RATE,
+                "seed": other,
+            },
         }
     )
 
@@ -68,13 +80,15 @@ def against_sklearn() -> Iterator[tuple[str, ...]]:
         for batch_size in (1, 10, 30):
             yield fit_and_advance(hidden, batch_size)
         yield partial_fit_and_advance(hidden)
+        yield fit_and_advance(hidden, 10, "adam")
+        yield partial_fit_and_advance(hidden, "adam")
 
 
-def regressor(hidden: tuple[int, ...], batch_size: int, epochs: int) -> MLPRegressor:
+def regressor(hidden: tuple[int, ...], batch_size: int, epochs: int, solver: str) -> MLPRegressor:
     return MLPRegressor(
         hidden_layer_sizes=hidden,
         activation="tanh",
-        solver="sgd",
+        solver=solver,
         alpha=0.0,
         batch_size=batch_size,
         learning_rate="constant",
@@ -88,11 +102,11 @@ def regressor(hidden: tuple[int, ...], batch_size: int, epochs: int) -> MLPRegre
     )
 
 
-def fit_and_advance(hidden: tuple[int, ...], batch_size: int) -> tuple[str, ...]:
-    run, x, y = regression(hidden, batch_size)
+def fit_and_advance(hidden: tuple[int, ...], batch_size: int, optimizer: str = "sgd") -> tuple[str, ...]:
+    run, x, y = regression(hidden, batch_size, optimizer)
     steps = -(-len(x) // batch_size)
     epochs = max(1, 400 // steps)
-    model = regressor(hidden, batch_size, epochs)
+    model = regressor(hidden, batch_size, epochs, optimizer)
 
     def fit() -> None:
         with warnings.catch_warnings():
@@ -103,16 +117,21 @@ def fit_and_advance(hidden: tuple[int, ...], batch_size: int) -> tuple[str, ...]
     value = ratio(times["sklearn"], times["engine"]) / (epochs * steps) * (steps - 1)
     theirs, ours = times["sklearn"].median / (epochs * steps), times["engine"].median / (steps - 1)
     return (
-        f"one step of {name(hidden)}, batch {batch_size}: `fit` of scikit-learn : engine",
+        f"one step of {name(hidden)}{by(optimizer)}, batch {batch_size}: `fit` of scikit-learn : engine",
         f"{value:.1f}",
-        verdict(value, at_least=10 if batch_size == 10 else None),
+        verdict(value, at_least=10 if (batch_size, optimizer) == (10, "sgd") else None),
         f"{in_time(theirs)} : {in_time(ours)}",
     )
 
 
-def partial_fit_and_advance(hidden: tuple[int, ...]) -> tuple[str, ...]:
-    run, x, y = regression(hidden, 10)
-    model = regressor(hidden, 10, 1)
+def by(optimizer: str) -> str:
+    """Name an optimizer in a row, unless it is the default."""
+    return "" if optimizer == "sgd" else f" by {OPTIMIZERS[optimizer].label}"
+
+
+def partial_fit_and_advance(hidden: tuple[int, ...], optimizer: str = "sgd") -> tuple[str, ...]:
+    run, x, y = regression(hidden, 10, optimizer)
+    model = regressor(hidden, 10, 1, optimizer)
     ways = {
         "sklearn": partial(model.partial_fit, x[:10], y[:10]),
         "engine": partial(advance, run, steps=1),
@@ -120,16 +139,16 @@ def partial_fit_and_advance(hidden: tuple[int, ...]) -> tuple[str, ...]:
     times = take_turns(ways, repeats=7)
     value = ratio(times["sklearn"], times["engine"])
     return (
-        f"a call for one step of {name(hidden)}, batch 10: `partial_fit` : `advance(steps=1)`",
+        f"a call for one step of {name(hidden)}{by(optimizer)}, batch 10: `partial_fit` : `advance(steps=1)`",
         f"{value:.1f}",
         verdict(value),
         f"{in_time(times['sklearn'].median)} : {in_time(times['engine'].median)}",
     )
 
 
-def regression(hidden: tuple[int, ...], batch_size: int) -> tuple[Run, Any, Any]:
+def regression(hidden: tuple[int, ...], batch_size: int, optimizer: str) -> tuple[Run, Any, Any]:
     """Return a run on the plane, and its training samples as scikit-learn takes them."""
-    chosen = experiment(hidden, batch_size=batch_size, dataset="plane", **LONG_EPOCH)
+    chosen = experiment(hidden, batch_size=batch_size, optimizer=optimizer, dataset="plane", **LONG_EPOCH)
     drawn, targets = points(chosen.data)
     size = chosen.data.training_samples
     return begin(chosen), drawn[:size], targets[:size, 0]
@@ -196,7 +215,7 @@ def share_of_losses() -> Iterator[tuple[str, ...]]:
         for replicas in (1, 64):
             run = begin([experiment(hidden, seed=seed, all_seeds=True) for seed in range(replicas)])
             with workspaces.borrow(run) as workspace:
-                losses = Losses(run, workspace, workspaces.tables(run))
+                losses = Losses(run, workspace)
                 times = take_turns({"losses": losses, "epoch": partial(advance, run, epochs=20)})
             value = 20 * ratio(times["losses"], times["epoch"])
             yield (

@@ -139,6 +139,17 @@ class Options(dict[str, float]):
         """Hash by content."""
         return hash(frozenset(self.items()))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by value."""
+        return Options, (dict(self),)
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse any change."""
+        raise TypeError("options cannot be changed; make another experiment")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
+
 
 OptionNumbers = Annotated[dict[str, Annotated[float, Field(strict=True)]], AfterValidator(Options)]
 
@@ -174,6 +185,8 @@ class _Group(BaseModel):
         values = dict(values)
         for name, registry in cls._choices().items():
             given = values.get(f"{name}_options", {})
+            if not isinstance(given, Mapping):
+                continue  # likewise: the validation of the field says what is wrong
             try:
                 row = registry[registry.canonical(values.get(name, cls.model_fields[name].default))]
                 values[f"{name}_options"] = {option.name: option.default for option in row.options} | dict(
@@ -280,6 +293,8 @@ class Data(_Group):
             )
         if self.points is not None and self.classic_seed is not None:
             raise ValueError("data.classic_seed cannot go with data.points; give one of them")
+        if self.classic_seed is not None and self.samples % 2:
+            raise ValueError(f"data.samples is {self.samples}; with data.classic_seed it must be even")
         return self
 
     @property
@@ -425,10 +440,11 @@ class Experiment(_Group):
         if repeated:
             raise ValueError(f"features names {repeated[0]!r} twice; each may be given once")
         loss = LOSSES[self.objective.loss]
+        given = self.data.dataset if self.data.points is None else "data.points"
         if self.problem not in loss.outputs:
             allowed = ", ".join(key for key, row in LOSSES.items() if self.problem in row.outputs)
             raise ValueError(
-                f"objective.loss {loss.key!r} is not for {self.problem} ({self.data.dataset}); allowed: {allowed}"
+                f"objective.loss {loss.key!r} is not for {self.problem} ({given}); allowed: {allowed}"
             )
         if self.data.classic_seed is not None:
             if self.data.dataset not in CLASSIC_DATASETS:

@@ -112,7 +112,7 @@ INITIALIZERS: Registry[Initializer] = Registry(
     Initializer(
         key="constant",
         label="Constant",
-        text="All weights start equal, so the units of a layer stay identical to the last bit: symmetry unbroken.",
+        text="All weights start equal, so the units of a layer learn alike, until at last rounding parts them.",
         formula="w = value, b = 0",
         draw=_constant,
         options=(

@@ -149,7 +149,8 @@ def _check_stack(experiments: tuple[Experiment, ...]) -> None:
         if other is first:
             continue
         for name in changed_fields(first, other):
-            if name not in MAY_DIFFER or (name == "data.dataset" and first.problem != other.problem):
+            poses_problem = name in ("data.dataset", "data.points")
+            if name not in MAY_DIFFER or (poses_problem and first.problem != other.problem):
                 raise ValueError(
                     f"experiment {position} differs from the first in {name}, so they cannot form a stack"
                 )

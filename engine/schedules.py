@@ -25,12 +25,15 @@ class Schedule(Row):
 Options = Mapping[str, FloatArray]
 
 
+# float_power takes the same way for one number as for many; ** has shortcuts for some of them.
+
+
 def _steps(step: int, options: Options) -> FloatArray:
-    return np.asarray(options["factor"] ** np.floor(step / options["every"]))
+    return np.asarray(np.float_power(options["factor"], np.floor(step / options["every"])))
 
 
 def _exponential(step: int, options: Options) -> FloatArray:
-    return np.asarray(options["factor"] ** (step / options["every"]))
+    return np.asarray(np.float_power(options["factor"], step / options["every"]))
 
 
 def _wave(progress: FloatArray) -> FloatArray:

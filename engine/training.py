@@ -70,7 +70,7 @@ def advance(
     for name, value in limits.items():
         if value is None:
             continue
-        if name != "seconds" and value != int(value):
+        if name != "seconds" and not value % 1 == 0:  # nor are infinity and NaN
             raise ValueError(f"{name} is {value}; it must be a whole number")
         if not value >= 0:
             raise ValueError(f"{name} is {value}; it must be at least 0")
@@ -81,7 +81,7 @@ def advance(
         loop = _Loop(run, workspace)
         while loop.epoch < last_epoch and loop.step < last_step and not loop.stopped:
             loop.train(last_step, deadline, clock)
-            if (deadline < math.inf and clock() >= deadline) or (last_epoch == math.inf and loop.stuck):
+            if loop.is_late(deadline, clock) or (last_epoch == math.inf and loop.stuck):
                 break
         return loop.result()
 
@@ -175,6 +175,10 @@ class _Loop:
         """Whether no update can ever come, as the samples left over never fill a batch."""
         return self._batching.carried and self._batch_size > self._samples
 
+    def is_late(self, deadline: float, clock: Callable[[], float]) -> bool:
+        """Tell whether the time is used up, and an update has been made if there can be one."""
+        return deadline < math.inf and (self.step > self._run.step or self.stuck) and clock() >= deadline
+
     def _plain_step(self, batch: Batch) -> None:
         """Make one update where there is nothing but an optimizer."""
         backward, features, samples, targets, _, _ = batch
@@ -249,7 +253,7 @@ class _Loop:
             for batch in batches:
                 step(batch)
                 made += 1
-                if clock() >= deadline:
+                if self.is_late(deadline, clock):
                     break
         if not self._is_finite():
             made = self._replay(before, batches[:made])
@@ -337,5 +341,8 @@ class _Loop:
 
 def _clip(gradient: FloatArray, limit: FloatArray) -> None:
     """Shorten each replica's gradient (replicas, n) to ``limit``, in place."""
-    norms = np.sqrt(np.sum(np.square(gradient), axis=1, keepdims=True))
-    gradient *= np.minimum(limit / np.maximum(norms, np.finfo(np.float64).tiny), 1.0)
+    largest = np.maximum(np.abs(gradient).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    norms = largest * np.sqrt(
+        np.sum(np.square(gradient / largest), axis=1, keepdims=True)
+    )  # without overflow
+    gradient *= np.minimum(limit / norms, 1.0)

@@ -1,7 +1,7 @@
 /** Changes to an experiment: pure functions that return a new one. */
 
 /**
- * @import { Catalog, DatasetChoice, Experiment, LossChoice } from "./types/app.js"
+ * @import { Catalog, Choice, ChoiceOption, DatasetChoice, Experiment, LossChoice } from "./types/app.js"
  */
 
 /** Units of a layer that is added, where the catalogue allows it. */
@@ -38,6 +38,65 @@ export function withField(experiment, path, value) {
     return { ...record, [key]: replace(record[key], rest) };
   }
   return /** @type {Experiment} */ (replace(experiment, path.split(".")));
+}
+
+/**
+ * The options of what a choice such as `training.optimizer` has chosen; none where its rows have none.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} path of the choice
+ * @returns {ChoiceOption[]}
+ */
+export function optionsOf(catalog, experiment, path) {
+  const list = catalog.fields[`${path}Options`]?.choices;
+  if (!list) return [];
+  const rows = /** @type {Record<string, Choice[]>} */ (/** @type {unknown} */ (catalog.choices))[list];
+  const key = getField(experiment, path);
+  return rows?.find((row) => row.key === key)?.options ?? [];
+}
+
+/**
+ * The values of those options by name; what the experiment leaves out has its default.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} path of the choice
+ * @returns {Record<string, number>}
+ */
+export function optionValues(catalog, experiment, path) {
+  const options = optionsOf(catalog, experiment, path);
+  if (options.length === 0) return {};
+  const given = /** @type {Record<string, number>} */ (getField(experiment, `${path}Options`));
+  return Object.fromEntries(options.map(({ name, default: usual }) => [name, given[name] ?? usual]));
+}
+
+/**
+ * Another value of a field. A choice with options starts with those of the new row, as those of another row
+ * would be refused.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} path
+ * @param {unknown} value
+ * @returns {Experiment}
+ */
+export function withChoice(catalog, experiment, path, value) {
+  const changed = withField(experiment, path, value);
+  if (!catalog.fields[`${path}Options`] || value === getField(experiment, path)) return changed;
+  const emptied = withField(changed, `${path}Options`, {});
+  return withField(emptied, `${path}Options`, optionValues(catalog, emptied, path));
+}
+
+/**
+ * Another value of one option of a choice.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} path of the choice
+ * @param {string} name
+ * @param {number} value
+ * @returns {Experiment}
+ */
+export function withOption(catalog, experiment, path, name, value) {
+  const values = { ...optionValues(catalog, experiment, path), [name]: value };
+  return withField(experiment, `${path}Options`, values);
 }
 
 /**
@@ -86,7 +145,7 @@ export function withDataset(catalog, experiment, key) {
   const losses = lossesFor(catalog, problem);
   const fitting = losses.find((loss) => loss.key === experiment.objective.loss) ?? losses[0];
   const sampled = withField(changed, "data.samples", samples);
-  return fitting ? withField(sampled, "objective.loss", fitting.key) : sampled;
+  return fitting ? withChoice(catalog, sampled, "objective.loss", fitting.key) : sampled;
 }
 
 /**

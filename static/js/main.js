@@ -10,12 +10,16 @@ import {
   getField,
   lossesFor,
   lowerLearningRate,
+  optionsOf,
+  optionValues,
   problemOf,
+  withChoice,
   withDataset,
   withFeature,
   withField,
   withHidden,
   withLayers,
+  withOption,
 } from "./experiment.js";
 import { find } from "./lib/dom.js";
 import { keepFocus } from "./lib/focus.js";
@@ -35,6 +39,7 @@ import { createHelp } from "./views/help.js";
 import { createLayerCount } from "./views/layer-count.js";
 import { createLossChart } from "./views/loss-chart.js";
 import { createNotices, createStatus } from "./views/notices.js";
+import { createOptions } from "./views/options.js";
 import { createScores } from "./views/scores.js";
 import { createTheme } from "./views/theme.js";
 import { createActionButtons, createCounter } from "./views/transport.js";
@@ -162,7 +167,12 @@ const counter = createCounter(find(document, ".transport", HTMLElement), {
   },
 });
 const controls = createControls(byId("playground"), {
-  onChange: (name, value) => change((experiment) => withField(experiment, fromWireName(name), value)),
+  onChange: (name, value) =>
+    change((experiment) => withChoice(catalog, experiment, fromWireName(name), value)),
+});
+const options = createOptions(byId("playground"), {
+  onChange: (choice, name, value) =>
+    change((experiment) => withOption(catalog, experiment, fromWireName(choice), name, value)),
 });
 const datasets = createDatasets(byId("datasets"), {
   datasets: catalog.choices.datasets,
@@ -257,6 +267,11 @@ function updateControls() {
   const problem = problemOf(catalog, wanted);
   controls.setChoices("objective.loss", lossesFor(catalog, problem));
   controls.update({ enabled, valueOfField: (name) => getField(wanted, fromWireName(name)) });
+  options.update({
+    enabled,
+    optionsOf: (choice) => optionsOf(catalog, wanted, fromWireName(choice)),
+    valuesOf: (choice) => optionValues(catalog, wanted, fromWireName(choice)),
+  });
   datasets.update({ problem, chosen: wanted.data.dataset, enabled });
   features.update({ active: wanted.features, enabled });
   layerCount.update({ count: wanted.network.hidden.length, enabled });

@@ -27,8 +27,11 @@ export function toWireName(name) {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+/** Objects whose keys are names of options: values of the catalogue, and so spelled as there. */
+const OPTIONS = /^\w+(_o|O)ptions$/;
+
 /**
- * The same value with every key renamed, all the way down.
+ * The same value with every key renamed, all the way down; names of options stay.
  * @param {unknown} value
  * @param {(name: string) => string} rename
  * @returns {unknown}
@@ -37,7 +40,10 @@ function renameKeys(value, rename) {
   if (Array.isArray(value)) return value.map((item) => renameKeys(item, rename));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [rename(key), renameKeys(item, rename)]),
+    Object.entries(value).map(([key, item]) => [
+      rename(key),
+      OPTIONS.test(key) ? item : renameKeys(item, rename),
+    ]),
   );
 }
 

@@ -25,6 +25,7 @@ from tests.support.page import Playground
 def test_a_live_setting_keeps_what_was_learned(playground: Playground, name: str, value: str) -> None:
     playground.train(20)
     epoch = playground.epoch
+    playground[".more > summary"].click()
 
     playground.choose(name, value)
     playground["#step"].click()

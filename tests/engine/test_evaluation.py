@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from engine import Experiment, advance, begin, evaluate, set_parameter
+from engine.penalties import PENALTIES
 from engine.samples import points
 from tests.support.numeric import PLAIN_FEATURES, PLAIN_OBJECTIVES, plain_sums, unflatten
 from tests.support.strategies import experiments, law, stacks, varied
@@ -100,7 +101,7 @@ def test_every_number_is_there_once_per_network_and_in_its_range(experiment):
         assert not evaluation.train_r2[0] > 1
 
 
-@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("penalty", PENALTIES)
 def test_the_loss_does_not_include_the_penalty(penalty):
     plain = Experiment()
     penalised = varied(plain, objective={"penalty": penalty, "penalty_rate": 10.0})
@@ -142,3 +143,18 @@ def test_evaluation_does_not_warn_when_the_loss_overflows():
     evaluation = evaluate(run)
 
     assert np.isinf(evaluation.train_loss).all()
+
+
+@pytest.mark.parametrize("own_data", [False, True])
+def test_a_stack_too_large_for_one_group_is_evaluated_as_its_networks_would_be_alone(own_data):
+    # 500 samples go through 16 networks at a time: 16, 16 and 5 of them.
+    stack = [varied(Experiment(), network={"seed": i}, data={"seed": i * own_data}) for i in range(37)]
+    run, report = advance(begin(stack), epochs=1)
+
+    evaluation = evaluate(run)
+
+    for i in (0, 15, 16, 31, 32, 36):
+        alone, own = advance(begin(stack[i]), epochs=1)
+        np.testing.assert_array_equal(report.test_loss[i], own.test_loss[0])
+        for field in FIELDS:
+            np.testing.assert_array_equal(getattr(evaluation, field)[i], getattr(evaluate(alone), field)[0])

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import annotated_types
 import pytest
@@ -15,6 +16,7 @@ from engine.experiment import REGISTRIES, changed_fields, fields, is_live
 from engine.explain import explain
 from engine.features import FEATURES
 from engine.losses import LOSSES
+from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 from tests.support.strategies import experiments, law, varied
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +27,7 @@ LIMITS = {
     "data.train_fraction": (0.1, 0.9),
     "objective.penalty_rate": (0, 10),
     "training.learning_rate": (0, 10),
+    "training.clip_norm": (0, 100),
     "training.batch_size": (1, 10_000),
     **dict.fromkeys(SEEDS, (0, 4_294_967_295)),
 }
@@ -35,9 +38,14 @@ LIVE = {
     "network.activation",
     "objective.loss",
     "objective.penalty",
+    "objective.penalty_options",
     "objective.penalty_rate",
     "training.optimizer",
+    "training.optimizer_options",
     "training.learning_rate",
+    "training.schedule",
+    "training.schedule_options",
+    "training.clip_norm",
     "training.batch_size",
     "training.batching",
 }
@@ -349,22 +357,40 @@ def test_an_experiment_cannot_be_changed(group, name, value):
         setattr(getattr(experiment, group) if group else experiment, name, value)
 
 
-CHANGES = {
+POINTS = [[float(i), 0.5, (-1.0) ** i] for i in range(500)]
+BASES = {
+    "network.initializer_options": {"network": {"initializer": "normal"}},
+    "objective.penalty_options": {"objective": {"penalty": "elastic-net"}},
+    "training.optimizer_options": {"training": {"optimizer": "adam"}},
+    "training.schedule_options": {"training": {"schedule": "cosine"}},
+}
+"""What an experiment has to be before a field can have another value; the default for all others."""
+
+CHANGES: dict[str, Any] = {
     "data.dataset": "xor",
     "data.samples": 100,
     "data.noise": 0.1,
     "data.train_fraction": 0.6,
     "data.seed": 1,
+    "data.points": POINTS,
+    "data.shuffled": False,
+    "data.classic_seed": "0.5",
     "features": ("x1",),
     "network.hidden": (4, 3),
     "network.activation": "relu",
     "network.initializer": "zeros",
+    "network.initializer_options": {"scale": 0.1},
     "network.seed": 1,
     "objective.loss": "logistic-cross-entropy",
     "objective.penalty": "l2",
+    "objective.penalty_options": {"share": 0.1},
     "objective.penalty_rate": 0.1,
-    "training.optimizer": None,  # there is only one
+    "training.optimizer": "lion",
+    "training.optimizer_options": {"beta1": 0.1},
     "training.learning_rate": 0.1,
+    "training.schedule": "cosine",
+    "training.schedule_options": {"horizon": 10.0},
+    "training.clip_norm": 0.1,
     "training.batch_size": 30,
     "training.batching": "sequential",
     "training.seed": 1,
@@ -375,13 +401,23 @@ def test_a_change_of_every_field_is_tried():
     assert list(CHANGES) == list(fields())
 
 
-@pytest.mark.parametrize("name", [name for name, value in CHANGES.items() if value is not None])
-def test_a_changed_field_is_named_and_no_other(name):
-    before = Experiment()
-    after = Experiment.model_validate(nested(name, CHANGES[name]))
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_changed_field_is_named_and_with_a_choice_its_options(name):
+    before = Experiment.model_validate(BASES.get(name, {}))
+    group, _, field = name.rpartition(".")
 
-    assert changed_fields(before, after) == (name,)
-    assert changed_fields(after, before) == (name,)
+    if group:
+        after = varied(before, **{group: {field: CHANGES[name]}})
+    else:
+        after = Experiment.model_validate({name: CHANGES[name]})
+
+    chosen = REGISTRIES.get(name)
+    with_options = (
+        bool(group) and chosen is not None and bool(getattr(chosen.get(CHANGES[name]), "options", ()))
+    )
+    expected = (name, f"{name}_options") if with_options else (name,)
+    assert changed_fields(before, after) == expected
+    assert changed_fields(after, before) == expected
 
 
 def test_changed_fields_come_in_the_order_of_the_schema():
@@ -428,3 +464,256 @@ def test_the_schema_lists_the_choices(name):
     properties = schema["$defs"][group.capitalize()]["properties"]
 
     assert properties[field]["enum"] == list(REGISTRIES[name])
+
+
+# ---------------------------------------------------------------------------------------------------------- options
+
+OPTIONS = [
+    pytest.param(name, row, option, id=f"{name}-{row.key}-{option.name}")
+    for name, registry in REGISTRIES.items()
+    for row in registry.values()
+    for option in row.options
+]
+
+
+def choosing(name, row, options):
+    """Return the dictionary of an experiment that chooses a row with options."""
+    group, field = name.split(".")
+    return {group: {field: row.key, f"{field}_options": options}}
+
+
+def options_of(experiment, name):
+    group, field = name.split(".")
+    return getattr(getattr(experiment, group), f"{field}_options")
+
+
+def test_every_choice_with_options_has_a_field_for_them():
+    with_options = {
+        name for name, registry in REGISTRIES.items() if any(row.options for row in registry.values())
+    }
+
+    assert {f"{name}_options" for name in with_options} == {
+        name for name in fields() if name.endswith("_options")
+    }
+
+
+@pytest.mark.parametrize(("name", "row", "option"), OPTIONS)
+def test_an_option_left_out_has_its_default_which_is_allowed_as_are_all_suggestions(name, row, option):
+    experiment = Experiment.model_validate(choosing(name, row, {}))
+
+    assert options_of(experiment, name)[option.name] == option.default
+    for value in (option.default, option.minimum, option.maximum, *option.suggestions):
+        assert option.minimum <= value <= option.maximum
+        chosen = Experiment.model_validate(choosing(name, row, {option.name: value}))
+        assert options_of(chosen, name) == options_of(experiment, name) | {option.name: value}
+
+
+@pytest.mark.parametrize(("name", "row", "option"), OPTIONS)
+def test_every_option_is_explained_and_its_default_is_offered(name, row, option):
+    assert option.label.strip()
+    assert option.text[0].isupper()
+    assert option.text.endswith(".")
+    assert option.default in option.suggestions
+    assert list(option.suggestions) == sorted(set(option.suggestions))
+
+
+def test_options_have_the_order_of_the_row_whatever_is_given():
+    given_, defaults = (
+        Experiment.model_validate({"training": {"optimizer": "adam", "optimizer_options": options}})
+        for options in ({"beta2": 0.9}, {})
+    )
+
+    assert list(given_.training.optimizer_options) == list(defaults.training.optimizer_options)
+
+
+@pytest.mark.parametrize(("name", "row", "option"), OPTIONS)
+def test_an_option_just_outside_its_limits_is_refused_with_them(name, row, option):
+    for value in (option.minimum - 1e-6, option.maximum * (1 + 1e-6)):
+        refused = refusals(choosing(name, row, {option.name: value}))
+
+        assert refused[0].field == f"{name}_options.{option.name}"
+        assert refused[0].message == (
+            f"{name}_options.{option.name} is {value}; allowed: {option.minimum} … {option.maximum}"
+        )
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "5", True, None, [1]], ids=repr)
+def test_an_option_that_is_not_a_finite_number_is_refused(value):
+    refused = refusals({"training": {"optimizer": "adam", "optimizer_options": {"beta1": value}}})
+
+    assert refused[0].field == "training.optimizer_options.beta1"
+    assert f"{value!r}; " in refused[0].message
+    assert "number" in refused[0].message
+
+
+@pytest.mark.parametrize("value", [None, 5, "beta1", [], [0.9]], ids=repr)
+def test_options_that_are_not_an_object_are_refused(value):
+    refused = refusals({"training": {"optimizer": "adam", "optimizer_options": value}})
+
+    assert refused[0].field == "training.optimizer_options"
+    assert refused[0].message == f"training.optimizer_options is {value!r}; it must be an object"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"training": {"optimizer": "adam", "optimizer_options": {"momentum": 0.9}}},
+            "training.optimizer_options.momentum is not known; known for adam: beta1, beta2",
+        ),
+        (
+            {"training": {"optimizer_options": {"momentum": 0.9}}},
+            "training.optimizer_options.momentum is not known; known for sgd: none",
+        ),
+        (
+            {"objective": {"penalty": "L2", "penalty_options": {"share": 0.9}}},
+            "objective.penalty_options.share is not known; known for l2: none",
+        ),
+        (
+            {"network": {"initializer": "kaiming", "initializer_options": {"scale": 1.0}}},
+            "network.initializer_options.scale is not known; known for he: none",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_unknown_option_is_refused_by_name_with_those_that_are_known(values, message):
+    refused = refusals(values)
+
+    assert refused[0].field == message.partition(" ")[0]
+    assert refused[0].message == message
+
+
+def test_an_alias_brings_the_options_of_its_row():
+    spelled = Experiment.model_validate({"network": {"initializer": "Orthogonal"}})
+
+    assert spelled.network.initializer_options == {"scale": 1.0}
+
+
+def test_experiments_that_differ_in_an_option_are_different_keys():
+    experiments_ = [
+        Experiment.model_validate({"training": {"optimizer": "momentum", "optimizer_options": options}})
+        for options in ({}, {"momentum": 0.9}, {"momentum": 0.5})
+    ]
+
+    assert len(set(experiments_)) == 2
+
+
+def test_options_of_an_experiment_cannot_be_changed():
+    experiment = Experiment.model_validate({"training": {"optimizer": "adam"}})
+
+    for change in (
+        lambda options: options.update(beta1=0.5),
+        lambda options: options.setdefault("gamma", 0.5),
+        lambda options: options.__setitem__("beta1", 0.5),
+        lambda options: options.pop("beta1"),
+        lambda options: options.clear(),
+    ):
+        with pytest.raises(TypeError):
+            change(experiment.training.optimizer_options)
+
+    assert experiment.training.optimizer_options == {"beta1": 0.9, "beta2": 0.999}
+
+
+# ------------------------------------------------------------------------------------------------------- own points
+
+
+def own(count, **data):
+    return {"data": {"points": POINTS[:1] * count if count > 500 else POINTS[:count], **data}}
+
+
+@pytest.mark.parametrize("count", [10, 11, 500, 5000])
+def test_ten_to_five_thousand_own_points_are_as_many_samples(count):
+    experiment = Experiment.model_validate(own(count))
+
+    assert experiment.data.samples == count
+    assert len(experiment.data.points or ()) == count
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        (0, "it must have at least 10 entries"),
+        (9, "it must have at least 10 entries"),
+        (5001, "it may have at most 5000 entries"),
+    ],
+)
+def test_too_few_or_too_many_own_points_are_refused(count, message):
+    refused = refusals(own(count))
+
+    assert refused[0].field == "data.points"
+    assert message in refused[0].message
+
+
+def test_the_number_of_samples_must_be_that_of_the_own_points():
+    refused = refusals(own(20, samples=19))
+
+    assert refused[0].field == "data.samples"
+    assert refused[0].message == "data.samples is 19; there are 20 points in data.points"
+
+
+def test_own_points_have_no_classic_seed():
+    refused = refusals(own(20, classic_seed="0.5"))
+
+    assert refused[0].field == "data.classic_seed"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1000.5, 1e300, "1", True, None], ids=repr)
+@pytest.mark.parametrize("column", range(3))
+def test_coordinates_and_targets_are_numbers_between_minus_and_plus_a_thousand(column, value):
+    points = [list(point) for point in POINTS[:12]]
+    points[7][column] = value
+
+    refused = refusals({"data": {"points": points}})
+
+    assert refused[0].field == f"data.points.7.{column}"
+    assert f"{value!r}; " in refused[0].message
+
+
+@pytest.mark.parametrize("point", [[1.0, 2.0], [1.0, 2.0, 3.0, 4.0], [], 5, "abc", None], ids=repr)
+def test_an_own_point_is_three_numbers(point):
+    refused = refusals({"data": {"points": [*POINTS[:12], point]}})
+
+    assert refused[0].field.startswith("data.points.12")
+
+
+@pytest.mark.parametrize(
+    ("targets", "problem"),
+    [
+        ([1.0, -1.0], "classification"),
+        ([1.0, 1.0], "classification"),
+        ([1.0, -0.999], "regression"),
+        ([0.0, 1.0], "regression"),
+        ([2.0, -1.0], "regression"),
+    ],
+)
+@pytest.mark.parametrize("dataset", ["circle", "plane"])
+def test_targets_of_only_minus_one_and_one_are_classes_whatever_the_data_set(dataset, targets, problem):
+    points = [[0.0, float(i), targets[i % 2]] for i in range(10)]
+
+    experiment = Experiment.model_validate({"data": {"dataset": dataset, "points": points}})
+
+    assert experiment.problem == problem
+
+
+def test_a_loss_for_classes_does_not_go_with_own_values():
+    points = [[0.0, float(i), 0.5 * i] for i in range(10)]
+
+    refused = refusals({"data": {"points": points}, "objective": {"loss": "hinge"}})
+
+    assert refused[0].field == "objective.loss"
+    assert "regression" in refused[0].message
+
+
+@pytest.mark.parametrize("seed", ["", "x" * 65, "\n", "é", 5, 0.5], ids=repr)
+def test_a_classic_seed_is_up_to_sixty_four_plain_letters(seed):
+    refused = refusals({"data": {"classic_seed": seed}})
+
+    assert refused[0].field == "data.classic_seed"
+
+
+@pytest.mark.parametrize("dataset", CLASSIC_DATASETS)
+def test_with_a_classic_seed_the_samples_are_half_and_half(dataset):
+    refused = refusals({"data": {"dataset": dataset, "samples": 11, "classic_seed": "0.5"}})
+
+    assert refused[0].field == "data.samples"
+    assert "11" in refused[0].message

@@ -74,4 +74,18 @@ def test_a_wrong_name_in_a_list_of_activations_is_named():
     refused = refusals(Experiment, {"network": {"activation": ["tanh", "nonsense"]}})
 
     assert {refusal.field.split(".")[1] for refusal in refused} == {"activation"}
-    assert any("'nonsense' is unknown; allowed: relu, tanh" in refusal.message for refusal in refused)
+    assert "'nonsense' is unknown; allowed: relu, leaky-relu" in refused[0].message
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"training": {"optimizer": "adam", "optimizer_options": {"beta1": 2.0}}}, "beta1"),
+        ({"training": {"optimizer": "adam", "optimizer_options": {"gamma": 0.5}}}, "gamma"),
+    ],
+    ids=["out of range", "unknown"],
+)
+def test_inside_a_message_a_wrong_option_is_named_as_well(values, field):
+    refused = refusals(Letter, {"experiment": values})
+
+    assert refused[0].field.endswith(f"training.optimizer_options.{field}")

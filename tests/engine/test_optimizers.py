@@ -93,7 +93,8 @@ def test_two_hundred_steps_are_those_of_the_paper(key: str) -> None:
     path = stepped(key, gradients, 0.01, options)
 
     for replica, coordinate in np.ndindex(2, 3):
-        w, memory = 0.5, {}
+        w = 0.5
+        memory: Memory = {}
         for t in range(200):
             w = PLAIN[key](w, float(gradients[t, replica, coordinate]), memory, t + 1, 0.01, options)
             # Rounding in another order, over 200 steps.
@@ -163,12 +164,17 @@ def gradient_of(run: Any) -> list[float]:
     """Return the gradient of the full training batch, by plain SGD with learning rate 1 from the same place."""
     probe = Experiment.model_validate(
         run.experiment.model_dump()
-        | {"training": {"optimizer": "sgd", "learning_rate": 1.0, "batch_size": 10_000, "batching": "sequential"}}
+        | {
+            "training": {
+                "optimizer": "sgd",
+                "learning_rate": 1.0,
+                "batch_size": 10_000,
+                "batching": "sequential",
+            }
+        }
     )
     start = begin(probe)
-    start = type(start)(
-        (probe,), run.parameters.copy(), start.slots, 0, 0, 0, 0, 0, np.zeros(1, dtype=bool)
-    )
+    start = type(start)((probe,), run.parameters.copy(), start.slots, 0, 0, 0, 0, 0, np.zeros(1, dtype=bool))
     after, _ = advance(start, steps=1)
     gradient: list[float] = (start.parameters - after.parameters)[0].tolist()
     return gradient
@@ -177,9 +183,7 @@ def gradient_of(run: Any) -> list[float]:
 @pytest.mark.parametrize("key", [key for key, row in OPTIMIZERS.items() if row.decoupled])
 def test_a_decoupled_penalty_shrinks_the_weights_beside_the_step(key: str) -> None:
     shared: dict[str, Any] = {"network": {"hidden": [3]}}
-    plain = begin(
-        Experiment.model_validate(shared | {"training": {"optimizer": key, "learning_rate": 0.1}})
-    )
+    plain = begin(Experiment.model_validate(shared | {"training": {"optimizer": key, "learning_rate": 0.1}}))
     decayed = begin(
         Experiment.model_validate(
             shared
@@ -229,7 +233,9 @@ def test_another_optimizer_begins_with_empty_moments_and_counts_from_there() -> 
 def test_clipped_gradients_keep_their_direction_and_lose_their_length() -> None:
     def step(clip: float) -> np.ndarray:
         run = begin(
-            Experiment.model_validate({"training": {"learning_rate": 1, "clip_norm": clip, "batch_size": 500}})
+            Experiment.model_validate(
+                {"training": {"learning_rate": 1, "clip_norm": clip, "batch_size": 500}}
+            )
         )
         moved: np.ndarray = advance(run, steps=1)[0].parameters - run.parameters
         return moved

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
-from engine.experiment import changed_fields, fields, is_live
+from engine.experiment import BATCHINGS, changed_fields, fields, is_live
 from engine.initializers import INITIALIZERS
 from engine.optimizers import OPTIMIZERS
+from engine.penalties import PENALTIES
+from engine.run import MAY_DIFFER
+from tests.support import strategies
 from tests.support.strategies import experiments, law, stacks, varied
 
 DEFAULT = Experiment()
@@ -32,8 +35,15 @@ def test_a_beginning_has_the_shapes_of_its_experiment(experiment):
 
     assert run.parameters.shape == (1, experiment.parameters)
     assert run.parameters.dtype == np.float64
-    assert run.slots.shape == (OPTIMIZERS[experiment.training.optimizer].slots, 1, experiment.parameters)
+    remembered = (
+        OPTIMIZERS[experiment.training.optimizer].slots
+        + PENALTIES[experiment.objective.penalty].slots
+        + BATCHINGS[experiment.training.batching].slots
+    )
+    assert run.slots.shape == (remembered, 1, experiment.parameters)
+    assert not run.slots.any()
     assert (run.epoch, run.step, run.position, run.replicas) == (0, 0, 0, 1)
+    assert (run.carried, run.since) == (0, 0)
     assert not run.diverged.any()
     assert run.experiment is experiment
 
@@ -88,6 +98,10 @@ def test_classic_weights_lie_between_minus_and_plus_a_half_and_biases_are_a_tent
 # ----------------------------------------------------------------------------------------------------------- stacks
 
 
+def test_stacks_are_drawn_with_everything_that_may_differ():
+    assert {*strategies.MAY_DIFFER, "network.initializer_options"} == MAY_DIFFER
+
+
 @law(30)
 @given(stack=stacks())
 def test_a_stack_begins_as_its_networks_would_alone(stack):
@@ -108,6 +122,8 @@ def test_a_stack_begins_as_its_networks_would_alone(stack):
         ({"objective": {"penalty": "l1"}}, "objective.penalty"),
         ({"training": {"batch_size": 11}}, "training.batch_size"),
         ({"training": {"batching": "sequential"}}, "training.batching"),
+        ({"training": {"optimizer": "adam"}}, "training.optimizer"),
+        ({"training": {"schedule": "cosine"}}, "training.schedule"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -116,6 +132,31 @@ def test_what_cannot_train_together_is_refused_by_name(groups, name):
         begin([DEFAULT, DEFAULT, varied(DEFAULT, **groups)])
 
     assert str(error.value) == f"experiment 2 differs from the first in {name}, so they cannot form a stack"
+
+
+def own_points(targets):
+    return [[float(i), float(-i), target] for i, target in enumerate(targets)]
+
+
+def test_own_points_of_one_problem_can_train_together_and_those_of_two_cannot():
+    classes, other_classes, values = (
+        Experiment.model_validate({"data": {"points": own_points(targets)}})
+        for targets in ([1.0, -1.0] * 5, [-1.0, 1.0] * 5, [0.5, -1.0] * 5)
+    )
+
+    assert begin([classes, other_classes]).replicas == 2
+    with pytest.raises(ValueError, match=r"experiment 1 differs from the first in data\.points"):
+        begin([classes, values])
+
+
+def test_own_points_and_a_data_set_can_train_together_if_they_pose_the_same_problem():
+    points = own_points([1.0, -1.0] * 5)
+    drawn = Experiment.model_validate({"data": {"samples": 10}})
+    own = Experiment.model_validate({"data": {"points": points}})
+    values = Experiment.model_validate({"data": {"dataset": "plane", "points": points}})  # the points decide
+
+    assert begin([drawn, own]).replicas == 2
+    assert begin([drawn, values]).replicas == 2
 
 
 def test_other_features_cannot_train_together():
@@ -149,12 +190,9 @@ def test_a_pickled_run_is_the_same_run_and_goes_on_the_same(stack, steps):
 
     copy = pickle.loads(pickle.dumps(run))
 
-    assert (copy.experiments, copy.epoch, copy.step, copy.position) == (
-        run.experiments,
-        run.epoch,
-        run.step,
-        run.position,
-    )
+    for name in ("experiments", "epoch", "step", "position", "carried", "since"):
+        assert getattr(copy, name) == getattr(run, name)
+    np.testing.assert_array_equal(copy.slots, run.slots)
     (further, report), (expected, expected_report) = advance(copy, epochs=2), advance(run, epochs=2)
     np.testing.assert_array_equal(further.parameters, expected.parameters)
     np.testing.assert_array_equal(further.diverged, expected.diverged)
@@ -200,6 +238,16 @@ LIVE_CHANGES = [
     ("training", "batch_size", 7),
     ("training", "batch_size", 1000),
     ("training", "batching", "sequential"),
+    ("training", "batching", "carried"),
+    ("training", "schedule", "cosine"),
+    ("training", "clip_norm", 0.01),
+    *(("training", "optimizer", key) for key in OPTIMIZERS if key != "sgd"),
+    *(("objective", "penalty", key) for key in PENALTIES if key not in ("none", "l2")),
+]
+LIVE_OPTIONS = [
+    ("objective", "penalty", "elastic-net", {"share": 0.1}),
+    ("training", "optimizer", "adam", {"beta1": 0.5}),
+    ("training", "schedule", "step", {"every": 10.0}),
 ]
 
 
@@ -230,7 +278,57 @@ def test_training_goes_on_after_a_live_change_and_finishes_the_epoch(group, name
 def test_every_live_field_with_another_value_is_tried():
     tried = {f"{group}.{name}" for group, name, _ in LIVE_CHANGES}
 
-    assert tried | {"training.optimizer"} == {name for name in fields() if is_live(name)}
+    tried |= {f"{group}.{name}_options" for group, name, _, _ in LIVE_OPTIONS}
+    assert tried == {name for name in fields() if is_live(name)}
+
+
+@pytest.mark.parametrize(("group", "name", "key", "options"), LIVE_OPTIONS)
+def test_options_may_change_while_training_and_count_from_then_on(group, name, key, options):
+    experiment = varied(
+        DEFAULT, **{group: {name: key, "penalty_rate": 0.1} if name == "penalty" else {name: key}}
+    )
+    run, _ = advance(begin(experiment), steps=33)
+    changed = varied(experiment, **{group: {f"{name}_options": options}})
+
+    after = reconfigure(run, changed)
+
+    np.testing.assert_array_equal(after.parameters, run.parameters)
+    np.testing.assert_array_equal(after.slots, run.slots)
+    assert (after.epoch, after.step, after.position, after.since) == (run.epoch, run.step, run.position, 0)
+    further, unchanged = advance(after, steps=30)[0], advance(run, steps=30)[0]
+    assert (further.parameters != unchanged.parameters).any()
+
+
+def test_samples_that_wait_are_forgotten_with_the_batching_and_only_then():
+    carried = varied(DEFAULT, training={"batching": "carried", "batch_size": 40})
+    run, _ = advance(begin(carried), epochs=1)  # 250 samples: six batches of 40, and 10 wait
+    other_rate = varied(carried, training={"learning_rate": 0.1})
+
+    kept = reconfigure(run, other_rate)
+    dropped = reconfigure(run, varied(carried, training={"batching": "sequential"}))
+
+    assert (run.carried, kept.carried, dropped.carried) == (10, 10, 0)
+    assert run.slots.any()
+    np.testing.assert_array_equal(kept.slots, run.slots)
+    assert dropped.slots.shape == (0, 1, run.parameters.size)
+
+
+def test_what_one_choice_remembers_stays_when_another_changes():
+    experiment = varied(
+        DEFAULT,
+        training={"optimizer": "adam", "batching": "carried", "batch_size": 40},
+        objective={"penalty": "l1-classic", "penalty_rate": 0.1},
+    )
+    run, _ = advance(begin(experiment), epochs=3)
+    mean, squares, dead, waiting = run.slots
+
+    without = reconfigure(run, varied(experiment, objective={"penalty": "l2"}))
+    lion = reconfigure(run, varied(experiment, training={"optimizer": "lion"}))
+
+    assert all(slot.any() for slot in run.slots)
+    np.testing.assert_array_equal(without.slots, [mean, squares, waiting])
+    np.testing.assert_array_equal(lion.slots, [np.zeros_like(mean), dead, waiting])
+    assert (without.since, lion.since) == (0, run.step)
 
 
 def test_a_new_batch_size_cuts_the_rest_of_the_epoch():
@@ -251,6 +349,8 @@ def test_a_new_batch_size_cuts_the_rest_of_the_epoch():
         ({"data": {"seed": 1}}, "data.seed"),
         ({"network": {"hidden": (4, 3)}}, "network.hidden"),
         ({"network": {"initializer": "zeros"}}, "network.initializer"),
+        ({"data": {"shuffled": False}}, "data.shuffled"),
+        ({"data": {"classic_seed": "0.5"}}, "data.classic_seed"),
         ({"network": {"seed": 1}}, "network.seed"),
         ({"training": {"seed": 1}}, "training.seed"),
     ],

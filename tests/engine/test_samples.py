@@ -7,6 +7,7 @@ from engine.datasets import DATASETS
 from engine.experiment import Data
 from engine.features import FEATURES
 from engine.samples import order, points, rows
+from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 
 
 @pytest.mark.parametrize("key", DATASETS)
@@ -107,3 +108,63 @@ def test_an_order_does_not_depend_on_which_were_asked_for_before():
 
     np.testing.assert_array_equal(from_cache, before)
     np.testing.assert_array_equal(order(8, 250, 40), before)
+
+
+OWN = tuple((i / 4, -i / 8, (-1.0) ** i) for i in range(40))
+
+
+def test_own_points_are_all_there_and_nothing_else():
+    data = Data(points=OWN, noise=0.5)
+
+    drawn, targets = points(data)
+
+    assert sorted(map(tuple, np.hstack([drawn, targets]).tolist())) == sorted(OWN)  # noise is for data sets
+
+
+def test_own_points_in_their_order_are_split_where_the_share_says():
+    data = Data(points=OWN, shuffled=False, train_fraction=0.3)
+
+    drawn, targets = points(data)
+
+    np.testing.assert_array_equal(np.hstack([drawn, targets]), OWN)
+    assert data.training_samples == 12
+
+
+def test_own_points_are_shuffled_by_the_seed():
+    first, again, other = (points(Data(points=OWN, seed=seed))[0] for seed in (1, 1, 2))
+
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize("key", DATASETS)
+def test_unshuffled_points_are_those_of_the_shuffled_set(key):
+    shuffled, straight = (
+        np.hstack(points(Data(dataset=key, seed=5, shuffled=flag))) for flag in (True, False)
+    )
+
+    assert sorted(shuffled.tolist()) == sorted(straight.tolist())
+    assert (shuffled != straight).any()
+
+
+def test_own_points_and_unshuffled_ones_are_read_only():
+    for data in (
+        Data(points=OWN),
+        Data(points=OWN, shuffled=False),
+        Data(shuffled=False),
+        Data(classic_seed="1"),
+    ):
+        assert not any(array.flags.writeable for array in (*points(data), rows(data, ("x1",))))
+
+
+@pytest.mark.parametrize("samples", [10, 44, 500])
+@pytest.mark.parametrize("key", CLASSIC_DATASETS)
+def test_a_classic_seed_alone_decides_as_many_points_as_asked_for(key, samples):
+    one, same, other = (
+        points(Data(dataset=key, samples=samples, classic_seed=classic, seed=seed, shuffled=shuffled))[0]
+        for classic, seed, shuffled in (("0.1", 0, True), ("0.1", 9, False), ("0.2", 0, True))
+    )
+
+    assert one.shape == (samples, 2)
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any()

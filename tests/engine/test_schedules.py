@@ -9,7 +9,7 @@ import pytest
 from engine import Experiment, advance, begin
 from engine.schedules import SCHEDULES
 
-EXPECTED = {
+EXPECTED: dict[str, tuple[dict[str, float], dict[int, float]]] = {
     "step": (
         {"factor": 0.5, "every": 10},
         {0: 1, 9: 1, 10: 0.5, 25: 0.25},
@@ -70,3 +70,21 @@ def test_a_run_takes_steps_of_the_scheduled_length(key: str) -> None:
 
 def _with_parameters(run, parameters):
     return replace(run, parameters=parameters.copy())
+
+
+@pytest.mark.parametrize("key", EXPECTED)
+def test_the_factors_of_a_stack_are_those_of_its_networks_to_the_last_bit(key: str) -> None:
+    row = SCHEDULES[key]
+    assert row.factor is not None
+    generator = np.random.default_rng(0)
+    numbers = {
+        option.name: generator.uniform(option.minimum, min(option.maximum, 20.0), (50, 1))
+        for option in row.options
+    }
+
+    for step in range(0, 40, 3):  # exponents of 1 and 2 are among them, which NumPy may take a shorter way to
+        together = row.factor(step, numbers)
+
+        for i in range(50):
+            alone = row.factor(step, {name: np.array(values[i, 0]) for name, values in numbers.items()})
+            assert float(alone) == together[i, 0]

@@ -45,7 +45,7 @@ def test_results_come_back_in_the_callers_order() -> None:
     groups = stacks.group(mixed)
 
     reports = [advance(begin([mixed[i] for i in stack]), epochs=3)[1] for stack in groups]
-    losses = stacks.in_order(groups, [report.test_loss for report in reports])
+    losses = stacks.in_order(groups, [list(report.test_loss) for report in reports])
 
     for experiment, loss in zip(mixed, losses, strict=True):
         assert np.array_equal(loss, advance(begin(experiment), epochs=3)[1].test_loss[0])

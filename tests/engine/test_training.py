@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from engine import Experiment, advance, begin, evaluate, set_parameter
 from engine.activations import ACTIVATIONS
 from engine.datasets import DATASETS
+from engine.experiment import BATCHINGS
+from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.samples import order, points
+from engine.schedules import SCHEDULES
 from tests.support.numeric import (
     PLAIN_ACTIVATIONS,
     PLAIN_FEATURES,
@@ -44,43 +47,58 @@ def assert_same_state(run, other):
     np.testing.assert_array_equal(run.slots, other.slots)
     np.testing.assert_array_equal(run.diverged, other.diverged)
     assert (run.epoch, run.step, run.position) == (other.epoch, other.step, other.position)
+    assert (run.carried, run.since) == (other.carried, other.since)
 
 
 # --------------------------------------------------------------------------------------------------- steps by hand
 
 
-def plain_training(experiment, parameters, steps):
-    """Train in plain loops, in the engine's order of samples."""
-    drawn, targets = points(experiment.data)
-    samples = [
-        ([PLAIN_FEATURES[key](x1, x2) for key in experiment.features], y)
-        for (x1, x2), (y,) in zip(drawn.tolist(), targets.tolist(), strict=True)
-    ][: experiment.data.training_samples]
-    layers = unflatten(experiment.sizes, parameters)
+def plain_batches(experiment, samples):
+    """Yield the batches of one epoch after the other, for ever."""
     size = experiment.training.batch_size
+    waiting = []
     for epoch in itertools.count():
         if experiment.training.batching == "shuffled":
             visited = [samples[i] for i in order(experiment.training.seed, len(samples), epoch)]
         else:
             visited = samples
         for start in range(0, len(visited), size):
-            if steps == 0:
-                return flatten(layers)
-            steps -= 1
-            slopes = plain_gradient(
-                layers,
-                experiment.network.activations,
-                (experiment.objective.loss, experiment.problem),
-                visited[start : start + size],
-            )
-            layers = plain_sgd_step(
-                layers,
-                slopes,
-                learning_rate=experiment.training.learning_rate,
-                penalty=experiment.objective.penalty,
-                penalty_rate=experiment.objective.penalty_rate,
-            )
-    raise AssertionError("unreachable")
+            batch = visited[start : start + size]
+            if experiment.training.batching == "carried":
+                waiting += batch
+                if len(batch) < size:
+                    continue
+                batch, waiting = waiting, []
+            yield batch
+
+
+def plain_training(experiment, parameters, steps):
+    """Train in plain loops, in the engine's order of samples, by plain SGD."""
+    drawn, targets = points(experiment.data)
+    samples = [
+        ([PLAIN_FEATURES[key](x1, x2) for key in experiment.features], y)
+        for (x1, x2), (y,) in zip(drawn.tolist(), targets.tolist(), strict=True)
+    ][: experiment.data.training_samples]
+    layers = unflatten(experiment.sizes, parameters)
+    dead: set[tuple[int, int, int]] = set()
+    for batch in itertools.islice(plain_batches(experiment, samples), steps):
+        slopes = plain_gradient(
+            layers,
+            experiment.network.activations,
+            (experiment.objective.loss, experiment.problem),
+            batch,
+        )
+        layers = plain_sgd_step(
+            layers,
+            slopes,
+            learning_rate=experiment.training.learning_rate,
+            penalty=experiment.objective.penalty,
+            penalty_rate=experiment.objective.penalty_rate,
+            clip_norm=experiment.training.clip_norm,
+            dead=dead,
+            **experiment.objective.penalty_options,
+        )
+    return flatten(layers)
 
 
 @pytest.mark.parametrize("objective", PLAIN_OBJECTIVES, ids="-".join)
@@ -115,6 +133,23 @@ def test_one_step_is_the_one_made_by_hand(activation, objective):
         pytest.param({"training": {"batch_size": 100}}, id="all samples in one batch"),
         pytest.param({"objective": {"penalty": "l2", "penalty_rate": 0.03}}, id="l2"),
         pytest.param({"objective": {"penalty": "l1", "penalty_rate": 0.03}}, id="l1"),
+        pytest.param({"objective": {"penalty": "l1-classic", "penalty_rate": 0.03}}, id="l1-classic"),
+        pytest.param({"objective": {"penalty": "elastic-net", "penalty_rate": 0.03}}, id="elastic-net"),
+        pytest.param(
+            {"objective": {"penalty": "max-norm", "penalty_options": {"limit": 0.4}}}, id="max-norm"
+        ),
+        pytest.param({"training": {"clip_norm": 0.05}}, id="clipped gradients"),
+        pytest.param(
+            {"training": {"clip_norm": 0.05}, "objective": {"penalty": "l2", "penalty_rate": 0.03}},
+            id="clipped gradients beside a penalty",
+        ),
+        pytest.param({"training": {"batching": "carried", "batch_size": 7}}, id="carried over"),
+        pytest.param({"training": {"batching": "carried"}}, id="carried over with nothing left"),
+        pytest.param({"data": {"shuffled": False}}, id="not shuffled"),
+        pytest.param({"data": {"classic_seed": "0.12345"}}, id="classic seed"),
+        pytest.param({"objective": {"loss": "hinge"}}, id="hinge"),
+        pytest.param({"objective": {"loss": "huber"}}, id="huber"),
+        pytest.param({"objective": {"loss": "absolute-error"}}, id="absolute error"),
         pytest.param({"objective": {"penalty": "none", "penalty_rate": 0.03}}, id="a rate without a penalty"),
         pytest.param({"objective": {"loss": "logistic-cross-entropy"}}, id="cross-entropy"),
         pytest.param({"data": {"dataset": "multi-gauss"}}, id="regression"),
@@ -215,6 +250,15 @@ def test_no_time_is_enough_for_one_step():
     assert after.step == report.steps == 1
 
 
+def test_no_time_is_enough_for_one_step_even_where_samples_left_over_come_first():
+    carried = varied(SMALL, training={"batching": "carried"})  # 30 samples: four batches of 7, and 2 wait
+    run, _ = advance(begin(carried), steps=4)
+
+    after, report = advance(run, seconds=0, clock=Ticks())
+
+    assert (after.epoch, after.step, report.steps) == (1, 5, 1)
+
+
 def test_an_epoch_that_is_begun_counts_as_one():
     run, _ = advance(begin(SMALL), steps=2)
 
@@ -245,10 +289,19 @@ def test_some_limit_has_to_be_given():
         advance(begin(SMALL))
 
 
-@pytest.mark.parametrize("name", ["epochs", "steps", "seconds"])
-@pytest.mark.parametrize("value", [-1, float("nan")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epochs", -1), ("steps", -1), ("seconds", -1), ("seconds", -0.5), ("seconds", float("nan"))],
+)
 def test_limits_are_not_negative(name, value):
     with pytest.raises(ValueError, match=f"{name} is {value}; it must be at least 0"):
+        advance(begin(SMALL), **{name: value})
+
+
+@pytest.mark.parametrize("name", ["epochs", "steps"])
+@pytest.mark.parametrize("value", [1.5, 0.1, -1.5, float("nan"), float("inf")])
+def test_epochs_and_steps_are_whole_numbers(name, value):
+    with pytest.raises(ValueError, match=rf"^{name} is {value}; it must be a whole number"):
         advance(begin(SMALL), **{name: value})
 
 
@@ -261,10 +314,11 @@ cuts = st.lists(
 
 def in_pieces(run, pieces, epochs):
     """Advance by all pieces, as far as they go, and then to the end; return the run and the losses of every epoch."""
-    steps_per_epoch = math.ceil(
-        run.experiment.data.training_samples
-        / min(run.experiment.training.batch_size, run.experiment.data.training_samples)
-    )
+    samples = run.experiment.data.training_samples
+    if run.experiment.training.batching == "carried":
+        steps_per_epoch = samples // run.experiment.training.batch_size
+    else:
+        steps_per_epoch = math.ceil(samples / min(run.experiment.training.batch_size, samples))
     epochs_seen, losses = [], []
 
     def note(report):
@@ -314,6 +368,7 @@ def assert_stack_equals_singles(stack, epochs):
     for i, one in enumerate(stack):
         alone, own = advance(begin(one), epochs=epochs)
         np.testing.assert_array_equal(together.parameters[i], alone.parameters[0])
+        np.testing.assert_array_equal(together.slots[:, i], alone.slots[:, 0])
         assert together.diverged[i] == alone.diverged[0]
         # Alone, a diverged network stops; in a stack its last finite state goes on being reported.
         seen = len(own.epoch)
@@ -365,6 +420,60 @@ def test_a_stack_is_bit_equal_whatever_differs_alone(penalty, changes):
     assert_stack_equals_singles([first, varied(first, **changes), first], epochs=3)
 
 
+@pytest.mark.parametrize("batching", BATCHINGS)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_stack_is_bit_equal_with_every_optimizer_schedule_and_order(optimizer, schedule, batching):
+    first = varied(
+        SMALL, training={"optimizer": optimizer, "schedule": schedule, "batching": batching, "clip_norm": 1.0}
+    )
+    stack = [
+        first,
+        varied(first, training={"learning_rate": 0.1, "clip_norm": 0.0}, objective={"penalty_rate": 0.1}),
+        varied(first, training=other_options(first), network={"seed": 3}),
+    ]
+
+    assert_stack_equals_singles(stack, epochs=3)
+
+
+def other_options(experiment):
+    """Return numbers other than the defaults for the optimizer and the schedule."""
+    training = experiment.training
+    rows = {"optimizer": OPTIMIZERS[training.optimizer], "schedule": SCHEDULES[training.schedule]}
+    return {
+        f"{name}_options": {option.name: option.suggestions[1] for option in row.options}
+        for name, row in rows.items()
+    }
+
+
+@pytest.mark.parametrize("batching", BATCHINGS)
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_is_the_same_however_it_is_cut_with_every_optimizer_penalty_and_order(
+    optimizer, penalty, batching
+):
+    experiment = varied(
+        SMALL,
+        training={
+            "optimizer": optimizer,
+            "batching": batching,
+            "schedule": "one-cycle",
+            "schedule_options": {"horizon": 12.0},
+            "clip_norm": 0.5,
+        },
+        objective={"penalty": penalty, "penalty_rate": 0.05},
+    )
+    whole, _ = advance(begin(experiment), epochs=4)
+
+    cut = begin(experiment)
+    while cut.epoch < 4:
+        cut, report = advance(cut, steps=3, epochs=4 - cut.epoch)
+        cut = pickle.loads(pickle.dumps(cut))
+        assert report.steps <= 3
+
+    assert_same_state(cut, whole)
+
+
 def test_a_stack_is_bit_equal_when_everything_that_may_differ_does():
     first = varied(SMALL, objective={"penalty": "l1", "penalty_rate": 0.01})
     stack = [
@@ -379,7 +488,7 @@ def test_a_stack_is_bit_equal_when_everything_that_may_differ_does():
     assert_stack_equals_singles(stack, epochs=5)
 
 
-@law(30)
+@law(60)
 @given(experiment=experiments(), steps=st.integers(0, 20))
 def test_a_run_that_was_stored_goes_on_as_if_it_had_not_been(experiment, steps):
     half, _ = advance(begin(experiment), steps=steps)
@@ -387,7 +496,11 @@ def test_a_run_that_was_stored_goes_on_as_if_it_had_not_been(experiment, steps):
     resumed, _ = advance(pickle.loads(pickle.dumps(half)), steps=20)
 
     uninterrupted, _ = advance(begin(experiment), steps=steps + 20)
-    assert_same_state(resumed, uninterrupted)
+    if never_updates(experiment):  # every call ends after an epoch, lest it go on for ever
+        np.testing.assert_array_equal(resumed.parameters, uninterrupted.parameters)
+        assert resumed.step == uninterrupted.step == 0
+    else:
+        assert_same_state(resumed, uninterrupted)
 
 
 def test_runs_that_take_turns_do_not_disturb_each_other():
@@ -411,6 +524,12 @@ def test_threads_do_not_disturb_each_other():
 
     for run, expected in zip(together, alone, strict=True):
         assert_same_state(run, expected)
+
+
+def never_updates(experiment):
+    """Tell whether the samples left over never fill a batch."""
+    training = experiment.training
+    return training.batching == "carried" and training.batch_size > experiment.data.training_samples
 
 
 # ----------------------------------------------------------------------------------------------------- divergence
@@ -584,7 +703,7 @@ def test_a_network_set_right_by_hand_trains_again():
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("penalty", ["none", "l1", "l2"])
+@pytest.mark.parametrize("penalty", PENALTIES)
 def test_the_wildest_settings_give_no_warning_and_finite_parameters(activation, penalty):
     experiment = varied(
         Experiment.model_validate({"features": ["x1", "x2", "x1²", "x2²"]}),
@@ -598,3 +717,21 @@ def test_the_wildest_settings_give_no_warning_and_finite_parameters(activation, 
     evaluate(run)
 
     assert np.isfinite(run.parameters).all()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("loss", ["half-squared-error", "huber", "absolute-error"])
+def test_no_optimizer_warns_at_its_wildest_or_leaves_what_is_not_finite(loss, optimizer):
+    experiment = varied(
+        Experiment.model_validate({"features": ["x1", "x2", "x1²", "x2²"]}),
+        data={"dataset": "multi-gauss", "samples": 100},
+        network={"activation": "relu", "hidden": (8, 8)},
+        objective={"loss": loss},
+        training={"learning_rate": 10.0, "optimizer": optimizer},
+    )
+
+    run, _ = advance(begin(experiment), epochs=30)
+    evaluate(run)
+
+    assert np.isfinite(run.parameters).all()
+    assert np.isfinite(run.slots).all()

@@ -51,14 +51,15 @@ def test_a_workspace_comes_back_after_an_error():
 )
 def test_batches_cover_what_is_left_of_the_epoch_in_order(position, size, expected):
     with borrow(begin(Experiment())) as workspace:
-        feed = workspace.feed(1, 25, 4)
+        feed = workspace.feed(1, 25, 4, position, size)
         table = np.arange(100.0).reshape(25, 4)
         feed.fill([table], [np.arange(25)])
 
-        batches = feed.batches(position, size)
+        batches = feed.batches(position)
 
-        assert [stop for *_, stop in batches] == [stop for _, stop in expected]
-        for (_, features, samples, targets, _), (start, stop) in zip(batches, expected, strict=True):
+        assert [batch.stop for batch in batches] == [stop for _, stop in expected]
+        assert [batch.columns for batch in batches] == [stop - start for start, stop in expected]
+        for (_, features, samples, targets, _, _), (start, stop) in zip(batches, expected, strict=True):
             np.testing.assert_array_equal(samples, table[start:stop, :3])
             np.testing.assert_array_equal(features, table[start:stop, :3].T)
             np.testing.assert_array_equal(targets, table[start:stop, 3:].T)
@@ -66,13 +67,36 @@ def test_batches_cover_what_is_left_of_the_epoch_in_order(position, size, expect
 
 def test_an_epoch_is_filled_in_its_order():
     with borrow(begin(Experiment())) as workspace:
-        feed = workspace.feed(1, 3, 4)
+        feed = workspace.feed(1, 3, 4, 0, 3)
         table = np.arange(16.0).reshape(4, 4)  # the last row is for the test
         feed.fill([table], [np.array([2, 0, 1])])
 
-        (_, _, samples, _, _), *_ = feed.batches(0, 3)
+        (batch,) = feed.batches(0)
 
-        np.testing.assert_array_equal(samples, table[[2, 0, 1], :3])
+        np.testing.assert_array_equal(batch.samples, table[[2, 0, 1], :3])
+
+
+def test_replicas_are_fed_from_their_own_tables_in_their_own_orders():
+    with borrow(begin([Experiment(), varied(Experiment(), data={"seed": 1})])) as workspace:
+        feed = workspace.feed(2, 5, 4, 0, 3)
+        tables = [np.arange(20.0).reshape(5, 4), np.arange(20.0, 40.0).reshape(5, 4)]
+        orders = [np.array([4, 2, 0, 1, 3]), np.array([0, 1, 2, 3, 4])]
+        feed.fill(tables, orders)
+
+        first, rest = feed.batches(0)
+
+        for i, (table, order) in enumerate(zip(tables, orders, strict=True)):
+            np.testing.assert_array_equal(first.samples[i], table[order[:3], :3])
+            np.testing.assert_array_equal(rest.targets[i], table[order[3:], 3:].T)
+
+
+def test_a_feed_is_used_again_for_the_same_cut_only():
+    with borrow(begin(Experiment())) as workspace:
+        feed = workspace.feed(1, 25, 4, 0, 10)
+
+        assert workspace.feed(1, 25, 4, 20, 10) is feed  # the same batches, two of them used up
+        assert workspace.feed(1, 25, 4, 3, 10) is not feed
+        assert workspace.feed(1, 25, 4, 0, 5) is not feed
 
 
 def test_many_shapes_and_batch_sizes_do_not_mix_up_their_buffers():

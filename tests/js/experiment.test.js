@@ -4,12 +4,16 @@ import {
   getField,
   lossesFor,
   lowerLearningRate,
+  optionsOf,
+  optionValues,
   problemOf,
+  withChoice,
   withDataset,
   withFeature,
   withField,
   withHidden,
   withLayers,
+  withOption,
 } from "../../static/js/experiment.js";
 import { CATALOG, EXPERIMENT } from "./support/catalog.js";
 
@@ -67,6 +71,55 @@ test("activations given layer by layer follow the layers", () => {
 test("a layer is added at the end with two units, and taken from there", () => {
   assert.deepEqual(withLayers(CATALOG, EXPERIMENT, 1).network.hidden, [4, 2, 2]);
   assert.deepEqual(withLayers(CATALOG, EXPERIMENT, -1).network.hidden, [4]);
+});
+
+test("a chosen row brings its own options, with their defaults", () => {
+  const adam = withChoice(CATALOG, EXPERIMENT, "training.optimizer", "adam");
+
+  assert.equal(adam.training.optimizer, "adam");
+  assert.deepEqual(adam.training.optimizerOptions, { beta1: 0.9, weight_decay: 0.01 });
+  assert.deepEqual(
+    optionsOf(CATALOG, adam, "training.optimizer").map(({ name }) => name),
+    ["beta1", "weight_decay"],
+  );
+});
+
+test("options of a row that is no longer chosen are dropped", () => {
+  const adam = withChoice(CATALOG, EXPERIMENT, "training.optimizer", "adam");
+  const changed = withOption(CATALOG, adam, "training.optimizer", "beta1", 0.5);
+
+  const momentum = withChoice(CATALOG, changed, "training.optimizer", "momentum");
+  const plain = withChoice(CATALOG, momentum, "training.optimizer", "sgd");
+
+  assert.deepEqual(momentum.training.optimizerOptions, { momentum: 0.9 });
+  assert.deepEqual(plain.training.optimizerOptions, {});
+  assert.deepEqual(optionsOf(CATALOG, plain, "training.optimizer"), []);
+});
+
+test("choosing what is chosen keeps its options", () => {
+  const adam = withChoice(CATALOG, EXPERIMENT, "training.optimizer", "adam");
+  const changed = withOption(CATALOG, adam, "training.optimizer", "beta1", 0.5);
+
+  const again = withChoice(CATALOG, changed, "training.optimizer", "adam");
+
+  assert.deepEqual(again.training.optimizerOptions, { beta1: 0.5, weight_decay: 0.01 });
+});
+
+test("one option changes and the others stay, whether they were given or not", () => {
+  const adam = withField(EXPERIMENT, "training.optimizer", "adam");
+
+  const changed = withOption(CATALOG, adam, "training.optimizer", "weight_decay", 0.1);
+
+  assert.deepEqual(optionValues(CATALOG, adam, "training.optimizer"), { beta1: 0.9, weight_decay: 0.01 });
+  assert.deepEqual(changed.training.optimizerOptions, { beta1: 0.9, weight_decay: 0.1 });
+});
+
+test("a choice without options changes alone", () => {
+  const changed = withChoice(CATALOG, EXPERIMENT, "training.batching", "sequential");
+
+  assert.deepEqual(changed, withField(EXPERIMENT, "training.batching", "sequential"));
+  assert.deepEqual(optionsOf(CATALOG, changed, "training.batching"), []);
+  assert.deepEqual(optionValues(CATALOG, changed, "training.batching"), {});
 });
 
 test("a lower learning rate is the next of those on offer, or a third", () => {

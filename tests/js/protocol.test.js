@@ -33,6 +33,33 @@ test("an event is read with names of the page, and so are the fields it names", 
   assert.equal(state.type === "state" && state.epochsPerSecond, 60);
 });
 
+test("names of options are the same here and on the wire", () => {
+  const experiment = /** @type {any} part of one is enough */ ({
+    training: { optimizerOptions: { weight_decay: 0.1 }, clipNorm: 1 },
+  });
+  const text = encodeCommand({ type: "configure", id: 1, experiment });
+  const event = decodeEvent(JSON.stringify({ ...JSON.parse(text), type: "configured", changed: [] }));
+
+  assert.deepEqual(JSON.parse(text).experiment.training, {
+    optimizer_options: { weight_decay: 0.1 },
+    clip_norm: 1,
+  });
+  assert.deepEqual(event.type === "configured" && event.experiment, experiment);
+});
+
+test("a field of options is a field like any other, and so are the options of a row", () => {
+  const catalog = decodeCatalog(
+    JSON.stringify({
+      fields: { "training.optimizer_options": { maximum_units: 1 } },
+      choices: { optimizers: [{ key: "adam", options: [{ name: "weight_decay" }] }] },
+      speeds: [],
+    }),
+  );
+
+  assert.equal(catalog.fields["training.optimizerOptions"]?.maximumUnits, 1);
+  assert.equal(catalog.choices.optimizers[0]?.options[0]?.name, "weight_decay");
+});
+
 test("a speed without a number is as fast as it goes", () => {
   const catalog = decodeCatalog(JSON.stringify({ fields: {}, speeds: [{ label: "as fast as it goes" }] }));
 

@@ -7,13 +7,33 @@ import { CATALOG, EXPERIMENT } from "./support/catalog.js";
 import { frameBytes } from "./support/frames.js";
 import { FakeSocket } from "./support/socket.js";
 
-const WIRE_EXPERIMENT = JSON.parse(
-  JSON.stringify(EXPERIMENT)
-    .replace("trainFraction", "train_fraction")
-    .replace("penaltyRate", "penalty_rate")
-    .replace("learningRate", "learning_rate")
-    .replace("batchSize", "batch_size"),
-);
+/** As the protocol writes it, spelled by hand and not by the code under test. */
+const WIRE_EXPERIMENT = {
+  data: {
+    dataset: "circle",
+    samples: 500,
+    noise: 0,
+    train_fraction: 0.5,
+    seed: 0,
+    points: null,
+    shuffled: true,
+    classic_seed: null,
+  },
+  features: ["x1", "x2"],
+  network: { hidden: [4, 2], activation: "tanh", initializer: "classic", initializer_options: {}, seed: 0 },
+  objective: { loss: "logistic", penalty: "none", penalty_options: {}, penalty_rate: 0 },
+  training: {
+    optimizer: "sgd",
+    optimizer_options: {},
+    learning_rate: 0.03,
+    schedule: "constant",
+    schedule_options: {},
+    clip_norm: 0,
+    batch_size: 10,
+    batching: "shuffled",
+    seed: 0,
+  },
+};
 
 /** @param {number} run */
 const welcome = (run) => ({

@@ -61,8 +61,8 @@ def sums_by_layer(
     for layer, activation in zip(layout.layers(parameters[None]), activations, strict=True):
         z = below @ layer[0, :, :-1].T + layer[0, :, -1]
         sums.append(z)
-        below = z.copy()
-        activation.apply(below)
+        below = np.empty_like(z)
+        activation.apply(z, below)
     return sums
 
 
@@ -76,8 +76,8 @@ def mean_loss(
 ) -> float:
     """Return the mean loss of one network over features (columns, features) and targets (columns, outputs)."""
     z = sums_by_layer(layout, activations, parameters, features)[-1]
-    a = z.copy()
-    activations[-1].apply(a)
+    a = np.empty_like(z)
+    activations[-1].apply(z, a)
     return float(np.mean(loss.value(z, a, targets)))
 
 
@@ -107,34 +107,86 @@ def gradient(
     return result
 
 
+KINKED_AT_ZERO = ("relu", "leaky-relu", "elu", "step")
+"""Activations with a corner, a jump or a bend at z = 0."""
+
+
 def distance_to_kinks(
-    layout: Layout, activations: Sequence[Activation], parameters: FloatArray, features: FloatArray
+    layout: Layout,
+    activations: Sequence[Activation],
+    loss: Loss,
+    parameters: FloatArray,
+    features: FloatArray,
+    targets: FloatArray,
 ) -> float:
-    """Return the smallest |z| of any ReLU: there its slope jumps, and differences mean nothing."""
+    """Return how far any unit and any loss is from where its slope jumps or bends: there differences mean nothing."""
     sums = sums_by_layer(layout, activations, parameters, features)
-    kinked = [np.abs(z).min() for z, act in zip(sums, activations, strict=True) if act.key == "relu"]
-    return float(min(kinked, default=math.inf))
+    distances = [
+        np.abs(z).min() for z, row in zip(sums, activations, strict=True) if row.key in KINKED_AT_ZERO
+    ]
+    a = np.empty_like(sums[-1])
+    activations[-1].apply(sums[-1], a)
+    if loss.key == "hinge":
+        distances.append(np.abs(a * targets - 1).min())
+    elif loss.key == "huber":
+        distances.append(np.abs(np.abs(a - targets) - 1).min())
+    elif loss.key == "absolute-error":
+        distances.append(np.abs(a - targets).min())
+    return float(min(distances, default=math.inf))
 
 
 # -------------------------------------------------------------------------------------------- the plain transcription
 
 
 def _sigmoid(z: float) -> float:
-    return 1 / (1 + math.exp(-z))
+    return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
+
+
+def _softplus(z: float) -> float:
+    return math.log1p(math.exp(z)) if z < 30 else z + math.exp(-z)
+
+
+def _gelu(z: float) -> float:
+    return 0.5 * z * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+
+
+def _gelu_slope(z: float) -> float:
+    bent = math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))
+    inner = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z**2)
+    return 0.5 * (1 + bent) + 0.5 * z * (1 - bent**2) * inner
 
 
 PLAIN_ACTIVATIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "relu": (lambda z: max(0.0, z), lambda z: 1.0 if z > 0 else 0.0),
+    "leaky-relu": (lambda z: z if z > 0 else 0.01 * z, lambda z: 1.0 if z > 0 else 0.01),
+    "elu": (lambda z: z if z > 0 else math.expm1(z), lambda z: 1.0 if z > 0 else math.exp(z)),
+    "gelu": (_gelu, _gelu_slope),
+    "silu": (lambda z: z * _sigmoid(z), lambda z: _sigmoid(z) + z * _sigmoid(z) * (1 - _sigmoid(z))),
+    "softplus": (_softplus, _sigmoid),
     "tanh": (math.tanh, lambda z: 1 - math.tanh(z) ** 2),
     "sigmoid": (_sigmoid, lambda z: _sigmoid(z) * (1 - _sigmoid(z))),
     "linear": (lambda z: z, lambda z: 1.0),
+    "sine": (math.sin, math.cos),
+    "step": (lambda z: 1.0 if z >= 0 else 0.0, lambda z: 1 / (1 + abs(z)) ** 2),
 }
-"""f and f′ of hidden units, by key."""
+"""f and f′ of hidden units, by key; of the step it is the slope that stands in for its own."""
 
 
 def _cross_entropy(z: float, y: float) -> float:
     p, t = _sigmoid(z), (y + 1) / 2
     return -(t * math.log(p) + (1 - t) * math.log(1 - p)) if 0 < p < 1 else math.nan
+
+
+def _huber(distance: float) -> float:
+    return distance**2 / 2 if abs(distance) <= 1 else abs(distance) - 0.5
+
+
+def _huber_slope(distance: float) -> float:
+    return max(-1.0, min(1.0, distance))
+
+
+def _sign(number: float) -> float:
+    return float((number > 0) - (number < 0))
 
 
 PLAIN_OBJECTIVES: dict[
@@ -155,6 +207,31 @@ PLAIN_OBJECTIVES: dict[
         lambda z: 2 * _sigmoid(z) - 1,
         _cross_entropy,
         lambda z, y: _sigmoid(z) - (y + 1) / 2,
+    ),
+    ("hinge", "classification"): (
+        lambda z: z,
+        lambda z, y: max(0.0, 1 - y * z),
+        lambda z, y: -y if y * z < 1 else 0.0,
+    ),
+    ("huber", "classification"): (
+        math.tanh,
+        lambda z, y: _huber(math.tanh(z) - y),
+        lambda z, y: _huber_slope(math.tanh(z) - y) * (1 - math.tanh(z) ** 2),
+    ),
+    ("huber", "regression"): (
+        lambda z: z,
+        lambda z, y: _huber(z - y),
+        lambda z, y: _huber_slope(z - y),
+    ),
+    ("absolute-error", "classification"): (
+        math.tanh,
+        lambda z, y: abs(math.tanh(z) - y),
+        lambda z, y: _sign(math.tanh(z) - y) * (1 - math.tanh(z) ** 2),
+    ),
+    ("absolute-error", "regression"): (
+        lambda z: z,
+        lambda z, y: abs(z - y),
+        lambda z, y: _sign(z - y),
     ),
 }
 """Prediction, loss and dL/dz of the output's sum z, by (loss, problem)."""
@@ -233,26 +310,50 @@ def plain_sgd_step(
     learning_rate: float,
     penalty: str = "none",
     penalty_rate: float = 0.0,
+    share: float = 0.5,
+    limit: float = 3.0,
+    clip_norm: float = 0.0,
+    dead: set[tuple[int, int, int]] | None = None,
 ) -> Layers:
-    """Return the parameters after one update; L2 is the original's w − η (g + λ w), L1 a soft threshold after it."""
+    """Return the parameters after one update of plain SGD.
 
-    def update(value: float, slope: float, is_bias: bool) -> float:
+    L2 is the original's w − η (g + λ w), L1 a soft threshold after it, the elastic net both in their shares. The
+    original's L1 is w − η g − η λ sign(w), and what thereby changes its sign is 0 from then on (noted in ``dead``).
+    Max-norm shortens the weights into a unit to ``limit``. ``clip_norm`` shortens the gradient of the loss.
+    """
+    length = math.sqrt(sum(g**2 for units in slopes for unit in units for g in unit))
+    scale = min(1.0, clip_norm / length) if clip_norm and length else 1.0
+    smooth = {"l2": 1.0, "elastic-net": 1 - share}.get(penalty, 0.0)
+    kinked = {"l1": 1.0, "elastic-net": share}.get(penalty, 0.0)
+
+    def update(value: float, slope: float, place: tuple[int, int, int], is_bias: bool) -> float:
         decay = 0.0 if is_bias else penalty_rate
-        if penalty == "l2":
-            return value - learning_rate * (slope + decay * value)
-        moved = value - learning_rate * slope
-        if penalty == "l1":
-            return math.copysign(max(0.0, abs(moved) - learning_rate * decay), moved)
-        assert penalty == "none"
-        return moved
+        moved = value - learning_rate * (scale * slope + smooth * decay * value)
+        if penalty == "l1-classic" and not is_bias:
+            assert dead is not None
+            if place in dead:
+                return value
+            shrunk = moved - learning_rate * decay * _sign(value)
+            if moved * shrunk < 0:
+                dead.add(place)
+                return 0.0
+            return shrunk
+        return math.copysign(max(0.0, abs(moved) - learning_rate * kinked * decay), moved)
 
-    return [
+    updated = [
         [
             [
-                update(value, slope, i == len(unit) - 1)
+                update(value, slope, (layer, j, i), i == len(unit) - 1)
                 for i, (value, slope) in enumerate(zip(unit, unit_slopes, strict=True))
             ]
-            for unit, unit_slopes in zip(units, layer_slopes, strict=True)
+            for j, (unit, unit_slopes) in enumerate(zip(units, layer_slopes, strict=True))
         ]
-        for units, layer_slopes in zip(layers, slopes, strict=True)
+        for layer, (units, layer_slopes) in enumerate(zip(layers, slopes, strict=True))
     ]
+    if penalty == "max-norm":
+        for units in updated:
+            for unit in units:
+                norm = math.sqrt(sum(w**2 for w in unit[:-1]))
+                if norm > limit:
+                    unit[:-1] = [w * limit / norm for w in unit[:-1]]
+    return updated

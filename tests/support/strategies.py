@@ -2,18 +2,22 @@
 
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from engine import Experiment
 from engine.activations import ACTIVATIONS
 from engine.datasets import DATASETS
-from engine.experiment import BATCHINGS, MAX_SEED, fields
+from engine.experiment import BATCHINGS, MAX_SEED, REGISTRIES, Data, fields
 from engine.features import FEATURES
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
+from engine.registry import Row
+from engine.schedules import SCHEDULES
+from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 
 
 def law(examples: int) -> settings:
@@ -37,43 +41,97 @@ def _suggestions(name: str) -> st.SearchStrategy[float]:
 
 learning_rates = _suggestions("training.learning_rate") | st.floats(0, 10)
 penalty_rates = _suggestions("objective.penalty_rate") | st.floats(0, 10)
+clips = st.just(0.0) | _suggestions("training.clip_norm") | st.floats(0, 100)
 noises = st.just(0.0) | st.floats(0, 1)
+classic_seeds = st.integers(0, 99999).map(lambda number: f"{number / 100000:.5f}")
+
+
+def options(row: Row) -> st.SearchStrategy[dict[str, float]]:
+    """Draw the numbers that belong to a row, all within their limits; some are left to their defaults."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            option.name: st.sampled_from(option.suggestions or (option.default,))
+            | st.floats(option.minimum, option.maximum)
+            | st.floats(option.minimum, min(option.maximum, 20.0))  # where the limits are far apart
+            for option in row.options
+        },
+    )
+
+
+@st.composite
+def own_points(draw: st.DrawFn, *, problem: str, samples: int) -> list[list[float]]:
+    """Draw points of one's own, on the square and (seldom) far outside of it."""
+    generator = np.random.default_rng(draw(seeds))
+    extent = draw(st.sampled_from([6.0, 6.0, 6.0, 1000.0]))
+    places = generator.uniform(-extent, extent, (samples, 2)).round(3)
+    if problem == "classification":
+        targets = generator.choice([-1.0, 1.0], samples)
+    else:
+        targets = generator.normal(size=samples).round(3)
+    return np.column_stack([places, targets]).tolist()
+
+
+@st.composite
+def _data(draw: st.DrawFn) -> dict[str, Any]:
+    dataset = draw(st.sampled_from(list(DATASETS)))
+    samples = draw(st.integers(10, 40))
+    data: dict[str, Any] = {
+        "dataset": dataset,
+        "samples": samples,
+        "noise": draw(noises),
+        "train_fraction": draw(st.floats(0.1, 0.9)),
+        "seed": draw(seeds),
+        "shuffled": draw(st.sampled_from([True, True, False])),
+    }
+    kind = draw(st.sampled_from(["drawn", "drawn", "classic", "own"]))
+    if kind == "classic" and dataset in CLASSIC_DATASETS:
+        data["classic_seed"] = draw(classic_seeds)
+        data["samples"] += samples % 2  # the original draws its classes half and half
+    elif kind == "own":
+        problem = draw(st.sampled_from(["classification", "regression"]))
+        data["points"] = draw(own_points(problem=problem, samples=samples))
+    return data
 
 
 @st.composite
 def experiments(draw: st.DrawFn) -> Experiment:
     """Draw any valid experiment of a small network and few samples: every row of every registry occurs."""
-    dataset = DATASETS[draw(st.sampled_from(list(DATASETS)))]
+    data = Data.model_validate(draw(_data()))
     hidden = draw(st.lists(st.integers(1, 5), max_size=3))
     one_activation = st.sampled_from(list(ACTIVATIONS))
     activation: Any = draw(
         one_activation | st.lists(one_activation, min_size=len(hidden), max_size=len(hidden)).map(tuple)
     )
-    losses = [key for key, loss in LOSSES.items() if dataset.problem in loss.outputs]
+    losses = [key for key, loss in LOSSES.items() if data.problem in loss.outputs]
+    initializer = draw(initializers(data))
+    penalty = draw(st.sampled_from(list(PENALTIES)))
+    optimizer = draw(st.sampled_from(list(OPTIMIZERS)))
+    schedule = draw(st.sampled_from(list(SCHEDULES)))
     return Experiment.model_validate(
         {
-            "data": {
-                "dataset": dataset.key,
-                "samples": draw(st.integers(10, 40)),
-                "noise": draw(noises),
-                "train_fraction": draw(st.floats(0.1, 0.9)),
-                "seed": draw(seeds),
-            },
+            "data": data.model_dump(),
             "features": draw(st.lists(st.sampled_from(list(FEATURES)), min_size=1, unique=True)),
             "network": {
                 "hidden": hidden,
                 "activation": activation,
-                "initializer": draw(st.sampled_from(list(INITIALIZERS))),
+                "initializer": initializer,
+                "initializer_options": draw(options(INITIALIZERS[initializer])),
                 "seed": draw(seeds),
             },
             "objective": {
                 "loss": draw(st.sampled_from(losses)),
-                "penalty": draw(st.sampled_from(list(PENALTIES))),
+                "penalty": penalty,
+                "penalty_options": draw(options(PENALTIES[penalty])),
                 "penalty_rate": draw(penalty_rates),
             },
             "training": {
-                "optimizer": draw(st.sampled_from(list(OPTIMIZERS))),
+                "optimizer": optimizer,
+                "optimizer_options": draw(options(OPTIMIZERS[optimizer])),
                 "learning_rate": draw(learning_rates),
+                "schedule": schedule,
+                "schedule_options": draw(options(SCHEDULES[schedule])),
+                "clip_norm": draw(clips),
                 "batch_size": draw(st.integers(1, 12) | st.integers(1, 50)),
                 "batching": draw(st.sampled_from(list(BATCHINGS))),
                 "seed": draw(seeds),
@@ -82,31 +140,94 @@ def experiments(draw: st.DrawFn) -> Experiment:
     )
 
 
+def initializers(data: Data) -> st.SearchStrategy[str]:
+    """Draw an initializer that goes with the data: a classic seed draws only those of the original."""
+    allowed = list(INITIALIZERS) if data.classic_seed is None else ["classic", "zeros"]
+    return st.sampled_from(allowed)
+
+
 def varied(experiment: Experiment, **groups: dict[str, Any]) -> Experiment:
-    """Return an experiment with some fields of its groups changed, validated anew."""
+    """Return an experiment with some fields of its groups changed, validated anew.
+
+    Another choice comes with its own options, the defaults unless they are given as well.
+    """
     values = experiment.model_dump()
     for group, changes in groups.items():
+        for name, value in changes.items():
+            choice = REGISTRIES.get(f"{group}.{name}")
+            if f"{name}_options" in values[group] and choice and value != values[group][name]:
+                del values[group][f"{name}_options"]
         values[group] = {**values[group], **changes}
     return Experiment.model_validate(values)
+
+
+@st.composite
+def _changes(draw: st.DrawFn, first: Experiment, varying: list[str]) -> dict[str, dict[str, Any]]:
+    """Draw other values for fields in which the experiments of a stack may differ."""
+    data, objective, training = first.data, first.objective, first.training
+    changes: dict[str, dict[str, Any]] = {"data": {}, "network": {}, "objective": {}, "training": {}}
+    for name in varying:
+        group, field = name.split(".")
+        choices: dict[str, st.SearchStrategy[Any]] = {
+            "data.classic_seed": classic_seeds if data.classic_seed else st.none(),
+            "data.dataset": st.sampled_from(
+                [
+                    key
+                    for key, row in DATASETS.items()
+                    if data.points is not None
+                    or (
+                        row.problem == first.problem
+                        and (data.classic_seed is None or key in CLASSIC_DATASETS)
+                    )
+                ]
+            ),
+            "data.noise": noises,
+            "data.points": (
+                st.none() if data.points is None else own_points(problem=first.problem, samples=data.samples)
+            ),
+            "data.seed": seeds,
+            "data.shuffled": st.booleans(),
+            "network.initializer": initializers(data),
+            "network.seed": seeds,
+            "objective.penalty_options": options(PENALTIES[objective.penalty]),
+            "objective.penalty_rate": penalty_rates,
+            "training.clip_norm": clips,
+            "training.learning_rate": learning_rates,
+            "training.optimizer_options": options(OPTIMIZERS[training.optimizer]),
+            "training.schedule_options": options(SCHEDULES[training.schedule]),
+            "training.seed": seeds,
+        }
+        changes[group][field] = draw(choices[name])
+    if "initializer" in changes["network"]:
+        row = INITIALIZERS[changes["network"]["initializer"]]
+        changes["network"]["initializer_options"] = draw(options(row))
+    return changes
+
+
+MAY_DIFFER = (
+    "data.classic_seed",
+    "data.dataset",
+    "data.noise",
+    "data.points",
+    "data.seed",
+    "data.shuffled",
+    "network.initializer",
+    "network.seed",
+    "objective.penalty_options",
+    "objective.penalty_rate",
+    "training.clip_norm",
+    "training.learning_rate",
+    "training.optimizer_options",
+    "training.schedule_options",
+    "training.seed",
+)
+"""Fields in which the experiments of a stack may differ; the initializer's options go with the initializer."""
 
 
 @st.composite
 def stacks(draw: st.DrawFn, *, smallest: int = 2, largest: int = 5) -> list[Experiment]:
     """Draw experiments that can train together, different in some of the fields that may differ."""
     first = draw(experiments())
-    same_problem = [key for key, row in DATASETS.items() if row.problem == first.problem]
-    choices: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-        "data": {"dataset": st.sampled_from(same_problem), "noise": noises, "seed": seeds},
-        "network": {"initializer": st.sampled_from(list(INITIALIZERS)), "seed": seeds},
-        "objective": {"penalty_rate": penalty_rates},
-        "training": {"learning_rate": learning_rates, "seed": seeds},
-    }
-    names = [(group, name) for group, fields_ in choices.items() for name in fields_]
-    varying = draw(st.lists(st.sampled_from(names), unique=True))
-    stack = [first]
-    for _ in range(draw(st.integers(smallest, largest)) - 1):
-        changes: dict[str, dict[str, Any]] = {}
-        for group, name in varying:
-            changes.setdefault(group, {})[name] = draw(choices[group][name])
-        stack.append(varied(first, **changes))
-    return stack
+    varying = draw(st.lists(st.sampled_from(MAY_DIFFER), unique=True))
+    others = draw(st.integers(smallest, largest)) - 1
+    return [first, *(varied(first, **draw(_changes(first, varying))) for _ in range(others))]

@@ -30,6 +30,7 @@ export type ErrorEvent = Camel<Wire.ErrorEvent>;
 export type Catalog = Camel<Wire.Catalog>;
 export type CatalogField = Camel<Wire.CatalogField>;
 export type Choice = Camel<Wire.Choice>;
+export type ChoiceOption = Camel<Wire.ChoiceOption>;
 export type DatasetChoice = Camel<Wire.DatasetChoice>;
 export type FeatureChoice = Camel<Wire.FeatureChoice>;
 export type LossChoice = Camel<Wire.LossChoice>;

@@ -1,7 +1,8 @@
-/** The server-rendered form controls of the experiment's fields: selects, sliders and numbers. */
+/** The server-rendered form controls of the experiment's fields: selects, sliders, numbers and switches. */
 
 import { create, findAll, setText } from "../lib/dom.js";
 import { formatPercent, formatPlain } from "../lib/format.js";
+import { writeSelect } from "../lib/select.js";
 
 /** @import { View } from "../types/app.js" */
 
@@ -17,7 +18,7 @@ import { formatPercent, formatPlain } from "../lib/format.js";
 
 /**
  * @param {HTMLElement} element
- * @param {{ onChange: (name: string, value: string | number) => void }} options
+ * @param {{ onChange: (name: string, value: string | number | boolean) => void }} options
  * @returns {View<ControlsProps> & { setChoices: (name: string, choices: { key: string, label: string }[]) => void }}
  */
 export function createControls(element, { onChange }) {
@@ -46,6 +47,10 @@ export function createControls(element, { onChange }) {
       onChange(name, number ? Number(control.value) : control.value);
       return;
     }
+    if (control.type === "checkbox") {
+      onChange(name, control.checked);
+      return;
+    }
     typing = null;
     const value = control.valueAsNumber;
     if (Number.isNaN(value)) return;
@@ -63,6 +68,10 @@ export function createControls(element, { onChange }) {
   function write(control, value) {
     if (control instanceof HTMLSelectElement) {
       writeSelect(control, value);
+      return;
+    }
+    if (control.type === "checkbox") {
+      control.checked = value === true;
       return;
     }
     const number = Number(value);
@@ -91,34 +100,6 @@ export function createControls(element, { onChange }) {
     },
     destroy: () => scope.abort(),
   };
-}
-
-/**
- * A value that is not on offer joins the list, so that the select never shows something untrue.
- * @param {HTMLSelectElement} select
- * @param {unknown} value
- */
-function writeSelect(select, value) {
-  const wanted = Array.isArray(value) ? "mixed" : value;
-  select.dataset.numeric = String(typeof wanted === "number");
-  const options = [...select.options];
-  const found = options.find((option) =>
-    typeof wanted === "number" ? Number(option.value) === wanted : option.value === wanted,
-  );
-  for (const option of options) if (option.dataset.extra && option !== found) option.remove();
-  if (found) {
-    found.selected = true;
-    return;
-  }
-  const label = Array.isArray(value)
-    ? "Mixed"
-    : typeof wanted === "number"
-      ? formatPlain(wanted)
-      : String(wanted);
-  const extra = create("option", { value: String(wanted), "data-extra": true }, label);
-  extra.dataset.extra = "true";
-  select.append(extra);
-  extra.selected = true;
 }
 
 /**

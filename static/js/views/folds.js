@@ -1,4 +1,7 @@
-/** Folds are open where there is room and closed on small screens, until somebody decides otherwise. */
+/**
+ * Folds are open where there is room and closed on small screens, until somebody decides otherwise.
+ * Those of rare use are left alone: closed at first, wherever it is.
+ */
 
 import { findAll } from "../lib/dom.js";
 
@@ -6,13 +9,13 @@ import { findAll } from "../lib/dom.js";
 
 /**
  * @param {HTMLElement} element
- * @param {{ roomy: string }} options the media query under which every fold is open
+ * @param {{ roomy: string }} options the media query under which folds are open
  * @returns {View<void>}
  */
 export function createFolds(element, { roomy }) {
   const scope = new AbortController();
   const query = matchMedia(roomy);
-  const folds = findAll(element, ".fold", HTMLDetailsElement);
+  const folds = findAll(element, ".fold:not(.fold--rare)", HTMLDetailsElement);
 
   function apply() {
     for (const fold of folds) fold.open = query.matches;

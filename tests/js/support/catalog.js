@@ -1,17 +1,49 @@
 /** A small catalogue, enough for tests of state and experiment. */
 
-/** @import { Catalog, Experiment } from "../../../static/js/types/app.js" */
+/** @import { Catalog, ChoiceOption, Experiment } from "../../../static/js/types/app.js" */
 
 /** @type {Experiment} */
 export const EXPERIMENT = {
-  data: { dataset: "circle", samples: 500, noise: 0, trainFraction: 0.5, seed: 0 },
+  data: {
+    dataset: "circle",
+    samples: 500,
+    noise: 0,
+    trainFraction: 0.5,
+    seed: 0,
+    points: null,
+    shuffled: true,
+    classicSeed: null,
+  },
   features: ["x1", "x2"],
-  network: { hidden: [4, 2], activation: "tanh", initializer: "classic", seed: 0 },
-  objective: { loss: "logistic", penalty: "none", penaltyRate: 0 },
-  training: { optimizer: "sgd", learningRate: 0.03, batchSize: 10, batching: "shuffled", seed: 0 },
+  network: { hidden: [4, 2], activation: "tanh", initializer: "classic", initializerOptions: {}, seed: 0 },
+  objective: { loss: "logistic", penalty: "none", penaltyOptions: {}, penaltyRate: 0 },
+  training: {
+    optimizer: "sgd",
+    optimizerOptions: {},
+    learningRate: 0.03,
+    schedule: "constant",
+    scheduleOptions: {},
+    clipNorm: 0,
+    batchSize: 10,
+    batching: "shuffled",
+    seed: 0,
+  },
 };
 
-const named = (/** @type {string} */ key) => ({ key, label: key, text: `About ${key}.`, formula: "" });
+/**
+ * @param {string} key
+ * @param {ChoiceOption[]} [options]
+ */
+const named = (key, options = []) => ({ key, label: key, text: `About ${key}.`, formula: "", options });
+
+/**
+ * @param {string} name
+ * @param {number} usual
+ * @returns {ChoiceOption}
+ */
+const option = (name, usual) => {
+  return { name, label: name, text: "", default: usual, minimum: 0, maximum: 1, suggestions: [] };
+};
 
 /** @type {Catalog} */
 export const CATALOG = {
@@ -27,6 +59,14 @@ export const CATALOG = {
       kind: "number",
       default: 0.03,
       suggestions: [0.001, 0.01, 0.03, 0.1],
+    },
+    "training.optimizerOptions": {
+      label: "Optimizer options",
+      text: "",
+      live: true,
+      kind: "options",
+      choices: "optimizers",
+      default: {},
     },
   },
   choices: {
@@ -48,7 +88,12 @@ export const CATALOG = {
     ],
     penalties: [],
     initializers: [],
-    optimizers: [],
+    optimizers: [
+      named("sgd"),
+      named("momentum", [option("momentum", 0.9)]),
+      named("adam", [option("beta1", 0.9), option("weight_decay", 0.01)]),
+    ],
+    schedules: [],
     batchings: [],
   },
   speeds: [

@@ -1,0 +1,32 @@
+/** Selects that show a value, on offer or not. */
+
+import { create } from "./dom.js";
+import { formatPlain } from "./format.js";
+
+/**
+ * A value that is not on offer joins the list, so that the select never shows something untrue.
+ * @param {HTMLSelectElement} select
+ * @param {unknown} value
+ */
+export function writeSelect(select, value) {
+  const wanted = Array.isArray(value) ? "mixed" : value;
+  select.dataset.numeric = String(typeof wanted === "number");
+  const options = [...select.options];
+  const found = options.find((option) =>
+    typeof wanted === "number" ? Number(option.value) === wanted : option.value === wanted,
+  );
+  for (const option of options) if (option.dataset.extra && option !== found) option.remove();
+  if (found) {
+    found.selected = true;
+    return;
+  }
+  const label = Array.isArray(value)
+    ? "Mixed"
+    : typeof wanted === "number"
+      ? formatPlain(wanted)
+      : String(wanted);
+  const extra = create("option", { value: String(wanted), "data-extra": true }, label);
+  extra.dataset.extra = "true";
+  select.append(extra);
+  extra.selected = true;
+}
