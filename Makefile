@@ -63,7 +63,8 @@ soak: $(DEV)  ## Run the tests that take minutes
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest -m soak --timeout=3600 $(ARGS)
 
 bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among others
-	@$(PY) -m pytest benchmarks --timeout=1800 --capture=no $(ARGS)
+	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
+	PLAYGROUND_BROWSER="$$browser" $(PY) -m benchmarks $(ARGS)
 
 # ------------------------------------------------------------------------------------------------------------- checks
 
