@@ -19,7 +19,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="module")  # Playwright holds an event loop, which must end before asynchronous tests begin
+# Playwright holds an event loop, which must end before asynchronous tests begin.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find_browser()
     assert path is not None, "no browser: `make test` brings one, or name one in PLAYGROUND_BROWSER"
