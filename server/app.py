@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
             await compute.start()
             yield
         finally:
-            compute.close()
+            await compute.close()
 
     app = FastAPI(
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None

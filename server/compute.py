@@ -17,6 +17,7 @@ Result = TypeVar("Result")
 
 _ATTEMPTS = 4
 _NICE = 10
+_PATIENCE_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Compute:
         """Prepare for ``workers`` processes; they start with the first work, or with ``start``."""
         self.workers = workers
         self._under_way = 0
+        self._closed = False
         self._pool = self._make_pool()
 
     def _make_pool(self) -> ProcessPoolExecutor:
@@ -80,7 +82,7 @@ class Compute:
             try:
                 return await loop.run_in_executor(pool, function, *arguments)
             except BrokenExecutor:
-                if attempt == _ATTEMPTS - 1:
+                if self._closed or attempt == _ATTEMPTS - 1:
                     raise
                 self._rebuild(pool)
         raise AssertionError("the loop above returns or raises")
@@ -91,6 +93,14 @@ class Compute:
             self._pool = self._make_pool()
             broken.shutdown(wait=False)
 
-    def close(self) -> None:
-        """End the processes; work not yet begun is dropped."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """End the processes and wait for them; work not yet begun is dropped, work that hangs is killed."""
+        self._closed = True
+        processes = list((self._pool._processes or {}).values())
+        ending = asyncio.create_task(asyncio.to_thread(self._pool.shutdown, wait=True, cancel_futures=True))
+        done, _ = await asyncio.wait([ending], timeout=_PATIENCE_SECONDS)
+        if not done:
+            log.warning("engine processes hang; killing them")
+            for process in processes:
+                process.kill()
+            await ending

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 
 import anyio
@@ -19,7 +20,7 @@ async def compute() -> AsyncIterator[Compute]:
     compute = Compute(2)
     await compute.start()
     yield compute
-    compute.close()
+    await compute.close()
 
 
 def _describe() -> tuple[int, int, str | None]:
@@ -28,6 +29,10 @@ def _describe() -> tuple[int, int, str | None]:
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _hang() -> None:
+    threading.Event().wait()
 
 
 def _raise() -> None:
@@ -71,6 +76,26 @@ async def test_work_that_kills_every_process_is_given_up(compute: Compute) -> No
 
     pid, _, _ = await compute.run(_describe)
     assert pid != os.getpid()
+
+
+async def test_closing_ends_even_processes_that_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.compute._PATIENCE_SECONDS", 0.2)
+    compute = Compute(1)
+    pid, _, _ = await compute.run(_describe)
+
+    async with anyio.create_task_group() as group:
+
+        async def hang() -> None:
+            with pytest.raises(Exception, match=r"terminated abruptly|cannot schedule"):
+                await compute.run(_hang)
+
+        group.start_soon(hang)
+        while compute._under_way == 0:
+            await anyio.lowlevel.checkpoint()
+        await compute.close()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 async def test_a_turn_gets_shorter_with_the_number_of_those_who_wait(compute: Compute) -> None:
