@@ -16,7 +16,9 @@ from sklearn.neural_network import MLPRegressor
 from benchmarks.measure import in_time, ratio, take_turns, verdict
 from engine import Experiment, Run, advance, begin, layer_maps
 from engine import workspace as workspaces
+from engine.activations import ACTIVATIONS
 from engine.evaluation import Losses
+from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.samples import points
 
@@ -243,12 +245,20 @@ class _Counted:
 
 @contextmanager
 def counting() -> Iterator[list[int]]:
-    """Count the calls of NumPy's functions, wherever they are looked up by name meanwhile."""
+    """Count the calls of NumPy's functions, looked up by name or held by a row of a registry, and of bound dots."""
     counts = [0]
     kinds = (np.ufunc, type(np.dot))
     originals = {key: value for key, value in vars(np).items() if isinstance(value, kinds)}
     for key, function in originals.items():
         setattr(np, key, _Counted(function, counts))
+    held = [
+        (row, key, getattr(row, key))
+        for row in (*ACTIVATIONS.values(), *LOSSES.values())
+        for key in ("apply", "slope", "error")
+        if isinstance(getattr(row, key, None), np.ufunc)
+    ]
+    for row, key, function in held:
+        object.__setattr__(row, key, _Counted(function, counts))
     workspaces._spare.clear()  # those in store hold the functions themselves
 
     def methods(frame: Any, event: str, function: Any) -> None:
@@ -263,6 +273,8 @@ def counting() -> Iterator[list[int]]:
         workspaces._spare.clear()
         for key, function in originals.items():
             setattr(np, key, function)
+        for row, key, function in held:
+            object.__setattr__(row, key, function)
 
 
 def calls_per_step(chosen: Experiment) -> float:
