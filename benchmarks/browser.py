@@ -13,8 +13,8 @@ from tests.support.page import Playground, open_playground
 TITLE = "In the browser"
 HEADER = ("what", "epochs per second", "needed", "original", "pictures per second", "needed")
 TEXT = """\
-The page at 1400×900 in headless Chromium with software drawing, server and browser on the same machine, speed "as fast
-as it goes". Epochs are those that the page counts, pictures those that it has drawn, over five seconds; the median of
+The page at 1400×900 in headless Chromium with software drawing, server and browser on the same machine, "full speed".
+Epochs are those that the page counts, pictures those that it has drawn, over five seconds; the median of
 three windows. The original's figures were measured on the same kind of machine: it trains once per picture. These rows
 are no ratios: they depend on the machine, and on what else it does."""
 

@@ -6,21 +6,30 @@ documentation take them from here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from engine.activations import ACTIVATIONS
 from engine.datasets import DATASETS
 from engine.features import FEATURES
-from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.registry import Registry, Row
-from engine.schedules import SCHEDULES
+from engine.schema import (
+    ActivationKey,
+    BatchingKey,
+    DatasetKey,
+    FeatureKey,
+    Group,
+    InitializerKey,
+    LossKey,
+    OptimizerKey,
+    OptionNumbers,
+    PenaltyKey,
+    ScheduleKey,
+    field,
+    options_field,
+    seed_field,
+)
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 
 MAX_LAYERS = 10
@@ -29,199 +38,16 @@ MAX_SAMPLES = 10_000
 MAX_OWN_POINTS = 5_000
 MAX_REPLICAS = 256
 MAX_PARAMETERS = 40_000
-MAX_SEED = 2**32 - 1
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batching(Row):
-    """A way to cut an epoch into batches.
-
-    Attributes:
-        shuffled: whether every epoch has an order of its own.
-        carried: whether samples that do not fill a batch wait for the first batch of the next epoch.
-    """
-
-    shuffled: bool = False
-    carried: bool = False
-
-    @property
-    def slots(self) -> int:
-        """How many vectors like the parameters it remembers between steps."""
-        return int(self.carried)
-
-
-BATCHINGS: Registry[Batching] = Registry(
-    "batching",
-    Batching(
-        key="shuffled",
-        label="Shuffled",
-        text="Every epoch takes the samples in a new random order.",
-        formula="a new permutation per epoch",
-        shuffled=True,
-    ),
-    Batching(
-        key="sequential",
-        label="Sequential",
-        text="Every epoch takes the samples in the same order.",
-        formula="the same order for ever",
-    ),
-    Batching(
-        key="carried",
-        label="Sequential, carried over",
-        text="As in the original playground: samples left over wait and join the first batch of the next epoch.",
-        formula="the same order, the remainder carried over",
-        carried=True,
-    ),
-)
-"""Orders in which an epoch visits the samples."""
-
-
-def _key(registry: Registry[Any]) -> tuple[Any, ...]:
-    return (
-        AfterValidator(registry.canonical),
-        WithJsonSchema({"type": "string", "enum": list(registry)}),
-    )
-
-
-DatasetKey = Annotated[str, *_key(DATASETS)]
-FeatureKey = Annotated[str, *_key(FEATURES)]
-ActivationKey = Annotated[str, *_key(ACTIVATIONS)]
-InitializerKey = Annotated[str, *_key(INITIALIZERS)]
-LossKey = Annotated[str, *_key(LOSSES)]
-PenaltyKey = Annotated[str, *_key(PENALTIES)]
-OptimizerKey = Annotated[str, *_key(OPTIMIZERS)]
-ScheduleKey = Annotated[str, *_key(SCHEDULES)]
-BatchingKey = Annotated[str, *_key(BATCHINGS)]
 Units = Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
-
-
-def _field(
-    default: Any,
-    label: str,
-    text: str,
-    *,
-    live: bool = False,
-    suggestions: tuple[float, ...] | None = None,
-    step: float | None = None,
-    **limits: Any,
-) -> Any:
-    """Describe a field for validation (``limits``) and for people (the rest)."""
-    extra: dict[str, Any] = {"live": live}
-    if suggestions is not None:
-        extra["suggestions"] = list(suggestions)
-    if step is not None:
-        extra["step"] = step
-    return Field(default, title=label, description=text, json_schema_extra=extra, **limits)
-
-
-def _seed(label: str, text: str) -> Any:
-    return _field(0, label, text, strict=True, ge=0, le=MAX_SEED)
-
-
-REGISTRIES: Mapping[str, Registry[Any]] = {
-    "data.dataset": DATASETS,
-    "features": FEATURES,
-    "network.activation": ACTIVATIONS,
-    "network.initializer": INITIALIZERS,
-    "objective.loss": LOSSES,
-    "objective.penalty": PENALTIES,
-    "training.optimizer": OPTIMIZERS,
-    "training.schedule": SCHEDULES,
-    "training.batching": BATCHINGS,
-}
-"""Which registry a field chooses from, by dotted name."""
-
-
-class Options(dict[str, float]):
-    """Numbers that belong to one choice, by name; not to be changed, so it can be hashed."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        """Hash by content."""
-        return hash(frozenset(self.items()))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by value."""
-        return Options, (dict(self),)
-
-    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse any change."""
-        raise TypeError("options cannot be changed; make another experiment")
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    update = setdefault = pop = popitem = clear = _refuse
-
-
-OptionNumbers = Annotated[dict[str, Annotated[float, Field(strict=True)]], AfterValidator(Options)]
-
-
-def _options(choice: str, label: str, *, live: bool = True) -> Any:
-    return _field({}, label, f"The numbers that belong to the chosen {choice}.", live=live)
-
-
-class _Group(BaseModel):
-    """A part of the experiment.
-
-    A field that chooses a row with options is followed by a field of the same name with ``_options``; what is left out
-    there takes the row's default.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @classmethod
-    def _choices(cls) -> dict[str, Registry[Any]]:
-        """Return the registries of the fields that have options, by field."""
-        group = cls.__name__.lower()
-        return {
-            name: REGISTRIES[f"{group}.{name}"]
-            for name in cls.model_fields
-            if f"{name}_options" in cls.model_fields
-        }
-
-    @model_validator(mode="before")
-    @classmethod
-    def _complete_options(cls, values: Any) -> Any:
-        if not isinstance(values, Mapping):
-            return values
-        values = dict(values)
-        for name, registry in cls._choices().items():
-            given = values.get(f"{name}_options", {})
-            if not isinstance(given, Mapping):
-                continue  # likewise: the validation of the field says what is wrong
-            try:
-                row = registry[registry.canonical(values.get(name, cls.model_fields[name].default))]
-                values[f"{name}_options"] = {option.name: option.default for option in row.options} | dict(
-                    given
-                )
-            except (AttributeError, TypeError, ValueError):
-                continue  # the validation of the fields themselves says what is wrong
-        return values
-
-    @model_validator(mode="after")
-    def _check_options(self) -> Self:
-        for name, registry in self._choices().items():
-            row = registry[getattr(self, name)]
-            field = f"{type(self).__name__.lower()}.{name}_options"
-            known = {option.name: option for option in row.options}
-            for key, value in getattr(self, f"{name}_options").items():
-                option = known.get(key)
-                if option is None:
-                    names = ", ".join(known) or "none"
-                    raise ValueError(f"{field}.{key} is not known; known for {row.key}: {names}")
-                if not option.minimum <= value <= option.maximum:
-                    raise ValueError(
-                        f"{field}.{key} is {value}; allowed: {option.minimum} … {option.maximum}"
-                    )
-        return self
-
-
 Coordinate = Annotated[float, Field(strict=True, ge=-1000, le=1000)]
 
 
-class Data(_Group):
+class Data(Group):
     """The samples, and which of them are for training."""
 
-    dataset: DatasetKey = _field("circle", "Dataset", "The problem that the network is to learn.")
-    samples: int = _field(
+    dataset: DatasetKey = field("circle", "Dataset", "The problem that the network is to learn.")
+    samples: int = field(
         500,
         "Samples",
         "How many points there are, for training and test together.",
@@ -230,7 +56,7 @@ class Data(_Group):
         ge=10,
         le=MAX_SAMPLES,
     )
-    noise: float = _field(
+    noise: float = field(
         0.0,
         "Noise",
         "How far points are moved, or how many labels near the border are flipped.",
@@ -239,7 +65,7 @@ class Data(_Group):
         ge=0,
         le=1,
     )
-    train_fraction: float = _field(
+    train_fraction: float = field(
         0.5,
         "Training share",
         "The share of the points that the network learns from; the rest tests what it has learned.",
@@ -248,23 +74,23 @@ class Data(_Group):
         ge=0.1,
         le=0.9,
     )
-    seed: int = _seed(
+    seed: int = seed_field(
         "Data seed", "The number that all points are drawn from: the same seed, the same points."
     )
-    points: tuple[tuple[Coordinate, Coordinate, Coordinate], ...] | None = _field(
+    points: tuple[tuple[Coordinate, Coordinate, Coordinate], ...] | None = field(
         None,
         "Own points",
         "Points of your own, as x1, x2 and target, in place of a data set; targets of only −1 and 1 are classes.",
         min_length=10,
         max_length=MAX_OWN_POINTS,
     )
-    shuffled: bool = _field(
+    shuffled: bool = field(
         True,
         "Shuffled split",
         "Whether the points are shuffled before they are split; otherwise the first ones are for training.",
         strict=True,
     )
-    classic_seed: str | None = _field(
+    classic_seed: str | None = field(
         None,
         "Classic seed",
         "A seed of the original playground, which then decides points, split and weights in place of the other seeds.",
@@ -310,26 +136,26 @@ class Data(_Group):
         return int(self.samples * self.train_fraction + 1e-9)  # .29 × 100 is 28.999…
 
 
-class Network(_Group):
+class Network(Group):
     """The shape of the network and its start."""
 
-    hidden: tuple[Units, ...] = _field(
+    hidden: tuple[Units, ...] = field(
         (4, 2),
         "Hidden layers",
         "Units of each hidden layer, from the features to the output.",
         max_length=MAX_LAYERS,
     )
-    activation: ActivationKey | tuple[ActivationKey, ...] = _field(
+    activation: ActivationKey | tuple[ActivationKey, ...] = field(
         "tanh",
         "Activation",
         "What each hidden unit does with its weighted sum; one, or one per hidden layer.",
         live=True,
     )
-    initializer: InitializerKey = _field(
+    initializer: InitializerKey = field(
         "classic", "Initializer", "How the weights are drawn before training."
     )
-    initializer_options: OptionNumbers = _options("initializer", "Initializer options", live=False)
-    seed: int = _seed(
+    initializer_options: OptionNumbers = options_field("initializer", "Initializer options", live=False)
+    seed: int = seed_field(
         "Weight seed", "The number that the weights are drawn from: the same seed, the same start."
     )
 
@@ -350,15 +176,15 @@ class Network(_Group):
         return (self.activation,) * len(self.hidden)
 
 
-class Objective(_Group):
+class Objective(Group):
     """What training makes small."""
 
-    loss: LossKey = _field("half-squared-error", "Loss", "How a wrong answer is counted.", live=True)
-    penalty: PenaltyKey = _field(
+    loss: LossKey = field("half-squared-error", "Loss", "How a wrong answer is counted.", live=True)
+    penalty: PenaltyKey = field(
         "none", "Regularization", "What large weights cost, against over-fitting.", live=True
     )
-    penalty_options: OptionNumbers = _options("regularization", "Regularization options")
-    penalty_rate: float = _field(
+    penalty_options: OptionNumbers = options_field("regularization", "Regularization options")
+    penalty_rate: float = field(
         0.0,
         "Regularization rate",
         "How much the penalty counts beside the loss.",
@@ -370,12 +196,12 @@ class Objective(_Group):
     )
 
 
-class Training(_Group):
+class Training(Group):
     """How the network learns."""
 
-    optimizer: OptimizerKey = _field("sgd", "Optimizer", "How a gradient becomes a step.", live=True)
-    optimizer_options: OptionNumbers = _options("optimizer", "Optimizer options")
-    learning_rate: float = _field(
+    optimizer: OptimizerKey = field("sgd", "Optimizer", "How a gradient becomes a step.", live=True)
+    optimizer_options: OptionNumbers = options_field("optimizer", "Optimizer options")
+    learning_rate: float = field(
         0.03,
         "Learning rate",
         "The size of a step: too small and nothing moves, too large and the loss jumps about or explodes.",
@@ -385,11 +211,11 @@ class Training(_Group):
         ge=0,
         le=10,
     )
-    schedule: ScheduleKey = _field(
+    schedule: ScheduleKey = field(
         "constant", "Schedule", "How the learning rate changes as training goes on.", live=True
     )
-    schedule_options: OptionNumbers = _options("schedule", "Schedule options")
-    clip_norm: float = _field(
+    schedule_options: OptionNumbers = options_field("schedule", "Schedule options")
+    clip_norm: float = field(
         0.0,
         "Clip gradients",
         "Longer gradients are shortened to this length, so that no step is wild; 0 is off.",
@@ -399,7 +225,7 @@ class Training(_Group):
         ge=0,
         le=100,
     )
-    batch_size: int = _field(
+    batch_size: int = field(
         10,
         "Batch size",
         "How many samples are averaged for one step; more than there are means all of them.",
@@ -409,13 +235,13 @@ class Training(_Group):
         ge=1,
         le=MAX_SAMPLES,
     )
-    batching: BatchingKey = _field(
+    batching: BatchingKey = field(
         "shuffled", "Order", "In which order an epoch visits the samples.", live=True
     )
-    seed: int = _seed("Order seed", "The number that the order of the samples is drawn from.")
+    seed: int = seed_field("Order seed", "The number that the order of the samples is drawn from.")
 
 
-class Experiment(_Group):
+class Experiment(Group):
     """One run, described completely; unknown keys and values out of range are refused.
 
     Raises:
@@ -423,7 +249,7 @@ class Experiment(_Group):
     """
 
     data: Data = Data()
-    features: tuple[FeatureKey, ...] = _field(
+    features: tuple[FeatureKey, ...] = field(
         ("x1", "x2"),
         "Features",
         "What the network is told about each point.",

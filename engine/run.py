@@ -9,7 +9,8 @@ import numpy as np
 
 from engine import seedrandom
 from engine.arrays import BoolArray, FloatArray
-from engine.experiment import BATCHINGS, MAX_REPLICAS, Experiment, changed_fields, is_live
+from engine.batchings import BATCHINGS
+from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
 from engine.initializers import INITIALIZERS
 from engine.network import Layout
 from engine.optimizers import OPTIMIZERS

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import BoolArray, FloatArray, IndexArray, constant
+from engine.batchings import BATCHINGS
 from engine.evaluation import Losses
-from engine.experiment import BATCHINGS
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES, add_decay, soft_threshold
 from engine.run import Run, slot_counts

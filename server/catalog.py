@@ -9,11 +9,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine import Experiment, feature_map
+from engine.batchings import BATCHINGS
 from engine.datasets import DATASETS, EXTENT
-from engine.experiment import BATCHINGS, MAX_UNITS, REGISTRIES, Data, fields
+from engine.experiment import MAX_UNITS, Data, fields
 from engine.losses import LOSSES, PROBLEMS
 from engine.registry import Row
 from engine.samples import points
+from engine.schema import REGISTRIES
 from server import __version__
 from server.frames import quantise
 from server.messages import PROTOCOL
@@ -168,9 +170,7 @@ def catalog() -> Catalog:
         ),
         speeds=[
             Speed(
-                label="as fast as it goes"
-                if speed is None
-                else f"{speed} epoch{'s' if speed > 1 else ''} / s",
+                label="full speed" if speed is None else f"{speed} epoch{'s' if speed > 1 else ''} / s",
                 epochs_per_second=speed,
             )
             for speed in _SPEEDS

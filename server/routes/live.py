@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from engine.experiment import MAX_SEED
+from engine.schema import MAX_SEED
 from server.compute import Compute
 from server.messages import ErrorEvent, Event, Limits
 from server.outbox import Outbox, Overflow

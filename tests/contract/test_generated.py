@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from engine import Experiment
-from engine.experiment import REGISTRIES
+from engine.schema import REGISTRIES
 from scripts.generate_reference import PATH, reference
 from tests.support.live_server import ROOT
 

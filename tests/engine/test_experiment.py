@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from engine import Experiment
 from engine.datasets import DATASETS
-from engine.experiment import REGISTRIES, changed_fields, fields, is_live
+from engine.experiment import changed_fields, fields, is_live
 from engine.explain import explain
 from engine.features import FEATURES
 from engine.losses import LOSSES
+from engine.schema import REGISTRIES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 from tests.support.strategies import experiments, law, varied
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.experiment import REGISTRIES
 from engine.losses import PROBLEMS
 from engine.registry import Registry, Row, UnknownChoiceError
+from engine.schema import REGISTRIES
 
 ALL = {**REGISTRIES, "problem": PROBLEMS}
 ROWS = [

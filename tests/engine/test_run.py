@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
-from engine.experiment import BATCHINGS, changed_fields, fields, is_live
+from engine.batchings import BATCHINGS
+from engine.experiment import changed_fields, fields, is_live
 from engine.initializers import INITIALIZERS
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, set_parameter
 from engine.activations import ACTIVATIONS
+from engine.batchings import BATCHINGS
 from engine.datasets import DATASETS
-from engine.experiment import BATCHINGS
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.samples import order, points

@@ -3,8 +3,10 @@
 import pytest
 
 from engine import Experiment
-from engine.experiment import BATCHINGS, REGISTRIES, fields
+from engine.batchings import BATCHINGS
+from engine.experiment import fields
 from engine.losses import PROBLEMS
+from engine.schema import REGISTRIES
 from server.catalog import catalog
 
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from engine import Experiment
 from engine.activations import ACTIVATIONS
+from engine.batchings import BATCHINGS
 from engine.datasets import DATASETS
-from engine.experiment import BATCHINGS, MAX_SEED, REGISTRIES, Data, fields
+from engine.experiment import Data, fields
 from engine.features import FEATURES
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
@@ -17,6 +18,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.registry import Row
 from engine.schedules import SCHEDULES
+from engine.schema import MAX_SEED, REGISTRIES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 
 

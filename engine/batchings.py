@@ -1,0 +1,49 @@
+"""Batchings: in which order an epoch visits the samples, and what becomes of the last few."""
+
+from dataclasses import dataclass
+
+from engine.registry import Registry, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batching(Row):
+    """A way to cut an epoch into batches.
+
+    Attributes:
+        shuffled: whether every epoch has an order of its own.
+        carried: whether samples that do not fill a batch wait for the first batch of the next epoch.
+    """
+
+    shuffled: bool = False
+    carried: bool = False
+
+    @property
+    def slots(self) -> int:
+        """How many vectors like the parameters it remembers between steps."""
+        return int(self.carried)
+
+
+BATCHINGS: Registry[Batching] = Registry(
+    "batching",
+    Batching(
+        key="shuffled",
+        label="Shuffled",
+        text="Every epoch takes the samples in a new random order.",
+        formula="a new permutation per epoch",
+        shuffled=True,
+    ),
+    Batching(
+        key="sequential",
+        label="Sequential",
+        text="Every epoch takes the samples in the same order.",
+        formula="the same order for ever",
+    ),
+    Batching(
+        key="carried",
+        label="Sequential, carried over",
+        text="As in the original playground: samples left over wait and join the first batch of the next epoch.",
+        formula="the same order, the remainder carried over",
+        carried=True,
+    ),
+)
+"""Orders in which an epoch visits the samples."""

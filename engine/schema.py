@@ -1,0 +1,162 @@
+"""Schema: how the fields of an experiment are described, and what a group of them checks.
+
+A field carries its label, its explanation, the values worth offering and whether it may change while the network
+trains; a choice takes its values from a registry, and the numbers that belong to the chosen row from that row.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from engine.activations import ACTIVATIONS
+from engine.batchings import BATCHINGS
+from engine.datasets import DATASETS
+from engine.features import FEATURES
+from engine.initializers import INITIALIZERS
+from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS
+from engine.penalties import PENALTIES
+from engine.registry import Registry
+from engine.schedules import SCHEDULES
+
+MAX_SEED = 2**32 - 1
+
+
+def _key(registry: Registry[Any]) -> tuple[Any, ...]:
+    return (
+        AfterValidator(registry.canonical),
+        WithJsonSchema({"type": "string", "enum": list(registry)}),
+    )
+
+
+DatasetKey = Annotated[str, *_key(DATASETS)]
+FeatureKey = Annotated[str, *_key(FEATURES)]
+ActivationKey = Annotated[str, *_key(ACTIVATIONS)]
+InitializerKey = Annotated[str, *_key(INITIALIZERS)]
+LossKey = Annotated[str, *_key(LOSSES)]
+PenaltyKey = Annotated[str, *_key(PENALTIES)]
+OptimizerKey = Annotated[str, *_key(OPTIMIZERS)]
+ScheduleKey = Annotated[str, *_key(SCHEDULES)]
+BatchingKey = Annotated[str, *_key(BATCHINGS)]
+
+
+def field(
+    default: Any,
+    label: str,
+    text: str,
+    *,
+    live: bool = False,
+    suggestions: tuple[float, ...] | None = None,
+    step: float | None = None,
+    **limits: Any,
+) -> Any:
+    """Describe a field for validation (``limits``) and for people (the rest)."""
+    extra: dict[str, Any] = {"live": live}
+    if suggestions is not None:
+        extra["suggestions"] = list(suggestions)
+    if step is not None:
+        extra["step"] = step
+    return Field(default, title=label, description=text, json_schema_extra=extra, **limits)
+
+
+def seed_field(label: str, text: str) -> Any:
+    """Describe a seed."""
+    return field(0, label, text, strict=True, ge=0, le=MAX_SEED)
+
+
+REGISTRIES: Mapping[str, Registry[Any]] = {
+    "data.dataset": DATASETS,
+    "features": FEATURES,
+    "network.activation": ACTIVATIONS,
+    "network.initializer": INITIALIZERS,
+    "objective.loss": LOSSES,
+    "objective.penalty": PENALTIES,
+    "training.optimizer": OPTIMIZERS,
+    "training.schedule": SCHEDULES,
+    "training.batching": BATCHINGS,
+}
+"""Which registry a field chooses from, by dotted name."""
+
+
+class Options(dict[str, float]):
+    """Numbers that belong to one choice, by name; not to be changed, so it can be hashed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Hash by content."""
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by value."""
+        return Options, (dict(self),)
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse any change."""
+        raise TypeError("options cannot be changed; make another experiment")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    update = setdefault = pop = popitem = clear = _refuse
+
+
+OptionNumbers = Annotated[dict[str, Annotated[float, Field(strict=True)]], AfterValidator(Options)]
+
+
+def options_field(choice: str, label: str, *, live: bool = True) -> Any:
+    """Describe the numbers that belong to the row chosen by another field, which is called ``choice`` in words."""
+    return field({}, label, f"The numbers that belong to the chosen {choice}.", live=live)
+
+
+class Group(BaseModel):
+    """A part of the experiment.
+
+    A field that chooses a row with options is followed by a field of the same name with ``_options``; what is left out
+    there takes the row's default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def _choices(cls) -> dict[str, Registry[Any]]:
+        """Return the registries of the fields that have options, by field."""
+        group = cls.__name__.lower()
+        return {
+            name: REGISTRIES[f"{group}.{name}"]
+            for name in cls.model_fields
+            if f"{name}_options" in cls.model_fields
+        }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_options(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        values = dict(values)
+        for name, registry in cls._choices().items():
+            given = values.get(f"{name}_options", {})
+            if not isinstance(given, Mapping):
+                continue  # likewise: the validation of the field says what is wrong
+            try:
+                row = registry[registry.canonical(values.get(name, cls.model_fields[name].default))]
+                values[f"{name}_options"] = {option.name: option.default for option in row.options} | dict(
+                    given
+                )
+            except (AttributeError, TypeError, ValueError):
+                continue  # the validation of the fields themselves says what is wrong
+        return values
+
+    @model_validator(mode="after")
+    def _check_options(self) -> Self:
+        for name, registry in self._choices().items():
+            row = registry[getattr(self, name)]
+            field = f"{type(self).__name__.lower()}.{name}_options"
+            known = {option.name: option for option in row.options}
+            for key, value in getattr(self, f"{name}_options").items():
+                option = known.get(key)
+                if option is None:
+                    names = ", ".join(known) or "none"
+                    raise ValueError(f"{field}.{key} is not known; known for {row.key}: {names}")
+                if not option.minimum <= value <= option.maximum:
+                    raise ValueError(
+                        f"{field}.{key} is {value}; allowed: {option.minimum} … {option.maximum}"
+                    )
+        return self
