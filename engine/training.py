@@ -143,6 +143,7 @@ class _Loop:
             or self._schedule is not None
             or self._clip is not None
             or self._penalty.project is not None
+            or self._penalty.shrink_from is not None
         )
 
     @property

@@ -348,7 +348,8 @@ class Session:
             events += self._end_diverged(work)
         if self._steps is not None:
             self._steps.left -= epochs if self._steps.unit == "epoch" else steps
-            if self._steps.left <= 0:
+            # Samples carried over that never fill a batch make no step, however long one waits.
+            if self._steps.left <= 0 or (epochs and not steps):
                 finished, self._steps = self._steps, None
                 events.append(self._state("stepped", finished.id))
         metadata = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import Experiment, advance, begin, classic, evaluate, set_parameter
+from engine import Experiment, advance, begin, classic, evaluate, reconfigure, set_parameter
 
 TRACES = sorted(Path(__file__).parent.glob("golden/*.json"))
 FEATURES = {"x": "x1", "y": "x2"}
@@ -270,3 +270,16 @@ def test_as_many_links_die_as_in_the_original(rate: str, dead: int) -> None:
     run, _ = advance(run, epochs=300)
 
     assert (run.parameters == 0).sum() == dead
+
+
+def test_a_dead_link_stays_dead_when_the_rate_falls_to_zero() -> None:
+    link = "seed=0.12345&regularization=L1&regularizationRate=0.03"
+    run, _ = advance(classic.begin_link(link), epochs=100)
+    dead = run.parameters == 0
+    objective = run.experiment.objective.model_copy(update={"penalty_rate": 0.0})
+    experiment = run.experiment.model_copy(update={"objective": objective})
+
+    run, _ = advance(reconfigure(run, experiment), epochs=3)
+
+    assert dead.sum() >= 10
+    assert (run.parameters[dead] == 0).all()

@@ -169,6 +169,16 @@ def test_a_step_trains_exactly_so_far(desk: Desk, unit: str, epochs: int, steps:
     assert (desk.epoch, desk.step) == (epochs, steps)
 
 
+def test_a_step_that_can_never_come_ends_with_the_epoch() -> None:
+    desk = Desk(training={"batching": "carried", "batch_size": 300})
+    desk.settle()
+
+    desk.say("step", unit="batch", id="s")
+    (state,) = desk.settle()
+
+    assert (state["reason"], state["id"], state["epoch"], state["step"]) == ("stepped", "s", 1, 0)
+
+
 def test_a_step_that_is_interrupted_is_answered_too(desk: Desk) -> None:
     desk.say("step", count=1000, id="s")
 
