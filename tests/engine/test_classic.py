@@ -277,7 +277,8 @@ def test_a_dead_link_stays_dead_when_the_rate_falls_to_zero() -> None:
     run, _ = advance(classic.begin_link(link), epochs=100)
     dead = run.parameters == 0
     objective = run.experiment.objective.model_copy(update={"penalty_rate": 0.0})
-    experiment = run.experiment.model_copy(update={"objective": objective})
+    training = run.experiment.training.model_copy(update={"batching": "shuffled"})
+    experiment = run.experiment.model_copy(update={"objective": objective, "training": training})
 
     run, _ = advance(reconfigure(run, experiment), epochs=3)
 
