@@ -349,7 +349,8 @@ class Session:
         if self._steps is not None:
             self._steps.left -= epochs if self._steps.unit == "epoch" else steps
             # Samples carried over that never fill a batch make no step, however long one waits.
-            if self._steps.left <= 0 or (epochs and not steps):
+            hopeless = self._steps.unit == "batch" and epochs and not steps
+            if self._steps.left <= 0 or hopeless:
                 finished, self._steps = self._steps, None
                 events.append(self._state("stepped", finished.id))
         metadata = {

@@ -179,6 +179,16 @@ def test_a_step_that_can_never_come_ends_with_the_epoch() -> None:
     assert (state["reason"], state["id"], state["epoch"], state["step"]) == ("stepped", "s", 1, 0)
 
 
+def test_epochs_without_an_update_are_trained_as_many_as_asked_for() -> None:
+    desk = Desk(training={"batching": "carried", "batch_size": 300})
+    desk.settle()
+
+    desk.say("step", unit="epoch", count=200)
+    (state,) = desk.settle()
+
+    assert (state["epoch"], state["step"]) == (200, 0)
+
+
 def test_a_step_that_is_interrupted_is_answered_too(desk: Desk) -> None:
     desk.say("step", count=1000, id="s")
 
