@@ -264,3 +264,23 @@ LOGISTIC_OUTPUT = Activation(
     slope=_half_angle_slope,
 )
 """The output that belongs to the logistic cross-entropy; not offered for hidden layers."""
+
+
+def _softmax(z: RealArray, out: RealArray) -> None:
+    np.subtract(z, np.maximum.reduce(z, axis=-2, keepdims=True), out)  # e^z cannot overflow then
+    np.exp(out, out)
+    np.divide(out, np.add.reduce(out, axis=-2, keepdims=True), out)
+
+
+SOFTMAX_OUTPUT = Activation(
+    key="softmax-output",
+    label="Softmax",
+    text="One probability per class; together they are 1.",
+    formula="e^zₖ / Σ e^z",
+    apply=_softmax,
+    slope=None,
+)
+"""The output that belongs to the softmax cross-entropy: over all units of the layer, (…, units, columns), not elementwise.
+
+Its slope is part of the loss's error; not offered for hidden layers.
+"""

@@ -1,11 +1,12 @@
-"""Evaluation: losses, accuracy and R² of a run as it is, over all training and all test samples."""
+"""Evaluation: losses, accuracy and R² of a run as it is, over all training, validation and test samples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
-from engine.arrays import FloatArray, constant
+from engine.arrays import BoolArray, FloatArray, constant
 from engine.losses import LOSSES
 from engine.run import Run
 from engine.samples import columns
@@ -21,31 +22,38 @@ class Evaluation:
 
     Attributes:
         train_loss: mean loss over the training samples, without the penalty.
+        validation_loss: likewise over the validation samples; NaN if there are none.
         test_loss: likewise over the test samples.
-        train_accuracy: share of training samples on the right side, 0 … 1; NaN for regression.
+        train_accuracy: share of training samples given the right class, 0 … 1; NaN for regression.
+        validation_accuracy: likewise over the validation samples; NaN if there are none.
         test_accuracy: likewise over the test samples.
-        train_r2: share of the targets' variance that is explained, at most 1; NaN for classification.
+        train_r2: share of the targets' variance that is explained, at most 1; NaN for classes.
+        validation_r2: likewise over the validation samples; NaN if there are none.
         test_r2: likewise over the test samples.
     """
 
     train_loss: FloatArray
+    validation_loss: FloatArray
     test_loss: FloatArray
     train_accuracy: FloatArray
+    validation_accuracy: FloatArray
     test_accuracy: FloatArray
     train_r2: FloatArray
+    validation_r2: FloatArray
     test_r2: FloatArray
 
 
 class Losses:
-    """Train and test losses of whatever parameters a workspace holds."""
+    """Losses of whatever parameters a workspace holds, over the training, the validation and the test samples."""
 
     def __init__(self, run: Run, workspace: Workspace) -> None:
         one = run.experiment
         self._loss = LOSSES[one.objective.loss]
         self._workspace = workspace
-        self._training = one.data.training_samples
-        self._outputs = one.sizes[-1]
-        samples = one.data.samples
+        self._problem = one.problem
+        self._outputs = one.outputs
+        self._replicas = run.replicas
+        self._samples = samples = one.data.samples
         # Whole networks at a time, and so few that what they say stays in the processor's cache.
         columns_ = min(samples, _SINGLE_PASS)
         group = max(1, _SINGLE_PASS // columns_)
@@ -54,16 +62,19 @@ class Losses:
             for i in range(0, run.replicas, group)
             for j in range(0, samples, columns_)
         ]
-        self._shape = (run.replicas, self._outputs, samples)
         self._table = workspace.stacked([columns(data, features) for data, features in sources(run)])
-        self._means = (
-            constant(1.0 / self._training),
-            constant(1.0 / (samples - self._training)),
-        )
+        sizes = (one.data.training_samples, one.data.validation_samples, one.data.test_samples)
+        starts = accumulate(sizes[:-1], initial=0)
+        self._splits = [
+            (slice(start, start + size), constant(1.0 / size) if size else None)
+            for start, size in zip(starts, sizes, strict=True)
+        ]
+        self._nothing = np.full(run.replicas, np.nan)
 
     def predictions(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return sums z, predictions and losses of all samples, (replicas, outputs, samples)."""
-        z, predicted, losses = (np.empty(self._shape) for _ in range(3))
+        """Return sums z and predictions (replicas, outputs, samples), and losses (replicas, 1, samples)."""
+        z, predicted = (np.empty((self._replicas, self._outputs, self._samples)) for _ in range(2))
+        losses = np.empty((self._replicas, 1, self._samples))
         for replicas, part, *arrays in self._judge():
             for whole, array in zip((z, predicted, losses), arrays, strict=True):
                 whole[replicas, :, part] = array
@@ -87,18 +98,20 @@ class Losses:
                 self._loss.value(z, predicted, table[..., -self._outputs :, :]),
             )
 
-    def means(self, per_sample: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Average something per sample over the training and over the test samples: (replicas,) each."""
+    def means(self, per_sample: FloatArray | BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Average something per sample over training, validation and test samples: (replicas,) each, NaN if none."""
         flat = per_sample.reshape(-1, per_sample.shape[-1])
-        training = np.add.reduce(flat[:, : self._training], axis=-1)
-        test = np.add.reduce(flat[:, self._training :], axis=-1)
-        return training * self._means[0], test * self._means[1]
+        train, validation, test = (
+            self._nothing if factor is None else np.add.reduce(flat[:, part], axis=-1) * factor
+            for part, factor in self._splits
+        )
+        return train, validation, test
 
-    def __call__(self) -> tuple[FloatArray, FloatArray]:
-        """Return mean train and test loss, (replicas,) each."""
+    def __call__(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return mean training, validation and test loss, (replicas,) each."""
         if len(self._parts) == 1:
             return self.means(next(self._judge())[-1])
-        per_sample = self._workspace.per_sample(self._shape)
+        per_sample = self._workspace.per_sample((self._replicas, 1, self._samples))
         for replicas, part, _, _, losses in self._judge():
             per_sample[replicas, :, part] = losses
         return self.means(per_sample)
@@ -106,18 +119,23 @@ class Losses:
     def _targets(self) -> FloatArray:
         return self._table[:, -self._outputs :, :]
 
-    def accuracies(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the share of samples on the right side."""
-        return self.means((z * self._targets() > 0) | ((z == 0) & (self._targets() > 0)))
+    def accuracies(self, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the share of samples given the right class."""
+        targets = self._targets()
+        if self._problem == "multi-class":
+            return self.means(z.argmax(axis=1) == targets.argmax(axis=1))
+        return self.means((z * targets > 0) | ((z == 0) & (targets > 0)))
 
-    def r2(self, predicted: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def r2(self, predicted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the share of the targets' variance that the predictions explain."""
         targets = np.broadcast_to(self._targets(), predicted.shape)
         residual = self.means(np.square(predicted - targets))
         mean = self.means(targets)
         square = self.means(np.square(targets))
-        train, test = (1 - r / (s - m * m) for r, m, s in zip(residual, mean, square, strict=True))
-        return train, test
+        train, validation, test = (
+            1 - r / (s - m * m) for r, m, s in zip(residual, mean, square, strict=True)
+        )
+        return train, validation, test
 
 
 def evaluate(run: Run) -> Evaluation:
@@ -126,9 +144,9 @@ def evaluate(run: Run) -> Evaluation:
         losses = Losses(run, workspace)
         z, predicted, per_sample = losses.predictions()
         nothing = np.full(run.replicas, np.nan)
-        accuracy, r2 = (nothing, nothing), (nothing, nothing)
-        if run.experiment.problem == "classification":
-            accuracy = losses.accuracies(z)
-        else:
+        accuracy = r2 = (nothing, nothing, nothing)
+        if run.experiment.problem == "regression":
             r2 = losses.r2(predicted)
+        else:
+            accuracy = losses.accuracies(z)
         return Evaluation(*losses.means(per_sample), *accuracy, *r2)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from engine.datasets import DATASETS
+from engine.datasets import DATASETS, MAX_CLASSES
 from engine.features import FEATURES
 from engine.losses import LOSSES
 from engine.schema import (
@@ -25,6 +25,7 @@ from engine.schema import (
     OptimizerKey,
     OptionNumbers,
     PenaltyKey,
+    ScalingKey,
     ScheduleKey,
     field,
     options_field,
@@ -47,10 +48,11 @@ class Data(Group):
     """The samples, and which of them are for training."""
 
     dataset: DatasetKey = field("circle", "Dataset", "The problem that the network is to learn.")
+    dataset_options: OptionNumbers = options_field("dataset", "Dataset options", live=False)
     samples: int = field(
         500,
         "Samples",
-        "How many points there are, for training and test together.",
+        "How many points there are in all, for training, validation and test.",
         suggestions=(50, 100, 200, 500, 1000, 1200, 2000, 5000, 10_000),
         strict=True,
         ge=10,
@@ -74,6 +76,34 @@ class Data(Group):
         ge=0.1,
         le=0.9,
     )
+    validation_fraction: float = field(
+        0.0,
+        "Validation share",
+        "The share of the points that is kept from training to decide when to stop, or which settings are best.",
+        step=0.05,
+        strict=True,
+        ge=0,
+        le=0.5,
+    )
+    label_flips: float = field(
+        0.0,
+        "Wrong labels",
+        "The share of the training points that are given the label of another class (or the value of another point).",
+        step=0.05,
+        strict=True,
+        ge=0,
+        le=0.5,
+    )
+    minority_share: float = field(
+        0.0,
+        "Minority share",
+        "The share of the points that belong to the last class, orange of two; 0 leaves the classes as they come.",
+        step=0.05,
+        strict=True,
+        ge=0,
+        le=0.5,
+    )
+    scaling: ScalingKey = field("none", "Scaling", "How features are brought to a common size.")
     seed: int = seed_field(
         "Data seed", "The number that all points are drawn from: the same seed, the same points."
     )
@@ -83,6 +113,14 @@ class Data(Group):
         "Points of your own, as x1, x2 and target, in place of a data set; targets of only −1 and 1 are classes.",
         min_length=10,
         max_length=MAX_OWN_POINTS,
+    )
+    point_classes: int = field(
+        2,
+        "Classes of own points",
+        "With three or more, the targets of own points are class numbers, counted from 0.",
+        strict=True,
+        ge=2,
+        le=MAX_CLASSES,
     )
     shuffled: bool = field(
         True,
@@ -113,14 +151,44 @@ class Data(Group):
 
     @model_validator(mode="after")
     def _own_points(self) -> Self:
-        if self.points is not None and self.samples != len(self.points):
+        if self.points is None:
+            return self
+        if self.samples != len(self.points):
             raise ValueError(
                 f"data.samples is {self.samples}; there are {len(self.points)} points in data.points"
             )
-        if self.points is not None and self.classic_seed is not None:
-            raise ValueError("data.classic_seed cannot go with data.points; give one of them")
-        if self.classic_seed is not None and self.samples % 2:
+        for name in ("classic_seed", "minority_share"):
+            if getattr(self, name):
+                raise ValueError(f"data.{name} cannot go with data.points; give one of them")
+        for position, (_, _, target) in enumerate(self.points if self.point_classes > 2 else ()):
+            if target not in range(self.point_classes):
+                raise ValueError(
+                    f"data.points has the target {target:g} at position {position}; with data.point_classes"
+                    f" {self.point_classes} it must be a whole number, 0 … {self.point_classes - 1}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _classic_points(self) -> Self:
+        if self.classic_seed is None:
+            return self
+        if self.samples % 2:
             raise ValueError(f"data.samples is {self.samples}; with data.classic_seed it must be even")
+        if self.minority_share:
+            raise ValueError("data.minority_share cannot go with data.classic_seed; give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _samples_for_all(self) -> Self:
+        if self.test_samples < 1:
+            raise ValueError(
+                f"data.validation_fraction is {self.validation_fraction}; with data.train_fraction"
+                f" {self.train_fraction} no sample is left for the test"
+            )
+        if self.minority_share and self.problem == "regression":
+            raise ValueError(
+                f"data.minority_share is {self.minority_share}; there are no classes in regression, so it must be 0"
+            )
         return self
 
     @property
@@ -128,12 +196,35 @@ class Data(Group):
         """Key of the problem that the samples pose."""
         if self.points is None:
             return DATASETS[self.dataset].problem
+        if self.point_classes > 2:
+            return "multi-class"
         return "classification" if all(abs(target) == 1 for _, _, target in self.points) else "regression"
 
     @property
+    def classes(self) -> int:
+        """How many classes there are; 0 for regression."""
+        if self.points is None:
+            return DATASETS[self.dataset].classes(self.dataset_options)
+        return 0 if self.problem == "regression" else self.point_classes
+
+    @property
     def training_samples(self) -> int:
-        """How many of the samples are for training; at least one is left for the test."""
-        return int(self.samples * self.train_fraction + 1e-9)  # .29 × 100 is 28.999…
+        """How many of the samples are for training: the first ones."""
+        return _share(self.samples, self.train_fraction)
+
+    @property
+    def validation_samples(self) -> int:
+        """How many of the samples, behind those for training, are for validation; at least one if any."""
+        return max(_share(self.samples, self.validation_fraction), self.validation_fraction > 0)
+
+    @property
+    def test_samples(self) -> int:
+        """How many of the samples are for the test: the last ones, at least one."""
+        return self.samples - self.training_samples - self.validation_samples
+
+
+def _share(samples: int, fraction: float) -> int:
+    return int(samples * fraction + 1e-9)  # .29 × 100 is 28.999…
 
 
 class Network(Group):
@@ -179,7 +270,12 @@ class Network(Group):
 class Objective(Group):
     """What training makes small."""
 
-    loss: LossKey = field("half-squared-error", "Loss", "How a wrong answer is counted.", live=True)
+    loss: LossKey = field(
+        "half-squared-error",
+        "Loss",
+        "How a wrong answer is counted; unless told otherwise, softmax cross-entropy for more than two classes.",
+        live=True,
+    )
     penalty: PenaltyKey = field(
         "none", "Regularization", "What large weights cost, against over-fitting.", live=True
     )
@@ -260,6 +356,17 @@ class Experiment(Group):
     objective: Objective = Objective()
     training: Training = Training()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _loss_by_problem(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        objective = values.get("objective", {})
+        if isinstance(objective, Mapping) and "loss" not in objective and _has_many_classes(values.get("data")):
+            loss = next(key for key, row in LOSSES.items() if "multi-class" in row.outputs)
+            return {**values, "objective": {**objective, "loss": loss}}
+        return values
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         repeated = [key for i, key in enumerate(self.features) if key in self.features[:i]]
@@ -297,13 +404,33 @@ class Experiment(Group):
     @property
     def sizes(self) -> tuple[int, ...]:
         """Features, units of each hidden layer, outputs."""
-        return (len(self.features), *self.network.hidden, 1)
+        return (len(self.features), *self.network.hidden, self.outputs)
+
+    @property
+    def outputs(self) -> int:
+        """How many output units the network has: one per class if there are more than two, else one."""
+        return self.data.classes if self.problem == "multi-class" else 1
 
     @property
     def parameters(self) -> int:
         """How many weights and biases the network has."""
         sizes = self.sizes
         return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
+
+
+def _has_many_classes(data: Any) -> bool:
+    """Tell whether data that are not validated yet pose a problem of many classes."""
+    if isinstance(data, Data):
+        return data.problem == "multi-class"
+    if not isinstance(data, Mapping):
+        return False
+    if data.get("points") is not None:
+        classes = data.get("point_classes")
+        return isinstance(classes, int) and classes > 2
+    try:
+        return DATASETS[DATASETS.canonical(data.get("dataset", "circle"))].problem == "multi-class"
+    except (AttributeError, ValueError):
+        return False  # the validation of the field itself says what is wrong
 
 
 def fields() -> Mapping[str, Any]:

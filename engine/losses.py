@@ -1,6 +1,7 @@
 """Losses: how wrong the output is, and in which direction it should move.
 
-Targets of classification are −1 and +1. A reported loss is the mean over the samples and never includes the penalty.
+Targets of two classes are −1 and +1; with more classes there is one output per class, and the targets are 1 for the true
+class and 0 for the others. A reported loss is the mean over the samples and never includes the penalty.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT, Activation
+from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT, SOFTMAX_OUTPUT, Activation
 from engine.arrays import FloatArray, constant
 from engine.registry import Registry, Row
 
@@ -29,6 +30,12 @@ PROBLEMS: Registry[Problem] = Registry(
         formula="target is −1 or +1",
     ),
     Problem(
+        key="multi-class",
+        label="Many classes",
+        text="Tell three to six classes apart, one output unit each: the colour is the most probable class.",
+        formula="target is one of 3 … 6 classes",
+    ),
+    Problem(
         key="regression",
         label="Regression",
         text="Predict a value for every point of the plane: the colour is the value.",
@@ -47,7 +54,7 @@ class Loss(Row):
         error: ``error(a, y, out)`` writes the derivative of the loss into ``out``: with respect to z if ``from_sum``,
             else with respect to a.
         from_sum: whether ``error`` already includes the slope of the output (the two cancel in closed form).
-        value: ``value(z, a, y)`` returns the loss of every sample.
+        value: ``value(z, a, y)`` returns the loss of every sample, (…, 1, columns) for z, a and y (…, outputs, columns).
     """
 
     outputs: Mapping[str, Activation]
@@ -103,6 +110,14 @@ def _absolute(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
     return np.abs(distance, distance)
 
 
+def _softmax_cross_entropy(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
+    # log Σ e^z − z of the true class, without overflow.
+    highest = np.maximum.reduce(z, axis=-2, keepdims=True)
+    total = np.add.reduce(np.exp(z - highest), axis=-2, keepdims=True)
+    loss: FloatArray = np.log(total) + highest - np.add.reduce(z * y, axis=-2, keepdims=True)
+    return loss
+
+
 _PREDICTED = {"classification": ACTIVATIONS["tanh"], "regression": ACTIVATIONS["linear"]}
 
 LOSSES: Registry[Loss] = Registry(
@@ -127,6 +142,17 @@ LOSSES: Registry[Loss] = Registry(
         error=_logistic_error,
         from_sum=True,
         value=_logistic,
+    ),
+    Loss(
+        key="softmax-cross-entropy",
+        label="Softmax cross-entropy",
+        text="The surprise at the true one of many classes, in nats; knowing nothing of k classes scores log k.",
+        formula="−log (e^(z of the true class) / Σ e^z)",
+        aliases=("categorical-cross-entropy",),
+        outputs={"multi-class": SOFTMAX_OUTPUT},
+        error=np.subtract,
+        from_sum=True,
+        value=_softmax_cross_entropy,
     ),
     Loss(
         key="hinge",

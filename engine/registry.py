@@ -21,6 +21,7 @@ class Option:
         minimum: the least allowed.
         maximum: the most allowed.
         suggestions: values worth offering.
+        whole: whether only whole numbers make sense.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Option:
     minimum: float
     maximum: float
     suggestions: tuple[float, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

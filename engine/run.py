@@ -78,8 +78,9 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
     """Return an untrained run.
 
     Args:
-        experiment: one, or a sequence of at most 256 for a stack. Those of a stack may differ in seeds, noise, data
-            set (of one problem), initializer, learning rate and penalty rate; all else must be the same.
+        experiment: one, or a sequence of at most 256 for a stack. Those of a stack may differ in all numbers and seeds
+            that leave the arrays and the batches in shape, in the data set (of one problem), its scaling and in the
+            initializer: ``MAY_DIFFER``; all else must be the same.
 
     Raises:
         ValueError: no experiment, too many, or two that cannot train together; names the field.
@@ -123,8 +124,13 @@ MAY_DIFFER = frozenset(
     {
         "data.classic_seed",
         "data.dataset",
+        "data.dataset_options",
+        "data.label_flips",
+        "data.minority_share",
         "data.noise",
+        "data.point_classes",
         "data.points",
+        "data.scaling",
         "data.shuffled",
         "data.seed",
         "network.initializer",
@@ -150,8 +156,9 @@ def _check_stack(experiments: tuple[Experiment, ...]) -> None:
         if other is first:
             continue
         for name in changed_fields(first, other):
-            poses_problem = name in ("data.dataset", "data.points")
-            if name not in MAY_DIFFER or (poses_problem and first.problem != other.problem):
+            poses_problem = name.startswith(("data.dataset", "data.point"))
+            alike = first.problem == other.problem and first.outputs == other.outputs
+            if name not in MAY_DIFFER or (poses_problem and not alike):
                 raise ValueError(
                     f"experiment {position} differs from the first in {name}, so they cannot form a stack"
                 )

@@ -9,26 +9,32 @@ from engine.arrays import FloatArray, IndexArray
 from engine.datasets import DATASETS
 from engine.experiment import Data
 from engine.features import feature_rows
+from engine.scalings import SCALINGS
 
-# Every purpose draws from its own stream, so that one can vary alone.
-_POINTS, _SPLIT, _ORDER = 1, 2, 3
+# Every purpose draws from its own stream, so that one can vary alone; 4 are the weights (``engine.run``).
+_POINTS, _SPLIT, _ORDER, _FLIPS = 1, 2, 3, 5
 
 
 @lru_cache(maxsize=128)
 def points(data: Data) -> tuple[FloatArray, FloatArray]:
-    """Draw the points of a data set, the training samples first.
+    """Draw the points of a data set: first the samples for training, then those for validation, then those for the test.
 
     Returns:
-        Points (samples, 2) and targets (samples, 1), read-only. The first ``data.training_samples`` are for training.
-        Which points there are does not depend on how they are split.
+        Points (samples, 2) and targets (samples, 1), read-only: −1 or +1 for two classes, the number of the class for
+        more, a value for regression. Which points there are does not depend on how they are split.
     """
     if data.classic_seed is not None:
         drawn, targets = seedrandom.draw_points(
             seedrandom.SeedRandom(data.classic_seed), data.dataset, data.samples, data.noise
         )
-        targets = targets[:, None]
     else:
         drawn, targets = _draw(data)
+        if data.shuffled:
+            order = np.random.default_rng([_SPLIT, data.seed]).permutation(data.samples)
+            drawn, targets = drawn[order], targets[order]
+    if data.label_flips:
+        targets = _flipped(data, targets)
+    targets = targets[:, None]
     drawn.flags.writeable = targets.flags.writeable = False
     return drawn, targets
 
@@ -36,14 +42,67 @@ def points(data: Data) -> tuple[FloatArray, FloatArray]:
 def _draw(data: Data) -> tuple[FloatArray, FloatArray]:
     if data.points is not None:
         table = np.array(data.points)
-        drawn, targets = table[:, :2], table[:, 2]
+        return table[:, :2].copy(), table[:, 2].copy()
+    generator = np.random.default_rng([_POINTS, data.seed])
+    draw = DATASETS[data.dataset].draw
+    if not data.minority_share:
+        return draw(data.samples, data.noise, generator, data.dataset_options)
+    # From so many points that each class has enough.
+    wanted = _class_sizes(data)
+    pool = 2 * data.samples
+    while True:
+        drawn, targets = draw(pool, data.noise, generator, data.dataset_options)
+        numbers = class_numbers(targets, data.classes)
+        if all((numbers == number).sum() >= size for number, size in enumerate(wanted)):
+            break
+        pool *= 2
+    chosen = [
+        generator.choice(np.flatnonzero(numbers == number), size, replace=False)
+        for number, size in enumerate(wanted)
+    ]
+    kept = np.sort(np.concatenate(chosen))
+    return drawn[kept], targets[kept]
+
+
+def _class_sizes(data: Data) -> list[int]:
+    """Return how many points each class gets: the last one its share, the others the rest in equal parts."""
+    last = max(1, round(data.samples * data.minority_share))
+    rest, others = data.samples - last, data.classes - 1
+    return [*((rest + others - 1 - number) // others for number in range(others)), last]
+
+
+def class_numbers(targets: FloatArray, classes: int) -> IndexArray:
+    """Return the number of the class of each target: of two, +1 is class 0 and −1 is class 1."""
+    return (targets < 0 if classes == 2 else targets).astype(np.intp)
+
+
+def _flipped(data: Data, targets: FloatArray) -> FloatArray:
+    """Give some of the training samples wrong targets; more of them as the share grows, and never others."""
+    generator = np.random.default_rng([_FLIPS, data.seed])
+    count = data.training_samples
+    order = generator.permutation(count)
+    # How many classes (or, in regression, samples) further the wrong target is.
+    shifts = generator.integers(1, max(data.classes or count, 2), count)
+    chosen = order[: round(data.label_flips * count)]
+    flipped = targets.copy()
+    if data.problem == "regression":
+        flipped[chosen] = targets[(chosen + shifts[chosen]) % count]
+    elif data.classes == 2:
+        flipped[chosen] *= -1
     else:
-        generator = np.random.default_rng([_POINTS, data.seed])
-        drawn, targets = DATASETS[data.dataset].draw(data.samples, data.noise, generator)
-    if not data.shuffled:
-        return drawn.copy(), targets[:, None].copy()
-    order = np.random.default_rng([_SPLIT, data.seed]).permutation(data.samples)
-    return drawn[order], targets[order, None]
+        flipped[chosen] = (targets[chosen] + shifts[chosen]) % data.classes
+    return flipped
+
+
+@lru_cache(maxsize=128)
+def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
+    """Return shift and scale (features + 1,) of what the network reads, the constant 1 included; None if there is none."""
+    fit = SCALINGS[data.scaling].fit
+    if fit is None:
+        return None
+    drawn, _ = points(data)
+    shift, divisor = fit(feature_rows(features, drawn[: data.training_samples])[:, :-1])
+    return np.append(shift, 0.0), np.append(divisor, 1.0)
 
 
 @lru_cache(maxsize=128)
@@ -51,10 +110,17 @@ def rows(data: Data, features: tuple[str, ...]) -> FloatArray:
     """Compute all that the network is told of each sample.
 
     Returns:
-        (samples, features + 1 + outputs), read-only: the features, the constant 1, the target; training samples first.
+        (samples, features + 1 + outputs), read-only: the features as they are scaled, the constant 1, and the target;
+        with more than two classes 1 at the true one and 0 at the others. Samples in the order of ``points``.
     """
     drawn, targets = points(data)
-    table = np.hstack([feature_rows(features, drawn), targets])
+    inputs = feature_rows(features, drawn)
+    scaling = scale(data, features)
+    if scaling is not None:
+        inputs = (inputs - scaling[0]) / scaling[1]
+    if data.problem == "multi-class":
+        targets = np.eye(data.classes)[targets[:, 0].astype(np.intp)]
+    table = np.hstack([inputs, targets])
     table.flags.writeable = False
     return table
 

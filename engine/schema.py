@@ -18,6 +18,7 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.registry import Registry
+from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
 
 MAX_SEED = 2**32 - 1
@@ -39,6 +40,7 @@ PenaltyKey = Annotated[str, *_key(PENALTIES)]
 OptimizerKey = Annotated[str, *_key(OPTIMIZERS)]
 ScheduleKey = Annotated[str, *_key(SCHEDULES)]
 BatchingKey = Annotated[str, *_key(BATCHINGS)]
+ScalingKey = Annotated[str, *_key(SCALINGS)]
 
 
 def field(
@@ -67,6 +69,7 @@ def seed_field(label: str, text: str) -> Any:
 
 REGISTRIES: Mapping[str, Registry[Any]] = {
     "data.dataset": DATASETS,
+    "data.scaling": SCALINGS,
     "features": FEATURES,
     "network.activation": ACTIVATIONS,
     "network.initializer": INITIALIZERS,
@@ -158,5 +161,9 @@ class Group(BaseModel):
                 if not option.minimum <= value <= option.maximum:
                     raise ValueError(
                         f"{field}.{key} is {value}; allowed: {option.minimum} … {option.maximum}"
+                    )
+                if option.whole and value % 1:
+                    raise ValueError(
+                        f"{field}.{key} is {value}; it must be a whole number, {option.minimum:g} … {option.maximum:g}"
                     )
         return self

@@ -47,4 +47,4 @@ def in_order(groups: Sequence[Sequence[int]], results: Sequence[Sequence[Result]
 def _shape(experiment: Experiment) -> tuple[Any, ...]:
     """Return what all experiments of a stack must share."""
     shared = [field_value(experiment, name) for name in fields() if name not in MAY_DIFFER]
-    return (experiment.problem, *shared)
+    return (experiment.problem, experiment.outputs, *shared)

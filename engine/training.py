@@ -26,6 +26,7 @@ class Report:
     Attributes:
         epoch: (epochs,) the numbers of the epochs that were finished.
         train_loss: (replicas, epochs) mean loss after each of them, without the penalty.
+        validation_loss: (replicas, epochs) likewise over the validation samples; NaN if there are none.
         test_loss: (replicas, epochs) likewise over the test samples.
         steps: updates made.
         diverged: (replicas,) as in the run.
@@ -33,6 +34,7 @@ class Report:
 
     epoch: np.ndarray[Any, np.dtype[np.int64]]
     train_loss: FloatArray
+    validation_loss: FloatArray
     test_loss: FloatArray
     steps: int
     diverged: BoolArray
@@ -100,7 +102,7 @@ class _Loop:
         self.frozen = run.diverged.copy()
         self._any_frozen = bool(self.frozen.any())
         self._held, self._held_slots = run.parameters.copy(), run.slots.copy()
-        self._reported: list[tuple[int, FloatArray, FloatArray]] = []
+        self._reported: list[tuple[int, tuple[FloatArray, FloatArray, FloatArray]]] = []
 
         one = run.experiment
         self._batching = BATCHINGS[one.training.batching]
@@ -310,8 +312,8 @@ class _Loop:
     def _finish_epoch(self) -> None:
         self.epoch += 1
         self._position = 0
-        train, test = self._losses()
-        self._reported.append((self.epoch, train, test))
+        losses = train, _, test = self._losses()
+        self._reported.append((self.epoch, losses))
         if not all(map(math.isfinite, train)) or not all(map(math.isfinite, test)):
             broken: BoolArray = np.logical_not(np.isfinite(train) & np.isfinite(test))
             self._freeze(broken, self._parameters, self._slots)
@@ -329,11 +331,13 @@ class _Loop:
             self._run.since,
             self.frozen,
         )
-        nothing = np.empty((run.replicas, 0))
+        losses = np.array([losses for _, losses in self._reported]).reshape(-1, 3, run.replicas)
+        train, validation, test = losses.transpose(1, 2, 0)
         report = Report(
-            epoch=np.array([epoch for epoch, _, _ in self._reported], dtype=np.int64),
-            train_loss=np.column_stack([nothing, *(train for _, train, _ in self._reported)]),
-            test_loss=np.column_stack([nothing, *(test for _, _, test in self._reported)]),
+            epoch=np.array([epoch for epoch, _ in self._reported], dtype=np.int64),
+            train_loss=train,
+            validation_loss=validation,
+            test_loss=test,
             steps=self.step - self._run.step,
             diverged=self.frozen,
         )

@@ -13,8 +13,10 @@ REACH = {"circle": 5.0, "xor": 5.3, "spiral": 5.0, "plane": 6.0, "multi-gauss": 
 """The largest coordinate without noise; clouds have none."""
 
 
-def draw(key, samples=400, noise=0.0, seed=11):
-    return DATASETS[key].draw(samples, noise, np.random.default_rng(seed))
+def draw(key, samples=400, noise=0.0, seed=11, **options):
+    row = DATASETS[key]
+    numbers = {option.name: option.default for option in row.options} | options
+    return row.draw(samples, noise, np.random.default_rng(seed), numbers)
 
 
 def multi_gauss(x1, x2):
