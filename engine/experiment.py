@@ -27,11 +27,13 @@ from engine.schema import (
     PenaltyKey,
     ScalingKey,
     ScheduleKey,
+    StopKey,
     field,
     options_field,
     seed_field,
 )
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.stops import STOPS
 
 MAX_LAYERS = 10
 MAX_UNITS = 64
@@ -99,6 +101,7 @@ class Data(Group):
         "Minority share",
         "The share of the points that belong to the last class, orange of two; 0 leaves the classes as they come.",
         step=0.05,
+        problems=("classification", "multi-class"),
         strict=True,
         ge=0,
         le=0.5,
@@ -290,6 +293,29 @@ class Objective(Group):
         ge=0,
         le=10,
     )
+    dropout: float = field(
+        0.0,
+        "Dropout",
+        "The share of the hidden units that are left out at random in every step, so that no unit relies on another;"
+        " in every evaluation all take part (Srivastava et al. 2014).",
+        live=True,
+        step=0.05,
+        strict=True,
+        ge=0,
+        le=0.9,
+    )
+    input_noise: float = field(
+        0.0,
+        "Input noise",
+        "How far what the network reads is moved at random in every step, as a standard deviation, so that it cannot"
+        " learn single points by heart (Bishop 1995).",
+        live=True,
+        suggestions=(0, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2),
+        strict=True,
+        ge=0,
+        le=10,
+    )
+    seed: int = seed_field("Dropout seed", "The number that dropout and input noise are drawn from.")
 
 
 class Training(Group):
@@ -335,6 +361,8 @@ class Training(Group):
         "shuffled", "Order", "In which order an epoch visits the samples.", live=True
     )
     seed: int = seed_field("Order seed", "The number that the order of the samples is drawn from.")
+    stop: StopKey = field("never", "Stop", "When training ends by itself.", live=True)
+    stop_options: OptionNumbers = options_field("stop rule", "Stop options")
 
 
 class Experiment(Group):
@@ -362,7 +390,11 @@ class Experiment(Group):
         if not isinstance(values, Mapping):
             return values
         objective = values.get("objective", {})
-        if isinstance(objective, Mapping) and "loss" not in objective and _has_many_classes(values.get("data")):
+        if (
+            isinstance(objective, Mapping)
+            and "loss" not in objective
+            and _has_many_classes(values.get("data"))
+        ):
             loss = next(key for key, row in LOSSES.items() if "multi-class" in row.outputs)
             return {**values, "objective": {**objective, "loss": loss}}
         return values
@@ -378,6 +410,11 @@ class Experiment(Group):
             allowed = ", ".join(key for key, row in LOSSES.items() if self.problem in row.outputs)
             raise ValueError(
                 f"objective.loss {loss.key!r} is not for {self.problem} ({given}); allowed: {allowed}"
+            )
+        if STOPS[self.training.stop].watches == "validation" and not self.data.validation_fraction:
+            raise ValueError(
+                f"training.stop is {self.training.stop!r}, which watches the validation loss;"
+                " give data.validation_fraction a share above 0"
             )
         if self.data.classic_seed is not None:
             if self.data.dataset not in CLASSIC_DATASETS:

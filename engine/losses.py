@@ -1,7 +1,7 @@
 """Losses: how wrong the output is, and in which direction it should move.
 
-Targets of two classes are −1 and +1; with more classes there is one output per class, and the targets are 1 for the true
-class and 0 for the others. A reported loss is the mean over the samples and never includes the penalty.
+Targets of two classes are −1 and +1; with more classes there is one output per class, and the targets are 1 for the
+true class and 0 for the others. A reported loss is the mean over the samples and never includes the penalty.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ class Loss(Row):
         error: ``error(a, y, out)`` writes the derivative of the loss into ``out``: with respect to z if ``from_sum``,
             else with respect to a.
         from_sum: whether ``error`` already includes the slope of the output (the two cancel in closed form).
-        value: ``value(z, a, y)`` returns the loss of every sample, (…, 1, columns) for z, a and y (…, outputs, columns).
+        value: ``value(z, a, y)`` returns the loss of every sample: (…, 1, columns), from (…, outputs, columns) each.
     """
 
     outputs: Mapping[str, Activation]

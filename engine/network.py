@@ -70,6 +70,31 @@ class Layout:
         return self.offsets[layer] + unit * width + input_ % width
 
 
+class Masks:
+    """What hidden activations are multiplied with in the next pass, as dropout asks; ones at the constant inputs.
+
+    Attributes:
+        block: flat, the layers one after the other, each (replicas, units + 1, columns); for others to fill.
+        columns: samples at once.
+    """
+
+    def __init__(self, replicas: int, units: Sequence[int], columns: int) -> None:
+        """Make masks of ones for hidden layers of so many ``units``."""
+        self._replicas = replicas
+        self._units = tuple(units)
+        self.columns = columns
+        self._spans = (0, *accumulate(replicas * (count + 1) * columns for count in units))
+        self.block = np.ones(self._spans[-1])
+
+    def layers(self, blocks: FloatArray) -> list[FloatArray]:
+        """View blocks (…, size of a block) as (…, replicas, units, columns) per layer, without the constant ones."""
+        shape = (*blocks.shape[:-1], self._replicas)
+        return [
+            blocks[..., start:stop].reshape(*shape, units + 1, self.columns)[..., :units, :]
+            for start, stop, units in zip(self._spans, self._spans[1:], self._units, strict=False)
+        ]
+
+
 class Pass:
     """The arrays through which ``columns`` samples go forward, and the errors come back.
 
@@ -85,6 +110,7 @@ class Pass:
         *,
         gradients: Sequence[FloatArray] | None = None,
         loss: Loss | None = None,
+        dropout: bool = False,
     ) -> None:
         """Prepare views.
 
@@ -94,11 +120,13 @@ class Pass:
             columns: samples at once.
             gradients: like ``weights``; where ``backward`` puts the gradient of the mean loss.
             loss: needed with ``gradients``.
+            dropout: whether ``backward`` multiplies what hidden units say by ``masks``.
         """
         replicas = len(weights[0])
         dtype = weights[0].dtype
         self.activations = tuple(activations)
         self.columns = columns
+        self.masks: Masks | None = None
         self._last = len(weights) - 1
         units = [len(layer[0]) for layer in weights]
         rows = [count + 1 for count in units[:-1]] + [units[-1]]
@@ -108,6 +136,7 @@ class Pass:
             return [
                 block[start:stop].reshape(replicas, count, columns)
                 for start, stop, count in zip(spans, spans[1:], rows, strict=False)
+                if stop <= len(block)
             ]
 
         def seen(array: FloatArray) -> FloatArray:
@@ -163,6 +192,18 @@ class Pass:
                 known = sums_block if activations[start].slope_from_sums else block
                 slope_calls.append((slope, known[part], slope_block[part]))
             start = stop
+        read, slopes_read = full, slopes
+        if dropout:
+            # The layers above read masked copies; slopes are those of the activations before, times the masks.
+            self.masks = Masks(replicas, units[:-1], columns)
+            hidden = self.masks.block.size
+            masked_slopes = np.empty(hidden)
+            read, slopes_read = [*cut(np.ones(hidden)), full[-1]], cut(masked_slopes)
+            for layer, mask in enumerate(cut(self.masks.block)):
+                weigh, z, apply, out, whole = forward[layer]
+                masked = seen(read[layer])
+                forward[layer] = weigh, z, _masked(apply, whole, seen(mask), masked), out, masked
+            slope_calls.append((partial(np.multiply, self.masks.block), slope_block[:hidden], masked_slopes))
         backward = []
         for layer in range(self._last, 0, -1):
             below = layer - 1
@@ -172,12 +213,12 @@ class Pass:
             backward.append(
                 (
                     bind(above),
-                    seen(full[below].swapaxes(1, 2)),
+                    seen(read[below].swapaxes(1, 2)),
                     seen(gradients[layer]),
                     bind(transposed),
                     above,
                     seen(errors[below]),
-                    None if activations[below].slope is None else seen(slopes[below]),
+                    None if activations[below].slope is None and not dropout else seen(slopes_read[below]),
                 )
             )
         self.backward = _backward(
@@ -243,6 +284,17 @@ def _over_whole(apply: _Elementwise, layer: FloatArray, sums: FloatArray | None 
         restore(1.0)
 
     return apply_over_whole
+
+
+def _masked(apply: _Elementwise, layer: FloatArray, mask: FloatArray, masked: FloatArray) -> _Elementwise:
+    """Return an activation that leaves the ``layer`` as it is, and its product with the mask in ``masked``."""
+    multiply = np.multiply
+
+    def apply_masked(z: FloatArray, out: FloatArray) -> None:
+        apply(z, out)
+        multiply(layer, mask, masked)
+
+    return apply_masked
 
 
 def _backward(

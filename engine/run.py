@@ -8,16 +8,51 @@ from typing import Any
 import numpy as np
 
 from engine import seedrandom
-from engine.arrays import BoolArray, FloatArray
+from engine.arrays import BoolArray, FloatArray, IndexArray
 from engine.batchings import BATCHINGS
 from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
 from engine.initializers import INITIALIZERS
 from engine.network import Layout
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
+from engine.stops import STOPS
 
 _WEIGHTS = 4
 """The random stream of initial weights (others: ``engine.samples``)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Best:
+    """The best that a stop rule has seen so far.
+
+    Attributes:
+        loss: (replicas,) the least watched loss; infinite before the first epoch.
+        epoch: (replicas,) when that was.
+        parameters: (replicas, n) the parameters then; (0, n) unless the rule puts them back. Read-only like the others.
+    """
+
+    loss: FloatArray
+    epoch: IndexArray
+    parameters: FloatArray
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        for array in (self.loss, self.epoch, self.parameters):
+            array.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by value; the arrays of the copy are read-only again."""
+        return Best, tuple(getattr(self, field.name) for field in fields(self))
+
+
+def _nothing_seen(experiment: Experiment, parameters: FloatArray, epoch: int) -> Best:
+    replicas = len(parameters)
+    restores = STOPS[experiment.training.stop].restores
+    return Best(
+        np.full(replicas, np.inf),
+        np.full(replicas, epoch, dtype=np.intp),
+        parameters.copy() if restores else np.empty((0, parameters.shape[1])),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +72,8 @@ class Run:
         since: the step at which the optimizer began with empty slots.
         diverged: (replicas,) whether training ended because a parameter or the loss ceased to be finite; such a
             replica keeps its last finite parameters.
+        stopped: (replicas,) whether training ended by the stop rule.
+        best: what the stop rule remembers.
     """
 
     experiments: tuple[Experiment, ...]
@@ -48,10 +85,12 @@ class Run:
     carried: int
     since: int
     diverged: BoolArray
+    stopped: BoolArray
+    best: Best
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
-        for array in (self.parameters, self.slots, self.diverged):
+        for array in (self.parameters, self.slots, self.diverged, self.stopped):
             array.flags.writeable = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -99,7 +138,9 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
         for layer, (units, width) in zip(layout.layers(row[None]), layout.shapes, strict=True):
             layer[0] = draw(units, width - 1, generator, one.network.initializer_options)
     slots = np.zeros((sum(slot_counts(first)), *parameters.shape))
-    return Run(experiments, parameters, slots, 0, 0, 0, 0, 0, np.zeros(len(experiments), dtype=bool))
+    neither = np.zeros(len(experiments), dtype=bool)
+    best = _nothing_seen(first, parameters, 0)
+    return Run(experiments, parameters, slots, 0, 0, 0, 0, 0, neither, neither, best)
 
 
 def _classic_parameters(experiment: Experiment) -> FloatArray:
@@ -136,13 +177,17 @@ MAY_DIFFER = frozenset(
         "network.initializer",
         "network.initializer_options",
         "network.seed",
+        "objective.dropout",
+        "objective.input_noise",
         "objective.penalty_options",
         "objective.penalty_rate",
+        "objective.seed",
         "training.clip_norm",
         "training.learning_rate",
         "training.optimizer_options",
         "training.schedule_options",
         "training.seed",
+        "training.stop_options",
     }
 )
 """Fields in which the experiments of a stack may differ."""
@@ -167,7 +212,8 @@ def _check_stack(experiments: tuple[Experiment, ...]) -> None:
 def reconfigure(run: Run, experiment: Experiment) -> Run:
     """Return the run with another experiment, keeping what it has learned.
 
-    Works for a single network and for changes of live fields. A change gives a diverged run another chance.
+    Works for a single network and for changes of live fields. A change gives a run that has diverged or stopped another
+    chance.
 
     Raises:
         ValueError: the run is a stack, or a changed field needs a new start; names the field.
@@ -190,6 +236,11 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
             for choice, count, part in zip(choices, slot_counts(experiment), parts, strict=True)
         ]
     )
+    best = run.best
+    if "training.stop" in changed or "objective.loss" in changed:
+        best = _nothing_seen(experiment, run.parameters, run.epoch)
+    elif run.stopped[0]:
+        best = replace(best, epoch=np.full(1, run.epoch, dtype=np.intp))  # patience begins anew
     return replace(
         run,
         experiments=(experiment,),
@@ -197,6 +248,8 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
         since=run.step if "training.optimizer" in changed else run.since,
         carried=0 if "training.batching" in changed else run.carried,
         diverged=np.zeros(1, dtype=bool),
+        stopped=np.zeros(1, dtype=bool),
+        best=best,
     )
 
 
@@ -217,6 +270,6 @@ def set_parameter(run: Run, layer: int, unit: int, input_: int, value: float) ->
         raise ValueError(f"value is {value}; a parameter must be finite")
     parameters = run.parameters.copy()
     parameters[0, run.layout.index(layer, unit, input_)] = value
-    diverged = run.diverged.copy()
-    diverged[0] = False
-    return replace(run, parameters=parameters, diverged=diverged)
+    diverged, stopped = run.diverged.copy(), run.stopped.copy()
+    diverged[0] = stopped[0] = False
+    return replace(run, parameters=parameters, diverged=diverged, stopped=stopped)

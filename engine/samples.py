@@ -11,13 +11,14 @@ from engine.experiment import Data
 from engine.features import feature_rows
 from engine.scalings import SCALINGS
 
-# Every purpose draws from its own stream, so that one can vary alone; 4 are the weights (``engine.run``).
-_POINTS, _SPLIT, _ORDER, _FLIPS = 1, 2, 3, 5
+# Every purpose draws from its own stream, so that one can vary alone; 4 are the weights (``engine.run``), 6 is dropout
+# (``engine.dropout``).
+_POINTS, _SPLIT, _ORDER, _FLIPS, _INPUT_NOISE = 1, 2, 3, 5, 7
 
 
 @lru_cache(maxsize=128)
 def points(data: Data) -> tuple[FloatArray, FloatArray]:
-    """Draw the points of a data set: first the samples for training, then those for validation, then those for the test.
+    """Draw the points of a data set: the samples for training first, then for validation, then for the test.
 
     Returns:
         Points (samples, 2) and targets (samples, 1), read-only: −1 or +1 for two classes, the number of the class for
@@ -96,7 +97,7 @@ def _flipped(data: Data, targets: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=128)
 def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
-    """Return shift and scale (features + 1,) of what the network reads, the constant 1 included; None if there is none."""
+    """Return shift and scale (features + 1,), for the constant 1 as well; None if features stay as they are."""
     fit = SCALINGS[data.scaling].fit
     if fit is None:
         return None
@@ -139,6 +140,11 @@ def _orders(seed: int, samples: int, block: int) -> IndexArray:
     epochs = _epochs_per_block(samples)
     generator = np.random.default_rng([_ORDER, seed, block])
     return generator.permuted(np.tile(np.arange(samples, dtype=np.intp), (epochs, 1)), axis=1)
+
+
+def input_noise(seed: int, samples: int, features: int, epoch: int) -> FloatArray:
+    """Return standard normal numbers (samples, features) for an epoch, for the training samples in their order."""
+    return np.random.default_rng([_INPUT_NOISE, seed, epoch]).standard_normal((samples, features))
 
 
 def _epochs_per_block(samples: int) -> int:

@@ -20,6 +20,7 @@ from engine.penalties import PENALTIES
 from engine.registry import Registry
 from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
+from engine.stops import STOPS
 
 MAX_SEED = 2**32 - 1
 
@@ -41,6 +42,7 @@ OptimizerKey = Annotated[str, *_key(OPTIMIZERS)]
 ScheduleKey = Annotated[str, *_key(SCHEDULES)]
 BatchingKey = Annotated[str, *_key(BATCHINGS)]
 ScalingKey = Annotated[str, *_key(SCALINGS)]
+StopKey = Annotated[str, *_key(STOPS)]
 
 
 def field(
@@ -51,10 +53,16 @@ def field(
     live: bool = False,
     suggestions: tuple[float, ...] | None = None,
     step: float | None = None,
+    problems: tuple[str, ...] | None = None,
     **limits: Any,
 ) -> Any:
-    """Describe a field for validation (``limits``) and for people (the rest)."""
+    """Describe a field for validation (``limits``) and for people (the rest).
+
+    ``problems`` are those for which it may differ from its default; all, unless they are given.
+    """
     extra: dict[str, Any] = {"live": live}
+    if problems is not None:
+        extra["problems"] = list(problems)
     if suggestions is not None:
         extra["suggestions"] = list(suggestions)
     if step is not None:
@@ -78,6 +86,7 @@ REGISTRIES: Mapping[str, Registry[Any]] = {
     "training.optimizer": OPTIMIZERS,
     "training.schedule": SCHEDULES,
     "training.batching": BATCHINGS,
+    "training.stop": STOPS,
 }
 """Which registry a field chooses from, by dotted name."""
 

@@ -10,12 +10,14 @@ import numpy as np
 
 from engine.arrays import BoolArray, FloatArray, IndexArray, constant
 from engine.batchings import BATCHINGS
+from engine.dropout import Dropout
 from engine.evaluation import Losses
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES, add_decay, soft_threshold
-from engine.run import Run, slot_counts
-from engine.samples import order, rows
+from engine.run import Best, Run, slot_counts
+from engine.samples import input_noise, order, rows
 from engine.schedules import SCHEDULES
+from engine.stops import STOPS
 from engine.workspace import Batch, Workspace, borrow, sources
 
 
@@ -30,6 +32,7 @@ class Report:
         test_loss: (replicas, epochs) likewise over the test samples.
         steps: updates made.
         diverged: (replicas,) as in the run.
+        stopped: (replicas,) as in the run.
     """
 
     epoch: np.ndarray[Any, np.dtype[np.int64]]
@@ -38,6 +41,7 @@ class Report:
     test_loss: FloatArray
     steps: int
     diverged: BoolArray
+    stopped: BoolArray
 
 
 def advance(
@@ -60,8 +64,8 @@ def advance(
         clock: what measures the seconds.
 
     Returns:
-        The run as it is then, and the losses after each epoch that was finished. When all replicas have diverged,
-        training ends early.
+        The run as it is then, and the losses after each epoch that was finished. When all replicas have diverged, or
+        stopped by their rule, training ends early.
 
     Raises:
         ValueError: no limit is given, one is negative, or epochs or steps are no whole number.
@@ -81,7 +85,7 @@ def advance(
     deadline = math.inf if seconds is None else clock() + seconds
     with borrow(run) as workspace:
         loop = _Loop(run, workspace)
-        while loop.epoch < last_epoch and loop.step < last_step and not loop.stopped:
+        while loop.epoch < last_epoch and loop.step < last_step and not loop.ended:
             loop.train(last_step, deadline, clock)
             if loop.is_late(deadline, clock) or (last_epoch == math.inf and loop.stuck):
                 break
@@ -99,7 +103,8 @@ class _Loop:
         self._parameters = workspace.parameters
         self._slots = run.slots.copy()
         self.epoch, self.step, self._position = run.epoch, run.step, run.position
-        self.frozen = run.diverged.copy()
+        self._diverged, self._stopped = run.diverged.copy(), run.stopped.copy()
+        self.frozen = self._diverged | self._stopped
         self._any_frozen = bool(self.frozen.any())
         self._held, self._held_slots = run.parameters.copy(), run.slots.copy()
         self._reported: list[tuple[int, tuple[FloatArray, FloatArray, FloatArray]]] = []
@@ -113,8 +118,22 @@ class _Loop:
             self._batch_size = min(self._batch_size, self._samples)
         # Replicas with the same data in the same order share one table.
         seeds = {other.training.seed for other in run.experiments}
-        shared = len(self._tables) == 1 and (len(seeds) == 1 or not self._batching.shuffled)
+        noises = {(other.objective.input_noise, other.objective.seed) for other in run.experiments}
+        self._noisy = any(level for level, _ in noises)
+        shared = (
+            len(self._tables) == 1
+            and (len(seeds) == 1 or not self._batching.shuffled)
+            and (len(noises) == 1 or not self._noisy)
+        )
         self._sources = run.experiments[:1] if shared else run.experiments
+        self._drops_out = any(other.objective.dropout for other in run.experiments)
+        self._stop = STOPS[one.training.stop]
+        self._stop_options = {
+            name: np.array([other.training.stop_options[name] for other in run.experiments])
+            for name in one.training.stop_options
+        }
+        self._best_loss, self._best_epoch = run.best.loss.copy(), run.best.epoch.copy()
+        self._best_parameters = run.best.parameters.copy()
         optimizer_row = OPTIMIZERS[one.training.optimizer]
         self._update = optimizer_row.update
         self._penalty = PENALTIES[one.objective.penalty]
@@ -149,7 +168,7 @@ class _Loop:
         )
 
     @property
-    def stopped(self) -> bool:
+    def ended(self) -> bool:
         """Whether no replica is left in training."""
         return self._any_frozen and bool(self.frozen.all())
 
@@ -170,8 +189,35 @@ class _Loop:
         tables = self._tables * len(orders) if len(self._tables) == 1 else self._tables
         width = self._tables[0].shape[1]
         feed = self._workspace.feed(len(orders), self._samples, width, self._position, self._batch_size)
-        feed.fill(tables, orders)
-        return feed.batches(self._position)
+        feed.fill(tables, orders, self._noises() if self._noisy else None)
+        first, batches = feed.batches(self._position)
+        return self._with_dropout(first, batches) if self._drops_out else batches
+
+    def _noises(self) -> list[FloatArray]:
+        """Return what is added to the training samples' features in this epoch, (samples, features) per source."""
+        features = len(self._run.experiment.features)
+        return [
+            one.objective.input_noise * input_noise(one.objective.seed, self._samples, features, self.epoch)
+            for one in self._sources
+        ]
+
+    def _with_dropout(self, first: int, batches: Sequence[Batch]) -> list[Batch]:
+        """Return batches that load their masks, each before its pass."""
+        objectives = [one.objective for one in self._run.experiments]
+        seeds, rates = [one.seed for one in objectives], [one.dropout for one in objectives]
+        dropout = Dropout(seeds, rates, self.epoch, first + len(batches))
+
+        def masked(batch: Batch, number: int) -> Batch:
+            masks = batch.masks
+            assert masks is not None
+
+            def backward(features: FloatArray, samples: FloatArray, targets: FloatArray) -> None:
+                dropout.load(masks, number)
+                batch.backward(features, samples, targets)
+
+            return batch._replace(backward=backward)
+
+        return [masked(batch, number) for number, batch in enumerate(batches, first)]
 
     @property
     def stuck(self) -> bool:
@@ -184,7 +230,7 @@ class _Loop:
 
     def _plain_step(self, batch: Batch) -> None:
         """Make one update where there is nothing but an optimizer."""
-        backward, features, samples, targets, _, _ = batch
+        backward, _, features, samples, targets, _, _ = batch
         backward(features, samples, targets)
         self.step += 1
         self._update(
@@ -198,7 +244,7 @@ class _Loop:
 
     def _step(self, batch: Batch) -> None:
         """Make one update, with all that can be set."""
-        backward, features, samples, targets, columns, _ = batch
+        backward, _, features, samples, targets, columns, _ = batch
         backward(features, samples, targets)
         workspace = self._workspace
         if self._carried_gradient is not None and not self._join(self._carried_gradient, columns):
@@ -289,19 +335,20 @@ class _Loop:
             parameters, slots, carried, steps = self._state()
             self._step(batch)
             finite: BoolArray = np.logical_and.reduce(np.isfinite(self._parameters), axis=1)
-            self._freeze(~finite, parameters, slots)
+            self._freeze(~finite, self._diverged, parameters, slots)
             if self.frozen.all():
                 self._carried, self.step = carried, steps
                 return made
         return len(batches)
 
-    def _freeze(self, broken: BoolArray, parameters: FloatArray, slots: FloatArray) -> None:
-        """End the training of the ``broken`` replicas, holding them at the given state."""
-        broken = broken & ~self.frozen
-        if broken.any():
-            self._held[broken] = parameters[broken]
-            self._held_slots[:, broken] = slots[:, broken]
-            self.frozen |= broken
+    def _freeze(self, ended: BoolArray, marks: BoolArray, parameters: FloatArray, slots: FloatArray) -> None:
+        """End the training of replicas and mark them, holding them at the given state."""
+        ended = ended & ~self.frozen
+        if ended.any():
+            self._held[ended] = parameters[ended]
+            self._held_slots[:, ended] = slots[:, ended]
+            marks |= ended
+            self.frozen |= ended
             self._any_frozen = True
 
     def _restore_frozen(self) -> None:
@@ -312,11 +359,27 @@ class _Loop:
     def _finish_epoch(self) -> None:
         self.epoch += 1
         self._position = 0
-        losses = train, _, test = self._losses()
+        losses = train, validation, test = self._losses()
         self._reported.append((self.epoch, losses))
         if not all(map(math.isfinite, train)) or not all(map(math.isfinite, test)):
             broken: BoolArray = np.logical_not(np.isfinite(train) & np.isfinite(test))
-            self._freeze(broken, self._parameters, self._slots)
+            self._freeze(broken, self._diverged, self._parameters, self._slots)
+        if self._stop.reached is not None:
+            self._ask_stop_rule(validation if self._stop.watches == "validation" else train)
+
+    def _ask_stop_rule(self, loss: FloatArray) -> None:
+        """Remember what is best so far, and end the training of replicas that have come to their end."""
+        assert self._stop.reached is not None
+        better = (loss < self._best_loss - self._stop_options.get("improvement", 0.0)) & ~self.frozen
+        self._best_loss[better] = loss[better]
+        self._best_epoch[better] = self.epoch
+        kept = self._parameters
+        if self._stop.restores:
+            kept = self._best_parameters
+            kept[better] = self._parameters[better]
+        reached = self._stop.reached(self.epoch, loss, self.epoch - self._best_epoch, self._stop_options)
+        self._freeze(reached, self._stopped, kept, self._slots)
+        self._restore_frozen()
 
     def result(self) -> tuple[Run, Report]:
         """Return the run as it is now, and what was reported."""
@@ -329,7 +392,9 @@ class _Loop:
             self._position,
             self._carried,
             self._run.since,
-            self.frozen,
+            self._diverged,
+            self._stopped,
+            Best(self._best_loss, self._best_epoch, self._best_parameters),
         )
         losses = np.array([losses for _, losses in self._reported]).reshape(-1, 3, run.replicas)
         train, validation, test = losses.transpose(1, 2, 0)
@@ -339,7 +404,8 @@ class _Loop:
             validation_loss=validation,
             test_loss=test,
             steps=self.step - self._run.step,
-            diverged=self.frozen,
+            diverged=self._diverged,
+            stopped=self._stopped,
         )
         return run, report
 

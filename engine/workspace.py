@@ -11,7 +11,7 @@ from engine.activations import ACTIVATIONS, Activation
 from engine.arrays import FloatArray, IndexArray
 from engine.experiment import Data
 from engine.losses import LOSSES
-from engine.network import Layout, Pass
+from engine.network import Layout, Masks, Pass
 from engine.run import Run
 
 
@@ -19,7 +19,13 @@ class Workspace:
     """The buffers in which networks of one shape train; belongs to the process, not to a run."""
 
     def __init__(
-        self, sizes: tuple[int, ...], activations: Sequence[Activation], loss: str, replicas: int
+        self,
+        sizes: tuple[int, ...],
+        activations: Sequence[Activation],
+        loss: str,
+        replicas: int,
+        *,
+        dropout: bool = False,
     ) -> None:
         layout = Layout(sizes)
         self.parameters = np.empty((replicas, layout.parameters))
@@ -30,6 +36,7 @@ class Workspace:
         self._gradients = layout.layers(self.gradient)
         self._activations = activations
         self._loss = LOSSES[loss]
+        self._dropout = dropout
         self._training: dict[int, Pass] = {}
         self._evaluation: dict[tuple[int, int, int], Pass] = {}
         self._per_sample = np.empty((0, 0, 0))
@@ -42,7 +49,12 @@ class Workspace:
             if len(self._training) >= 8:
                 self._training.clear()
             self._training[columns] = Pass(
-                self.weights, self._activations, columns, gradients=self._gradients, loss=self._loss
+                self.weights,
+                self._activations,
+                columns,
+                gradients=self._gradients,
+                loss=self._loss,
+                dropout=self._dropout,
             )
         return self._training[columns]
 
@@ -87,6 +99,7 @@ class Batch(NamedTuple):
 
     Attributes:
         backward: the backward pass to call with the following three.
+        masks: what dropout fills before; None without dropout.
         features: (…, inputs + 1, columns), a view of the feed's buffer like the other two.
         samples: the same numbers, (…, columns, inputs + 1).
         targets: (…, outputs, columns).
@@ -95,6 +108,7 @@ class Batch(NamedTuple):
     """
 
     backward: Callable[[Any, Any, Any], None]
+    masks: Masks | None
     features: FloatArray
     samples: FloatArray
     targets: FloatArray
@@ -140,6 +154,7 @@ class Feed:
             self._batches.append(
                 Batch(
                     network.backward,
+                    network.masks,
                     features,
                     features.swapaxes(-1, -2),
                     table[..., -outputs:, :],
@@ -148,20 +163,32 @@ class Feed:
                 )
             )
 
-    def fill(self, tables: Sequence[FloatArray], orders: Sequence[IndexArray]) -> None:
-        """Take the training rows of each table (samples, width) in its order."""
+    def fill(
+        self,
+        tables: Sequence[FloatArray],
+        orders: Sequence[IndexArray],
+        noises: Sequence[FloatArray] | None = None,
+    ) -> None:
+        """Take the training rows of each table (samples, width) in its order, and add noise (samples, features)."""
         full, _, width, size = self._blocks.shape
         middle = self._start + full * size
         ordered = self._ordered
         for source, (table, order) in enumerate(zip(tables, orders, strict=True)):
             np.take(table, order, 0, ordered, "clip")  # "clip" skips the buffering that "raise" needs
+            if noises is not None:
+                ordered[:, : noises[source].shape[1]] += noises[source]
             whole = ordered[self._start : middle].reshape(full, size, width)
             self._blocks[:, source] = whole.transpose(0, 2, 1)
             self._rest[:, source] = ordered[middle:].T
 
-    def batches(self, position: int) -> list[Batch]:
-        """Return the batches that the epoch has left behind a position, which is where one of them ends."""
-        return self._batches[(position - self._start) // self._size :]
+    def batches(self, position: int) -> tuple[int, list[Batch]]:
+        """Return the batches that the epoch has left behind a position, which is where one of them ends.
+
+        Returns:
+            The number of the first one, and the batches.
+        """
+        first = (position - self._start) // self._size
+        return first, self._batches[first:]
 
 
 _spare: OrderedDict[Any, list[Workspace]] = OrderedDict()
@@ -173,13 +200,14 @@ def borrow(run: Run) -> Iterator[Workspace]:
     """Borrow the buffers for a run and load its parameters; they go back when the work is done."""
     one = run.experiment
     output = LOSSES[one.objective.loss].outputs[one.problem]
-    key = (one.sizes, one.network.activations, one.objective.loss, output.key, run.replicas)
+    dropout = any(other.objective.dropout for other in run.experiments)
+    key = (one.sizes, one.network.activations, one.objective.loss, output.key, run.replicas, dropout)
     spare = _spare.setdefault(key, [])
     try:
         workspace = spare.pop()  # atomic, so that threads never share one
     except IndexError:
         activations = [*(ACTIVATIONS[name] for name in one.network.activations), output]
-        workspace = Workspace(one.sizes, activations, one.objective.loss, run.replicas)
+        workspace = Workspace(one.sizes, activations, one.objective.loss, run.replicas, dropout=dropout)
     workspace.parameters[...] = run.parameters
     try:
         with np.errstate(all="ignore"):  # divergence is reported, not warned about

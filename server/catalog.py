@@ -9,13 +9,13 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine import Experiment, feature_map
-from engine.batchings import BATCHINGS
 from engine.datasets import DATASETS, EXTENT
 from engine.experiment import MAX_UNITS, Data, fields
 from engine.losses import LOSSES, PROBLEMS
 from engine.registry import Row
 from engine.samples import points
 from engine.schema import REGISTRIES
+from engine.stops import STOPS
 from server import __version__
 from server.frames import quantise
 from server.messages import PROTOCOL
@@ -38,6 +38,7 @@ class ChoiceOption(_Model):
     minimum: int | float
     maximum: int | float
     suggestions: list[int | float]
+    whole: bool
 
 
 class Choice(_Model):
@@ -51,9 +52,10 @@ class Choice(_Model):
 
 
 class DatasetChoice(Choice):
-    """A data set with a few points (x1, x2, target), drawn without noise."""
+    """A data set with a few points (x1, x2, target), drawn without noise; ``classes`` is 0 for regression."""
 
     problem: str
+    classes: int
     samples: int
     points: list[tuple[float, float, float]]
 
@@ -62,6 +64,12 @@ class FeatureChoice(Choice):
     """A feature with its picture: 20 × 20 values −127 … 127, row 0 at the top."""
 
     tile: list[int]
+
+
+class StopChoice(Choice):
+    """A stop rule, and whether it needs validation samples."""
+
+    needs_validation: bool
 
 
 class LossChoice(Choice):
@@ -89,6 +97,7 @@ class CatalogField(_Model):
     minimum: int | float | None = _absent()
     maximum: int | float | None = _absent()
     suggestions: list[int | float] | None = _absent()
+    problems: list[str] | None = _absent()
     step: int | float | None = _absent()
     minimum_layers: int | None = _absent()
     maximum_layers: int | None = _absent()
@@ -101,6 +110,7 @@ class Choices(_Model):
 
     problems: list[Choice]
     datasets: list[DatasetChoice]
+    scalings: list[Choice]
     features: list[FeatureChoice]
     activations: list[Choice]
     losses: list[LossChoice]
@@ -109,6 +119,7 @@ class Choices(_Model):
     optimizers: list[Choice]
     schedules: list[Choice]
     batchings: list[Choice]
+    stops: list[StopChoice]
 
 
 class Speed(_Model):
@@ -132,6 +143,7 @@ class Catalog(_Model):
 
 _LISTS = {
     "data.dataset": "datasets",
+    "data.scaling": "scalings",
     "features": "features",
     "network.activation": "activations",
     "network.initializer": "initializers",
@@ -140,6 +152,7 @@ _LISTS = {
     "training.optimizer": "optimizers",
     "training.schedule": "schedules",
     "training.batching": "batchings",
+    "training.stop": "stops",
 }
 
 _SPEEDS = (1, 5, 20, 60, 250, None)
@@ -157,6 +170,7 @@ def catalog() -> Catalog:
         choices=Choices(
             problems=[Choice(**_row(row)) for row in PROBLEMS.values()],
             datasets=[_dataset(key) for key in DATASETS],
+            scalings=_plain("data.scaling"),
             features=[
                 FeatureChoice(**_row(row), tile=_tile(key)) for key, row in REGISTRIES["features"].items()
             ],
@@ -166,7 +180,11 @@ def catalog() -> Catalog:
             initializers=_plain("network.initializer"),
             optimizers=_plain("training.optimizer"),
             schedules=_plain("training.schedule"),
-            batchings=[Choice(**_row(row)) for row in BATCHINGS.values()],
+            batchings=_plain("training.batching"),
+            stops=[
+                StopChoice(**_row(row), needs_validation=row.watches == "validation")
+                for row in STOPS.values()
+            ],
         ),
         speeds=[
             Speed(
@@ -189,6 +207,7 @@ def _row(row: Row) -> dict[str, Any]:
             minimum=option.minimum,
             maximum=option.maximum,
             suggestions=list(option.suggestions),
+            whole=option.whole,
         )
         for option in row.options
     ]
@@ -201,11 +220,13 @@ def _plain(name: str) -> list[Choice]:
 
 def _dataset(key: str) -> DatasetChoice:
     row = DATASETS[key]
-    drawn, targets = points(Data(dataset=key, samples=_THUMBNAIL_POINTS, seed=1))
+    data = Data(dataset=key, samples=_THUMBNAIL_POINTS, seed=1)
+    drawn, targets = points(data)
     table = np.hstack([drawn, targets]).round(2)
     return DatasetChoice(
         **_row(row),
         problem=row.problem,
+        classes=data.classes,
         samples=row.samples,
         points=[(x1, x2, target) for x1, x2, target in table.tolist()],
     )

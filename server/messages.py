@@ -22,9 +22,9 @@ class _Message(BaseModel):
 
 
 class UnitAddress(_Message):
-    """A hidden unit."""
+    """A hidden unit, or one of many outputs."""
 
-    layer: int = Field(ge=0, lt=MAX_LAYERS, strict=True)
+    layer: int = Field(ge=0, le=MAX_LAYERS, strict=True)
     unit: int = Field(ge=0, lt=MAX_UNITS, strict=True)
 
 
@@ -120,7 +120,7 @@ class State(_Message):
 
     playing: bool
     epochs_per_second: float | None
-    reason: Literal["new", "played", "paused", "stepped", "reset", "diverged", "failed"]
+    reason: Literal["new", "played", "paused", "stepped", "reset", "diverged", "stopped", "failed"]
     epoch: int
     step: int
 
@@ -174,6 +174,16 @@ class Diverged(_Message):
     message: str
 
 
+class Stopped(_Message):
+    """Training ended by the stop rule."""
+
+    type: Literal["stopped"] = "stopped"
+    id: MessageId = None
+    epoch: int
+    step: int
+    message: str
+
+
 class ErrorEvent(_Message):
     """A command was refused; everything goes on as if it had not come."""
 
@@ -188,13 +198,16 @@ class ErrorEvent(_Message):
         "hello-again",
         "protocol",
         "diverged",
+        "stopped",
         "internal",
     ]
     message: str
     field: str | None = None
 
 
-Event = Annotated[Welcome | Configured | StateChanged | Diverged | ErrorEvent, Field(discriminator="type")]
+Event = Annotated[
+    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent, Field(discriminator="type")
+]
 """Whatever the server may say."""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from server.frames import Tensor, encode
 
-LOSSES = ("epochs", "train_loss", "test_loss")
+LOSSES = ("epochs", "train_loss", "validation_loss", "test_loss")
 """Tensors that are appended; all others are replaced."""
 
 MAX_EPOCHS = 65_536

@@ -7,13 +7,14 @@ under way. A command takes effect at the next slice.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from engine import Experiment, Run
 from engine.experiment import changed_fields, is_live
 from engine.network import Layout
+from engine.stops import STOPS
 from server import __version__
 from server.messages import (
     PROTOCOL,
@@ -34,6 +35,7 @@ from server.messages import (
     State,
     StateChanged,
     Step,
+    Stopped,
     Watch,
     Welcome,
     parse,
@@ -85,7 +87,7 @@ class Session:
         self._pauses: list[MessageId] = []  # commands to be answered when the slice under way has ended
         self._applied = False  # whether the run has the present experiment
         self._failed = False
-        self._diverged = False
+        self._ended: Literal["diverged", "stopped"] | None = None
         self._playing = False
         self._pace = Pace(None)
         self._view = View()
@@ -161,7 +163,7 @@ class Session:
         """Take note that the run is to be brought to what the client wants now, and shown."""
         self._applied = False
         self._failed = False
-        self._diverged = False
+        self._ended = None
         self._stale = True
 
     def _configure(self, experiment: Experiment, id_: MessageId) -> list[Event]:
@@ -182,8 +184,8 @@ class Session:
         ]
 
     def _play(self, command: Play) -> list[Event]:
-        if self._diverged:
-            return [self._diverged_error(command.id)]
+        if self._ended is not None:
+            return [self._ended_error(self._ended, command.id)]
         events = self._cancel_steps()
         self._failed = False
         self._playing = True
@@ -203,8 +205,8 @@ class Session:
         return [self._state("paused", id_)]
 
     def _step(self, command: Step) -> list[Event]:
-        if self._diverged:
-            return [self._diverged_error(command.id)]
+        if self._ended is not None:
+            return [self._ended_error(self._ended, command.id)]
         events = self._cancel_steps()
         self._playing = False
         self._steps = _Steps(command.unit, command.count, command.id)
@@ -236,6 +238,8 @@ class Session:
         if unit is not None and not _has_unit(self._experiment, *unit):
             hidden = list(self._experiment.network.hidden)
             message = f"unit is layer {unit[0]}, unit {unit[1]}; the hidden layers have {hidden} units, counted from 0"
+            if self._experiment.outputs > 1:
+                message += f", and behind them there are {self._experiment.outputs} outputs"
             return [ErrorEvent(id=command.id, code="invalid", message=message, field="unit")]
         self._view = View(tiles=command.tiles, unit=unit, resolution=command.resolution)
         self._frame_interval = 1 / command.frame_rate
@@ -263,9 +267,13 @@ class Session:
             step=0 if self._run is None else self._run.step,
         )
 
-    def _diverged_error(self, id_: MessageId) -> ErrorEvent:
+    def _ended_error(self, why: Literal["diverged", "stopped"], id_: MessageId) -> ErrorEvent:
         message = "this run has diverged and cannot go on as it is; lower the learning rate, change something, or reset"
-        return ErrorEvent(id=id_, code="diverged", message=message)
+        if why == "stopped":
+            message = (
+                "training has ended by its stop rule; change the rule or anything else to go on, or reset"
+            )
+        return ErrorEvent(id=id_, code=why, message=message)
 
     # -------------------------------------------------------------------------------------------------- slices
 
@@ -310,7 +318,7 @@ class Session:
 
     def _training(self, now: float, seconds: float) -> dict[str, Any] | None:
         """Return the limits of the next piece of training, or None if none is due."""
-        if self._diverged:
+        if self._ended is not None:
             return None
         if self._steps is not None:
             unit = "epochs" if self._steps.unit == "epoch" else "steps"
@@ -325,7 +333,7 @@ class Session:
     def wait(self, now: float, *, room: bool) -> float | None:
         """Return in how many seconds something will be due by itself, or None if only a message can bring that."""
         times = []
-        if self._playing and self._pace.next is not None and not self._diverged:
+        if self._playing and self._pace.next is not None and self._ended is None:
             times.append(self._pace.next)
         if self._stale and room and not self._failed:
             times.append(self._last_picture + self._frame_interval)
@@ -344,8 +352,8 @@ class Session:
         if work.view is None or work.view != self._view:
             self._stale = True
         events = self._answer_pauses()
-        if outcome.run.diverged[0] and not self._diverged:
-            events += self._end_diverged(work)
+        if self._ended is None and (outcome.run.diverged[0] or outcome.run.stopped[0]):
+            events += self._end("diverged" if outcome.run.diverged[0] else "stopped")
         if self._steps is not None:
             self._steps.left -= epochs if self._steps.unit == "epoch" else steps
             # Samples carried over that never fill a batch make no step, however long one waits.
@@ -366,16 +374,23 @@ class Session:
         pauses, self._pauses = self._pauses, []
         return [self._state("paused", id_) for id_ in pauses]
 
-    def _end_diverged(self, work: Slice) -> list[Event]:
-        """Stop a run that has diverged, unless the client has changed it since."""
+    def _end(self, why: Literal["diverged", "stopped"]) -> list[Event]:
+        """Stop a run that cannot go on, unless the client has changed it since."""
         if not self._applied:
             return []
-        self._diverged = True
+        self._ended = why
         self._playing = False
         steps, self._steps = self._steps, None
-        assert self._run is not None
-        event = Diverged(epoch=self._run.epoch, step=self._run.step, message=_why_diverged(self._experiment))
-        return [event, self._state("diverged", None if steps is None else steps.id)]
+        run = self._run
+        assert run is not None
+        event: Event
+        if why == "diverged":
+            event = Diverged(epoch=run.epoch, step=run.step, message=_why_diverged(self._experiment))
+        else:
+            training = run.experiment.training
+            message = STOPS[training.stop].ended.format(best=run.best.epoch[0], **training.stop_options)
+            event = Stopped(epoch=run.epoch, step=run.step, message=message)
+        return [event, self._state(why, None if steps is None else steps.id)]
 
     def fail(self) -> list[Event]:
         """Give up the slice under way, whose computation failed for reasons of the server's own."""
@@ -388,8 +403,9 @@ class Session:
 
 
 def _has_unit(experiment: Experiment, layer: int, unit: int) -> bool:
-    hidden = experiment.network.hidden
-    return layer < len(hidden) and unit < hidden[layer]
+    """Tell whether there is such a unit to look at; a single output is no unit, but what is shown without one."""
+    units = [*experiment.network.hidden, experiment.outputs if experiment.outputs > 1 else 0]
+    return layer < len(units) and unit < units[layer]
 
 
 def _why_diverged(experiment: Experiment) -> str:

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,10 +34,10 @@ def main(arguments: list[str]) -> None:
 
 
 def train(experiment: Experiment, epochs: int, tell: Callable[[Run], None]) -> Run:
-    """Train for some epochs, or until the run diverges, telling how far it is a few times a second."""
+    """Train for some epochs, or until the run diverges or stops, telling how far it is a few times a second."""
     run = begin(experiment)
     tell(run)
-    while run.epoch < epochs and not run.diverged[0]:
+    while run.epoch < epochs and not (run.diverged[0] or run.stopped[0]):
         run, _ = advance(run, epochs=epochs - run.epoch, seconds=_REPORT_SECONDS)
         tell(run)
     return run
@@ -85,11 +86,11 @@ def _figures(run: Run) -> dict[str, Any]:
     """Return the figures of a run for JSON, where there is no NaN."""
     now = evaluate(run)
     figures: dict[str, Any] = {"epoch": run.epoch, "step": run.step}
-    for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2"):
+    for name in (field.name for field in fields(now)):
         value = float(getattr(now, name)[0])
         if not np.isnan(value):
             figures[name] = value if np.isfinite(value) else None
-    return figures | {"diverged": bool(run.diverged[0])}
+    return figures | {"diverged": bool(run.diverged[0]), "stopped": bool(run.stopped[0])}
 
 
 def _tell_json(out: TextIO, run: Run, epochs: int) -> None:

@@ -11,6 +11,9 @@ from server.frames import Tensor, quantise
 TILE = 20
 """Rows and columns of a unit's tile."""
 
+_PARTS = ("train", "validation", "test")
+"""What the samples are divided into, in their order."""
+
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
@@ -29,8 +32,8 @@ class View:
     """What is looked at.
 
     Attributes:
-        tiles: whether every unit is wanted, small, the output as the last one.
-        unit: (layer, unit) that the map shows; None for the output.
+        tiles: whether every unit is wanted, small, the outputs as the last ones.
+        unit: (layer, unit) that the map shows, of the last layer one of many outputs; None for the whole output.
         resolution: rows and columns of the map.
     """
 
@@ -86,21 +89,20 @@ def run_slice(work: Slice) -> Outcome:
         run = set_parameter(run, edit.layer, edit.unit, edit.input_, edit.value)
     tensors: dict[str, Tensor] = {}
     epochs: list[Tensor] = [np.empty(0)]
-    train, test = [np.empty(0)], [np.empty(0)]
+    losses: list[tuple[Tensor, ...]] = [(np.empty(0),) * 3]
     if work.run is None:
         start = evaluate(run)
         epochs.append(np.zeros(1))
-        train.append(start.train_loss)
-        test.append(start.test_loss)
+        losses.append((start.train_loss, start.validation_loss, start.test_loss))
         tensors |= _points(run)
     if work.epochs or work.steps or work.seconds:
         run, report = advance(run, epochs=work.epochs, steps=work.steps, seconds=work.seconds)
         epochs.append(report.epoch)
-        train.append(report.train_loss[0])
-        test.append(report.test_loss[0])
+        losses.append((report.train_loss[0], report.validation_loss[0], report.test_loss[0]))
     tensors["epochs"] = np.concatenate(epochs).astype(np.uint32)
-    tensors["train_loss"] = np.concatenate(train)
-    tensors["test_loss"] = np.concatenate(test)
+    for name, parts in zip(_PARTS, zip(*losses, strict=True), strict=True):
+        if name != "validation" or run.experiment.data.validation_samples:
+            tensors[f"{name}_loss"] = np.concatenate(parts)
     if work.view is not None:
         tensors |= _picture(run, work.view)
     return Outcome(run, tensors)
@@ -109,22 +111,36 @@ def run_slice(work: Slice) -> Outcome:
 def _points(run: Run) -> dict[str, Tensor]:
     data = run.experiment.data
     table = np.hstack(points(data)).astype(np.float32)
-    return {"train_points": table[: data.training_samples], "test_points": table[data.training_samples :]}
+    ends = np.cumsum([data.training_samples, data.validation_samples])
+    parts = zip(_PARTS, np.split(table, ends), strict=True)
+    return {f"{name}_points": part for name, part in parts if len(part)}
 
 
 def _picture(run: Run, view: View) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     now = evaluate(run)
-    train_score, test_score = now.train_accuracy, now.test_accuracy
-    if run.experiment.problem == "regression":
-        train_score, test_score = now.train_r2, now.test_r2
-    tensors["evaluation"] = np.array([[now.train_loss[0], train_score[0]], [now.test_loss[0], test_score[0]]])
+    score = "r2" if run.experiment.problem == "regression" else "accuracy"
+    rows = ("train", "test", "validation") if run.experiment.data.validation_samples else ("train", "test")
+    tensors["evaluation"] = np.array(
+        [[getattr(now, f"{row}_loss")[0], getattr(now, f"{row}_{score}")[0]] for row in rows]
+    )
     tensors["parameters"] = np.clip(run.parameters[0], -_FLOAT32_MAX, _FLOAT32_MAX).astype(np.float32)
-    if view.unit is None:
-        tensors["map"] = quantise(layer_maps(run, view.resolution)[-1][0, 0])
+    layer, unit = view.unit or (len(run.experiment.network.hidden), None)
+    maps = layer_maps(run, view.resolution, layers=layer + 1)[-1][0]
+    if unit is not None:
+        tensors["map"] = quantise(_centred(run, layer, maps[unit]))
+    elif len(maps) == 1:
+        tensors["map"] = quantise(maps[0])
     else:
-        layer, unit = view.unit
-        tensors["map"] = quantise(layer_maps(run, view.resolution, layers=layer + 1)[-1][0, unit])
+        tensors["map"] = quantise(maps.max(axis=0))
+        tensors["map_classes"] = maps.argmax(axis=0).astype(np.int8)
     if view.tiles:
-        tensors["tiles"] = quantise(np.concatenate([layer[0] for layer in layer_maps(run, TILE)]))
+        tiles = [_centred(run, layer, each[0]) for layer, each in enumerate(layer_maps(run, TILE))]
+        tensors["tiles"] = quantise(np.concatenate(tiles))
     return tensors
+
+
+def _centred(run: Run, layer: int, maps: Tensor) -> Tensor:
+    """Bring probabilities 0 … 1 of one class to −1 … 1, as unlikely looks like a no; leave all others as they are."""
+    is_probability = layer == len(run.experiment.network.hidden) and run.experiment.outputs > 1
+    return 2 * maps - 1 if is_probability else maps

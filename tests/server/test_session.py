@@ -546,7 +546,7 @@ class AnySession(RuleBasedStateMachine):
     @invariant()
     def nothing_trains_that_does_not_play(self) -> None:
         session = self.desk.session
-        assert not (session._diverged and session._playing)
+        assert not (session._ended and session._playing)
 
     def teardown(self) -> None:
         """After a pause, everything settles, and the last picture shows the last state."""

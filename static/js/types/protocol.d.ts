@@ -34,6 +34,7 @@ export interface CatalogField {
   minimum?: number | null;
   maximum?: number | null;
   suggestions?: number[] | null;
+  problems?: string[] | null;
   step?: number | null;
   minimum_layers?: number | null;
   maximum_layers?: number | null;
@@ -59,12 +60,14 @@ export interface ChoiceOption {
   minimum: number;
   maximum: number;
   suggestions: number[];
+  whole: boolean;
 }
 
 /** All registries. */
 export interface Choices {
   problems: Choice[];
   datasets: DatasetChoice[];
+  scalings: Choice[];
   features: FeatureChoice[];
   activations: Choice[];
   losses: LossChoice[];
@@ -73,6 +76,7 @@ export interface Choices {
   optimizers: Choice[];
   schedules: Choice[];
   batchings: Choice[];
+  stops: StopChoice[];
 }
 
 /** Change the experiment; starts anew unless only live fields change. */
@@ -96,12 +100,31 @@ export interface Configured {
 export interface Data {
   /** The problem that the network is to learn. */
   dataset: string;
-  /** How many points there are, for training and test together. 10 … 10000. */
+  /** The numbers that belong to the chosen dataset. */
+  dataset_options: Record<string, number>;
+  /** How many points there are in all, for training, validation and test. 10 … 10000. */
   samples: number;
   /** How far points are moved, or how many labels near the border are flipped. 0 … 1. */
   noise: number;
   /** The share of the points that the network learns from; the rest tests what it has learned. 0.1 … 0.9. */
   train_fraction: number;
+  /**
+   * The share of the points that is kept from training to decide when to stop, or which settings are
+   * best. 0 … 0.5.
+   */
+  validation_fraction: number;
+  /**
+   * The share of the training points that are given the label of another class (or the value of another
+   * point). 0 … 0.5.
+   */
+  label_flips: number;
+  /**
+   * The share of the points that belong to the last class, orange of two; 0 leaves the classes as they
+   * come. 0 … 0.5.
+   */
+  minority_share: number;
+  /** How features are brought to a common size. */
+  scaling: string;
   /** The number that all points are drawn from: the same seed, the same points. 0 … 4294967295. */
   seed: number;
   /**
@@ -109,6 +132,8 @@ export interface Data {
    * classes.
    */
   points: [number, number, number][] | null;
+  /** With three or more, the targets of own points are class numbers, counted from 0. 2 … 6. */
+  point_classes: number;
   /** Whether the points are shuffled before they are split; otherwise the first ones are for training. */
   shuffled: boolean;
   /**
@@ -122,12 +147,31 @@ export interface Data {
 export interface DataInput {
   /** The problem that the network is to learn. */
   dataset?: string;
-  /** How many points there are, for training and test together. 10 … 10000. */
+  /** The numbers that belong to the chosen dataset. */
+  dataset_options?: Record<string, number>;
+  /** How many points there are in all, for training, validation and test. 10 … 10000. */
   samples?: number;
   /** How far points are moved, or how many labels near the border are flipped. 0 … 1. */
   noise?: number;
   /** The share of the points that the network learns from; the rest tests what it has learned. 0.1 … 0.9. */
   train_fraction?: number;
+  /**
+   * The share of the points that is kept from training to decide when to stop, or which settings are
+   * best. 0 … 0.5.
+   */
+  validation_fraction?: number;
+  /**
+   * The share of the training points that are given the label of another class (or the value of another
+   * point). 0 … 0.5.
+   */
+  label_flips?: number;
+  /**
+   * The share of the points that belong to the last class, orange of two; 0 leaves the classes as they
+   * come. 0 … 0.5.
+   */
+  minority_share?: number;
+  /** How features are brought to a common size. */
+  scaling?: string;
   /** The number that all points are drawn from: the same seed, the same points. 0 … 4294967295. */
   seed?: number;
   /**
@@ -135,6 +179,8 @@ export interface DataInput {
    * classes.
    */
   points?: [number, number, number][] | null;
+  /** With three or more, the targets of own points are class numbers, counted from 0. 2 … 6. */
+  point_classes?: number;
   /** Whether the points are shuffled before they are split; otherwise the first ones are for training. */
   shuffled?: boolean;
   /**
@@ -144,7 +190,7 @@ export interface DataInput {
   classic_seed?: string | null;
 }
 
-/** A data set with a few points (x1, x2, target), drawn without noise. */
+/** A data set with a few points (x1, x2, target), drawn without noise; ``classes`` is 0 for regression. */
 export interface DatasetChoice {
   key: string;
   label: string;
@@ -152,6 +198,7 @@ export interface DatasetChoice {
   formula: string;
   options: ChoiceOption[];
   problem: string;
+  classes: number;
   samples: number;
   points: [number, number, number][];
 }
@@ -169,7 +216,7 @@ export interface Diverged {
 export interface ErrorEvent {
   type: "error";
   id: string | number | null;
-  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "diverged" | "internal";
+  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "diverged" | "stopped" | "internal";
   message: string;
   field: string | null;
 }
@@ -259,7 +306,10 @@ export interface NetworkInput {
 
 /** What training makes small. */
 export interface Objective {
-  /** How a wrong answer is counted. */
+  /**
+   * How a wrong answer is counted; unless told otherwise, softmax cross-entropy for more than two
+   * classes.
+   */
   loss: string;
   /** What large weights cost, against over-fitting. */
   penalty: string;
@@ -267,11 +317,26 @@ export interface Objective {
   penalty_options: Record<string, number>;
   /** How much the penalty counts beside the loss. 0 … 10. */
   penalty_rate: number;
+  /**
+   * The share of the hidden units that are left out at random in every step, so that no unit relies on
+   * another; in every evaluation all take part (Srivastava et al. 2014). 0 … 0.9.
+   */
+  dropout: number;
+  /**
+   * How far what the network reads is moved at random in every step, as a standard deviation, so that it
+   * cannot learn single points by heart (Bishop 1995). 0 … 10.
+   */
+  input_noise: number;
+  /** The number that dropout and input noise are drawn from. 0 … 4294967295. */
+  seed: number;
 }
 
 /** What training makes small. */
 export interface ObjectiveInput {
-  /** How a wrong answer is counted. */
+  /**
+   * How a wrong answer is counted; unless told otherwise, softmax cross-entropy for more than two
+   * classes.
+   */
   loss?: string;
   /** What large weights cost, against over-fitting. */
   penalty?: string;
@@ -279,6 +344,18 @@ export interface ObjectiveInput {
   penalty_options?: Record<string, number>;
   /** How much the penalty counts beside the loss. 0 … 10. */
   penalty_rate?: number;
+  /**
+   * The share of the hidden units that are left out at random in every step, so that no unit relies on
+   * another; in every evaluation all take part (Srivastava et al. 2014). 0 … 0.9.
+   */
+  dropout?: number;
+  /**
+   * How far what the network reads is moved at random in every step, as a standard deviation, so that it
+   * cannot learn single points by heart (Bishop 1995). 0 … 10.
+   */
+  input_noise?: number;
+  /** The number that dropout and input noise are drawn from. 0 … 4294967295. */
+  seed?: number;
 }
 
 /** Stop training for now. */
@@ -326,7 +403,7 @@ export interface Speed {
 export interface State {
   playing: boolean;
   epochs_per_second: number | null;
-  reason: "new" | "played" | "paused" | "stepped" | "reset" | "diverged" | "failed";
+  reason: "new" | "played" | "paused" | "stepped" | "reset" | "diverged" | "stopped" | "failed";
   epoch: number;
   step: number;
 }
@@ -335,7 +412,7 @@ export interface State {
 export interface StateChanged {
   playing: boolean;
   epochs_per_second: number | null;
-  reason: "new" | "played" | "paused" | "stepped" | "reset" | "diverged" | "failed";
+  reason: "new" | "played" | "paused" | "stepped" | "reset" | "diverged" | "stopped" | "failed";
   epoch: number;
   step: number;
   type: "state";
@@ -349,6 +426,25 @@ export interface Step {
   unit?: "epoch" | "batch";
   /** 1 … 1000. */
   count?: number;
+}
+
+/** A stop rule, and whether it needs validation samples. */
+export interface StopChoice {
+  key: string;
+  label: string;
+  text: string;
+  formula: string;
+  options: ChoiceOption[];
+  needs_validation: boolean;
+}
+
+/** Training ended by the stop rule. */
+export interface Stopped {
+  type: "stopped";
+  id: string | number | null;
+  epoch: number;
+  step: number;
+  message: string;
 }
 
 /** How the network learns. */
@@ -374,6 +470,10 @@ export interface Training {
   batching: string;
   /** The number that the order of the samples is drawn from. 0 … 4294967295. */
   seed: number;
+  /** When training ends by itself. */
+  stop: string;
+  /** The numbers that belong to the chosen stop rule. */
+  stop_options: Record<string, number>;
 }
 
 /** How the network learns. */
@@ -399,11 +499,15 @@ export interface TrainingInput {
   batching?: string;
   /** The number that the order of the samples is drawn from. 0 … 4294967295. */
   seed?: number;
+  /** When training ends by itself. */
+  stop?: string;
+  /** The numbers that belong to the chosen stop rule. */
+  stop_options?: Record<string, number>;
 }
 
-/** A hidden unit. */
+/** A hidden unit, or one of many outputs. */
 export interface UnitAddress {
-  /** 0 … 9. */
+  /** 0 … 10. */
   layer: number;
   /** 0 … 63. */
   unit: number;
@@ -435,4 +539,4 @@ export interface Welcome {
 
 export type Command = Hello | Configure | Play | Pause | Step | Reset | Watch | SetParameter | Ack;
 
-export type ServerEvent = Welcome | Configured | StateChanged | Diverged | ErrorEvent;
+export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent;
