@@ -449,6 +449,11 @@ class Experiment(Group):
         return self.data.classes if self.problem == "multi-class" else 1
 
     @property
+    def drops_out(self) -> bool:
+        """Whether dropout takes part in training: there are units to leave out."""
+        return self.objective.dropout > 0 and bool(self.network.hidden)
+
+    @property
     def parameters(self) -> int:
         """How many weights and biases the network has."""
         sizes = self.sizes

@@ -126,7 +126,7 @@ class _Loop:
             and (len(noises) == 1 or not self._noisy)
         )
         self._sources = run.experiments[:1] if shared else run.experiments
-        self._drops_out = any(other.objective.dropout for other in run.experiments)
+        self._drops_out = any(other.drops_out for other in run.experiments)
         self._stop = STOPS[one.training.stop]
         self._stop_options = {
             name: np.array([other.training.stop_options[name] for other in run.experiments])
@@ -190,8 +190,8 @@ class _Loop:
         width = self._tables[0].shape[1]
         feed = self._workspace.feed(len(orders), self._samples, width, self._position, self._batch_size)
         feed.fill(tables, orders, self._noises() if self._noisy else None)
-        first, batches = feed.batches(self._position)
-        return self._with_dropout(first, batches) if self._drops_out else batches
+        batches = feed.batches(self._position)
+        return self._with_dropout(batches) if self._drops_out else batches
 
     def _noises(self) -> list[FloatArray]:
         """Return what is added to the training samples' features in this epoch, (samples, features) per source."""
@@ -201,23 +201,23 @@ class _Loop:
             for one in self._sources
         ]
 
-    def _with_dropout(self, first: int, batches: Sequence[Batch]) -> list[Batch]:
-        """Return batches that load their masks, each before its pass."""
+    def _with_dropout(self, batches: Sequence[Batch]) -> list[Batch]:
+        """Return the batches up to the end of an epoch as such that load their masks before their pass."""
         objectives = [one.objective for one in self._run.experiments]
         seeds, rates = [one.seed for one in objectives], [one.dropout for one in objectives]
-        dropout = Dropout(seeds, rates, self.epoch, first + len(batches))
+        dropout = Dropout(seeds, rates, self.epoch, batches[-1].number + 1)
 
-        def masked(batch: Batch, number: int) -> Batch:
+        def masked(batch: Batch) -> Batch:
             masks = batch.masks
             assert masks is not None
 
             def backward(features: FloatArray, samples: FloatArray, targets: FloatArray) -> None:
-                dropout.load(masks, number)
+                dropout.load(masks, batch.number)
                 batch.backward(features, samples, targets)
 
             return batch._replace(backward=backward)
 
-        return [masked(batch, number) for number, batch in enumerate(batches, first)]
+        return [masked(batch) for batch in batches]
 
     @property
     def stuck(self) -> bool:
@@ -230,7 +230,7 @@ class _Loop:
 
     def _plain_step(self, batch: Batch) -> None:
         """Make one update where there is nothing but an optimizer."""
-        backward, _, features, samples, targets, _, _ = batch
+        backward, features, samples, targets, *_ = batch
         backward(features, samples, targets)
         self.step += 1
         self._update(
@@ -244,7 +244,7 @@ class _Loop:
 
     def _step(self, batch: Batch) -> None:
         """Make one update, with all that can be set."""
-        backward, _, features, samples, targets, columns, _ = batch
+        backward, features, samples, targets, columns, *_ = batch
         backward(features, samples, targets)
         workspace = self._workspace
         if self._carried_gradient is not None and not self._join(self._carried_gradient, columns):

@@ -99,21 +99,23 @@ class Batch(NamedTuple):
 
     Attributes:
         backward: the backward pass to call with the following three.
-        masks: what dropout fills before; None without dropout.
         features: (…, inputs + 1, columns), a view of the feed's buffer like the other two.
         samples: the same numbers, (…, columns, inputs + 1).
         targets: (…, outputs, columns).
         columns: how many samples.
         stop: the position in the epoch behind the batch.
+        number: its place in the epoch, from 0.
+        masks: what dropout fills before the pass; None without dropout.
     """
 
     backward: Callable[[Any, Any, Any], None]
-    masks: Masks | None
     features: FloatArray
     samples: FloatArray
     targets: FloatArray
     columns: int
     stop: int
+    number: int
+    masks: Masks | None
 
 
 class Feed:
@@ -154,12 +156,13 @@ class Feed:
             self._batches.append(
                 Batch(
                     network.backward,
-                    network.masks,
                     features,
                     features.swapaxes(-1, -2),
                     table[..., -outputs:, :],
                     columns,
                     stop,
+                    len(self._batches),
+                    network.masks,
                 )
             )
 
@@ -181,14 +184,9 @@ class Feed:
             self._blocks[:, source] = whole.transpose(0, 2, 1)
             self._rest[:, source] = ordered[middle:].T
 
-    def batches(self, position: int) -> tuple[int, list[Batch]]:
-        """Return the batches that the epoch has left behind a position, which is where one of them ends.
-
-        Returns:
-            The number of the first one, and the batches.
-        """
-        first = (position - self._start) // self._size
-        return first, self._batches[first:]
+    def batches(self, position: int) -> list[Batch]:
+        """Return the batches that the epoch has left behind a position, which is where one of them ends."""
+        return self._batches[(position - self._start) // self._size :]
 
 
 _spare: OrderedDict[Any, list[Workspace]] = OrderedDict()
@@ -200,7 +198,7 @@ def borrow(run: Run) -> Iterator[Workspace]:
     """Borrow the buffers for a run and load its parameters; they go back when the work is done."""
     one = run.experiment
     output = LOSSES[one.objective.loss].outputs[one.problem]
-    dropout = any(other.objective.dropout for other in run.experiments)
+    dropout = any(other.drops_out for other in run.experiments)
     key = (one.sizes, one.network.activations, one.objective.loss, output.key, run.replicas, dropout)
     spare = _spare.setdefault(key, [])
     try:

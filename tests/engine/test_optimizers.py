@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -173,8 +174,7 @@ def gradient_of(run: Any) -> list[float]:
             }
         }
     )
-    start = begin(probe)
-    start = type(start)((probe,), run.parameters.copy(), start.slots, 0, 0, 0, 0, 0, np.zeros(1, dtype=bool))
+    start = replace(begin(probe), parameters=run.parameters.copy())
     after, _ = advance(start, steps=1)
     gradient: list[float] = (start.parameters - after.parameters)[0].tolist()
     return gradient

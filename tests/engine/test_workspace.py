@@ -59,7 +59,7 @@ def test_batches_cover_what_is_left_of_the_epoch_in_order(position, size, expect
 
         assert [batch.stop for batch in batches] == [stop for _, stop in expected]
         assert [batch.columns for batch in batches] == [stop - start for start, stop in expected]
-        for (_, features, samples, targets, _, _), (start, stop) in zip(batches, expected, strict=True):
+        for (_, features, samples, targets, *_), (start, stop) in zip(batches, expected, strict=True):
             np.testing.assert_array_equal(samples, table[start:stop, :3])
             np.testing.assert_array_equal(features, table[start:stop, :3].T)
             np.testing.assert_array_equal(targets, table[start:stop, 3:].T)
