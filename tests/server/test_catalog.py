@@ -47,6 +47,21 @@ def test_suggestions_lie_within_the_limits_and_contain_the_default() -> None:
             assert field.default in field.suggestions, name
 
 
+def test_fields_name_the_problems_that_they_are_for() -> None:
+    assert catalog().fields["data.minority_share"].problems == ["classification", "multi-class"]
+    assert catalog().fields["data.noise"].problems is None
+
+
+def test_data_sets_say_how_many_classes_they_have() -> None:
+    classes = {row.key: row.classes for row in catalog().choices.datasets}
+
+    assert (classes["circle"], classes["plane"], classes["blobs"], classes["spiral-5"]) == (2, 0, 4, 5)
+
+
+def test_stop_rules_say_whether_they_need_validation_samples() -> None:
+    assert [row.key for row in catalog().choices.stops if row.needs_validation] == ["early-stopping"]
+
+
 def test_thumbnails_are_drawn_by_the_real_generators() -> None:
     for dataset in catalog().choices.datasets:
         assert len(dataset.points) == 200

@@ -421,6 +421,77 @@ def test_a_diverged_run_does_not_play_on_until_something_changes() -> None:
     assert played["playing"] is True
 
 
+def test_a_run_that_its_rule_stops_says_why() -> None:
+    desk = Desk(training={"stop": "epochs", "stop_options": {"epochs": 12}})
+    desk.say("play")
+
+    stopped, state = (event for event in desk.settle() if event["type"] != "state" or not event["playing"])
+
+    assert (stopped["type"], stopped["epoch"], stopped["message"]) == (
+        "stopped",
+        12,
+        "The 12 epochs are done.",
+    )
+    assert (state["type"], state["playing"], state["reason"]) == ("state", False, "stopped")
+    assert desk.epoch == 12
+
+
+def test_early_stopping_says_where_the_network_is_back() -> None:
+    desk = Desk(
+        data={"dataset": "gauss", "noise": 0.5, "train_fraction": 0.1, "validation_fraction": 0.2},
+        network={"hidden": [8, 8]},
+        training={"learning_rate": 0.1, "stop": "early-stopping", "stop_options": {"patience": 30}},
+    )
+    desk.say("play")
+
+    stopped = next(event for event in desk.settle() if event["type"] == "stopped")
+
+    assert "30 epochs" in stopped["message"]
+    assert f"back at epoch {stopped['epoch'] - 30}" in stopped["message"]
+
+
+def test_a_stopped_run_does_not_play_on_until_something_changes() -> None:
+    desk = Desk(training={"stop": "epochs", "stop_options": {"epochs": 12}})
+    desk.say("step", count=20)
+    stopped, state = (event for event in desk.settle() if event["type"] != "configured")
+
+    (refused,) = desk.say("play", id="again")
+    desk.say("configure", experiment={"training": {"stop": "epochs", "stop_options": {"epochs": 15}}})
+    (played,) = desk.say("play")
+    more = desk.settle()
+
+    assert (stopped["type"], state["reason"]) == ("stopped", "stopped")
+    assert (refused["code"], refused["id"]) == ("stopped", "again")
+    assert played["playing"] is True
+    assert [event["type"] for event in more] == ["stopped", "state"]
+    assert desk.epoch == 15
+
+
+def test_a_run_that_is_stopped_starts_anew_after_a_reset() -> None:
+    desk = Desk(training={"stop": "epochs", "stop_options": {"epochs": 3}})
+    desk.say("play")
+    desk.settle()
+
+    desk.say("reset")
+    desk.say("play")
+    events = desk.settle()
+
+    assert [event["type"] for event in events] == ["stopped", "state"]
+    assert desk.epoch == 3
+
+
+def test_one_of_many_outputs_can_be_watched_and_a_single_one_cannot() -> None:
+    many = Desk(data={"dataset": "blobs"})
+    many.settle()
+
+    assert many.say("watch", unit={"layer": 2, "unit": 3}) == []
+    (beyond,) = many.say("watch", unit={"layer": 2, "unit": 4})
+    (single,) = Desk().say("watch", unit={"layer": 2, "unit": 0})
+
+    assert "behind them there are 4 outputs" in beyond["message"]
+    assert single["code"] == "invalid"
+
+
 def test_decay_that_overshoots_is_explained() -> None:
     desk = Desk(
         objective={"penalty": "l2", "penalty_rate": 10},

@@ -113,3 +113,65 @@ def test_a_slice_is_small_on_its_way_to_the_engine_process() -> None:
     work = Slice(begin(Experiment.model_validate({"network": {"hidden": [8, 8]}})), EXPERIMENT, view=View())
 
     assert len(pickle.dumps(work)) < 8_000
+
+
+CLASSES = Experiment.model_validate(
+    {"data": {"dataset": "blobs", "dataset_options": {"classes": 5}, "samples": 100}, "network": {"seed": 3}}
+)
+
+
+def test_of_many_classes_the_map_shows_the_most_probable_one_and_how_probable_it_is() -> None:
+    run, _ = advance(begin(CLASSES), epochs=20)
+
+    tensors = run_slice(Slice(run, CLASSES, view=View(resolution=30))).tensors
+
+    probabilities = boundary(run, 30)[0]
+    assert probabilities.shape == (5, 30, 30)
+    assert np.array_equal(tensors["map_classes"], probabilities.argmax(axis=0))
+    assert tensors["map_classes"].dtype == np.int8
+    assert np.array_equal(tensors["map"], quantise(probabilities.max(axis=0)))
+    assert len(np.unique(tensors["map_classes"])) == 5
+
+
+def test_one_of_many_outputs_is_shown_as_a_unit_and_as_a_tile_from_no_to_yes() -> None:
+    run, _ = advance(begin(CLASSES), epochs=20)
+
+    view = View(tiles=True, unit=(2, 3), resolution=30)
+    tensors = run_slice(Slice(run, CLASSES, view=view)).tensors
+
+    assert view.name == "2:3"
+    assert np.array_equal(tensors["map"], quantise(2 * boundary(run, 30)[0, 3] - 1))
+    assert "map_classes" not in tensors
+    assert tensors["tiles"].shape == (4 + 2 + 5, 20, 20)
+    assert np.array_equal(tensors["tiles"][6:], quantise(2 * boundary(run, 20)[0] - 1))
+
+
+def test_points_of_many_classes_carry_the_number_of_the_class() -> None:
+    tensors = run_slice(Slice(None, CLASSES)).tensors
+
+    assert set(tensors["train_points"][:, 2]) == {0, 1, 2, 3, 4}
+
+
+def test_validation_samples_have_losses_scores_and_points_of_their_own() -> None:
+    experiment = Experiment.model_validate({"data": {"samples": 60, "validation_fraction": 0.2}})
+    run, report = advance(begin(experiment), epochs=3)
+    now = evaluate(run)
+
+    first = run_slice(Slice(None, experiment)).tensors
+    tensors = run_slice(Slice(begin(experiment), experiment, epochs=3, view=View())).tensors
+
+    assert [len(first[f"{part}_points"]) for part in ("train", "validation", "test")] == [30, 12, 18]
+    assert len(first["validation_loss"]) == 1
+    assert np.array_equal(tensors["validation_loss"], report.validation_loss[0])
+    assert tensors["evaluation"].tolist() == [
+        [now.train_loss[0], now.train_accuracy[0]],
+        [now.test_loss[0], now.test_accuracy[0]],
+        [now.validation_loss[0], now.validation_accuracy[0]],
+    ]
+
+
+def test_without_validation_samples_nothing_is_said_of_them() -> None:
+    tensors = run_slice(Slice(None, EXPERIMENT, view=View())).tensors
+
+    assert not [name for name in tensors if name.startswith("validation")]
+    assert tensors["evaluation"].shape == (2, 2)
