@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import anyio
 import pytest
@@ -31,7 +32,8 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _hang() -> None:
+def _hang(begun: Path) -> None:
+    begun.touch()
     threading.Event().wait()
 
 
@@ -78,7 +80,7 @@ async def test_work_that_kills_every_process_is_given_up(compute: Compute) -> No
     assert pid != os.getpid()
 
 
-async def test_closing_ends_even_processes_that_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_closing_ends_even_processes_that_hang(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("server.compute._PATIENCE_SECONDS", 0.2)
     compute = Compute(1)
     pid, _, _ = await compute.run(_describe)
@@ -87,10 +89,10 @@ async def test_closing_ends_even_processes_that_hang(monkeypatch: pytest.MonkeyP
 
         async def hang() -> None:
             with pytest.raises(Exception, match=r"terminated abruptly|cannot schedule"):
-                await compute.run(_hang)
+                await compute.run(_hang, tmp_path / "begun")
 
         group.start_soon(hang)
-        while compute._under_way == 0:
+        while not (tmp_path / "begun").exists():
             await anyio.lowlevel.checkpoint()
         await compute.close()
 

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from server.frames import decode
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 50
 """How long to wait for what must come; only ever used up when something is broken."""
 
 
