@@ -15,12 +15,13 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
+PARITY := $(VENV)/.installed-parity
 NODE_MODULES := node_modules/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-js test-python quick soak bench check lint types imports js spelling generated \
+.PHONY: help run test test-js test-python quick soak parity bench check lint types imports js spelling generated \
 	format protocol reference pins install clean clean-all require-npm
 
 help:  ## Print this
@@ -61,6 +62,9 @@ quick: $(DEV)  ## Run the Python tests that need no browser
 soak: $(DEV)  ## Run the tests that take minutes
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest -m soak --timeout=3600 $(ARGS)
+
+parity: $(PARITY)  ## Compare whole training runs with PyTorch (large: it is installed for this only)
+	@$(PY) -m pytest tests/parity/torch_parity.py $(ARGS)
 
 bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among others
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
@@ -130,6 +134,10 @@ $(DEV): requirements/dev.txt $(RUN)
 
 $(BENCH): requirements/bench.txt $(DEV)
 	$(PIP) install --quiet --requirement requirements/bench.txt
+	@touch $@
+
+$(PARITY): requirements/parity.txt $(DEV)
+	$(PIP) install --quiet --requirement requirements/parity.txt
 	@touch $@
 
 $(NODE_MODULES): package.json package-lock.json | require-npm

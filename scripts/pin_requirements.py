@@ -2,7 +2,7 @@
 
 ``python -m scripts.pin_requirements`` asks pip for the newest versions that suit the oldest supported Python,
 and writes them to requirements/: ``run.txt`` for the server, ``dev.txt`` for developers, ``bench.txt`` for
-benchmarks, each on top of the one before. ``--check`` changes and downloads nothing: it tells whether the
+benchmarks, each on top of the one before; ``parity.txt`` is written by hand. ``--check`` changes and downloads nothing: it tells whether the
 pins still answer pyproject.toml, and whether package-lock.json names a registry, which no file should.
 """
 
@@ -26,6 +26,9 @@ OLDEST_PYTHON = "3.11"
 
 # file, dependency group (None: the run time), the file it stands on
 LEVELS = (("run", None, None), ("dev", "dev", "run"), ("bench", "bench", "dev"))
+
+# Pinned by hand: what PyTorch needs differs from platform to platform, so that is left to pip.
+BY_HAND = (("parity", "parity", "dev"),)
 
 # The newest version for the oldest Python is not always one for the newest Python.
 NEWER_PYTHON = {"numpy": ("3.15", "2.5.5")}
@@ -103,7 +106,7 @@ def problems() -> Iterator[str]:
     """Yield a sentence for each thing that is wrong with the files that pin something."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     pins: dict[str, list[str]] = {}
-    for level, group, base in LEVELS:
+    for level, group, base in (*LEVELS, *BY_HAND):
         file = f"requirements/{level}.txt"
         for number, line in enumerate((ROOT / file).read_text(encoding="utf-8").splitlines(), start=1):
             if line.startswith("#") or line == f"-r {base}.txt":
