@@ -280,7 +280,7 @@ SOFTMAX_OUTPUT = Activation(
     apply=_softmax,
     slope=None,
 )
-"""The output that belongs to the softmax cross-entropy: over all units of the layer, (…, units, columns), not elementwise.
+"""The output that belongs to the softmax cross-entropy: over the units of the layer, (…, units, columns).
 
 Its slope is part of the loss's error; not offered for hidden layers.
 """

@@ -215,7 +215,7 @@ class Data(Group):
     @property
     def validation_samples(self) -> int:
         """How many of the samples, behind those for training, are for validation; at least one if any."""
-        return max(_share(self.samples, self.validation_fraction), self.validation_fraction > 0)
+        return max(_share(self.samples, self.validation_fraction), int(self.validation_fraction > 0))
 
     @property
     def test_samples(self) -> int:
@@ -362,7 +362,13 @@ class Experiment(Group):
         if not isinstance(values, Mapping):
             return values
         objective = values.get("objective", {})
-        if isinstance(objective, Mapping) and "loss" not in objective and _has_many_classes(values.get("data")):
+        if isinstance(objective, Objective):
+            objective = objective.model_dump(exclude_unset=True)
+        if (
+            isinstance(objective, Mapping)
+            and "loss" not in objective
+            and _has_many_classes(values.get("data"))
+        ):
             loss = next(key for key, row in LOSSES.items() if "multi-class" in row.outputs)
             return {**values, "objective": {**objective, "loss": loss}}
         return values

@@ -1,7 +1,7 @@
 """Losses: how wrong the output is, and in which direction it should move.
 
-Targets of two classes are −1 and +1; with more classes there is one output per class, and the targets are 1 for the true
-class and 0 for the others. A reported loss is the mean over the samples and never includes the penalty.
+Targets of two classes are −1 and +1; with more classes there is one output per class, and the targets are 1 for the
+true class and 0 for the others. A reported loss is the mean over the samples and never includes the penalty.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,7 +54,8 @@ class Loss(Row):
         error: ``error(a, y, out)`` writes the derivative of the loss into ``out``: with respect to z if ``from_sum``,
             else with respect to a.
         from_sum: whether ``error`` already includes the slope of the output (the two cancel in closed form).
-        value: ``value(z, a, y)`` returns the loss of every sample, (…, 1, columns) for z, a and y (…, outputs, columns).
+        value: ``value(z, a, y)`` returns the loss of every sample, (…, 1, columns), for z, a and y that are each
+            (…, outputs, columns).
     """
 
     outputs: Mapping[str, Activation]
@@ -111,10 +112,10 @@ def _absolute(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def _softmax_cross_entropy(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
-    # log Σ e^z − z of the true class, without overflow.
-    highest = np.maximum.reduce(z, axis=-2, keepdims=True)
-    total = np.add.reduce(np.exp(z - highest), axis=-2, keepdims=True)
-    loss: FloatArray = np.log(total) + highest - np.add.reduce(z * y, axis=-2, keepdims=True)
+    # log Σ e^z − z of the true class; from the highest z, so that nothing overflows and no digits are lost far out.
+    below = np.subtract(z, np.maximum.reduce(z, axis=-2, keepdims=True))
+    total = np.add.reduce(np.exp(below), axis=-2, keepdims=True)
+    loss: FloatArray = np.log(total) - np.add.reduce(below * y, axis=-2, keepdims=True)
     return loss
 
 

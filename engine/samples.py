@@ -17,7 +17,7 @@ _POINTS, _SPLIT, _ORDER, _FLIPS = 1, 2, 3, 5
 
 @lru_cache(maxsize=128)
 def points(data: Data) -> tuple[FloatArray, FloatArray]:
-    """Draw the points of a data set: first the samples for training, then those for validation, then those for the test.
+    """Draw the points of a data set: first those for training, then those for validation, then those for the test.
 
     Returns:
         Points (samples, 2) and targets (samples, 1), read-only: −1 or +1 for two classes, the number of the class for
@@ -96,7 +96,7 @@ def _flipped(data: Data, targets: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=128)
 def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
-    """Return shift and scale (features + 1,) of what the network reads, the constant 1 included; None if there is none."""
+    """Return shift and scale (features + 1,) of what the network reads, the 1 included; None without scaling."""
     fit = SCALINGS[data.scaling].fit
     if fit is None:
         return None

@@ -15,6 +15,7 @@ PATH = Path(__file__).parents[1] / "docs" / "reference.md"
 _TITLES = {
     "problems": "Problems",
     "datasets": "Data sets",
+    "scalings": "Scalings",
     "features": "Features",
     "activations": "Activations",
     "losses": "Losses",

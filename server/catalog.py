@@ -101,6 +101,7 @@ class Choices(_Model):
 
     problems: list[Choice]
     datasets: list[DatasetChoice]
+    scalings: list[Choice]
     features: list[FeatureChoice]
     activations: list[Choice]
     losses: list[LossChoice]
@@ -132,6 +133,7 @@ class Catalog(_Model):
 
 _LISTS = {
     "data.dataset": "datasets",
+    "data.scaling": "scalings",
     "features": "features",
     "network.activation": "activations",
     "network.initializer": "initializers",
@@ -157,6 +159,7 @@ def catalog() -> Catalog:
         choices=Choices(
             problems=[Choice(**_row(row)) for row in PROBLEMS.values()],
             datasets=[_dataset(key) for key in DATASETS],
+            scalings=_plain("data.scaling"),
             features=[
                 FeatureChoice(**_row(row), tile=_tile(key)) for key, row in REGISTRIES["features"].items()
             ],

@@ -65,6 +65,7 @@ export interface ChoiceOption {
 export interface Choices {
   problems: Choice[];
   datasets: DatasetChoice[];
+  scalings: Choice[];
   features: FeatureChoice[];
   activations: Choice[];
   losses: LossChoice[];
@@ -96,12 +97,31 @@ export interface Configured {
 export interface Data {
   /** The problem that the network is to learn. */
   dataset: string;
-  /** How many points there are, for training and test together. 10 … 10000. */
+  /** The numbers that belong to the chosen dataset. */
+  dataset_options: Record<string, number>;
+  /** How many points there are in all, for training, validation and test. 10 … 10000. */
   samples: number;
   /** How far points are moved, or how many labels near the border are flipped. 0 … 1. */
   noise: number;
   /** The share of the points that the network learns from; the rest tests what it has learned. 0.1 … 0.9. */
   train_fraction: number;
+  /**
+   * The share of the points that is kept from training to decide when to stop, or which settings are
+   * best. 0 … 0.5.
+   */
+  validation_fraction: number;
+  /**
+   * The share of the training points that are given the label of another class (or the value of another
+   * point). 0 … 0.5.
+   */
+  label_flips: number;
+  /**
+   * The share of the points that belong to the last class, orange of two; 0 leaves the classes as they
+   * come. 0 … 0.5.
+   */
+  minority_share: number;
+  /** How features are brought to a common size. */
+  scaling: string;
   /** The number that all points are drawn from: the same seed, the same points. 0 … 4294967295. */
   seed: number;
   /**
@@ -109,6 +129,8 @@ export interface Data {
    * classes.
    */
   points: [number, number, number][] | null;
+  /** With three or more, the targets of own points are class numbers, counted from 0. 2 … 6. */
+  point_classes: number;
   /** Whether the points are shuffled before they are split; otherwise the first ones are for training. */
   shuffled: boolean;
   /**
@@ -122,12 +144,31 @@ export interface Data {
 export interface DataInput {
   /** The problem that the network is to learn. */
   dataset?: string;
-  /** How many points there are, for training and test together. 10 … 10000. */
+  /** The numbers that belong to the chosen dataset. */
+  dataset_options?: Record<string, number>;
+  /** How many points there are in all, for training, validation and test. 10 … 10000. */
   samples?: number;
   /** How far points are moved, or how many labels near the border are flipped. 0 … 1. */
   noise?: number;
   /** The share of the points that the network learns from; the rest tests what it has learned. 0.1 … 0.9. */
   train_fraction?: number;
+  /**
+   * The share of the points that is kept from training to decide when to stop, or which settings are
+   * best. 0 … 0.5.
+   */
+  validation_fraction?: number;
+  /**
+   * The share of the training points that are given the label of another class (or the value of another
+   * point). 0 … 0.5.
+   */
+  label_flips?: number;
+  /**
+   * The share of the points that belong to the last class, orange of two; 0 leaves the classes as they
+   * come. 0 … 0.5.
+   */
+  minority_share?: number;
+  /** How features are brought to a common size. */
+  scaling?: string;
   /** The number that all points are drawn from: the same seed, the same points. 0 … 4294967295. */
   seed?: number;
   /**
@@ -135,6 +176,8 @@ export interface DataInput {
    * classes.
    */
   points?: [number, number, number][] | null;
+  /** With three or more, the targets of own points are class numbers, counted from 0. 2 … 6. */
+  point_classes?: number;
   /** Whether the points are shuffled before they are split; otherwise the first ones are for training. */
   shuffled?: boolean;
   /**
@@ -259,7 +302,10 @@ export interface NetworkInput {
 
 /** What training makes small. */
 export interface Objective {
-  /** How a wrong answer is counted. */
+  /**
+   * How a wrong answer is counted; unless told otherwise, softmax cross-entropy for more than two
+   * classes.
+   */
   loss: string;
   /** What large weights cost, against over-fitting. */
   penalty: string;
@@ -271,7 +317,10 @@ export interface Objective {
 
 /** What training makes small. */
 export interface ObjectiveInput {
-  /** How a wrong answer is counted. */
+  /**
+   * How a wrong answer is counted; unless told otherwise, softmax cross-entropy for more than two
+   * classes.
+   */
   loss?: string;
   /** What large weights cost, against over-fitting. */
   penalty?: string;
