@@ -76,13 +76,16 @@ ORIGINAL = (
 
 
 def start(dataset: str, seed: int, **setup: Any) -> Experiment:
-    """Return the original's set-up with one seed for data, weights and order; ``setup``: hidden and features."""
+    """Return the original's set-up with one seed for data, weights and order.
+
+    ``setup``: features, other fields of data and training, and the fields of the network.
+    """
     return Experiment.model_validate(
         {
-            "data": {"dataset": dataset, "seed": seed},
+            "data": {"dataset": dataset, "seed": seed, **setup.pop("data", {})},
             "features": setup.pop("features", PLAIN),
+            "training": {"seed": seed, **setup.pop("training", {})},
             "network": {"seed": seed, **setup},
-            "training": {"seed": seed},
         }
     )
 

@@ -110,9 +110,16 @@ def to_link(experiment: Experiment) -> str:
     regression = experiment.problem == "regression"
     datasets = {ours: theirs for theirs, ours in (_REGRESSION_DATASETS if regression else _DATASETS).items()}
     penalties = {ours: theirs for theirs, ours in _PENALTIES.items()}
+    _refuse(
+        ("data.dataset_options", not data.dataset_options, dict(data.dataset_options)),
+        ("data.validation_fraction", not data.validation_fraction, data.validation_fraction),
+        ("data.label_flips", not data.label_flips, data.label_flips),
+        ("data.minority_share", not data.minority_share, data.minority_share),
+        ("data.scaling", data.scaling == "none", data.scaling),
+    )
     if data.classic_seed is None:
         raise ValueError("data.classic_seed is missing: the original cannot draw these points")
-    for name, there, value in (
+    _refuse(
         (
             "network.activation",
             isinstance(network.activation, str) and network.activation in _ACTIVATIONS,
@@ -129,9 +136,7 @@ def to_link(experiment: Experiment) -> str:
             list(experiment.features) == [f for f in _FEATURES.values() if f in experiment.features],
             experiment.features,
         ),
-    ):
-        if not there:
-            raise ValueError(f"{name} is {value!r}, which the original does not have")
+    )
     state: dict[str, object] = {"activation": network.activation}
     if objective.penalty != "none":
         state["regularization"] = penalties[objective.penalty]
@@ -161,6 +166,13 @@ def to_link(experiment: Experiment) -> str:
         "hideText": "false",
     }
     return "&".join(f"{key}={value}" for key, value in state.items())
+
+
+def _refuse(*rows: tuple[str, bool, object]) -> None:
+    """Refuse the first field of which the original does not have the value: rows of name, whether it has, and value."""
+    for name, there, value in rows:
+        if not there:
+            raise ValueError(f"{name} is {value!r}, which the original does not have")
 
 
 def _parse(link: str) -> Mapping[str, str]:

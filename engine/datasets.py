@@ -145,14 +145,14 @@ def _checkerboard(
 
 
 def _arms(
-    arms: int, turns: float, samples: int, noise: float, generator: np.random.Generator, options: Options
+    arms: int, samples: int, noise: float, generator: np.random.Generator, options: Options
 ) -> tuple[FloatArray, FloatArray]:
     arm = np.arange(samples) * arms // samples
     along = generator.uniform(0, 1, samples)
     radius = 0.4 + 4.8 * along
-    angle = 2 * np.pi * (turns * along + arm / arms)
+    angle = 2 * np.pi * (along + arm / arms)
     points = np.column_stack([radius * np.sin(angle), radius * np.cos(angle)])
-    points += (0.15 + noise) * generator.uniform(-1, 1, (samples, 2))
+    points += (0.3 + noise) * generator.uniform(-1, 1, (samples, 2))
     return points, arm.astype(np.float64)
 
 
@@ -294,17 +294,17 @@ DATASETS: Registry[Dataset] = Registry(
         formula="radius 0.4 … 5.2 over one turn; noise moves the points",
         problem="multi-class",
         samples=600,
-        draw=partial(_arms, 3, 1.0),
+        draw=partial(_arms, 3),
         arms=3,
     ),
     Dataset(
         key="spiral-5",
         label="Five arms",
         text="Five arms wound round each other, one class each.",
-        formula="radius 0.4 … 5.2 over three quarters of a turn; noise moves the points",
+        formula="radius 0.4 … 5.2 over one turn; noise moves the points",
         problem="multi-class",
-        samples=1000,
-        draw=partial(_arms, 5, 0.75),
+        samples=600,
+        draw=partial(_arms, 5),
         arms=5,
     ),
     Dataset(

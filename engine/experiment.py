@@ -218,7 +218,7 @@ class Data(Group):
     @property
     def validation_samples(self) -> int:
         """How many of the samples, behind those for training, are for validation; at least one if any."""
-        return max(_share(self.samples, self.validation_fraction), self.validation_fraction > 0)
+        return max(_share(self.samples, self.validation_fraction), int(self.validation_fraction > 0))
 
     @property
     def test_samples(self) -> int:
@@ -390,6 +390,8 @@ class Experiment(Group):
         if not isinstance(values, Mapping):
             return values
         objective = values.get("objective", {})
+        if isinstance(objective, Objective):
+            objective = objective.model_dump(exclude_unset=True)
         if (
             isinstance(objective, Mapping)
             and "loss" not in objective

@@ -111,10 +111,10 @@ def _absolute(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def _softmax_cross_entropy(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
-    # log Σ e^z − z of the true class, without overflow.
-    highest = np.maximum.reduce(z, axis=-2, keepdims=True)
-    total = np.add.reduce(np.exp(z - highest), axis=-2, keepdims=True)
-    loss: FloatArray = np.log(total) + highest - np.add.reduce(z * y, axis=-2, keepdims=True)
+    # log Σ e^z − z of the true class; from the highest z, so that nothing overflows and no digits are lost far out.
+    below = np.subtract(z, np.maximum.reduce(z, axis=-2, keepdims=True))
+    total = np.add.reduce(np.exp(below), axis=-2, keepdims=True)
+    loss: FloatArray = np.log(total) - np.add.reduce(below * y, axis=-2, keepdims=True)
     return loss
 
 

@@ -27,7 +27,10 @@ def _not_zero(scale: FloatArray) -> FloatArray:
 
 
 def _standardise(features: FloatArray) -> tuple[FloatArray, FloatArray]:
-    return features.mean(axis=0), _not_zero(features.std(axis=0))
+    changes = features.max(axis=0) > features.min(
+        axis=0
+    )  # of equal numbers, rounding makes a spread of 1e-17
+    return features.mean(axis=0), _not_zero(features.std(axis=0) * changes)
 
 
 def _unit_range(features: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin
-from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT
+from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT, SOFTMAX_OUTPUT
 from tests.support.numeric import PLAIN_ACTIVATIONS, central_differences
 from tests.support.strategies import varied
 
@@ -86,6 +86,55 @@ def test_the_logistic_output_is_two_p_minus_one():
     values = applied(LOGISTIC_OUTPUT, SUMS)
 
     np.testing.assert_allclose(values, 2 / (1 + np.exp(-SUMS)) - 1, rtol=0, atol=1e-15)  # two roundings
+
+
+SUMS_OF_MANY = np.random.default_rng(3).normal(0, 4, (3, 5, 20))  # replicas, units, columns
+
+
+def test_the_probabilities_of_a_softmax_are_positive_and_add_up_to_one():
+    values = applied(SOFTMAX_OUTPUT, SUMS_OF_MANY)
+
+    assert (values > 0).all()
+    np.testing.assert_allclose(values.sum(axis=1), 1, rtol=0, atol=1e-15)  # five roundings of numbers below 1
+    np.testing.assert_array_equal(values.argmax(axis=1), SUMS_OF_MANY.argmax(axis=1))
+
+
+@pytest.mark.parametrize("shift", [1.0, -700.0, 1e6])
+def test_only_differences_of_sums_matter_to_a_softmax(shift):
+    # Sums in eighths up to a million: moved without rounding.
+    sums = np.round(SUMS_OF_MANY * 8) / 8
+
+    np.testing.assert_array_equal(applied(SOFTMAX_OUTPUT, sums + shift), applied(SOFTMAX_OUTPUT, sums))
+
+
+def test_each_replica_and_each_column_has_its_own_softmax():
+    together = applied(SOFTMAX_OUTPUT, SUMS_OF_MANY)
+
+    for i in range(3):
+        np.testing.assert_array_equal(together[i], applied(SOFTMAX_OUTPUT, SUMS_OF_MANY[i]))
+        for j in range(20):
+            alone = applied(SOFTMAX_OUTPUT, SUMS_OF_MANY[i][:, [j]])
+            np.testing.assert_array_equal(together[i][:, [j]], alone)
+
+
+def test_a_softmax_may_overwrite_its_own_sums_and_leaves_them_alone_where_there_is_room():
+    apart = applied(SOFTMAX_OUTPUT, SUMS_OF_MANY)
+    in_place, guarded = SUMS_OF_MANY.copy(), SUMS_OF_MANY.copy()
+    guarded.flags.writeable = False
+
+    SOFTMAX_OUTPUT.apply(in_place, in_place)
+    SOFTMAX_OUTPUT.apply(guarded, np.empty_like(guarded))  # would raise
+
+    np.testing.assert_array_equal(in_place, apart)
+
+
+def test_a_softmax_of_float32_stays_float32():
+    values = applied(SOFTMAX_OUTPUT, SUMS_OF_MANY.astype(np.float32))
+
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(
+        values, applied(SOFTMAX_OUTPUT, SUMS_OF_MANY), rtol=1e-5, atol=1e-6
+    )  # as below
 
 
 @pytest.mark.parametrize(("key", "at_zero"), [("relu", 0.0), ("leaky-relu", 0.01), ("elu", 1.0)])

@@ -224,6 +224,34 @@ def test_what_the_original_cannot_have_gets_no_link(experiment: dict[str, Any], 
         classic.to_link(Experiment.model_validate(experiment))
 
 
+ORIGINALS = {"data": {"classic_seed": "0.1"}, "training": {"batching": "carried"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "shown"),
+    [
+        ("data.validation_fraction", {**ORIGINALS["data"], "validation_fraction": 0.2}, "0.2"),
+        ("data.label_flips", {**ORIGINALS["data"], "label_flips": 0.1}, "0.1"),
+        ("data.scaling", {**ORIGINALS["data"], "scaling": "standardise"}, "'standardise'"),
+        ("data.minority_share", {"minority_share": 0.25}, "0.25"),  # never goes with a classic seed
+        ("data.dataset_options", {"dataset": "blobs"}, "{'classes': 4.0}"),  # nor do data sets with options
+    ],
+)
+def test_data_that_the_original_cannot_have_get_no_link_and_are_named(
+    name: str, data: dict[str, Any], shown: str
+) -> None:
+    experiment = Experiment.model_validate({**ORIGINALS, "data": data})
+
+    with pytest.raises(ValueError) as refused:
+        classic.to_link(experiment)
+
+    assert str(refused.value) == f"{name} is {shown}, which the original does not have"
+
+
+def test_what_the_refusals_start_from_has_a_link() -> None:
+    assert "seed=0.1" in classic.to_link(Experiment.model_validate(ORIGINALS))
+
+
 def test_a_batch_larger_than_the_training_set_never_updates() -> None:
     run = classic.begin_link("batchSize=300")
 

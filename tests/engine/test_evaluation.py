@@ -9,25 +9,46 @@ from hypothesis import given
 from engine import Experiment, advance, begin, evaluate, set_parameter
 from engine.penalties import PENALTIES
 from engine.samples import points
-from tests.support.numeric import PLAIN_FEATURES, PLAIN_OBJECTIVES, plain_sums, unflatten
+from engine.scalings import SCALINGS
+from tests.support.numeric import (
+    OBJECTIVES,
+    plain_inputs,
+    plain_is_right,
+    plain_loss,
+    plain_predictions,
+    plain_sums,
+    unflatten,
+)
 from tests.support.strategies import experiments, law, stacks, varied
 
-FIELDS = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
+PARTS = ("train", "validation", "test")
+FIELDS = tuple(f"{part}_{figure}" for figure in ("loss", "accuracy", "r2") for part in PARTS)
 
 
 def plainly(experiment, parameters):
-    """Return loss, accuracy and R² over the training and over the test samples, in loops."""
-    predict, loss, _ = PLAIN_OBJECTIVES[experiment.objective.loss, experiment.problem]
+    """Return loss, accuracy and R² over the training, the validation and the test samples, in loops."""
+    data = experiment.data
+    objective = experiment.objective.loss, experiment.problem
     layers = unflatten(experiment.sizes, parameters)
-    drawn, targets = points(experiment.data)
+    drawn, targets = points(data)
+    inputs = plain_inputs(experiment.features, data.scaling, drawn.tolist(), data.training_samples)
     judged = []
-    for (x1, x2), (y,) in zip(drawn.tolist(), targets.tolist(), strict=True):
-        features = [PLAIN_FEATURES[key](x1, x2) for key in experiment.features]
-        z = plain_sums(layers, experiment.network.activations, features)[-1][0]
-        judged.append((loss(z, y), (predict(z) >= 0) == (y > 0), (predict(z) - y) ** 2, y))
-    split = experiment.data.training_samples
+    for features, (y,) in zip(inputs, targets.tolist(), strict=True):
+        z = plain_sums(layers, experiment.network.activations, features)[-1]
+        judged.append(
+            (
+                plain_loss(objective, z, y),
+                plain_is_right(experiment.problem, z, y),
+                (plain_predictions(objective, z)[0] - y) ** 2,
+                y,
+            )
+        )
+    start, stop = data.training_samples, data.samples - data.test_samples
     results = []
-    for part in (judged[:split], judged[split:]):
+    for part in (judged[:start], judged[start:stop], judged[stop:]):
+        if not part:
+            results.append((math.nan, math.nan, math.nan))
+            continue
         mean = math.fsum(y for *_, y in part) / len(part)
         variance = math.fsum((y - mean) ** 2 for *_, y in part)
         results.append(
@@ -40,16 +61,20 @@ def plainly(experiment, parameters):
     return results
 
 
-@pytest.mark.parametrize("objective", PLAIN_OBJECTIVES, ids="-".join)
+@pytest.mark.parametrize("validation_fraction", [0.0, 0.1])
+@pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
 @pytest.mark.parametrize("epochs", [0, 3])
-def test_losses_accuracy_and_r2_are_those_of_plain_loops(objective, epochs):
+def test_losses_accuracy_and_r2_are_those_of_plain_loops(objective, epochs, validation_fraction):
     loss, problem = objective
     experiment = varied(
         Experiment.model_validate({"features": ["x1", "x2", "x1x2"]}),
         data={
-            "dataset": {"classification": "xor", "regression": "multi-gauss"}[problem],
+            "dataset": {"classification": "xor", "multi-class": "spiral-5", "regression": "multi-gauss"}[
+                problem
+            ],
             "samples": 300,
             "train_fraction": 0.7,
+            "validation_fraction": validation_fraction,
             "noise": 0.1,
         },
         objective={"loss": loss},
@@ -58,18 +83,67 @@ def test_losses_accuracy_and_r2_are_those_of_plain_loops(objective, epochs):
 
     evaluation = evaluate(run)
 
-    train, test = plainly(experiment, run.parameters[0])
-    # Hundreds of numbers of size 1 added in another order: 1e-14; R² divides by a variance of about a tenth.
-    assert evaluation.train_loss[0] == pytest.approx(train[0], rel=1e-12)
-    assert evaluation.test_loss[0] == pytest.approx(test[0], rel=1e-12)
-    if problem == "classification":
-        assert evaluation.train_accuracy[0] == pytest.approx(train[1], rel=1e-12)
-        assert evaluation.test_accuracy[0] == pytest.approx(test[1], rel=1e-12)
-        assert np.isnan([evaluation.train_r2[0], evaluation.test_r2[0]]).all()
-    else:
-        assert evaluation.train_r2[0] == pytest.approx(train[2], rel=1e-10, abs=1e-12)
-        assert evaluation.test_r2[0] == pytest.approx(test[2], rel=1e-10, abs=1e-12)
-        assert np.isnan([evaluation.train_accuracy[0], evaluation.test_accuracy[0]]).all()
+    expected = plainly(experiment, run.parameters[0])
+    for part, (mean_loss, accuracy, r2) in zip(PARTS, expected, strict=True):
+        computed = [getattr(evaluation, f"{part}_{figure}")[0] for figure in ("loss", "accuracy", "r2")]
+        if problem == "regression":
+            accuracy = math.nan
+        else:
+            r2 = math.nan
+        # Hundreds of numbers of size 1 added in another order: 1e-14; R² divides by a variance of about a tenth.
+        assert computed[:2] == pytest.approx([mean_loss, accuracy], rel=1e-12, nan_ok=True)
+        assert computed[2] == pytest.approx(r2, rel=1e-10, abs=1e-12, nan_ok=True)
+        assert math.isnan(mean_loss) == (part == "validation" and not validation_fraction)
+
+
+@pytest.mark.parametrize("classes", [3, 4, 5, 6])
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_the_accuracy_of_many_classes_is_the_share_of_largest_sums_at_the_true_one(classes, scaling):
+    experiment = Experiment.model_validate(
+        {
+            "data": {
+                "dataset": "blobs",
+                "dataset_options": {"classes": classes},
+                "samples": 200,
+                "noise": 0.5,
+                "validation_fraction": 0.2,
+                "label_flips": 0.2,
+                "scaling": scaling,
+            }
+        }
+    )
+    run, _ = advance(begin(experiment), epochs=5)
+
+    evaluation = evaluate(run)
+
+    expected = [accuracy for _, accuracy, _ in plainly(experiment, run.parameters[0])]
+    computed = [getattr(evaluation, f"{part}_accuracy")[0] for part in PARTS]
+    assert computed == pytest.approx(expected, rel=1e-12)  # one product
+    assert all(0 < accuracy < 1 for accuracy in computed)
+
+
+def test_an_untrained_network_of_zeros_knows_nothing_of_many_classes():
+    experiment = Experiment.model_validate(
+        {"data": {"dataset": "spiral-5", "validation_fraction": 0.1}, "network": {"initializer": "zeros"}}
+    )
+
+    evaluation = evaluate(begin(experiment))
+
+    for part in PARTS:  # a mean of the same number
+        assert getattr(evaluation, f"{part}_loss")[0] == pytest.approx(math.log(5), rel=1e-12)
+
+
+def test_without_validation_samples_the_figures_of_the_others_are_the_same_and_its_own_are_missing():
+    halves = varied(Experiment(), data={"samples": 300, "train_fraction": 0.5})
+    thirds = varied(halves, data={"validation_fraction": 0.2})
+
+    without, with_some = evaluate(begin(halves)), evaluate(begin(thirds))
+
+    assert np.isnan([without.validation_loss, without.validation_accuracy, without.validation_r2]).all()
+    np.testing.assert_array_equal(without.train_loss, with_some.train_loss)
+    # Validation samples are those that else are the first of the test: 60 of 150.
+    together = 0.4 * with_some.validation_loss + 0.6 * with_some.test_loss
+    np.testing.assert_allclose(together, without.test_loss, rtol=1e-13)  # another order of adding up
 
 
 @law(40)
@@ -95,10 +169,16 @@ def test_every_number_is_there_once_per_network_and_in_its_range(experiment):
         assert values.shape == (1,)
         assert values.dtype == np.float64
     assert evaluation.train_loss[0] >= 0
-    if experiment.problem == "classification":
-        assert 0 <= evaluation.train_accuracy[0] <= 1
-    else:
-        assert not evaluation.train_r2[0] > 1
+    for part in PARTS:
+        missing = part == "validation" and not experiment.data.validation_samples
+        accuracy, r2 = getattr(evaluation, f"{part}_accuracy")[0], getattr(evaluation, f"{part}_r2")[0]
+        if experiment.problem == "regression":
+            assert np.isnan(accuracy)
+            assert not r2 > 1
+        else:
+            assert np.isnan(r2)
+            assert np.isnan(accuracy) if missing else 0 <= accuracy <= 1
+        assert np.isnan(getattr(evaluation, f"{part}_loss")[0]) == missing
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
@@ -118,9 +198,18 @@ def test_an_untrained_network_of_zeros_scores_one_half():
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
-@pytest.mark.parametrize("dataset", ["circle", "plane"])
+@pytest.mark.parametrize("dataset", ["circle", "plane", "spiral-3"])
 def test_more_samples_than_fit_at_once_are_evaluated_as_all_of_them(dataset, replicas):
-    first = varied(Experiment(), data={"dataset": dataset, "samples": 10_000, "train_fraction": 0.85})
+    first = Experiment.model_validate(
+        {
+            "data": {
+                "dataset": dataset,
+                "samples": 10_000,
+                "train_fraction": 0.75,
+                "validation_fraction": 0.1,
+            }
+        }
+    )
     run = begin([varied(first, network={"seed": seed}) for seed in range(replicas)])
 
     evaluation = evaluate(run)
@@ -131,9 +220,14 @@ def test_more_samples_than_fit_at_once_are_evaluated_as_all_of_them(dataset, rep
         below = np.tanh(drawn @ hidden[:, :-1].T + hidden[:, -1])
         below = np.tanh(below @ second[:, :-1].T + second[:, -1])
         z = below @ output[:, :-1].T + output[:, -1]
-        losses = ((np.tanh(z) if dataset == "circle" else z) - targets)[:, 0] ** 2 / 2
-        # Thousands of numbers below 1, added in another order.
-        assert evaluation.train_loss[i] == pytest.approx(losses[:8500].mean(), rel=1e-12)
+        if dataset == "spiral-3":
+            true = z[np.arange(10_000), targets[:, 0].astype(int)]
+            losses = np.log(np.exp(z).sum(axis=1)) - true
+        else:
+            losses = ((np.tanh(z) if dataset == "circle" else z) - targets)[:, 0] ** 2 / 2
+        # Thousands of numbers below 2, added in another order.
+        assert evaluation.train_loss[i] == pytest.approx(losses[:7500].mean(), rel=1e-12)
+        assert evaluation.validation_loss[i] == pytest.approx(losses[7500:8500].mean(), rel=1e-12)
         assert evaluation.test_loss[i] == pytest.approx(losses[8500:].mean(), rel=1e-12)
 
 

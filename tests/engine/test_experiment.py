@@ -2,6 +2,7 @@
 
 import json
 import re
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from engine import Experiment
 from engine.datasets import DATASETS
-from engine.experiment import changed_fields, fields, is_live
+from engine.experiment import Data, Objective, changed_fields, fields, is_live
 from engine.explain import explain
 from engine.features import FEATURES
 from engine.losses import LOSSES
@@ -26,6 +27,10 @@ LIMITS = {
     "data.samples": (10, 10_000),
     "data.noise": (0, 1),
     "data.train_fraction": (0.1, 0.9),
+    "data.validation_fraction": (0, 0.5),
+    "data.label_flips": (0, 0.5),
+    "data.minority_share": (0, 0.5),
+    "data.point_classes": (2, 6),
     "objective.penalty_rate": (0, 10),
     "training.learning_rate": (0, 10),
     "training.clip_norm": (0, 100),
@@ -34,7 +39,7 @@ LIMITS = {
 }
 """What design and protocol promise; said again on purpose."""
 
-WHOLE = ("data.samples", "training.batch_size", *SEEDS)
+WHOLE = ("data.samples", "data.point_classes", "training.batch_size", *SEEDS)
 LIVE = {
     "network.activation",
     "objective.loss",
@@ -109,7 +114,10 @@ def test_every_number_is_bounded():
 @pytest.mark.parametrize("name", LIMITS)
 def test_both_limits_are_allowed(name):
     for value in LIMITS[name]:
-        Experiment.model_validate(nested(name, value))  # would raise
+        values = nested(name, value)
+        if name == "data.validation_fraction":
+            values["data"]["train_fraction"] = 0.4  # else nothing is left for the test
+        Experiment.model_validate(values)  # would raise
 
 
 @pytest.mark.parametrize(
@@ -303,7 +311,8 @@ def test_a_loss_goes_only_with_its_problems(dataset, loss):
         assert refused[0].field == "objective.loss"
         assert loss in refused[0].message
         assert DATASETS[dataset].problem in refused[0].message
-        assert "allowed: half-squared-error" in refused[0].message
+        allowed = [key for key, row in LOSSES.items() if DATASETS[dataset].problem in row.outputs]
+        assert refused[0].message.endswith(f"({dataset}); allowed: {', '.join(allowed)}")
 
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda row: row.key)
@@ -360,6 +369,7 @@ def test_an_experiment_cannot_be_changed(group, name, value):
 
 POINTS = [[float(i), 0.5, (-1.0) ** i] for i in range(500)]
 BASES = {
+    "data.dataset_options": {"data": {"dataset": "blobs"}},
     "network.initializer_options": {"network": {"initializer": "normal"}},
     "objective.penalty_options": {"objective": {"penalty": "elastic-net"}},
     "training.optimizer_options": {"training": {"optimizer": "adam"}},
@@ -369,11 +379,17 @@ BASES = {
 
 CHANGES: dict[str, Any] = {
     "data.dataset": "xor",
+    "data.dataset_options": {"classes": 5.0},
     "data.samples": 100,
     "data.noise": 0.1,
     "data.train_fraction": 0.6,
+    "data.validation_fraction": 0.2,
+    "data.label_flips": 0.1,
+    "data.minority_share": 0.1,
+    "data.scaling": "standardise",
     "data.seed": 1,
     "data.points": POINTS,
+    "data.point_classes": 3,
     "data.shuffled": False,
     "data.classic_seed": "0.5",
     "features": ("x1",),
@@ -504,6 +520,7 @@ def test_an_option_left_out_has_its_default_which_is_allowed_as_are_all_suggesti
 
     assert options_of(experiment, name)[option.name] == option.default
     for value in (option.default, option.minimum, option.maximum, *option.suggestions):
+        assert not (option.whole and value % 1)
         assert option.minimum <= value <= option.maximum
         chosen = Experiment.model_validate(choosing(name, row, {option.name: value}))
         assert options_of(chosen, name) == options_of(experiment, name) | {option.name: value}
@@ -536,6 +553,24 @@ def test_an_option_just_outside_its_limits_is_refused_with_them(name, row, optio
         assert refused[0].message == (
             f"{name}_options.{option.name} is {value}; allowed: {option.minimum} … {option.maximum}"
         )
+
+
+@pytest.mark.parametrize("value", [3.5, 4.000001, 5.999])
+def test_an_option_that_makes_sense_only_whole_is_refused_in_between(value):
+    refused = refusals({"data": {"dataset": "blobs", "dataset_options": {"classes": value}}})
+
+    assert refused[0].field == "data.dataset_options.classes"
+    assert refused[0].message == (
+        f"data.dataset_options.classes is {value}; it must be a whole number, 3 … 6"
+    )
+
+
+def test_which_options_make_sense_only_whole():
+    assert {
+        f"{name} {row.key} {option.name}"
+        for name, row, option in map(attrgetter("values"), OPTIONS)
+        if option.whole
+    } == {"data.dataset blobs classes"}
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "5", True, None, [1]], ids=repr)
@@ -573,6 +608,14 @@ def test_options_that_are_not_an_object_are_refused(value):
         (
             {"network": {"initializer": "kaiming", "initializer_options": {"scale": 1.0}}},
             "network.initializer_options.scale is not known; known for he: none",
+        ),
+        (
+            {"data": {"dataset": "spiral-3", "dataset_options": {"classes": 3.0}}},
+            "data.dataset_options.classes is not known; known for spiral-3: none",
+        ),
+        (
+            {"data": {"dataset": "blobs", "dataset_options": {"arms": 3.0}}},
+            "data.dataset_options.arms is not known; known for blobs: classes",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -652,10 +695,12 @@ def test_the_number_of_samples_must_be_that_of_the_own_points():
     assert refused[0].message == "data.samples is 19; there are 20 points in data.points"
 
 
-def test_own_points_have_no_classic_seed():
-    refused = refusals(own(20, classic_seed="0.5"))
+@pytest.mark.parametrize(("name", "value"), [("classic_seed", "0.5"), ("minority_share", 0.1)])
+def test_own_points_have_neither_a_classic_seed_nor_a_rare_class(name, value):
+    refused = refusals(own(20, **{name: value}))
 
-    assert refused[0].field == "data.classic_seed"
+    assert refused[0].field == f"data.{name}"
+    assert refused[0].message == f"data.{name} cannot go with data.points; give one of them"
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1000.5, 1e300, "1", True, None], ids=repr)
@@ -703,6 +748,176 @@ def test_a_loss_for_classes_does_not_go_with_own_values():
 
     assert refused[0].field == "objective.loss"
     assert "regression" in refused[0].message
+
+
+def own_classes(*targets, **data):
+    """Return ten own points with these targets in turn."""
+    return {"data": {"points": [[0.0, float(i), targets[i % len(targets)]] for i in range(10)], **data}}
+
+
+@pytest.mark.parametrize("dataset", ["circle", "plane", "blobs"])
+@pytest.mark.parametrize("classes", [3, 4, 5, 6])
+def test_own_points_may_have_three_to_six_classes_whatever_the_data_set(classes, dataset):
+    experiment = Experiment.model_validate(own_classes(0.0, 2.0, 1.0, point_classes=classes, dataset=dataset))
+
+    assert experiment.problem == "multi-class"
+    assert experiment.data.classes == experiment.outputs == classes
+    assert experiment.objective.loss == "softmax-cross-entropy"
+
+
+@pytest.mark.parametrize("target", [-1.0, 3.0, 0.5, 2.0001])
+def test_with_many_classes_targets_are_class_numbers(target):
+    refused = refusals(own_classes(0.0, 1.0, 2.0, target, point_classes=3))
+
+    assert refused[0].field == "data.points"
+    assert refused[0].message == (
+        f"data.points has the target {target:g} at position 3; with data.point_classes 3 it must be a whole number,"
+        " 0 … 2"
+    )
+
+
+def test_as_many_classes_as_are_said_make_room_for_their_numbers():
+    allowed = Experiment.model_validate(own_classes(0.0, 3.0, point_classes=4))
+    refused = refusals(own_classes(0.0, 3.0, point_classes=3))
+
+    assert allowed.outputs == 4
+    assert refused[0].field == "data.points"
+
+
+@pytest.mark.parametrize("targets", [(1.0, -1.0), (0.5, 0.0)])
+@pytest.mark.parametrize("dataset", ["circle", "plane", "blobs"])
+def test_own_points_of_two_classes_or_of_values_have_one_output_whatever_the_data_set(dataset, targets):
+    experiment = Experiment.model_validate(own_classes(*targets, dataset=dataset))
+
+    assert experiment.outputs == 1
+    assert experiment.data.classes == (2 if targets == (1.0, -1.0) else 0)
+    assert experiment.objective.loss == "half-squared-error"
+
+
+def test_without_own_points_their_number_of_classes_means_nothing():
+    experiment = Experiment.model_validate({"data": {"point_classes": 5}})
+
+    assert (experiment.problem, experiment.outputs, experiment.data.classes) == ("classification", 1, 2)
+
+
+# --------------------------------------------------------------------------------------------------- many classes
+
+
+@pytest.mark.parametrize("key", DATASETS)
+def test_there_is_one_output_per_class_if_there_are_more_than_two(key):
+    experiment = Experiment.model_validate({"data": {"dataset": key}, "network": {"hidden": [5]}})
+
+    outputs = {"blobs": 4, "spiral-3": 3, "spiral-5": 5}.get(key, 1)
+    assert experiment.outputs == outputs
+    assert experiment.sizes == (2, 5, outputs)
+    assert experiment.parameters == 3 * 5 + 6 * outputs
+    assert experiment.data.classes == {"regression": 0, "classification": 2}.get(experiment.problem, outputs)
+
+
+@pytest.mark.parametrize("classes", [3, 4, 5, 6])
+def test_blobs_have_as_many_outputs_as_they_are_told(classes):
+    experiment = Experiment.model_validate(
+        {"data": {"dataset": "blobs", "dataset_options": {"classes": classes}}}
+    )
+
+    assert experiment.outputs == experiment.data.classes == classes
+
+
+@pytest.mark.parametrize("objective", [{}, {"penalty": "l2"}], ids=str)
+@pytest.mark.parametrize("key", DATASETS)
+def test_the_loss_is_the_first_that_fits_the_problem_unless_given(key, objective):
+    experiment = Experiment.model_validate({"data": {"dataset": key}, "objective": objective})
+
+    first = next(loss for loss, row in LOSSES.items() if DATASETS[key].problem in row.outputs)
+    assert experiment.objective.loss == first
+    assert experiment.objective.penalty == objective.get("penalty", "none")
+
+
+@pytest.mark.parametrize("data", [Data(dataset="blobs"), {"dataset": "BLOBS"}], ids=["model", "spelled"])
+def test_data_that_are_validated_already_or_spelled_otherwise_bring_their_loss_as_well(data):
+    assert Experiment.model_validate({"data": data}).objective.loss == "softmax-cross-entropy"
+
+
+def test_an_objective_that_says_no_loss_gets_the_problems_and_one_that_says_it_keeps_it():
+    data = Data(dataset="spiral-3")
+
+    silent = Experiment(data=data, objective=Objective(penalty="elastic-net", penalty_rate=0.1))
+
+    assert silent.objective.loss == "softmax-cross-entropy"
+    assert silent.objective.penalty_options == {"share": 0.5}
+    assert silent.objective.penalty_rate == 0.1
+    with pytest.raises(ValidationError, match="is not for multi-class"):
+        Experiment(data=data, objective=Objective(loss="half-squared-error"))
+    for loss in ("half-squared-error", "hinge"):  # of two classes nothing is changed
+        assert Experiment(objective=Objective(loss=loss)).objective.loss == loss
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"dataset": "nonsense"}, "data.dataset"),
+        ({"dataset": 5}, "data.dataset"),
+        ({"dataset": "blobs", "dataset_options": {"classes": 7}}, "data.dataset_options.classes"),
+        ({"dataset": "blobs", "dataset_options": {"classes": 2}}, "data.dataset_options.classes"),
+        ({"dataset": "blobs", "dataset_options": 3}, "data.dataset_options"),
+        ({"points": 5, "point_classes": 3}, "data.points"),
+        ({"points": POINTS, "point_classes": "3"}, "data.point_classes"),
+    ],
+    ids=str,
+)
+def test_data_that_are_wrong_are_refused_themselves_not_their_loss(data, field):
+    assert {refusal.field for refusal in refusals({"data": data})} == {field}
+
+
+# ----------------------------------------------------------------------------------- validation, rare classes, classic
+
+
+@pytest.mark.parametrize(
+    ("samples", "train", "validation"), [(500, 0.5, 0.5), (10, 0.9, 0.1), (10, 0.9, 0.05), (100, 0.75, 0.25)]
+)
+def test_some_sample_must_be_left_for_the_test(samples, train, validation):
+    data = {"samples": samples, "train_fraction": train, "validation_fraction": validation}
+
+    refused = refusals({"data": data})
+
+    assert refused[0].field == "data.validation_fraction"
+    assert refused[0].message == (
+        f"data.validation_fraction is {validation}; with data.train_fraction {train} no sample is left for the test"
+    )
+
+
+def test_one_sample_is_enough_for_the_test():
+    data = {"samples": 10, "train_fraction": 0.8, "validation_fraction": 0.1}
+
+    assert Experiment.model_validate({"data": data}).data.test_samples == 1
+
+
+@pytest.mark.parametrize("key", [key for key, row in DATASETS.items() if row.problem == "regression"])
+def test_in_regression_there_is_no_rare_class(key):
+    refused = refusals({"data": {"dataset": key, "minority_share": 0.1}})
+
+    assert refused[0].field == "data.minority_share"
+    assert refused[0].message == (
+        "data.minority_share is 0.1; there are no classes in regression, so it must be 0"
+    )
+
+
+def test_a_classic_seed_draws_no_rare_class():
+    refused = refusals({"data": {"classic_seed": "0.5", "minority_share": 0.1}})
+
+    assert refused[0].field == "data.minority_share"
+    assert refused[0].message == "data.minority_share cannot go with data.classic_seed; give one of them"
+
+
+@pytest.mark.parametrize("key", [key for key in DATASETS if key not in CLASSIC_DATASETS])
+def test_only_data_sets_of_the_original_have_a_classic_seed(key):
+    refused = refusals({"data": {"dataset": key, "classic_seed": "0.5"}})
+
+    assert refused[0].field == "data.dataset"
+    assert refused[0].message == (
+        f"data.dataset {key!r} is not one of the original's, so it has no classic seed;"
+        f" allowed: {', '.join(CLASSIC_DATASETS)}"
+    )
 
 
 @pytest.mark.parametrize("seed", ["", "x" * 65, "\n", "é", 5, 0.5], ids=repr)

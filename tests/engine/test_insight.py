@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine import Experiment, advance, begin, boundary, feature_map, layer_maps, set_parameter
 from engine.features import FEATURES
 from engine.insight import grid
-from tests.support.numeric import PLAIN_ACTIVATIONS, PLAIN_FEATURES, PLAIN_OBJECTIVES, unflatten
+from tests.support.numeric import PLAIN_ACTIVATIONS, PLAIN_FEATURES, plain_predictions, unflatten
 from tests.support.strategies import experiments, law, stacks, varied
 
 
@@ -22,21 +22,34 @@ def pointwise(run, replica, maps):
     """
     experiment = run.experiments[replica]
     layers = unflatten(experiment.sizes, run.parameters[replica])
-    predict, _, _ = PLAIN_OBJECTIVES[experiment.objective.loss, experiment.problem]
-    functions = [*(PLAIN_ACTIVATIONS[key][0] for key in experiment.network.activations), predict]
+    objective = experiment.objective.loss, experiment.problem
+    hidden = [PLAIN_ACTIVATIONS[key][0] for key in experiment.network.activations]
     resolution = maps[0].shape[-1]
     least, greatest = ([np.empty((len(units), resolution, resolution)) for units in layers] for _ in range(2))
     for row, column in np.ndindex(resolution, resolution):
         x1 = -6 + 12 * column / (resolution - 1)
         x2 = 6 - 12 * row / (resolution - 1)
         below = [PLAIN_FEATURES[key](x1, x2) for key in experiment.features]
-        for layer, (units, function) in enumerate(zip(layers, functions, strict=True)):
-            for unit, (*weights, bias) in enumerate(units):
-                terms = [bias, *(w * a for w, a in zip(weights, below, strict=True))]
-                near = 1e-6 * (1e-3 + math.fsum(map(abs, terms)))
-                answers = [function(math.fsum(terms) + near * step) for step in (-1, -0.5, 0, 0.5, 1)]
+        for layer, units in enumerate(layers):
+            terms = [
+                [bias, *(w * a for w, a in zip(weights, below, strict=True))] for *weights, bias in units
+            ]
+            sums = [math.fsum(one) for one in terms]
+            near = [1e-6 * (1e-3 + math.fsum(map(abs, one))) for one in terms]
+            for unit in range(len(units)):
+                answers = []
+                for step in (-1, -0.5, 0, 0.5, 1):
+                    # The other way with the others: a softmax answers most where its own sum is most, the others least.
+                    moved = [
+                        z + step * (space if other == unit else -space)
+                        for other, (z, space) in enumerate(zip(sums, near, strict=True))
+                    ]
+                    if layer < len(hidden):
+                        answers.append(hidden[layer](moved[unit]))
+                    else:
+                        answers.append(plain_predictions(objective, moved)[unit])
                 # Some answers are a product with z, or 1 − something near 1: a few roundings of such numbers.
-                rounding = 5e-7 * (1 + abs(math.fsum(terms)) + max(map(abs, answers)))
+                rounding = 5e-7 * (1 + abs(sums[unit]) + max(map(abs, answers)))
                 least[layer][unit, row, column] = min(answers) - rounding
                 greatest[layer][unit, row, column] = max(answers) + rounding
             below = maps[layer][replica, :, row, column].tolist()
@@ -46,7 +59,7 @@ def pointwise(run, replica, maps):
 @law(25)
 @given(experiment=experiments(), resolution=st.integers(2, 9))
 def test_every_map_is_what_each_point_gives(experiment, resolution):
-    run = begin(experiment)
+    run = begin(varied(experiment, data={"scaling": "none"}))
 
     maps = layer_maps(run, resolution)
 
@@ -71,6 +84,16 @@ def test_a_boundary_has_replicas_outputs_rows_and_columns_in_float32(replicas, r
     assert picture.shape == (replicas, 1, resolution, resolution)
     assert picture.dtype == np.float32
     assert np.abs(picture).max() <= 1
+
+
+def test_the_maps_of_many_classes_are_probabilities_one_per_class():
+    run, _ = advance(begin(Experiment.model_validate({"data": {"dataset": "spiral-5"}})), epochs=5)
+
+    picture = boundary(run, 20)
+
+    assert picture.shape == (1, 5, 20, 20)
+    assert (picture > 0).all()
+    np.testing.assert_allclose(picture.sum(axis=1), 1, rtol=0, atol=1e-6)  # five roundings of float32
 
 
 def test_the_default_resolution_is_one_hundred():

@@ -7,21 +7,37 @@ import pytest
 
 from engine.datasets import DATASETS
 from engine.losses import LOSSES, PROBLEMS
-from tests.support.numeric import PLAIN_OBJECTIVES, central_differences
+from tests.support.numeric import (
+    OBJECTIVES,
+    SOFTMAX,
+    central_differences,
+    plain_errors,
+    plain_loss,
+    plain_predictions,
+)
 
-OBJECTIVES = [
-    pytest.param(loss, problem, id=f"{loss.key}-{problem}")
-    for loss in LOSSES.values()
-    for problem in loss.outputs
-]
-SUMS = np.linspace(-4, 4, 21)
-TARGETS = {"classification": (-1.0, 1.0), "regression": (-1.2, 0.0, 0.7)}
+SUMS = np.linspace(-4, 4, 21)[None]
+SUMS_OF_MANY = np.random.default_rng(1).normal(0, 3, (4, 21))
+TARGETS = {
+    "classification": (-1.0, 1.0),
+    "multi-class": (0, 1, 3),
+    "regression": (-1.2, 0.0, 0.7),
+}
+"""With many classes the number of the true one."""
+
+
+def sums_for(problem):
+    """Return sums (outputs, columns)."""
+    return SUMS_OF_MANY if problem == "multi-class" else SUMS
+
+
+def targets_for(problem, z, y):
+    """Return the target y for every column, as the engine takes it."""
+    return np.eye(len(z))[:, [y] * z.shape[1]] if problem == "multi-class" else np.full_like(z, y)
 
 
 def value(loss, problem, z, y):
-    z = np.array(z)
-    a = predicted(loss, problem, z)
-    return loss.value(z, a, np.full_like(a, y))
+    return loss.value(z, predicted(loss, problem, z), targets_for(problem, z, y))
 
 
 def predicted(loss, problem, z):
@@ -30,56 +46,62 @@ def predicted(loss, problem, z):
     return a
 
 
+def error(loss, problem, z, y):
+    """Return the derivative of the loss with respect to the sums, as training puts it together."""
+    output = loss.outputs[problem]
+    a = predicted(loss, problem, z)
+    slopes = np.empty_like(a)
+    loss.error(a, targets_for(problem, z, y), slopes)
+    if not loss.from_sum and output.slope is not None:
+        slope = np.empty_like(a)
+        assert not output.slope_from_sums  # outputs are shown to it in the loss's place
+        output.slope(a, slope)
+        slopes *= slope
+    return slopes
+
+
 def smooth_at(loss, problem, y):
     """Return the sums at which a loss has neither corner nor bend."""
-    a = predicted(loss, problem, SUMS)
-    distance = {"hinge": a * y - 1, "huber": np.abs(a - y) - 1, "absolute-error": a - y}.get(loss.key, 1.0)
-    return SUMS[np.broadcast_to(np.abs(distance) > 1e-3, SUMS.shape)]
+    sums = sums_for(problem)
+    a = predicted(loss, problem, sums)
+    kinks = {"hinge": a * y - 1, "huber": np.abs(a - y) - 1, "absolute-error": a - y}
+    return sums[:, (np.abs(kinks.get(loss.key, np.ones_like(a))) > 1e-3).all(axis=0)]
 
 
-@pytest.mark.parametrize(("loss", "problem"), OBJECTIVES)
-def test_the_error_is_the_derivative_with_respect_to_the_sum(loss, problem):
-    output = loss.outputs[problem]
+@pytest.mark.parametrize(("key", "problem"), OBJECTIVES)
+def test_the_error_is_the_derivative_with_respect_to_the_sum(key, problem):
+    loss = LOSSES[key]
     for y in TARGETS[problem]:
         sums = smooth_at(loss, problem, y)
-        a = predicted(loss, problem, sums)
-        error = np.empty_like(a)
 
-        loss.error(a, np.full_like(a, y), error)
+        errors = error(loss, problem, sums, y)
 
-        if not loss.from_sum and output.slope is not None:
-            slope = np.empty_like(a)
-            assert not output.slope_from_sums  # outputs are shown to it in the loss's place
-            output.slope(a, slope)
-            error *= slope
-        assert len(sums) >= len(SUMS) - 2  # a loss has at most two kinks
+        assert sums.shape[1] >= 21 - 2  # a loss has at most two kinks
         expected = central_differences(lambda z: float(value(loss, problem, z, y).sum()), sums)  # noqa: B023
-        np.testing.assert_allclose(error, expected, rtol=0, atol=1e-9)  # differences: 1e-10
+        # Differences: 1e-10; of a hundred, which losses of far sums add up to, 1e-9.
+        np.testing.assert_allclose(errors, expected, rtol=0, atol=1e-8 if (key, problem) == SOFTMAX else 1e-9)
 
 
-@pytest.mark.parametrize(("key", "problem"), PLAIN_OBJECTIVES)
-def test_the_value_is_that_of_the_formula(key, problem):
-    _, formula, _ = PLAIN_OBJECTIVES[key, problem]
+@pytest.mark.parametrize(("key", "problem"), OBJECTIVES)
+def test_value_error_and_prediction_are_those_of_the_formulas(key, problem):
+    loss, sums = LOSSES[key], sums_for(problem)
+    columns = sums.T.tolist()
+
+    predictions = predicted(loss, problem, sums)
+
+    expected = np.array([plain_predictions((key, problem), z) for z in columns]).T
+    np.testing.assert_allclose(predictions, expected, rtol=0, atol=1e-15)  # a few roundings
     for y in TARGETS[problem]:
-        values = value(LOSSES[key], problem, SUMS, y)
+        values, errors = value(loss, problem, sums, y), error(loss, problem, sums, y)
 
-        expected = [formula(z, y) for z in SUMS]
+        expected = np.array([[plain_loss((key, problem), z, y) for z in columns]])
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-13)  # log(1 − p) loses a few digits
-
-
-@pytest.mark.parametrize(("key", "problem"), PLAIN_OBJECTIVES)
-def test_the_prediction_is_that_of_the_formula(key, problem):
-    predict, _, _ = PLAIN_OBJECTIVES[key, problem]
-
-    values = predicted(LOSSES[key], problem, SUMS)
-
-    np.testing.assert_allclose(values, [predict(z) for z in SUMS], rtol=0, atol=1e-15)  # a few roundings
+        expected = np.array([plain_errors((key, problem), z, y) for z in columns]).T
+        np.testing.assert_allclose(errors, expected, rtol=0, atol=1e-14)  # 1 − a² loses a digit
 
 
 def test_every_loss_has_a_plain_formula_for_each_of_its_problems():
-    assert set(PLAIN_OBJECTIVES) == {
-        (loss.key, problem) for loss in LOSSES.values() for problem in loss.outputs
-    }
+    assert set(OBJECTIVES) == {(loss.key, problem) for loss in LOSSES.values() for problem in loss.outputs}
 
 
 def error_of(key, a, y):
@@ -128,9 +150,42 @@ def test_the_cross_entropy_does_not_overflow():
     assert right.tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("sums", [0.0, -3.25, 1e6, -1e6])
+@pytest.mark.parametrize("classes", [2, 3, 4, 5, 6])
+def test_knowing_nothing_of_k_classes_scores_log_k(classes, sums):
+    z = np.full((classes, 1), sums)
+
+    losses = [value(LOSSES["softmax-cross-entropy"], "multi-class", z, y).item() for y in range(classes)]
+
+    np.testing.assert_allclose(losses, math.log(classes), rtol=1e-15)  # one rounding, however far out
+
+
+def test_the_softmax_cross_entropy_does_not_overflow():
+    z = np.array([[1e6, -1e6, 0.0], [-1e6, 1e6, -1e6], [-1e6, 1e6, 1e6]])
+    loss = LOSSES["softmax-cross-entropy"]
+
+    with np.errstate(all="raise", under="ignore"):
+        losses = [value(loss, "multi-class", z, y)[0].tolist() for y in range(3)]
+        predictions = predicted(loss, "multi-class", z)
+
+    assert losses == [[0, 2e6 + math.log(2), 1e6], [2e6, math.log(2), 2e6], [2e6, math.log(2), 0]]
+    assert predictions.T.tolist() == [[1, 0, 0], [0, 0.5, 0.5], [0, 0, 1]]
+
+
+def test_two_classes_by_softmax_are_the_logistic_cross_entropy_of_the_difference():
+    z = SUMS_OF_MANY[:2]
+    difference = (z[0] - z[1])[None]
+
+    for number, side in ((0, 1.0), (1, -1.0)):
+        many = value(LOSSES["softmax-cross-entropy"], "multi-class", z, number)
+        two = value(LOSSES["logistic-cross-entropy"], "classification", difference, side)
+
+        np.testing.assert_allclose(many, two, rtol=1e-12, atol=1e-15)  # rounding of log(1 + something small)
+
+
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=lambda row: row.key)
 def test_a_loss_leaves_its_arguments_alone(loss):
-    z, a, y = (np.array([0.3, -0.2]) for _ in range(3))
+    z, a, y = (np.array([[0.3, -0.2], [0.1, 0.7]]) for _ in range(3))
     for array in (z, a, y):
         array.flags.writeable = False
 

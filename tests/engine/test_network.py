@@ -13,6 +13,7 @@ from engine.losses import LOSSES
 from engine.network import Layout, Pass
 from engine.penalties import PENALTIES, add_decay
 from tests.support.numeric import (
+    OBJECTIVES,
     central_differences,
     directional_difference,
     distance_to_kinks,
@@ -25,13 +26,14 @@ from tests.support.numeric import (
 )
 from tests.support.strategies import law
 
-OBJECTIVES = [(loss.key, problem) for loss in LOSSES.values() for problem in loss.outputs]
 SHARES = {"share": np.array(0.4)}
 SMOOTH = [row.key for row in PENALTIES.values() if row.l2(SHARES) > 0]
 DIFFERENTIABLE = [key for key in ACTIVATIONS if key != "step"]  # its slope is a stand-in
 
 
 def targets_for(problem, generator, *shape):
+    if problem == "multi-class":
+        return np.eye(shape[-1])[generator.integers(shape[-1], size=shape[:-1])]
     if problem == "classification":
         return generator.choice([-1.0, 1.0], shape)
     return generator.normal(size=shape)
@@ -40,13 +42,14 @@ def targets_for(problem, generator, *shape):
 def case(hidden, activation, objective, seed=0):
     """Return a small network with a batch, its units away from any kink."""
     loss, problem = objective
-    layout = Layout((3, *hidden, 1))
+    outputs = 4 if problem == "multi-class" else 1
+    layout = Layout((3, *hidden, outputs))
     activations = [*(ACTIVATIONS[activation] for _ in hidden), LOSSES[loss].outputs[problem]]
     for attempt in itertools.count():
         generator = np.random.default_rng([seed, attempt])
         parameters = generator.normal(size=(1, layout.parameters))
         features = generator.normal(size=(5, 3))
-        targets = targets_for(problem, generator, 5, 1)
+        targets = targets_for(problem, generator, 5, outputs)
         if distance_to_kinks(layout, activations, LOSSES[loss], parameters[0], features, targets) > 0.01:
             return layout, activations, LOSSES[loss], parameters, features, targets
     raise AssertionError("unreachable")
@@ -73,7 +76,8 @@ def test_a_network_of_steps_has_the_gradient_of_plain_loops_with_the_surrogate_s
 
     computed = gradient(layout, activations, loss, parameters, features, targets)
 
-    batch = list(zip(features.tolist(), targets[:, 0].tolist(), strict=True))
+    wanted = targets.argmax(axis=1) if objective[1] == "multi-class" else targets[:, 0]
+    batch = list(zip(features.tolist(), wanted.tolist(), strict=True))
     layers = unflatten(layout.sizes, parameters[0])
     expected = flatten(plain_gradient(layers, ("step",) * 3, objective, batch))
     np.testing.assert_allclose(computed[0], expected, rtol=1e-12, atol=1e-14)  # a few roundings
@@ -135,7 +139,6 @@ def test_the_gradient_points_up_along_any_direction(
         direction /= np.linalg.norm(direction)
         objective_value = partial(mean_loss, layout, activations, loss, features=mine, targets=wanted)
         slope = directional_difference(objective_value, parameters[i], direction)
-        slope *= outputs  # the engine adds up the outputs of a sample, the mean here is over them too
         # Linear and ReLU layers may multiply up: compare on the scale of the whole gradient.
         scale = 1 + np.abs(computed[i]).max()
         assert computed[i] @ direction == pytest.approx(slope, rel=1e-6, abs=1e-6 * scale)

@@ -100,7 +100,9 @@ def test_classic_weights_lie_between_minus_and_plus_a_half_and_biases_are_a_tent
 
 
 def test_stacks_are_drawn_with_everything_that_may_differ():
-    assert {*strategies.MAY_DIFFER, "network.initializer_options"} == MAY_DIFFER
+    with_a_choice = {"data.dataset_options", "network.initializer_options"}
+
+    assert {*strategies.MAY_DIFFER} | with_a_choice == MAY_DIFFER
 
 
 @law(30)
@@ -116,7 +118,9 @@ def test_a_stack_begins_as_its_networks_would_alone(stack):
     [
         ({"data": {"samples": 100}}, "data.samples"),
         ({"data": {"train_fraction": 0.6}}, "data.train_fraction"),
+        ({"data": {"validation_fraction": 0.1}}, "data.validation_fraction"),
         ({"data": {"dataset": "plane"}}, "data.dataset"),
+        ({"data": {"dataset": "blobs"}, "objective": {"loss": "softmax-cross-entropy"}}, "data.dataset"),
         ({"network": {"hidden": (4, 3)}}, "network.hidden"),
         ({"network": {"activation": "relu"}}, "network.activation"),
         ({"objective": {"loss": "logistic-cross-entropy"}}, "objective.loss"),
@@ -133,6 +137,53 @@ def test_what_cannot_train_together_is_refused_by_name(groups, name):
         begin([DEFAULT, DEFAULT, varied(DEFAULT, **groups)])
 
     assert str(error.value) == f"experiment 2 differs from the first in {name}, so they cannot form a stack"
+
+
+def many_classes(**data):
+    return Experiment.model_validate({"data": {"samples": 60, **data}})
+
+
+def test_as_many_classes_can_train_together_wherever_they_come_from():
+    own = [[0.5 * i, 1.0, float(i % 3)] for i in range(60)]
+    stack = [
+        many_classes(dataset="spiral-3"),
+        many_classes(dataset="blobs", dataset_options={"classes": 3}),
+        many_classes(points=own, point_classes=3),
+    ]
+
+    run = begin(stack)
+
+    assert run.replicas == 3
+    np.testing.assert_array_equal(run.parameters, np.vstack([begin(one).parameters for one in stack]))
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "name"),
+    [
+        ({"dataset": "spiral-3"}, {"dataset": "spiral-5"}, "data.dataset"),
+        ({"dataset": "spiral-3"}, {"dataset": "blobs"}, "data.dataset"),
+        (
+            {"dataset": "blobs"},
+            {"dataset": "blobs", "dataset_options": {"classes": 5}},
+            "data.dataset_options",
+        ),
+        (
+            {"points": [[1.0, 2.0, 0.0]] * 60, "point_classes": 3},
+            {"points": [[1.0, 2.0, 0.0]] * 60, "point_classes": 4},
+            "data.point_classes",
+        ),
+        (
+            {"dataset": "spiral-3"},
+            {"dataset": "spiral-3", "points": [[1.0, 2.0, 0.0]] * 60, "point_classes": 5},
+            "data.points",
+        ),
+    ],
+)
+def test_different_numbers_of_classes_cannot_train_together_and_the_field_is_named(first, other, name):
+    with pytest.raises(ValueError, match="cannot form a stack") as error:
+        begin([many_classes(**first), many_classes(**other)])
+
+    assert str(error.value) == f"experiment 1 differs from the first in {name}, so they cannot form a stack"
 
 
 def own_points(targets):
@@ -347,6 +398,11 @@ def test_a_new_batch_size_cuts_the_rest_of_the_epoch():
         ({"data": {"samples": 100}}, "data.samples"),
         ({"data": {"noise": 0.1}}, "data.noise"),
         ({"data": {"train_fraction": 0.6}}, "data.train_fraction"),
+        ({"data": {"validation_fraction": 0.1}}, "data.validation_fraction"),
+        ({"data": {"label_flips": 0.1}}, "data.label_flips"),
+        ({"data": {"minority_share": 0.1}}, "data.minority_share"),
+        ({"data": {"scaling": "standardise"}}, "data.scaling"),
+        ({"data": {"point_classes": 3}}, "data.point_classes"),
         ({"data": {"seed": 1}}, "data.seed"),
         ({"network": {"hidden": (4, 3)}}, "network.hidden"),
         ({"network": {"initializer": "zeros"}}, "network.initializer"),
@@ -360,6 +416,26 @@ def test_a_new_batch_size_cuts_the_rest_of_the_epoch():
 def test_a_change_that_needs_a_new_start_is_refused_by_name(groups, name):
     with pytest.raises(ValueError, match=f"^{name} cannot change without a new start"):
         reconfigure(started(), varied(DEFAULT, **groups))
+
+
+def test_another_number_of_classes_needs_a_new_start():
+    run = begin(many_classes(dataset="blobs"))
+
+    with pytest.raises(ValueError, match=r"^data\.dataset_options cannot change without a new start"):
+        reconfigure(run, many_classes(dataset="blobs", dataset_options={"classes": 3}))
+
+
+def test_many_classes_train_on_after_a_live_change():
+    experiment = many_classes(dataset="spiral-3")
+    run, _ = advance(begin(experiment), epochs=2)
+
+    after, report = advance(
+        reconfigure(run, varied(experiment, training={"optimizer": "adam"}, network={"activation": "relu"})),
+        epochs=1,
+    )
+
+    assert report.epoch.tolist() == [3]
+    assert (after.parameters != run.parameters).any()
 
 
 def test_other_features_need_a_new_start():

@@ -1,5 +1,7 @@
 """Stacks: what can train together does, and everything comes back in order."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,6 +29,39 @@ def test_numbers_and_seeds_share_a_stack_and_shapes_do_not() -> None:
     groups = stacks.group([rates[0], wide, rates[1], regression, rates[2]])
 
     assert groups == [(0, 2, 4), (1,), (3,)]
+
+
+def test_different_numbers_of_classes_do_not_share_a_stack() -> None:
+    own = [[0.5 * i, 1.0, float(i % 3)] for i in range(60)]
+    data: list[dict[str, Any]] = [
+        {"dataset": "spiral-3"},
+        {"dataset": "blobs"},
+        {"dataset": "blobs", "dataset_options": {"classes": 3}},
+        {"dataset": "spiral-5"},
+        {"dataset": "circle"},
+        {"dataset": "plane", "points": own, "point_classes": 3},
+        {"dataset": "blobs", "dataset_options": {"classes": 5}},
+        {"dataset": "moons"},
+    ]
+
+    groups = stacks.group([Experiment.model_validate({"data": {"samples": 60, **one}}) for one in data])
+
+    assert groups == [(0, 2, 5), (1,), (3, 6), (4, 7)]
+
+
+def test_what_is_done_to_the_data_may_differ_in_a_stack_but_not_how_they_are_split() -> None:
+    data: list[dict[str, Any]] = [
+        {},
+        {"label_flips": 0.2},
+        {"minority_share": 0.1},
+        {"scaling": "unit-range"},
+        {"validation_fraction": 0.1},
+        {"train_fraction": 0.6},
+    ]
+
+    groups = stacks.group([Experiment.model_validate({"data": one}) for one in data])
+
+    assert groups == [(0, 1, 2, 3), (4,), (5,)]
 
 
 def test_no_stack_is_larger_than_allowed() -> None:

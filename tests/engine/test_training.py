@@ -19,11 +19,12 @@ from engine.penalties import PENALTIES
 from engine.samples import input_noise, order, points, rows
 from engine.schedules import SCHEDULES
 from tests.support.numeric import (
+    OBJECTIVES,
     PLAIN_ACTIVATIONS,
     PLAIN_FEATURES,
-    PLAIN_OBJECTIVES,
     flatten,
     plain_gradient,
+    plain_inputs,
     plain_sgd_step,
     unflatten,
 )
@@ -75,10 +76,9 @@ def plain_batches(experiment, samples):
 def plain_training(experiment, parameters, steps):
     """Train in plain loops, in the engine's order of samples, by plain SGD."""
     drawn, targets = points(experiment.data)
-    samples = [
-        ([PLAIN_FEATURES[key](x1, x2) for key in experiment.features], y)
-        for (x1, x2), (y,) in zip(drawn.tolist(), targets.tolist(), strict=True)
-    ][: experiment.data.training_samples]
+    count = experiment.data.training_samples
+    inputs = plain_inputs(experiment.features, experiment.data.scaling, drawn.tolist(), count)
+    samples = list(zip(inputs, targets[:, 0].tolist(), strict=True))[:count]
     layers = unflatten(experiment.sizes, parameters)
     dead: set[tuple[int, int, int]] = set()
     for batch in itertools.islice(plain_batches(experiment, samples), steps):
@@ -101,7 +101,7 @@ def plain_training(experiment, parameters, steps):
     return flatten(layers)
 
 
-@pytest.mark.parametrize("objective", PLAIN_OBJECTIVES, ids="-".join)
+@pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
 @pytest.mark.parametrize("activation", PLAIN_ACTIVATIONS)
 def test_one_step_is_the_one_made_by_hand(activation, objective):
     loss, problem = objective
@@ -121,6 +121,9 @@ def test_one_step_is_the_one_made_by_hand(activation, objective):
     np.testing.assert_allclose(
         after.parameters[0], plain_training(experiment, run.parameters[0], 1), rtol=0, atol=1e-15
     )
+
+
+MANY = {"objective": {"loss": "softmax-cross-entropy"}}
 
 
 @pytest.mark.parametrize(
@@ -153,6 +156,18 @@ def test_one_step_is_the_one_made_by_hand(activation, objective):
         pytest.param({"objective": {"penalty": "none", "penalty_rate": 0.03}}, id="a rate without a penalty"),
         pytest.param({"objective": {"loss": "logistic-cross-entropy"}}, id="cross-entropy"),
         pytest.param({"data": {"dataset": "multi-gauss"}}, id="regression"),
+        pytest.param({**MANY, "data": {"dataset": "blobs"}}, id="four classes"),
+        pytest.param(
+            {**MANY, "data": {"dataset": "spiral-3"}, "network": {"hidden": ()}}, id="three classes"
+        ),
+        pytest.param(
+            {**MANY, "data": {"dataset": "blobs", "dataset_options": {"classes": 6}}}, id="six classes"
+        ),
+        pytest.param({"data": {"scaling": "standardise"}}, id="standardised"),
+        pytest.param({"data": {"scaling": "unit-range", "dataset": "step"}}, id="unit range"),
+        pytest.param({"data": {"label_flips": 0.3}}, id="wrong labels"),
+        pytest.param({"data": {"validation_fraction": 0.3}}, id="validation"),
+        pytest.param({"data": {"minority_share": 0.1}}, id="a rare class"),
         pytest.param({"network": {"hidden": (), "activation": "tanh"}}, id="no hidden layer"),
         pytest.param(
             {"network": {"hidden": (3, 2, 3), "activation": ("relu", "tanh", "sigmoid")}}, id="mixed layers"
@@ -211,15 +226,26 @@ def test_there_is_a_loss_for_every_finished_epoch():
     run, report = advance(begin([SMALL, varied(SMALL, network={"seed": 1})]), epochs=4)
 
     assert report.epoch.tolist() == [1, 2, 3, 4]
-    assert report.train_loss.shape == report.test_loss.shape == (2, 4)
+    assert report.train_loss.shape == report.validation_loss.shape == report.test_loss.shape == (2, 4)
     assert (report.steps, run.step, run.epoch, run.position) == (20, 20, 4, 0)
+
+
+def test_losses_over_the_validation_samples_are_reported_where_there_are_some():
+    _, without = advance(begin(SMALL), epochs=3)
+    _, with_some = advance(begin(varied(SMALL, data={"validation_fraction": 0.2})), epochs=3)
+
+    assert np.isnan(without.validation_loss).all()
+    assert np.isfinite(with_some.validation_loss).all()
+    # The same training samples as before: only what is left for the test is less.
+    np.testing.assert_array_equal(with_some.train_loss, without.train_loss)
+    assert (with_some.test_loss != without.test_loss).all()
 
 
 def test_no_loss_is_reported_of_an_epoch_that_is_not_finished():
     run, report = advance(begin(SMALL), steps=4)
 
     assert report.epoch.shape == (0,)
-    assert report.train_loss.shape == report.test_loss.shape == (1, 0)
+    assert report.train_loss.shape == report.validation_loss.shape == report.test_loss.shape == (1, 0)
     assert (run.epoch, run.position) == (0, 28)
 
 
@@ -230,8 +256,8 @@ def test_the_last_loss_reported_is_what_evaluate_says(stack):
 
     if report.epoch.size:
         evaluation = evaluate(run)
-        np.testing.assert_array_equal(report.train_loss[:, -1], evaluation.train_loss)
-        np.testing.assert_array_equal(report.test_loss[:, -1], evaluation.test_loss)
+        expected = [evaluation.train_loss, evaluation.validation_loss, evaluation.test_loss]
+        np.testing.assert_array_equal(losses_of(report)[:, :, -1], expected)
 
 
 @pytest.mark.parametrize("limits", [{"epochs": 0}, {"steps": 0}, {"epochs": 0, "steps": 5}], ids=str)
@@ -312,6 +338,10 @@ cuts = st.lists(
 )
 
 
+def losses_of(report):
+    return np.stack([report.train_loss, report.validation_loss, report.test_loss])
+
+
 def in_pieces(run, pieces, epochs):
     """Advance by all pieces, as far as they go, and then to the end; return the run and the losses of every epoch."""
     samples = run.experiment.data.training_samples
@@ -323,7 +353,7 @@ def in_pieces(run, pieces, epochs):
 
     def note(report):
         epochs_seen.extend(report.epoch.tolist())
-        losses.append(np.stack([report.train_loss, report.test_loss]))
+        losses.append(losses_of(report))
 
     for unit, count in pieces:
         left = epochs * steps_per_epoch - run.step
@@ -348,7 +378,7 @@ def test_however_training_is_cut_the_numbers_are_the_same(experiment, pieces):
 
     assert_same_state(cut, whole)
     assert epochs == report.epoch.tolist()
-    np.testing.assert_array_equal(losses, np.stack([report.train_loss, report.test_loss]))
+    np.testing.assert_array_equal(losses, losses_of(report))
 
 
 @law(30)
@@ -360,7 +390,7 @@ def test_however_the_training_of_a_stack_is_cut_the_numbers_are_the_same(stack, 
 
     assert_same_state(cut, whole)
     assert epochs == report.epoch.tolist()
-    np.testing.assert_array_equal(losses, np.stack([report.train_loss, report.test_loss]))
+    np.testing.assert_array_equal(losses, losses_of(report))
 
 
 def assert_stack_equals_singles(stack, epochs):
@@ -372,8 +402,7 @@ def assert_stack_equals_singles(stack, epochs):
         assert together.diverged[i] == alone.diverged[0]
         # Alone, a diverged network stops; in a stack its last finite state goes on being reported.
         seen = len(own.epoch)
-        np.testing.assert_array_equal(report.train_loss[i, :seen], own.train_loss[0])
-        np.testing.assert_array_equal(report.test_loss[i, :seen], own.test_loss[0])
+        np.testing.assert_array_equal(losses_of(report)[:, i, :seen], losses_of(own)[:, 0])
         assert seen == epochs or alone.diverged[0]
 
 
@@ -403,6 +432,9 @@ def test_a_stack_is_bit_equal_at_every_shape(hidden, batch_size):
     [
         {"data": {"dataset": "xor"}},
         {"data": {"noise": 0.3}},
+        {"data": {"label_flips": 0.3}},
+        {"data": {"minority_share": 0.2}},
+        {"data": {"scaling": "standardise"}},
         {"data": {"seed": 1}},
         {"network": {"initializer": "zeros"}},
         {"network": {"seed": 1}},
@@ -483,6 +515,28 @@ def test_a_stack_is_bit_equal_when_everything_that_may_differ_does():
             first, network={"initializer": "zeros"}, objective={"penalty_rate": 0.0}, training={"seed": 9}
         ),
         varied(first, network={"seed": 2}, data={"dataset": "spiral"}, objective={"penalty_rate": 0.3}),
+    ]
+
+    assert_stack_equals_singles(stack, epochs=5)
+
+
+def many_classes(seed, **data):
+    """Return an experiment with three classes."""
+    return varied(
+        SMALL,
+        data={"dataset": "spiral-3", "seed": seed, **data},
+        network={"seed": seed},
+        objective={"loss": "softmax-cross-entropy"},
+    )
+
+
+def test_a_stack_of_many_classes_is_bit_equal_whatever_its_data_are():
+    stack = [
+        many_classes(0, validation_fraction=0.2),
+        many_classes(1, validation_fraction=0.2, scaling="unit-range", label_flips=0.2),
+        many_classes(
+            2, validation_fraction=0.2, dataset="blobs", dataset_options={"classes": 3}, minority_share=0.1
+        ),
     ]
 
     assert_stack_equals_singles(stack, epochs=5)
@@ -616,7 +670,7 @@ def test_a_diverged_run_ends_in_the_same_state_however_it_is_cut(experiment, pie
     assert whole.diverged.all()
     assert_same_state(cut, whole)
     assert epochs == report.epoch.tolist()
-    np.testing.assert_array_equal(losses, np.stack([report.train_loss, report.test_loss]))
+    np.testing.assert_array_equal(losses, losses_of(report))
 
 
 @pytest.mark.parametrize("limits", [{"epochs": 5}, {"steps": 5}, {"seconds": 5, "clock": Ticks()}], ids=list)

@@ -69,6 +69,24 @@ def test_the_output_is_shown_by_default() -> None:
     assert "tiles" not in tensors
 
 
+@pytest.mark.parametrize("dataset", ["blobs", "spiral-3", "spiral-5"])
+def test_a_network_of_many_classes_trains_and_is_drawn(dataset: str) -> None:
+    experiment = Experiment.model_validate({"data": {"dataset": dataset, "samples": 60}})
+
+    outcome = run_slice(Slice(None, experiment, epochs=2, view=View(tiles=True, resolution=50)))
+
+    now = evaluate(outcome.run)
+    assert outcome.tensors["epochs"].tolist() == [0, 1, 2]
+    assert outcome.tensors["evaluation"].tolist() == [
+        [now.train_loss[0], now.train_accuracy[0]],
+        [now.test_loss[0], now.test_accuracy[0]],
+    ]
+    assert outcome.tensors["map"].shape == (50, 50)
+    assert outcome.tensors["tiles"].shape == (4 + 2 + experiment.outputs, 20, 20)
+    assert outcome.tensors["parameters"].shape == (experiment.parameters,)
+    assert set(outcome.tensors["train_points"][:, 2]) == set(range(experiment.outputs))
+
+
 def test_a_network_without_hidden_layers_has_the_output_as_its_only_tile() -> None:
     experiment = Experiment.model_validate({"network": {"hidden": []}})
 

@@ -5,6 +5,7 @@ know its registries only by key. What they have no formula for, they cannot chec
 """
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -61,9 +62,15 @@ def sums_by_layer(
     for layer, activation in zip(layout.layers(parameters[None]), activations, strict=True):
         z = below @ layer[0, :, :-1].T + layer[0, :, -1]
         sums.append(z)
-        below = np.empty_like(z)
-        activation.apply(z, below)
+        below = answers(activation, z)
     return sums
+
+
+def answers(activation: Activation, z: FloatArray) -> FloatArray:
+    """Return what a layer makes of its sums (columns, units)."""
+    units = z.T.copy()  # the softmax goes over the units of a layer, which the engine has in rows
+    activation.apply(units, units)
+    return units.T
 
 
 def mean_loss(
@@ -74,11 +81,13 @@ def mean_loss(
     features: FloatArray,
     targets: FloatArray,
 ) -> float:
-    """Return the mean loss of one network over features (columns, features) and targets (columns, outputs)."""
+    """Return the mean loss of one network over features (columns, features) and targets (columns, outputs).
+
+    The losses of several outputs of a sample are added up.
+    """
     z = sums_by_layer(layout, activations, parameters, features)[-1]
-    a = np.empty_like(z)
-    activations[-1].apply(z, a)
-    return float(np.mean(loss.value(z, a, targets)))
+    a = answers(activations[-1], z)
+    return float(loss.value(z.T, a.T, targets.T).sum()) / len(z)
 
 
 def gradient(
@@ -124,8 +133,7 @@ def distance_to_kinks(
     distances = [
         np.abs(z).min() for z, row in zip(sums, activations, strict=True) if row.key in KINKED_AT_ZERO
     ]
-    a = np.empty_like(sums[-1])
-    activations[-1].apply(sums[-1], a)
+    a = answers(activations[-1], sums[-1])
     if loss.key == "hinge":
         distances.append(np.abs(a * targets - 1).min())
     elif loss.key == "huber":
@@ -234,7 +242,48 @@ PLAIN_OBJECTIVES: dict[
         lambda z, y: _sign(z - y),
     ),
 }
-"""Prediction, loss and dL/dz of the output's sum z, by (loss, problem)."""
+"""Prediction, loss and dL/dz of the output's sum z, by (loss, problem), where there is one output."""
+
+SOFTMAX = ("softmax-cross-entropy", "multi-class")
+OBJECTIVES = (*PLAIN_OBJECTIVES, SOFTMAX)
+"""Every (loss, problem)."""
+
+
+def plain_predictions(objective: tuple[str, str], sums: Sequence[float]) -> list[float]:
+    """Return what the network answers, from the sums of its outputs."""
+    if objective == SOFTMAX:
+        highest = max(sums)
+        powers = [math.exp(z - highest) for z in sums]
+        return [power / math.fsum(powers) for power in powers]
+    (z,) = sums
+    return [PLAIN_OBJECTIVES[objective][0](z)]
+
+
+def plain_loss(objective: tuple[str, str], sums: Sequence[float], target: float) -> float:
+    """Return the loss of one sample; with many classes the target is the number of the true one."""
+    if objective == SOFTMAX:
+        true = sums[int(target)]
+        furthest = max(z - true for z in sums)
+        return furthest + math.log(math.fsum(math.exp(z - true - furthest) for z in sums))
+    (z,) = sums
+    return PLAIN_OBJECTIVES[objective][1](z, target)
+
+
+def plain_errors(objective: tuple[str, str], sums: Sequence[float], target: float) -> list[float]:
+    """Return dL/dz of every output of one sample; the target as for ``plain_loss``."""
+    if objective == SOFTMAX:
+        return [p - (k == target) for k, p in enumerate(plain_predictions(objective, sums))]
+    (z,) = sums
+    return [PLAIN_OBJECTIVES[objective][2](z, target)]
+
+
+def plain_is_right(problem: str, sums: Sequence[float], target: float) -> bool:
+    """Tell whether one sample is given the right class: of two the side of 0, of many the largest sum."""
+    if problem == "multi-class":
+        return max(range(len(sums)), key=sums.__getitem__) == target
+    (z,) = sums
+    return (z >= 0) == (target > 0)
+
 
 PLAIN_FEATURES: dict[str, Callable[[float, float], float]] = {
     "x1": lambda x1, x2: x1,
@@ -246,6 +295,23 @@ PLAIN_FEATURES: dict[str, Callable[[float, float], float]] = {
     "sin x2": lambda x1, x2: math.sin(x2),
 }
 """Features of a point, by key."""
+
+
+def plain_inputs(
+    keys: Sequence[str], scaling: str, points: Sequence[Sequence[float]], training: int
+) -> list[list[float]]:
+    """Return what the network reads of each point, scaled by what the first ``training`` of them are like."""
+    inputs = [[PLAIN_FEATURES[key](x1, x2) for key in keys] for x1, x2 in points]
+    for i in range(len(keys)):
+        seen = [one[i] for one in inputs[:training]]
+        middle, size = {
+            "none": lambda seen: (0.0, 1.0),
+            "standardise": lambda seen: (statistics.fmean(seen), statistics.pstdev(seen)),
+            "unit-range": lambda seen: ((min(seen) + max(seen)) / 2, (max(seen) - min(seen)) / 2),
+        }[scaling](seen)
+        for one in inputs:
+            one[i] = (one[i] - middle) / (size or 1.0)
+    return inputs
 
 
 def unflatten(sizes: Sequence[int], flat: Any) -> Layers:
@@ -288,7 +354,7 @@ def plain_gradient(
             [PLAIN_ACTIVATIONS[name][0](z) for z in layer]
             for name, layer in zip(activations, sums, strict=False)
         ]
-        delta = [PLAIN_OBJECTIVES[objective][2](z, target) for z in sums[-1]]
+        delta = plain_errors(objective, sums[-1], target)
         for layer in reversed(range(len(layers))):
             below = outputs[layer - 1] if layer else list(features)
             for unit, error in enumerate(delta):

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from engine import Experiment
 from engine.activations import ACTIVATIONS
 from engine.batchings import BATCHINGS
-from engine.datasets import DATASETS
+from engine.datasets import DATASETS, MAX_CLASSES
 from engine.experiment import Data, fields
 from engine.features import FEATURES
 from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
+from engine.losses import LOSSES, PROBLEMS
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
-from engine.registry import Row
+from engine.registry import Option, Row
+from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
 from engine.schema import MAX_SEED, REGISTRIES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
@@ -45,29 +46,37 @@ learning_rates = _suggestions("training.learning_rate") | st.floats(0, 10)
 penalty_rates = _suggestions("objective.penalty_rate") | st.floats(0, 10)
 clips = st.just(0.0) | _suggestions("training.clip_norm") | st.floats(0, 100)
 noises = st.just(0.0) | st.floats(0, 1)
+label_flips = st.just(0.0) | st.floats(0, 0.5)
+minority_shares = st.just(0.0) | st.floats(0, 0.5)
+scalings = st.sampled_from(list(SCALINGS))
 classic_seeds = st.integers(0, 99999).map(lambda number: f"{number / 100000:.5f}")
+
+
+def _numbers(option: Option) -> st.SearchStrategy[float]:
+    suggested = st.sampled_from(option.suggestions or (option.default,))
+    if option.whole:
+        return suggested | st.integers(int(option.minimum), int(option.maximum)).map(float)
+    return (
+        suggested
+        | st.floats(option.minimum, option.maximum)
+        | st.floats(option.minimum, min(option.maximum, 20.0))  # where the limits are far apart
+    )
 
 
 def options(row: Row) -> st.SearchStrategy[dict[str, float]]:
     """Draw the numbers that belong to a row, all within their limits; some are left to their defaults."""
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            option.name: st.sampled_from(option.suggestions or (option.default,))
-            | st.floats(option.minimum, option.maximum)
-            | st.floats(option.minimum, min(option.maximum, 20.0))  # where the limits are far apart
-            for option in row.options
-        },
-    )
+    return st.fixed_dictionaries({}, optional={option.name: _numbers(option) for option in row.options})
 
 
 @st.composite
-def own_points(draw: st.DrawFn, *, problem: str, samples: int) -> list[list[float]]:
+def own_points(draw: st.DrawFn, *, problem: str, samples: int, classes: int = 2) -> list[list[float]]:
     """Draw points of one's own, on the square and (seldom) far outside of it."""
     generator = np.random.default_rng(draw(seeds))
     extent = draw(st.sampled_from([6.0, 6.0, 6.0, 1000.0]))
     places = generator.uniform(-extent, extent, (samples, 2)).round(3)
-    if problem == "classification":
+    if problem == "multi-class":
+        targets = generator.integers(classes, size=samples).astype(float)
+    elif problem == "classification":
         targets = generator.choice([-1.0, 1.0], samples)
     else:
         targets = generator.normal(size=samples).round(3)
@@ -76,23 +85,36 @@ def own_points(draw: st.DrawFn, *, problem: str, samples: int) -> list[list[floa
 
 @st.composite
 def _data(draw: st.DrawFn) -> dict[str, Any]:
-    dataset = draw(st.sampled_from(list(DATASETS)))
+    problem = draw(st.sampled_from(list(PROBLEMS)))
+    kind = draw(st.sampled_from(["drawn", "drawn", "classic", "own"]))
+    # Own points take the place of any data set.
+    dataset = draw(
+        st.sampled_from([key for key, row in DATASETS.items() if kind == "own" or row.problem == problem])
+    )
     samples = draw(st.integers(10, 40))
+    train_fraction = draw(st.floats(0.1, 0.9))
+    # At least one sample is left for the test, whatever is rounded: a tenth of ten.
+    validation_fractions = st.just(0.0) | st.floats(0, min(0.5, max(0.0, 0.85 - train_fraction)))
     data: dict[str, Any] = {
         "dataset": dataset,
+        "dataset_options": draw(options(DATASETS[dataset])),
         "samples": samples,
         "noise": draw(noises),
-        "train_fraction": draw(st.floats(0.1, 0.9)),
+        "train_fraction": train_fraction,
+        "validation_fraction": draw(validation_fractions),
+        "label_flips": draw(label_flips),
+        "scaling": draw(scalings),
         "seed": draw(seeds),
         "shuffled": draw(st.sampled_from([True, True, False])),
     }
-    kind = draw(st.sampled_from(["drawn", "drawn", "classic", "own"]))
     if kind == "classic" and dataset in CLASSIC_DATASETS:
         data["classic_seed"] = draw(classic_seeds)
         data["samples"] += samples % 2  # the original draws its classes half and half
     elif kind == "own":
-        problem = draw(st.sampled_from(["classification", "regression"]))
-        data["points"] = draw(own_points(problem=problem, samples=samples))
+        data["point_classes"] = draw(st.integers(3, MAX_CLASSES)) if problem == "multi-class" else 2
+        data["points"] = draw(own_points(problem=problem, samples=samples, classes=data["point_classes"]))
+    elif problem != "regression":
+        data["minority_share"] = draw(minority_shares)
     return data
 
 
@@ -167,26 +189,23 @@ def varied(experiment: Experiment, **groups: dict[str, Any]) -> Experiment:
 def _changes(draw: st.DrawFn, first: Experiment, varying: list[str]) -> dict[str, dict[str, Any]]:
     """Draw other values for fields in which the experiments of a stack may differ."""
     data, objective, training = first.data, first.objective, first.training
+    may_be_own = data.classic_seed is None
+    may_be_uneven = may_be_own and data.points is None and first.problem != "regression"
+    point_classes = max(2, first.outputs)
+    own = own_points(problem=first.problem, samples=data.samples, classes=point_classes)
     changes: dict[str, dict[str, Any]] = {"data": {}, "network": {}, "objective": {}, "training": {}}
     for name in varying:
         group, field = name.split(".")
         choices: dict[str, st.SearchStrategy[Any]] = {
             "data.classic_seed": classic_seeds if data.classic_seed else st.none(),
-            "data.dataset": st.sampled_from(
-                [
-                    key
-                    for key, row in DATASETS.items()
-                    if data.points is not None
-                    or (
-                        row.problem == first.problem
-                        and (data.classic_seed is None or key in CLASSIC_DATASETS)
-                    )
-                ]
-            ),
+            "data.dataset": st.sampled_from(_datasets_beside(first)),
+            "data.label_flips": label_flips,
+            "data.minority_share": minority_shares if may_be_uneven else st.just(0.0),
             "data.noise": noises,
-            "data.points": (
-                st.none() if data.points is None else own_points(problem=first.problem, samples=data.samples)
-            ),
+            # Who has points of one's own stays with them; others may get some that pose the same problem.
+            "data.point_classes": st.just(point_classes) if data.points else st.integers(2, MAX_CLASSES),
+            "data.points": (own if data.points else st.none() | own) if may_be_own else st.none(),
+            "data.scaling": scalings,
             "data.seed": seeds,
             "data.shuffled": st.booleans(),
             "network.initializer": initializers(data),
@@ -203,14 +222,41 @@ def _changes(draw: st.DrawFn, first: Experiment, varying: list[str]) -> dict[str
     if "initializer" in changes["network"]:
         row = INITIALIZERS[changes["network"]["initializer"]]
         changes["network"]["initializer_options"] = draw(options(row))
+    if "dataset" in changes["data"]:
+        dataset = DATASETS[changes["data"]["dataset"]]
+        alike = data.points is None and dataset.problem == "multi-class" and dataset.options
+        changes["data"]["dataset_options"] = (
+            {"classes": float(first.outputs)} if alike else draw(options(dataset))
+        )
+    if changes["data"].get("points") is not None:
+        changes["data"] |= {"point_classes": point_classes, "minority_share": 0.0}
     return changes
+
+
+def _datasets_beside(first: Experiment) -> list[str]:
+    """Return the data sets that another experiment of a stack may have; any, if own points take their place."""
+    data = first.data
+    return [
+        key
+        for key, row in DATASETS.items()
+        if data.points is not None
+        or (
+            row.problem == first.problem
+            and (data.classic_seed is None or key in CLASSIC_DATASETS)
+            and (row.classes({}) == data.classes or bool(row.options))
+        )
+    ]
 
 
 MAY_DIFFER = (
     "data.classic_seed",
     "data.dataset",
+    "data.label_flips",
+    "data.minority_share",
     "data.noise",
+    "data.point_classes",
     "data.points",
+    "data.scaling",
     "data.seed",
     "data.shuffled",
     "network.initializer",
@@ -223,7 +269,7 @@ MAY_DIFFER = (
     "training.schedule_options",
     "training.seed",
 )
-"""Fields in which the experiments of a stack may differ; the initializer's options go with the initializer."""
+"""Fields in which the experiments of a stack may differ; options of data set and initializer go with their choice."""
 
 
 @st.composite
