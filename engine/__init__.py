@@ -8,7 +8,18 @@
 
 from engine.evaluation import Evaluation, evaluate
 from engine.experiment import Experiment
-from engine.insight import boundary, feature_map, layer_maps
+from engine.insight import (
+    boundary,
+    confusion,
+    consensus,
+    feature_map,
+    gradient,
+    layer_maps,
+    layer_statistics,
+    loss_plane,
+    trace,
+    trace_sample,
+)
 from engine.run import Run, begin, reconfigure, set_parameter
 from engine.training import Report, advance
 
@@ -20,9 +31,16 @@ __all__ = [
     "advance",
     "begin",
     "boundary",
+    "confusion",
+    "consensus",
     "evaluate",
     "feature_map",
+    "gradient",
     "layer_maps",
+    "layer_statistics",
+    "loss_plane",
     "reconfigure",
     "set_parameter",
+    "trace",
+    "trace_sample",
 ]

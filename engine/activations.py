@@ -27,11 +27,15 @@ class Activation(Row):
         slope: ``slope(outputs, out)`` writes f′ as a function of the outputs f(z) into ``out``; None where f′ is 1
             everywhere.
         slope_from_sums: whether ``slope`` needs the sums z in place of the outputs.
+        bounds: the values at which it levels off for very negative and very positive sums, where units learn slowly;
+            None unless it does so on both sides. A sine turns at its bounds, and a step is nowhere else: with them
+            one cannot tell a unit that learns from one that does not.
     """
 
     apply: Callable[[RealArray, RealArray], object]
     slope: Callable[[RealArray, RealArray], object] | None
     slope_from_sums: bool = False
+    bounds: tuple[float, float] | None = None
 
 
 def _relu(z: RealArray, out: RealArray) -> None:
@@ -212,6 +216,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
         formula="tanh z",
         apply=np.tanh,
         slope=_tanh_slope,
+        bounds=(-1.0, 1.0),
     ),
     Activation(
         key="sigmoid",
@@ -220,6 +225,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
         formula="1 / (1 + e^−z)",
         apply=_sigmoid,
         slope=_sigmoid_slope,
+        bounds=(0.0, 1.0),
     ),
     Activation(
         key="linear",
@@ -262,6 +268,7 @@ LOGISTIC_OUTPUT = Activation(
     formula="2σ(z) − 1 = tanh(z/2)",
     apply=_half_angle,
     slope=_half_angle_slope,
+    bounds=(-1.0, 1.0),
 )
 """The output that belongs to the logistic cross-entropy; not offered for hidden layers."""
 

@@ -40,6 +40,10 @@ class Best:
         for array in (self.loss, self.epoch, self.parameters):
             array.flags.writeable = False
 
+    def part(self, replicas: slice) -> "Best":
+        """Return the same of some replicas."""
+        return Best(self.loss[replicas], self.epoch[replicas], self.parameters[replicas])
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by value; the arrays of the copy are read-only again."""
         return Best, tuple(getattr(self, field.name) for field in fields(self))

@@ -95,6 +95,13 @@ def _flipped(data: Data, targets: FloatArray) -> FloatArray:
     return flipped
 
 
+def inputs(data: Data, features: tuple[str, ...], places: FloatArray) -> FloatArray:
+    """Compute what the network reads of any places (places, 2): (places, features + 1), scaled, the constant 1 last."""
+    table = feature_rows(features, places)
+    scaling = scale(data, features)
+    return table if scaling is None else (table - scaling[0]) / scaling[1]
+
+
 @lru_cache(maxsize=128)
 def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
     """Return shift and scale (features + 1,), for the constant 1 as well; None if features stay as they are."""
@@ -115,13 +122,9 @@ def rows(data: Data, features: tuple[str, ...]) -> FloatArray:
         with more than two classes 1 at the true one and 0 at the others. Samples in the order of ``points``.
     """
     drawn, targets = points(data)
-    inputs = feature_rows(features, drawn)
-    scaling = scale(data, features)
-    if scaling is not None:
-        inputs = (inputs - scaling[0]) / scaling[1]
     if data.problem == "multi-class":
         targets = np.eye(data.classes)[targets[:, 0].astype(np.intp)]
-    table = np.hstack([inputs, targets])
+    table = np.hstack([inputs(data, features, drawn), targets])
     table.flags.writeable = False
     return table
 

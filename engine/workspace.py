@@ -144,7 +144,7 @@ class Feed:
         self._ordered = np.empty((samples, width))
         self._blocks = np.empty((full, sources, width, size))
         self._rest = np.empty((1 if rest else 0, sources, width, rest))
-        self._batches = []
+        self._batches: list[Batch] = []
         stop = start
         for block in (*self._blocks, *self._rest):
             columns = block.shape[-1]

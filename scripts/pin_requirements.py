@@ -2,8 +2,9 @@
 
 ``python -m scripts.pin_requirements`` asks pip for the newest versions that suit the oldest supported Python,
 and writes them to requirements/: ``run.txt`` for the server, ``dev.txt`` for developers, ``bench.txt`` for
-benchmarks, each on top of the one before; ``parity.txt`` is written by hand. ``--check`` changes and downloads nothing: it tells whether the
-pins still answer pyproject.toml, and whether package-lock.json names a registry, which no file should.
+benchmarks, each on top of the one before; ``parity.txt`` is written by hand. ``--check`` changes and downloads
+nothing: it tells whether the pins still answer pyproject.toml, and whether package-lock.json names a registry,
+which no file should.
 """
 
 import argparse

@@ -37,6 +37,17 @@ def test_the_slope_is_the_derivative(activation):
     np.testing.assert_allclose(slopes, expected, rtol=0, atol=1e-9)  # differences: 1e-10
 
 
+@pytest.mark.parametrize("activation", ALL, ids=lambda row: row.key)
+def test_bounds_are_where_it_levels_off_on_both_sides(activation):
+    far = [-40.0, 40.0]
+    low, high = applied(activation, far)
+    flat = bool((np.abs(slopes_at(activation, far)) < 1e-12).all())
+
+    if activation.bounds is not None:
+        assert activation.bounds == (low, high)
+    assert (activation.bounds is not None) == flat
+
+
 def test_every_activation_has_a_plain_formula():
     assert PLAIN_ACTIVATIONS.keys() == ACTIVATIONS.keys()
 

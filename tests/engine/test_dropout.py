@@ -84,6 +84,7 @@ def test_the_gradient_with_fixed_masks_equals_central_differences(activation, pe
     network = Pass(
         layout.layers(parameters), activations, 6, gradients=layout.layers(computed), loss=loss, dropout=True
     )
+    assert network.masks is not None
     for layer, mask in zip(network.masks.layers(network.masks.block), masks, strict=True):
         layer[0] = mask
     samples = np.vstack([features, np.ones(6)])
@@ -122,7 +123,7 @@ def test_masks_of_ones_change_nothing():
         network.backward(samples, samples.swapaxes(1, 2), np.ones((1, 1, 5)))
         gradients.append(gradient)
 
-    np.testing.assert_array_equal(*gradients)
+    np.testing.assert_array_equal(gradients[0], gradients[1])
 
 
 # ----------------------------------------------------------------------------------------------------------- masks
@@ -138,12 +139,12 @@ def test_a_mask_leaves_out_the_share_that_is_asked_for_and_makes_up_for_it():
     dropout = Dropout([3], [0.4], 0, 200)
 
     masks = Masks(1, (50,), 10)
-    values = []
+    drawn = []
     for number in range(200):
         dropout.load(masks, number)
-        values.append(masks.layers(masks.block)[0].copy())
+        drawn.append(masks.layers(masks.block)[0].copy())
 
-    values = np.array(values)
+    values = np.array(drawn)
     assert set(np.unique(values)) == {0.0, 1 / (1 - 0.4)}
     # 100,000 draws: the share is good to √(.24 / 100,000) = 0.0015; five times that.
     assert (values == 0).mean() == pytest.approx(0.4, abs=0.008)
@@ -210,6 +211,7 @@ def test_training_with_dropout_is_training_with_its_masks():
         feed.fill([rows(DROPS.data, DROPS.features)], [order(0, 250, 0)])
         dropout = Dropout([3], [0.4], 0, 25)
         for batch in feed.batches(0)[:2]:
+            assert batch.masks is not None
             dropout.load(batch.masks, batch.number)
             batch.backward(batch.features, batch.samples, batch.targets)
             workspace.parameters -= 0.03 * workspace.gradient

@@ -9,8 +9,11 @@ import sys
 import pytest
 
 import engine
+from engine import insight
 
-MODULES = [importlib.import_module(f"engine.{info.name}") for info in pkgutil.iter_modules(engine.__path__)]
+MODULES = [
+    importlib.import_module(info.name) for info in pkgutil.walk_packages(engine.__path__, prefix="engine.")
+]
 
 
 def public_things():
@@ -39,6 +42,12 @@ def test_the_public_names_are_those_of_the_design():
     assert engine.__all__ == sorted(engine.__all__)
 
 
+def test_the_package_of_insight_names_what_it_offers_and_the_engine_takes_it_from_there():
+    assert all(hasattr(insight, name) for name in insight.__all__)
+    for name in set(engine.__all__) & set(insight.__all__):
+        assert getattr(engine, name) is getattr(insight, name)
+
+
 @pytest.mark.parametrize("name", engine.__all__)
 def test_every_exported_name_has_a_docstring(name):
     assert inspect.getdoc(getattr(engine, name))
@@ -57,7 +66,21 @@ def test_every_module_says_what_it_is_for(module):
     assert (module.__doc__ or "").strip()
 
 
-@pytest.mark.parametrize("name", ["advance", "begin", "reconfigure", "set_parameter"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "advance",
+        "begin",
+        "boundary",
+        "confusion",
+        "consensus",
+        "loss_plane",
+        "reconfigure",
+        "set_parameter",
+        "trace",
+        "trace_sample",
+    ],
+)
 def test_what_can_fail_says_how(name):
     assert "Raises:" in (inspect.getdoc(getattr(engine, name)) or "")
 

@@ -1,6 +1,6 @@
 """Whole training runs against PyTorch, from the same weights and over the same batches; run by ``make parity``.
 
-The name keeps it out of ``make test``: PyTorch is large, and the tests there need no other library to know what is right.
+The name keeps it out of ``make test``: PyTorch is large, and the tests there know what is right without it.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Insight: maps of the output and of every unit, against a computation point by point."""
+"""Maps of the output and of every unit, against a computation point by point."""
 
 import math
 
@@ -9,13 +9,20 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, boundary, feature_map, layer_maps, set_parameter
 from engine.features import FEATURES
-from engine.insight import grid
-from tests.support.numeric import PLAIN_ACTIVATIONS, PLAIN_FEATURES, plain_predictions, unflatten
+from engine.insight import SQUARE, grid
+from engine.samples import points
+from tests.support.numeric import (
+    PLAIN_ACTIVATIONS,
+    PLAIN_FEATURES,
+    plain_inputs,
+    plain_predictions,
+    unflatten,
+)
 from tests.support.strategies import experiments, law, stacks, varied
 
 
-def pointwise(run, replica, maps):
-    """Return bounds for the map of every unit of one network, in float64 loops: row 0 at x2 = +6.
+def pointwise(run, replica, maps, region=SQUARE):
+    """Return bounds for the map of every unit of one network, in float64 loops: row 0 at the top.
 
     Each layer is computed from the maps of the layer below, so that what is left to float32 are the roundings of one
     sum: 6e-8 of each of its terms. The bounds are the least and the greatest answer to any sum so near.
@@ -25,11 +32,22 @@ def pointwise(run, replica, maps):
     objective = experiment.objective.loss, experiment.problem
     hidden = [PLAIN_ACTIVATIONS[key][0] for key in experiment.network.activations]
     resolution = maps[0].shape[-1]
+    data = experiment.data
+    training = points(data)[0][: data.training_samples].tolist()
+    left, right, bottom, top = region
+    cells = [
+        (
+            left + (right - left) * column / (resolution - 1),
+            top - (top - bottom) * row / (resolution - 1),
+        )
+        for row, column in np.ndindex(resolution, resolution)
+    ]
+    read = plain_inputs(experiment.features, data.scaling, [*training, *cells], len(training))[
+        len(training) :
+    ]
     least, greatest = ([np.empty((len(units), resolution, resolution)) for units in layers] for _ in range(2))
     for row, column in np.ndindex(resolution, resolution):
-        x1 = -6 + 12 * column / (resolution - 1)
-        x2 = 6 - 12 * row / (resolution - 1)
-        below = [PLAIN_FEATURES[key](x1, x2) for key in experiment.features]
+        below = read[row * resolution + column]
         for layer, units in enumerate(layers):
             terms = [
                 [bias, *(w * a for w, a in zip(weights, below, strict=True))] for *weights, bias in units
@@ -59,7 +77,7 @@ def pointwise(run, replica, maps):
 @law(25)
 @given(experiment=experiments(), resolution=st.integers(2, 9))
 def test_every_map_is_what_each_point_gives(experiment, resolution):
-    run = begin(varied(experiment, data={"scaling": "none"}))
+    run = begin(experiment)
 
     maps = layer_maps(run, resolution)
 
@@ -68,10 +86,34 @@ def test_every_map_is_what_each_point_gives(experiment, resolution):
         assert (computed[0] <= greatest).all()
 
 
+@st.composite
+def regions(draw, farthest=60):
+    """Draw regions with whole numbers for bounds."""
+    bounds = [
+        sorted(draw(st.lists(st.integers(-farthest, farthest), min_size=2, max_size=2, unique=True)))
+        for _ in range(2)
+    ]
+    return (*bounds[0], *bounds[1])
+
+
+@law(25)
+@given(experiment=experiments(), resolution=st.integers(2, 9), region=regions())
+def test_every_map_of_any_region_is_what_each_point_gives(experiment, resolution, region):
+    run = begin(experiment)
+
+    maps = layer_maps(run, resolution, region=region)
+
+    for computed, (least, greatest) in zip(maps, pointwise(run, 0, maps, region), strict=True):
+        assert (computed[0] >= least).all()
+        assert (computed[0] <= greatest).all()
+
+
 def test_the_boundary_is_the_map_of_the_output():
     run, _ = advance(begin(Experiment()), epochs=30)
 
     np.testing.assert_array_equal(boundary(run, 11), layer_maps(run, 11)[-1])
+    region = (-20, 3, 0, 7)
+    np.testing.assert_array_equal(boundary(run, 11, region=region), layer_maps(run, 11, region=region)[-1])
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
@@ -116,6 +158,72 @@ def test_the_left_column_is_x1_minus_six_and_the_right_column_plus_six():
     picture = boundary(straight("x1"), 5)[0, 0]
 
     assert picture.tolist() == [[-6, -3, 0, 3, 6]] * 5
+
+
+def test_a_region_goes_from_left_to_right_and_from_bottom_to_top():
+    region = (10, 50, -3, 1)
+
+    assert boundary(straight("x1"), 5, region=region)[0, 0].tolist() == [[10, 20, 30, 40, 50]] * 5
+    assert boundary(straight("x2"), 5, region=region)[0, 0].tolist() == [
+        [x2] * 5 for x2 in (1, 0, -1, -2, -3)
+    ]
+    assert feature_map("x1x2", 2, region=region).tolist() == [[10, 50], [-30, -150]]
+
+
+def test_without_a_region_it_is_the_square_of_the_data():
+    run = begin(Experiment())
+
+    assert list(SQUARE) == [-6, 6, -6, 6]
+    np.testing.assert_array_equal(boundary(run, 10), boundary(run, 10, region=SQUARE))
+    np.testing.assert_array_equal(feature_map("x1²", 10), feature_map("x1²", 10, region=SQUARE))
+    np.testing.assert_array_equal(grid(10), grid(10, region=SQUARE))
+
+
+def test_a_closer_look_shows_the_same_answers():
+    run, _ = advance(begin(Experiment()), epochs=10)
+
+    upper_left = boundary(run, 5, region=(-6, 0, 0, 6))
+
+    np.testing.assert_array_equal(upper_left, boundary(run, 9)[:, :, :5, :5])
+
+
+def test_far_from_the_data_a_network_of_relus_is_only_more_certain():
+    run, _ = advance(
+        begin(varied(Experiment(), data={"dataset": "gauss"}, network={"activation": "relu"})), epochs=30
+    )
+
+    certainty = [
+        np.abs(boundary(run, 50, region=[far * bound for bound in SQUARE])).mean() for far in (1, 3, 10)
+    ]
+
+    assert certainty[0] < certainty[1] < certainty[2] < 1
+
+
+@pytest.mark.parametrize(
+    ("region", "message"),
+    [
+        ((1, 2, 3), r"region is \(1, 2, 3\); it must be four numbers: x1 from, x1 to, x2 from, x2 to"),
+        ((6, -6, -6, 6), "region has x1 from 6 to -6; it must rise, within −1,000,000 … 1,000,000"),
+        ((-6, 6, 2.5, 2.5), "region has x2 from 2.5 to 2.5; it must rise"),
+        ((-6, 1e7, -6, 6), "region has x1 from -6 to 10000000.0; it must rise"),
+        ((-6, 6, -1e7, 6), "region has x2 from -10000000.0 to 6; it must rise"),
+        ((-math.inf, 6, -6, 6), "region has x1 from -inf to 6; it must rise"),
+        ((-6, 6, -6, math.nan), "region has x2 from -6 to nan; it must rise"),
+    ],
+)
+def test_a_region_that_is_none_is_refused(region, message):
+    for look in (
+        lambda: boundary(begin(Experiment()), 5, region=region),
+        lambda: feature_map("x1", 5, region=region),
+        lambda: grid(5, region=region),
+    ):
+        with pytest.raises(ValueError, match=message):
+            look()
+
+
+def test_the_widest_region_has_finite_features_and_does_not_warn():
+    for key in FEATURES:
+        assert np.isfinite(feature_map(key, 4, region=(-1e6, 1e6, -1e6, 1e6))).all()
 
 
 def test_the_bias_is_added_everywhere():
@@ -190,3 +298,8 @@ def test_the_grid_goes_row_by_row_from_the_top_left_and_cannot_be_written():
 
     assert points[:4].tolist() == [[-6, 6], [0, 6], [6, 6], [-6, 0]]
     assert not points.flags.writeable
+
+
+def test_a_grid_is_made_once_for_each_region():
+    assert grid(3, region=[0, 1, 0, 1]) is grid(3, region=(0, 1, 0, 1))
+    assert grid(3, region=(0, 1, 0, 1)) is not grid(3)

@@ -1,0 +1,58 @@
+"""Consensus: what the networks of a stack answer together, and where they disagree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import FloatArray
+from engine.insight.classes import predicted_classes
+from engine.insight.maps import SQUARE, Picture, boundary
+from engine.insight.parts import parts
+from engine.run import Run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Consensus:
+    """What all replicas answer together over a region, row 0 at the top.
+
+    Attributes:
+        mean: (outputs, rows, columns) float32, the mean output.
+        spread: (outputs, rows, columns) float32, the standard deviation of the outputs; 0 where all say the same.
+        agreement: (rows, columns) float64, the share of replicas that answer the class most of them do, at least
+            1 / classes; None for a regression. Not float32, where 9 of 10 would be less than 0.9.
+    """
+
+    mean: Picture
+    spread: Picture
+    agreement: FloatArray | None
+
+
+def consensus(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUARE) -> Consensus:
+    """Compare what the replicas of a stack answer all over a region.
+
+    Args:
+        run: any run; a single network agrees with itself.
+        resolution: rows and columns, 2 … 1,000.
+        region: (x1 from, x1 to, x2 from, x2 to), as in ``layer_maps``.
+
+    Raises:
+        ValueError: the resolution or the region is out of range; names the value.
+    """
+    # Some replicas at a time, so that the maps of their hidden units need not all be there at once.
+    outputs = np.concatenate(
+        [boundary(part, resolution, region=region) for _, part in parts(run, resolution**2)]
+    )
+    with np.errstate(all="ignore"):  # outputs of huge parameters may be infinite
+        mean = outputs.mean(axis=0, dtype=np.float64).astype(np.float32)
+        spread = outputs.std(axis=0, dtype=np.float64).astype(np.float32)
+    return Consensus(mean, spread, None if run.experiment.problem == "regression" else _agreement(outputs))
+
+
+def _agreement(outputs: Picture) -> FloatArray:
+    """Return the share (rows, columns) of the greatest number of replicas with the same class."""
+    replicas, units, rows, columns = outputs.shape
+    answered = predicted_classes(outputs.reshape(replicas, units, rows * columns))
+    votes = [np.count_nonzero(answered == class_, axis=0) for class_ in range(max(2, units))]
+    share: FloatArray = np.max(votes, axis=0) / replicas
+    return share.reshape(rows, columns)

@@ -1,0 +1,18 @@
+"""Lengths: the Euclidean norm of vectors, however large or small their entries are."""
+
+import numpy as np
+
+from engine.arrays import FloatArray
+
+
+def lengths(vectors: FloatArray) -> FloatArray:
+    """Return the length (…) of each vector (…, entries).
+
+    Entries are divided by the largest before they are squared, so nothing overflows on the way; infinity gives
+    infinity, what is not a number gives NaN, and neither a warning.
+    """
+    largest = np.abs(vectors).max(axis=-1)
+    scale = np.where((largest > 0) & (largest < np.inf), largest, 1.0)
+    with np.errstate(all="ignore"):
+        result: FloatArray = scale * np.sqrt(np.square(vectors / scale[..., None]).sum(axis=-1))
+    return result

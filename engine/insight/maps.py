@@ -1,0 +1,158 @@
+"""Maps: what the output and every unit answer all over a region of the plane. Pictures are float32.
+
+Pictures show the square [−6, 6]² unless told otherwise, ends included, row 0 at the top.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import FloatArray, RealArray
+from engine.datasets import EXTENT
+from engine.experiment import Data
+from engine.features import FEATURES, feature_rows
+from engine.insight.parts import activations
+from engine.run import Run
+from engine.samples import inputs
+from engine.workspace import sources
+
+Picture = NDArray[np.float32]
+
+SQUARE = (-EXTENT, EXTENT, -EXTENT, EXTENT)
+"""The region of the data: x1 from and to, x2 from and to."""
+
+_FARTHEST = 1_000_000.0
+"""The bound of regions: there squares are 10¹², of which float32 still keeps seven digits."""
+
+
+def grid(resolution: int, *, region: Sequence[float] = SQUARE) -> FloatArray:
+    """Return the points (resolution², 2) of a picture, row by row from the top left, read-only.
+
+    Args:
+        resolution: rows and columns, 2 … 1,000.
+        region: (x1 from, x1 to, x2 from, x2 to), which are the centres of the outermost cells.
+
+    Raises:
+        ValueError: the resolution or the region is not one of these.
+    """
+    return _grid(resolution, tuple(region))
+
+
+@lru_cache(maxsize=8)
+def _grid(resolution: int, region: tuple[float, ...]) -> FloatArray:
+    if not 2 <= resolution <= 1000:
+        raise ValueError(f"resolution is {resolution}; it must be 2 … 1000")
+    if len(region) != 4:
+        raise ValueError(f"region is {region}; it must be four numbers: x1 from, x1 to, x2 from, x2 to")
+    left, right, bottom, top = region
+    for name, low, high in (("x1", left, right), ("x2", bottom, top)):
+        if not -_FARTHEST <= low < high <= _FARTHEST:  # nor are infinity and NaN
+            raise ValueError(
+                f"region has {name} from {low} to {high};"
+                f" it must rise, within −{_FARTHEST:,.0f} … {_FARTHEST:,.0f}"
+            )
+    x1, x2 = np.meshgrid(np.linspace(left, right, resolution), np.linspace(top, bottom, resolution))
+    points = np.stack([x1.ravel(), x2.ravel()], axis=1)
+    points.flags.writeable = False
+    return points
+
+
+@lru_cache(maxsize=32)
+def _grid_features(features: tuple[str, ...], resolution: int, region: tuple[float, ...]) -> Picture:
+    """Return what the network is told of each point of a grid: (features + 1, resolution²), read-only."""
+    table = np.ascontiguousarray(feature_rows(features, _grid(resolution, region)).T, dtype=np.float32)
+    table.flags.writeable = False
+    return table
+
+
+@lru_cache(maxsize=8)
+def _scaled_grid_features(
+    data: Data, features: tuple[str, ...], resolution: int, region: tuple[float, ...]
+) -> Picture:
+    """Return the same as the network reads it where the data's features are scaled."""
+    table = np.ascontiguousarray(inputs(data, features, _grid(resolution, region)).T, dtype=np.float32)
+    table.flags.writeable = False
+    return table
+
+
+def _read(run: Run, resolution: int, region: tuple[float, ...]) -> RealArray:
+    """Return what the networks read of a grid: (features + 1, resolution²), for each replica if they differ."""
+    features = run.experiment.features
+    if all(one.data.scaling == "none" for one in run.experiments):
+        return _grid_features(features, resolution, region)
+    tables = [_scaled_grid_features(data, features, resolution, region) for data, _ in sources(run)]
+    return tables[0] if len(tables) == 1 else np.stack(tables)
+
+
+def feature_map(key: str, resolution: int = 20, *, region: Sequence[float] = SQUARE) -> Picture:
+    """Return a feature as a picture (rows, columns), not scaled.
+
+    Args:
+        key: of a row of ``FEATURES``.
+        resolution: rows and columns, 2 … 1,000.
+        region: (x1 from, x1 to, x2 from, x2 to).
+
+    Raises:
+        ValueError: the resolution or the region is out of range.
+    """
+    points = _grid(resolution, tuple(region))
+    values = FEATURES[key].apply(points[:, 0], points[:, 1])
+    return values.reshape(resolution, resolution).astype(np.float32)
+
+
+def layer_maps(
+    run: Run, resolution: int = 100, *, layers: int | None = None, region: Sequence[float] = SQUARE
+) -> list[Picture]:
+    """Return what every unit answers over a region.
+
+    Args:
+        run: any run.
+        resolution: rows and columns, 2 … 1,000.
+        layers: only so many layers, from the first; all, with the output as the last one, by default.
+        region: (x1 from, x1 to, x2 from, x2 to), each within ±1,000,000: [−6, 6]² by default, where the data are;
+            wider to see what is answered far from them, narrower to look closely.
+
+    Returns:
+        One array (replicas, units, rows, columns) per layer.
+
+    Raises:
+        ValueError: the resolution or the region is out of range; names the value.
+    """
+    one = run.experiment
+    single = run.replicas == 1
+    product = np.dot if single else np.matmul
+    with np.errstate(all="ignore"):  # float32 may overflow where float64 does not
+        parameters = run.parameters.astype(np.float32)
+        below = _read(run, resolution, tuple(region))
+        columns = below.shape[-1]
+        maps = []
+        weights = run.layout.layers(parameters)[:layers]
+        for weight, activation in zip(weights, activations(one), strict=False):
+            units = weight.shape[1]
+            layer = np.empty((run.replicas, units + 1, columns), np.float32)
+            layer[:, units] = 1
+            seen, weight_ = (layer[0], weight[0]) if single else (layer, weight)
+            z = seen[..., :units, :]
+            product(weight_, below, z)
+            activation.apply(z, z)
+            below = seen
+            maps.append(layer[:, :units].reshape(run.replicas, units, resolution, resolution))
+    return maps
+
+
+def boundary(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUARE) -> Picture:
+    """Return the output over a region: (replicas, outputs, rows, columns) float32.
+
+    The output is −1 … 1 for classification (with the cross-entropy 2p − 1), and the predicted value for regression.
+
+    Args:
+        run: any run.
+        resolution: rows and columns, 2 … 1,000.
+        region: (x1 from, x1 to, x2 from, x2 to), as in ``layer_maps``.
+
+    Raises:
+        ValueError: the resolution or the region is out of range; names the value.
+    """
+    return layer_maps(run, resolution, region=region)[-1]

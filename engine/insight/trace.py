@@ -1,0 +1,208 @@
+"""Trace: one sample on its way through one network and back, factor by factor, for reading and for working along.
+
+Written as the chain rule is on paper, apart from the passes of training. Every sum is added in the order in which its
+terms stand, so that whoever multiplies and adds the same numbers gets the same to the last digit. Training adds in the
+order of a matrix product: the two agree but for rounding.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.activations import Activation
+from engine.arrays import FloatArray
+from engine.experiment import Experiment
+from engine.insight.parts import activations
+from engine.losses import LOSSES, Loss
+from engine.run import Run
+from engine.samples import inputs, points, rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forward:
+    """What one layer does with a sample: a = f(z), z = Σ w · input.
+
+    Attributes:
+        inputs: (inputs + 1,) features or outputs of the layer before, and the constant 1 that the bias multiplies.
+        weights: (units, inputs + 1), the bias in the last column.
+        products: (units, inputs + 1), weight · input.
+        sums: (units,) z, the products of each row added from left to right.
+        outputs: (units,) a.
+    """
+
+    inputs: FloatArray
+    weights: FloatArray
+    products: FloatArray
+    sums: FloatArray
+    outputs: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backward:
+    """What comes back to one layer: dL/dz = dL/da · f′(z), dL/dw = dL/dz · input.
+
+    Attributes:
+        flow: (units above, units) weight · dL/dz of the layer above, unit by unit: the error on its way back. None at
+            the output.
+        output_errors: (units,) dL/da: the columns of ``flow`` added from top to bottom, or at the output the
+            derivative of the loss. None at the output where the loss gives dL/dz at once (``Loss.from_sum``: there
+            f′(z) cancels).
+        slopes: (units,) f′(z), as training has it; None where ``output_errors`` is.
+        sum_errors: (units,) dL/dz.
+        gradient: (units, inputs + 1) dL/dw of every weight, dL/db in the last column.
+    """
+
+    flow: FloatArray | None
+    output_errors: FloatArray | None
+    slopes: FloatArray | None
+    sum_errors: FloatArray
+    gradient: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """One sample on its way through one network, and back if its target is known.
+
+    Attributes:
+        point: (2,) x1 and x2.
+        target: (outputs,), or None.
+        loss: of this sample, without the penalty, or None.
+        forward: one per layer, the output as the last one.
+        backward: one per layer in the same order, or None.
+    """
+
+    point: FloatArray
+    target: FloatArray | None
+    loss: float | None
+    forward: tuple[Forward, ...]
+    backward: tuple[Backward, ...] | None
+
+
+def trace(
+    run: Run, point: Sequence[float], target: float | Sequence[float] | None = None, *, replica: int = 0
+) -> Trace:
+    """Follow any point through a network, and its error back if there is a target.
+
+    Args:
+        run: any run.
+        point: x1 and x2.
+        target: what should be answered: −1 or 1 for two classes, a value for a regression, one number per output if
+            there are several; None for the way forward alone.
+        replica: whose network, from 0.
+
+    Raises:
+        ValueError: the point is not two finite numbers, the target does not suit the network, or there is no such
+            replica.
+    """
+    place = np.array(point, dtype=np.float64)
+    if place.shape != (2,) or not np.isfinite(place).all():
+        raise ValueError(f"point is {point}; it must be two finite numbers, x1 and x2")
+    experiment = _experiment(run, replica)
+    goal = None if target is None else np.atleast_1d(np.array(target, dtype=np.float64))
+    if goal is not None:
+        outputs = experiment.sizes[-1]
+        if goal.shape != (outputs,) or not np.isfinite(goal).all():
+            raise ValueError(f"target is {target}; it must be finite numbers, as many as outputs: {outputs}")
+        if experiment.problem == "classification" and not (np.abs(goal) == 1).all():
+            raise ValueError(f"target is {target}; a class is −1 or 1")
+    return _trace(run, replica, place, _inputs(experiment, place), goal)
+
+
+def trace_sample(run: Run, sample: int, *, replica: int = 0) -> Trace:
+    """Follow one of the run's own samples through a network, and its error back.
+
+    Args:
+        run: any run.
+        sample: index in the data set, from 0; the training samples come first.
+        replica: whose network and data, from 0.
+
+    Raises:
+        ValueError: there is no such sample or replica.
+    """
+    experiment = _experiment(run, replica)
+    data, outputs = experiment.data, experiment.sizes[-1]
+    if not 0 <= sample < data.samples:
+        raise ValueError(f"sample is {sample}; there are samples 0 … {data.samples - 1}")
+    row = rows(data, experiment.features)[sample]
+    return _trace(run, replica, points(data)[0][sample].copy(), row[:-outputs].copy(), row[-outputs:].copy())
+
+
+def _experiment(run: Run, replica: int) -> Experiment:
+    if not 0 <= replica < run.replicas:
+        raise ValueError(f"replica is {replica}; there are replicas 0 … {run.replicas - 1}")
+    return run.experiments[replica]
+
+
+def _inputs(experiment: Experiment, point: FloatArray) -> FloatArray:
+    """Return what the network is told of a point: (features + 1,), the constant 1 last."""
+    row: FloatArray = inputs(experiment.data, experiment.features, point[None])[0]
+    return row
+
+
+def _trace(run: Run, replica: int, point: FloatArray, inputs: FloatArray, target: FloatArray | None) -> Trace:
+    experiment = run.experiments[replica]
+    rows_ = activations(experiment)
+    forward: list[Forward] = []
+    with np.errstate(all="ignore"):  # huge parameters overflow to infinity, which shows
+        for weights, activation in zip(run.layout.layers(run.parameters), rows_, strict=True):
+            forward.append(_forward(weights[replica].copy(), inputs, activation))
+            inputs = np.append(forward[-1].outputs, 1.0)
+        if target is None:
+            return Trace(point, None, None, tuple(forward), None)
+        loss = LOSSES[experiment.objective.loss]
+        answer = forward[-1]
+        value = loss.value(answer.sums[:, None], answer.outputs[:, None], target[:, None])
+        backward = [_backward_output(answer, rows_[-1], loss, target)]
+        for layer in range(len(forward) - 2, -1, -1):
+            backward.insert(
+                0, _backward_hidden(forward[layer], rows_[layer], forward[layer + 1], backward[0])
+            )
+    return Trace(point, target, float(value.sum()), tuple(forward), tuple(backward))
+
+
+def _forward(weights: FloatArray, inputs: FloatArray, activation: Activation) -> Forward:
+    products = weights * inputs
+    sums = _added(products.T)
+    return Forward(inputs, weights, products, sums, _applied(activation, sums))
+
+
+def _backward_output(layer: Forward, activation: Activation, loss: Loss, target: FloatArray) -> Backward:
+    errors = np.empty((len(target), 1))
+    loss.error(layer.outputs[:, None], target[:, None], errors)
+    if loss.from_sum:
+        return Backward(None, None, None, errors[:, 0], np.outer(errors[:, 0], layer.inputs))
+    return _chained(layer, activation, None, errors[:, 0])
+
+
+def _backward_hidden(layer: Forward, activation: Activation, above: Forward, back: Backward) -> Backward:
+    flow = above.weights[:, :-1] * back.sum_errors[:, None]
+    return _chained(layer, activation, flow, _added(flow))
+
+
+def _chained(
+    layer: Forward, activation: Activation, flow: FloatArray | None, output_errors: FloatArray
+) -> Backward:
+    slopes = _slopes(activation, layer)
+    sum_errors = output_errors * slopes
+    return Backward(flow, output_errors, slopes, sum_errors, np.outer(sum_errors, layer.inputs))
+
+
+def _added(terms: FloatArray) -> FloatArray:
+    """Add the rows of terms (terms, sums) one after another; ``sum`` would choose an order of its own."""
+    total: FloatArray = np.add.accumulate(terms, axis=0)[-1]
+    return total
+
+
+def _applied(activation: Activation, sums: FloatArray) -> FloatArray:
+    outputs = np.empty((len(sums), 1))  # units are rows, this sample is the only column
+    activation.apply(sums[:, None], outputs)
+    return outputs[:, 0]
+
+
+def _slopes(activation: Activation, layer: Forward) -> FloatArray:
+    slopes = np.ones((len(layer.sums), 1))
+    if activation.slope is not None:
+        known = layer.sums if activation.slope_from_sums else layer.outputs
+        activation.slope(known[:, None], slopes)
+    return slopes[:, 0]
