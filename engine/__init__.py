@@ -20,8 +20,13 @@ from engine.insight import (
     trace,
     trace_sample,
 )
+from engine.notebook import report_html, run_html
 from engine.run import Run, begin, reconfigure, set_parameter
 from engine.training import Report, advance
+
+# What draws stands above what is drawn.
+Run._repr_html_ = run_html
+Report._repr_html_ = report_html
 
 __all__ = [
     "Evaluation",

@@ -1,9 +1,9 @@
 """Run: networks in training as an immutable value; begin one, change its experiment, set a parameter by hand."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -91,6 +91,8 @@ class Run:
     diverged: BoolArray
     stopped: BoolArray
     best: Best
+    _repr_html_: ClassVar[Callable[[Self], str]]
+    """What a notebook shows; from ``engine.notebook``, which stands above this module."""
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class Report:
     steps: int
     diverged: BoolArray
     stopped: BoolArray
+    _repr_html_: ClassVar[Callable[[Self], str]]
+    """What a notebook shows; from ``engine.notebook``, which stands above this module."""
 
 
 def advance(

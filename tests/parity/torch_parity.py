@@ -170,7 +170,8 @@ def test_every_optimizer_trains_as_in_pytorch(optimizer: str, problem: str, pena
 def test_every_shape_and_batch_size_trains_as_in_pytorch(hidden: list[int], batch_size: int) -> None:
     experiment = start("classification", network={"hidden": hidden}, training={"batch_size": batch_size})
 
-    assert_same_training(experiment, epochs=300 if batch_size == 100 else 30)
+    # Six layers are chaotic from about 1,000 steps of single samples on: there the last digit decides the path.
+    assert_same_training(experiment, epochs={1: 5, 7: 30, 100: 300}[batch_size])
 
 
 def test_scaled_features_and_other_splits_train_as_in_pytorch() -> None:
