@@ -470,12 +470,12 @@ def accuracy_lies() -> tuple[str, ...]:
     ours = []
     data = {"dataset": "gauss", "noise": 0.5, "minority_share": 0.05}
     for epochs in (5, 50):
-        run, _ = trained(epochs, C, setting(data, {"hidden": [4]}))
+        run, _ = trained(epochs, C, setting(data, {"hidden": [4]}, optimizer="adam", learning_rate=0.01))
         recall = median(confusion(run).test_recall[:, 1])
         ours.append(f"{median(evaluate(run).test_accuracy):.3f} ({recall:.2f})")
     return (
         "23 accuracy lies",
-        "C, gauss, noise 50, classes 95 : 5, 4 tanh, epochs 5; 50",
+        "C, gauss, noise 50, classes 95 : 5, 4 tanh, Adam .01, epochs 5; 50",
         "test accuracy (recall of the minority)",
         ".958 (.17); .977 (.65)",
         "; ".join(ours),
