@@ -6,6 +6,7 @@
 (100, (1, 100))
 """
 
+from engine import notebook as _notebook
 from engine.evaluation import Evaluation, evaluate
 from engine.experiment import Experiment
 from engine.insight import (
@@ -20,13 +21,12 @@ from engine.insight import (
     trace,
     trace_sample,
 )
-from engine.notebook import report_html, run_html
 from engine.run import Run, begin, reconfigure, set_parameter
 from engine.training import Report, advance
 
 # What draws stands above what is drawn.
-Run._repr_html_ = run_html
-Report._repr_html_ = report_html
+Run._repr_html_ = _notebook.run_html
+Report._repr_html_ = _notebook.report_html
 
 __all__ = [
     "Evaluation",

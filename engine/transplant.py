@@ -1,0 +1,103 @@
+"""Transplant: what a network has learned, carried over into one of another shape."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from engine.arrays import FloatArray, IndexArray
+from engine.experiment import Experiment, changed_fields, is_live
+from engine.network import Layout
+from engine.run import Run, begin, reconfigure
+
+_SHAPE = frozenset({"features", "network.hidden"})
+"""Fields that change the shape of a network, and nothing else."""
+
+_SMALL = 0.1
+"""What new parameters are multiplied with, so that they disturb little of what is there."""
+
+_NEW = -1
+
+
+def can_transplant(before: Experiment, after: Experiment) -> bool:
+    """Tell whether two experiments differ in the network's shape, and besides in live fields at most."""
+    changed = set(changed_fields(before, after))
+    return bool(changed & _SHAPE) and all(name in _SHAPE or is_live(name) for name in changed)
+
+
+def transplant(run: Run, experiment: Experiment) -> Run:
+    """Return the run with a network of another shape that keeps what it has learned as far as it has a place there.
+
+    Units keep the weights from what they have read before, features by their key and units by their place in the layer.
+    Layers put in before the output pass on what they read, unit by unit. What is new begins with a tenth of what the
+    initializer draws. Epoch, step and order of samples go on; what the optimizer remembers goes along with its
+    parameter.
+
+    Raises:
+        ValueError: the run is a stack, or the experiments differ in more than the shape and live fields.
+    """
+    if run.replicas != 1:
+        raise ValueError(f"only a single network can be transplanted, this is a stack of {run.replicas}")
+    before = run.experiment
+    if not can_transplant(before, experiment):
+        raise ValueError("only features, network.hidden and live fields may differ for a transplant")
+    # The live fields first, on the old shape; then the shape.
+    old = Layout(before.sizes)
+    fresh = begin(experiment)
+    new = fresh.layout
+    origin = _origins(before, experiment, old, new)
+    kept = origin != _NEW
+    parameters = _SMALL * fresh.parameters
+    _pass_on(before, experiment, new.layers(parameters))
+    parameters[:, kept] = run.parameters[:, origin[kept]]
+    live = reconfigure(run, _with_shape_of(experiment, before))
+    slots = np.zeros((len(live.slots), *parameters.shape))
+    slots[..., kept] = live.slots[..., origin[kept]]
+    best = live.best
+    if len(best.parameters):
+        carried = parameters.copy()
+        carried[:, kept] = best.parameters[:, origin[kept]]
+        best = replace(best, parameters=carried)
+    return replace(live, experiments=(experiment,), parameters=parameters, slots=slots, best=best)
+
+
+def _with_shape_of(experiment: Experiment, other: Experiment) -> Experiment:
+    """Return an experiment with the features and layers of another one."""
+    values = experiment.model_dump()
+    values["features"] = other.features
+    values["network"]["hidden"] = other.network.hidden
+    values["network"]["activation"] = other.network.activation
+    return Experiment.model_validate(values)
+
+
+def _origins(before: Experiment, after: Experiment, old: Layout, new: Layout) -> IndexArray:
+    """Return for each of the new parameters (n,) which of the old ones it was; −1 if none."""
+    origin = np.full(new.parameters, _NEW)
+    last_old, last_new = len(before.network.hidden), len(after.network.hidden)
+    pairs = [(layer, layer) for layer in range(min(last_old, last_new))] + [(last_old, last_new)]
+    by_feature = [before.features.index(key) if key in before.features else _NEW for key in after.features]
+    for there, here in pairs:
+        if there == here == 0:
+            inputs = by_feature
+        elif 0 in (there, here):  # the output read features, and now units, or the other way round
+            inputs = [_NEW] * (new.shapes[here][1] - 1)
+        else:
+            common = min(old.shapes[there][1], new.shapes[here][1]) - 1
+            inputs = [*range(common), *[_NEW] * (new.shapes[here][1] - 1 - common)]
+        for unit in range(min(old.shapes[there][0], new.shapes[here][0])):
+            for position, input_ in enumerate(inputs):
+                if input_ != _NEW:
+                    origin[new.index(here, unit, position)] = old.index(there, unit, input_)
+            origin[new.index(here, unit, -1)] = old.index(there, unit, -1)
+    return origin
+
+
+def _pass_on(before: Experiment, after: Experiment, layers: list[FloatArray]) -> None:
+    """Let hidden layers that were put in say what they read, unit by unit."""
+    first = len(before.network.hidden)
+    if first == 0:  # nothing is known of how features should be mixed
+        return
+    for layer in layers[first:-1]:
+        units, width = layer.shape[1:]
+        same = np.arange(min(units, width - 1))
+        layer[0] = 0
+        layer[0, same, same] = 1
