@@ -38,11 +38,12 @@ class Hello(_Message):
 
 
 class Configure(_Message):
-    """Change the experiment; starts anew unless only live fields change."""
+    """Change the experiment; starts anew unless only live fields change, or the shape and what was learned is kept."""
 
     type: Literal["configure"]
     id: MessageId = None
     experiment: Experiment
+    keep: bool = False
 
 
 class Play(_Message):
@@ -153,6 +154,7 @@ class Configured(_Message):
     id: MessageId = None
     experiment: Experiment
     reset: bool
+    kept: bool = False
     changed: tuple[str, ...]
     run: int
 

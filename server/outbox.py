@@ -52,12 +52,15 @@ class Outbox:
         """Merge numbers into the frame that goes out next.
 
         Args:
-            metadata: of the newest state; another ``run`` drops what is left of the run before.
+            metadata: of the newest state; another ``run`` drops what is left of the run before, but for the losses if
+                ``history`` is the same.
             tensors: as ``docs/protocol.md`` names them.
             due: whether this completes a frame; otherwise it waits for numbers that do.
         """
         if metadata["run"] != self._metadata.get("run"):
-            self._parts, self._newest, self._metadata, self._due = {}, {}, {}, False
+            if metadata.get("history") != self._metadata.get("history"):
+                self._parts = {}
+            self._newest, self._metadata, self._due = {}, {}, False
         self._metadata |= metadata
         for name, tensor in tensors.items():
             if name in LOSSES:

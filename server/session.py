@@ -15,6 +15,7 @@ from engine import Experiment, Run
 from engine.experiment import changed_fields, is_live
 from engine.network import Layout
 from engine.stops import STOPS
+from engine.transplant import can_transplant
 from server import __version__
 from server.messages import (
     PROTOCOL,
@@ -40,6 +41,7 @@ from server.messages import (
     Welcome,
     parse,
 )
+from server.outbox import LOSSES
 from server.pace import Pace
 from server.work import Edit, Outcome, Slice, View
 
@@ -81,7 +83,8 @@ class Session:
         self._experiment = Experiment()
         self._run: Run | None = None
         self._number = 0
-        self._under_way = -1
+        self._history = 0
+        self._under_way: tuple[int, int] | None = None  # number and history of the slice that is computed
         self._edits: list[Edit] = []
         self._steps: _Steps | None = None
         self._pauses: list[MessageId] = []  # commands to be answered when the slice under way has ended
@@ -112,7 +115,7 @@ class Session:
     def _obey(self, command: Command) -> list[Event]:
         match command:
             case Configure():
-                return self._configure(command.experiment, command.id)
+                return self._configure(command)
             case Play():
                 return self._play(command)
             case Pause():
@@ -155,6 +158,7 @@ class Session:
     def _start_anew(self) -> None:
         self._run = None
         self._number += 1
+        self._history += 1
         self._edits = []
         self._change()
         self._pace = Pace(self._pace.speed)
@@ -166,22 +170,33 @@ class Session:
         self._ended = None
         self._stale = True
 
-    def _configure(self, experiment: Experiment, id_: MessageId) -> list[Event]:
-        changed = changed_fields(self._experiment, experiment)
+    def _configure(self, command: Configure) -> list[Event]:
+        before, experiment = self._experiment, command.experiment
+        changed = changed_fields(before, experiment)
         anew = not all(is_live(name) for name in changed)
+        kept = anew and command.keep and can_transplant(before, experiment)
         events: list[Event] = []
         self._experiment = experiment
-        if anew:
+        if kept:
+            self._number += 1
+            self._edits = [edit for edit in self._edits if _has_parameter(experiment, edit)]
+            self._change()
+        elif anew:
             events += self._cancel_steps()
             self._start_anew()
-            if self._view.unit is not None and not _has_unit(experiment, *self._view.unit):
-                self._view = replace(self._view, unit=None)
         elif changed:
             self._change()
-        return [
-            Configured(id=id_, experiment=experiment, reset=anew, changed=changed, run=self._number),
-            *events,
-        ]
+        if self._view.unit is not None and not _has_unit(experiment, *self._view.unit):
+            self._view = replace(self._view, unit=None)
+        configured = Configured(
+            id=command.id,
+            experiment=experiment,
+            reset=anew and not kept,
+            kept=kept,
+            changed=changed,
+            run=self._number,
+        )
+        return [configured, *events]
 
     def _play(self, command: Play) -> list[Event]:
         if self._ended is not None:
@@ -199,7 +214,7 @@ class Session:
 
     def _paused(self, id_: MessageId) -> list[Event]:
         """Say that training has paused; while a slice is under way it has not, so then later."""
-        if self._under_way == self._number:
+        if self._under_way is not None and self._under_way[1] == self._history:
             self._pauses.append(id_)
             return []
         return [self._state("paused", id_)]
@@ -285,7 +300,7 @@ class Session:
             room: whether the client would take a frame.
             seconds: how long it may take to train.
         """
-        if not self.greeted or self._failed or self._under_way >= 0:
+        if not self.greeted or self._failed or self._under_way is not None:
             return None
         limits = self._training(now, seconds)
         until_picture = self._last_picture + self._frame_interval - now
@@ -310,7 +325,7 @@ class Session:
         )
         self._edits = []
         self._applied = True
-        self._under_way = self._number
+        self._under_way = (self._number, self._history)
         if draw:
             self._stale = False
             self._last_picture = now + duration
@@ -341,15 +356,17 @@ class Session:
 
     def absorb(self, work: Slice, outcome: Outcome) -> tuple[list[Event], Numbers | None]:
         """Take the outcome of a slice; return events, and numbers for the next frame."""
-        number, self._under_way = self._under_way, -1
-        if number != self._number:  # the network was started anew in the meantime
+        assert self._under_way is not None
+        (number, history), self._under_way = self._under_way, None
+        if history != self._history:  # the network was started anew in the meantime
             return self._answer_pauses(), None
+        is_current = number == self._number  # otherwise it has got another shape in the meantime
         before = work.run
         self._run = outcome.run
         epochs = outcome.run.epoch - (before.epoch if before is not None else 0)
         steps = outcome.run.step - (before.step if before is not None else 0)
         self._pace.done += epochs
-        if work.view is None or work.view != self._view:
+        if work.view is None or work.view != self._view or not is_current:
             self._stale = True
         events = self._answer_pauses()
         if self._ended is None and (outcome.run.diverged[0] or outcome.run.stopped[0]):
@@ -363,9 +380,13 @@ class Session:
                 events.append(self._state("stepped", finished.id))
         metadata = {
             "run": str(self._number),
+            "history": str(self._history),
             "epoch": str(outcome.run.epoch),
             "step": str(outcome.run.step),
         }
+        if not is_current:
+            losses = {name: tensor for name, tensor in outcome.tensors.items() if name in LOSSES}
+            return events, Numbers(metadata, losses, due=False)
         if work.view is not None:
             metadata["map"] = work.view.name
         return events, Numbers(metadata, outcome.tensors, due=work.view is not None)
@@ -394,12 +415,20 @@ class Session:
 
     def fail(self) -> list[Event]:
         """Give up the slice under way, whose computation failed for reasons of the server's own."""
-        self._under_way = -1
+        self._under_way = None
         self._failed = True
         self._playing = False
         self._steps = None
         message = "the server could not compute this; reset, or change the experiment, and try again"
         return [*self._answer_pauses(), ErrorEvent(code="internal", message=message), self._state("failed")]
+
+
+def _has_parameter(experiment: Experiment, edit: Edit) -> bool:
+    try:
+        Layout(experiment.sizes).index(edit.layer, edit.unit, edit.input_)
+    except ValueError:
+        return False
+    return True
 
 
 def _has_unit(experiment: Experiment, layer: int, unit: int) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine import Experiment, Run, advance, begin, evaluate, layer_maps, reconfigure, set_parameter
 from engine.samples import points
+from engine.transplant import can_transplant, transplant
 from server.frames import Tensor, quantise
 
 TILE = 20
@@ -84,7 +85,7 @@ def run_slice(work: Slice) -> Outcome:
     Raises:
         ValueError: the experiment needs a new start, or an edit names no parameter.
     """
-    run = begin(work.experiment) if work.run is None else reconfigure(work.run, work.experiment)
+    run = _follow(work.run, work.experiment)
     for edit in work.edits:
         run = set_parameter(run, edit.layer, edit.unit, edit.input_, edit.value)
     tensors: dict[str, Tensor] = {}
@@ -106,6 +107,15 @@ def run_slice(work: Slice) -> Outcome:
     if work.view is not None:
         tensors |= _picture(run, work.view)
     return Outcome(run, tensors)
+
+
+def _follow(run: Run | None, experiment: Experiment) -> Run:
+    """Bring a run to an experiment, with all it has learned; without one, begin."""
+    if run is None:
+        return begin(experiment)
+    if can_transplant(run.experiment, experiment):
+        return transplant(run, experiment)
+    return reconfigure(run, experiment)
 
 
 def _points(run: Run) -> dict[str, Tensor]:

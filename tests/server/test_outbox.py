@@ -7,13 +7,22 @@ from server.frames import decode
 from server.outbox import MAX_EPOCHS, MAX_EVENTS, Outbox, Overflow
 
 
-def put(outbox: Outbox, epoch: int, *, run: int = 1, due: bool = True, **tensors: np.ndarray) -> None:
+def put(
+    outbox: Outbox,
+    epoch: int,
+    *,
+    run: int = 1,
+    history: int | None = None,
+    due: bool = True,
+    **tensors: np.ndarray,
+) -> None:
     losses = {
         "epochs": np.array([epoch], np.uint32),
         "train_loss": np.array([epoch / 10]),
         "test_loss": np.array([epoch / 5]),
     }
-    outbox.put({"run": str(run), "epoch": str(epoch)}, losses | tensors, due=due)
+    metadata = {"run": str(run), "history": str(run if history is None else history), "epoch": str(epoch)}
+    outbox.put(metadata, losses | tensors, due=due)
 
 
 def taken(outbox: Outbox) -> tuple[dict[str, str], dict[str, np.ndarray]]:
@@ -55,7 +64,7 @@ def test_newer_maps_replace_unsent_ones_and_losses_are_appended() -> None:
     outbox.acknowledge(1)
     metadata, tensors = taken(outbox)
 
-    assert metadata == {"frame": "2", "run": "1", "epoch": "4"}
+    assert metadata == {"frame": "2", "run": "1", "history": "1", "epoch": "4"}
     assert tensors["epochs"].tolist() == [2, 3, 4]
     assert tensors["train_loss"].tolist() == [0.2, 0.3, 0.4]
     assert tensors["map"].tolist() == [4]
@@ -71,6 +80,18 @@ def test_another_run_drops_what_is_left_of_the_one_before() -> None:
 
     assert metadata["run"] == "2"
     assert tensors["epochs"].tolist() == [0]
+    assert "map" not in tensors
+
+
+def test_another_shape_drops_pictures_but_no_losses_of_the_same_history() -> None:
+    outbox = Outbox(1)
+    put(outbox, 8, run=1, history=1, map=np.array([1], np.int8))
+    put(outbox, 9, run=2, history=1)
+
+    metadata, tensors = taken(outbox)
+
+    assert metadata["run"] == "2"
+    assert tensors["epochs"].tolist() == [8, 9]
     assert "map" not in tensors
 
 

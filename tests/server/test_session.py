@@ -480,6 +480,70 @@ def test_a_run_that_is_stopped_starts_anew_after_a_reset() -> None:
     assert desk.epoch == 3
 
 
+def test_a_new_shape_may_keep_what_was_learned(desk: Desk) -> None:
+    desk.say("step", count=60)
+    desk.settle()
+    learned = desk.numbers[-1]
+
+    (configured,) = desk.say("configure", experiment={"network": {"hidden": [4, 3]}}, keep=True)
+    desk.settle()
+
+    after = desk.numbers[-1]
+    assert (configured["reset"], configured["kept"]) == (False, True)
+    assert configured["run"] == int(after.metadata["run"]) == int(learned.metadata["run"]) + 1
+    assert after.metadata["history"] == learned.metadata["history"]
+    assert desk.epoch == 60
+    np.testing.assert_array_equal(after.tensors["parameters"][:12], learned.tensors["parameters"][:12])
+    # The loss hardly changes, where a new start would have put it back to about a half.
+    assert abs(after.tensors["evaluation"][0, 0] - learned.tensors["evaluation"][0, 0]) < 0.1
+
+
+def test_a_new_shape_starts_anew_unless_asked_to_keep_and_whenever_the_data_change(desk: Desk) -> None:
+    desk.say("step", count=5)
+    desk.settle()
+
+    (plain,) = desk.say("configure", experiment={"network": {"hidden": [3]}})
+    (with_data,) = desk.say(
+        "configure", experiment={"network": {"hidden": [4]}, "data": {"seed": 1}}, keep=True
+    )
+
+    assert (plain["reset"], plain["kept"]) == (True, False)
+    assert (with_data["reset"], with_data["kept"]) == (True, False)
+
+
+def test_what_was_trained_while_the_shape_changed_is_kept_and_its_losses_are_sent(desk: Desk) -> None:
+    desk.say("play")
+    desk.now += 0.1
+    work = desk.next()
+    assert work is not None
+    desk.say("configure", experiment={"network": {"hidden": [4, 2, 2]}}, keep=True)
+
+    desk.work(work)  # of the old shape
+
+    stale = desk.numbers[-1]
+    assert set(stale.tensors) == {"epochs", "train_loss", "test_loss"}
+    assert not stale.due
+    assert desk.epoch > 0
+    following = desk.next()
+    assert following is not None
+    assert following.run is not None
+    assert following.run.epoch == desk.epoch
+    desk.work(following)
+    assert len(desk.numbers[-1].tensors["parameters"]) == 4 * 3 + 2 * 5 + 2 * 3 + 1 * 3
+
+
+def test_an_edit_that_waits_survives_a_new_shape_where_its_place_does(desk: Desk) -> None:
+    desk.say("set_parameter", layer=0, unit=1, input="bias", value=7)
+    desk.say("set_parameter", layer=0, unit=3, input="bias", value=9)
+
+    desk.say("configure", experiment={"network": {"hidden": [3, 2]}}, keep=True)
+    desk.settle()
+
+    parameters = desk.numbers[-1].tensors["parameters"]
+    assert parameters[5] == 7
+    assert 9 not in parameters
+
+
 def test_one_of_many_outputs_can_be_watched_and_a_single_one_cannot() -> None:
     many = Desk(data={"dataset": "blobs"})
     many.settle()
@@ -530,19 +594,21 @@ COMMANDS = st.one_of(
     ),
     st.builds(lambda new: ("reset", {"new_seed": new}), st.booleans()),
     st.builds(
-        lambda rate, hidden, dataset: (
+        lambda rate, hidden, dataset, keep: (
             "configure",
             {
+                "keep": keep,
                 "experiment": {
                     "training": {"learning_rate": rate},
                     "network": {"hidden": hidden},
                     "data": {"dataset": dataset, "samples": 40},
-                }
+                },
             },
         ),
         st.sampled_from([0.0, 0.03, 10.0]),
         st.lists(st.integers(1, 4), max_size=2),
         st.sampled_from(["circle", "plane"]),
+        st.booleans(),
     ),
     st.builds(
         lambda layer, unit: (

@@ -79,11 +79,15 @@ export interface Choices {
   stops: StopChoice[];
 }
 
-/** Change the experiment; starts anew unless only live fields change. */
+/**
+ * Change the experiment; starts anew unless only live fields change, or the shape and what was learned is
+ * kept.
+ */
 export interface Configure {
   type: "configure";
   id?: string | number | null;
   experiment: ExperimentInput;
+  keep?: boolean;
 }
 
 /** The experiment as it now holds. */
@@ -92,6 +96,7 @@ export interface Configured {
   id: string | number | null;
   experiment: Experiment;
   reset: boolean;
+  kept: boolean;
   changed: string[];
   run: number;
 }
