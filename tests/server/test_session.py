@@ -90,7 +90,7 @@ def test_the_first_frame_shows_the_untrained_network_and_the_points() -> None:
 
     (numbers,) = desk.numbers
     assert numbers.due
-    assert numbers.metadata == {"run": "1", "epoch": "0", "step": "0", "map": "output"}
+    assert numbers.metadata == {"run": "1", "history": "1", "epoch": "0", "step": "0", "map": "output"}
     assert numbers.tensors["epochs"].tolist() == [0]
     assert numbers.tensors["train_points"].shape == (250, 3)
     assert numbers.tensors["map"].shape == (100, 100)
@@ -524,6 +524,7 @@ def test_what_was_trained_while_the_shape_changed_is_kept_and_its_losses_are_sen
     assert set(stale.tensors) == {"epochs", "train_loss", "test_loss"}
     assert not stale.due
     assert desk.epoch > 0
+    desk.now += 0.1
     following = desk.next()
     assert following is not None
     assert following.run is not None
