@@ -42,20 +42,25 @@ class Losses:
     def __init__(self, run: Run, workspace: Workspace) -> None:
         one = run.experiment
         self._loss = LOSSES[one.objective.loss]
-        self._workspace = workspace
         self._training = one.data.training_samples
         self._outputs = one.sizes[-1]
         samples = one.data.samples
         # Whole networks at a time, and so few that what they say stays in the processor's cache.
         columns_ = min(samples, _SINGLE_PASS)
         group = max(1, _SINGLE_PASS // columns_)
-        self._parts = [
-            (slice(i, min(i + group, run.replicas)), slice(j, min(j + columns_, samples)))
-            for i in range(0, run.replicas, group)
-            for j in range(0, samples, columns_)
-        ]
         self._shape = (run.replicas, self._outputs, samples)
         self._table = workspace.stacked([columns(data, features) for data, features in sources(run)])
+        self._per_sample = workspace.per_sample(self._shape)
+        self._parts = []
+        for i in range(0, run.replicas, group):
+            replicas = slice(i, min(i + group, run.replicas))
+            tables = self._table[replicas] if len(self._table) > 1 else self._table
+            table = tables[0] if replicas.stop - replicas.start == 1 else tables
+            for j in range(0, samples, columns_):
+                part = slice(j, min(j + columns_, samples))
+                network = workspace.evaluation_pass(replicas, part.stop - part.start)
+                features, targets = table[..., : -self._outputs, part], table[..., -self._outputs :, part]
+                self._parts.append((replicas, part, network, features, targets))
         self._means = (
             constant(1.0 / self._training),
             constant(1.0 / (samples - self._training)),
@@ -71,21 +76,11 @@ class Losses:
 
     def _judge(self) -> Iterator[tuple[slice, slice, FloatArray, FloatArray, FloatArray]]:
         """Yield replicas, columns, and their sums z, predictions and losses; the next ones overwrite z."""
-        for replicas, part in self._parts:
-            network = self._workspace.evaluation_pass(replicas, part.stop - part.start)
-            table = self._table[replicas if len(self._table) > 1 else slice(None), :, part]
-            if replicas.stop - replicas.start == 1:
-                table = table[0]
-            z = network.forward(table[..., : -self._outputs, :])
+        for replicas, part, network, features, targets in self._parts:
+            z = network.forward(features)
             predicted = np.empty_like(z)
             network.activations[-1].apply(z, predicted)
-            yield (
-                replicas,
-                part,
-                z,
-                predicted,
-                self._loss.value(z, predicted, table[..., -self._outputs :, :]),
-            )
+            yield replicas, part, z, predicted, self._loss.value(z, predicted, targets)
 
     def means(self, per_sample: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Average something per sample over the training and over the test samples: (replicas,) each."""
@@ -98,10 +93,9 @@ class Losses:
         """Return mean train and test loss, (replicas,) each."""
         if len(self._parts) == 1:
             return self.means(next(self._judge())[-1])
-        per_sample = self._workspace.per_sample(self._shape)
         for replicas, part, _, _, losses in self._judge():
-            per_sample[replicas, :, part] = losses
-        return self.means(per_sample)
+            self._per_sample[replicas, :, part] = losses
+        return self.means(self._per_sample)
 
     def _targets(self) -> FloatArray:
         return self._table[:, -self._outputs :, :]
