@@ -15,9 +15,12 @@ TABLES = ("engine", "learning", "exercises", "browser")
 
 def main(chosen: Sequence[str]) -> None:
     import numpy as np
+    from threadpoolctl import threadpool_info
 
+    kernels = {library["architecture"] for library in threadpool_info() if library["user_api"] == "blas"}
     print(
-        f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, one BLAS thread."
+        f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, one BLAS thread"
+        f" ({', '.join(sorted(kernels))} kernels)."
     )
     for module in (importlib.import_module(f"benchmarks.{name}") for name in chosen or TABLES):
         print(f"\n## {module.TITLE}\n\n{module.TEXT}\n", flush=True)

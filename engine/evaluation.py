@@ -49,7 +49,6 @@ class Losses:
     def __init__(self, run: Run, workspace: Workspace) -> None:
         one = run.experiment
         self._loss = LOSSES[one.objective.loss]
-        self._workspace = workspace
         self._problem = one.problem
         self._outputs = one.outputs
         self._replicas = run.replicas
@@ -57,12 +56,18 @@ class Losses:
         # Whole networks at a time, and so few that what they say stays in the processor's cache.
         columns_ = min(samples, _SINGLE_PASS)
         group = max(1, _SINGLE_PASS // columns_)
-        self._parts = [
-            (slice(i, min(i + group, run.replicas)), slice(j, min(j + columns_, samples)))
-            for i in range(0, run.replicas, group)
-            for j in range(0, samples, columns_)
-        ]
         self._table = workspace.stacked([columns(data, features) for data, features in sources(run)])
+        self._per_sample = workspace.per_sample((run.replicas, 1, samples))
+        self._parts = []
+        for i in range(0, run.replicas, group):
+            replicas = slice(i, min(i + group, run.replicas))
+            tables = self._table[replicas] if len(self._table) > 1 else self._table
+            table = tables[0] if replicas.stop - replicas.start == 1 else tables
+            for j in range(0, samples, columns_):
+                part = slice(j, min(j + columns_, samples))
+                network = workspace.evaluation_pass(replicas, part.stop - part.start)
+                features, targets = table[..., : -self._outputs, part], table[..., -self._outputs :, part]
+                self._parts.append((replicas, part, network, features, targets))
         sizes = (one.data.training_samples, one.data.validation_samples, one.data.test_samples)
         starts = accumulate(sizes[:-1], initial=0)
         self._splits = [
@@ -82,21 +87,11 @@ class Losses:
 
     def _judge(self) -> Iterator[tuple[slice, slice, FloatArray, FloatArray, FloatArray]]:
         """Yield replicas, columns, and their sums z, predictions and losses; the next ones overwrite z."""
-        for replicas, part in self._parts:
-            network = self._workspace.evaluation_pass(replicas, part.stop - part.start)
-            table = self._table[replicas if len(self._table) > 1 else slice(None), :, part]
-            if replicas.stop - replicas.start == 1:
-                table = table[0]
-            z = network.forward(table[..., : -self._outputs, :])
+        for replicas, part, network, features, targets in self._parts:
+            z = network.forward(features)
             predicted = np.empty_like(z)
             network.activations[-1].apply(z, predicted)
-            yield (
-                replicas,
-                part,
-                z,
-                predicted,
-                self._loss.value(z, predicted, table[..., -self._outputs :, :]),
-            )
+            yield replicas, part, z, predicted, self._loss.value(z, predicted, targets)
 
     def means(self, per_sample: FloatArray | BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Average something per sample over training, validation and test samples: (replicas,) each, NaN if none."""
@@ -111,10 +106,9 @@ class Losses:
         """Return mean training, validation and test loss, (replicas,) each."""
         if len(self._parts) == 1:
             return self.means(next(self._judge())[-1])
-        per_sample = self._workspace.per_sample((self._replicas, 1, self._samples))
         for replicas, part, _, _, losses in self._judge():
-            per_sample[replicas, :, part] = losses
-        return self.means(per_sample)
+            self._per_sample[replicas, :, part] = losses
+        return self.means(self._per_sample)
 
     def _targets(self) -> FloatArray:
         return self._table[:, -self._outputs :, :]

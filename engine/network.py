@@ -24,6 +24,13 @@ _Elementwise = Callable[[Any, Any], object]
 Number = TypeVar("Number", np.float64, np.float32)
 
 
+_LONG = 1000
+"""Numbers of a replica's layer above which going from one replica to the next costs less than the row of ones."""
+
+_LAYER_BYTES = 4000
+"""What the views of a layer take, beside what they look at."""
+
+
 class Layout:
     """Where the weights and biases of each layer lie in the flat vector of n parameters."""
 
@@ -100,6 +107,11 @@ class Pass:
 
     Activations of all layers lie in one block, layer by layer, each (replicas, units + 1, columns), the output without
     the row of ones. With one replica every view is 2-D and ``np.dot`` does the products.
+
+    Attributes:
+        outputs: activations of each layer, (units, columns), or (replicas, units, columns) for a stack.
+        block: all activations, flat.
+        bytes: about what it takes, without a block that it was given.
     """
 
     def __init__(
@@ -111,6 +123,7 @@ class Pass:
         gradients: Sequence[FloatArray] | None = None,
         loss: Loss | None = None,
         dropout: bool = False,
+        block: FloatArray | None = None,
     ) -> None:
         """Prepare views.
 
@@ -121,6 +134,7 @@ class Pass:
             gradients: like ``weights``; where ``backward`` puts the gradient of the mean loss.
             loss: needed with ``gradients``.
             dropout: whether ``backward`` multiplies what hidden units say by ``masks``.
+            block: that of a pass of the same shape, to share; not with ``gradients``.
         """
         replicas = len(weights[0])
         dtype = weights[0].dtype
@@ -142,7 +156,11 @@ class Pass:
         def seen(array: FloatArray) -> FloatArray:
             return array[0] if replicas == 1 else array
 
-        block = np.ones(spans[-1], dtype)
+        self.bytes = len(weights) * _LAYER_BYTES
+        if block is None:
+            block = np.ones(spans[-1], dtype)
+            self.bytes += block.nbytes
+        self.block = block
         full = cut(block)
         bare = [layer[:, :count] for layer, count in zip(full, units, strict=True)]
         self.outputs = [seen(layer) for layer in bare]
@@ -157,17 +175,23 @@ class Pass:
             for row, layer in zip(activations, [*full[:-1], bare[-1]], strict=True)
         ]
         layers = list(zip(binds, weights, bare, full, strict=True))
+        # Sums and outputs are one object, not two views of one memory, over which NumPy ponders for 0.15 µs.
         self._forward = [
-            (each(seen(weight)), seen(a), apply, seen(a), seen(layer))
-            for (each, weight, a, layer), apply in zip(layers, applies, strict=True)
+            (each(seen(weight)), out, apply, out, seen(layer))
+            for (each, weight, _, layer), out, apply in zip(layers, self.outputs, applies, strict=True)
         ]
         self._hidden = self._forward[:-1]
         if gradients is None or loss is None:
             return
 
         slope_block = np.ones_like(block)
-        error_block = np.empty_like(block)
-        slopes, errors = cut(slope_block), cut(error_block)
+        slopes = cut(slope_block)
+        # Errors are done with two layers further down, so that layers take turns in two pieces of memory.
+        rooms = np.empty((2, max(rows) * replicas * columns), dtype)
+        errors = [
+            rooms[layer % 2, : layer_slopes.size].reshape(layer_slopes.shape)
+            for layer, layer_slopes in enumerate(slopes)
+        ]
         # Where slopes are computed from sums, these are kept in a block of their own.
         sums_block = np.ones_like(block) if any(row.slope_from_sums for row in activations) else block
         forward = list(self._forward)
@@ -177,6 +201,7 @@ class Pass:
                 if replicas > 1:
                     apply = _over_whole(row.apply, full[layer], sums)
                 forward[layer] = weigh, seen(sums[:, : units[layer]]), apply, out, whole
+        self.bytes += slope_block.nbytes + rooms.nbytes + (sums_block is not block) * sums_block.nbytes
         # Neighbouring layers with the same activation get their slopes in one call.
         output_has_slope = not loss.from_sum and activations[-1].slope is not None
         with_slope = self._last + output_has_slope
@@ -199,6 +224,7 @@ class Pass:
             hidden = self.masks.block.size
             masked_slopes = np.empty(hidden)
             read, slopes_read = [*cut(np.ones(hidden)), full[-1]], cut(masked_slopes)
+            self.bytes += 3 * masked_slopes.nbytes
             for layer, mask in enumerate(cut(self.masks.block)):
                 weigh, z, apply, out, whole = forward[layer]
                 masked = seen(read[layer])
@@ -210,12 +236,14 @@ class Pass:
             above = seen(errors[layer][:, : units[layer]])
             # With the row of ones, whose error nobody reads: whole blocks are faster than parts of them.
             transposed = seen(weights[layer].swapaxes(1, 2))
+            # Of a single unit's error and weights every product is one term, which needs no library.
+            outer = replicas > 1 and units[layer] == 1
             backward.append(
                 (
                     bind(above),
                     seen(read[below].swapaxes(1, 2)),
                     seen(gradients[layer]),
-                    bind(transposed),
+                    partial(np.multiply, transposed) if outer else bind(transposed),
                     above,
                     seen(errors[below]),
                     None if activations[below].slope is None and not dropout else seen(slopes_read[below]),
@@ -274,8 +302,11 @@ def _bound_matmul(left: FloatArray) -> _Product:
 def _over_whole(apply: _Elementwise, layer: FloatArray, sums: FloatArray | None = None) -> _Elementwise:
     """Return an activation that goes over a whole layer of a stack, and puts back the row of ones.
 
-    One piece of memory is faster than one per replica. What it is called with is only a part of what it works on.
+    One piece of memory is faster than one per replica, unless these are long. What it is called with is only a part of
+    what it works on.
     """
+    if layer[0].size > _LONG:
+        return apply
     source = layer if sums is None else sums
     restore = layer[:, -1].fill
 

@@ -1,12 +1,25 @@
-"""Optimizers: how a gradient becomes a step of the flat parameter vector. Ordered by growing complexity."""
+"""Optimizers: how a gradient becomes a step of the flat parameter vector. Ordered by growing complexity.
 
+A step of a small network is paid per NumPy call. So a rule is bound to its arrays once, and its update then neither
+looks anything up nor makes an array.
+"""
+
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 
-from engine.arrays import FloatArray
+from engine.arrays import FloatArray, constant
 from engine.registry import Option, Registry, Row
+
+Options = Mapping[str, FloatArray]
+
+Update = Callable[[int], None]
+"""``update(step)`` changes parameters and slots in place; ``step`` counts the updates since they were zero, from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,140 +28,180 @@ class Optimizer(Row):
 
     Attributes:
         slots: how many vectors like the parameters it remembers between steps; they start at zero.
-        update: ``update(parameters, gradient, slots, rate, options, step)`` changes the parameters (replicas, n) and
-            the slots (slots, replicas, n) in place; it may overwrite the gradient. ``rate`` is the learning rate and
-            ``options`` are the optimizer's own numbers, each a 0-d array or (replicas, 1); ``step`` counts the updates
-            since the slots were zero, from 1.
+        bind: ``bind(parameters, work, slots, rate, options)`` returns the update of these very arrays: ``parameters``
+            (replicas, n); ``work`` (2, replicas, n), first the gradient, then room for as much, both overwritten;
+            ``slots`` (slots, replicas, n); ``rate``, the learning rate, whose value may change between updates;
+            ``options``, the optimizer's own numbers. Rate and options are 0-d arrays or (replicas, 1) each.
         decoupled: whether an L2 penalty shrinks the weights beside the update instead of entering the gradient
             (Loshchilov & Hutter 2019, "Decoupled weight decay regularization").
     """
 
     slots: int
-    update: Callable[[FloatArray, FloatArray, FloatArray, FloatArray, Mapping[str, FloatArray], int], object]
+    bind: Callable[[FloatArray, FloatArray, FloatArray, FloatArray, Options], Update]
     decoupled: bool = False
 
-
-Options = Mapping[str, FloatArray]
 
 _EPSILON = 1e-8
 """Keeps divisions finite, as in the papers; PyTorch and Keras (there 1e-7) have it, too."""
 
+_ADDED = constant(_EPSILON)
 
-def _descend(parameters: FloatArray, gradient: FloatArray, rate: FloatArray) -> None:
-    np.multiply(gradient, rate, gradient)
-    np.subtract(parameters, gradient, parameters)
+
+def _expanded(number: FloatArray, like: FloatArray) -> FloatArray:
+    """Return numbers (replicas, 1) as (replicas, n): so small an array costs thrice the time to broadcast."""
+    return number if number.ndim == 0 else np.broadcast_to(number, like.shape).copy()
 
 
 def _sgd(
-    parameters: FloatArray,
-    gradient: FloatArray,
-    slots: FloatArray,
-    rate: FloatArray,
-    options: Options,
-    step: int,
-) -> None:
-    _descend(parameters, gradient, rate)
+    parameters: FloatArray, work: FloatArray, slots: FloatArray, rate: FloatArray, options: Options
+) -> Update:
+    gradient = work[0]
+
+    def update(step: int) -> None:
+        np.multiply(gradient, rate, gradient)
+        np.subtract(parameters, gradient, parameters)
+
+    return update
 
 
 def _momentum(
-    parameters: FloatArray,
-    gradient: FloatArray,
-    slots: FloatArray,
-    rate: FloatArray,
-    options: Options,
-    step: int,
-) -> None:
-    velocity = slots[0]
-    np.multiply(velocity, options["momentum"], velocity)
-    np.add(velocity, gradient, velocity)
-    np.multiply(velocity, rate, gradient)
-    np.subtract(parameters, gradient, parameters)
+    parameters: FloatArray, work: FloatArray, slots: FloatArray, rate: FloatArray, options: Options
+) -> Update:
+    gradient, (velocity,) = work[0], slots
+    momentum = _expanded(options["momentum"], parameters)
+
+    def update(step: int) -> None:
+        np.multiply(velocity, momentum, velocity)
+        np.add(velocity, gradient, velocity)
+        np.multiply(velocity, rate, gradient)
+        np.subtract(parameters, gradient, parameters)
+
+    return update
 
 
 def _nesterov(
-    parameters: FloatArray,
-    gradient: FloatArray,
-    slots: FloatArray,
-    rate: FloatArray,
-    options: Options,
-    step: int,
-) -> None:
-    velocity = slots[0]
-    momentum = options["momentum"]
-    np.multiply(velocity, momentum, velocity)
-    np.add(velocity, gradient, velocity)
-    gradient += momentum * velocity
-    _descend(parameters, gradient, rate)
+    parameters: FloatArray, work: FloatArray, slots: FloatArray, rate: FloatArray, options: Options
+) -> Update:
+    (gradient, ahead), (velocity,) = work, slots
+    momentum = _expanded(options["momentum"], parameters)
+
+    def update(step: int) -> None:
+        np.multiply(velocity, momentum, velocity)
+        np.add(velocity, gradient, velocity)
+        np.multiply(velocity, momentum, ahead)
+        np.add(gradient, ahead, gradient)
+        np.multiply(gradient, rate, gradient)
+        np.subtract(parameters, gradient, parameters)
+
+    return update
 
 
 def _adagrad(
-    parameters: FloatArray,
-    gradient: FloatArray,
-    slots: FloatArray,
-    rate: FloatArray,
-    options: Options,
-    step: int,
-) -> None:
-    squares = slots[0]
-    squares += np.square(gradient)
-    gradient /= np.sqrt(squares) + _EPSILON
-    _descend(parameters, gradient, rate)
+    parameters: FloatArray, work: FloatArray, slots: FloatArray, rate: FloatArray, options: Options
+) -> Update:
+    (gradient, spread), (squares,) = work, slots
 
+    def update(step: int) -> None:
+        np.square(gradient, spread)
+        np.add(squares, spread, squares)
+        np.sqrt(squares, spread)
+        np.add(spread, _ADDED, spread)
+        np.divide(gradient, spread, gradient)
+        np.multiply(gradient, rate, gradient)
+        np.subtract(parameters, gradient, parameters)
 
-def _average(mean: FloatArray, value: FloatArray, decay: FloatArray) -> None:
-    """Move a running mean towards a value, which is overwritten."""
-    np.multiply(mean, decay, mean)
-    np.multiply(value, 1 - decay, value)
-    np.add(mean, value, mean)
+    return update
 
 
 def _rmsprop(
-    parameters: FloatArray,
-    gradient: FloatArray,
-    slots: FloatArray,
-    rate: FloatArray,
-    options: Options,
-    step: int,
-) -> None:
-    squares = slots[0]
-    _average(squares, np.square(gradient), options["decay"])
-    gradient /= np.sqrt(squares) + _EPSILON
-    _descend(parameters, gradient, rate)
+    parameters: FloatArray, work: FloatArray, slots: FloatArray, rate: FloatArray, options: Options
+) -> Update:
+    (gradient, spread), (squares,) = work, slots
+    decay = _expanded(options["decay"], parameters)
+    gain = np.asarray(1 - decay)
+
+    def update(step: int) -> None:
+        np.square(gradient, spread)
+        np.multiply(spread, gain, spread)
+        np.multiply(squares, decay, squares)
+        np.add(squares, spread, squares)
+        np.sqrt(squares, spread)
+        np.add(spread, _ADDED, spread)
+        np.divide(gradient, spread, gradient)
+        np.multiply(gradient, rate, gradient)
+        np.subtract(parameters, gradient, parameters)
+
+    return update
+
+
+def _correction(beta1: float, beta2: float, step: int) -> tuple[float, float]:
+    """Return by how much the mean of the gradients, and the root of that of their squares, fall short at a step."""
+    return 1 - beta1**step, math.sqrt(1 - beta2**step)
+
+
+def _corrections(beta1: FloatArray, beta2: FloatArray) -> Callable[[int], Any]:
+    """Return the corrections as a function of the step: two numbers, or two arrays (replicas, 1)."""
+    if beta1.ndim == beta2.ndim == 0:
+        return partial(_correction, beta1.item(), beta2.item())
+    ones, twos = (each.ravel().tolist() for each in np.broadcast_arrays(beta1, beta2))
+    # One by one: a power of an array is not that of its numbers to the last bit.
+    return lambda step: np.array(list(map(_correction, ones, twos, repeat(step)))).T[..., None]
 
 
 def _adam(
-    parameters: FloatArray,
-    gradient: FloatArray,
-    slots: FloatArray,
-    rate: FloatArray,
-    options: Options,
-    step: int,
-) -> None:
+    parameters: FloatArray, work: FloatArray, slots: FloatArray, rate: FloatArray, options: Options
+) -> Update:
+    gradient, spread = work
     mean, squares = slots
     beta1, beta2 = options["beta1"], options["beta2"]
-    _average(squares, np.square(gradient), beta2)
-    _average(mean, gradient, beta1)
-    # The bias corrections of both means; those of the squares belong under the root.
-    spread = np.sqrt(squares)
-    spread /= np.sqrt(1 - beta2**step)
-    spread += _EPSILON
-    np.divide(mean, spread, gradient)
-    _descend(parameters, gradient, rate / (1 - beta1**step))
+    # Both means are moved in one call each, and so are what moves them: the gradient and its square.
+    decay = np.empty_like(slots)
+    decay[0], decay[1] = beta1, beta2
+    gain = 1 - decay
+    corrections = _corrections(beta1, beta2)
+    rate_now = rate.item if rate.ndim == 0 else rate.view
+    uniform = rate.ndim == beta1.ndim == beta2.ndim == 0
+    pace = np.empty(() if uniform else (len(parameters), 1))
+    added = np.empty_like(pace)
+
+    def update(step: int) -> None:
+        np.square(gradient, spread)
+        np.multiply(work, gain, work)
+        np.multiply(slots, decay, slots)
+        np.add(slots, work, slots)
+        # η (m / c₁) / (√(s / c₂) + ε) = (η √c₂ / c₁) m / (√s + ε √c₂): the corrections touch no vector.
+        of_mean, of_root = corrections(step)
+        added[...] = _EPSILON * of_root
+        pace[...] = rate_now() * of_root / of_mean
+        np.sqrt(squares, spread)
+        np.add(spread, added, spread)
+        np.divide(mean, spread, spread)
+        np.multiply(spread, pace, spread)
+        np.subtract(parameters, spread, parameters)
+
+    return update
 
 
 def _lion(
-    parameters: FloatArray,
-    gradient: FloatArray,
-    slots: FloatArray,
-    rate: FloatArray,
-    options: Options,
-    step: int,
-) -> None:
-    mean = slots[0]
-    beta1, beta2 = options["beta1"], options["beta2"]
-    direction = np.sign(mean * beta1 + gradient * (1 - beta1))
-    _average(mean, gradient, beta2)
-    _descend(parameters, direction, rate)
+    parameters: FloatArray, work: FloatArray, slots: FloatArray, rate: FloatArray, options: Options
+) -> Update:
+    (gradient, direction), (mean,) = work, slots
+    share = np.empty_like(gradient)
+    decay1, decay2 = (_expanded(options[name], parameters) for name in ("beta1", "beta2"))
+    gain1, gain2 = np.asarray(1 - decay1), np.asarray(1 - decay2)
+
+    def update(step: int) -> None:
+        np.multiply(mean, decay1, direction)
+        np.multiply(gradient, gain1, share)
+        np.add(direction, share, direction)
+        np.sign(direction, direction)
+        np.multiply(mean, decay2, mean)
+        np.multiply(gradient, gain2, gradient)
+        np.add(mean, gradient, mean)
+        np.multiply(direction, rate, direction)
+        np.subtract(parameters, direction, parameters)
+
+    return update
 
 
 _MOMENTUM = Option(
@@ -187,7 +240,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         text="Stochastic gradient descent: a step downhill on the loss of one batch.",
         formula="θ ← θ − η g",
         slots=0,
-        update=_sgd,
+        bind=_sgd,
     ),
     Optimizer(
         key="momentum",
@@ -195,7 +248,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         text="A heavy ball rolling downhill: it gathers speed along valleys and averages out zigzags (Polyak 1964).",
         formula="v ← μ v + g, θ ← θ − η v",
         slots=1,
-        update=_momentum,
+        bind=_momentum,
         options=(_MOMENTUM,),
     ),
     Optimizer(
@@ -204,7 +257,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         text="Momentum that looks ahead to where it is rolling (Nesterov 1983, in the form of Sutskever et al. 2013).",
         formula="v ← μ v + g, θ ← θ − η (g + μ v)",
         slots=1,
-        update=_nesterov,
+        bind=_nesterov,
         options=(_MOMENTUM,),
     ),
     Optimizer(
@@ -213,7 +266,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         text="Every parameter has a pace of its own, slower the more it has moved, for good (Duchi et al. 2011).",
         formula="s ← s + g², θ ← θ − η g / (√s + 10⁻⁸)",
         slots=1,
-        update=_adagrad,
+        bind=_adagrad,
     ),
     Optimizer(
         key="rmsprop",
@@ -221,7 +274,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         text="AdaGrad that forgets: the pace follows the recent size of the gradient (Tieleman & Hinton 2012).",
         formula="s ← ρ s + (1 − ρ) g², θ ← θ − η g / (√s + 10⁻⁸)",
         slots=1,
-        update=_rmsprop,
+        bind=_rmsprop,
         options=(_beta("decay", "ρ", "How long the mean of the squared gradients remembers.", 0.99),),
     ),
     Optimizer(
@@ -230,7 +283,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         text="Momentum and a pace of its own for every parameter; works nearly everywhere (Kingma & Ba 2015).",
         formula="m ← β₁ m + (1 − β₁) g, s ← β₂ s + (1 − β₂) g², θ ← θ − η m̂ / (√ŝ + 10⁻⁸)",
         slots=2,
-        update=_adam,
+        bind=_adam,
         options=_BETAS,
     ),
     Optimizer(
@@ -239,7 +292,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         text="Adam with the L2 penalty beside the step, where its pace cannot distort it (Loshchilov & Hutter 2019).",
         formula="as Adam, then w ← w − η · rate · w",
         slots=2,
-        update=_adam,
+        bind=_adam,
         options=_BETAS,
         decoupled=True,
     ),
@@ -249,7 +302,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
         text="Only the sign of the averaged gradient counts, so every step is equally long (Chen et al. 2023).",
         formula="θ ← θ − η sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g",
         slots=1,
-        update=_lion,
+        bind=_lion,
         options=(
             _beta("beta1", "β₁", "How much of the mean decides the step.", 0.9),
             _beta("beta2", "β₂", "How long the mean of the gradients remembers.", 0.99),

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -101,7 +102,6 @@ class _Loop:
         self._run = run
         self._workspace = workspace
         self._tables = [rows(data, features) for data, features in sources(run)]
-        self._losses = Losses(run, workspace)
         self._parameters = workspace.parameters
         self._slots = run.slots.copy()
         self.epoch, self.step, self._position = run.epoch, run.step, run.position
@@ -137,28 +137,39 @@ class _Loop:
         self._best_loss, self._best_epoch = run.best.loss.copy(), run.best.epoch.copy()
         self._best_parameters = run.best.parameters.copy()
         optimizer_row = OPTIMIZERS[one.training.optimizer]
-        self._update = optimizer_row.update
         self._penalty = PENALTIES[one.objective.penalty]
         optimizer, penalty, _ = slot_counts(one)
         self._optimizer_slots = self._slots[:optimizer]
         self._penalty_slots = self._slots[optimizer : optimizer + penalty]
         self._carried_gradient = self._slots[-1] if self._batching.carried else None
-        learning_rates = self._per_replica([other.training.learning_rate for other in run.experiments])
         penalty_rates = self._per_replica([other.objective.penalty_rate for other in run.experiments])
-        self._learning_rate = learning_rates
+        self._learning_rate = self._per_replica([other.training.learning_rate for other in run.experiments])
         self._decoupled = optimizer_row.decoupled
-        self._optimizer_options = self._options(
-            [other.training.optimizer_options for other in run.experiments]
-        )
         self._penalty_options = self._options([other.objective.penalty_options for other in run.experiments])
         self._schedule = SCHEDULES[one.training.schedule].factor
         self._schedule_options = self._options([other.training.schedule_options for other in run.experiments])
+        # At a step, after the schedule.
+        self._rate = self._learning_rate
+        if self._schedule is not None:
+            shapes = [number.shape for number in (self._rate, *self._schedule_options.values())]
+            self._rate = np.empty(np.broadcast_shapes(*shapes))
+        self._update = optimizer_row.bind(
+            self._parameters,
+            workspace.work,
+            self._optimizer_slots,
+            self._rate,
+            self._options([other.training.optimizer_options for other in run.experiments]),
+        )
         clips = [other.training.clip_norm or math.inf for other in run.experiments]
         self._clip = self._per_replica(clips) if min(clips) < math.inf else None
-        self._decay = penalty_rates * self._penalty.l2(self._penalty_options) * workspace.is_weight
-        self._thresholds = penalty_rates * self._penalty.l1(self._penalty_options) * workspace.is_weight
+        self._decay = penalty_rates * self._penalty.l2(self._penalty_options)
+        self._thresholds = penalty_rates * self._penalty.l1(self._penalty_options)
         self._has_decay = bool(self._decay.any())
         self._has_thresholds = bool(self._thresholds.any())
+        if self._has_decay:
+            self._decay = self._decay * workspace.is_weight
+        if self._has_thresholds or self._penalty.shrink_from is not None:
+            self._thresholds = self._thresholds * workspace.is_weight
         self._plain = not (
             self._batching.carried
             or self._has_decay
@@ -168,6 +179,10 @@ class _Loop:
             or self._penalty.project is not None
             or self._penalty.shrink_from is not None
         )
+
+    @cached_property
+    def _losses(self) -> Losses:
+        return Losses(self._run, self._workspace)
 
     @property
     def ended(self) -> bool:
@@ -230,20 +245,6 @@ class _Loop:
         """Tell whether the time is used up, and an update has been made if there can be one."""
         return deadline < math.inf and (self.step > self._run.step or self.stuck) and clock() >= deadline
 
-    def _plain_step(self, batch: Batch) -> None:
-        """Make one update where there is nothing but an optimizer."""
-        backward, features, samples, targets, *_ = batch
-        backward(features, samples, targets)
-        self.step += 1
-        self._update(
-            self._parameters,
-            self._workspace.gradient,
-            self._optimizer_slots,
-            self._learning_rate,
-            self._optimizer_options,
-            self.step - self._run.since,
-        )
-
     def _step(self, batch: Batch) -> None:
         """Make one update, with all that can be set."""
         backward, features, samples, targets, columns, *_ = batch
@@ -252,9 +253,9 @@ class _Loop:
         if self._carried_gradient is not None and not self._join(self._carried_gradient, columns):
             return
         parameters, gradient, penalty = self._parameters, workspace.gradient, self._penalty
-        rate = self._learning_rate
+        rate = self._rate
         if self._schedule is not None:
-            rate = rate * self._schedule(self.step, self._schedule_options)
+            rate[...] = self._learning_rate * self._schedule(self.step, self._schedule_options)
         if self._clip is not None:
             _clip(gradient, self._clip)
         before = parameters.copy() if penalty.shrink_from is not None else None
@@ -264,8 +265,7 @@ class _Loop:
             else:
                 add_decay(parameters, self._decay, gradient, workspace.scratch)
         self.step += 1
-        updates = self.step - self._run.since
-        self._update(parameters, gradient, self._optimizer_slots, rate, self._optimizer_options, updates)
+        self._update(self.step - self._run.since)
         if before is not None and penalty.shrink_from is not None:
             penalty.shrink_from(before, parameters, rate * self._thresholds, self._penalty_slots)
         elif self._has_thresholds:
@@ -294,18 +294,7 @@ class _Loop:
         batches = self._batches()
         if last_step - self.step < len(batches):
             batches = batches[: int(last_step) - self.step]
-        step = self._plain_step if self._plain else self._step
-        if deadline == math.inf:
-            for batch in batches:
-                step(batch)
-            made = len(batches)
-        else:
-            made = 0
-            for batch in batches:
-                step(batch)
-                made += 1
-                if self.is_late(deadline, clock):
-                    break
+        made = (self._plain_steps if self._plain else self._steps)(batches, deadline, clock)
         if not self._is_finite():
             made = self._replay(before, batches[:made])
         self._restore_frozen()
@@ -314,6 +303,35 @@ class _Loop:
         self._position = batches[made - 1].stop
         if self._position == self._samples:
             self._finish_epoch()
+
+    def _plain_steps(self, batches: Sequence[Batch], deadline: float, clock: Callable[[], float]) -> int:
+        """Make an update per batch where there is nothing but an optimizer; return how many batches were taken."""
+        update = self._update
+        before = updates = self.step - self._run.since
+        if deadline == math.inf:
+            for backward, features, samples, targets, _, _, _, _ in batches:
+                backward(features, samples, targets)
+                updates += 1
+                update(updates)
+        else:
+            for backward, features, samples, targets, _, _, _, _ in batches:
+                backward(features, samples, targets)
+                updates += 1
+                update(updates)
+                if clock() >= deadline:
+                    break
+        self.step += updates - before
+        return updates - before
+
+    def _steps(self, batches: Sequence[Batch], deadline: float, clock: Callable[[], float]) -> int:
+        """Take batches with all that can be set; return how many."""
+        made = 0
+        for batch in batches:
+            self._step(batch)
+            made += 1
+            if self.is_late(deadline, clock):
+                break
+        return made
 
     def _is_finite(self) -> bool:
         """Tell whether the parameters of all replicas still in training are finite."""

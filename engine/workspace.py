@@ -1,8 +1,8 @@
 """Workspace: the buffers in which networks of one shape train. They belong to the process, not to a run."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,9 +14,24 @@ from engine.losses import LOSSES
 from engine.network import Layout, Masks, Pass
 from engine.run import Run
 
+_MOST_FEEDS, _MOST_EVALUATION_PASSES = 8, 512
+"""How many a workspace keeps, whatever their size."""
+
+_MOST_SHAPES = 32
+"""How many shapes of networks have spare workspaces; so few are counted at once."""
+
+_BATCH_BYTES = 600
+"""What a batch takes beside its samples: three views and a tuple."""
+
 
 class Workspace:
-    """The buffers in which networks of one shape train; belongs to the process, not to a run."""
+    """The buffers in which networks of one shape train; belongs to the process, not to a run.
+
+    Attributes:
+        parameters: (replicas, n).
+        work: (2, replicas, n), the gradient and room for as much.
+        bytes: about what it takes, with all feeds and passes.
+    """
 
     def __init__(
         self,
@@ -29,8 +44,8 @@ class Workspace:
     ) -> None:
         layout = Layout(sizes)
         self.parameters = np.empty((replicas, layout.parameters))
-        self.gradient = np.empty_like(self.parameters)
-        self.scratch = np.empty_like(self.parameters)
+        self.work = np.empty((2, *self.parameters.shape))
+        self.gradient, self.scratch = self.work
         self.is_weight = layout.is_weight()
         self.weights = layout.layers(self.parameters)
         self._gradients = layout.layers(self.gradient)
@@ -39,16 +54,16 @@ class Workspace:
         self._dropout = dropout
         self._training: dict[int, Pass] = {}
         self._evaluation: dict[tuple[int, int, int], Pass] = {}
+        self._evaluation_blocks: dict[tuple[int, int], FloatArray] = {}
         self._per_sample = np.empty((0, 0, 0))
         self._stacked: tuple[Sequence[FloatArray], FloatArray] = ((), self._per_sample)
-        self._feeds: OrderedDict[tuple[int, int, int, int, int], Feed] = OrderedDict()
+        self._feeds: dict[tuple[int, int, int, int, int], Feed] = {}
+        self.bytes = self.parameters.nbytes + self.work.nbytes
 
     def training_pass(self, columns: int) -> Pass:
         """Return the pass for a batch of ``columns`` samples."""
         if columns not in self._training:
-            if len(self._training) >= 8:
-                self._training.clear()
-            self._training[columns] = Pass(
+            network = Pass(
                 self.weights,
                 self._activations,
                 columns,
@@ -56,22 +71,32 @@ class Workspace:
                 loss=self._loss,
                 dropout=self._dropout,
             )
+            self._training[columns] = network
+            self.bytes += network.bytes
         return self._training[columns]
 
     def evaluation_pass(self, replicas: slice, columns: int) -> Pass:
         """Return the pass for ``columns`` samples through some of the replicas, forward only."""
         key = (replicas.start, replicas.stop, columns)
         if key not in self._evaluation:
-            if len(self._evaluation) >= 64:
-                self._evaluation.clear()
+            if len(self._evaluation) >= _MOST_EVALUATION_PASSES:
+                self._forget_evaluation()
             weights = [layer[replicas] for layer in self.weights]
-            self._evaluation[key] = Pass(weights, self._activations, columns)
+            # The parts of a stack go through one after the other, and so through the same memory.
+            shape = (replicas.stop - replicas.start, columns)
+            known = self._evaluation_blocks.get(shape)
+            network = Pass(weights, self._activations, columns, block=known)
+            self._evaluation[key] = network
+            self._evaluation_blocks[shape] = network.block
+            self.bytes += network.bytes
         return self._evaluation[key]
 
     def per_sample(self, shape: tuple[int, ...]) -> FloatArray:
         """Return the buffer (replicas, outputs, samples) for one number per prediction."""
         if self._per_sample.shape != shape:
+            self.bytes -= self._per_sample.nbytes
             self._per_sample = np.empty(shape)
+            self.bytes += self._per_sample.nbytes
         return self._per_sample
 
     def stacked(self, tables: Sequence[FloatArray]) -> FloatArray:
@@ -80,18 +105,34 @@ class Workspace:
             return tables[0][None]
         known, stacked = self._stacked
         if len(known) != len(tables) or any(a is not b for a, b in zip(known, tables, strict=True)):
+            self.bytes -= stacked.nbytes
             stacked = np.stack(tables)
             self._stacked = tables, stacked
+            self.bytes += stacked.nbytes
         return stacked
 
     def feed(self, sources: int, samples: int, width: int, position: int, size: int) -> "Feed":
         """Return the buffer for an epoch that goes on at a position in batches of a size."""
         key = (sources, samples, width, position % size, size)
-        feed = self._feeds.pop(key, None) or Feed(self, *key)
-        self._feeds[key] = feed
-        if len(self._feeds) > 8:
-            self._feeds.popitem(last=False)
+        feed = self._feeds.get(key)
+        if feed is None:
+            if len(self._feeds) >= _MOST_FEEDS:
+                self._forget_training()
+            feed = self._feeds[key] = Feed(self, *key)
+            self.bytes += feed.bytes
         return feed
+
+    def _forget_training(self) -> None:
+        """Give up all feeds, and with them the passes that they lead to."""
+        self.bytes -= sum(feed.bytes for feed in self._feeds.values())
+        self.bytes -= sum(network.bytes for network in self._training.values())
+        self._feeds.clear()
+        self._training.clear()
+
+    def _forget_evaluation(self) -> None:
+        self.bytes -= sum(network.bytes for network in self._evaluation.values())
+        self._evaluation.clear()
+        self._evaluation_blocks.clear()
 
 
 class Batch(NamedTuple):
@@ -123,6 +164,9 @@ class Feed:
 
     Every batch lies in one piece, features as rows: gathering that once per epoch is cheaper than striding over samples
     in every step.
+
+    Attributes:
+        bytes: about what it takes.
     """
 
     def __init__(
@@ -144,6 +188,8 @@ class Feed:
         self._ordered = np.empty((samples, width))
         self._blocks = np.empty((full, sources, width, size))
         self._rest = np.empty((1 if rest else 0, sources, width, rest))
+        batches = full + (rest > 0)
+        self.bytes = self._ordered.nbytes + self._blocks.nbytes + self._rest.nbytes + batches * _BATCH_BYTES
         self._batches: list[Batch] = []
         stop = start
         for block in (*self._blocks, *self._rest):
@@ -189,8 +235,50 @@ class Feed:
         return self._batches[(position - self._start) // self._size :]
 
 
-_spare: OrderedDict[Any, list[Workspace]] = OrderedDict()
-"""Workspaces not in use. Only a cache: the numbers of a run never depend on it."""
+class Store:
+    """Workspaces not in use, no more than an allowance of bytes. Only a cache: no number of a run depends on it.
+
+    Threads may share it without a lock: to take a workspace is a single step of the interpreter, so none is ever lent
+    twice; when threads return some at the same instant, one may get lost, and is made anew.
+
+    Attributes:
+        allowance: bytes it may keep; those of shapes not used for the longest time go first.
+    """
+
+    def __init__(self, allowance: int) -> None:
+        self.allowance = allowance
+        self._spare: OrderedDict[Hashable, list[Workspace]] = OrderedDict()
+
+    @property
+    def bytes(self) -> int:
+        """What it keeps now."""
+        return sum([workspace.bytes for spare in list(self._spare.values()) for workspace in list(spare)])
+
+    def take(self, shape: Hashable) -> Workspace | None:
+        """Hand out a workspace of a shape, if there is one."""
+        try:
+            return self._spare[shape].pop()
+        except (KeyError, IndexError):
+            return None
+
+    def give(self, shape: Hashable, workspace: Workspace) -> None:
+        """Keep a workspace that nobody uses any more, at the cost of others; one above the allowance is not kept."""
+        if workspace.bytes > self.allowance:
+            return
+        spare = self._spare.pop(shape, [])
+        spare.append(workspace)
+        self._spare[shape] = spare
+        while len(self._spare) > _MOST_SHAPES or self.bytes > self.allowance:
+            with suppress(KeyError):  # another thread was faster
+                self._spare.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._spare.clear()
+
+
+STORE = Store(64 * 2**20)
+"""The process's spare workspaces: some dozen small networks, or one large one."""
 
 
 @contextmanager
@@ -199,11 +287,9 @@ def borrow(run: Run) -> Iterator[Workspace]:
     one = run.experiment
     output = LOSSES[one.objective.loss].outputs[one.problem]
     dropout = any(other.drops_out for other in run.experiments)
-    key = (one.sizes, one.network.activations, one.objective.loss, output.key, run.replicas, dropout)
-    spare = _spare.setdefault(key, [])
-    try:
-        workspace = spare.pop()  # atomic, so that threads never share one
-    except IndexError:
+    shape = (one.sizes, one.network.activations, one.objective.loss, output.key, run.replicas, dropout)
+    workspace = STORE.take(shape)
+    if workspace is None:
         activations = [*(ACTIVATIONS[name] for name in one.network.activations), output]
         workspace = Workspace(one.sizes, activations, one.objective.loss, run.replicas, dropout=dropout)
     workspace.parameters[...] = run.parameters
@@ -211,9 +297,7 @@ def borrow(run: Run) -> Iterator[Workspace]:
         with np.errstate(all="ignore"):  # divergence is reported, not warned about
             yield workspace
     finally:
-        spare.append(workspace)
-        while len(_spare) > 32:
-            _spare.popitem(last=False)
+        STORE.give(shape, workspace)
 
 
 def sources(run: Run) -> list[tuple[Data, tuple[str, ...]]]:

@@ -76,8 +76,11 @@ def stepped(key: str, gradients: np.ndarray, rate: float, options: dict[str, flo
     slots = np.zeros((row.slots, *parameters.shape))
     arrays = {name: np.array(value) for name, value in options.items()}
     path = []
+    work = np.empty((2, *parameters.shape))
+    update = row.bind(parameters, work, slots, np.array(rate), arrays)
     for step, gradient in enumerate(gradients, start=1):
-        row.update(parameters, gradient.copy(), slots, np.array(rate), arrays, step)
+        work[0] = gradient
+        update(step)
         path.append(parameters.copy())
     return np.array(path)
 
@@ -178,6 +181,37 @@ def gradient_of(run: Any) -> list[float]:
     after, _ = advance(start, steps=1)
     gradient: list[float] = (start.parameters - after.parameters)[0].tolist()
     return gradient
+
+
+@pytest.mark.parametrize("schedule", ["constant", "exponential"])
+@pytest.mark.parametrize("rates", [(0.01, 0.01, 0.01), (0.01, 0.3, 1e-4)], ids=["one rate", "three rates"])
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_replicas_with_their_own_numbers_step_as_they_would_alone(
+    key: str, rates: tuple[float, ...], schedule: str
+) -> None:
+    def experiment(rate: float, share: float) -> Experiment:
+        return Experiment.model_validate(
+            {
+                "data": {"samples": 60},
+                "training": {
+                    "optimizer": key,
+                    "optimizer_options": {
+                        option.name: share * option.maximum for option in OPTIMIZERS[key].options
+                    },
+                    "learning_rate": rate,
+                    "schedule": schedule,
+                },
+            }
+        )
+
+    experiments = [experiment(rate, share) for rate, share in zip(rates, (0.3, 0.9, 0.99), strict=True)]
+
+    stack, _ = advance(begin(experiments), steps=100)
+
+    for i, one in enumerate(experiments):
+        alone, _ = advance(begin(one), steps=100)
+        np.testing.assert_array_equal(stack.parameters[i], alone.parameters[0])
+        np.testing.assert_array_equal(stack.slots[:, i], alone.slots[:, 0])
 
 
 @pytest.mark.parametrize("key", [key for key, row in OPTIMIZERS.items() if row.decoupled])

@@ -1,10 +1,15 @@
-"""Workspaces: batches cut from an epoch, and buffers that never leak numbers."""
+"""Workspaces: batches cut from an epoch, buffers that never leak numbers, and how much of them is kept."""
+
+import gc
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin
-from engine.workspace import borrow
+from engine.activations import ACTIVATIONS
+from engine.workspace import STORE, Store, Workspace, borrow
 from tests.support.strategies import varied
 
 
@@ -111,3 +116,153 @@ def test_many_shapes_and_batch_sizes_do_not_mix_up_their_buffers():
 
     for one, other in zip(first, reversed(again), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+# ------------------------------------------------------------------------------------------------------ spare memory
+
+
+def workspace(units):
+    return Workspace((2, units, 1), [ACTIVATIONS["tanh"], ACTIVATIONS["linear"]], "half-squared-error", 1)
+
+
+def test_a_store_hands_out_what_it_was_given_and_only_once():
+    store, one = Store(10_000), workspace(4)
+
+    store.give("shape", one)
+
+    assert store.bytes == one.bytes > 0
+    assert store.take("another shape") is None
+    assert store.take("shape") is one
+    assert store.take("shape") is None
+    assert store.bytes == 0
+
+
+def test_those_not_used_for_the_longest_time_go_first():
+    spaces = [workspace(4) for _ in range(4)]
+    store = Store(3 * spaces[0].bytes)
+    for name, one in zip("abc", spaces, strict=False):
+        store.give(name, one)
+    store.give("a", store.take("a") or workspace(1))
+
+    store.give("d", spaces[3])
+
+    assert store.bytes == store.allowance
+    assert [store.take(name) for name in "abcd"] == [spaces[0], None, spaces[2], spaces[3]]
+    assert store.bytes == 0
+
+
+def test_one_above_the_allowance_is_not_kept_and_drives_nobody_out():
+    small, large = workspace(4), workspace(400)
+    store = Store(large.bytes - 1)
+
+    store.give("small", small)
+    store.give("large", large)
+
+    assert store.take("large") is None
+    assert store.take("small") is small
+
+
+def test_a_cleared_store_is_empty():
+    store = Store(10_000)
+    store.give("shape", workspace(4))
+
+    store.clear()
+
+    assert (store.bytes, store.take("shape")) == (0, None)
+
+
+def test_threads_that_take_and_give_neither_share_nor_lose_the_count():
+    store = Store(5 * workspace(4).bytes)
+
+    def use(number):
+        one = store.take(number % 3) or workspace(4)
+        one.parameters[...] = number
+        alone = bool((one.parameters == number).all())
+        store.give(number % 3, one)
+        return alone
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(use, range(2000)))
+
+    taken = (store.take(shape) for shape in range(3) for _ in range(5))
+    kept = [one for one in taken if one is not None]
+    assert 1 <= len(kept) <= 5
+    assert len({id(one) for one in kept}) == len(kept)
+    assert store.bytes == 0
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        pytest.param([Experiment()], id="default"),
+        pytest.param([varied(Experiment(), training={"batch_size": 1})], id="batch size 1"),
+        pytest.param([varied(Experiment(), network={"hidden": (8,) * 10})], id="ten layers"),
+        pytest.param(
+            [varied(Experiment(), network={"seed": i}, data={"seed": i}) for i in range(20)], id="stack"
+        ),
+        pytest.param(
+            [varied(Experiment(), network={"hidden": (64,) * 4}, training={"batch_size": 250})], id="wide"
+        ),
+    ],
+)
+def test_a_workspace_knows_what_it_takes(stack):
+    run = begin(stack)
+    advance(run, epochs=1)  # samples are cached elsewhere
+    STORE.clear()
+    gc.collect()
+
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        advance(run, epochs=1)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert STORE.bytes == pytest.approx(after - before, rel=0.3)
+
+
+def test_networks_of_the_largest_shapes_leave_no_more_than_the_allowance():
+    STORE.clear()
+    shapes = [(64, 64, 64, 64, 64), (40,) * 10, (64, 64), (60, 60), (4, 2), (56, 56), (64, 64, 64, 64, 8)]
+    kept = []
+
+    for hidden in shapes:
+        experiment = varied(
+            Experiment(),
+            data={"samples": 10_000, "train_fraction": 0.9},
+            network={"hidden": hidden},
+            training={"batch_size": 10_000},
+        )
+        advance(begin(experiment), epochs=1)
+        kept.append(STORE.bytes)
+
+    assert max(kept) <= STORE.allowance == 64 * 2**20
+    gc.collect()
+    alive = [one for one in gc.get_objects() if isinstance(one, Workspace)]
+    assert sum(one.bytes for one in alive) == STORE.bytes
+    assert [one.parameters.shape[1] for one in alive] == [2 * 4 + 4 + 2 * 5 + 3, 56 * 3 + 56 * 57 + 57]
+
+
+def test_changing_the_batch_size_again_and_again_does_not_pile_up_buffers():
+    STORE.clear()
+    with borrow(begin(Experiment())) as used:
+        for size in range(1, 100):
+            used.feed(1, 1000, 4, 0, size)
+
+        feeds = sum(feed.bytes for feed in used._feeds.values())
+        passes = sum(network.bytes for network in used._training.values())
+
+        assert used.bytes == feeds + passes + used.parameters.nbytes + used.work.nbytes
+        assert len(used._feeds) <= 8
+        assert len(used._training) <= 16
+
+
+def test_a_store_keeps_few_shapes_however_small():
+    store = Store(10**9)
+
+    for shape in range(100):
+        store.give(shape, workspace(1))
+
+    assert [shape for shape in range(100) if store.take(shape)] == list(range(68, 100))
