@@ -12,8 +12,11 @@ from engine.run import Run
 from engine.samples import columns
 from engine.workspace import Workspace, borrow, sources
 
-_SINGLE_PASS = 8192
-"""Columns × replicas evaluated at once; more would leave the processor's cache."""
+_COLUMNS = 8192
+"""Columns × replicas evaluated at once by a small network; more gain nothing."""
+
+_CELLS = 1 << 18
+"""Likewise columns × replicas × units: 2 MB of activations, as more would leave the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +57,9 @@ class Losses:
         self._replicas = run.replicas
         self._samples = samples = one.data.samples
         # Whole networks at a time, and so few that what they say stays in the processor's cache.
-        columns_ = min(samples, _SINGLE_PASS)
-        group = max(1, _SINGLE_PASS // columns_)
+        together = max(min(_COLUMNS, _CELLS // sum(one.sizes)), 1)
+        columns_ = min(samples, together)
+        group = max(1, together // columns_)
         self._table = workspace.stacked([columns(data, features) for data, features in sources(run)])
         self._per_sample = workspace.per_sample((run.replicas, 1, samples))
         self._parts = []

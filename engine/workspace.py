@@ -3,12 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.activations import ACTIVATIONS, Activation
-from engine.arrays import FloatArray, IndexArray
+from engine.arrays import FloatArray, IndexArray, constant
 from engine.experiment import Data
 from engine.losses import LOSSES
 from engine.network import Layout, Masks, Pass
@@ -20,6 +21,11 @@ _MOST_FEEDS, _MOST_EVALUATION_PASSES = 8, 512
 _MOST_SHAPES = 32
 """How many shapes of networks have spare workspaces; so few are counted at once."""
 
+_PIECE = 1 << 18
+"""Activations that go through a training pass together (2 MB of them): more would leave the processor's cache."""
+
+Backward = Callable[[Any, Any, Any], None]
+
 _BATCH_BYTES = 600
 """What a batch takes beside its samples: three views and a tuple."""
 
@@ -30,6 +36,7 @@ class Workspace:
     Attributes:
         parameters: (replicas, n).
         work: (2, replicas, n), the gradient and room for as much.
+        outputs: output units.
         bytes: about what it takes, with all feeds and passes.
     """
 
@@ -52,12 +59,14 @@ class Workspace:
         self._activations = activations
         self._loss = LOSSES[loss]
         self._dropout = dropout
+        self._rows = sum(units + 1 for units, _ in layout.shapes)
         self._training: dict[int, Pass] = {}
         self._evaluation: dict[tuple[int, int, int], Pass] = {}
         self._evaluation_blocks: dict[tuple[int, int], FloatArray] = {}
         self._per_sample = np.empty((0, 0, 0))
         self._stacked: tuple[Sequence[FloatArray], FloatArray] = ((), self._per_sample)
         self._feeds: dict[tuple[int, int, int, int, int], Feed] = {}
+        self.outputs = sizes[-1]
         self.bytes = self.parameters.nbytes + self.work.nbytes
 
     def training_pass(self, columns: int) -> Pass:
@@ -74,6 +83,40 @@ class Workspace:
             self._training[columns] = network
             self.bytes += network.bytes
         return self._training[columns]
+
+    def backward(self, columns: int) -> tuple[Backward, Masks | None]:
+        """Return what computes the gradient of a batch of ``columns`` samples, and the masks it reads with dropout.
+
+        Large batches of large networks go through in pieces that stay in the processor's cache. How they are cut does
+        not depend on the number of replicas, as rounding does on the pieces.
+        """
+        most = max(_PIECE // self._rows, 1)
+        if self._dropout or columns < 2 * most:
+            network = self.training_pass(columns)
+            return network.backward, network.masks
+        ends = np.linspace(0, columns, columns // most + 1).astype(int).tolist()
+        pieces = [
+            (
+                slice(start, stop),
+                self.training_pass(stop - start).backward,
+                constant((stop - start) / columns),
+            )
+            for start, stop in pairwise(ends)
+        ]
+        gradient, total = self.work
+
+        def backward(features: FloatArray, samples: FloatArray, targets: FloatArray) -> None:
+            total.fill(0.0)
+            for part, backward_piece, share in pieces:
+                own = np.ascontiguousarray(
+                    features[..., part]
+                )  # products of views round differently in a stack
+                backward_piece(own, own.swapaxes(-1, -2), np.ascontiguousarray(targets[..., part]))
+                np.multiply(gradient, share, gradient)
+                np.add(total, gradient, total)
+            gradient[...] = total
+
+        return backward, None
 
     def evaluation_pass(self, replicas: slice, columns: int) -> Pass:
         """Return the pass for ``columns`` samples through some of the replicas, forward only."""
@@ -149,7 +192,7 @@ class Batch(NamedTuple):
         masks: what dropout fills before the pass; None without dropout.
     """
 
-    backward: Callable[[Any, Any, Any], None]
+    backward: Backward
     features: FloatArray
     samples: FloatArray
     targets: FloatArray
@@ -191,24 +234,24 @@ class Feed:
         batches = full + (rest > 0)
         self.bytes = self._ordered.nbytes + self._blocks.nbytes + self._rest.nbytes + batches * _BATCH_BYTES
         self._batches: list[Batch] = []
+        outputs = workspace.outputs
         stop = start
         for block in (*self._blocks, *self._rest):
             columns = block.shape[-1]
             stop += columns
-            network = workspace.training_pass(columns)
-            outputs = network.outputs[-1].shape[-2]
+            backward, masks = workspace.backward(columns)
             table = block[0] if len(workspace.parameters) == 1 else block
             features = table[..., :-outputs, :]
             self._batches.append(
                 Batch(
-                    network.backward,
+                    backward,
                     features,
                     features.swapaxes(-1, -2),
                     table[..., -outputs:, :],
                     columns,
                     stop,
                     len(self._batches),
-                    network.masks,
+                    masks,
                 )
             )
 

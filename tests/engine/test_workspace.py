@@ -9,6 +9,9 @@ import pytest
 
 from engine import Experiment, advance, begin
 from engine.activations import ACTIVATIONS
+from engine.losses import LOSSES
+from engine.network import Layout, Pass
+from engine.samples import rows
 from engine.workspace import STORE, Store, Workspace, borrow
 from tests.support.strategies import varied
 
@@ -233,6 +236,7 @@ def test_networks_of_the_largest_shapes_leave_no_more_than_the_allowance():
             Experiment(),
             data={"samples": 10_000, "train_fraction": 0.9},
             network={"hidden": hidden},
+            objective={"dropout": 0.1},  # otherwise large batches go through in small pieces
             training={"batch_size": 10_000},
         )
         advance(begin(experiment), epochs=1)
@@ -242,7 +246,57 @@ def test_networks_of_the_largest_shapes_leave_no_more_than_the_allowance():
     gc.collect()
     alive = [one for one in gc.get_objects() if isinstance(one, Workspace)]
     assert sum(one.bytes for one in alive) == STORE.bytes
-    assert [one.parameters.shape[1] for one in alive] == [2 * 4 + 4 + 2 * 5 + 3, 56 * 3 + 56 * 57 + 57]
+    sizes = [Layout((2, *hidden, 1)).parameters for hidden in shapes]
+    assert 1 < len(alive) < len(shapes)
+    # The last ones, but for the very last, which is larger than the allowance.
+    assert [one.parameters.shape[1] for one in alive] == sizes[-1 - len(alive) : -1]
+
+
+def test_large_batches_of_large_networks_take_little_memory():
+    STORE.clear()
+    experiment = varied(
+        Experiment(),
+        data={"samples": 10_000, "train_fraction": 0.9},
+        network={"hidden": (64,) * 10},
+        training={"batch_size": 10_000},
+    )
+
+    advance(begin(experiment), epochs=1)
+
+    assert 0 < STORE.bytes < 40 * 2**20  # in one piece 200 MB
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_a_batch_in_pieces_has_the_gradient_of_the_whole(replicas):
+    stack = [
+        varied(
+            Experiment(),
+            data={"samples": 3000, "train_fraction": 0.9, "seed": seed},
+            network={"hidden": (64,) * 6, "seed": seed, "initializer": "glorot"},
+            training={"batch_size": 2700, "batching": "sequential", "learning_rate": 0.1},
+        )
+        for seed in range(replicas)
+    ]
+    start = begin(stack)
+
+    after, _ = advance(start, steps=1)
+
+    with borrow(start) as used:
+        assert not any(network.columns == 2700 for network in used._training.values())
+        for i, one in enumerate(stack):
+            table = rows(one.data, one.features)[:2700]
+            network = Pass(
+                [layer[i : i + 1] for layer in used.weights],
+                [ACTIVATIONS["tanh"]] * 7,
+                2700,
+                gradients=[layer[i : i + 1] for layer in used._gradients],
+                loss=LOSSES["half-squared-error"],
+            )
+            samples = np.ascontiguousarray(table[:, :3])
+            network.backward(np.ascontiguousarray(samples.T), samples, np.ascontiguousarray(table[:, 3:].T))
+            step = start.parameters[i] - 0.1 * used.gradient[i]
+            # Sums of 2,700 terms in another order: rounding of numbers far below 1.
+            np.testing.assert_allclose(after.parameters[i], step, rtol=0, atol=1e-14)
 
 
 def test_changing_the_batch_size_again_and_again_does_not_pile_up_buffers():
