@@ -1,7 +1,7 @@
 /** Changes to an experiment: pure functions that return a new one. */
 
 /**
- * @import { Catalog, Choice, ChoiceOption, DatasetChoice, Experiment, LossChoice } from "./types/app.js"
+ * @import { Catalog, Choice, ChoiceOption, Experiment } from "./types/app.js"
  */
 
 /** Units of a layer that is added, where the catalogue allows it. */
@@ -97,55 +97,6 @@ export function withChoice(catalog, experiment, path, value) {
 export function withOption(catalog, experiment, path, name, value) {
   const values = { ...optionValues(catalog, experiment, path), [name]: value };
   return withField(experiment, `${path}Options`, values);
-}
-
-/**
- * @param {Catalog} catalog
- * @param {string} key
- * @returns {DatasetChoice}
- */
-function datasetChoice(catalog, key) {
-  const choice = catalog.choices.datasets.find((dataset) => dataset.key === key);
-  if (!choice) throw new Error(`Unknown dataset ${key}`);
-  return choice;
-}
-
-/**
- * The problem an experiment poses: that of its dataset.
- * @param {Catalog} catalog
- * @param {Experiment} experiment
- * @returns {string}
- */
-export function problemOf(catalog, experiment) {
-  return datasetChoice(catalog, experiment.data.dataset).problem;
-}
-
-/**
- * The losses that fit a problem.
- * @param {Catalog} catalog
- * @param {string} problem
- * @returns {LossChoice[]}
- */
-export function lossesFor(catalog, problem) {
-  return catalog.choices.losses.filter((loss) => loss.problems.includes(problem));
-}
-
-/**
- * Another dataset. Within the same problem nothing else changes; a dataset of another problem brings
- * its own number of samples, and a loss that fits if the present one does not.
- * @param {Catalog} catalog
- * @param {Experiment} experiment
- * @param {string} key
- * @returns {Experiment}
- */
-export function withDataset(catalog, experiment, key) {
-  const { problem, samples } = datasetChoice(catalog, key);
-  const changed = withField(experiment, "data.dataset", key);
-  if (problem === problemOf(catalog, experiment)) return changed;
-  const losses = lossesFor(catalog, problem);
-  const fitting = losses.find((loss) => loss.key === experiment.objective.loss) ?? losses[0];
-  const sampled = withField(changed, "data.samples", samples);
-  return fitting ? withChoice(catalog, sampled, "objective.loss", fitting.key) : sampled;
 }
 
 /**

@@ -1,34 +1,33 @@
 /** Wires everything: the only place where views and the connection meet. */
 
 /**
- * @import { Palettes, ServerEvent, State, Target } from "./types/app.js"
+ * @import { Experiment, Palettes, State, Target } from "./types/app.js"
+ * @import { Fitted } from "./fitting.js"
  */
 
 import { ACTIONS, actionForKey, keyName } from "./actions.js";
 import { socketUrl } from "./connection.js";
 import {
   getField,
-  lossesFor,
-  lowerLearningRate,
   optionsOf,
   optionValues,
-  problemOf,
-  withChoice,
-  withDataset,
   withFeature,
   withField,
   withHidden,
   withLayers,
   withOption,
 } from "./experiment.js";
+import { withDataset, withFitting } from "./fitting.js";
 import { find } from "./lib/dom.js";
 import { keepFocus } from "./lib/focus.js";
-import { formatCount, formatPlain } from "./lib/format.js";
 import { createFrameLoop } from "./lib/frame-loop.js";
 import { listenForShortcuts } from "./lib/shortcuts.js";
+import { appliesTo, lossesFor, problemOf } from "./problem.js";
+import { captionFor, diagramProps, mapProps } from "./props.js";
 import { decodeCatalog, fromWireName } from "./protocol.js";
 import { createSession } from "./session.js";
 import { sameTarget, shownTarget } from "./state.js";
+import { createTelling } from "./telling.js";
 import { createControls } from "./views/controls.js";
 import { createDatasets } from "./views/datasets.js";
 import { createDiagram } from "./views/diagram.js";
@@ -37,13 +36,14 @@ import { createFolds } from "./views/folds.js";
 import { createHeatmap } from "./views/heatmap.js";
 import { createHelp } from "./views/help.js";
 import { createLayerCount } from "./views/layer-count.js";
+import { createLegend } from "./views/legend.js";
 import { createLossChart } from "./views/loss-chart.js";
 import { createNotices, createStatus } from "./views/notices.js";
 import { createOptions } from "./views/options.js";
 import { createScores } from "./views/scores.js";
 import { createTheme } from "./views/theme.js";
 import { createActionButtons, createCounter } from "./views/transport.js";
-import { captionOf, describeChange, describeMap, featureLabel } from "./words.js";
+import { describeMap } from "./words.js";
 
 /** Pictures a second to ask for, and for people who prefer little motion. */
 const FRAME_RATE = 24;
@@ -62,14 +62,14 @@ const session = createSession({
   catalog,
   url: socketUrl(location.href),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
-  onEvent: tell,
+  onEvent: (event) => telling.event(event),
   onFrame: loop.request,
-  onFault: tellFault,
+  onFault: (error) => telling.fault(error),
 });
 const { store, stream, change, send } = session;
 
 /** @type {Palettes} */
-let palettes = { smooth: new Uint32Array(256), discrete: new Uint32Array(256), scale: [] };
+let palettes;
 const drawing = {
   /** Whether something other than a frame asks for drawing everything. */
   forced: true,
@@ -78,11 +78,6 @@ const drawing = {
   /** Pictures drawn, and when to write their number next. */
   count: 0,
   nextCount: 0,
-};
-const telling = {
-  welcomes: 0,
-  /** @type {string | null} reason of the last change of state, to be told with the next picture */
-  reason: null,
 };
 
 // What a person does
@@ -123,10 +118,31 @@ regenerate.addEventListener("click", () => {
   change((experiment) => withField(experiment, "data.seed", seed));
 });
 
+/**
+ * Asks for a change that may bring others along, and tells of those.
+ * @param {(experiment: Experiment) => Fitted} edit
+ */
+function changeFitting(edit) {
+  change((experiment) => {
+    const { experiment: fitted, notes } = edit(experiment);
+    telling.changes(notes);
+    return fitted;
+  });
+}
+
+const more = find(document, ".more", HTMLDetailsElement);
+
+function showRule() {
+  more.open = true;
+  const rule = find(more, '[data-field="training.stop"]', HTMLSelectElement);
+  rule.scrollIntoView({ block: "nearest" });
+  rule.focus();
+}
+
 const problemSelect = find(document, "#problem", HTMLSelectElement);
 problemSelect.addEventListener("change", () => {
   const dataset = store.get().datasetOf[problemSelect.value];
-  if (dataset) change((experiment) => withDataset(catalog, experiment, dataset));
+  if (dataset) changeFitting((experiment) => withDataset(catalog, experiment, dataset));
 });
 
 /**
@@ -148,6 +164,16 @@ calm.addEventListener("change", session.watch);
 
 const notices = createNotices(byId("toasts"));
 const status = createStatus(byId("status"));
+const telling = createTelling({
+  catalog,
+  get: store.get,
+  change,
+  perform,
+  showRule,
+  show: notices.show,
+  dismiss: notices.dismiss,
+  say: status.update,
+});
 const help = createHelp(find(document, "#help", HTMLDialogElement), {
   shortcuts: ACTIONS.map(({ label, keys }) => ({ label, keys: keys.map(keyName) })),
 });
@@ -168,7 +194,7 @@ const counter = createCounter(find(document, ".transport", HTMLElement), {
 });
 const controls = createControls(byId("playground"), {
   onChange: (name, value) =>
-    change((experiment) => withChoice(catalog, experiment, fromWireName(name), value)),
+    changeFitting((experiment) => withFitting(catalog, experiment, fromWireName(name), value)),
 });
 const options = createOptions(byId("playground"), {
   onChange: (choice, name, value) =>
@@ -177,7 +203,7 @@ const options = createOptions(byId("playground"), {
 const datasets = createDatasets(byId("datasets"), {
   datasets: catalog.choices.datasets,
   region: catalog.region,
-  onChoose: (key) => change((experiment) => withDataset(catalog, experiment, key)),
+  onChoose: (key) => changeFitting((experiment) => withDataset(catalog, experiment, key)),
 });
 const features = createFeatures(byId("features"), {
   features: catalog.choices.features,
@@ -196,9 +222,10 @@ const diagram = createDiagram(byId("diagram"), {
   onPin: (unit) => togglePin(unit && { kind: "unit", ...unit }),
   onUnits: (layer, units) =>
     change((experiment) => withHidden(experiment, experiment.network.hidden.with(layer, units))),
-  onSetParameter: (address, value) => send({ type: "set_parameter", ...address, value }),
+  onSetParameter: session.setParameter,
 });
 const heatmap = createHeatmap(byId("plot"), { region: catalog.region });
+const legend = createLegend(byId("legend"));
 const mapCanvas = find(document, "#map", HTMLCanvasElement);
 const scores = createScores(find(document, ".scores", HTMLElement));
 const readout = byId("loss-readout");
@@ -208,6 +235,7 @@ const chart = createLossChart(byId("loss-chart"), {
   emptyText: "Press play, and the curves appear here.",
   trainLoss: stream.trainLoss,
   testLoss: stream.testLoss,
+  validationLoss: stream.validationLoss,
 });
 createFolds(byId("playground"), { roomy: ROOMY });
 
@@ -226,39 +254,16 @@ const theme = createTheme(root, {
 
 // State to views
 
-/**
- * @param {State} state
- * @returns {boolean}
- */
-function isClassification({ experiment }) {
-  return problemOf(catalog, experiment) === "classification";
-}
-
 function updateHeatmap() {
-  const state = store.get();
-  heatmap.update({
-    palettes,
-    discretize: state.discretize,
-    showTest: state.showTest,
-    classes: isClassification(state),
-    caption: captionOf(catalog, shownTarget(state)),
-  });
+  const props = mapProps(catalog, store.get());
+  heatmap.update({ palettes, ...props });
+  legend.update(props);
 }
 
 function updateDiagram() {
   const state = store.get();
-  const { experiment, wanted, pinned, connection } = state;
-  const shown = shownTarget(state);
-  diagram.update({
-    hidden: experiment.network.hidden,
-    wantedHidden: wanted.network.hidden,
-    inputNames: experiment.features.map((key) => featureLabel(catalog, key)),
-    inputTiles: features.tiles(experiment.features),
-    pinned: pinned?.kind === "unit" ? pinned : null,
-    shown: shown?.kind === "unit" ? shown : null,
-    palettes,
-    enabled: connection === "open",
-  });
+  const inputTiles = features.tiles(state.experiment.features);
+  diagram.update({ palettes, inputTiles, ...diagramProps(catalog, state) });
 }
 
 function updateControls() {
@@ -266,7 +271,11 @@ function updateControls() {
   const enabled = connection === "open";
   const problem = problemOf(catalog, wanted);
   controls.setChoices("objective.loss", lossesFor(catalog, problem));
-  controls.update({ enabled, valueOfField: (name) => getField(wanted, fromWireName(name)) });
+  controls.update({
+    enabled,
+    valueOfField: (name) => getField(wanted, fromWireName(name)),
+    applies: (name) => appliesTo(catalog, fromWireName(name), problem),
+  });
   options.update({
     enabled,
     optionsOf: (choice) => optionsOf(catalog, wanted, fromWireName(choice)),
@@ -323,7 +332,7 @@ store.subscribe(
   ],
   () => {
     updateHeatmap();
-    scores.update({ isClassification: isClassification(store.get()) });
+    scores.update({ isClassification: problemOf(catalog, store.get().experiment) !== "regression" });
     drawAll();
   },
 );
@@ -333,88 +342,7 @@ store.subscribe(
 );
 store.subscribe(({ playing }) => playing, drawAll);
 store.subscribe(shownTarget, session.watch);
-store.subscribe(({ diverged }) => diverged, tellDivergence);
-
-// Telling what happened
-
-/** @param {ServerEvent} event */
-function tell(event) {
-  switch (event.type) {
-    case "welcome":
-      telling.welcomes += 1;
-      if (telling.welcomes > 1) tellReturn();
-      break;
-    case "state":
-      telling.reason = event.reason;
-      if (event.reason === "failed") tellFailure();
-      break;
-    case "configured":
-      if (event.reset) telling.reason = "reset";
-      break;
-    case "error": {
-      if (event.code === "diverged") {
-        tellDivergence(store.get().diverged);
-        break;
-      }
-      const title = (event.field && catalog.fields[event.field]?.label) ?? "That is not possible";
-      notices.show({ key: "error", kind: "error", title: `${title}:`, text: event.message });
-      break;
-    }
-  }
-}
-
-function tellReturn() {
-  const text = "The run starts anew with your settings.";
-  notices.show({ key: "line", kind: "info", title: "Connected again.", text });
-  status.update(`Connected again. ${text}`);
-}
-
-function tellFailure() {
-  notices.show({
-    key: "failure",
-    kind: "error",
-    title: "Training stopped.",
-    text: "The server could not go on with this run. Reset starts it again.",
-    offers: [{ label: "Reset", perform: () => perform("reset") }],
-  });
-}
-
-/** @param {unknown} error */
-function tellFault(error) {
-  console.error(error);
-  notices.show({
-    key: "fault",
-    kind: "error",
-    title: "A message of the server could not be read.",
-    text: "Reloading the page usually helps.",
-  });
-}
-
-/** @param {State["diverged"]} diverged */
-function tellDivergence(diverged) {
-  if (diverged === null) {
-    notices.dismiss("diverged");
-    return;
-  }
-  const lower = lowerLearningRate(catalog, store.get().experiment);
-  notices.show({
-    key: "diverged",
-    kind: "warning",
-    title: `Training stopped after epoch ${formatCount(diverged.epoch)}.`,
-    text: diverged.message,
-    offers: [
-      {
-        label: `Start again with learning rate ${formatPlain(lower)}`,
-        perform() {
-          change((experiment) => withField(experiment, "training.learningRate", lower));
-          perform("reset");
-          perform("play");
-        },
-      },
-      { label: "Reset", perform: () => perform("reset") },
-    ],
-  });
-}
+store.subscribe(({ ended }) => ended, telling.end);
 
 // Drawing
 
@@ -431,11 +359,12 @@ function draw(time) {
   drawing.forced = false;
   if (drawing.points !== stream.pointsVersion) {
     drawing.points = stream.pointsVersion;
-    heatmap.setPoints(stream.trainPoints, stream.testPoints);
+    const { trainPoints: train, testPoints: test, validationPoints: validation } = stream;
+    heatmap.setPoints({ train, test, validation });
   }
   const target = shownTarget(state);
   drawMap(target, state);
-  if (stream.latest) drawNetwork(target, time, settled);
+  if (stream.latest) drawNetwork(state, time, settled);
   chart.draw(time, settled);
   counter.draw({ epoch: stream.epoch, rate: state.playing ? stream.speed() : Number.NaN }, time);
   if (session.acknowledge()) countPicture(time);
@@ -448,30 +377,27 @@ function draw(time) {
 function drawMap(target, { experiment }) {
   if (target?.kind === "feature") {
     const tile = catalog.choices.features.find(({ key }) => key === target.key)?.tile ?? [];
-    heatmap.draw(tile, Math.sqrt(tile.length));
+    heatmap.draw({ bytes: tile, classes: null, side: Math.sqrt(tile.length) });
     return;
   }
   const picture = stream.picture(target, experiment.network.hidden);
-  if (picture) heatmap.draw(picture.bytes, picture.side);
+  if (picture) heatmap.draw(picture);
 }
 
 /**
- * @param {Target} target
+ * @param {State} state
  * @param {number} time
  * @param {boolean} settled
  */
-function drawNetwork(target, time, settled) {
+function drawNetwork(state, time, settled) {
   const frame = stream.latest;
   if (!frame) return;
   const { parameters, tiles, evaluation } = frame;
-  const output = target === null && frame === stream.latestOutput ? mapCanvas : null;
+  const output = shownTarget(state) === null && frame === stream.latestOutput ? mapCanvas : null;
   diagram.draw({ parameters, tiles, output }, time, settled);
   scores.draw(evaluation, time, settled);
-  heatmap.describe(describeMap(captionOf(catalog, target), stream.epoch, evaluation), time);
-  if (telling.reason === null) return;
-  const sentence = describeChange(telling.reason, stream.epoch, evaluation[2] ?? Number.NaN);
-  if (sentence) status.update(sentence);
-  telling.reason = null;
+  heatmap.describe(describeMap(captionFor(catalog, state), stream.epoch, evaluation), time);
+  telling.picture(stream.epoch, evaluation[2] ?? Number.NaN);
 }
 
 /** @param {number} time */

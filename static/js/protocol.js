@@ -140,12 +140,15 @@ export function decodeFrame(message) {
     epochs: required(read("epochs", "U32"), "epochs"),
     trainLoss: required(read("train_loss", "F64"), "train_loss"),
     testLoss: required(read("test_loss", "F64"), "test_loss"),
+    validationLoss: read("validation_loss", "F64"),
     evaluation: required(read("evaluation", "F64"), "evaluation"),
     parameters: required(read("parameters", "F32"), "parameters"),
     map,
+    mapClasses: read("map_classes", "I8"),
     resolution: Math.sqrt(map.length),
     tiles: read("tiles", "I8"),
     trainPoints: read("train_points", "F32"),
     testPoints: read("test_points", "F32"),
+    validationPoints: read("validation_points", "F32"),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, ServerEvent } from "./types/app.js"
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, ParameterAddress, ServerEvent } from "./types/app.js"
  */
 
 import { createConnection } from "./connection.js";
@@ -15,7 +15,8 @@ import {
   shownTarget,
   withConfigured,
   withConnection,
-  withDiverged,
+  withEnd,
+  withoutEnd,
   withRefusal,
   withRunState,
   withWanted,
@@ -58,13 +59,19 @@ export function createSession(options) {
   let greetedWithExperiment = false;
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
-    send({ type: "configure", id, experiment });
+    connection.send({ type: "configure", id, experiment });
   }, CONFIGURE_PAUSE);
 
   const watch = throttle((/** @type {null} */ _) => {
     const target = shownTarget(store.get());
     const unit = target?.kind === "unit" ? { layer: target.layer, unit: target.unit } : null;
-    send({ type: "watch", tiles: true, unit, resolution: RESOLUTION, frameRate: options.frameRate() });
+    connection.send({
+      type: "watch",
+      tiles: true,
+      unit,
+      resolution: RESOLUTION,
+      frameRate: options.frameRate(),
+    });
   }, WATCH_PAUSE);
 
   const connection = createConnection({
@@ -87,8 +94,12 @@ export function createSession(options) {
     connection.send(experiment ? { ...hello, experiment } : hello);
   }
 
-  /** @param {Command} command */
+  /**
+   * Sends a command; a change of the experiment that waits goes first, so that all is obeyed in the order it was asked.
+   * @param {Command} command
+   */
   function send(command) {
+    configure.flush();
     connection.send(command);
   }
 
@@ -99,19 +110,20 @@ export function createSession(options) {
         received = 0;
         acknowledged = 0;
         stream.begin(event.run);
-        store.update((state) => withWelcome(state, event));
+        store.update((state) => withWelcome(state, catalog, event));
         watch.push(null);
         break;
       case "configured":
         if (event.run > stream.run) stream.begin(event.run);
-        store.update((state) => withConfigured(state, event));
+        store.update((state) => withConfigured(state, catalog, event));
         break;
       case "state":
         stream.restartClock();
         store.update((state) => withRunState(state, event));
         break;
       case "diverged":
-        store.update((state) => withDiverged(state, event));
+      case "stopped":
+        store.update((state) => withEnd(state, event));
         break;
       case "error":
         if (store.get().connection !== "open" && greetedWithExperiment) {
@@ -138,11 +150,21 @@ export function createSession(options) {
     watch: () => watch.push(null),
     retryNow: connection.retryNow,
 
+    /**
+     * Sets one weight or bias by hand, which also gives a run that has ended another chance.
+     * @param {ParameterAddress} address
+     * @param {number} value
+     */
+    setParameter(address, value) {
+      send({ type: "set_parameter", ...address, value });
+      store.update(withoutEnd);
+    },
+
     /** Tells the server that everything received is on the screen. */
     acknowledge() {
       if (received === acknowledged) return false;
       acknowledged = received;
-      send({ type: "ack", frame: received });
+      connection.send({ type: "ack", frame: received });
       return true;
     },
 

@@ -1,10 +1,10 @@
 /** What the page knows, as plain data, and every way it changes, as pure functions. */
 
 /**
- * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, State, StateChanged, Target, Welcome } from "./types/app.js"
+ * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, State, StateChanged, Stopped, Target, Welcome } from "./types/app.js"
  */
 
-import { problemOf } from "./experiment.js";
+import { outputsOf, problemOf } from "./problem.js";
 
 /** Epochs a second at which a boundary is best watched; the page starts with the offered speed nearest to it. */
 const COMFORTABLE_SPEED = 60;
@@ -25,7 +25,7 @@ export function initialState(catalog) {
     playing: false,
     speed: comfortableSpeed(catalog),
     run: 0,
-    diverged: null,
+    ended: null,
     pinned: null,
     preview: null,
     showTest: false,
@@ -62,18 +62,19 @@ export function withConnection(state, connection) {
 
 /**
  * @param {State} state
+ * @param {Catalog} catalog
  * @param {Welcome} event
  * @returns {State}
  */
-export function withWelcome(state, event) {
-  return withoutLostUnits({
+export function withWelcome(state, catalog, event) {
+  return withoutLostUnits(catalog, {
     ...state,
     experiment: event.experiment,
     wanted: event.experiment,
     pending: null,
     playing: event.state.playing,
     run: event.run,
-    diverged: null,
+    ended: null,
   });
 }
 
@@ -94,18 +95,20 @@ export function withWanted(state, catalog, wanted, id) {
 /**
  * The server's experiment counts, but a control that was moved again since keeps its place.
  * @param {State} state
+ * @param {Catalog} catalog
  * @param {Configured} event
  * @returns {State}
  */
-export function withConfigured(state, event) {
+export function withConfigured(state, catalog, event) {
   const latest = state.pending === null || event.id === state.pending;
-  return withoutLostUnits({
+  const another = event.reset || event.changed.length > 0;
+  return withoutLostUnits(catalog, {
     ...state,
     experiment: event.experiment,
     wanted: latest ? event.experiment : state.wanted,
     pending: latest ? null : state.pending,
     run: event.run,
-    diverged: event.reset ? null : state.diverged,
+    ended: another ? null : state.ended,
   });
 }
 
@@ -115,16 +118,26 @@ export function withConfigured(state, event) {
  * @returns {State}
  */
 export function withRunState(state, event) {
-  return { ...state, playing: event.playing, diverged: event.playing ? null : state.diverged };
+  return { ...state, playing: event.playing, ended: event.playing ? null : state.ended };
 }
 
 /**
+ * The run has come to an end by itself.
  * @param {State} state
- * @param {Diverged} event
+ * @param {Diverged | Stopped} event
  * @returns {State}
  */
-export function withDiverged(state, event) {
-  return { ...state, playing: false, diverged: { epoch: event.epoch, message: event.message } };
+export function withEnd(state, { type, epoch, message }) {
+  return { ...state, playing: false, ended: { kind: type, epoch, message } };
+}
+
+/**
+ * The run has another chance: a parameter was set by hand.
+ * @param {State} state
+ * @returns {State}
+ */
+export function withoutEnd(state) {
+  return state.ended === null ? state : { ...state, ended: null };
 }
 
 /**
@@ -160,13 +173,16 @@ export function sameTarget(one, other) {
 }
 
 /**
- * Units that no longer exist are neither pinned nor previewed.
+ * Units that no longer exist are neither pinned nor previewed. A single output is what is shown without any.
+ * @param {Catalog} catalog
  * @param {State} state
  * @returns {State}
  */
-function withoutLostUnits(state) {
-  const { hidden } = state.experiment.network;
+function withoutLostUnits(catalog, state) {
+  const { experiment } = state;
+  const outputs = outputsOf(catalog, experiment);
+  const units = [...experiment.network.hidden, outputs > 1 ? outputs : 0];
   const keep = (/** @type {Target} */ target) =>
-    target?.kind === "unit" && target.unit >= (hidden[target.layer] ?? 0) ? null : target;
+    target?.kind === "unit" && target.unit >= (units[target.layer] ?? 0) ? null : target;
   return { ...state, pinned: keep(state.pinned), preview: keep(state.preview) };
 }

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Frame } from "./types/app.js"
+ * @import { Frame, Picture } from "./types/app.js"
  */
 
 import { createColumn } from "./lib/column.js";
@@ -15,12 +15,12 @@ const SPEED_WINDOW = 1500;
 /** Cells along a side of a unit's tile. */
 const TILE_SIDE = 20;
 
-/** @typedef {{ bytes: Uint8Array, side: number }} Picture */
 /** @typedef {ReturnType<typeof createStream>} Stream */
 
 export function createStream() {
   const trainLoss = createColumn();
   const testLoss = createColumn();
+  const validationLoss = createColumn();
   /** @type {{ time: number, epoch: number }[]} */
   let marks = [];
 
@@ -31,6 +31,8 @@ export function createStream() {
     /** Losses by epoch: the value at index 7 is that after epoch 7. */
     trainLoss,
     testLoss,
+    /** Stays empty where there are no validation samples. */
+    validationLoss,
     /** @type {Frame | null} the newest frame */
     latest: null,
     /** @type {Frame | null} the newest frame whose map is the output */
@@ -39,6 +41,8 @@ export function createStream() {
     trainPoints: new Float32Array(0),
     /** @type {Float32Array} */
     testPoints: new Float32Array(0),
+    /** @type {Float32Array} */
+    validationPoints: new Float32Array(0),
     /** Grows whenever the points are replaced. */
     pointsVersion: 0,
 
@@ -54,6 +58,7 @@ export function createStream() {
       stream.latestOutput = null;
       trainLoss.clear();
       testLoss.clear();
+      validationLoss.clear();
       marks = [];
     },
 
@@ -74,6 +79,7 @@ export function createStream() {
       if (frame.trainPoints && frame.testPoints) {
         stream.trainPoints = frame.trainPoints;
         stream.testPoints = frame.testPoints;
+        stream.validationPoints = frame.validationPoints ?? new Float32Array(0);
         stream.pointsVersion += 1;
       }
       marks.push({ time, epoch: frame.epoch });
@@ -85,20 +91,25 @@ export function createStream() {
 
     /**
      * The newest picture of a unit, or of the output: the large one if it was sent, else the unit's tile.
-     * @param {{ layer: number, unit: number } | null} unit null is the output
+     * @param {{ layer: number, unit: number } | null} unit null is the whole output; one of many outputs is a unit of the
+     *   layer behind the hidden ones
      * @param {number[]} hidden units per hidden layer
      * @returns {Picture | null}
      */
     picture(unit, hidden) {
       const { latest, latestOutput } = stream;
-      if (unit === null) return latestOutput && { bytes: latestOutput.map, side: latestOutput.resolution };
+      if (unit === null) {
+        if (!latestOutput) return null;
+        const { map, mapClasses, resolution } = latestOutput;
+        return { bytes: map, classes: mapClasses, side: resolution };
+      }
       if (!latest) return null;
       if (latest.mapOf === `${unit.layer}:${unit.unit}`)
-        return { bytes: latest.map, side: latest.resolution };
+        return { bytes: latest.map, classes: null, side: latest.resolution };
       const before = hidden.slice(0, unit.layer).reduce((sum, units) => sum + units, 0);
       const start = (before + unit.unit) * TILE_SIDE ** 2;
       const bytes = latest.tiles?.subarray(start, start + TILE_SIDE ** 2);
-      return bytes?.length === TILE_SIDE ** 2 ? { bytes, side: TILE_SIDE } : null;
+      return bytes?.length === TILE_SIDE ** 2 ? { bytes, classes: null, side: TILE_SIDE } : null;
     },
 
     /** Forgets the measured speed: the run was halted or goes on. */
@@ -124,13 +135,20 @@ export function createStream() {
     for (let index = 0; index < epochs.length; index++) {
       const epoch = /** @type {number} */ (epochs[index]);
       if (epoch < trainLoss.length) continue;
-      while (trainLoss.length < epoch) {
-        trainLoss.push(Number.NaN);
-        testLoss.push(Number.NaN);
-      }
-      trainLoss.push(/** @type {number} */ (frame.trainLoss[index]));
-      testLoss.push(/** @type {number} */ (frame.testLoss[index]));
+      append(trainLoss, epoch, frame.trainLoss[index]);
+      append(testLoss, epoch, frame.testLoss[index]);
+      if (frame.validationLoss) append(validationLoss, epoch, frame.validationLoss[index]);
     }
+  }
+
+  /**
+   * @param {import("./lib/column.js").Column} column
+   * @param {number} epoch
+   * @param {number | undefined} loss
+   */
+  function append(column, epoch, loss = Number.NaN) {
+    while (column.length < epoch) column.push(Number.NaN);
+    column.push(loss);
   }
 
   return stream;

@@ -17,10 +17,12 @@ export function featureLabel(catalog, key) {
  * What the large map shows.
  * @param {Catalog} catalog
  * @param {Target} target
+ * @param {{ hidden: number[], outputs: number }} network units of the hidden layers, and outputs
  * @returns {string}
  */
-export function captionOf(catalog, target) {
-  if (target === null) return "Output of the network";
+export function captionOf(catalog, target, { hidden, outputs }) {
+  if (target === null) return outputs > 1 ? "Most probable class" : "Output of the network";
+  if (target.kind === "unit" && target.layer === hidden.length) return `Probability of class ${target.unit}`;
   if (target.kind === "unit") return `Unit ${target.unit + 1} of layer ${target.layer + 1}`;
   return `Feature ${featureLabel(catalog, target.key)}`;
 }
@@ -32,8 +34,9 @@ export function captionOf(catalog, target) {
  * @param {Float64Array} evaluation as in a frame
  * @returns {string}
  */
-export function describeMap(caption, epoch, [train = Number.NaN, , test = Number.NaN]) {
-  const losses = `test loss ${formatLoss(test)}, training loss ${formatLoss(train)}`;
+export function describeMap(caption, epoch, [train = Number.NaN, , test = Number.NaN, , validation]) {
+  const third = validation === undefined ? "" : `, validation loss ${formatLoss(validation)}`;
+  const losses = `test loss ${formatLoss(test)}, training loss ${formatLoss(train)}${third}`;
   return `Map of the plane: ${caption}. Epoch ${formatCount(epoch)}, ${losses}.`;
 }
 
@@ -57,6 +60,8 @@ export function describeChange(reason, epoch, testLoss) {
       return `The network starts anew: ${place}.`;
     case "diverged":
       return "Training stopped: the numbers grew beyond all bounds.";
+    case "stopped":
+      return `Training has ended by its rule at ${place}.`;
     default:
       return null;
   }

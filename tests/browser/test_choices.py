@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from server.catalog import Choice, LossChoice, catalog
+from server.catalog import Choice, LossChoice, StopChoice, catalog
 from tests.support.page import Playground
 
 CHOICES = [
@@ -26,8 +26,7 @@ def rows(name: str) -> list[Choice]:
 
 def show(playground: Playground) -> None:
     """Open the settings that are closed at first."""
-    if playground[".more:not([open])"].count():
-        playground[".more > summary"].click()
+    playground.open_all()
 
 
 def select(playground: Playground, name: str) -> Locator:
@@ -47,7 +46,7 @@ def step(playground: Playground) -> None:
     before = playground.epoch
     playground["#step"].click()
     playground.until(lambda: playground.epoch == before + 1, "one more epoch")
-    assert playground["#toasts .notice"].count() == 0
+    assert playground['[role="alert"]'].count() == 0
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -55,15 +54,17 @@ def test_every_row_can_be_chosen_and_trains(playground: Playground, name: str) -
     show(playground)
 
     for row in rows(name):
-        if isinstance(row, LossChoice) and "classification" not in row.problems:
-            continue
+        if isinstance(row, LossChoice) and playground["#problem"].input_value() not in row.problems:
+            playground["#problem"].select_option(row.problems[0])
+            playground.until(lambda: playground.epoch == 0, f"a new start with {row.problems[0]}")
         playground.choose(name, row.key)
         # A change that starts anew is answered before the step is, so the counter begins at 0 again.
-        if not catalog().fields[name].live:
+        if not catalog().fields[name].live or (isinstance(row, StopChoice) and row.needs_validation):
             playground.until(lambda: playground.epoch == 0, f"a new start with {row.key}")
         step(playground)
 
         assert select(playground, name).input_value() == row.key
+        assert playground.field(name) == row.key
 
 
 @pytest.mark.parametrize("name", OPTIONED)
@@ -201,8 +202,8 @@ def test_nothing_else_moves_when_options_come(playground: Playground) -> None:
 @pytest.mark.parametrize("size", ["wide", "medium", "phone"])
 def test_everything_fits_with_all_options_shown(visit: Callable[..., Playground], size: str) -> None:
     playground = visit(size, touch=size == "phone")
-    for summary in reversed(playground[".fold:not([open]) > summary"].all()):
-        summary.click()
+    playground.open_all()
+    playground.choose_dataset("blobs")
 
     for name in OPTIONED:
         playground.choose(name, max(rows(name), key=lambda row: len(row.options)).key)
@@ -210,7 +211,7 @@ def test_everything_fits_with_all_options_shown(visit: Callable[..., Playground]
     measured: dict[str, Any] = playground.page.evaluate(
         """() => ({
           wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-          small: [...document.querySelectorAll('select, summary, .check')]
+          small: [...document.querySelectorAll('select, summary, .check, input[type=number], input[type=range]')]
             .map((element) => element.getBoundingClientRect().height).filter((height) => height > 0 && height < 43.5),
         })"""
     )

@@ -2,13 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   getField,
-  lossesFor,
   lowerLearningRate,
   optionsOf,
   optionValues,
-  problemOf,
   withChoice,
-  withDataset,
   withFeature,
   withField,
   withHidden,
@@ -23,33 +20,6 @@ test("a field is read and replaced by its path, and the old experiment stays as 
   assert.equal(getField(changed, "training.learningRate"), 0.1);
   assert.equal(getField(EXPERIMENT, "training.learningRate"), 0.03);
   assert.equal(changed.data, EXPERIMENT.data);
-});
-
-test("another dataset of the same problem changes nothing else", () => {
-  const sampled = withField(EXPERIMENT, "data.samples", 200);
-  const changed = withDataset(CATALOG, sampled, "xor");
-
-  assert.deepEqual(changed, withField(sampled, "data.dataset", "xor"));
-});
-
-test("a dataset of another problem brings its samples and a loss that fits", () => {
-  const changed = withDataset(CATALOG, EXPERIMENT, "plane");
-
-  assert.equal(problemOf(CATALOG, changed), "regression");
-  assert.equal(changed.data.samples, 1200);
-  assert.equal(changed.objective.loss, "squared");
-});
-
-test("a loss that fits the other problem too is kept", () => {
-  const squared = withField(EXPERIMENT, "objective.loss", "squared");
-  const there = withDataset(CATALOG, squared, "plane");
-  const back = withDataset(CATALOG, there, "circle");
-
-  assert.equal(back.objective.loss, "squared");
-  assert.deepEqual(
-    lossesFor(CATALOG, "regression").map(({ key }) => key),
-    ["squared"],
-  );
 });
 
 test("features keep the order of the catalogue", () => {

@@ -11,10 +11,11 @@ const SOURCE = fileURLToPath(new URL("../../static/js", import.meta.url));
 /** From the ground up: a module of one floor imports only from floors below. */
 const FLOORS = [
   ["experiment.js", "protocol.js", "actions.js", "words.js"],
-  ["state.js"],
-  ["store.js", "stream.js"],
+  ["problem.js"],
+  ["fitting.js", "state.js"],
+  ["store.js", "stream.js", "props.js"],
   ["connection.js"],
-  ["session.js"],
+  ["session.js", "telling.js"],
   ["main.js"],
 ];
 

@@ -86,7 +86,27 @@ test("a frame is read as numbers, whatever the alignment of its arrays", () => {
     assert.deepEqual([...frame.map], [0, 127, 129, 1]);
     assert.equal(frame.tiles, null);
     assert.equal(frame.trainPoints, null);
+    assert.equal(frame.mapClasses, null);
+    assert.equal(frame.validationLoss, null);
   }
+});
+
+test("a frame of many classes has the class of every cell", () => {
+  const frame = decodeFrame(frameBytes({ classes: [0, 2, 5, 1] }));
+
+  assert.deepEqual([...(frame.mapClasses ?? [])], [0, 2, 5, 1]);
+  assert.throws(
+    () => decodeFrame(frameBytes({ classes: [0, 0, 0, 0], types: { map_classes: "F32" } })),
+    /I8/,
+  );
+});
+
+test("validation has its losses, its row of the evaluation and its points", () => {
+  const frame = decodeFrame(frameBytes({ validation: true }));
+
+  assert.deepEqual([...(frame.validationLoss ?? [])], [0.5, 0.25, 0.125]);
+  assert.deepEqual([...frame.evaluation], [0.1, 0.9, 0.2, 0.8, 0.3, 0.7]);
+  assert.deepEqual([...(frame.validationPoints ?? [])], [1, 2, 10]);
 });
 
 test("a frame that lacks a number, or has another type, is an error that names it", () => {

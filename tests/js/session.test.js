@@ -11,17 +11,31 @@ import { FakeSocket } from "./support/socket.js";
 const WIRE_EXPERIMENT = {
   data: {
     dataset: "circle",
+    dataset_options: {},
     samples: 500,
     noise: 0,
     train_fraction: 0.5,
+    validation_fraction: 0,
+    label_flips: 0,
+    minority_share: 0,
+    scaling: "none",
     seed: 0,
     points: null,
+    point_classes: 2,
     shuffled: true,
     classic_seed: null,
   },
   features: ["x1", "x2"],
   network: { hidden: [4, 2], activation: "tanh", initializer: "classic", initializer_options: {}, seed: 0 },
-  objective: { loss: "logistic", penalty: "none", penalty_options: {}, penalty_rate: 0 },
+  objective: {
+    loss: "logistic",
+    penalty: "none",
+    penalty_options: {},
+    penalty_rate: 0,
+    dropout: 0,
+    input_noise: 0,
+    seed: 0,
+  },
   training: {
     optimizer: "sgd",
     optimizer_options: {},
@@ -32,6 +46,8 @@ const WIRE_EXPERIMENT = {
     batch_size: 10,
     batching: "shuffled",
     seed: 0,
+    stop: "never",
+    stop_options: {},
   },
 };
 
@@ -160,4 +176,39 @@ test("a changed setting while the line is lost changes nothing", () => {
   session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
 
   assert.equal(session.store.get().wanted, EXPERIMENT);
+});
+
+test("a run that has ended says so until a parameter is set by hand", () => {
+  /** @type {string[]} */
+  const log = [];
+  const session = start(log);
+  FakeSocket.latest().tell(welcome(1));
+
+  FakeSocket.latest().tell({ type: "stopped", epoch: 50, step: 500, message: "Done.", id: null });
+  const { ended } = session.store.get();
+  session.setParameter({ layer: 2, unit: 1, input: "bias" }, 0.5);
+
+  assert.deepEqual(ended, { kind: "stopped", epoch: 50, message: "Done." });
+  assert.ok(log.includes("stopped"));
+  assert.deepEqual(sent("set_parameter"), [
+    { type: "set_parameter", layer: 2, unit: 1, input: "bias", value: 0.5 },
+  ]);
+  assert.equal(session.store.get().ended, null);
+});
+
+test("a change that waits is sent before the next command", () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(1));
+  const rate = (/** @type {number} */ value) =>
+    session.change((experiment) => withField(experiment, "training.learningRate", value));
+
+  rate(0.1);
+  rate(0.2);
+  session.send({ type: "play", epochsPerSecond: null });
+  mock.timers.tick(1000);
+
+  const commands = /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent)
+    .filter(({ type }) => type === "configure" || type === "play")
+    .map(({ type, experiment }) => experiment?.training.learning_rate ?? type);
+  assert.deepEqual(commands, [0.1, 0.2, "play"]);
 });

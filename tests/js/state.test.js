@@ -7,7 +7,8 @@ import {
   shownTarget,
   withConfigured,
   withConnection,
-  withDiverged,
+  withEnd,
+  withoutEnd,
   withRefusal,
   withRunState,
   withWanted,
@@ -36,17 +37,21 @@ test("the page starts with the default experiment at a speed that can be watched
   assert.equal(start.experiment, CATALOG.experiment);
   assert.equal(start.speed, 50);
   assert.equal(start.connection, "connecting");
-  assert.deepEqual(start.datasetOf, { classification: "circle", regression: "plane" });
+  assert.deepEqual(start.datasetOf, {
+    classification: "circle",
+    "multi-class": "blobs",
+    regression: "plane",
+  });
 });
 
 test("what is wanted holds until the answer to the last change comes", () => {
   const first = withWanted(start, CATALOG, faster, 1);
   const second = withWanted(first, CATALOG, fastest, 2);
-  const answered = withConfigured(second, configured(1, faster));
+  const answered = withConfigured(second, CATALOG, configured(1, faster));
 
   assert.equal(answered.experiment, faster);
   assert.equal(answered.wanted, fastest);
-  const settled = withConfigured(answered, configured(2, fastest));
+  const settled = withConfigured(answered, CATALOG, configured(2, fastest));
   assert.equal(settled.wanted, fastest);
   assert.equal(settled.pending, null);
 });
@@ -81,19 +86,23 @@ test("a lost line stops the run and forgets what was asked", () => {
   assert.equal(lost.wanted, faster);
 });
 
-test("a diverged run is told until it starts anew", () => {
-  const diverged = withDiverged(start, {
-    type: "diverged",
-    epoch: 3,
-    step: 30,
-    message: "Too fast.",
-    id: null,
-  });
+for (const kind of /** @type {const} */ (["diverged", "stopped"])) {
+  test(`a run that has ${kind} says so until anything changes`, () => {
+    const ended = withEnd(
+      { ...start, playing: true },
+      { type: kind, epoch: 3, step: 30, message: "So it is.", id: null },
+    );
+    const answer = configured(1, faster);
 
-  assert.equal(diverged.diverged?.epoch, 3);
-  assert.ok(withConfigured(diverged, configured(1, faster)).diverged);
-  assert.equal(withConfigured(diverged, { ...configured(1, faster), reset: true }).diverged, null);
-});
+    assert.equal(ended.playing, false);
+    assert.deepEqual(ended.ended, { kind, epoch: 3, message: "So it is." });
+    assert.ok(withConfigured(ended, CATALOG, answer).ended, "nothing has changed");
+    assert.equal(withConfigured(ended, CATALOG, { ...answer, reset: true }).ended, null);
+    assert.equal(withConfigured(ended, CATALOG, { ...answer, changed: ["training.stop"] }).ended, null);
+    assert.equal(withoutEnd(ended).ended, null);
+    assert.equal(withoutEnd(start), start);
+  });
+}
 
 test("the map shows what is pointed at, else what is pinned, else the output", () => {
   /** @type {import("../../static/js/types/app.js").Target} */
@@ -112,7 +121,24 @@ test("the map shows what is pointed at, else what is pinned, else the output", (
 test("a pinned unit that no longer exists is let go", () => {
   /** @type {import("../../static/js/types/app.js").Target} */
   const unit = { kind: "unit", layer: 1, unit: 1 };
-  const smaller = withConfigured({ ...start, pinned: unit }, configured(1, withHidden(EXPERIMENT, [4])));
+  const smaller = withConfigured(
+    { ...start, pinned: unit },
+    CATALOG,
+    configured(1, withHidden(EXPERIMENT, [4])),
+  );
 
   assert.equal(smaller.pinned, null);
+});
+
+test("the output of a class can be pinned, and goes when there is no such class any more", () => {
+  /** @type {import("../../static/js/types/app.js").Target} */
+  const output = { kind: "unit", layer: 2, unit: 3 };
+  const pinned = { ...start, pinned: output };
+  const blobs = withField(EXPERIMENT, "data.dataset", "blobs");
+  const arms = withField(EXPERIMENT, "data.dataset", "arms");
+
+  assert.equal(withConfigured(pinned, CATALOG, configured(1, blobs)).pinned, output);
+  assert.equal(withConfigured(pinned, CATALOG, configured(1, arms)).pinned, null);
+  const single = { ...pinned, pinned: /** @type {const} */ ({ kind: "unit", layer: 2, unit: 0 }) };
+  assert.equal(withConfigured(single, CATALOG, configured(1, EXPERIMENT)).pinned, null);
 });

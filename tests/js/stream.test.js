@@ -76,3 +76,40 @@ test("the speed is measured over the last moments", () => {
   stream.restartClock();
   assert.ok(Number.isNaN(stream.speed()));
 });
+
+test("validation losses line up with the others, and are gone where there are none", () => {
+  const stream = createStream();
+  const about = (/** @type {number} */ run) => ({ run: String(run) });
+  stream.accept(decodeFrame(frameBytes({ about: about(1), epochs: [0, 1], validation: true })), 0);
+  stream.accept(decodeFrame(frameBytes({ about: about(1), epochs: [3], validation: true })), 50);
+
+  assert.equal(stream.validationLoss.length, 4);
+  assert.equal(stream.validationLoss.at(1), 0.25);
+  assert.ok(Number.isNaN(stream.validationLoss.at(2)));
+  assert.equal(stream.validationPoints.length, 3);
+
+  stream.accept(decodeFrame(frameBytes({ about: about(2), epochs: [0] })), 100);
+  assert.equal(stream.validationLoss.length, 0);
+  assert.equal(stream.trainLoss.length, 1);
+});
+
+test("points without validation take the old ones' place", () => {
+  const stream = createStream();
+  const first = decodeFrame(frameBytes({ epochs: [0], validation: true }));
+  stream.accept(first, 0);
+  stream.accept({ ...first, validationPoints: null }, 10);
+
+  assert.equal(stream.validationPoints.length, 0);
+});
+
+test("the output of many classes comes with its classes, one of them from the last tiles", () => {
+  const stream = createStream();
+  const tiles = Uint8Array.from({ length: 9 * 400 }, (_, index) => Math.floor(index / 400));
+  const frame = decodeFrame(frameBytes({ epochs: [0], classes: [2, 1, 0, 1] }));
+  stream.accept({ ...frame, tiles }, 0);
+
+  assert.deepEqual([...(stream.picture(null, [4, 2])?.classes ?? [])], [2, 1, 0, 1]);
+  const output = stream.picture({ layer: 2, unit: 1 }, [4, 2]);
+  assert.equal(output?.bytes[0], 7);
+  assert.equal(output?.classes, null);
+});

@@ -17,6 +17,26 @@ test("the first value goes at once, the last one always, and those between not",
   assert.deepEqual(calls, [1, 3, 4]);
 });
 
+test("what waits can be had at once, and the pause begins anew", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {number[]} */
+  const calls = [];
+  const throttled = throttle((/** @type {number} */ value) => calls.push(value), 100);
+
+  throttled.flush();
+  throttled.push(1);
+  throttled.push(2);
+  throttled.flush();
+  assert.deepEqual(calls, [1, 2]);
+  throttled.flush();
+  throttled.push(3);
+  context.mock.timers.tick(99);
+  assert.deepEqual(calls, [1, 2]);
+  context.mock.timers.tick(1);
+
+  assert.deepEqual(calls, [1, 2, 3]);
+});
+
 test("what is cancelled does not come", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {number[]} */

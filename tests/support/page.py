@@ -1,5 +1,6 @@
 """The page in a real browser, in the words of someone who uses it."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,11 +22,13 @@ class Playground:
     Attributes:
         page: Playwright's page.
         problems: console errors and warnings, uncaught errors, failed requests, requests to other hosts.
+        experiment: the whole experiment as the server last said that it holds.
     """
 
     page: Page
     url: str
     problems: list[str] = field(default_factory=list)
+    experiment: dict[str, Any] = field(default_factory=dict)
 
     def open(self) -> "Playground":
         page, problems = self.page, self.problems
@@ -33,6 +36,7 @@ class Playground:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
         page.on("request", self._check_host)
+        page.on("websocket", lambda socket: socket.on("framereceived", self._hear))
         page.goto(self.url)
         self.connected()
         return self
@@ -40,6 +44,17 @@ class Playground:
     def _check_host(self, request: Any) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
             self.problems.append(f"request to elsewhere: {request.url}")
+
+    def _hear(self, message: Any) -> None:
+        if isinstance(message, str):
+            self.experiment = json.loads(message).get("experiment") or self.experiment
+
+    def field(self, name: str) -> Any:
+        """Return the value of a field, by its dotted name, as the server holds it."""
+        value: Any = self.experiment
+        for key in name.split("."):
+            value = value[key]
+        return value
 
     def connected(self) -> None:
         expect(self.page.locator("html")).to_have_attribute("data-connection", "open")
@@ -119,6 +134,46 @@ class Playground:
         rows, columns, _ = pixels.shape
         pixel = pixels[round((6 - x2) / 12 * (rows - 1)), round((x1 + 6) / 12 * (columns - 1))]
         return "blue" if np.abs(pixel - BLUE).sum() < np.abs(pixel - ORANGE).sum() else "orange"
+
+    def class_at(self, x1: float, x2: float, classes: int) -> int:
+        """Return which of many classes the map shows at a point of the plane."""
+        colours = self.page.evaluate(
+            """(classes) => Array.from({ length: classes }, (_, number) => {
+              const probe = document.body.appendChild(document.createElement('span'));
+              probe.style.color = `var(--map-class-${number})`;
+              const colour = getComputedStyle(probe).color.match(/[\\d.]+/g).slice(0, 3).map(Number);
+              probe.remove();
+              return colour;
+            })""",
+            classes,
+        )
+        pixels = self.map()
+        rows, columns, _ = pixels.shape
+        pixel = pixels[round((6 - x2) / 12 * (rows - 1)), round((x1 + 6) / 12 * (columns - 1))]
+        return int(np.abs(np.array(colours) - pixel).sum(axis=1).argmin())
+
+    def choose_dataset(self, key: str) -> None:
+        """Choose the problem that a dataset poses, then the dataset."""
+        entry = self[f'.dataset:has([value="{key}"])']
+        self["#problem"].select_option(entry.get_attribute("data-problem"))
+        expect(entry).to_be_visible()
+        self[f'input[name="dataset"][value="{key}"]'].check(force=True)
+        self.until(lambda: bool(self.field("data.dataset") == key), f"the dataset {key}")
+        self.until(lambda: self.epoch == 0, "a new start")
+        self.settle()
+
+    def set_units(self, *layers: int) -> None:
+        """Give each hidden layer so many units."""
+        for layer, units in enumerate(layers):
+            while len(self.field("network.hidden")) > layer and self.field("network.hidden")[layer] < units:
+                before = self.field("network.hidden")
+                self[f'[aria-label="Add a unit to layer {layer + 1}"]'].click()
+                self.until(lambda before=before: self.field("network.hidden") != before, "a unit more")  # type: ignore[misc]
+
+    def open_all(self) -> None:
+        """Open every fold that is closed."""
+        for summary in reversed(self[".fold:not([open]) > summary"].all()):
+            summary.click()
 
     def choose(self, name: str, value: str) -> None:
         self[f'select[data-field="{name}"]'].select_option(value)

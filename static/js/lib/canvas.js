@@ -56,9 +56,11 @@ export function createPixels(canvas) {
     /**
      * @param {ArrayLike<number>} bytes row by row
      * @param {number} width
-     * @param {Uint32Array} palette
+     * @param {Uint32Array} palette a pixel for each byte; with classes for each of 128 bytes of the first class, the
+     *   second …
+     * @param {Uint8Array | null} [classes] of every cell
      */
-    paint(bytes, width, palette) {
+    paint(bytes, width, palette, classes = null) {
       const height = bytes.length / width;
       const fits = image?.width === width && image.height === height;
       if (image === null || !fits || canvas.width !== width || canvas.height !== height) {
@@ -68,7 +70,9 @@ export function createPixels(canvas) {
         pixels = new Uint32Array(image.data.buffer);
       }
       for (let index = 0; index < bytes.length; index++) {
-        pixels[index] = /** @type {number} */ (palette[/** @type {number} */ (bytes[index]) & 255]);
+        const byte = /** @type {number} */ (bytes[index]) & 255;
+        const entry = classes ? /** @type {number} */ (classes[index] << 7) | byte : byte;
+        pixels[index] = /** @type {number} */ (palette[entry]);
       }
       context.putImageData(image, 0, 0);
     },

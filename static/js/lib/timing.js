@@ -5,7 +5,7 @@
  * @template Value
  * @param {(value: Value) => void} call
  * @param {number} interval milliseconds
- * @returns {{ push: (value: Value) => void, cancel: () => void }}
+ * @returns {{ push: (value: Value) => void, flush: () => void, cancel: () => void }}
  */
 export function throttle(call, interval) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -28,6 +28,12 @@ export function throttle(call, interval) {
     push(value) {
       waiting = { value };
       if (timer === undefined) next();
+    },
+    /** Calls now if a value is waiting. */
+    flush() {
+      if (waiting === null) return;
+      clearTimeout(timer);
+      next();
     },
     cancel() {
       waiting = null;

@@ -26,6 +26,7 @@ export type Welcome = Camel<Wire.Welcome>;
 export type Configured = Camel<Wire.Configured>;
 export type StateChanged = Camel<Wire.StateChanged>;
 export type Diverged = Camel<Wire.Diverged>;
+export type Stopped = Camel<Wire.Stopped>;
 export type ErrorEvent = Camel<Wire.ErrorEvent>;
 export type Catalog = Camel<Wire.Catalog>;
 export type CatalogField = Camel<Wire.CatalogField>;
@@ -34,6 +35,7 @@ export type ChoiceOption = Camel<Wire.ChoiceOption>;
 export type DatasetChoice = Camel<Wire.DatasetChoice>;
 export type FeatureChoice = Camel<Wire.FeatureChoice>;
 export type LossChoice = Camel<Wire.LossChoice>;
+export type StopChoice = Camel<Wire.StopChoice>;
 export type Speed = Camel<Wire.Speed>;
 
 /** One picture of a run, as decoded from a binary frame. Arrays are views of the message. */
@@ -47,17 +49,36 @@ export interface Frame {
   epochs: Uint32Array;
   trainLoss: Float64Array;
   testLoss: Float64Array;
-  /** Train loss, train score, test loss, test score. */
+  /** Null when there are no validation samples. */
+  validationLoss: Float64Array | null;
+  /** Train loss, train score, test loss, test score; then, if there are such samples, validation loss and score. */
   evaluation: Float64Array;
   parameters: Float32Array;
   /** Square grid of bytes: the two's complement of −127 … 127. */
   map: Uint8Array;
+  /** The most probable class of every cell, whose probability `map` then is; null for any other map. */
+  mapClasses: Uint8Array | null;
   resolution: number;
-  /** 400 bytes per hidden unit, or null when not watched. */
+  /** 400 bytes per unit, the outputs as the last ones, or null when not watched. */
   tiles: Uint8Array | null;
   /** x1, x2, target per point; null when the data are those of an earlier frame. */
   trainPoints: Float32Array | null;
   testPoints: Float32Array | null;
+  validationPoints: Float32Array | null;
+}
+
+/** A square grid of bytes to be shown, with the class of every cell if it is a map of classes. */
+export interface Picture {
+  bytes: ArrayLike<number>;
+  classes: Uint8Array | null;
+  side: number;
+}
+
+/** Why a run cannot go on as it is. */
+export interface Ended {
+  kind: "diverged" | "stopped";
+  epoch: number;
+  message: string;
 }
 
 export type ConnectionState = "connecting" | "open" | "reconnecting";
@@ -84,7 +105,8 @@ export interface State {
   /** Speed chosen on the page; null is as fast as it goes. */
   speed: number | null;
   run: number;
-  diverged: { epoch: number; message: string } | null;
+  /** Set while the run has come to an end by itself; any change gives it another chance. */
+  ended: Ended | null;
   pinned: Target;
   preview: Target;
   showTest: boolean;
@@ -118,6 +140,15 @@ export interface Palettes {
   discrete: Uint32Array;
   /** CSS colours from −1 to 1 in equal steps, at full strength. */
   scale: string[];
+  /** CSS colours of the classes 0, 1, 2 …, at full strength. */
+  classes: string[];
+  /** By number of classes: indexed by 128 · class + probability. */
+  classMaps: Uint32Array[];
+  /** The same without the probability: plain areas. */
+  classAreas: Uint32Array[];
+  /** By class: its probability, as a unit's byte, from pale to its colour; and the same in two steps. */
+  classUnits: Uint32Array[];
+  classHalves: Uint32Array[];
 }
 
 export interface View<Props> {

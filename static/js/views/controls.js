@@ -13,6 +13,7 @@ import { writeSelect } from "../lib/select.js";
 /**
  * @typedef {object} ControlsProps
  * @property {(name: string) => unknown} valueOfField the value of a field by its catalogue name
+ * @property {(name: string) => boolean} applies whether a field means anything now; one that does not is hidden
  * @property {boolean} enabled
  */
 
@@ -82,10 +83,13 @@ export function createControls(element, { onChange }) {
   }
 
   return {
-    update({ valueOfField, enabled }) {
+    update({ valueOfField, applies, enabled }) {
       for (const control of controls) {
+        const name = control.dataset.field ?? "";
         control.disabled = !enabled;
-        write(control, valueOfField(control.dataset.field ?? ""));
+        write(control, valueOfField(name));
+        const place = control.closest("[data-name]");
+        if (place instanceof HTMLElement) place.hidden = !applies(name);
       }
     },
     setChoices(name, choices) {
@@ -94,8 +98,6 @@ export function createControls(element, { onChange }) {
         const chosen = control.value;
         control.replaceChildren(...choices.map(({ key, label }) => create("option", { value: key }, label)));
         control.value = chosen;
-        const field = control.closest(".field");
-        if (field instanceof HTMLElement) field.hidden = choices.length < 2;
       }
     },
     destroy: () => scope.abort(),

@@ -2,7 +2,7 @@
 
 import { context2d, sizeCanvas } from "../lib/canvas.js";
 import { scaleIndex } from "../lib/color.js";
-import { find, findAll } from "../lib/dom.js";
+import { find, findAll, setText } from "../lib/dom.js";
 
 /** @import { DatasetChoice, Palettes, View } from "../types/app.js" */
 
@@ -24,6 +24,7 @@ const POINT = 2.6;
  */
 export function createDatasets(element, { datasets, region: [low, high], onChoose }) {
   const scope = new AbortController();
+  const name = find(element, ".datasets__name", HTMLElement);
   const entries = findAll(element, ".dataset", HTMLElement).map((label) => {
     const radio = find(label, "input", HTMLInputElement);
     const canvas = find(label, "canvas", HTMLCanvasElement);
@@ -38,14 +39,16 @@ export function createDatasets(element, { datasets, region: [low, high], onChoos
         radio.checked = radio.value === chosen;
         radio.disabled = !enabled;
       }
+      setText(name, datasets.find(({ key }) => key === chosen)?.label ?? "");
     },
-    paint({ scale }) {
+    paint({ scale, classes }) {
       for (const { canvas, dataset } of entries) {
         sizeCanvas(canvas, SIDE, SIDE);
         const context = context2d(canvas);
         context.clearRect(0, 0, SIDE, SIDE);
         for (const [x1 = 0, x2 = 0, target = 0] of dataset?.points ?? []) {
-          context.fillStyle = scale[scaleIndex(target, scale.length)] ?? "";
+          const many = dataset && dataset.classes > 2;
+          context.fillStyle = (many ? classes[target] : scale[scaleIndex(target, scale.length)]) ?? "";
           const x = ((x1 - low) / (high - low)) * SIDE;
           const y = ((high - x2) / (high - low)) * SIDE;
           context.fillRect(x - POINT / 2, y - POINT / 2, POINT, POINT);

@@ -1,11 +1,12 @@
 /** The large map: a grid of bytes as colours, with axes, and the points on it. */
 
 import { context2d, createPixels, fitCanvas } from "../lib/canvas.js";
-import { resolveColors, scaleIndex } from "../lib/color.js";
+import { resolveColors } from "../lib/color.js";
 import { create, find, setAttribute, setText } from "../lib/dom.js";
 import { linearTicks } from "../lib/scale.js";
+import { drawPoints as drawSet } from "./heatmap/points.js";
 
-/** @import { Palettes, View } from "../types/app.js" */
+/** @import { Palettes, Picture, View } from "../types/app.js" */
 
 /** Side of the picture when a coarser grid is enlarged into it. */
 const FULL = 100;
@@ -17,16 +18,24 @@ const TEXT_PAUSE = 1000;
  * @property {Palettes} palettes
  * @property {boolean} discretize
  * @property {boolean} showTest
- * @property {boolean} classes whether targets are two classes, told apart by shape
+ * @property {number} classes how many there are, told apart by shape; 0 for values
+ * @property {number | null} shown the class whose probability the map shows
  * @property {string} caption
+ */
+
+/**
+ * @typedef {object} Points x1, x2, target of each
+ * @property {Float32Array} train
+ * @property {Float32Array} test
+ * @property {Float32Array} validation
  */
 
 /**
  * @param {HTMLElement} element
  * @param {{ region: readonly [number, number] }} options
  * @returns {View<HeatmapProps> & {
- *   draw: (bytes: ArrayLike<number>, side: number) => void,
- *   setPoints: (train: Float32Array, test: Float32Array) => void,
+ *   draw: (picture: Picture) => void,
+ *   setPoints: (points: Points) => void,
  *   describe: (text: string, time: number) => void,
  * }}
  */
@@ -39,10 +48,9 @@ export function createHeatmap(element, { region: [low, high] }) {
   const smallPixels = createPixels(small);
   /** @type {HeatmapProps | null} */
   let props = null;
-  /** @type {Float32Array} */
-  let train = new Float32Array(0);
-  /** @type {Float32Array} */
-  let test = new Float32Array(0);
+  const none = new Float32Array(0);
+  /** @type {Points} */
+  let points = { train: none, test: none, validation: none };
   let side = 0;
   let nextText = 0;
 
@@ -67,61 +75,47 @@ export function createHeatmap(element, { region: [low, high] }) {
     const context = context2d(overlay);
     context.clearRect(0, 0, side, side);
     const radius = side < 240 ? 2.6 : 3.4;
-    const [trainRim = "", testRim = ""] = resolveColors(element, ["--rim-training", "--rim-test"]);
-    if (props.showTest) drawSet(context, test, radius, testRim, props);
-    drawSet(context, train, radius, trainRim, props);
+    const rims = ["--rim-training", "--rim-test", "--rim-validation"];
+    const [trainRim = "", testRim = "", ring = ""] = resolveColors(element, rims);
+    const { palettes, classes } = props;
+    const place = { low, high, side };
+    const look = { palettes, classes, radius };
+    if (props.showTest) {
+      drawSet(context, points.test, place, { ...look, rim: testRim, ring: null });
+      drawSet(context, points.validation, place, { ...look, rim: testRim, ring });
+    }
+    drawSet(context, points.train, place, { ...look, rim: trainRim, ring: null });
   }
 
   /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {Float32Array} points
-   * @param {number} radius
-   * @param {string} rim colour of the outline
+   * The table that turns the bytes of a picture into pixels.
    * @param {HeatmapProps} about
+   * @param {boolean} ofClasses whether each cell has a class
+   * @returns {Uint32Array}
    */
-  function drawSet(context, points, radius, rim, { palettes: { scale }, classes }) {
-    context.strokeStyle = rim;
-    context.lineWidth = 1;
-    for (let index = 0; index + 2 < points.length; index += 3) {
-      const x1 = /** @type {number} */ (points[index]);
-      const x2 = /** @type {number} */ (points[index + 1]);
-      const target = /** @type {number} */ (points[index + 2]);
-      if (x1 < low || x1 > high || x2 < low || x2 > high) continue;
-      const x = ((x1 - low) / (high - low)) * side;
-      const y = ((high - x2) / (high - low)) * side;
-      context.fillStyle = scale[scaleIndex(target, scale.length)] ?? "";
-      context.beginPath();
-      if (classes && target < 0) {
-        const reach = radius * 1.3;
-        context.moveTo(x, y - reach);
-        context.lineTo(x + reach, y);
-        context.lineTo(x, y + reach);
-        context.lineTo(x - reach, y);
-        context.closePath();
-      } else {
-        context.arc(x, y, radius, 0, 2 * Math.PI);
-      }
-      context.fill();
-      context.stroke();
-    }
+  function paletteFor({ palettes, discretize, classes, shown }, ofClasses) {
+    const two = discretize ? palettes.discrete : palettes.smooth;
+    if (ofClasses) return (discretize ? palettes.classAreas : palettes.classMaps)[classes] ?? two;
+    if (shown === null) return two;
+    return (discretize ? palettes.classHalves : palettes.classUnits)[shown] ?? two;
   }
 
   return {
     update(next) {
       props = next;
       setText(caption, next.caption);
-      element.toggleAttribute("data-classes", next.classes);
+      element.toggleAttribute("data-classes", next.classes > 0);
       element.toggleAttribute("data-test", next.showTest);
       drawPoints();
     },
-    draw(bytes, gridSide) {
+    draw({ bytes, classes, side: gridSide }) {
       if (!props) return;
-      const palette = props.discretize ? props.palettes.discrete : props.palettes.smooth;
+      const palette = paletteFor(props, classes !== null);
       if (gridSide >= FULL / 2) {
-        pixels.paint(bytes, gridSide, palette);
+        pixels.paint(bytes, gridSide, palette, classes);
         return;
       }
-      smallPixels.paint(bytes, gridSide, palette);
+      smallPixels.paint(bytes, gridSide, palette, classes);
       if (map.width !== FULL) {
         map.width = FULL;
         map.height = FULL;
@@ -131,9 +125,9 @@ export function createHeatmap(element, { region: [low, high] }) {
       context.imageSmoothingQuality = "high";
       context.drawImage(small, 0, 0, FULL, FULL);
     },
-    setPoints(trainPoints, testPoints) {
-      train = trainPoints;
-      test = testPoints;
+    setPoints(next) {
+      points = next;
+      element.toggleAttribute("data-validation", next.validation.length > 0);
       drawPoints();
     },
     describe(text, time) {

@@ -5,12 +5,14 @@ import { resolveColors } from "../lib/color.js";
 import { find, setAttribute, setText } from "../lib/dom.js";
 import { formatCount, formatLoss, formatPlain } from "../lib/format.js";
 import { clamp, linearScale, linearTicks, logScale, logTicks, niceStep } from "../lib/scale.js";
+import { spread } from "../lib/spread.js";
+import { paintCurve } from "./loss-chart/curve.js";
 
 /** @import { Column } from "../lib/column.js" */
 /** @import { Scale } from "../lib/scale.js" */
 /** @import { View } from "../types/app.js" */
 
-const MARGIN = { top: 10, right: 74, bottom: 24, left: 54 };
+const MARGIN = { top: 10, right: 80, bottom: 24, left: 54 };
 /** Least time between two drawings while the run goes on, in milliseconds. */
 const PAUSE = 90;
 /** Least time between two text alternatives, in milliseconds. */
@@ -23,9 +25,10 @@ const TICK_ROOM = 28;
 
 /**
  * @typedef {object} Series
- * @property {"test" | "training"} name
- * @property {Column} column
+ * @property {"test" | "training" | "validation"} name
+ * @property {Column} column empty where there are no such samples
  * @property {number} width
+ * @property {number[]} dash
  */
 
 /**
@@ -35,6 +38,7 @@ const TICK_ROOM = 28;
  * @property {string} emptyText what stands where the curves will be
  * @property {Column} trainLoss
  * @property {Column} testLoss
+ * @property {Column} validationLoss
  */
 
 /**
@@ -42,16 +46,18 @@ const TICK_ROOM = 28;
  * @param {ChartOptions} options
  * @returns {View<{ logScale: boolean }> & { draw: (time: number, settled: boolean) => boolean }}
  */
-export function createLossChart(element, { readout, idleText, emptyText, trainLoss, testLoss }) {
+export function createLossChart(element, { readout, idleText, emptyText, ...losses }) {
   const scope = new AbortController();
   const { signal } = scope;
   const canvas = find(element, ".chart__canvas", HTMLCanvasElement);
   const cursor = find(element, ".chart__cursor", HTMLInputElement);
   const context = context2d(canvas);
+  const { trainLoss, testLoss, validationLoss } = losses;
   /** @type {Series[]} */
   const series = [
-    { name: "training", column: trainLoss, width: 1.5 },
-    { name: "test", column: testLoss, width: 2 },
+    { name: "training", column: trainLoss, width: 1.5, dash: [] },
+    { name: "test", column: testLoss, width: 2, dash: [] },
+    { name: "validation", column: validationLoss, width: 2, dash: [5, 3] },
   ];
   let width = 0;
   let height = 0;
@@ -64,9 +70,18 @@ export function createLossChart(element, { readout, idleText, emptyText, trainLo
 
   function readStyle() {
     const { fontFamily } = getComputedStyle(element);
-    const names = ["--curve-test", "--curve-train", "--chart-grid", "--chart-text"];
-    const [test = "", training = "", grid = "", text = ""] = resolveColors(element, names);
-    return { test, training, grid, text, font: `12px ${fontFamily}`, labelFont: `600 12px ${fontFamily}` };
+    const names = ["test", "train", "validation"].map((name) => `--curve-${name}`);
+    const resolved = resolveColors(element, [...names, "--chart-grid", "--chart-text"]);
+    const [test = "", training = "", validation = "", grid = "", text = ""] = resolved;
+    return {
+      test,
+      training,
+      validation,
+      grid,
+      text,
+      font: `12px ${fontFamily}`,
+      labelFont: `600 12px ${fontFamily}`,
+    };
   }
 
   const stopFitting = fitCanvas(canvas, (newWidth, newHeight) => {
@@ -155,7 +170,10 @@ export function createLossChart(element, { readout, idleText, emptyText, trainLo
 
     context.clearRect(0, 0, width, height);
     paintAxes(x, y, low, high, last);
-    for (const line of series) paintCurve(line, x, y, last);
+    for (const { name, column, width: lineWidth, dash } of series) {
+      const box = { left: MARGIN.left, right, top: MARGIN.top - 4, bottom };
+      paintCurve(context, column, { x, y, last, box }, { color: colors[name], width: lineWidth, dash });
+    }
     if (trainLoss.length > 1) paintLabels(y);
     else paintInvitation();
     if (reading !== null) paintReading(x, y);
@@ -199,68 +217,26 @@ export function createLossChart(element, { readout, idleText, emptyText, trainLo
   }
 
   /**
-   * One point per epoch while there is room; else, per pixel column, a stroke from the smallest to the largest.
-   * @param {Series} line
-   * @param {Scale} x
-   * @param {Scale} y
-   * @param {number} last
-   */
-  function paintCurve({ name, column, width: lineWidth }, x, y, last) {
-    const pixels = width - MARGIN.left - MARGIN.right;
-    context.beginPath();
-    if (last <= pixels) {
-      for (let epoch = 0; epoch < column.length; epoch++) lineTo(x(epoch), column.at(epoch), y);
-    } else {
-      /** @type {[number, number]} */
-      const pair = [0, 0];
-      for (let pixel = 0; pixel <= pixels; pixel++) {
-        const from = Math.floor((pixel * last) / pixels);
-        const to = Math.max(from + 1, Math.floor(((pixel + 1) * last) / pixels));
-        column.extremes(from, to, pair);
-        if (pair[0] > pair[1]) continue;
-        lineTo(MARGIN.left + pixel, pair[1], y);
-        if (pair[1] > pair[0]) lineTo(MARGIN.left + pixel, pair[0], y);
-      }
-    }
-    context.strokeStyle = colors[name];
-    context.lineWidth = lineWidth;
-    context.lineJoin = "round";
-    context.stroke();
-  }
-
-  /**
-   * @param {number} at
-   * @param {number} value
-   * @param {Scale} y
-   */
-  function lineTo(at, value, y) {
-    if (Number.isNaN(value)) return;
-    context.lineTo(at, clamp(y(value), MARGIN.top - 4, height - MARGIN.bottom));
-  }
-
-  /**
    * Each curve's name at its end; pushed apart where they would collide.
    * @param {Scale} y
    */
   function paintLabels(y) {
     const labels = series
       .map(({ name, column }) => ({ name, y: y(column.at(column.length - 1)) }))
-      .filter((label) => Number.isFinite(label.y))
-      .sort((one, other) => one.y - other.y);
-    const [upper, lower] = labels;
-    if (upper && lower && lower.y - upper.y < LABEL_HEIGHT) {
-      const middle = (upper.y + lower.y) / 2;
-      upper.y = middle - LABEL_HEIGHT / 2;
-      lower.y = middle + LABEL_HEIGHT / 2;
-    }
-    const over = lower ? Math.max(0, lower.y - (height - MARGIN.bottom - 6)) : 0;
+      .filter((label) => Number.isFinite(label.y));
+    const places = spread(
+      labels.map((label) => label.y),
+      LABEL_HEIGHT,
+      MARGIN.top,
+      height - MARGIN.bottom - 6,
+    );
     context.font = colors.labelFont;
     context.textAlign = "left";
     context.textBaseline = "middle";
-    for (const label of labels) {
-      context.fillStyle = colors[label.name];
-      context.fillText(label.name, width - MARGIN.right + 10, Math.max(MARGIN.top, label.y - over));
-    }
+    labels.forEach(({ name }, index) => {
+      context.fillStyle = colors[name];
+      context.fillText(name, width - MARGIN.right + 10, places[index] ?? 0);
+    });
   }
 
   function paintInvitation() {
@@ -294,28 +270,42 @@ export function createLossChart(element, { readout, idleText, emptyText, trainLo
     }
   }
 
+  /**
+   * Something about every curve that there is, the test first.
+   * @param {(column: Column) => string} about
+   * @returns {string}
+   */
+  function tellAll(about) {
+    const told = [testLoss, trainLoss, validationLoss].flatMap((column) => {
+      const name = series.find((line) => line.column === column)?.name;
+      return column.length > 0 ? [`${name} ${about(column)}`] : [];
+    });
+    return told.join(", ");
+  }
+
   function writeReading() {
     if (reading === null) {
       setText(readout, idleText);
       return;
     }
-    const test = formatLoss(testLoss.at(reading));
-    const train = formatLoss(trainLoss.at(reading));
-    const text = `Epoch ${formatCount(reading)}: test ${test}, training ${train}`;
+    const epoch = reading;
+    const text = `Epoch ${formatCount(epoch)}: ${tellAll((column) => formatLoss(column.at(epoch)))}`;
     setText(readout, text);
     setAttribute(cursor, "aria-valuetext", text);
   }
 
-  /** @param {number} time */
-  function describe(time) {
-    if (time < nextText) return;
+  /**
+   * @param {number} time
+   * @param {boolean} settled
+   */
+  function describe(time, settled) {
+    if (!settled && time < nextText) return;
     nextText = time + TEXT_PAUSE;
     fitCursor();
     const last = trainLoss.length - 1;
     if (last < 0) return;
-    const first = `from ${formatLoss(testLoss.at(0))} to ${formatLoss(testLoss.at(last))}`;
-    const second = `from ${formatLoss(trainLoss.at(0))} to ${formatLoss(trainLoss.at(last))}`;
-    const text = `Loss over ${formatCount(last)} epochs: test ${first}, training ${second}`;
+    const all = tellAll((column) => `from ${formatLoss(column.at(0))} to ${formatLoss(column.at(last))}`);
+    const text = `Loss over ${formatCount(last)} epochs: ${all}`;
     setAttribute(canvas, "aria-label", text);
   }
 
@@ -330,7 +320,7 @@ export function createLossChart(element, { readout, idleText, emptyText, trainLo
       if (!settled && time < nextDrawing) return false;
       nextDrawing = time + PAUSE;
       paint();
-      describe(time);
+      describe(time, settled);
       return true;
     },
     destroy() {

@@ -23,7 +23,7 @@ const SPEECH_PAUSE = 1500;
  * @returns {View<void> & { show: (notice: Notice) => void, dismiss: (key: string) => void }}
  */
 export function createNotices(element) {
-  /** @type {Map<string, { box: HTMLElement, timer: ReturnType<typeof setTimeout> | undefined }>} */
+  /** @type {Map<string, { box: HTMLElement, words: string, timer: ReturnType<typeof setTimeout> | undefined }>} */
   const shown = new Map();
 
   /** @param {string} key */
@@ -37,6 +37,13 @@ export function createNotices(element) {
 
   /** @param {Notice} notice */
   function show({ key, title, text, kind, offers = [] }) {
+    const words = `${title} ${text}`;
+    const before = shown.get(key);
+    if (before?.words === words && offers.length === 0) {
+      clearTimeout(before.timer);
+      before.timer = setTimeout(() => dismiss(key), STAY);
+      return;
+    }
     dismiss(key);
     const close = create("button", { class: "small notice__close", type: "button", "aria-label": "Dismiss" });
     close.append(icon("close"));
@@ -55,7 +62,12 @@ export function createNotices(element) {
     });
     const sign = icon("warning");
     sign.classList.add("notice__sign");
-    const box = create("div", { class: "notice", role: "alert", "data-kind": kind, "data-key": key });
+    const box = create("div", {
+      class: "notice",
+      role: kind === "info" ? "status" : "alert",
+      "data-kind": kind,
+      "data-key": key,
+    });
     box.append(
       ...(kind === "info" ? [] : [sign]),
       create("p", { class: "notice__text" }, create("strong", {}, title), ` ${text}`),
@@ -64,7 +76,7 @@ export function createNotices(element) {
     );
     element.append(box);
     const timer = offers.length > 0 ? undefined : setTimeout(() => dismiss(key), STAY);
-    shown.set(key, { box, timer });
+    shown.set(key, { box, words, timer });
   }
 
   return {

@@ -46,17 +46,18 @@ export function createOptions(element, { onChange }) {
     place.element.replaceChildren(
       ...place.controls.map((control, index) => labelled(control, options[index])),
     );
-    options.forEach(({ name }, index) => {
+    options.forEach(({ name, whole }, index) => {
       const control = place.controls[index];
-      if (control) listen(control, (value) => onChange(place.choice, name, value));
+      if (control) listen(control, whole, (value) => onChange(place.choice, name, value));
     });
   }
 
   /**
    * @param {Place["controls"][number]} control
+   * @param {boolean} whole whether only whole numbers make sense
    * @param {(value: number) => void} onValue
    */
-  function listen(control, onValue) {
+  function listen(control, whole, onValue) {
     const { signal } = scope;
     control.addEventListener("input", () => (typing = control), { signal });
     control.addEventListener("blur", () => (typing = null), { signal });
@@ -64,7 +65,8 @@ export function createOptions(element, { onChange }) {
       "change",
       () => {
         typing = null;
-        if (control.value !== "") onValue(Number(control.value));
+        if (control.value === "") return;
+        onValue(whole ? Math.round(Number(control.value)) : Number(control.value));
       },
       { signal },
     );
@@ -95,11 +97,12 @@ export function createOptions(element, { onChange }) {
  * @param {string} choice
  * @param {ChoiceOption} option
  */
-function createControl(choice, { name, text, minimum, maximum, suggestions }) {
+function createControl(choice, { name, text, minimum, maximum, suggestions, whole }) {
   const id = `option-${choice}-${name}`.replace(/[._]/g, "-");
   const common = { id, title: text, autocomplete: "off", "data-option": name };
   if (suggestions.length === 0) {
-    const range = { min: minimum, max: maximum, step: "any", inputmode: "decimal" };
+    const step = whole ? { step: 1, inputmode: "numeric" } : { step: "any", inputmode: "decimal" };
+    const range = { min: minimum, max: maximum, ...step };
     return create("input", { ...common, ...range, class: "field__number", type: "number" });
   }
   const offers = suggestions.map((value) => create("option", { value }, formatPlain(value)));

@@ -8,15 +8,19 @@ import { formatLoss, formatPercent } from "../lib/format.js";
 /** How often the numbers are written while training, in milliseconds: faster cannot be read. */
 const PAUSE = 100;
 
+/** Rows of an evaluation, in their order. */
+const PARTS = ["train", "test", "validation"];
+
 /**
  * @param {HTMLElement} element
  * @returns {View<{ isClassification: boolean }> & { draw: (evaluation: Float64Array, time: number, settled: boolean) => boolean }}
  */
 export function createScores(element) {
-  const trainLoss = find(element, "#train-loss", HTMLElement);
-  const testLoss = find(element, "#test-loss", HTMLElement);
-  const trainScore = find(element, "#train-score", HTMLElement);
-  const testScore = find(element, "#test-score", HTMLElement);
+  const parts = PARTS.map((part) => {
+    const box = find(element, `[data-part="${part}"]`, HTMLElement);
+    const loss = find(box, ".score__value", HTMLElement);
+    return { box, loss, score: find(box, ".score__extra", HTMLElement) };
+  });
   const kinds = findAll(element, ".score__kind", HTMLElement);
   let classification = true;
   let next = 0;
@@ -36,11 +40,12 @@ export function createScores(element) {
     draw(evaluation, time, settled) {
       if (!settled && time < next) return false;
       next = time + PAUSE;
-      const [train = Number.NaN, trained, test = Number.NaN, tested] = evaluation;
-      setText(trainLoss, formatLoss(train));
-      setText(testLoss, formatLoss(test));
-      setText(trainScore, scoreText(trained));
-      setText(testScore, scoreText(tested));
+      parts.forEach(({ box, loss, score }, row) => {
+        box.hidden = evaluation.length <= 2 * row;
+        setText(loss, formatLoss(evaluation[2 * row] ?? Number.NaN));
+        setText(score, scoreText(evaluation[2 * row + 1]));
+      });
+      element.toggleAttribute("data-validation", evaluation.length > 4);
       return true;
     },
     destroy() {},

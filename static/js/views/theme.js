@@ -1,6 +1,7 @@
 /** The theme: automatic, light or dark, remembered; and the colours that pictures need in the present one. */
 
-import { buildPalette, buildScale, diverging, readColors } from "../lib/color.js";
+import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/class-colors.js";
+import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/color.js";
 import { setText } from "../lib/dom.js";
 
 /** @import { Palettes, View } from "../types/app.js" */
@@ -9,6 +10,8 @@ const THEMES = /** @type {const} */ (["auto", "light", "dark"]);
 const LABELS = { auto: "Auto", light: "Light", dark: "Dark" };
 /** Steps of the colour scale for points and links. */
 const SCALE_STEPS = 33;
+/** How many classes have a colour. */
+const MOST_CLASSES = 6;
 
 /**
  * @param {HTMLElement} root the document's root element
@@ -57,6 +60,28 @@ function scaleOf(root, names) {
   return (value) => diverging(negative, zero, positive, value);
 }
 
+/** @param {HTMLElement} root */
+function readClasses(root) {
+  const numbers = Array.from({ length: MOST_CLASSES }, (_, index) => index);
+  const strong = readColors(
+    root,
+    numbers.map((number) => `--class-${number}`),
+  );
+  const [ground, ...soft] = readColors(root, [
+    "--map-zero",
+    ...numbers.map((number) => `--map-class-${number}`),
+  ]);
+  if (!ground) throw new Error("The theme lacks a colour");
+  const firsts = [0, ...numbers].map((_, count) => soft.slice(0, count));
+  return {
+    classes: strong.map(toCss),
+    classMaps: firsts.map((colors) => buildClassMap(colors, ground)),
+    classAreas: firsts.map(buildClassAreas),
+    classUnits: soft.map((color) => buildClassUnit(color, ground, false)),
+    classHalves: soft.map((color) => buildClassUnit(color, ground, true)),
+  };
+}
+
 /**
  * @param {HTMLElement} root
  * @returns {Palettes}
@@ -68,5 +93,6 @@ function readPalettes(root) {
     smooth: buildPalette(soft),
     discrete: buildPalette((value) => soft(value < 0 ? -1 : 1)),
     scale: buildScale(strong, SCALE_STEPS),
+    ...readClasses(root),
   };
 }

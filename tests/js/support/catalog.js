@@ -6,17 +6,31 @@
 export const EXPERIMENT = {
   data: {
     dataset: "circle",
+    datasetOptions: {},
     samples: 500,
     noise: 0,
     trainFraction: 0.5,
+    validationFraction: 0,
+    labelFlips: 0,
+    minorityShare: 0,
+    scaling: "none",
     seed: 0,
     points: null,
+    pointClasses: 2,
     shuffled: true,
     classicSeed: null,
   },
   features: ["x1", "x2"],
   network: { hidden: [4, 2], activation: "tanh", initializer: "classic", initializerOptions: {}, seed: 0 },
-  objective: { loss: "logistic", penalty: "none", penaltyOptions: {}, penaltyRate: 0 },
+  objective: {
+    loss: "logistic",
+    penalty: "none",
+    penaltyOptions: {},
+    penaltyRate: 0,
+    dropout: 0,
+    inputNoise: 0,
+    seed: 0,
+  },
   training: {
     optimizer: "sgd",
     optimizerOptions: {},
@@ -27,6 +41,8 @@ export const EXPERIMENT = {
     batchSize: 10,
     batching: "shuffled",
     seed: 0,
+    stop: "never",
+    stopOptions: {},
   },
 };
 
@@ -42,7 +58,36 @@ const named = (key, options = []) => ({ key, label: key, text: `About ${key}.`, 
  * @returns {ChoiceOption}
  */
 const option = (name, usual) => {
-  return { name, label: name, text: "", default: usual, minimum: 0, maximum: 1, suggestions: [] };
+  return {
+    name,
+    label: name,
+    text: "",
+    default: usual,
+    minimum: 0,
+    maximum: 1,
+    suggestions: [],
+    whole: false,
+  };
+};
+
+/**
+ * @param {string} label
+ * @param {number} usual
+ * @param {number} minimum
+ * @param {number} maximum
+ * @param {number} step
+ */
+const share = (label, usual, minimum, maximum, step) => {
+  return {
+    label,
+    text: "",
+    live: false,
+    kind: /** @type {const} */ ("number"),
+    default: usual,
+    minimum,
+    maximum,
+    step,
+  };
 };
 
 /** @type {Catalog} */
@@ -68,14 +113,45 @@ export const CATALOG = {
       choices: "optimizers",
       default: {},
     },
+    "training.stopOptions": {
+      label: "Stop options",
+      text: "",
+      live: true,
+      kind: "options",
+      choices: "stops",
+      default: {},
+    },
+    "data.datasetOptions": {
+      label: "Dataset options",
+      text: "",
+      live: false,
+      kind: "options",
+      choices: "datasets",
+      default: {},
+    },
+    "data.trainFraction": share("Training share", 0.5, 0.1, 0.9, 0.1),
+    "data.validationFraction": share("Validation share", 0, 0, 0.5, 0.05),
+    "data.minorityShare": {
+      ...share("Minority share", 0, 0, 0.5, 0.05),
+      problems: ["classification", "multi-class"],
+    },
   },
   choices: {
-    problems: [named("classification"), named("regression")],
+    problems: [named("classification"), named("multi-class"), named("regression")],
     datasets: [
-      { ...named("circle"), problem: "classification", samples: 500, points: [] },
-      { ...named("xor"), problem: "classification", samples: 500, points: [] },
-      { ...named("plane"), problem: "regression", samples: 1200, points: [] },
+      { ...named("circle"), problem: "classification", classes: 2, samples: 500, points: [] },
+      { ...named("xor"), problem: "classification", classes: 2, samples: 500, points: [] },
+      { ...named("plane"), problem: "regression", classes: 0, samples: 1200, points: [] },
+      {
+        ...named("blobs", [option("classes", 4)]),
+        problem: "multi-class",
+        classes: 4,
+        samples: 500,
+        points: [],
+      },
+      { ...named("arms"), problem: "multi-class", classes: 3, samples: 600, points: [] },
     ],
+    scalings: [named("none"), named("standardise")],
     features: [
       { ...named("x1"), tile: [] },
       { ...named("x2"), tile: [] },
@@ -85,6 +161,7 @@ export const CATALOG = {
     losses: [
       { ...named("squared"), problems: ["classification", "regression"] },
       { ...named("logistic"), problems: ["classification"] },
+      { ...named("softmax"), problems: ["multi-class"] },
     ],
     penalties: [],
     initializers: [],
@@ -95,6 +172,11 @@ export const CATALOG = {
     ],
     schedules: [],
     batchings: [],
+    stops: [
+      { ...named("never"), needsValidation: false },
+      { ...named("epochs", [option("epochs", 500)]), needsValidation: false },
+      { ...named("early", [option("patience", 50)]), needsValidation: true },
+    ],
   },
   speeds: [
     { label: "1", epochsPerSecond: 1 },

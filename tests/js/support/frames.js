@@ -7,13 +7,23 @@
  * @property {string} [without] a tensor left out
  * @property {Record<string, string>} [types] other types to announce
  * @property {number[]} [epochs]
+ * @property {boolean} [validation] whether there are validation samples
+ * @property {number[]} [classes] of the cells of the map
  */
 
 /**
  * @param {FrameRecipe} [recipe]
  * @returns {ArrayBuffer}
  */
-export function frameBytes({ about = {}, order = [], without, types = {}, epochs = [11, 12, 13] } = {}) {
+export function frameBytes({
+  about = {},
+  order = [],
+  without,
+  types = {},
+  epochs = [11, 12, 13],
+  validation = false,
+  classes,
+} = {}) {
   const losses = epochs.map((_, index) => 0.5 ** (index + 1));
   /** @type {Record<string, { dtype: string, shape: number[], data: ArrayBufferView }>} */
   const tensors = {
@@ -24,6 +34,14 @@ export function frameBytes({ about = {}, order = [], without, types = {}, epochs
     parameters: { dtype: "F32", shape: [3], data: Float32Array.of(0.5, -0.5, 0.1) },
     map: { dtype: "I8", shape: [2, 2], data: Int8Array.of(0, 127, -127, 1) },
   };
+  if (validation) {
+    tensors.validation_loss = { dtype: "F64", shape: [losses.length], data: Float64Array.from(losses) };
+    tensors.evaluation = { dtype: "F64", shape: [3, 2], data: Float64Array.of(0.1, 0.9, 0.2, 0.8, 0.3, 0.7) };
+    for (const part of ["train", "test", "validation"]) {
+      tensors[`${part}_points`] = { dtype: "F32", shape: [1, 3], data: Float32Array.of(1, 2, part.length) };
+    }
+  }
+  if (classes) tensors.map_classes = { dtype: "I8", shape: [2, 2], data: Int8Array.from(classes) };
   const names = [...order, ...Object.keys(tensors).filter((name) => !order.includes(name))];
 
   /** @type {Record<string, unknown>} */

@@ -53,7 +53,7 @@ export function createCallouts(element) {
   }
 
   /**
-   * From the output to the large map, which lies to the right.
+   * From the output to the large map, which lies to the right; many outputs are taken together.
    * @param {Layout} layout
    */
   function pointOut({ columns }) {
@@ -61,7 +61,10 @@ export function createCallouts(element) {
     if (!output) return;
     const x = output.x + output.size / 2 + 4;
     const y = output.ys[0] ?? 0;
-    const d = `M${x} ${y}h16m-5 -5l5 5l-5 5`;
+    const last = output.ys.at(-1) ?? y;
+    const arrow = "m-5 -5l5 5l-5 5";
+    const together = `M${x} ${y}h4V${last}h-4M${x + 4} ${(y + last) / 2}h14${arrow}`;
+    const d = last > y ? together : `M${x} ${y}h16${arrow}`;
     svg.append(createSvg("path", { class: "diagram__exit", d }));
   }
 

@@ -9,6 +9,9 @@ const ROOMY_TILE = 36;
 const TIGHT_PITCH = 11;
 /** Tiles below this size lose border and label. */
 const COMPACT_TILE = 22;
+/** Rows of many outputs, which have their names below, and what is left for a name. */
+const OUTPUT_PITCH = 58;
+const NAME_HEIGHT = 18;
 /** The first and the last gap between columns, in parts of the others. */
 const FIRST_GAP = 0.9;
 const LAST_GAP = 0.8;
@@ -34,8 +37,8 @@ const FAN = 0.4;
  * @property {number} width
  * @property {number} height
  * @property {Point[]} sources right edges of the active features
- * @property {Column[]} columns hidden layers, then the output
- * @property {number[]} sizes units per layer: features, hidden layers, output
+ * @property {Column[]} columns hidden layers, then the outputs
+ * @property {number[]} sizes units per layer: features, hidden layers, outputs
  * @property {number[]} offsets index of the first parameter of each layer of units
  * @property {number} parameters how many there are
  * @property {number} links how many weights there are
@@ -57,10 +60,11 @@ const FAN = 0.4;
  * @param {number} box.top of the first row
  * @param {number} box.room height that rows should share
  * @param {number[]} box.hidden units per hidden layer
- * @param {number} box.outputSize
+ * @param {number} [box.outputs] how many output units, one unless told
+ * @param {number} box.outputSize side of an output while there is room
  * @returns {Layout}
  */
-export function placeNetwork({ sources, left, right, top, room, hidden, outputSize }) {
+export function placeNetwork({ sources, left, right, top, room, hidden, outputs = 1, outputSize }) {
   const gap = (right - left) / (FIRST_GAP + Math.max(0, hidden.length - 1) + LAST_GAP);
   const columns = hidden.map((units, layer) => {
     const pitch = clamp(room / Math.max(1, units), TIGHT_PITCH, ROOMY_PITCH);
@@ -75,9 +79,9 @@ export function placeNetwork({ sources, left, right, top, room, hidden, outputSi
   const last = columns.at(-1);
   const lastYs = last ? last.ys : sources.map((source) => source.y);
   const middle = lastYs.length ? lastYs.reduce((sum, y) => sum + y, 0) / lastYs.length : top + room / 2;
-  columns.push({ x: right, size: outputSize, compact: false, ys: [middle] });
+  columns.push(placeOutputs({ x: right, middle, top, room, outputs, outputSize }));
 
-  const sizes = [sources.length, ...hidden, 1];
+  const sizes = [sources.length, ...hidden, outputs];
   const offsets = [];
   let parameters = 0;
   let links = 0;
@@ -90,6 +94,20 @@ export function placeNetwork({ sources, left, right, top, room, hidden, outputSi
   }
   const lowest = Math.max(top + room, ...columns.flatMap((column) => column.ys.map((y) => y + column.size)));
   return { width: right, height: lowest, sources, columns, sizes, offsets, parameters, links };
+}
+
+/**
+ * One output beside the middle of the layer before; many spread round it, as far as they stay between top and bottom.
+ * @param {{ x: number, middle: number, top: number, room: number, outputs: number, outputSize: number }} box
+ * @returns {Column}
+ */
+function placeOutputs({ x, middle, top, room, outputs, outputSize }) {
+  if (outputs === 1) return { x, size: outputSize, compact: false, ys: [middle] };
+  const pitch = Math.min(room / outputs, OUTPUT_PITCH);
+  const size = Math.min(outputSize, pitch - NAME_HEIGHT);
+  const first = clamp(middle - (pitch * outputs) / 2, top, Math.max(top, top + room - pitch * outputs));
+  const ys = Array.from({ length: outputs }, (_, unit) => first + pitch * unit + size / 2);
+  return { x, size, compact: false, ys };
 }
 
 /**

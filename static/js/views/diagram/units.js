@@ -7,13 +7,25 @@ import { create, setAttribute } from "../../lib/dom.js";
 /** @typedef {{ layer: number, unit: number }} Unit */
 
 /**
+ * @param {boolean} isOutput
+ * @param {number} units of its layer
+ * @param {number} layer
+ * @param {number} unit
+ * @returns {string}
+ */
+function labelOf(isOutput, units, layer, unit) {
+  if (!isOutput) return `Unit ${unit + 1} of layer ${layer + 1}`;
+  return units > 1 ? `Output unit of class ${unit}` : "Output unit";
+}
+
+/**
  * @param {HTMLElement} element
  * @param {{ onPreview: (unit: Unit | null) => void, onPin: (unit: Unit) => void }} options
  */
 export function createUnits(element, { onPreview, onPin }) {
   const scope = new AbortController();
   const { signal } = scope;
-  /** @type {HTMLButtonElement[][]} by layer; the last layer is the output */
+  /** @type {HTMLButtonElement[][]} by layer; the last layer is the output, or the outputs */
   let layers = [];
   /** @type {Unit} the one that Tab reaches */
   let current = { layer: 0, unit: 0 };
@@ -91,12 +103,14 @@ export function createUnits(element, { onPreview, onPin }) {
           const button =
             buttons[unit] ?? element.appendChild(create("button", { type: "button", tabindex: -1 }));
           buttons[unit] = button;
-          button.className = isOutput ? "unit unit--output" : "unit";
+          const ofClass = isOutput && column.ys.length > 1;
+          button.className = `unit${isOutput ? " unit--output" : ""}${ofClass ? " unit--class" : ""}`;
           button.dataset.layer = String(layer);
           button.dataset.unit = String(unit);
           button.toggleAttribute("data-compact", column.compact);
-          const name = isOutput ? "Output unit" : `Unit ${unit + 1} of layer ${layer + 1}`;
-          setAttribute(button, "aria-label", name);
+          setAttribute(button, "aria-label", labelOf(isOutput, column.ys.length, layer, unit));
+          button.replaceChildren();
+          if (ofClass) button.append(create("span", { class: "unit__name" }, `class ${unit}`));
           button.style.setProperty("--x", `${(column.x - column.size / 2).toFixed(1)}px`);
           button.style.setProperty("--y", `${(y - column.size / 2).toFixed(1)}px`);
           button.style.setProperty("--size", `${column.size}px`);
@@ -107,12 +121,12 @@ export function createUnits(element, { onPreview, onPin }) {
       layers = fresh;
       setCurrent(layers[current.layer]?.[current.unit] ? current : { layer: 0, unit: 0 });
     },
-    /** @param {Unit | null} pinned null is the output */
+    /** @param {Unit | null} pinned null is the whole output */
     mark(pinned) {
       layers.forEach((buttons, layer) => {
-        const isOutput = layer === layers.length - 1;
+        const isSingle = layer === layers.length - 1 && buttons.length === 1;
         buttons.forEach((button, unit) => {
-          const pressed = pinned ? layer === pinned.layer && unit === pinned.unit : isOutput;
+          const pressed = pinned ? layer === pinned.layer && unit === pinned.unit : isSingle;
           setAttribute(button, "aria-pressed", String(pressed));
         });
       });

@@ -1,0 +1,143 @@
+/** Changes that bring the rest of the experiment along, so that what is asked for always fits together. */
+
+/**
+ * @import { Catalog, Experiment } from "./types/app.js"
+ */
+
+import { withChoice, withField } from "./experiment.js";
+import { formatPercent } from "./lib/format.js";
+import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./problem.js";
+
+const TRAINING = "data.trainFraction";
+const VALIDATION = "data.validationFraction";
+const STOP = "training.stop";
+/** The share of the samples that a rule which needs validation gets, if there is none. */
+const USUAL_VALIDATION = 0.2;
+
+/**
+ * @typedef {object} Fitted
+ * @property {Experiment} experiment
+ * @property {string[]} notes what else was changed, as sentences; empty if nothing was that people would not expect
+ */
+
+/**
+ * Another value of a field, and of those that cannot stay as they are because of it.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} path
+ * @param {unknown} value
+ * @returns {Fitted}
+ */
+export function withFitting(catalog, experiment, path, value) {
+  /** @type {string[]} */
+  const notes = [];
+  let fitted = withChoice(catalog, experiment, path, value);
+  let kept = path;
+  if (path === STOP && needsValidation(catalog, fitted) && fitted.data.validationFraction === 0) {
+    fitted = withField(fitted, VALIDATION, USUAL_VALIDATION);
+    kept = VALIDATION;
+    const share = formatPercent(USUAL_VALIDATION);
+    notes.push(
+      `${rowOf(catalog, fitted)?.label} watches validation samples: ${share} of all are now kept for that.`,
+    );
+  }
+  fitted = withTestSamples(catalog, fitted, kept, notes);
+  if (needsValidation(catalog, fitted) && fitted.data.validationFraction === 0) {
+    const rule = rowOf(catalog, fitted)?.label;
+    fitted = withChoice(catalog, fitted, STOP, catalog.experiment.training.stop);
+    notes.push(
+      `Without validation samples ${rule} has nothing to watch: the stop rule is now ${rowOf(catalog, fitted)?.label}.`,
+    );
+  }
+  return { experiment: fitted, notes };
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ */
+function rowOf(catalog, { training }) {
+  return catalog.choices.stops.find(({ key }) => key === training.stop);
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {boolean}
+ */
+function needsValidation(catalog, experiment) {
+  return rowOf(catalog, experiment)?.needsValidation ?? false;
+}
+
+/**
+ * Lowers a share where training and validation would leave no sample for the test: not that which was just chosen, if
+ * the other one can give way.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} kept path of the field that was just chosen
+ * @param {string[]} notes gets what was done
+ * @returns {Experiment}
+ */
+function withTestSamples(catalog, experiment, kept, notes) {
+  let fitted = experiment;
+  for (const path of kept === VALIDATION ? [TRAINING, VALIDATION] : [VALIDATION, TRAINING]) {
+    if (splitOf(fitted.data).test >= 1) break;
+    fitted = withLargestShare(catalog, fitted, path);
+    const share = formatPercent(
+      path === TRAINING ? fitted.data.trainFraction : fitted.data.validationFraction,
+    );
+    notes.push(`${catalog.fields[path]?.label} is now ${share}, so that samples remain for the test.`);
+  }
+  return fitted;
+}
+
+/**
+ * The largest value of a share, in its own steps, that leaves a sample for the test; its smallest if none does.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} path
+ * @returns {Experiment}
+ */
+function withLargestShare(catalog, experiment, path) {
+  const { minimum, maximum, step } = catalog.fields[path] ?? {};
+  const low = minimum ?? 0;
+  const by = step ?? 0.05;
+  for (let count = Math.round(((maximum ?? 1) - low) / by); count > 0; count--) {
+    const lower = withField(experiment, path, Number((low + count * by).toFixed(6)));
+    if (splitOf(lower.data).test >= 1) return lower;
+  }
+  return withField(experiment, path, low);
+}
+
+/**
+ * Another dataset, in place of own points if there are any. Within the same problem nothing else changes; a dataset of
+ * another problem brings its own number of samples, a loss that fits if the present one does not, and defaults for
+ * what means nothing there.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} key
+ * @returns {Fitted}
+ */
+export function withDataset(catalog, experiment, key) {
+  const { problem, samples } = datasetChoice(catalog, key);
+  const chosen = withChoice(catalog, withoutPoints(catalog, experiment), "data.dataset", key);
+  if (problem === problemOf(catalog, experiment)) return { experiment: chosen, notes: [] };
+  const losses = lossesFor(catalog, problem);
+  const loss = losses.find((row) => row.key === experiment.objective.loss) ?? losses[0];
+  let fitted = loss ? withChoice(catalog, chosen, "objective.loss", loss.key) : chosen;
+  for (const [path, field] of Object.entries(catalog.fields)) {
+    if (!appliesTo(catalog, path, problem)) fitted = withField(fitted, path, field.default);
+  }
+  return withFitting(catalog, fitted, "data.samples", samples);
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {Experiment}
+ */
+function withoutPoints(catalog, experiment) {
+  if (experiment.data.points === null) return experiment;
+  const { pointClasses, samples } = catalog.experiment.data;
+  return { ...experiment, data: { ...experiment.data, points: null, pointClasses, samples } };
+}

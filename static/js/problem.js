@@ -1,0 +1,91 @@
+/** What an experiment asks of its network: which problem, how many classes, and what fits that. */
+
+/**
+ * @import { Catalog, DatasetChoice, Experiment, LossChoice } from "./types/app.js"
+ */
+
+import { optionValues } from "./experiment.js";
+
+/**
+ * @param {Catalog} catalog
+ * @param {string} key
+ * @returns {DatasetChoice}
+ */
+export function datasetChoice(catalog, key) {
+  const choice = catalog.choices.datasets.find((dataset) => dataset.key === key);
+  if (!choice) throw new Error(`Unknown dataset ${key}`);
+  return choice;
+}
+
+/**
+ * How many classes there are to tell apart; 0 where values are to be predicted.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {number}
+ */
+export function classesOf(catalog, experiment) {
+  const { dataset, points, pointClasses } = experiment.data;
+  if (points !== null) {
+    if (pointClasses > 2) return pointClasses;
+    return points.every(([, , target]) => Math.abs(target) === 1) ? 2 : 0;
+  }
+  const { classes } = datasetChoice(catalog, dataset);
+  return optionValues(catalog, experiment, "data.dataset").classes ?? classes;
+}
+
+/**
+ * The problem an experiment poses: that of its dataset, or of its own points.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {string}
+ */
+export function problemOf(catalog, experiment) {
+  if (experiment.data.points === null) return datasetChoice(catalog, experiment.data.dataset).problem;
+  const classes = classesOf(catalog, experiment);
+  if (classes > 2) return "multi-class";
+  return classes === 2 ? "classification" : "regression";
+}
+
+/**
+ * How many output units the network has: one per class where there are more than two.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {number}
+ */
+export function outputsOf(catalog, experiment) {
+  const classes = classesOf(catalog, experiment);
+  return classes > 2 ? classes : 1;
+}
+
+/**
+ * The losses that fit a problem.
+ * @param {Catalog} catalog
+ * @param {string} problem
+ * @returns {LossChoice[]}
+ */
+export function lossesFor(catalog, problem) {
+  return catalog.choices.losses.filter((loss) => loss.problems.includes(problem));
+}
+
+/**
+ * Whether a field means anything for a problem; one that does not keeps its default.
+ * @param {Catalog} catalog
+ * @param {string} path
+ * @param {string} problem
+ * @returns {boolean}
+ */
+export function appliesTo(catalog, path, problem) {
+  return catalog.fields[path]?.problems?.includes(problem) ?? true;
+}
+
+/**
+ * How many samples go where, counted as the engine does.
+ * @param {{ samples: number, trainFraction: number, validationFraction: number }} data
+ * @returns {{ training: number, validation: number, test: number }}
+ */
+export function splitOf({ samples, trainFraction, validationFraction }) {
+  const share = (/** @type {number} */ fraction) => Math.floor(samples * fraction + 1e-9);
+  const training = share(trainFraction);
+  const validation = Math.max(share(validationFraction), validationFraction > 0 ? 1 : 0);
+  return { training, validation, test: samples - training - validation };
+}

@@ -1,0 +1,185 @@
+/** What happens to a run, told to people: which notice, which sentence, and what can be done about it. */
+
+/**
+ * @import { Catalog, Ended, Experiment, ServerEvent, State } from "./types/app.js"
+ */
+
+import { lowerLearningRate, withChoice, withField } from "./experiment.js";
+import { formatCount, formatPlain } from "./lib/format.js";
+import { describeChange } from "./words.js";
+
+/**
+ * @typedef {object} Offer
+ * @property {string} label
+ * @property {() => void} perform
+ */
+
+/**
+ * @typedef {object} Notice
+ * @property {string} key a notice replaces the one of the same key
+ * @property {string} title
+ * @property {string} text
+ * @property {"error" | "warning" | "info"} kind
+ * @property {Offer[]} [offers]
+ */
+
+/**
+ * @typedef {object} TellingOptions
+ * @property {Catalog} catalog
+ * @property {() => State} get
+ * @property {(edit: (experiment: Experiment) => Experiment) => void} change
+ * @property {(action: string) => void} perform
+ * @property {() => void} showRule brings the stop rule into view, to be changed
+ * @property {(notice: Notice) => void} show
+ * @property {(key: string) => void} dismiss
+ * @property {(sentence: string) => void} say into the live region
+ */
+
+/**
+ * @param {TellingOptions} options
+ */
+export function createTelling({ catalog, get, change, perform, showRule, show, dismiss, say }) {
+  const reset = { label: "Reset", perform: () => perform("reset") };
+  let welcomes = 0;
+  /** @type {string | null} reason of the last change of state, to be told with the next picture */
+  let reason = null;
+
+  function tellReturn() {
+    const text = "The run starts anew with your settings.";
+    show({ key: "line", kind: "info", title: "Connected again.", text });
+    say(`Connected again. ${text}`);
+  }
+
+  function tellFailure() {
+    show({
+      key: "failure",
+      kind: "error",
+      title: "Training stopped.",
+      text: "The server could not go on with this run. Reset starts it again.",
+      offers: [reset],
+    });
+  }
+
+  /** @param {Ended} ended */
+  function tellDivergence({ epoch, message }) {
+    const lower = lowerLearningRate(catalog, get().experiment);
+    show({
+      key: "ended",
+      kind: "warning",
+      title: `Training stopped after epoch ${formatCount(epoch)}.`,
+      text: message,
+      offers: [
+        {
+          label: `Start again with learning rate ${formatPlain(lower)}`,
+          perform() {
+            change((experiment) => withField(experiment, "training.learningRate", lower));
+            perform("reset");
+            perform("play");
+          },
+        },
+        reset,
+      ],
+    });
+  }
+
+  /** @param {Ended} ended */
+  function tellStop({ epoch, message }) {
+    show({
+      key: "ended",
+      kind: "info",
+      title: `Training has ended after epoch ${formatCount(epoch)}.`,
+      text: message,
+      offers: [
+        {
+          label: "Train on anyway",
+          perform() {
+            const { stop } = catalog.experiment.training;
+            change((experiment) => withChoice(catalog, experiment, "training.stop", stop));
+            perform("play");
+          },
+        },
+        { label: "Change the rule", perform: showRule },
+        reset,
+      ],
+    });
+  }
+
+  /** @param {Ended | null} ended */
+  function tellEnd(ended) {
+    if (ended === null) {
+      dismiss("ended");
+      return;
+    }
+    dismiss("changes");
+    if (ended.kind === "diverged") tellDivergence(ended);
+    else tellStop(ended);
+  }
+
+  /** @param {Extract<ServerEvent, { type: "error" }>} event */
+  function tellError({ code, field, message }) {
+    const { ended } = get();
+    if (ended !== null && (code === "diverged" || code === "stopped")) {
+      tellEnd(ended);
+      return;
+    }
+    const title = (field && catalog.fields[field]?.label) ?? "That is not possible";
+    show({ key: "error", kind: "error", title: `${title}:`, text: message });
+  }
+
+  return {
+    /** How a run has come to its end, or that it has another chance. */
+    end: tellEnd,
+
+    /** @param {ServerEvent} event after the state has taken it in */
+    event(event) {
+      switch (event.type) {
+        case "welcome":
+          welcomes += 1;
+          if (welcomes > 1) tellReturn();
+          break;
+        case "state":
+          reason = event.reason;
+          if (event.reason === "failed") tellFailure();
+          break;
+        case "configured":
+          if (event.reset) reason = "reset";
+          break;
+        case "error":
+          tellError(event);
+          break;
+      }
+    },
+
+    /** @param {unknown} error */
+    fault(error) {
+      console.error(error);
+      show({
+        key: "fault",
+        kind: "error",
+        title: "A message of the server could not be read.",
+        text: "Reloading the page usually helps.",
+      });
+    },
+
+    /**
+     * What was changed along with a setting.
+     * @param {string[]} notes
+     */
+    changes(notes) {
+      if (notes.length > 0)
+        show({ key: "changes", kind: "info", title: "Also changed:", text: notes.join(" ") });
+    },
+
+    /**
+     * The sentence about the last change of state, now that its picture is there.
+     * @param {number} epoch
+     * @param {number} testLoss
+     */
+    picture(epoch, testLoss) {
+      if (reason === null) return;
+      const sentence = describeChange(reason, epoch, testLoss);
+      if (sentence) say(sentence);
+      reason = null;
+    },
+  };
+}

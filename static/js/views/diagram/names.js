@@ -1,0 +1,30 @@
+/** What units, weights and biases are called. */
+
+import { isBias } from "./geometry.js";
+
+/** @import { Address, Layout } from "./geometry.js" */
+
+/**
+ * @param {Layout} layout
+ * @param {{ layer: number, unit: number }} unit
+ * @returns {string}
+ */
+export function unitName({ columns }, { layer, unit }) {
+  if (layer < columns.length - 1) return `unit ${unit + 1} of layer ${layer + 1}`;
+  return (columns.at(-1)?.ys.length ?? 1) > 1 ? `the output of class ${unit}` : "the output";
+}
+
+/**
+ * @param {Layout} layout
+ * @param {string[]} inputNames labels of the active features
+ * @param {Address} address
+ * @returns {string}
+ */
+export function parameterName(layout, inputNames, address) {
+  const target = unitName(layout, address);
+  if (isBias(layout, address)) return `Bias of ${target}`;
+  const { layer, input } = address;
+  const source =
+    layer === 0 ? (inputNames[input] ?? "") : unitName(layout, { layer: layer - 1, unit: input });
+  return `Weight from ${source} to ${target}`;
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MARKS, markPath, traceMark } from "../../static/js/lib/marks.js";
+
+/** @param {number} mark */
+function trace(mark) {
+  /** @type {[number, number][]} */
+  const corners = [];
+  let arcs = 0;
+  traceMark(
+    {
+      moveTo: (x, y) => corners.push([x, y]),
+      lineTo: (x, y) => corners.push([x, y]),
+      closePath: () => {},
+      arc: () => {
+        arcs += 1;
+      },
+    },
+    mark,
+    10,
+    20,
+    2,
+  );
+  return { corners, arcs };
+}
+
+/** @param {[number, number][]} corners */
+function areaOf(corners) {
+  return Math.abs(
+    corners.reduce((sum, [x, y], index) => {
+      const [nextX, nextY] = corners[(index + 1) % corners.length] ?? [0, 0];
+      return sum + x * nextY - nextX * y;
+    }, 0) / 2,
+  );
+}
+
+test("six classes have six shapes", () => {
+  const paths = Array.from({ length: MARKS }, (_, mark) => markPath(mark, 4));
+
+  assert.equal(MARKS, 6);
+  assert.equal(new Set(paths).size, MARKS);
+});
+
+test("the first two are those of two classes: a diamond and a disc", () => {
+  assert.equal(trace(0).corners.length, 4);
+  assert.deepEqual(
+    trace(0).corners[0]?.map((value) => Math.round(value * 10) / 10),
+    [10, 17.4],
+  );
+  assert.equal(trace(1).arcs, 1);
+});
+
+test("no shape looks much larger than another", () => {
+  const disc = Math.PI * 4;
+  for (let mark = 0; mark < MARKS; mark++) {
+    if (mark === 1) continue;
+    const share = areaOf(trace(mark).corners) / disc;
+    assert.ok(share > 0.7 && share < 1.4, `${mark}: ${share}`);
+  }
+});
+
+test("shapes are round their point", () => {
+  for (let mark = 0; mark < MARKS; mark++) {
+    for (const [x, y] of trace(mark).corners) assert.ok(Math.hypot(x - 10, y - 20) <= 3.2);
+  }
+});

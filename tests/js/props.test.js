@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withField } from "../../static/js/experiment.js";
+import { diagramProps, mapProps } from "../../static/js/props.js";
+import { initialState } from "../../static/js/state.js";
+import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+
+/** @import { State, Target } from "../../static/js/types/app.js" */
+
+/**
+ * @param {string} dataset
+ * @param {Target} [pinned]
+ * @returns {State}
+ */
+function on(dataset, pinned = null) {
+  const experiment = withField(EXPERIMENT, "data.dataset", dataset);
+  return { ...initialState(CATALOG), experiment, pinned };
+}
+
+test("the map knows how many classes there are, and which of them is shown alone", () => {
+  assert.equal(mapProps(CATALOG, on("circle")).classes, 2);
+  assert.equal(mapProps(CATALOG, on("plane")).classes, 0);
+  const blobs = mapProps(CATALOG, on("blobs"));
+  assert.deepEqual([blobs.classes, blobs.shown, blobs.caption], [4, null, "Most probable class"]);
+
+  const third = mapProps(CATALOG, on("blobs", { kind: "unit", layer: 2, unit: 3 }));
+  assert.deepEqual([third.shown, third.caption], [3, "Probability of class 3"]);
+  assert.equal(mapProps(CATALOG, on("blobs", { kind: "unit", layer: 1, unit: 1 })).shown, null);
+  assert.equal(mapProps(CATALOG, on("blobs", { kind: "feature", key: "x1" })).shown, null);
+});
+
+test("the diagram knows how many outputs there are, and which unit is pinned", () => {
+  const output = /** @type {const} */ ({ kind: "unit", layer: 2, unit: 1 });
+
+  assert.equal(diagramProps(CATALOG, on("circle")).outputs, 1);
+  const props = diagramProps(CATALOG, on("arms", output));
+  assert.equal(props.outputs, 3);
+  assert.equal(props.pinned, output);
+  assert.equal(props.shown, output);
+});

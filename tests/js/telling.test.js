@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { initialState } from "../../static/js/state.js";
+import { createTelling } from "../../static/js/telling.js";
+import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+
+/** @import { Ended, ServerEvent, State } from "../../static/js/types/app.js" */
+/** @import { Notice } from "../../static/js/telling.js" */
+
+/** @param {Partial<State>} [parts] */
+function start(parts = {}) {
+  /** @type {Map<string, Notice>} */
+  const shown = new Map();
+  /** @type {string[]} */
+  const log = [];
+  let experiment = EXPERIMENT;
+  const telling = createTelling({
+    catalog: CATALOG,
+    get: () => ({ ...initialState(CATALOG), ...parts }),
+    change: (edit) => {
+      experiment = edit(experiment);
+      log.push("change");
+    },
+    perform: (action) => log.push(action),
+    showRule: () => log.push("rule"),
+    show: (notice) => shown.set(notice.key, notice),
+    dismiss: (key) => shown.delete(key),
+    say: (sentence) => log.push(sentence),
+  });
+  return { telling, shown, log, experiment: () => experiment };
+}
+
+/** @type {Ended} */
+const STOPPED = { kind: "stopped", epoch: 1234, message: "The epochs are done." };
+/** @type {Ended} */
+const DIVERGED = { kind: "diverged", epoch: 3, message: "Too fast." };
+
+/**
+ * @param {Notice | undefined} notice
+ * @param {string | RegExp} label
+ */
+const press = (notice, label) => notice?.offers?.find((offer) => offer.label.match(label))?.perform();
+
+test("a run ended by its rule is calm news, and offers three ways on", () => {
+  const { telling, shown, log, experiment } = start();
+
+  telling.end(STOPPED);
+  const notice = shown.get("ended");
+  assert.equal(notice?.kind, "info");
+  assert.equal(notice?.title, "Training has ended after epoch 1,234.");
+  assert.equal(notice?.text, "The epochs are done.");
+
+  press(notice, "Train on");
+  press(notice, "rule");
+  press(notice, "Reset");
+  assert.deepEqual(log, ["change", "play", "rule", "reset"]);
+  assert.equal(experiment().training.stop, "never");
+});
+
+test("a run that has diverged is a warning, and offers a lower learning rate", () => {
+  const { telling, shown, log, experiment } = start();
+
+  telling.end(DIVERGED);
+  assert.equal(shown.get("ended")?.kind, "warning");
+  press(shown.get("ended"), "learning rate");
+
+  assert.deepEqual(log, ["change", "reset", "play"]);
+  assert.equal(experiment().training.learningRate, 0.01);
+});
+
+test("the notice goes when the run has another chance", () => {
+  const { telling, shown } = start();
+
+  telling.end(STOPPED);
+  telling.end(null);
+
+  assert.equal(shown.size, 0);
+});
+
+for (const ended of [STOPPED, DIVERGED]) {
+  test(`playing a run that has ${ended.kind} tells so again`, () => {
+    const { telling, shown } = start({ ended });
+
+    telling.event({ type: "error", id: null, code: ended.kind, message: "It cannot go on.", field: null });
+
+    assert.equal(shown.get("ended")?.text, ended.message);
+    assert.equal(shown.has("error"), false);
+  });
+}
+
+test("the same error without a known end is told as it came", () => {
+  const { telling, shown } = start();
+
+  telling.event({ type: "error", id: null, code: "stopped", message: "It cannot go on.", field: null });
+
+  assert.equal(shown.get("error")?.text, "It cannot go on.");
+});
+
+test("what was changed along with a setting is told, and nothing where nothing was", () => {
+  const { telling, shown } = start();
+
+  telling.changes([]);
+  assert.equal(shown.size, 0);
+  telling.changes(["One thing.", "Another."]);
+
+  assert.equal(shown.get("changes")?.text, "One thing. Another.");
+});
+
+test("a change of state is said once, with its picture", () => {
+  const { telling, log } = start();
+  const state = { playing: false, epochsPerSecond: null, epoch: 5, step: 9, id: null };
+
+  telling.event(/** @type {ServerEvent} */ ({ type: "state", reason: "stopped", ...state }));
+  telling.picture(5, 0.25);
+  telling.picture(6, 0.2);
+
+  assert.deepEqual(log, ["Training has ended by its rule at epoch 5, test loss 0.2500."]);
+});
