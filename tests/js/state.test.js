@@ -29,6 +29,7 @@ const configured = (id, experiment) => ({
   id,
   experiment,
   reset: false,
+  kept: false,
   changed: [],
   run: 1,
 });

@@ -4,8 +4,8 @@
 
 /** @type {readonly Outline[]} */
 const OUTLINES = [
-  polygon(4, 0, 1.3),
   [],
+  polygon(4, 0, 1.3),
   polygon(4, 45, 1.32),
   polygon(3, 0, 1.5),
   polygon(3, 60, 1.5),

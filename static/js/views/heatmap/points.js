@@ -29,7 +29,7 @@ import { traceMark } from "../../lib/marks.js";
  */
 export function markOf(target, classes) {
   if (classes > 2) return target;
-  return classes === 2 && target < 0 ? 0 : 1;
+  return classes === 2 && target < 0 ? 1 : 0;
 }
 
 /**
