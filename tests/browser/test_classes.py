@@ -141,6 +141,6 @@ def test_back_to_two_classes_everything_is_as_before(playground: Playground) -> 
 
     playground.until(lambda: np.array_equal(playground.map(), before), "the map of the beginning")
     expect(playground[".unit--output"]).to_have_count(1)
-    expect(playground["#legend .legend__class"]).to_have_text(["−1", "+1"])
+    expect(playground["#legend .legend__class"]).to_have_text(["+1", "−1"])
     expect(playground["#map-caption"]).to_have_text("Output of the network")
     assert playground.field("objective.loss") == "half-squared-error"

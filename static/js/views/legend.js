@@ -43,7 +43,7 @@ export function createLegend(element) {
       if (classes !== count) {
         count = classes;
         const names =
-          classes === 2 ? ["\u22121", "+1"] : Array.from({ length: classes }, (_, mark) => `${mark}`);
+          classes === 2 ? ["+1", "\u22121"] : Array.from({ length: classes }, (_, mark) => `${mark}`);
         list.replaceChildren(...names.map((name, mark) => createEntry(mark, name)));
         list.setAttribute("aria-label", classes > 2 ? `Classes 0 to ${classes - 1}` : "Classes");
         element.toggleAttribute("data-many", classes > 2);
