@@ -14,14 +14,15 @@ from engine.network import Masks
 _DROPOUT = 6
 """The random stream of the masks (others: ``engine.samples``)."""
 
-_PIECE = 1 << 18
-"""Numbers drawn at once; a generator costs as much as some hundred of them."""
+_PIECE = 1 << 15
+"""Numbers drawn at once for one replica; a generator costs as much as some thousand of them."""
 
 
 class Dropout:
     """The masks of one epoch, a function of seeds, epoch and the batch's place in it alone.
 
-    They are drawn when first asked for, for several batches of the same size at a time.
+    They are drawn when first asked for, for several batches of the same size at a time: as many as one replica has room
+    for, so that a stack has the masks that its networks would have alone.
     """
 
     def __init__(self, seeds: Sequence[int], rates: Sequence[float], epoch: int, batches: int) -> None:
@@ -35,7 +36,8 @@ class Dropout:
 
     def load(self, masks: Masks, batch: int) -> None:
         """Put the masks of a batch, by its number in the epoch, where the pass reads them."""
-        length = min(self._batches, max(1, _PIECE // max(masks.block.size, 1)))
+        size = masks.block.size // len(self._seeds)
+        length = min(self._batches, max(1, _PIECE // max(size, 1)))
         first = batch - batch % length
         if self._piece != (first, masks.columns):
             self._piece = first, masks.columns

@@ -74,8 +74,8 @@ class Run:
         position: samples of the present epoch that are used up.
         carried: samples whose gradient waits for the next update (only if the batching carries them over).
         since: the step at which the optimizer began with empty slots.
-        diverged: (replicas,) whether training ended because a parameter or the loss ceased to be finite; such a
-            replica keeps its last finite parameters.
+        diverged: (replicas,) whether training ended because a parameter, or the loss over the training, validation or
+            test samples, ceased to be finite; such a replica keeps its last finite parameters.
         stopped: (replicas,) whether training ended by the stop rule.
         best: what the stop rule remembers.
     """
@@ -243,7 +243,8 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
         ]
     )
     best = run.best
-    if "training.stop" in changed or "objective.loss" in changed:
+    if not {"network.activation", "objective.loss", "training.stop"}.isdisjoint(changed):
+        # Of the same parameters another network, or another judgement.
         best = _nothing_seen(experiment, run.parameters, run.epoch)
     elif run.stopped[0]:
         best = replace(best, epoch=np.full(1, run.epoch, dtype=np.intp))  # patience begins anew

@@ -173,6 +173,7 @@ class Group(BaseModel):
                     )
                 if option.whole and value % 1:
                     raise ValueError(
-                        f"{field}.{key} is {value}; it must be a whole number, {option.minimum:g} … {option.maximum:g}"
+                        f"{field}.{key} is {value}; it must be a whole number,"
+                        f" {option.minimum:.0f} … {option.maximum:.0f}"
                     )
         return self

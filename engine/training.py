@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -115,6 +116,7 @@ class _Loop:
         self._batching = BATCHINGS[one.training.batching]
         self._carried = run.carried
         self._samples = one.data.training_samples
+        self._validated = one.data.validation_samples > 0
         self._batch_size = one.training.batch_size
         if not self._batching.carried:
             self._batch_size = min(self._batch_size, self._samples)
@@ -381,8 +383,9 @@ class _Loop:
         self._position = 0
         losses = train, validation, test = self._losses()
         self._reported.append((self.epoch, losses))
-        if not all(map(math.isfinite, train)) or not all(map(math.isfinite, test)):
-            broken: BoolArray = np.logical_not(np.isfinite(train) & np.isfinite(test))
+        judged = losses if self._validated else (train, test)
+        if not all(map(math.isfinite, chain(*judged))):
+            broken: BoolArray = np.logical_not(np.isfinite(judged).all(axis=0))
             self._freeze(broken, self._diverged, self._parameters, self._slots)
         if self._stop.reached is not None:
             self._ask_stop_rule(validation if self._stop.watches == "validation" else train)

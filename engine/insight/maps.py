@@ -145,7 +145,8 @@ def layer_maps(
 def boundary(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUARE) -> Picture:
     """Return the output over a region: (replicas, outputs, rows, columns) float32.
 
-    The output is −1 … 1 for classification (with the cross-entropy 2p − 1), and the predicted value for regression.
+    The output is −1 … 1 for two classes (with the cross-entropy 2p − 1), the probability of each class if there are
+    more, and the predicted value for regression.
 
     Args:
         run: any run.

@@ -85,9 +85,10 @@ def confusion(run: Run, *, threshold: float = 0.5) -> Confusion:
     if outputs > 1 and threshold != 0.5:
         raise ValueError(f"threshold is {threshold}; it is for two classes, and there are {outputs}")
     with borrow(run) as workspace:
-        _, predicted, _ = Losses(run, workspace).predictions()
+        sums, predicted, _ = Losses(run, workspace).predictions()
         targets = np.stack([columns(data, features)[-outputs:] for data, features in sources(run)])
-        found = predicted_classes(predicted, threshold)
+        # Of several classes as in the accuracy: what sums differ by, their probabilities may have lost to rounding.
+        found = predicted_classes(predicted if outputs == 1 else sums, threshold)
     true = np.broadcast_to(true_classes(targets), found.shape)
     ends = np.cumsum([one.data.training_samples, one.data.validation_samples])
     train, validation, test = (

@@ -30,8 +30,8 @@ class LayerStatistics:
         gradient_norm: length of the gradient of the mean loss, without the penalty, by weights and biases.
         weight_norm: length of the weights, without biases.
         update_ratio: how far the next step would move weights and biases, as a share of their length; what
-            ``advance(run, steps=1)`` does is the next step. 0 if the replica has diverged, or would at that step; NaN
-            if all weights and biases are 0.
+            ``advance(run, steps=1)`` does is the next step. 0 if the replica has diverged or stopped, or would diverge
+            at that step; NaN if all weights and biases are 0.
         activation_mean: mean of all outputs, over units and samples.
         activation_spread: their standard deviation.
         dead: share of units that cannot learn: the slope with which they train is 0 at every sample. 0 where the

@@ -87,8 +87,8 @@ def trace(
     Args:
         run: any run.
         point: x1 and x2.
-        target: what should be answered: −1 or 1 for two classes, a value for a regression, one number per output if
-            there are several; None for the way forward alone.
+        target: what should be answered: −1 or 1 for two classes, of more 1 at the output of the true one and 0 at the
+            others, a value for a regression; None for the way forward alone.
         replica: whose network, from 0.
 
     Raises:
@@ -106,6 +106,8 @@ def trace(
             raise ValueError(f"target is {target}; it must be finite numbers, as many as outputs: {outputs}")
         if experiment.problem == "classification" and not (np.abs(goal) == 1).all():
             raise ValueError(f"target is {target}; a class is −1 or 1")
+        if experiment.problem == "multi-class" and sorted(goal) != [0.0] * (outputs - 1) + [1.0]:
+            raise ValueError(f"target is {target}; a class is 1 at its own output and 0 at the others")
     return _trace(run, replica, place, _inputs(experiment, place), goal)
 
 

@@ -1,7 +1,5 @@
 """Dropout: gradients with fixed masks, and what the masks are."""
 
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,10 +13,10 @@ from engine.network import Layout, Masks, Pass
 from engine.penalties import PENALTIES, add_decay
 from engine.samples import order, rows
 from engine.workspace import borrow
-from tests.support.numeric import central_differences
+from tests.support.numeric import OBJECTIVES, case, central_differences, gradient, mean_loss
+from tests.support.runs import assert_replica_is
 from tests.support.strategies import law, varied
 
-OBJECTIVES = [(loss.key, problem) for loss in LOSSES.values() for problem in loss.outputs]
 SHARES = {"share": np.array(0.4)}
 SMOOTH = [None, *(row.key for row in PENALTIES.values() if row.l2(SHARES) > 0)]
 DIFFERENTIABLE = [key for key in ACTIVATIONS if key != "step"]  # its slope is a stand-in
@@ -28,79 +26,44 @@ DROPS = varied(Experiment(), network={"hidden": [5, 3]}, objective={"dropout": 0
 # ------------------------------------------------------------------------------------------------------- gradients
 
 
-def masked_sums(layout, activations, parameters, features, masks):
-    """Send features (inputs, columns) through one network that multiplies hidden activations by masks."""
-    below, sums = features, []
-    for layer, activation, mask in zip(
-        layout.layers(parameters[None]), activations, [*masks, None], strict=True
-    ):
-        z = layer[0, :, :-1] @ below + layer[0, :, -1:]
-        sums.append(z)
-        below = np.empty_like(z)
-        activation.apply(z, below)
-        if mask is not None:
-            below *= mask
-    return sums, below
-
-
-def masked_loss(layout, activations, loss, parameters, features, targets, masks):
-    sums, outputs = masked_sums(layout, activations, parameters, features, masks)
-    return float(loss.value(sums[-1], outputs, targets).sum()) / features.shape[1]
-
-
-def masked_case(activation, objective):
-    """Return a network with a batch and masks, away from any kink."""
-    key, problem = objective
-    loss = LOSSES[key]
-    outputs = 4 if problem == "multi-class" else 1
-    layout = Layout((3, 4, 3, outputs))
-    activations = [ACTIVATIONS[activation], ACTIVATIONS[activation], loss.outputs[problem]]
-    for attempt in itertools.count():
-        generator = np.random.default_rng(attempt)
-        parameters = generator.normal(size=(1, layout.parameters))
-        features = generator.normal(size=(3, 6))
-        targets = generator.normal(size=(outputs, 6))
-        if problem == "classification":
-            targets = np.sign(targets)
-        elif problem == "multi-class":
-            targets = np.eye(outputs)[targets.argmax(axis=0)].T
-        masks = [(generator.random((units, 6)) > 0.4) / 0.6 for units in (4, 3)]
-        sums, predicted = masked_sums(layout, activations, parameters[0], features, masks)
-        distances = [np.abs(z).min() for z in sums]
-        distances.append(np.abs(predicted * targets - 1).min() if key == "hinge" else 1)
-        distances.append(np.abs(np.abs(predicted - targets) - 1).min() if key == "huber" else 1)
-        distances.append(np.abs(predicted - targets).min() if key == "absolute-error" else 1)
-        if min(distances) > 0.01:
-            return layout, activations, loss, parameters, features, targets, masks
-    raise AssertionError("unreachable")
-
-
 @pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
 @pytest.mark.parametrize("penalty", SMOOTH)
 @pytest.mark.parametrize("activation", DIFFERENTIABLE)
 def test_the_gradient_with_fixed_masks_equals_central_differences(activation, penalty, objective):
-    layout, activations, loss, parameters, features, targets, masks = masked_case(activation, objective)
-    computed = np.full_like(parameters, np.nan)
-    network = Pass(
-        layout.layers(parameters), activations, 6, gradients=layout.layers(computed), loss=loss, dropout=True
-    )
-    assert network.masks is not None
-    for layer, mask in zip(network.masks.layers(network.masks.block), masks, strict=True):
-        layer[0] = mask
-    samples = np.vstack([features, np.ones(6)])
-    rates = 0.3 * layout.is_weight() * (PENALTIES[penalty].l2(SHARES) if penalty else 0)
+    generator = np.random.default_rng(3)
+    masks = [(generator.random((5, units)) > 0.4) / 0.6 for units in (4, 3)]
+    layout, activations, loss, parameters, features, targets = case((4, 3), activation, objective, masks)
+    rates = np.where(layout.is_weight(), 0.3 * float(PENALTIES[penalty].l2(SHARES)) if penalty else 0.0, 0.0)
 
-    network.backward(samples, samples.T, targets)
+    computed = gradient(layout, activations, loss, parameters, features, targets, masks)
     add_decay(parameters, rates, computed, np.empty_like(computed))
 
     def objective_value(at):
         decayed = float((rates * 0.5 * np.square(at[0])).sum())
-        return masked_loss(layout, activations, loss, at[0], features, targets, masks) + decayed
+        return mean_loss(layout, activations, loss, at[0], features, targets, masks) + decayed
 
     # Differences are good to 1e-10 at numbers of size 1; linear layers make sums of up to 30.
     np.testing.assert_allclose(
         computed, central_differences(objective_value, parameters), rtol=1e-7, atol=1e-8
     )
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
+def test_what_masks_leave_out_of_a_network_of_steps_gets_no_gradient(objective):
+    masks = [np.ones((5, 4)) / 0.6, np.ones((5, 3)) / 0.6]
+    masks[0][:, 1] = masks[1][:, 2] = 0
+    case_ = case((4, 3), "step", objective, masks)
+    layout = case_[0]
+
+    first, second, output = layout.layers(gradient(*case_, masks))
+
+    # Into the units that are left out nothing comes back, out of them nothing goes forward.
+    assert not first[0, 1].any()
+    assert not second[0, 2].any()
+    assert not second[0, :, 1].any()
+    assert not output[0, :, 2].any()
+    assert first[0, [0, 2, 3]].any()
+    assert second[0, :2, :].any()
 
 
 def test_masks_of_ones_change_nothing():
@@ -177,29 +140,48 @@ def test_the_masks_of_a_batch_do_not_depend_on_which_were_loaded_before(first, s
     np.testing.assert_array_equal(loaded(later, second, units=units, columns=columns), directly)
 
 
-def test_every_batch_epoch_and_seed_has_masks_of_its_own():
+@pytest.mark.parametrize(
+    "units", [pytest.param((5, 3), id="small"), pytest.param((64,) * 10, id="not all batches at once")]
+)
+def test_every_batch_epoch_and_seed_has_masks_of_its_own(units):
     blocks = {
-        (seed, epoch, number): loaded(Dropout([seed], [0.5], epoch, 3), number).tobytes()
+        (seed, epoch, number): loaded(Dropout([seed], [0.5], epoch, 12), number, units=units).tobytes()
         for seed in (0, 1)
         for epoch in (0, 1)
-        for number in (0, 1, 2)
+        for number in range(12)
     }
 
     assert len(set(blocks.values())) == len(blocks)
 
 
-def test_a_replica_has_the_masks_that_it_would_have_alone():
-    together = Masks(3, (5, 3), 10)
-    Dropout([1, 2, 3], [0.2, 0.0, 0.7], 4, 5).load(together, 2)
+@pytest.mark.parametrize(
+    "units", [pytest.param((5, 3), id="small"), pytest.param((64,) * 10, id="not all batches at once")]
+)
+def test_a_replica_has_the_masks_that_it_would_have_alone(units):
+    replicas = [(1, 0.2), (2, 0.0), (3, 0.7), *((seed, 0.5) for seed in range(29))]
+    seeds, rates = zip(*replicas, strict=True)
+    stack, together = Dropout(seeds, rates, 4, 25), Masks(len(replicas), units, 10)
 
-    for i, (seed, rate) in enumerate([(1, 0.2), (2, 0.0), (3, 0.7)]):
-        alone = Masks(1, (5, 3), 10)
-        Dropout([seed], [rate], 4, 5).load(alone, 2)
-        for whole, part in zip(together.layers(together.block), alone.layers(alone.block), strict=True):
-            np.testing.assert_array_equal(whole[i], part[0])
+    for number in (0, 2, 24):
+        stack.load(together, number)
+        for i, (seed, rate) in enumerate(replicas):
+            alone = Masks(1, units, 10)
+            Dropout([seed], [rate], 4, 25).load(alone, number)
+            for whole, part in zip(together.layers(together.block), alone.layers(alone.block), strict=True):
+                np.testing.assert_array_equal(whole[i], part[0])
 
 
 # --------------------------------------------------------------------------------------------------------- training
+
+
+def test_a_large_stack_trains_with_dropout_as_its_networks_would_alone():
+    wide = varied(DROPS, network={"hidden": [16, 16]}, objective={"dropout": 0.3})
+    stack = [varied(wide, objective={"seed": seed}) for seed in range(64)]
+
+    together, _ = advance(begin(stack), epochs=1)
+
+    for i in (0, 31, 63):
+        assert_replica_is(together, i, advance(begin(stack[i]), epochs=1)[0])
 
 
 def test_training_with_dropout_is_training_with_its_masks():

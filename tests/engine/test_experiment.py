@@ -19,10 +19,11 @@ from engine.features import FEATURES
 from engine.losses import LOSSES
 from engine.schema import REGISTRIES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.stops import STOPS
 from tests.support.strategies import experiments, law, varied
 
 ROOT = Path(__file__).parents[2]
-SEEDS = ("data.seed", "network.seed", "training.seed")
+SEEDS = ("data.seed", "network.seed", "objective.seed", "training.seed")
 LIMITS = {
     "data.samples": (10, 10_000),
     "data.noise": (0, 1),
@@ -32,6 +33,8 @@ LIMITS = {
     "data.minority_share": (0, 0.5),
     "data.point_classes": (2, 6),
     "objective.penalty_rate": (0, 10),
+    "objective.dropout": (0, 0.9),
+    "objective.input_noise": (0, 10),
     "training.learning_rate": (0, 10),
     "training.clip_norm": (0, 100),
     "training.batch_size": (1, 10_000),
@@ -46,6 +49,8 @@ LIVE = {
     "objective.penalty",
     "objective.penalty_options",
     "objective.penalty_rate",
+    "objective.dropout",
+    "objective.input_noise",
     "training.optimizer",
     "training.optimizer_options",
     "training.learning_rate",
@@ -54,6 +59,8 @@ LIVE = {
     "training.clip_norm",
     "training.batch_size",
     "training.batching",
+    "training.stop",
+    "training.stop_options",
 }
 CHOICES = [
     pytest.param(name, name_of_row, row.key, id=f"{name}-{name_of_row}")
@@ -68,6 +75,15 @@ def nested(name, value):
     for part in reversed(name.split(".")):
         value = {part: value}
     return value
+
+
+def needed_by(name, key):
+    """Return what else an experiment has to say before a row can be chosen."""
+    if name == "objective.loss" and "classification" not in LOSSES[key].outputs:
+        return {"data": {"dataset": next(k for k, d in DATASETS.items() if d.problem in LOSSES[key].outputs)}}
+    if name == "training.stop" and STOPS[key].watches == "validation":
+        return {"data": {"validation_fraction": 0.2}}
+    return {}
 
 
 def refusals(values):
@@ -166,8 +182,9 @@ def test_whole_numbers_are_not_rounded_to(name):
         ({"dta": {}}, "dta"),
         ({"data": {"sample_count": 5}}, "data.sample_count"),
         ({"network": {"layers": [4]}}, "network.layers"),
-        ({"objective": {"dropout": 0.1}}, "objective.dropout"),
+        ({"objective": {"weight_decay": 0.1}}, "objective.weight_decay"),
         ({"training": {"momentum": 0.9}}, "training.momentum"),
+        ({"training": {"patience": 5}}, "training.patience"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -181,10 +198,8 @@ def test_an_unknown_key_is_refused_by_name_with_the_known_ones(values, field):
 @pytest.mark.parametrize(("name", "spelled", "key"), CHOICES)
 def test_every_row_can_be_chosen_by_key_alias_and_in_any_case(name, spelled, key):
     values = nested(name, [spelled] if name == "features" else spelled)
-    if name == "objective.loss" and "classification" not in LOSSES[key].outputs:
-        values["data"] = {"dataset": next(k for k, d in DATASETS.items() if d.problem in LOSSES[key].outputs)}
 
-    experiment = Experiment.model_validate(values)
+    experiment = Experiment.model_validate(needed_by(name, key) | values)
 
     chosen = experiment
     for part in name.split("."):
@@ -231,6 +246,7 @@ def test_more_features_than_there_are_are_refused():
     refused = refusals({"features": [*FEATURES, "x1"]})
 
     assert refused[0].field == "features"
+    assert refused[0].message == f"features is {[*FEATURES, 'x1']}; it may have at most 7 entries"
 
 
 def test_the_order_of_features_is_kept():
@@ -240,10 +256,10 @@ def test_the_order_of_features_is_kept():
 @pytest.mark.parametrize(
     ("hidden", "field", "message"),
     [
-        ([4] * 20, "network.hidden", "at most 10 entries"),
-        ([4] * 11, "network.hidden", "at most 10 entries"),
-        ([0], "network.hidden.0", "is 0; allowed: 1 … 64"),
-        ([4, 65], "network.hidden.1", "is 65; allowed: 1 … 64"),
+        ([4] * 20, "network.hidden", "; it may have at most 10 entries"),
+        ([4] * 11, "network.hidden", f"network.hidden is {[4] * 11}; it may have at most 10 entries"),
+        ([0], "network.hidden.0", "network.hidden.0 is 0; allowed: 1 … 64"),
+        ([4, 65], "network.hidden.1", "network.hidden.1 is 65; allowed: 1 … 64"),
         ([2.5], "network.hidden.0", "it must be a whole number"),
         (["4"], "network.hidden.0", "it must be a whole number"),
         ([True], "network.hidden.0", "it must be a whole number"),
@@ -374,6 +390,7 @@ BASES = {
     "objective.penalty_options": {"objective": {"penalty": "elastic-net"}},
     "training.optimizer_options": {"training": {"optimizer": "adam"}},
     "training.schedule_options": {"training": {"schedule": "cosine"}},
+    "training.stop_options": {"training": {"stop": "epochs"}},
 }
 """What an experiment has to be before a field can have another value; the default for all others."""
 
@@ -402,6 +419,9 @@ CHANGES: dict[str, Any] = {
     "objective.penalty": "l2",
     "objective.penalty_options": {"share": 0.1},
     "objective.penalty_rate": 0.1,
+    "objective.dropout": 0.1,
+    "objective.input_noise": 0.1,
+    "objective.seed": 1,
     "training.optimizer": "lion",
     "training.optimizer_options": {"beta1": 0.1},
     "training.learning_rate": 0.1,
@@ -411,6 +431,8 @@ CHANGES: dict[str, Any] = {
     "training.batch_size": 30,
     "training.batching": "sequential",
     "training.seed": 1,
+    "training.stop": "plateau",
+    "training.stop_options": {"epochs": 7.0},
 }
 
 
@@ -494,9 +516,9 @@ OPTIONS = [
 
 
 def choosing(name, row, options):
-    """Return the dictionary of an experiment that chooses a row with options."""
+    """Return the dictionary of an experiment that chooses a row with options, and says what the row needs."""
     group, field = name.split(".")
-    return {group: {field: row.key, f"{field}_options": options}}
+    return needed_by(name, row.key) | {group: {field: row.key, f"{field}_options": options}}
 
 
 def options_of(experiment, name):
@@ -555,29 +577,39 @@ def test_an_option_just_outside_its_limits_is_refused_with_them(name, row, optio
         )
 
 
-@pytest.mark.parametrize("value", [3.5, 4.000001, 5.999])
-def test_an_option_that_makes_sense_only_whole_is_refused_in_between(value):
-    refused = refusals({"data": {"dataset": "blobs", "dataset_options": {"classes": value}}})
+WHOLE_OPTIONS = {
+    ("data.dataset", "blobs", "classes"): "3 … 6",
+    ("training.stop", "epochs", "epochs"): "1 … 10000000",
+    ("training.stop", "plateau", "patience"): "1 … 100000",
+    ("training.stop", "early-stopping", "patience"): "1 … 100000",
+}
+"""Options that make sense only whole, with their limits; said again on purpose."""
 
-    assert refused[0].field == "data.dataset_options.classes"
-    assert refused[0].message == (
-        f"data.dataset_options.classes is {value}; it must be a whole number, 3 … 6"
-    )
+
+@pytest.mark.parametrize("value", [3.5, 4.000001, 5.999])
+@pytest.mark.parametrize(("name", "key", "option"), WHOLE_OPTIONS)
+def test_an_option_that_makes_sense_only_whole_is_refused_in_between(name, key, option, value):
+    refused = refusals(choosing(name, REGISTRIES[name][key], {option: value}))
+
+    assert refused[0].field == f"{name}_options.{option}"
+    limits = WHOLE_OPTIONS[name, key, option]
+    assert refused[0].message == (f"{name}_options.{option} is {value}; it must be a whole number, {limits}")
 
 
 def test_which_options_make_sense_only_whole():
     assert {
-        f"{name} {row.key} {option.name}"
+        (name, row.key, option.name)
         for name, row, option in map(attrgetter("values"), OPTIONS)
         if option.whole
-    } == {"data.dataset blobs classes"}
+    } == set(WHOLE_OPTIONS)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), "5", True, None, [1]], ids=repr)
-def test_an_option_that_is_not_a_finite_number_is_refused(value):
-    refused = refusals({"training": {"optimizer": "adam", "optimizer_options": {"beta1": value}}})
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), "5", True, None, [1]], ids=repr)
+@pytest.mark.parametrize(("name", "row", "option"), OPTIONS)
+def test_an_option_that_is_not_a_finite_number_is_refused(name, row, option, value):
+    refused = refusals(choosing(name, row, {option.name: value}))
 
-    assert refused[0].field == "training.optimizer_options.beta1"
+    assert refused[0].field == f"{name}_options.{option.name}"
     assert f"{value!r}; " in refused[0].message
     assert "number" in refused[0].message
 
@@ -616,6 +648,14 @@ def test_options_that_are_not_an_object_are_refused(value):
         (
             {"data": {"dataset": "blobs", "dataset_options": {"arms": 3.0}}},
             "data.dataset_options.arms is not known; known for blobs: classes",
+        ),
+        (
+            {"training": {"stop": "target-loss", "stop_options": {"patience": 5.0}}},
+            "training.stop_options.patience is not known; known for target-loss: loss",
+        ),
+        (
+            {"training": {"stop_options": {"epochs": 5.0}}},
+            "training.stop_options.epochs is not known; known for never: none",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -676,16 +716,17 @@ def test_ten_to_five_thousand_own_points_are_as_many_samples(count):
 @pytest.mark.parametrize(
     ("count", "message"),
     [
-        (0, "it must have at least 10 entries"),
-        (9, "it must have at least 10 entries"),
-        (5001, "it may have at most 5000 entries"),
+        (0, "data.points is []; it must have at least 10 entries"),
+        (9, "…; it must have at least 10 entries"),
+        (5001, "…; it may have at most 5000 entries"),
     ],
 )
 def test_too_few_or_too_many_own_points_are_refused(count, message):
     refused = refusals(own(count))
 
     assert refused[0].field == "data.points"
-    assert message in refused[0].message
+    assert refused[0].message.startswith("data.points is [")
+    assert refused[0].message.endswith(message)
 
 
 def test_the_number_of_samples_must_be_that_of_the_own_points():
@@ -703,16 +744,30 @@ def test_own_points_have_neither_a_classic_seed_nor_a_rare_class(name, value):
     assert refused[0].message == f"data.{name} cannot go with data.points; give one of them"
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1000.5, 1e300, "1", True, None], ids=repr)
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (float("nan"), "it must be a finite number"),
+        (float("inf"), "it must be a finite number"),
+        (float("-inf"), "it must be a finite number"),
+        (-1000.5, "it must be at least -1000"),
+        (1000.5, "it must be at most 1000"),
+        (1e300, "it must be at most 1000"),
+        ("1", "it must be a number"),
+        (True, "it must be a number"),
+        (None, "it must be a number"),
+    ],
+    ids=repr,
+)
 @pytest.mark.parametrize("column", range(3))
-def test_coordinates_and_targets_are_numbers_between_minus_and_plus_a_thousand(column, value):
+def test_coordinates_and_targets_are_numbers_between_minus_and_plus_a_thousand(column, value, message):
     points = [list(point) for point in POINTS[:12]]
     points[7][column] = value
 
     refused = refusals({"data": {"points": points}})
 
     assert refused[0].field == f"data.points.7.{column}"
-    assert f"{value!r}; " in refused[0].message
+    assert refused[0].message == f"data.points.7.{column} is {value!r}; {message}"
 
 
 @pytest.mark.parametrize("point", [[1.0, 2.0], [1.0, 2.0, 3.0, 4.0], [], 5, "abc", None], ids=repr)
@@ -870,6 +925,18 @@ def test_data_that_are_wrong_are_refused_themselves_not_their_loss(data, field):
 
 
 # ----------------------------------------------------------------------------------- validation, rare classes, classic
+
+
+def test_a_rule_that_watches_validation_samples_needs_some():
+    refused = refusals({"training": {"stop": "Early Stopping"}})
+
+    assert refused[0].field == "training.stop"
+    assert refused[0].message == (
+        "training.stop is 'early-stopping', which watches the validation loss;"
+        " give data.validation_fraction a share above 0"
+    )
+    with_some = {"training": {"stop": "early-stopping"}, "data": {"validation_fraction": 0.001}}
+    assert Experiment.model_validate(with_some).data.validation_samples == 1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The network: layout of the parameters, and gradients against differences."""
 
-import itertools
 from functools import partial
 
 import numpy as np
@@ -14,6 +13,7 @@ from engine.network import Layout, Pass
 from engine.penalties import PENALTIES, add_decay
 from tests.support.numeric import (
     OBJECTIVES,
+    case,
     central_differences,
     directional_difference,
     distance_to_kinks,
@@ -22,6 +22,7 @@ from tests.support.numeric import (
     mean_loss,
     plain_gradient,
     sums_by_layer,
+    targets_for,
     unflatten,
 )
 from tests.support.strategies import law
@@ -29,30 +30,6 @@ from tests.support.strategies import law
 SHARES = {"share": np.array(0.4)}
 SMOOTH = [row.key for row in PENALTIES.values() if row.l2(SHARES) > 0]
 DIFFERENTIABLE = [key for key in ACTIVATIONS if key != "step"]  # its slope is a stand-in
-
-
-def targets_for(problem, generator, *shape):
-    if problem == "multi-class":
-        return np.eye(shape[-1])[generator.integers(shape[-1], size=shape[:-1])]
-    if problem == "classification":
-        return generator.choice([-1.0, 1.0], shape)
-    return generator.normal(size=shape)
-
-
-def case(hidden, activation, objective, seed=0):
-    """Return a small network with a batch, its units away from any kink."""
-    loss, problem = objective
-    outputs = 4 if problem == "multi-class" else 1
-    layout = Layout((3, *hidden, outputs))
-    activations = [*(ACTIVATIONS[activation] for _ in hidden), LOSSES[loss].outputs[problem]]
-    for attempt in itertools.count():
-        generator = np.random.default_rng([seed, attempt])
-        parameters = generator.normal(size=(1, layout.parameters))
-        features = generator.normal(size=(5, 3))
-        targets = targets_for(problem, generator, 5, outputs)
-        if distance_to_kinks(layout, activations, LOSSES[loss], parameters[0], features, targets) > 0.01:
-            return layout, activations, LOSSES[loss], parameters, features, targets
-    raise AssertionError("unreachable")
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)

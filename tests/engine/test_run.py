@@ -15,10 +15,13 @@ from engine.initializers import INITIALIZERS
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.run import MAY_DIFFER
+from engine.stops import STOPS
 from tests.support import strategies
-from tests.support.strategies import experiments, law, stacks, varied
+from tests.support.runs import assert_same_state, never_updates
+from tests.support.strategies import experiments, law, live_changes, stacks, varied
 
 DEFAULT = Experiment()
+VALIDATED = varied(DEFAULT, data={"validation_fraction": 0.2})
 
 
 def started(epochs=2, **groups):
@@ -129,6 +132,7 @@ def test_a_stack_begins_as_its_networks_would_alone(stack):
         ({"training": {"batching": "sequential"}}, "training.batching"),
         ({"training": {"optimizer": "adam"}}, "training.optimizer"),
         ({"training": {"schedule": "cosine"}}, "training.schedule"),
+        ({"training": {"stop": "plateau"}}, "training.stop"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -242,21 +246,22 @@ def test_a_pickled_run_is_the_same_run_and_goes_on_the_same(stack, steps):
 
     copy = pickle.loads(pickle.dumps(run))
 
-    for name in ("experiments", "epoch", "step", "position", "carried", "since"):
-        assert getattr(copy, name) == getattr(run, name)
-    np.testing.assert_array_equal(copy.slots, run.slots)
+    assert copy.experiments == run.experiments
+    assert_same_state(copy, run)
     (further, report), (expected, expected_report) = advance(copy, epochs=2), advance(run, epochs=2)
-    np.testing.assert_array_equal(further.parameters, expected.parameters)
-    np.testing.assert_array_equal(further.diverged, expected.diverged)
+    assert_same_state(further, expected)
     np.testing.assert_array_equal(report.test_loss, expected_report.test_loss)
 
 
 def test_arrays_of_a_run_are_read_only_before_and_after_pickling():
     run = started()
+    stopping = begin(varied(VALIDATED, training={"stop": "early-stopping"}))
 
-    for one in (begin(DEFAULT), run, pickle.loads(pickle.dumps(run))):
-        for array in (one.parameters, one.slots, one.diverged):
+    for one in (begin(DEFAULT), run, pickle.loads(pickle.dumps(run)), pickle.loads(pickle.dumps(stopping))):
+        best = one.best
+        for array in (one.parameters, one.slots, one.diverged, one.stopped, best.loss, best.epoch):
             assert not array.flags.writeable
+        assert not best.parameters.flags.writeable
 
 
 def test_a_run_cannot_be_changed():
@@ -280,12 +285,15 @@ def test_what_is_made_from_a_run_leaves_it_alone():
 
 # ------------------------------------------------------------------------------------------- changes while training
 
+# Of runs with validation samples, as early stopping needs them.
 LIVE_CHANGES = [
     ("network", "activation", "relu"),
     ("network", "activation", ("relu", "sigmoid")),
     ("objective", "loss", "logistic-cross-entropy"),
     ("objective", "penalty", "l2"),
     ("objective", "penalty_rate", 0.1),
+    ("objective", "dropout", 0.3),
+    ("objective", "input_noise", 0.2),
     ("training", "learning_rate", 0.3),
     ("training", "batch_size", 7),
     ("training", "batch_size", 1000),
@@ -295,18 +303,20 @@ LIVE_CHANGES = [
     ("training", "clip_norm", 0.01),
     *(("training", "optimizer", key) for key in OPTIMIZERS if key != "sgd"),
     *(("objective", "penalty", key) for key in PENALTIES if key not in ("none", "l2")),
+    *(("training", "stop", key) for key in STOPS if key != "never"),
 ]
 LIVE_OPTIONS = [
     ("objective", "penalty", "elastic-net", {"share": 0.1}),
     ("training", "optimizer", "adam", {"beta1": 0.5}),
     ("training", "schedule", "step", {"every": 10.0}),
+    ("training", "stop", "epochs", {"epochs": 2.0}),
 ]
 
 
 @pytest.mark.parametrize(("group", "name", "value"), LIVE_CHANGES)
 def test_a_live_change_keeps_what_was_learned(group, name, value):
-    run, _ = advance(begin(DEFAULT), steps=33)
-    changed = varied(DEFAULT, **{group: {name: value}})
+    run, _ = advance(begin(VALIDATED), steps=33)
+    changed = varied(VALIDATED, **{group: {name: value}})
 
     after = reconfigure(run, changed)
 
@@ -317,9 +327,9 @@ def test_a_live_change_keeps_what_was_learned(group, name, value):
 
 @pytest.mark.parametrize(("group", "name", "value"), LIVE_CHANGES)
 def test_training_goes_on_after_a_live_change_and_finishes_the_epoch(group, name, value):
-    run, _ = advance(begin(DEFAULT), steps=33)  # 8 batches into the second epoch
+    run, _ = advance(begin(VALIDATED), steps=33)  # 8 batches into the second epoch
 
-    after, report = advance(reconfigure(run, varied(DEFAULT, **{group: {name: value}})), epochs=1)
+    after, report = advance(reconfigure(run, varied(VALIDATED, **{group: {name: value}})), epochs=1)
 
     assert (after.epoch, after.position) == (2, 0)
     assert report.epoch.tolist() == [2]
@@ -409,6 +419,7 @@ def test_a_new_batch_size_cuts_the_rest_of_the_epoch():
         ({"data": {"shuffled": False}}, "data.shuffled"),
         ({"data": {"classic_seed": "0.5"}}, "data.classic_seed"),
         ({"network": {"seed": 1}}, "network.seed"),
+        ({"objective": {"seed": 1}}, "objective.seed"),
         ({"training": {"seed": 1}}, "training.seed"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -480,6 +491,30 @@ def test_a_run_can_be_reconfigured_exactly_if_all_changes_are_live(experiment, o
     else:
         with pytest.raises(ValueError, match="cannot change without a new start"):
             reconfigure(run, other)
+
+
+@law(60)
+@given(data=st.data(), before=st.integers(0, 12), steps=st.integers(0, 12), more=st.integers(1, 12))
+def test_after_any_live_change_training_goes_on_the_same_however_it_is_cut(data, before, steps, more):
+    experiment = data.draw(experiments())
+    changed = data.draw(live_changes(experiment))
+    run, _ = advance(begin(experiment), steps=before)
+
+    after = reconfigure(run, changed)
+
+    np.testing.assert_array_equal(after.parameters, run.parameters)
+    assert (after.epoch, after.step, after.position) == (run.epoch, run.step, run.position)
+    assert after.experiment == changed
+    if changed != experiment:
+        assert not after.stopped.any()
+        assert not after.diverged.any()
+    whole, _ = advance(after, steps=steps + more)
+    half, _ = advance(after, steps=steps)
+    cut, _ = advance(pickle.loads(pickle.dumps(half)), steps=more)
+    if never_updates(changed):  # every call ends after an epoch, lest it go on for ever
+        np.testing.assert_array_equal(cut.parameters, whole.parameters)
+    else:
+        assert_same_state(cut, whole)
 
 
 # -------------------------------------------------------------------------------------------------- by hand

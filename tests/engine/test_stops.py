@@ -7,6 +7,7 @@ import pytest
 
 from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
 from engine.stops import STOPS
+from tests.support.runs import assert_replica_is, assert_same_state
 from tests.support.strategies import varied
 
 OVERFITS = varied(
@@ -111,10 +112,7 @@ def test_however_training_is_cut_it_ends_in_the_same_place(stop, options):
         run, _ = advance(pickle.loads(pickle.dumps(run)), steps=7)
 
     assert whole.stopped[0]
-    assert run.epoch == whole.epoch
-    np.testing.assert_array_equal(run.parameters, whole.parameters)
-    np.testing.assert_array_equal(run.best.loss, whole.best.loss)
-    np.testing.assert_array_equal(run.best.epoch, whole.best.epoch)
+    assert_same_state(run, whole)
 
 
 @pytest.mark.parametrize("stop", ["plateau", "early-stopping"])
@@ -128,10 +126,7 @@ def test_every_replica_ends_as_it_would_alone(stop):
 
     assert together.stopped.all()
     for i, experiment in enumerate(experiments):
-        alone, _ = advance(begin(experiment), epochs=500)
-        np.testing.assert_array_equal(together.parameters[i], alone.parameters[0])
-        np.testing.assert_array_equal(together.slots[:, i], alone.slots[:, 0])
-        assert together.best.epoch[i] == alone.best.epoch[0]
+        assert_replica_is(together, i, advance(begin(experiment), epochs=500)[0])
     assert report.stopped.tolist() == [True, True, True]
 
 
@@ -159,13 +154,44 @@ def test_patience_begins_anew_after_a_change():
     assert run.epoch == 6 + 5
 
 
-def test_another_loss_or_rule_forgets_what_was_best():
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"objective": {"loss": "huber"}},
+        {"training": {"stop": "early-stopping"}},
+        {"network": {"activation": "relu"}},
+    ],
+    ids=str,
+)
+def test_another_loss_rule_or_activation_forgets_what_was_best(change):
     run, _ = advance(begin(with_stop(OVERFITS, "plateau")), epochs=9)
 
-    for change in ({"objective": {"loss": "huber"}}, {"training": {"stop": "early-stopping"}}):
-        changed = reconfigure(run, varied(run.experiment, **change))
-        assert changed.best.loss[0] == np.inf
-        assert changed.best.epoch[0] == run.epoch
+    changed = reconfigure(run, varied(run.experiment, **change))
+
+    assert changed.best.loss[0] == np.inf
+    assert changed.best.epoch[0] == run.epoch
+
+
+def test_what_is_put_back_was_best_with_the_activation_that_the_network_has():
+    run, _ = advance(begin(with_stop(OVERFITS, "early-stopping", patience=20.0, improvement=0.0)), epochs=10)
+
+    after, report = advance(
+        reconfigure(run, varied(run.experiment, network={"activation": "relu"})), epochs=400
+    )
+
+    assert after.stopped[0]
+    assert after.best.epoch[0] > run.epoch
+    assert evaluate(after).validation_loss[0] == after.best.loss[0] == report.validation_loss[0].min()
+
+
+def test_any_other_change_remembers_what_was_best():
+    run, _ = advance(begin(with_stop(OVERFITS, "early-stopping")), epochs=9)
+
+    changed = reconfigure(run, varied(run.experiment, training={"learning_rate": 0.01}))
+
+    assert np.isfinite(run.best.loss).all()
+    np.testing.assert_array_equal(changed.best.loss, run.best.loss)
+    np.testing.assert_array_equal(changed.best.parameters, run.best.parameters)
 
 
 def test_a_run_that_diverges_has_not_stopped():

@@ -4,13 +4,14 @@ import itertools
 import math
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Experiment, advance, begin, evaluate, set_parameter
+from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
 from engine.activations import ACTIVATIONS
 from engine.batchings import BATCHINGS
 from engine.datasets import DATASETS
@@ -18,6 +19,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.samples import input_noise, order, points, rows
 from engine.schedules import SCHEDULES
+from engine.stops import STOPS
 from tests.support.numeric import (
     OBJECTIVES,
     PLAIN_ACTIVATIONS,
@@ -28,6 +30,7 @@ from tests.support.numeric import (
     plain_sgd_step,
     unflatten,
 )
+from tests.support.runs import assert_replica_is, assert_same_state, never_updates
 from tests.support.strategies import experiments, law, stacks, varied
 
 SMALL = varied(Experiment(), data={"samples": 60}, training={"batch_size": 7})
@@ -41,14 +44,6 @@ class Ticks:
 
     def __call__(self):
         return float(next(self._count))
-
-
-def assert_same_state(run, other):
-    np.testing.assert_array_equal(run.parameters, other.parameters)
-    np.testing.assert_array_equal(run.slots, other.slots)
-    np.testing.assert_array_equal(run.diverged, other.diverged)
-    assert (run.epoch, run.step, run.position) == (other.epoch, other.step, other.position)
-    assert (run.carried, run.since) == (other.carried, other.since)
 
 
 # --------------------------------------------------------------------------------------------------- steps by hand
@@ -397,13 +392,11 @@ def assert_stack_equals_singles(stack, epochs):
     together, report = advance(begin(stack), epochs=epochs)
     for i, one in enumerate(stack):
         alone, own = advance(begin(one), epochs=epochs)
-        np.testing.assert_array_equal(together.parameters[i], alone.parameters[0])
-        np.testing.assert_array_equal(together.slots[:, i], alone.slots[:, 0])
-        assert together.diverged[i] == alone.diverged[0]
-        # Alone, a diverged network stops; in a stack its last finite state goes on being reported.
+        assert_replica_is(together, i, alone)
+        # Alone, a network that has diverged or stopped ends; in a stack what is left of it goes on being reported.
         seen = len(own.epoch)
         np.testing.assert_array_equal(losses_of(report)[:, i, :seen], losses_of(own)[:, 0])
-        assert seen == epochs or alone.diverged[0]
+        assert seen == epochs or alone.diverged[0] or alone.stopped[0]
 
 
 @law(80)
@@ -440,6 +433,8 @@ def test_a_stack_is_bit_equal_at_every_shape(hidden, batch_size):
         {"network": {"seed": 1}},
         {"objective": {"penalty_rate": 0.0}},
         {"objective": {"penalty_rate": 0.1}},
+        {"objective": {"dropout": 0.3}},
+        {"objective": {"input_noise": 0.3}},
         {"training": {"learning_rate": 0.3}},
         {"training": {"seed": 1}},
     ],
@@ -457,12 +452,15 @@ def test_a_stack_is_bit_equal_whatever_differs_alone(penalty, changes):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_stack_is_bit_equal_with_every_optimizer_schedule_and_order(optimizer, schedule, batching):
     first = varied(
-        SMALL, training={"optimizer": optimizer, "schedule": schedule, "batching": batching, "clip_norm": 1.0}
+        SMALL,
+        objective={"dropout": 0.2, "input_noise": 0.1},
+        training={"optimizer": optimizer, "schedule": schedule, "batching": batching, "clip_norm": 1.0},
     )
     stack = [
         first,
-        varied(first, training={"learning_rate": 0.1, "clip_norm": 0.0}, objective={"penalty_rate": 0.1}),
+        varied(first, training={"learning_rate": 0.1, "clip_norm": 0.0}, objective={"dropout": 0.0}),
         varied(first, training=other_options(first), network={"seed": 3}),
+        varied(first, objective={"seed": 3, "input_noise": 0.0}),
     ]
 
     assert_stack_equals_singles(stack, epochs=3)
@@ -492,13 +490,16 @@ def test_training_is_the_same_however_it_is_cut_with_every_optimizer_penalty_and
             "schedule": "one-cycle",
             "schedule_options": {"horizon": 12.0},
             "clip_norm": 0.5,
+            "stop": "early-stopping",
+            "stop_options": {"patience": 2.0},
         },
-        objective={"penalty": penalty, "penalty_rate": 0.05},
+        objective={"penalty": penalty, "penalty_rate": 0.05, "dropout": 0.2, "input_noise": 0.1},
+        data={"validation_fraction": 0.2},
     )
     whole, _ = advance(begin(experiment), epochs=4)
 
     cut = begin(experiment)
-    while cut.epoch < 4:
+    while cut.epoch < whole.epoch:
         cut, report = advance(cut, steps=3, epochs=4 - cut.epoch)
         cut = pickle.loads(pickle.dumps(cut))
         assert report.steps <= 3
@@ -515,6 +516,9 @@ def test_a_stack_is_bit_equal_when_everything_that_may_differ_does():
             first, network={"initializer": "zeros"}, objective={"penalty_rate": 0.0}, training={"seed": 9}
         ),
         varied(first, network={"seed": 2}, data={"dataset": "spiral"}, objective={"penalty_rate": 0.3}),
+        varied(
+            first, objective={"dropout": 0.4, "input_noise": 0.2, "seed": 7}, data={"scaling": "standardise"}
+        ),
     ]
 
     assert_stack_equals_singles(stack, epochs=5)
@@ -578,12 +582,6 @@ def test_threads_do_not_disturb_each_other():
 
     for run, expected in zip(together, alone, strict=True):
         assert_same_state(run, expected)
-
-
-def never_updates(experiment):
-    """Tell whether the samples left over never fill a batch."""
-    training = experiment.training
-    return training.batching == "carried" and training.batch_size > experiment.data.training_samples
 
 
 # ----------------------------------------------------------------------------------------------------- divergence
@@ -746,6 +744,71 @@ def test_a_loss_that_overflows_is_divergence_even_if_the_parameters_are_finite()
     assert not np.isfinite(report.train_loss).any()
 
 
+def far_off(part):
+    """Return a run whose answers overflow for the samples of one part alone, and stay where they are."""
+    own = [[0.001 * i, 0.0, 0.5] for i in range(12)]
+    own[{"train": 3, "validation": 7, "test": 11}[part]][0] = (
+        1000.0  # six are for training, three for validation
+    )
+    experiment = Experiment.model_validate(
+        {
+            "data": {"points": own, "validation_fraction": 0.25, "shuffled": False},
+            "features": ["x1"],
+            "network": {"hidden": []},
+            "training": {"learning_rate": 0.0},
+        }
+    )
+    return set_parameter(
+        begin(experiment), 0, 0, 0, 1e152
+    )  # 10¹⁵⁵ squared is beyond all numbers, 10¹⁵⁰ is not
+
+
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_a_loss_that_overflows_over_one_part_of_the_samples_alone_is_divergence(part):
+    run = far_off(part)
+
+    after, report = advance(run, epochs=3)
+
+    overflown = [
+        not np.isfinite(getattr(report, f"{name}_loss")[0, 0]) for name in ("train", "validation", "test")
+    ]
+    assert overflown == [part == name for name in ("train", "validation", "test")]
+    assert after.diverged.tolist() == report.diverged.tolist() == [True]
+    assert (after.epoch, after.position) == (1, 0)
+    np.testing.assert_array_equal(after.parameters, run.parameters)
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_validation_loss_that_overflows_is_divergence_and_never_the_end_that_a_rule_waits_for(stop):
+    run = far_off("validation")
+    options = {option.name: option.minimum for option in STOPS[stop].options}
+    impatient = varied(run.experiment, training={"stop": stop, "stop_options": options})
+
+    after, _ = advance(reconfigure(run, impatient), epochs=3)
+
+    assert after.diverged.tolist() == [True]
+    assert after.stopped.tolist() == [False]
+    np.testing.assert_array_equal(after.parameters, run.parameters)
+
+
+def test_where_there_are_no_validation_samples_their_missing_loss_is_no_divergence():
+    run, report = advance(begin([SMALL, varied(SMALL, network={"seed": 1})]), epochs=2)
+
+    assert np.isnan(report.validation_loss).all()
+    assert not run.diverged.any()
+
+
+def test_a_validation_loss_that_overflows_leaves_the_other_networks_of_a_stack_alone():
+    run = far_off("validation")
+    calm = begin(run.experiment)
+    stack = replace(begin([run.experiment] * 2), parameters=np.concatenate([calm.parameters, run.parameters]))
+
+    after, _ = advance(stack, epochs=3)
+
+    assert after.diverged.tolist() == [False, True]
+    assert after.epoch == 3
+
+
 def test_a_network_set_right_by_hand_trains_again():
     still = varied(QUIET, training={"learning_rate": 0.0})
     run, _ = advance(set_parameter(begin(still), 0, 0, 0, 1e200), epochs=1)
@@ -771,6 +834,31 @@ def test_the_wildest_settings_give_no_warning_and_finite_parameters(activation, 
     evaluate(run)
 
     assert np.isfinite(run.parameters).all()
+
+
+@pytest.mark.parametrize("noise", [{}, {"dropout": 0.9, "input_noise": 10.0}], ids=["plain", "with noise"])
+@pytest.mark.parametrize("batch_size", [1, 10, 50])
+def test_the_largest_rates_on_unscaled_squares_diverge_silently_and_leave_the_last_finite_state(
+    batch_size, noise, caplog, capfd
+):
+    experiment = varied(
+        Experiment.model_validate({"features": ["x1", "x2", "x1²", "x2²"]}),
+        data={"dataset": "multi-gauss", "samples": 100},
+        network={"activation": "relu"},
+        objective={"penalty": "l2", "penalty_rate": 10.0, **noise},
+        training={"learning_rate": 10.0, "batch_size": batch_size},
+    )
+
+    run, report = advance(begin(experiment), epochs=500)
+    again, _ = advance(begin(experiment), steps=run.step)
+
+    assert run.diverged.tolist() == report.diverged.tolist() == [True]
+    assert run.epoch < 500
+    assert np.isfinite(run.parameters).all()
+    assert (run.parameters != begin(experiment).parameters).any()
+    np.testing.assert_array_equal(again.parameters, run.parameters)
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -813,8 +901,9 @@ def test_input_noise_moves_what_the_network_reads_in_every_step():
     np.testing.assert_allclose(after.parameters[0], flatten(layers), rtol=0, atol=1e-15)
 
 
-def test_input_noise_is_new_in_every_epoch_and_takes_no_part_in_evaluations():
+def test_input_noise_is_new_in_every_epoch_and_with_every_seed_and_takes_no_part_in_evaluations():
     assert (input_noise(5, 30, 2, 0) != input_noise(5, 30, 2, 1)).all()
+    assert (input_noise(5, 30, 2, 0) != input_noise(6, 30, 2, 0)).all()
     trained, report = advance(begin(NOISY), epochs=2)
 
     assert report.train_loss[0, 1] == evaluate(trained).train_loss[0]

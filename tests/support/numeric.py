@@ -4,17 +4,17 @@ The loops are written from the textbook (and from the description of the origina
 know its registries only by key. What they have no formula for, they cannot check: the tables below say so.
 """
 
+import itertools
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from engine.activations import Activation
+from engine.activations import ACTIVATIONS, Activation
 from engine.arrays import FloatArray
-from engine.losses import Loss
+from engine.losses import LOSSES, Loss
 from engine.network import Layout, Pass
 
 Layers = list[list[list[float]]]
@@ -50,19 +50,25 @@ def directional_difference(
 
 
 def sums_by_layer(
-    layout: Layout, activations: Sequence[Activation], parameters: FloatArray, features: FloatArray
+    layout: Layout,
+    activations: Sequence[Activation],
+    parameters: FloatArray,
+    features: FloatArray,
+    masks: Sequence[FloatArray] | None = None,
 ) -> list[FloatArray]:
     """Send features (columns, features) through one network, without ``Pass``; return z of every layer.
 
     Each is (columns, units): samples in rows, weights and biases apart, fresh arrays, so nothing but the registry's
-    ``apply`` is shared with the engine.
+    ``apply`` is shared with the engine. What hidden layers say is multiplied by ``masks``, (columns, units) each.
     """
     below = np.array(features)
-    sums = []
+    sums: list[FloatArray] = []
     for layer, activation in zip(layout.layers(parameters[None]), activations, strict=True):
         z = below @ layer[0, :, :-1].T + layer[0, :, -1]
-        sums.append(z)
         below = answers(activation, z)
+        if masks is not None and len(sums) < len(masks):
+            below = below * masks[len(sums)]
+        sums.append(z)
     return sums
 
 
@@ -80,12 +86,13 @@ def mean_loss(
     parameters: FloatArray,
     features: FloatArray,
     targets: FloatArray,
+    masks: Sequence[FloatArray] | None = None,
 ) -> float:
     """Return the mean loss of one network over features (columns, features) and targets (columns, outputs).
 
-    The losses of several outputs of a sample are added up.
+    The losses of several outputs of a sample are added up. Masks as for ``sums_by_layer``.
     """
-    z = sums_by_layer(layout, activations, parameters, features)[-1]
+    z = sums_by_layer(layout, activations, parameters, features, masks)[-1]
     a = answers(activations[-1], z)
     return float(loss.value(z.T, a.T, targets.T).sum()) / len(z)
 
@@ -97,18 +104,29 @@ def gradient(
     parameters: FloatArray,
     features: FloatArray,
     targets: FloatArray,
+    masks: Sequence[FloatArray] | None = None,
 ) -> FloatArray:
     """Return what ``Pass.backward`` computes for parameters (replicas, n), as (replicas, n).
 
     Features are (columns, features), or (replicas, columns, features) if every replica has its own; targets likewise.
+    Masks as for ``sums_by_layer``, the same for all replicas.
     """
     replicas = len(parameters)
     parameters = parameters.copy()
     result = np.full_like(parameters, np.nan)
     columns = features.shape[-2]
     network = Pass(
-        layout.layers(parameters), activations, columns, gradients=layout.layers(result), loss=loss
+        layout.layers(parameters),
+        activations,
+        columns,
+        gradients=layout.layers(result),
+        loss=loss,
+        dropout=masks is not None,
     )
+    if masks is not None:
+        assert network.masks is not None
+        for layer, mask in zip(network.masks.layers(network.masks.block), masks, strict=True):
+            layer[...] = mask.T
     samples = np.concatenate([features, np.ones((*features.shape[:-1], 1))], axis=-1)
     if replicas > 1 and samples.ndim == 2:
         samples, targets = samples[None], targets[None]
@@ -127,9 +145,13 @@ def distance_to_kinks(
     parameters: FloatArray,
     features: FloatArray,
     targets: FloatArray,
+    masks: Sequence[FloatArray] | None = None,
 ) -> float:
-    """Return how far any unit and any loss is from where its slope jumps or bends: there differences mean nothing."""
-    sums = sums_by_layer(layout, activations, parameters, features)
+    """Return how far any unit and any loss is from where its slope jumps or bends: there differences mean nothing.
+
+    Masks as for ``sums_by_layer``.
+    """
+    sums = sums_by_layer(layout, activations, parameters, features, masks)
     distances = [
         np.abs(z).min() for z, row in zip(sums, activations, strict=True) if row.key in KINKED_AT_ZERO
     ]
@@ -141,6 +163,40 @@ def distance_to_kinks(
     elif loss.key == "absolute-error":
         distances.append(np.abs(a - targets).min())
     return float(min(distances, default=math.inf))
+
+
+def targets_for(problem: str, generator: np.random.Generator, *shape: int) -> FloatArray:
+    """Draw targets (…, outputs) of a problem."""
+    if problem == "multi-class":
+        return np.eye(shape[-1])[generator.integers(shape[-1], size=shape[:-1])]
+    if problem == "classification":
+        return generator.choice([-1.0, 1.0], shape)
+    return generator.normal(size=shape)
+
+
+def case(
+    hidden: Sequence[int],
+    activation: str,
+    objective: tuple[str, str],
+    masks: Sequence[FloatArray] | None = None,
+) -> tuple[Layout, list[Activation], Loss, FloatArray, FloatArray, FloatArray]:
+    """Return a small network with a batch of five samples, its units (under these masks) away from any kink.
+
+    These are layout, activations, loss, parameters (1, n), features and targets, as the functions above take them.
+    """
+    key, problem = objective
+    loss = LOSSES[key]
+    outputs = 4 if problem == "multi-class" else 1
+    layout = Layout((3, *hidden, outputs))
+    activations = [*(ACTIVATIONS[activation] for _ in hidden), loss.outputs[problem]]
+    for attempt in itertools.count():
+        generator = np.random.default_rng([0, attempt])
+        parameters = generator.normal(size=(1, layout.parameters))
+        features = generator.normal(size=(5, 3))
+        targets = targets_for(problem, generator, 5, outputs)
+        if distance_to_kinks(layout, activations, loss, parameters[0], features, targets, masks) > 0.01:
+            return layout, activations, loss, parameters, features, targets
+    raise AssertionError("unreachable")
 
 
 # -------------------------------------------------------------------------------------------- the plain transcription
@@ -319,7 +375,7 @@ def unflatten(sizes: Sequence[int], flat: Any) -> Layers:
     numbers = iter(float(number) for number in flat)
     return [
         [[next(numbers) for _ in range(inputs + 1)] for _ in range(units)]
-        for inputs, units in pairwise(sizes)
+        for inputs, units in itertools.pairwise(sizes)
     ]
 
 

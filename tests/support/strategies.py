@@ -10,7 +10,7 @@ from engine import Experiment
 from engine.activations import ACTIVATIONS
 from engine.batchings import BATCHINGS
 from engine.datasets import DATASETS, MAX_CLASSES
-from engine.experiment import Data, fields
+from engine.experiment import Data, fields, is_live
 from engine.features import FEATURES
 from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES, PROBLEMS
@@ -21,6 +21,7 @@ from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
 from engine.schema import MAX_SEED, REGISTRIES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.stops import STOPS
 
 
 def law(examples: int) -> settings:
@@ -44,6 +45,8 @@ def _suggestions(name: str) -> st.SearchStrategy[float]:
 
 learning_rates = _suggestions("training.learning_rate") | st.floats(0, 10)
 penalty_rates = _suggestions("objective.penalty_rate") | st.floats(0, 10)
+dropouts = st.just(0.0) | st.floats(0, 0.9)
+input_noises = st.just(0.0) | _suggestions("objective.input_noise") | st.floats(0, 10)
 clips = st.just(0.0) | _suggestions("training.clip_norm") | st.floats(0, 100)
 noises = st.just(0.0) | st.floats(0, 1)
 label_flips = st.just(0.0) | st.floats(0, 0.5)
@@ -55,7 +58,8 @@ classic_seeds = st.integers(0, 99999).map(lambda number: f"{number / 100000:.5f}
 def _numbers(option: Option) -> st.SearchStrategy[float]:
     suggested = st.sampled_from(option.suggestions or (option.default,))
     if option.whole:
-        return suggested | st.integers(int(option.minimum), int(option.maximum)).map(float)
+        low, high = int(option.minimum), int(option.maximum)
+        return (suggested | st.integers(low, high) | st.integers(low, min(high, 5))).map(float)
     return (
         suggested
         | st.floats(option.minimum, option.maximum)
@@ -123,51 +127,74 @@ def experiments(draw: st.DrawFn) -> Experiment:
     """Draw any valid experiment of a small network and few samples: every row of every registry occurs."""
     data = Data.model_validate(draw(_data()))
     hidden = draw(st.lists(st.integers(1, 5), max_size=3))
-    one_activation = st.sampled_from(list(ACTIVATIONS))
-    activation: Any = draw(
-        one_activation | st.lists(one_activation, min_size=len(hidden), max_size=len(hidden)).map(tuple)
-    )
-    losses = [key for key, loss in LOSSES.items() if data.problem in loss.outputs]
     initializer = draw(initializers(data))
-    penalty = draw(st.sampled_from(list(PENALTIES)))
-    optimizer = draw(st.sampled_from(list(OPTIMIZERS)))
-    schedule = draw(st.sampled_from(list(SCHEDULES)))
     return Experiment.model_validate(
         {
             "data": data.model_dump(),
             "features": draw(st.lists(st.sampled_from(list(FEATURES)), min_size=1, unique=True)),
             "network": {
                 "hidden": hidden,
-                "activation": activation,
+                "activation": draw(_activations(len(hidden))),
                 "initializer": initializer,
                 "initializer_options": draw(options(INITIALIZERS[initializer])),
                 "seed": draw(seeds),
             },
-            "objective": {
-                "loss": draw(st.sampled_from(losses)),
-                "penalty": penalty,
-                "penalty_options": draw(options(PENALTIES[penalty])),
-                "penalty_rate": draw(penalty_rates),
-            },
-            "training": {
-                "optimizer": optimizer,
-                "optimizer_options": draw(options(OPTIMIZERS[optimizer])),
-                "learning_rate": draw(learning_rates),
-                "schedule": schedule,
-                "schedule_options": draw(options(SCHEDULES[schedule])),
-                "clip_norm": draw(clips),
-                "batch_size": draw(st.integers(1, 12) | st.integers(1, 50)),
-                "batching": draw(st.sampled_from(list(BATCHINGS))),
-                "seed": draw(seeds),
-            },
+            "objective": draw(_objective(data)),
+            "training": draw(_training(data)),
         }
     )
+
+
+def _activations(layers: int) -> st.SearchStrategy[Any]:
+    one = st.sampled_from(list(ACTIVATIONS))
+    return one | st.lists(one, min_size=layers, max_size=layers).map(tuple)
+
+
+@st.composite
+def _objective(draw: st.DrawFn, data: Data) -> dict[str, Any]:
+    losses = [key for key, loss in LOSSES.items() if data.problem in loss.outputs]
+    penalty = draw(st.sampled_from(list(PENALTIES)))
+    return {
+        "loss": draw(st.sampled_from(losses)),
+        "penalty": penalty,
+        "penalty_options": draw(options(PENALTIES[penalty])),
+        "penalty_rate": draw(penalty_rates),
+        "dropout": draw(dropouts),
+        "input_noise": draw(input_noises),
+        "seed": draw(seeds),
+    }
+
+
+@st.composite
+def _training(draw: st.DrawFn, data: Data) -> dict[str, Any]:
+    optimizer = draw(st.sampled_from(list(OPTIMIZERS)))
+    schedule = draw(st.sampled_from(list(SCHEDULES)))
+    stop = draw(stops(data))
+    return {
+        "optimizer": optimizer,
+        "optimizer_options": draw(options(OPTIMIZERS[optimizer])),
+        "learning_rate": draw(learning_rates),
+        "schedule": schedule,
+        "schedule_options": draw(options(SCHEDULES[schedule])),
+        "clip_norm": draw(clips),
+        "batch_size": draw(st.integers(1, 12) | st.integers(1, 50)),
+        "batching": draw(st.sampled_from(list(BATCHINGS))),
+        "seed": draw(seeds),
+        "stop": stop,
+        "stop_options": draw(options(STOPS[stop])),
+    }
 
 
 def initializers(data: Data) -> st.SearchStrategy[str]:
     """Draw an initializer that goes with the data: a classic seed draws only those of the original."""
     allowed = list(INITIALIZERS) if data.classic_seed is None else ["classic", "zeros"]
     return st.sampled_from(allowed)
+
+
+def stops(data: Data) -> st.SearchStrategy[str]:
+    """Draw a stop rule that goes with the data, often none: where no samples are for validation, none watches them."""
+    allowed = [key for key, row in STOPS.items() if row.watches != "validation" or data.validation_samples]
+    return st.just("never") | st.sampled_from(allowed)
 
 
 def varied(experiment: Experiment, **groups: dict[str, Any]) -> Experiment:
@@ -183,6 +210,24 @@ def varied(experiment: Experiment, **groups: dict[str, Any]) -> Experiment:
                 del values[group][f"{name}_options"]
         values[group] = {**values[group], **changes}
     return Experiment.model_validate(values)
+
+
+@st.composite
+def live_changes(draw: st.DrawFn, experiment: Experiment) -> Experiment:
+    """Draw the experiment with other values in some of the fields that may change while it trains."""
+    data, network = experiment.data, experiment.network
+    others: dict[str, dict[str, Any]] = {
+        "network": {"activation": draw(_activations(len(network.hidden)))},
+        "objective": draw(_objective(data)),
+        "training": draw(_training(data)),
+    }
+    live = [name for name in fields() if is_live(name) and not name.endswith("_options")]
+    changes: dict[str, dict[str, Any]] = {group: {} for group in others}
+    for group, name in (one.split(".") for one in draw(st.lists(st.sampled_from(live), unique=True))):
+        for key in (name, f"{name}_options"):  # options come with their choice
+            if key in others[group]:
+                changes[group][key] = others[group][key]
+    return varied(experiment, **changes)
 
 
 @st.composite
@@ -210,13 +255,17 @@ def _changes(draw: st.DrawFn, first: Experiment, varying: list[str]) -> dict[str
             "data.shuffled": st.booleans(),
             "network.initializer": initializers(data),
             "network.seed": seeds,
+            "objective.dropout": dropouts,
+            "objective.input_noise": input_noises,
             "objective.penalty_options": options(PENALTIES[objective.penalty]),
             "objective.penalty_rate": penalty_rates,
+            "objective.seed": seeds,
             "training.clip_norm": clips,
             "training.learning_rate": learning_rates,
             "training.optimizer_options": options(OPTIMIZERS[training.optimizer]),
             "training.schedule_options": options(SCHEDULES[training.schedule]),
             "training.seed": seeds,
+            "training.stop_options": options(STOPS[training.stop]),
         }
         changes[group][field] = draw(choices[name])
     if "initializer" in changes["network"]:
@@ -261,13 +310,17 @@ MAY_DIFFER = (
     "data.shuffled",
     "network.initializer",
     "network.seed",
+    "objective.dropout",
+    "objective.input_noise",
     "objective.penalty_options",
     "objective.penalty_rate",
+    "objective.seed",
     "training.clip_norm",
     "training.learning_rate",
     "training.optimizer_options",
     "training.schedule_options",
     "training.seed",
+    "training.stop_options",
 )
 """Fields in which the experiments of a stack may differ; options of data set and initializer go with their choice."""
 

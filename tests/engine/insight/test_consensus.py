@@ -27,13 +27,15 @@ def test_mean_spread_and_agreement_are_those_of_the_boundaries(stack, resolution
     np.testing.assert_allclose(together.mean, expected, rtol=1e-6, atol=1e-7 * size)  # float32
     np.testing.assert_allclose(together.spread, deviation, rtol=1e-6, atol=1e-7 * size)
     assert together.mean.dtype == together.spread.dtype == np.float32
-    assert together.mean.shape == together.spread.shape == (1, resolution, resolution)
+    assert together.mean.shape == together.spread.shape == (stack[0].outputs, resolution, resolution)
     if stack[0].problem == "regression":
         assert together.agreement is None
         return
     assert together.agreement is not None
     for row, column in np.ndindex(resolution, resolution):
-        (_, most), *_ = Counter((pictures[:, 0, row, column] >= 0).tolist()).most_common(1)
+        said = pictures[:, :, row, column]
+        answered = said[:, 0] >= 0 if stack[0].outputs == 1 else said.argmax(axis=1)
+        (_, most), *_ = Counter(answered.tolist()).most_common(1)
         assert together.agreement[row, column] == most / len(stack)
 
 
@@ -80,14 +82,22 @@ def test_the_spread_is_the_standard_deviation_of_the_answers():
     np.testing.assert_allclose(together.spread, np.sqrt(2), rtol=1e-7)  # float32
 
 
-def test_more_than_two_classes_vote_for_the_greatest_output(monkeypatch):
-    monkeypatch.setattr(Experiment, "sizes", property(lambda self: (2, 3)))
-    run = begin([varied(Experiment(), network={"hidden": (), "seed": seed}) for seed in range(7)])
+@pytest.mark.parametrize("classes", [3, 6])
+@pytest.mark.parametrize("scaling", ["none", "standardise"])
+def test_more_than_two_classes_vote_for_the_greatest_output(scaling, classes):
+    experiment = Experiment.model_validate(
+        {
+            "data": {"dataset": "blobs", "dataset_options": {"classes": classes}, "scaling": scaling},
+            "network": {"hidden": []},
+        }
+    )
+    run = begin([varied(experiment, network={"seed": seed}) for seed in range(7)])
 
     together = consensus(run, 5)
 
     chosen = boundary(run, 5).argmax(axis=1)
-    assert together.mean.shape == together.spread.shape == (3, 5, 5)
+    assert together.mean.shape == together.spread.shape == (classes, 5, 5)
+    np.testing.assert_allclose(together.mean.sum(axis=0), 1, rtol=1e-6)  # probabilities, in float32
     assert together.agreement is not None
     for row, column in np.ndindex(5, 5):
         most = max(Counter(chosen[:, row, column].tolist()).values())

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import assume, given
 
 from engine import Experiment, advance, begin, evaluate, gradient, layer_statistics, set_parameter
+from engine.activations import ACTIVATIONS
 from engine.insight import LayerStatistics
 from engine.insight.parts import activations
 from engine.losses import LOSSES
-from engine.samples import rows
+from engine.samples import points, rows
 from tests.support import numeric
 from tests.support.strategies import experiments, law, stacks, varied
 
@@ -19,9 +20,10 @@ NAMES = [field.name for field in fields(LayerStatistics)]
 
 
 def training_table(experiment):
-    """Return features (samples, features) and targets (samples, 1) of the training samples."""
+    """Return scaled features (samples, features) and targets (samples, outputs) of the training samples."""
     table = rows(experiment.data, experiment.features)[: experiment.data.training_samples]
-    return table[:, :-2], table[:, -1:]
+    count = len(experiment.features)
+    return table[:, :count], table[:, count + 1 :]
 
 
 # -------------------------------------------------------------------------------------------------------- gradient
@@ -58,17 +60,62 @@ def test_the_gradient_is_that_of_plain_backpropagation(stack):
 
     assert slopes.shape == run.parameters.shape
     for i, one in enumerate(stack):
-        features, targets = training_table(one)
+        features, _ = training_table(one)
+        wanted = points(one.data)[1][: one.data.training_samples, 0]
         expected = numeric.flatten(
             numeric.plain_gradient(
                 numeric.unflatten(one.sizes, run.parameters[i]),
                 one.network.activations,
                 (one.objective.loss, one.problem),
-                list(zip(features.tolist(), targets[:, 0].tolist(), strict=True)),
+                list(zip(features.tolist(), wanted.tolist(), strict=True)),
             )
         )
         scale = np.abs(expected).max()
         np.testing.assert_allclose(slopes[i], expected, rtol=1e-9, atol=1e-11 * (1 + scale))
+
+
+def dropping(dataset, activation, seed=0):
+    """Return an experiment with dropout and input noise on scaled features, and few samples."""
+    return Experiment.model_validate(
+        {
+            "data": {"dataset": dataset, "samples": 24, "scaling": "standardise", "validation_fraction": 0.1},
+            "features": ["x1", "x2", "x1²"],
+            "network": {"hidden": [5, 3], "activation": activation, "seed": seed},
+            "objective": {"dropout": 0.5, "input_noise": 0.5},
+            "training": {"batch_size": 12},  # all at once, so that steps and gradient use the same pass
+        }
+    )
+
+
+def is_smooth(run):
+    """Tell whether no training sample is near a kink of a network, by a hundred steps of a difference."""
+    one = run.experiment
+    loss, table = LOSSES[one.objective.loss], training_table(one)
+    return numeric.distance_to_kinks(run.layout, activations(one), loss, run.parameters[0], *table) > 1e-3
+
+
+@pytest.mark.parametrize("dataset", ["xor", "plane", "blobs"])
+@pytest.mark.parametrize("activation", [key for key in ACTIVATIONS if key != "step"])
+def test_dropout_and_input_noise_take_no_part_in_the_gradient(activation, dataset):
+    trained = (advance(begin(dropping(dataset, activation, seed)), steps=7)[0] for seed in range(100))
+    run = next(run for run in trained if is_smooth(run))
+
+    def train_loss(parameters):
+        return float(evaluate(replace(run, parameters=parameters[None])).train_loss[0])
+
+    expected = numeric.central_differences(train_loss, run.parameters[0])
+    # Differences are good to 1e-10 at numbers of size 1.
+    np.testing.assert_allclose(gradient(run)[0], expected, rtol=1e-7, atol=1e-8)
+
+
+def test_looking_at_the_gradient_leaves_the_masks_of_the_next_steps_alone():
+    run, _ = advance(begin(dropping("xor", "tanh")), steps=3)
+    expected, _ = advance(run, steps=5)
+    gradient(run)
+
+    after, _ = advance(run, steps=5)
+
+    np.testing.assert_array_equal(after.parameters, expected.parameters)
 
 
 @law(40)
@@ -141,8 +188,7 @@ def expected_statistics(run, replica, after):
     before = layout.layers(run.parameters[replica : replica + 1])
     later = layout.layers(after.parameters[replica : replica + 1])
     for layer, (z, row) in enumerate(zip(sums, functions, strict=True)):
-        a = np.empty_like(z)
-        row.apply(z, a)
+        a = numeric.answers(row, z)
         slope = np.ones_like(z)
         if row.slope is not None:
             row.slope(z if row.slope_from_sums else a, slope)
@@ -236,6 +282,18 @@ def test_these_never_die(activation):
     assert hidden.dead.tolist() == [0]
 
 
+def test_of_many_classes_the_outputs_are_probabilities_that_are_neither_dead_nor_saturated():
+    experiment = Experiment.model_validate(
+        {"data": {"dataset": "spiral-5", "scaling": "unit-range"}, "network": {"initializer": "zeros"}}
+    )
+
+    output = layer_statistics(set_parameter(begin(experiment), 2, 0, -1, 50.0))[-1]
+
+    assert output.activation_mean[0] == pytest.approx(0.2, rel=1e-14)  # they add up to 1
+    assert output.activation_spread[0] == pytest.approx(0.4, rel=1e-14)  # 1 and four times 0: √(.2 · .8)
+    assert (output.dead[0], output.saturated[0]) == (0, 0)
+
+
 def test_an_output_is_dead_only_if_its_error_passes_the_slope():
     assert layer_statistics(with_bias(50.0))[-1].dead.tolist() == [1]
     assert layer_statistics(with_bias(50.0, loss="logistic-cross-entropy"))[-1].dead.tolist() == [0]
@@ -290,6 +348,14 @@ def test_what_has_diverged_does_not_move():
     for layer in layer_statistics(run):
         assert layer.update_ratio[0] > 0
         assert layer.update_ratio[1] == 0
+
+
+def test_what_has_stopped_does_not_move():
+    experiment = varied(Experiment(), training={"stop": "epochs", "stop_options": {"epochs": 2.0}})
+    run, _ = advance(begin(experiment), epochs=5)
+
+    assert run.stopped[0]
+    assert [layer.update_ratio.tolist() for layer in layer_statistics(run)] == [[0], [0], [0]]
 
 
 def test_a_step_that_would_break_the_run_is_not_made():

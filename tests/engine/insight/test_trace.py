@@ -12,6 +12,7 @@ from engine import Experiment, advance, begin, evaluate, gradient, set_parameter
 from engine.insight.parts import activations
 from engine.losses import LOSSES
 from engine.samples import points, rows
+from engine.scalings import SCALINGS
 from tests.support import numeric
 from tests.support.strategies import experiments, law, stacks, varied
 
@@ -104,8 +105,8 @@ def test_the_gradient_is_that_of_training_on_this_one_sample(stack, data):
         activations(one),
         LOSSES[one.objective.loss],
         run.parameters[replica : replica + 1],
-        row[:, :-2],
-        row[:, -1:],
+        row[:, : len(one.features)],
+        row[:, len(one.features) + 1 :],
     )[0]
     scale = np.abs(expected).max()
     np.testing.assert_allclose(flat_gradient(traced), expected, rtol=1e-9, atol=1e-11 * (1 + scale))
@@ -136,7 +137,8 @@ def test_all_samples_together_have_the_loss_and_the_gradient_of_the_run(loss):
 def test_the_gradient_is_the_derivative_of_the_loss(experiment, point, y):
     assume("step" not in experiment.network.activations)  # learns with a slope that is not its own
     run = begin(experiment)
-    target = y if experiment.problem == "regression" else math.copysign(1, y)
+    wanted = y if experiment.problem == "regression" else math.copysign(1, y)
+    target = [wanted] if experiment.outputs == 1 else np.eye(experiment.outputs)[int(abs(y))].tolist()
     traced = trace(run, point, target)
     loss = LOSSES[experiment.objective.loss]
     near = numeric.distance_to_kinks(
@@ -145,7 +147,7 @@ def test_the_gradient_is_the_derivative_of_the_loss(experiment, point, y):
         loss,
         run.parameters[0],
         traced.forward[0].inputs[None, :-1],
-        np.array([[target]]),
+        np.array([target]),
     )
     assume(near > 1e-3)
 
@@ -241,33 +243,100 @@ def test_a_sample_is_the_point_with_its_target(stack, data):
     places, targets = points(stack[replica].data)
 
     ours = trace_sample(run, sample, replica=replica)
-    same = trace(run, places[sample].tolist(), float(targets[sample, 0]), replica=replica)
+    target = targets[sample].tolist()
+    if stack[0].problem == "multi-class":
+        target = [float(number == target[0]) for number in range(stack[0].outputs)]
+    same = trace(run, places[sample].tolist(), target, replica=replica)
 
     assert ours.point.tolist() == same.point.tolist() == places[sample].tolist()
-    assert known(ours.target).tolist() == known(same.target).tolist() == targets[sample].tolist()
+    assert known(ours.target).tolist() == known(same.target).tolist() == target
     assert ours.loss == same.loss
     np.testing.assert_array_equal(flat_gradient(ours), flat_gradient(same))
 
 
-def test_several_outputs_have_a_target_each(monkeypatch):
-    monkeypatch.setattr(Experiment, "sizes", property(lambda self: (2, 4, 3)))
-    experiment = varied(Experiment(), network={"hidden": (4,)})
-    run = begin(experiment)
-    target = [1.0, -1.0, -1.0]
+@pytest.mark.parametrize("classes", [3, 4, 5, 6])
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_many_classes_have_an_output_each_whose_error_is_probability_minus_target(scaling, classes):
+    experiment = Experiment.model_validate(
+        {
+            "data": {"dataset": "blobs", "dataset_options": {"classes": classes}, "scaling": scaling},
+            "features": ["x1", "x2", "x1x2"],
+            "objective": {"dropout": 0.5, "input_noise": 0.5},
+        }
+    )
+    run, _ = advance(begin(experiment), epochs=2)
+    target = [0.0] * (classes - 1) + [1.0]
 
     traced = trace(run, (1, 2), target)
 
     assert_consistent(traced, experiment)
-    assert known(traced.backward)[0].flow.shape == (3, 4)
-    loss = LOSSES[experiment.objective.loss]
-    functions = activations(experiment)
-    expected = numeric.gradient(
-        run.layout, functions, loss, run.parameters, np.array([[1.0, 2.0]]), np.array([target])
+    hidden, output = traced.forward[-2:]
+    *_, back = known(traced.backward)
+    assert output.weights.shape == back.gradient.shape == (classes, 3)
+    assert known(traced.backward)[-2].flow.shape == (classes, 2)
+    assert (back.output_errors, back.slopes) == (None, None)
+    powers = [math.exp(z) for z in output.sums]
+    probabilities = [power / math.fsum(powers) for power in powers]
+    np.testing.assert_allclose(output.outputs, probabilities, rtol=1e-13)  # a few roundings
+    np.testing.assert_array_equal(back.sum_errors, output.outputs - target)
+    assert traced.loss == pytest.approx(-math.log(probabilities[-1]), rel=1e-12)
+    np.testing.assert_array_equal(back.gradient, np.outer(back.sum_errors, [*hidden.outputs, 1.0]))
+    # What the network reads is scaled, by what the training samples are like.
+    drawn = [[1.0, 2.0], *points(experiment.data)[0].tolist()]
+    training = experiment.data.training_samples
+    read = numeric.plain_inputs(experiment.features, scaling, drawn[1:] + drawn[:1], training)[-1]
+    np.testing.assert_allclose(traced.forward[0].inputs[:-1], read, rtol=1e-12)  # a mean in another order
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"dataset": "spiral-3", "scaling": "standardise", "label_flips": 0.2},
+        {"dataset": "blobs", "scaling": "unit-range", "minority_share": 0.1},
+        {"dataset": "multi-gauss", "scaling": "standardise"},
+    ],
+    ids=lambda data: data["dataset"],
+)
+def test_all_samples_of_scaled_features_have_the_losses_and_the_gradient_of_the_run(data):
+    experiment = Experiment.model_validate(
+        {
+            "data": {"samples": 60, "validation_fraction": 0.2, **data},
+            "features": ["x1", "x1²"],
+            "objective": {"dropout": 0.3},
+        }
     )
-    np.testing.assert_allclose(flat_gradient(traced), expected[0], rtol=1e-12, atol=1e-15)
-    assert traced.loss == pytest.approx(sum((traced.forward[-1].outputs - target) ** 2) / 2)
-    with pytest.raises(ValueError, match="target is 1; it must be finite numbers, as many as outputs: 3"):
-        trace(run, (1, 2), 1)
+    run, _ = advance(begin(experiment), epochs=5)
+
+    traces = [trace_sample(run, sample) for sample in range(60)]
+
+    evaluation = evaluate(run)
+    for part, loss in (
+        (traces[:30], evaluation.train_loss),
+        (traces[30:42], evaluation.validation_loss),
+        (traces[42:], evaluation.test_loss),
+    ):
+        assert np.mean([one.loss for one in part]) == pytest.approx(loss[0], rel=1e-12)  # another order
+    np.testing.assert_allclose(
+        np.mean([flat_gradient(one) for one in traces[:30]], axis=0), gradient(run)[0], rtol=1e-11, atol=1e-14
+    )
+
+
+@pytest.mark.parametrize("target", [1, [1.0, 0.0], [1.0, 0.0, math.nan], [1.0, 0.0, 0.0, 0.0]], ids=str)
+def test_a_target_of_other_than_as_many_numbers_as_classes_is_refused(target):
+    with pytest.raises(ValueError, match="target is") as caught:
+        trace(begin(Experiment.model_validate({"data": {"dataset": "spiral-3"}})), (1, 2), target)
+
+    assert str(caught.value) == f"target is {target}; it must be finite numbers, as many as outputs: 3"
+
+
+@pytest.mark.parametrize(
+    "target", [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.5, 0.5, 0.0], [1.0, -1.0, -1.0]], ids=str
+)
+def test_a_target_that_is_not_one_of_many_classes_is_refused(target):
+    with pytest.raises(ValueError, match="target is") as caught:
+        trace(begin(Experiment.model_validate({"data": {"dataset": "spiral-3"}})), (1, 2), target)
+
+    assert str(caught.value) == f"target is {target}; a class is 1 at its own output and 0 at the others"
 
 
 def test_a_trace_is_the_callers_own():
