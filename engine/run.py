@@ -12,7 +12,7 @@ from engine.arrays import BoolArray, FloatArray, IndexArray
 from engine.batchings import BATCHINGS
 from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
 from engine.initializers import INITIALIZERS
-from engine.network import Layout
+from engine.layout import Layout
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from engine.stops import STOPS

@@ -10,9 +10,11 @@ import numpy as np
 
 from engine.activations import ACTIVATIONS, Activation
 from engine.arrays import FloatArray, IndexArray, constant
+from engine.blocks import Masks
 from engine.experiment import Data
+from engine.layout import Layout
 from engine.losses import LOSSES
-from engine.network import Layout, Masks, Pass
+from engine.network import Pass
 from engine.run import Run
 
 _MOST_FEEDS, _MOST_EVALUATION_PASSES = 8, 512

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine import Experiment, Run
 from engine.experiment import changed_fields, is_live
-from engine.network import Layout
+from engine.layout import Layout
 from engine.stops import STOPS
 from engine.transplant import can_transplant
 from server import __version__

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate
 from engine.activations import ACTIVATIONS
+from engine.blocks import Blocks, Masks
 from engine.dropout import Dropout
+from engine.layout import Layout
 from engine.losses import LOSSES
-from engine.network import Layout, Masks, Pass
+from engine.network import Pass
 from engine.penalties import PENALTIES, add_decay
 from engine.samples import order, rows
 from engine.workspace import borrow
@@ -92,8 +94,12 @@ def test_masks_of_ones_change_nothing():
 # ----------------------------------------------------------------------------------------------------------- masks
 
 
+def masks_for(replicas, units, columns):
+    return Masks(Blocks(replicas, (*units, 1), columns))
+
+
 def loaded(dropout, number, *, replicas=1, units=(5, 3), columns=10):
-    masks = Masks(replicas, units, columns)
+    masks = masks_for(replicas, units, columns)
     dropout.load(masks, number)
     return masks.block.copy()
 
@@ -101,7 +107,7 @@ def loaded(dropout, number, *, replicas=1, units=(5, 3), columns=10):
 def test_a_mask_leaves_out_the_share_that_is_asked_for_and_makes_up_for_it():
     dropout = Dropout([3], [0.4], 0, 200)
 
-    masks = Masks(1, (50,), 10)
+    masks = masks_for(1, (50,), 10)
     drawn = []
     for number in range(200):
         dropout.load(masks, number)
@@ -114,7 +120,7 @@ def test_a_mask_leaves_out_the_share_that_is_asked_for_and_makes_up_for_it():
 
 
 def test_the_constant_inputs_are_never_left_out():
-    masks = Masks(2, (5, 3), 4)
+    masks = masks_for(2, (5, 3), 4)
 
     Dropout([1, 2], [0.9, 0.9], 0, 3).load(masks, 2)
 
@@ -160,12 +166,12 @@ def test_every_batch_epoch_and_seed_has_masks_of_its_own(units):
 def test_a_replica_has_the_masks_that_it_would_have_alone(units):
     replicas = [(1, 0.2), (2, 0.0), (3, 0.7), *((seed, 0.5) for seed in range(29))]
     seeds, rates = zip(*replicas, strict=True)
-    stack, together = Dropout(seeds, rates, 4, 25), Masks(len(replicas), units, 10)
+    stack, together = Dropout(seeds, rates, 4, 25), masks_for(len(replicas), units, 10)
 
     for number in (0, 2, 24):
         stack.load(together, number)
         for i, (seed, rate) in enumerate(replicas):
-            alone = Masks(1, units, 10)
+            alone = masks_for(1, units, 10)
             Dropout([seed], [rate], 4, 25).load(alone, number)
             for whole, part in zip(together.layers(together.block), alone.layers(alone.block), strict=True):
                 np.testing.assert_array_equal(whole[i], part[0])

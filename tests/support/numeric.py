@@ -14,8 +14,9 @@ import numpy as np
 
 from engine.activations import ACTIVATIONS, Activation
 from engine.arrays import FloatArray
+from engine.layout import Layout
 from engine.losses import LOSSES, Loss
-from engine.network import Layout, Pass
+from engine.network import Pass
 
 Layers = list[list[list[float]]]
 """Parameters by layer and unit: the weights in input order, then the bias."""
