@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -10,17 +10,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from engine.arrays import BoolArray, FloatArray, IndexArray, constant
-from engine.batchings import BATCHINGS
-from engine.dropout import Dropout
+from engine.arrays import BoolArray, FloatArray
+from engine.epochs import Epochs
 from engine.evaluation import Losses
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES, add_decay, soft_threshold
-from engine.run import Best, Run, slot_counts
-from engine.samples import input_noise, order, rows
-from engine.schedules import SCHEDULES
+from engine.run import Best, Run
 from engine.stops import STOPS
-from engine.workspace import Batch, Workspace, borrow, sources
+from engine.updates import Update
+from engine.workspace import Batch, Workspace, borrow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,85 +98,27 @@ class _Loop:
     def __init__(self, run: Run, workspace: Workspace) -> None:
         self._run = run
         self._workspace = workspace
-        self._tables = [rows(data, features) for data, features in sources(run)]
+        self._epochs = Epochs(run, workspace)
         self._parameters = workspace.parameters
         self._slots = run.slots.copy()
+        self._update = Update(run, workspace, self._slots)
+        self._carried_gradient = self._slots[-1] if self._epochs.carried else None
         self.epoch, self.step, self._position = run.epoch, run.step, run.position
+        self._carried = run.carried
         self._diverged, self._stopped = run.diverged.copy(), run.stopped.copy()
         self.frozen = self._diverged | self._stopped
         self._any_frozen = bool(self.frozen.any())
         self._held, self._held_slots = run.parameters.copy(), run.slots.copy()
         self._reported: list[tuple[int, tuple[FloatArray, FloatArray, FloatArray]]] = []
-
         one = run.experiment
-        self._batching = BATCHINGS[one.training.batching]
-        self._carried = run.carried
-        self._samples = one.data.training_samples
         self._validated = one.data.validation_samples > 0
-        self._batch_size = one.training.batch_size
-        if not self._batching.carried:
-            self._batch_size = min(self._batch_size, self._samples)
-        # Replicas with the same data in the same order share one table.
-        seeds = {other.training.seed for other in run.experiments}
-        noises = {(other.objective.input_noise, other.objective.seed) for other in run.experiments}
-        self._noisy = any(level for level, _ in noises)
-        shared = (
-            len(self._tables) == 1
-            and (len(seeds) == 1 or not self._batching.shuffled)
-            and (len(noises) == 1 or not self._noisy)
-        )
-        self._sources = run.experiments[:1] if shared else run.experiments
-        self._drops_out = any(other.drops_out for other in run.experiments)
         self._stop = STOPS[one.training.stop]
         self._stop_options = {
             name: np.array([other.training.stop_options[name] for other in run.experiments])
-            for name in one.training.stop_options
+            for name in (one.training.stop_options if self._stop.reached is not None else ())
         }
         self._best_loss, self._best_epoch = run.best.loss.copy(), run.best.epoch.copy()
         self._best_parameters = run.best.parameters.copy()
-        optimizer_row = OPTIMIZERS[one.training.optimizer]
-        self._penalty = PENALTIES[one.objective.penalty]
-        optimizer, penalty, _ = slot_counts(one)
-        self._optimizer_slots = self._slots[:optimizer]
-        self._penalty_slots = self._slots[optimizer : optimizer + penalty]
-        self._carried_gradient = self._slots[-1] if self._batching.carried else None
-        penalty_rates = self._per_replica([other.objective.penalty_rate for other in run.experiments])
-        self._learning_rate = self._per_replica([other.training.learning_rate for other in run.experiments])
-        self._decoupled = optimizer_row.decoupled
-        self._penalty_options = self._options([other.objective.penalty_options for other in run.experiments])
-        self._schedule = SCHEDULES[one.training.schedule].factor
-        self._schedule_options = self._options([other.training.schedule_options for other in run.experiments])
-        # At a step, after the schedule.
-        self._rate = self._learning_rate
-        if self._schedule is not None:
-            shapes = [number.shape for number in (self._rate, *self._schedule_options.values())]
-            self._rate = np.empty(np.broadcast_shapes(*shapes))
-        self._update = optimizer_row.bind(
-            self._parameters,
-            workspace.work,
-            self._optimizer_slots,
-            self._rate,
-            self._options([other.training.optimizer_options for other in run.experiments]),
-        )
-        clips = [other.training.clip_norm or math.inf for other in run.experiments]
-        self._clip = self._per_replica(clips) if min(clips) < math.inf else None
-        self._decay = penalty_rates * self._penalty.l2(self._penalty_options)
-        self._thresholds = penalty_rates * self._penalty.l1(self._penalty_options)
-        self._has_decay = bool(self._decay.any())
-        self._has_thresholds = bool(self._thresholds.any())
-        if self._has_decay:
-            self._decay = self._decay * workspace.is_weight
-        if self._has_thresholds or self._penalty.shrink_from is not None:
-            self._thresholds = self._thresholds * workspace.is_weight
-        self._plain = not (
-            self._batching.carried
-            or self._has_decay
-            or self._has_thresholds
-            or self._schedule is not None
-            or self._clip is not None
-            or self._penalty.project is not None
-            or self._penalty.shrink_from is not None
-        )
 
     @cached_property
     def _losses(self) -> Losses:
@@ -191,94 +129,28 @@ class _Loop:
         """Whether no replica is left in training."""
         return self._any_frozen and bool(self.frozen.all())
 
-    @staticmethod
-    def _per_replica(values: Sequence[float]) -> FloatArray:
-        return constant(values[0]) if len(set(values)) == 1 else np.array(values)[:, None]
-
-    def _options(self, values: Sequence[Mapping[str, float]]) -> dict[str, FloatArray]:
-        return {name: self._per_replica([each[name] for each in values]) for name in values[0]}
-
-    def _batches(self) -> list[Batch]:
-        """Return the batches that are left of the present epoch, filled with their samples."""
-        orders: list[IndexArray]
-        if self._batching.shuffled:
-            orders = [order(one.training.seed, self._samples, self.epoch) for one in self._sources]
-        else:
-            orders = [np.arange(self._samples)] * len(self._sources)
-        tables = self._tables * len(orders) if len(self._tables) == 1 else self._tables
-        width = self._tables[0].shape[1]
-        feed = self._workspace.feed(len(orders), self._samples, width, self._position, self._batch_size)
-        feed.fill(tables, orders, self._noises() if self._noisy else None)
-        batches = feed.batches(self._position)
-        return self._with_dropout(batches) if self._drops_out else batches
-
-    def _noises(self) -> list[FloatArray]:
-        """Return what is added to the training samples' features in this epoch, (samples, features) per source."""
-        features = len(self._run.experiment.features)
-        return [
-            one.objective.input_noise * input_noise(one.objective.seed, self._samples, features, self.epoch)
-            for one in self._sources
-        ]
-
-    def _with_dropout(self, batches: Sequence[Batch]) -> list[Batch]:
-        """Return the batches up to the end of an epoch as such that load their masks before their pass."""
-        objectives = [one.objective for one in self._run.experiments]
-        seeds, rates = [one.seed for one in objectives], [one.dropout for one in objectives]
-        dropout = Dropout(seeds, rates, self.epoch, batches[-1].number + 1)
-
-        def masked(batch: Batch) -> Batch:
-            masks = batch.masks
-            assert masks is not None
-
-            def backward(features: FloatArray, samples: FloatArray, targets: FloatArray) -> None:
-                dropout.load(masks, batch.number)
-                batch.backward(features, samples, targets)
-
-            return batch._replace(backward=backward)
-
-        return [masked(batch) for batch in batches]
-
     @property
     def stuck(self) -> bool:
-        """Whether no update can ever come, as the samples left over never fill a batch."""
-        return self._batching.carried and self._batch_size > self._samples
+        """Whether no update can ever come."""
+        return self._epochs.is_stuck
 
     def is_late(self, deadline: float, clock: Callable[[], float]) -> bool:
         """Tell whether the time is used up, and an update has been made if there can be one."""
         return deadline < math.inf and (self.step > self._run.step or self.stuck) and clock() >= deadline
 
     def _step(self, batch: Batch) -> None:
-        """Make one update, with all that can be set."""
+        """Take one batch, and make the update that is due."""
         backward, features, samples, targets, columns, *_ = batch
         backward(features, samples, targets)
-        workspace = self._workspace
         if self._carried_gradient is not None and not self._join(self._carried_gradient, columns):
             return
-        parameters, gradient, penalty = self._parameters, workspace.gradient, self._penalty
-        rate = self._rate
-        if self._schedule is not None:
-            rate[...] = self._learning_rate * self._schedule(self.step, self._schedule_options)
-        if self._clip is not None:
-            _clip(gradient, self._clip)
-        before = parameters.copy() if penalty.shrink_from is not None else None
-        if self._has_decay:
-            if self._decoupled:
-                parameters *= 1 - rate * self._decay
-            else:
-                add_decay(parameters, self._decay, gradient, workspace.scratch)
+        self._update(self.step)
         self.step += 1
-        self._update(self.step - self._run.since)
-        if before is not None and penalty.shrink_from is not None:
-            penalty.shrink_from(before, parameters, rate * self._thresholds, self._penalty_slots)
-        elif self._has_thresholds:
-            soft_threshold(parameters, rate * self._thresholds, workspace.scratch)
-        if penalty.project is not None:
-            penalty.project(workspace.weights, self._penalty_options)
 
     def _join(self, waiting: FloatArray, columns: int) -> bool:
         """Add a batch's gradient to the one that waits; tell whether they are enough for an update, and average."""
         gradient = self._workspace.gradient
-        if columns < self._batch_size:
+        if columns < self._epochs.batch_size:
             waiting += gradient * columns
             self._carried += columns
             return False
@@ -293,22 +165,23 @@ class _Loop:
     def train(self, last_step: float, deadline: float, clock: Callable[[], float]) -> None:
         """Go on to the end of the epoch, or to the last step, or until the deadline."""
         before = self._state()
-        batches = self._batches()
+        batches = self._epochs.batches(self.epoch, self._position)
         if last_step - self.step < len(batches):
             batches = batches[: int(last_step) - self.step]
-        made = (self._plain_steps if self._plain else self._steps)(batches, deadline, clock)
+        is_plain = self._update.is_plain and self._carried_gradient is None
+        made = (self._plain_steps if is_plain else self._steps)(batches, deadline, clock)
         if not self._is_finite():
             made = self._replay(before, batches[:made])
         self._restore_frozen()
         if not made:
             return
         self._position = batches[made - 1].stop
-        if self._position == self._samples:
+        if self._position == self._epochs.samples:
             self._finish_epoch()
 
     def _plain_steps(self, batches: Sequence[Batch], deadline: float, clock: Callable[[], float]) -> int:
         """Make an update per batch where there is nothing but an optimizer; return how many batches were taken."""
-        update = self._update
+        update = self._update.optimize
         before = updates = self.step - self._run.since
         if deadline == math.inf:
             for backward, features, samples, targets, _, _, _, _ in batches:
@@ -431,12 +304,3 @@ class _Loop:
             stopped=self._stopped,
         )
         return run, report
-
-
-def _clip(gradient: FloatArray, limit: FloatArray) -> None:
-    """Shorten each replica's gradient (replicas, n) to ``limit``, in place."""
-    largest = np.maximum(np.abs(gradient).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    norms = largest * np.sqrt(
-        np.sum(np.square(gradient / largest), axis=1, keepdims=True)
-    )  # without overflow
-    gradient *= np.minimum(limit / norms, 1.0)
