@@ -64,7 +64,7 @@ soak: $(DEV)  ## Run the tests that take minutes
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest -m soak --timeout=3600 $(ARGS)
 
 parity: $(PARITY)  ## Compare whole training runs with PyTorch (large: it is installed for this only)
-	@$(PY) -m pytest tests/parity/torch_parity.py $(ARGS)
+	@$(PY) -m pytest tests/parity/torch_parity.py tests/parity/torch_export.py $(ARGS)
 
 bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among others
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \

@@ -14,7 +14,7 @@ from engine.blocks import Masks
 _DROPOUT = 6
 """The random stream of the masks (others: ``engine.samples``)."""
 
-_PIECE = 1 << 15
+MASKS_AT_ONCE = 1 << 15
 """Numbers drawn at once for one replica; a generator costs as much as some thousand of them."""
 
 
@@ -37,7 +37,7 @@ class Dropout:
     def load(self, masks: Masks, batch: int) -> None:
         """Put the masks of a batch, by its number in the epoch, where the pass reads them."""
         size = masks.block.size // len(self._seeds)
-        length = min(self._batches, max(1, _PIECE // max(size, 1)))
+        length = min(self._batches, max(1, MASKS_AT_ONCE // max(size, 1)))
         first = batch - batch % length
         if self._piece != (first, masks.columns):
             self._piece = first, masks.columns

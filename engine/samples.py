@@ -145,13 +145,17 @@ def _orders(seed: int, samples: int, block: int) -> IndexArray:
     return generator.permuted(np.tile(np.arange(samples, dtype=np.intp), (epochs, 1)), axis=1)
 
 
+ORDERS_AT_ONCE = 4096
+"""Numbers drawn at once for orders."""
+
+
 def input_noise(seed: int, samples: int, features: int, epoch: int) -> FloatArray:
     """Return standard normal numbers (samples, features) for an epoch, for the training samples in their order."""
     return np.random.default_rng([_INPUT_NOISE, seed, epoch]).standard_normal((samples, features))
 
 
 def _epochs_per_block(samples: int) -> int:
-    return max(1, 4096 // samples)
+    return max(1, ORDERS_AT_ONCE // samples)
 
 
 def order(seed: int, samples: int, epoch: int) -> IndexArray:

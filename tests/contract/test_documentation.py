@@ -67,7 +67,7 @@ def test_every_option_of_the_command_is_in_the_readme() -> None:
                 assert f"`{option}`" in README
 
 
-@pytest.mark.parametrize("package", ["engine", "engine/insight", "server"])
+@pytest.mark.parametrize("package", ["engine", "engine/insight", "server", "server/export"])
 def test_every_module_has_its_place_in_the_architecture(package: str) -> None:
     for path in (ROOT / package).glob("*.py"):
         if path.stem not in ("__init__", "__main__"):

@@ -1,0 +1,12 @@
+"""Export: an experiment as a script that does the same, without this project.
+
+>>> from engine import Experiment
+>>> from server.export import export
+>>> export(Experiment(), "numpy").splitlines()[0]
+'\"\"\"Circle, learned by a small neural network in plain NumPy.'
+"""
+
+from server.export.languages import LANGUAGES, CannotExportError
+from server.export.script import MAX_EPOCHS, export
+
+__all__ = ["LANGUAGES", "MAX_EPOCHS", "CannotExportError", "export"]

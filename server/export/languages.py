@@ -1,0 +1,124 @@
+"""Languages: what scripts can be written in, and what cannot be said in each of them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.experiment import Experiment
+from server.export.objective import DECAY, LOSSES, PENALTIES
+from server.export.steps import BATCHINGS, OPTIMIZERS, SCHEDULES
+from server.export.units import ACTIVATIONS, INITIALIZERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """A library to write scripts for.
+
+    Attributes:
+        label: its name for people.
+        packages: what to install to run a script.
+    """
+
+    label: str
+    packages: str
+
+    def file_name(self, key: str) -> str:
+        """Return what a script is called; ``key`` is that of the language."""
+        return f"neural_playground_{key.replace('-', '_')}.py"
+
+
+LANGUAGES: Mapping[str, Language] = {
+    "numpy": Language(label="plain NumPy", packages="numpy"),
+    "pytorch": Language(label="PyTorch", packages="numpy torch"),
+    "keras": Language(label="Keras", packages="numpy keras torch"),
+    "scikit-learn": Language(label="scikit-learn", packages="numpy scikit-learn"),
+}
+
+
+class CannotExportError(ValueError):
+    """Something has no expression in a language, or is not asked for properly.
+
+    Attributes:
+        field: dotted name of what is in the way.
+        message: a sentence that names the field, the value and what is allowed.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        """Keep both."""
+        super().__init__(field, message)
+        self.field = field
+        self.message = message
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return self.message
+
+
+def check(experiment: Experiment, language: str) -> None:
+    """Make sure that an experiment can be written in a language.
+
+    Raises:
+        CannotExportError: it cannot; names the first field that is in the way.
+    """
+    for field, value, allowed in _OBSTACLES.get(language, _nothing)(experiment):
+        shown = f"{value!r}" if isinstance(value, str) else value
+        raise CannotExportError(
+            field, f"{field} is {shown}, which {LANGUAGES[language].label} does not have; allowed: {allowed}"
+        )
+
+
+_Obstacle = tuple[str, Any, str]
+
+
+def _nothing(experiment: Experiment) -> Iterator[_Obstacle]:
+    return iter(())
+
+
+def _keras(experiment: Experiment) -> Iterator[_Obstacle]:
+    training = experiment.training
+    if training.optimizer == "lion" and training.optimizer_options["beta1"] == 0:
+        yield "training.optimizer_options.beta1", 0, "more than 0"
+
+
+def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
+    """Name what a multi-layer perceptron of scikit-learn cannot have."""
+    network, objective, training = experiment.network, experiment.objective, experiment.training
+    activations = _having(ACTIVATIONS, lambda row: row.sklearn is not None)
+    if len(set(network.activations)) > 1:
+        yield "network.activation", list(network.activations), f"one for all layers out of {activations}"
+    for activation in network.activations:
+        if ACTIVATIONS[activation].sklearn is None:
+            yield "network.activation", activation, activations
+    if not INITIALIZERS[network.initializer].sklearn:
+        allowed = _having(INITIALIZERS, lambda row: row.sklearn)
+        yield "network.initializer", network.initializer, f"{allowed} (it draws its own, like glorot)"
+    if experiment.problem not in LOSSES[objective.loss].sklearn:
+        allowed = _having(LOSSES, lambda row: experiment.problem in row.sklearn)
+        yield "objective.loss", objective.loss, f"{allowed} for {experiment.problem}"
+    if set(PENALTIES[objective.penalty]) - {DECAY} and (
+        objective.penalty_rate or objective.penalty == "max-norm"
+    ):
+        yield "objective.penalty", objective.penalty, _having(PENALTIES, lambda does: not set(does) - {DECAY})
+    for name in ("dropout", "input_noise"):
+        if value := getattr(objective, name):
+            yield f"objective.{name}", value, "0"
+    if OPTIMIZERS[training.optimizer].sklearn is None:
+        allowed = _having(OPTIMIZERS, lambda row: row.sklearn is not None)
+        yield "training.optimizer", training.optimizer, allowed
+    if not training.learning_rate:
+        yield "training.learning_rate", 0, "more than 0"
+    if SCHEDULES[training.schedule]:
+        yield "training.schedule", training.schedule, _having(SCHEDULES, lambda body: not body)
+    if training.clip_norm:
+        yield "training.clip_norm", training.clip_norm, "0"
+    if BATCHINGS[training.batching].sklearn is None:
+        allowed = _having(BATCHINGS, lambda row: row.sklearn is not None)
+        yield "training.batching", training.batching, allowed
+
+
+def _having(rows: Mapping[str, Any], condition: Any) -> str:
+    keys: Iterable[str] = (key for key, row in rows.items() if condition(row))
+    return ", ".join(keys)
+
+
+_OBSTACLES = {"keras": _keras, "scikit-learn": _scikit_learn}

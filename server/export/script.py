@@ -1,0 +1,389 @@
+"""Script: an experiment written as a program, from the templates and the tables beside it."""
+
+import textwrap
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from engine import begin, seedrandom
+from engine.datasets import DATASETS as DATASET_ROWS
+from engine.dropout import MASKS_AT_ONCE
+from engine.experiment import Experiment
+from engine.features import feature_rows
+from engine.initializers import INITIALIZERS as INITIALIZER_ROWS
+from engine.losses import LOSSES as LOSS_ROWS
+from engine.optimizers import OPTIMIZERS as OPTIMIZER_ROWS
+from engine.samples import ORDERS_AT_ONCE, class_numbers, points
+from server.export.languages import LANGUAGES, CannotExportError, check
+from server.export.literals import number, table, vector
+from server.export.objective import DECAY, DIE, LIMIT, LOSSES, PENALTIES, SHRINK
+from server.export.points import DATASETS, FEATURES, SCALINGS
+from server.export.steps import BATCHINGS, OPTIMIZERS, SCHEDULES, STOPS
+from server.export.units import ACTIVATIONS, INITIALIZERS
+
+MAX_EPOCHS = 1_000_000
+_WIDTH = 100
+_LINES = 20
+"""About so many lines of losses are printed."""
+
+_OPTION_NAMES = {
+    ("initializer", "value"): "WEIGHT_VALUE",
+    ("initializer", "scale"): "WEIGHT_SCALE",
+    ("stop", "loss"): "TARGET_LOSS",
+}
+"""Options whose own names would be too short in a script."""
+
+
+def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
+    """Write a script that does what an experiment says.
+
+    Args:
+        experiment: what to do.
+        language: a key of ``LANGUAGES``.
+        epochs: how long to train, 1 … ``MAX_EPOCHS``.
+
+    Returns:
+        Python source.
+
+    Raises:
+        CannotExportError: the language is unknown or has no expression for something, or the epochs are out of range;
+            names the field, the value and what is allowed.
+    """
+    if language not in LANGUAGES:
+        allowed = ", ".join(LANGUAGES)
+        raise CannotExportError("language", f"language is {language[:60]!r}; allowed: {allowed}")
+    if not 1 <= epochs <= MAX_EPOCHS:
+        raise CannotExportError("epochs", f"epochs is {epochs}; allowed: 1 … {MAX_EPOCHS}")
+    check(experiment, language)
+    template = _environment().get_template(f"{language}.py.jinja")
+    text = template.render(_context(experiment, language, epochs))
+    return _spaced(text)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # what is written is Python; every value in it is a number or the key of a row
+    )
+
+
+def _spaced(text: str) -> str:
+    """Set blank lines as everybody does: two around functions and classes, else at most one, and none at the end."""
+    lines: list[str] = []
+    blank, inside = 0, False
+    for line in text.splitlines():
+        if not line.strip():
+            blank += 1
+            continue
+        if line.startswith(("def ", "class ", "@")):
+            wanted = 0 if lines[-1].startswith("@") else 2
+            inside = True
+        elif inside and not line.startswith(" "):
+            wanted, inside = 2, False
+        else:
+            wanted = min(blank, 1)
+        lines += [""] * wanted
+        blank = 0
+        lines.append(line.rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _context(experiment: Experiment, language: str, epochs: int) -> dict[str, Any]:
+    """Return all that the templates ask for."""
+    data, network = experiment.data, experiment.network
+    objective, training = experiment.objective, experiment.training
+    loss, batching = LOSSES[objective.loss], BATCHINGS[training.batching]
+    activations = [*network.activations, _output(experiment)]
+    batch_size = training.batch_size if batching.carried else min(training.batch_size, data.training_samples)
+    return {
+        "title": _title(experiment, language),
+        "facts": [textwrap.fill(fact, _WIDTH - 4, subsequent_indent="    ") for fact in _facts(experiment)],
+        "notes": _notes(experiment, language),
+        "file_name": LANGUAGES[language].file_name(language),
+        "packages": LANGUAGES[language].packages,
+        "constants": _constants(experiment, language, epochs, batch_size),
+        "language": language,
+        "problem": experiment.problem,
+        **_data(experiment),
+        "sizes": list(experiment.sizes),
+        "initializer": INITIALIZERS[network.initializer],
+        "start": _start(experiment),
+        "functions": [ACTIVATIONS[key] for key in dict.fromkeys(activations)],
+        "activations": [ACTIVATIONS[key].name for key in activations],
+        "layers": [
+            (units, ACTIVATIONS[key]) for units, key in zip(experiment.sizes[1:], activations, strict=True)
+        ],
+        "loss": loss,
+        "optimizer": OPTIMIZERS[_optimizer(experiment)],
+        "schedule": SCHEDULES[training.schedule],
+        "batching": batching,
+        "penalty": _penalty(experiment),
+        "moves_weights": bool(_penalty(experiment) - {DECAY}),
+        "clip": training.clip_norm > 0,
+        "stop": STOPS[training.stop],
+        "samples": data.training_samples,
+        "validates": data.validation_samples > 0,
+        "orders_at_once": max(1, ORDERS_AT_ONCE // data.training_samples),
+        "noise": objective.input_noise > 0,
+        **_dropout(experiment, batch_size),
+    }
+
+
+def _output(experiment: Experiment) -> str:
+    """Return the activation of the output layer; losses of the sums take these as they are."""
+    loss = experiment.objective.loss
+    return "linear" if LOSSES[loss].sums else LOSS_ROWS[loss].outputs[experiment.problem].key
+
+
+def _optimizer(experiment: Experiment) -> str:
+    """Return the key of the optimizer; momentum of nothing is plain descent."""
+    training = experiment.training
+    return training.optimizer if training.optimizer_options.get("momentum", 1) else "sgd"
+
+
+def _penalty(experiment: Experiment) -> set[str]:
+    """Return what the penalty really does with the weights."""
+    return {
+        part for part in PENALTIES[experiment.objective.penalty] if part == LIMIT or _rate(experiment, part)
+    }
+
+
+def _rate(experiment: Experiment, part: str) -> float:
+    """Return the rate of the L1 or of the L2 part of the penalty."""
+    objective = experiment.objective
+    share = objective.penalty_options.get("share", 1.0 if part in (SHRINK, DIE) else 0.0)
+    return objective.penalty_rate * (share if part in (SHRINK, DIE) else 1 - share)
+
+
+def _constants(
+    experiment: Experiment, language: str, epochs: int, batch_size: int
+) -> list[tuple[str, str, str]]:
+    """Return the settings at the head of a script: name, value, remark."""
+    data, network = experiment.data, experiment.network
+    objective, training = experiment.objective, experiment.training
+    drawn = language != "scikit-learn"
+    own = data.points is not None
+    # Only scikit-learn takes the numbers of the classes as they are.
+    counts_classes = drawn or _flips(experiment) > 0 or (not own and "CLASSES" in DATASETS[data.dataset])
+    stop = STOPS[training.stop]
+    if stop.shortens:
+        epochs = int(min(epochs, training.stop_options["epochs"]))
+    rows: list[tuple[str, float | str, str, bool]] = [
+        ("EPOCHS", epochs, "", True),
+        ("PRINT_EVERY", _print_every(epochs), "", True),
+        ("LEARNING_RATE", training.learning_rate, "", True),
+        ("BATCH_SIZE", batch_size, "", True),
+        ("CLASSES", data.classes, "", experiment.problem == "multi-class" and counts_classes),
+        ("NOISE", data.noise, "", not own and data.classic_seed is None and _noisy(experiment)),
+    ]
+    for part, name, cost in (
+        (SHRINK, "L1_RATE", "|w|"),
+        (DIE, "L1_RATE", "|w|"),
+        (DECAY, "L2_RATE", "w² / 2"),
+    ):
+        remark = f"how much {cost} of every weight counts beside the loss"
+        rows.append((name, _rate(experiment, part), remark, part in _penalty(experiment)))
+    rows += [
+        (
+            "LIMIT",
+            objective.penalty_options.get("limit", 0.0),
+            "of the weights into one unit",
+            LIMIT in _penalty(experiment),
+        ),
+        ("CLIP_NORM", training.clip_norm, "longer gradients are shortened", training.clip_norm > 0),
+        ("DROPOUT", objective.dropout, "share of hidden units left out in a step", experiment.drops_out),
+        ("INPUT_NOISE", objective.input_noise, "standard deviation", objective.input_noise > 0),
+    ]
+    for choice, options in (
+        ("initializer", network.initializer_options if drawn else {}),
+        ("optimizer", training.optimizer_options if _optimizer(experiment) == training.optimizer else {}),
+        ("schedule", training.schedule_options),
+        ("stop", {} if stop.shortens else training.stop_options),
+    ):
+        rows += [
+            (_OPTION_NAMES.get((choice, name), name.upper()), value, "", True)
+            for name, value in options.items()
+        ]
+    random_data = (data.classic_seed is None and (not own or data.shuffled)) or _flips(experiment) > 0
+    random_start = not drawn or (
+        _start(experiment) is None and network.initializer not in ("zeros", "constant")
+    )
+    rows += [
+        ("DATA_SEED", data.seed, "", random_data),
+        ("WEIGHT_SEED", network.seed, "", random_start),
+        ("ORDER_SEED", training.seed, "", drawn and BATCHINGS[training.batching].shuffled),
+        ("DROPOUT_SEED", objective.seed, "", experiment.drops_out or objective.input_noise > 0),
+    ]
+    return [(name, number(float(value)), remark) for name, value, remark, needed in rows if needed]
+
+
+def _print_every(epochs: int) -> int:
+    """Return a round number of epochs between two printed lines."""
+    return next(
+        every * int(10**power)
+        for power in range(7)
+        for every in (1, 2, 5)
+        if epochs <= every * int(10**power) * _LINES
+    )
+
+
+def _noisy(experiment: Experiment) -> bool:
+    """Tell whether the noise has to be drawn: also where only what is drawn after it matters."""
+    return experiment.data.noise > 0 or experiment.data.minority_share > 0
+
+
+def _flips(experiment: Experiment) -> int:
+    """Count the wrong labels."""
+    return round(experiment.data.label_flips * experiment.data.training_samples)
+
+
+def _data(experiment: Experiment) -> dict[str, Any]:
+    """Return what the part about the samples asks for."""
+    data = experiment.data
+    literal = None
+    if data.points is not None:
+        literal = np.array(data.points)
+    elif data.classic_seed is not None:
+        random = seedrandom.SeedRandom(data.classic_seed)
+        literal = np.column_stack(seedrandom.draw_points(random, data.dataset, data.samples, data.noise))
+    wanted: dict[str, int] = {}
+    if data.minority_share:
+        clean = points(data.model_copy(update={"label_flips": 0.0}))[1]
+        labels = ["1", "-1"] if data.classes == 2 else [str(number) for number in range(data.classes)]
+        counts = np.bincount(class_numbers(clean[:, 0], data.classes), minlength=data.classes)
+        wanted = dict(zip(labels, counts.tolist(), strict=True))
+    training = points(data)[0][: data.training_samples]
+    known = feature_rows(experiment.features, training)[:, :-1]
+    row = DATASET_ROWS[data.dataset]
+    formula = row.formula if _noisy(experiment) else row.formula.partition("; noise")[0]
+    body = _environment().from_string(DATASETS[data.dataset]).render(noisy=_noisy(experiment))
+    return {
+        "literal": None if literal is None else table(literal),
+        "dataset_text": f"{row.label} ({formula}).",
+        "draw_points": body.strip(),
+        "wanted": wanted,
+        "all_samples": data.samples,
+        "shuffles": data.shuffled and data.classic_seed is None,
+        "classic_seed": data.classic_seed,
+        "flips": _flips(experiment),
+        "features": [FEATURES[key] for key in experiment.features],
+        "coordinates": [
+            (name, column)
+            for column, name in enumerate(("x1", "x2"))
+            if any(name in FEATURES[key] for key in experiment.features)
+        ],
+        "scaling": SCALINGS[data.scaling].strip(),
+        "some_feature_is_constant": bool((known.max(axis=0) <= known.min(axis=0)).any()),
+        "classes": data.classes,
+        "labels": [-1, 1] if experiment.problem == "classification" else list(range(data.classes)),
+        "cuts": [data.training_samples, data.training_samples + data.validation_samples]
+        if data.validation_samples
+        else [data.training_samples],
+        "part_names": {"train": "training", "validation": "validation", "test": "test"},
+        "parts": ["train", "validation", "test"] if data.validation_samples else ["train", "test"],
+    }
+
+
+def _start(experiment: Experiment) -> tuple[list[str], list[str]] | None:
+    """Return weights and biases as literals where NumPy cannot draw them: those of the original's generator."""
+    if experiment.data.classic_seed is None or experiment.network.initializer == "zeros":
+        return None
+    run = begin(experiment)
+    layers = [layer[0] for layer in run.layout.layers(run.parameters)]
+    return [table(layer[:, :-1]) for layer in layers], [vector(layer[:, -1]) for layer in layers]
+
+
+def _dropout(experiment: Experiment, batch_size: int) -> dict[str, Any]:
+    """Return how the masks of dropout are drawn."""
+    hidden, samples = experiment.network.hidden, experiment.data.training_samples
+    rows = sum(hidden) + len(hidden)  # with the constant unit of every layer
+    batches = -(-samples // batch_size)
+    return {
+        "drops_out": experiment.drops_out,
+        "hidden": tuple(hidden),
+        "masked_units": sum(hidden),
+        "mask_rows": rows,
+        "mask_cuts": np.cumsum(hidden)[:-1].tolist(),
+        "masks_at_once": MASKS_AT_ONCE,
+        "batch_count": batches,
+        "an_epoch_at_once": batches <= max(1, MASKS_AT_ONCE // max(rows * min(batch_size, samples), 1)),
+    }
+
+
+def _title(experiment: Experiment, language: str) -> str:
+    data = experiment.data
+    subject = "Points of your own" if data.points is not None else DATASET_ROWS[data.dataset].label
+    return f"{subject}, learned by a small neural network in {LANGUAGES[language].label}."
+
+
+def _facts(experiment: Experiment) -> list[str]:
+    """Describe the experiment, a line each."""
+    data, training = experiment.data, experiment.training
+    parts = [f"{data.training_samples} for training", f"{data.test_samples} for the test"]
+    if data.validation_samples:
+        parts.insert(1, f"{data.validation_samples} for validation")
+    layers = [
+        f"{units} {key}"
+        for units, key in zip(experiment.network.hidden, experiment.network.activations, strict=True)
+    ]
+    output = _output(experiment)
+    last = f"{experiment.outputs} {output}" if output != "linear" else f"{experiment.outputs}"
+    loss = LOSS_ROWS[experiment.objective.loss].label
+    optimizer = OPTIMIZER_ROWS[training.optimizer].label
+    batching = BATCHINGS[training.batching].text
+    return [
+        f"Samples: {data.samples}, {', '.join(parts)}.",
+        f"Network: {', '.join(experiment.features)} -> {' -> '.join([*layers, last])};"
+        f" initializer {INITIALIZER_ROWS[experiment.network.initializer].label}.",
+        f"Training: {loss.lower()}, {optimizer}, learning rate {number(training.learning_rate)},"
+        f" batches of {training.batch_size}, {batching}.",
+    ]
+
+
+_SAME = (
+    "Points, initial weights and batches are those of Neural Playground, drawn from the same seeds, so the losses are"
+    " those of its screen, {digits}."
+)
+_DIGITS = {
+    "numpy": "except for the last digits, where processors and libraries round",
+    "pytorch": "except for the last digits, where processors and libraries round",
+    "keras": "to about six digits, as Keras rounds products to single precision",
+}
+_SIMILAR = (
+    "The points are those of Neural Playground. scikit-learn draws initial weights (like the initializer Glorot) and"
+    " the order of the samples in its own way, so the losses are only similar to those of its screen."
+)
+
+
+def _notes(experiment: Experiment, language: str) -> list[str]:
+    """Say how near the figures come to those of the screen, wrapped for the head of the script."""
+    notes = [_SAME.format(digits=_DIGITS[language]) if language in _DIGITS else _SIMILAR]
+    if language == "keras":
+        notes += [note for note in _keras_notes(experiment) if note]
+    return [textwrap.fill(note, _WIDTH - 4) for note in notes]
+
+
+def _keras_notes(experiment: Experiment) -> list[str]:
+    training = experiment.training
+    optimizer = OPTIMIZERS[_optimizer(experiment)]
+    has_velocity = _optimizer(experiment) in ("momentum", "nesterov")
+    has_decay = DECAY in _penalty(experiment) and not optimizer.decoupled
+    only_similar = (
+        (experiment.drops_out, "Keras draws the masks of dropout in its own way"),
+        (
+            has_velocity and bool(SCHEDULES[training.schedule]),
+            "Keras keeps the learning rate in its velocity, which matters with a schedule",
+        ),
+        (has_decay and training.clip_norm > 0, "Keras clips the gradient of the penalty as well"),
+    )
+    return [
+        optimizer.keras_note,
+        *(f"{reason}, so the losses are only similar." for holds, reason in only_similar if holds),
+    ]

@@ -1,0 +1,212 @@
+"""Steps: how optimizers, schedules, orders and stop rules are written in a script."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimizer:
+    """An optimizer in each language.
+
+    Attributes:
+        memory: what it remembers of every parameter, in NumPy: names for one and for all.
+        update: lines that change one ``parameter`` in place by its ``gradient`` and what is remembered, in NumPy.
+        counts: whether the lines need the number of the ``step``.
+        torch: the class, and what it is given beside the parameters and the learning rate.
+        torch_code: a class that has to be there for it.
+        keras: the class, and what it is given beside the learning rate.
+        keras_note: why the figures are not quite the same with Keras.
+        sklearn: what a model of scikit-learn is given; None if that has nothing like it.
+        decoupled: whether it takes an L2 penalty beside the update, as ``weight_decay``.
+    """
+
+    memory: Mapping[str, str]
+    update: str
+    counts: bool = False
+    torch: tuple[str, str]
+    torch_code: str = ""
+    keras: tuple[str, str]
+    keras_note: str = ""
+    sklearn: str | None = None
+    decoupled: bool = False
+
+
+_ADAM = """\
+mean *= BETA1
+mean += (1 - BETA1) * gradient
+square *= BETA2
+square += (1 - BETA2) * gradient**2
+# Both means start at zero; dividing by 1 - beta^step makes up for that.
+pace = np.sqrt(square / (1 - BETA2**step)) + 1e-8
+parameter -= learning_rate * mean / (1 - BETA1**step) / pace"""
+_MEANS = {"mean": "means", "square": "squares"}
+_VELOCITY = {"velocity": "velocities"}
+_SQUARE = {"square": "squares"}
+_PLACE_OF_EPSILON = "Keras corrects its means in another place, so the last digits differ."
+_ROOT_OF_EPSILON = "Keras adds epsilon under the root, so digits differ where gradients are tiny."
+
+OPTIMIZERS: Mapping[str, Optimizer] = {
+    "sgd": Optimizer(
+        memory={},
+        update="parameter -= learning_rate * gradient",
+        torch=("torch.optim.SGD", ""),
+        keras=("SGD", ""),
+        sklearn='solver="sgd", momentum=0.0',
+    ),
+    "momentum": Optimizer(
+        memory=_VELOCITY,
+        update="""\
+velocity *= MOMENTUM
+velocity += gradient
+parameter -= learning_rate * velocity""",
+        torch=("torch.optim.SGD", "momentum=MOMENTUM"),
+        keras=("SGD", "momentum=MOMENTUM"),
+        sklearn='solver="sgd", momentum=MOMENTUM, nesterovs_momentum=False',
+    ),
+    "nesterov": Optimizer(
+        memory=_VELOCITY,
+        update="""\
+velocity *= MOMENTUM
+velocity += gradient
+parameter -= learning_rate * (gradient + MOMENTUM * velocity)  # from where the velocity will lead""",
+        torch=("torch.optim.SGD", "momentum=MOMENTUM, nesterov=True"),
+        keras=("SGD", "momentum=MOMENTUM, nesterov=True"),
+        sklearn='solver="sgd", momentum=MOMENTUM, nesterovs_momentum=True',
+    ),
+    "adagrad": Optimizer(
+        memory=_SQUARE,
+        update="""\
+square += gradient**2
+parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
+        torch=("torch.optim.Adagrad", "eps=1e-8"),
+        keras=("Adagrad", "initial_accumulator_value=0.0, epsilon=1e-16"),
+        keras_note=_ROOT_OF_EPSILON,
+    ),
+    "rmsprop": Optimizer(
+        memory=_SQUARE,
+        update="""\
+square *= DECAY
+square += (1 - DECAY) * gradient**2
+parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
+        torch=("torch.optim.RMSprop", "alpha=DECAY, eps=1e-8"),
+        keras=("RMSprop", "rho=DECAY, epsilon=1e-16"),
+        keras_note=_ROOT_OF_EPSILON,
+    ),
+    "adam": Optimizer(
+        memory=_MEANS,
+        update=_ADAM,
+        counts=True,
+        torch=("torch.optim.Adam", "betas=(BETA1, BETA2), eps=1e-8"),
+        keras=("Adam", "beta_1=BETA1, beta_2=BETA2, epsilon=1e-8"),
+        keras_note=_PLACE_OF_EPSILON,
+        sklearn='solver="adam", beta_1=BETA1, beta_2=BETA2, epsilon=1e-8',
+    ),
+    "adamw": Optimizer(
+        memory=_MEANS,
+        update=_ADAM,
+        counts=True,
+        torch=("torch.optim.AdamW", "betas=(BETA1, BETA2), eps=1e-8"),
+        keras=("AdamW", "beta_1=BETA1, beta_2=BETA2, epsilon=1e-8"),
+        keras_note=_PLACE_OF_EPSILON,
+        decoupled=True,
+    ),
+    "lion": Optimizer(
+        memory={"mean": "means"},
+        update="""\
+parameter -= learning_rate * np.sign(BETA1 * mean + (1 - BETA1) * gradient)
+mean *= BETA2
+mean += (1 - BETA2) * gradient""",
+        torch=("Lion", ""),
+        torch_code='''\
+class Lion(torch.optim.Optimizer):
+    """Only the sign of the averaged gradient counts, so every step is equally long."""
+
+    def __init__(self, parameters, lr, weight_decay=0.0):
+        super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                mean = self.state[parameter].setdefault("mean", torch.zeros_like(parameter))
+                parameter *= 1 - group["lr"] * group["weight_decay"]
+                parameter -= group["lr"] * torch.sign(BETA1 * mean + (1 - BETA1) * parameter.grad)
+                mean *= BETA2
+                mean += (1 - BETA2) * parameter.grad
+''',
+        keras=("Lion", "beta_1=BETA1, beta_2=BETA2"),
+        decoupled=True,
+    ),
+}
+
+SCHEDULES: Mapping[str, str] = {
+    "constant": "",
+    "step": """\
+return FACTOR ** math.floor(step / EVERY)""",
+    "exponential": """\
+return FACTOR ** (step / EVERY)""",
+    "cosine": """\
+return 0.5 + 0.5 * math.cos(math.pi * min(step / HORIZON, 1))""",
+    "warmup-cosine": """\
+warm = min((step + 1) / max(WARMUP, 1), 1)
+progress = (step - WARMUP) / max(HORIZON - WARMUP, 1)
+return warm * (0.5 + 0.5 * math.cos(math.pi * min(max(progress, 0), 1)))""",
+    "one-cycle": """\
+progress = step / HORIZON
+if progress < 0.3:  # up from a 25th
+    return 1 - (1 - 1 / 25) * (0.5 + 0.5 * math.cos(math.pi * progress / 0.3))
+return 1e-5 + (1 - 1e-5) * (0.5 + 0.5 * math.cos(math.pi * min((progress - 0.3) / 0.7, 1)))""",
+}
+"""Bodies of the function of the step, from 0, that gives the factor on the learning rate; empty where that stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batching:
+    """An order of the samples.
+
+    Attributes:
+        text: what it does.
+        shuffled: whether every epoch draws an order.
+        carried: whether samples left over wait for the next epoch.
+        sklearn: its ``shuffle`` in scikit-learn; None if that has nothing like it.
+    """
+
+    text: str
+    shuffled: bool = False
+    carried: bool = False
+    sklearn: bool | None
+
+
+BATCHINGS: Mapping[str, Batching] = {
+    "shuffled": Batching(text="in a new random order", shuffled=True, sklearn=True),
+    "sequential": Batching(text="always in the same order", sklearn=False),
+    "carried": Batching(
+        text="always in the same order; samples left over wait for the next epoch", carried=True, sklearn=None
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A stop rule.
+
+    Attributes:
+        watches: the loss that has to become better within ``PATIENCE`` epochs; empty where none has to.
+        restores: whether the best parameters are put back.
+        reached: the condition that ends training in place of the patience.
+        shortens: whether it only says how many epochs there are.
+    """
+
+    watches: str = ""
+    restores: bool = False
+    reached: str = ""
+    shortens: bool = False
+
+
+STOPS: Mapping[str, Stop] = {
+    "never": Stop(),
+    "epochs": Stop(shortens=True),
+    "target-loss": Stop(reached="train_loss <= TARGET_LOSS"),
+    "plateau": Stop(watches="train_loss"),
+    "early-stopping": Stop(watches="validation_loss", restores=True),
+}

@@ -1,0 +1,211 @@
+"""What every script is like, in every language, and what is refused."""
+
+import ast
+import contextlib
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from engine import Experiment
+from engine.activations import ACTIVATIONS
+from engine.batchings import BATCHINGS
+from engine.datasets import DATASETS
+from engine.features import FEATURES
+from engine.initializers import INITIALIZERS
+from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS
+from engine.penalties import PENALTIES
+from engine.scalings import SCALINGS
+from engine.schedules import SCHEDULES
+from engine.schema import REGISTRIES
+from engine.stops import STOPS
+from server.export import LANGUAGES, MAX_EPOCHS, CannotExportError, export, objective, points, steps, units
+from tests.support.scripts import ROWS, experiment
+from tests.support.strategies import experiments, law
+
+TABLES: dict[str, tuple[Any, Any]] = {
+    "data.dataset": (DATASETS, points.DATASETS),
+    "data.scaling": (SCALINGS, points.SCALINGS),
+    "features": (FEATURES, points.FEATURES),
+    "network.activation": (ACTIVATIONS, units.ACTIVATIONS),
+    "network.initializer": (INITIALIZERS, units.INITIALIZERS),
+    "objective.loss": (LOSSES, objective.LOSSES),
+    "objective.penalty": (PENALTIES, objective.PENALTIES),
+    "training.optimizer": (OPTIMIZERS, steps.OPTIMIZERS),
+    "training.schedule": (SCHEDULES, steps.SCHEDULES),
+    "training.batching": (BATCHINGS, steps.BATCHINGS),
+    "training.stop": (STOPS, steps.STOPS),
+}
+
+
+def written(one: Experiment) -> dict[str, str]:
+    """Return the scripts of an experiment, in those languages that can have it."""
+    scripts = {language: export(one, language) for language in ("numpy", "pytorch")}  # these have everything
+    for language in ("keras", "scikit-learn"):
+        with contextlib.suppress(CannotExportError):
+            scripts[language] = export(one, language)
+    return scripts
+
+
+@pytest.mark.parametrize("field", REGISTRIES)
+def test_every_row_of_every_registry_has_an_entry(field: str) -> None:
+    registry, table = TABLES[field]
+
+    assert list(registry) == list(table)
+
+
+def test_every_activation_of_an_output_has_an_entry() -> None:
+    for key, loss in LOSSES.items():
+        if not objective.LOSSES[key].sums:
+            assert {output.key for output in loss.outputs.values()} <= units.ACTIVATIONS.keys()
+
+
+@law(40)
+@given(experiments())
+def test_any_script_can_be_read(one: Experiment) -> None:
+    for script in written(one).values():
+        ast.parse(script)
+
+
+def test_scripts_are_clean(tmp_path: Path) -> None:
+    count = 0
+    for number, one in enumerate(ROWS.values()):
+        for language, script in written(one).items():
+            (tmp_path / f"{language}_{number}.py").write_text(script, encoding="utf-8")
+            count += 1
+
+    result = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert count > 400
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("language", ["numpy", "pytorch", "keras"])
+def test_a_default_script_is_short_and_fits_a_screen(language: str) -> None:
+    lines = export(Experiment(), language).splitlines()
+
+    assert len(lines) <= 160
+    assert max(map(len, lines)) <= 110
+
+
+def test_what_an_experiment_does_not_use_is_not_in_its_script() -> None:
+    plain = export(Experiment(), "numpy")
+
+    for word in ("dropout", "schedule", "validation", "penalty", "noise", "CLASSES", "diag", "relu", "scale"):
+        assert word not in plain.lower()
+
+
+def test_every_setting_at_the_head_of_a_script_is_used() -> None:
+    for name, one in ROWS.items():
+        for language, script in written(one).items():
+            nodes = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Name)]
+            settings = {node.id for node in nodes if isinstance(node.ctx, ast.Store) and node.id.isupper()}
+            used = {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
+            assert settings <= used, (name, language)
+
+
+def test_a_script_says_what_it_is_and_how_to_run_it() -> None:
+    for language, script in written(
+        experiment(data={"dataset": "plane"}, network={"activation": "relu"})
+    ).items():
+        head = ast.get_docstring(ast.parse(script))
+        assert head is not None
+        assert head.startswith("Plane, learned by a small neural network in")
+        assert "pip install numpy" in head
+        assert f"python {LANGUAGES[language].file_name(language)}" in head
+
+
+def test_all_languages_have_the_default_of_a_regression() -> None:
+    assert set(written(experiment(data={"dataset": "plane"}))) == set(LANGUAGES)
+
+
+def test_scikit_learn_says_that_its_losses_are_only_similar() -> None:
+    script = export(experiment(data={"dataset": "plane"}), "scikit-learn")
+
+    assert "only similar" in " ".join(script.split())
+
+
+@pytest.mark.parametrize("seed", ['"""', "'''+exit()#", "\\", "a\\", '"); exit("'])
+def test_a_seed_from_a_link_is_never_code(seed: str) -> None:
+    one = experiment(data={"classic_seed": seed})
+    harmless = written(experiment(data={"classic_seed": "a"}))
+
+    for language, script in written(one).items():
+        names = {node.id for node in ast.walk(ast.parse(script)) if isinstance(node, ast.Name)}
+        assert "exit" not in names
+        assert len(ast.parse(script).body) == len(ast.parse(harmless[language]).body)
+
+
+REFUSED: list[tuple[str, str, dict[str, Any]]] = [
+    ("objective.loss", "'half-squared-error'", {"objective": {"loss": "half-squared-error"}}),
+    ("network.activation", "'gelu'", {"network": {"activation": "gelu"}}),
+    ("network.activation", "['tanh', 'relu']", {"network": {"activation": ["tanh", "relu"]}}),
+    ("network.initializer", "'zeros'", {"network": {"initializer": "zeros"}}),
+    ("objective.penalty", "'l1'", {"objective": {"penalty": "l1", "penalty_rate": 0.1}}),
+    ("objective.penalty", "'max-norm'", {"objective": {"penalty": "max-norm"}}),
+    ("objective.dropout", "0.5", {"objective": {"dropout": 0.5}}),
+    ("objective.input_noise", "0.1", {"objective": {"input_noise": 0.1}}),
+    ("training.optimizer", "'lion'", {"training": {"optimizer": "lion"}}),
+    ("training.learning_rate", "0", {"training": {"learning_rate": 0}}),
+    ("training.schedule", "'cosine'", {"training": {"schedule": "cosine"}}),
+    ("training.clip_norm", "1.0", {"training": {"clip_norm": 1.0}}),
+    ("training.batching", "'carried'", {"training": {"batching": "carried"}}),
+]
+
+
+@pytest.mark.parametrize(("field", "shown", "groups"), REFUSED)
+def test_what_scikit_learn_does_not_have_is_refused_by_name(
+    field: str, shown: str, groups: dict[str, Any]
+) -> None:
+    merged = {**groups, "objective": {"loss": "logistic-cross-entropy", **groups.get("objective", {})}}
+
+    with pytest.raises(CannotExportError) as refusal:
+        export(experiment(**merged), "scikit-learn")
+
+    assert refusal.value.field == field
+    assert str(refusal.value).startswith(f"{field} is {shown}, which scikit-learn does not have; allowed: ")
+
+
+def test_what_keras_does_not_have_is_refused_by_name() -> None:
+    one = experiment(training={"optimizer": "lion", "optimizer_options": {"beta1": 0.0}})
+
+    with pytest.raises(
+        CannotExportError, match=r"beta1 is 0, which Keras does not have; allowed: more than 0"
+    ):
+        export(one, "keras")
+
+
+@pytest.mark.parametrize("epochs", [0, -1, MAX_EPOCHS + 1])
+def test_epochs_out_of_range_are_refused(epochs: int) -> None:
+    with pytest.raises(CannotExportError, match=f"epochs is {epochs}; allowed: 1 … {MAX_EPOCHS}"):
+        export(Experiment(), "numpy", epochs)
+
+
+def test_an_unknown_language_is_refused_with_those_there_are() -> None:
+    with pytest.raises(
+        CannotExportError, match="language is 'latin'; allowed: numpy, pytorch, keras, scikit-learn"
+    ):
+        export(Experiment(), "latin")
+
+
+def test_a_refusal_comes_back_from_another_process() -> None:
+    refusal = pickle.loads(pickle.dumps(CannotExportError("training.seed", "a sentence")))
+
+    assert (refusal.field, str(refusal)) == ("training.seed", "a sentence")
+
+
+def test_the_same_experiment_gives_the_same_script() -> None:
+    one = Experiment.model_validate(json.loads(Experiment().model_dump_json()))
+
+    assert export(one, "pytorch") == export(Experiment(), "pytorch")

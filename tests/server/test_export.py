@@ -1,0 +1,91 @@
+"""The route of exported scripts."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from engine import Experiment
+from server.app import create_app
+from server.export import LANGUAGES, export
+from server.settings import MAX_MESSAGE_BYTES, Settings
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(workers=1))) as web:
+        yield web
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_script_comes_as_a_file(web: TestClient, language: str) -> None:
+    one = Experiment.model_validate({"data": {"dataset": "sine"}})
+
+    response = web.post(f"/api/export/{language}?epochs=7", content=one.model_dump_json())
+
+    assert response.status_code == 200
+    assert response.text == export(one, language, 7)
+    assert response.headers["content-type"] == "text/x-python; charset=utf-8"
+    name = LANGUAGES[language].file_name(language)
+    assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_is_left_out_takes_its_default(web: TestClient) -> None:
+    assert web.post("/api/export/numpy", content="{}").text == export(Experiment(), "numpy", 100)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "field", "sentence"),
+    [
+        ("numpy", "no json", 400, None, "the body is not JSON; send one experiment as a JSON object"),
+        ("numpy", "", 400, None, "the body is not JSON; send one experiment as a JSON object"),
+        ("numpy", "\xff", 400, None, "the body is not JSON; send one experiment as a JSON object"),
+        ("numpy", "[]", 422, None, "the body is []; it must be an object"),
+        (
+            "numpy",
+            '{"training": {"learning_rate": 30}}',
+            422,
+            "training.learning_rate",
+            "training.learning_rate is 30; allowed: 0 … 10",
+        ),
+        ("numpy?epochs=0", "{}", 422, "epochs", "epochs is 0; allowed: 1 … 1000000"),
+        ("numpy?epochs=many", "{}", 422, "epochs", "epochs is 'many'; it must be a whole number"),
+        (
+            "latin",
+            "{}",
+            422,
+            "language",
+            "language is 'latin'; allowed: numpy, pytorch, keras, scikit-learn",
+        ),
+        (
+            "scikit-learn",
+            "{}",
+            422,
+            "objective.loss",
+            "objective.loss is 'half-squared-error', which scikit-learn does not have;"
+            " allowed: logistic-cross-entropy for classification",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    web: TestClient, path: str, body: str, status: int, field: str | None, sentence: str
+) -> None:
+    response = web.post(f"/api/export/{path}", content=body.encode("latin-1"))
+
+    answer: dict[str, Any] = response.json()
+    assert (response.status_code, answer) == (status, {"detail": sentence, "field": field})
+
+
+def test_a_body_that_is_too_long_is_refused(web: TestClient) -> None:
+    response = web.post("/api/export/numpy", content=b"{}" + b" " * (MAX_MESSAGE_BYTES - 1))
+
+    assert response.status_code == 413
+    assert response.json()["detail"] == "the body is too long; at most 65536 bytes are allowed"
+    assert web.post("/api/export/numpy", content=b"{}" + b" " * (MAX_MESSAGE_BYTES - 2)).status_code == 200
+
+
+def test_only_post_exports(web: TestClient) -> None:
+    assert web.get("/api/export/numpy", headers={"accept": "application/json"}).status_code == 405
