@@ -132,6 +132,30 @@ def test_three_steps_are_those_worked_out_by_hand(key: str) -> None:
     np.testing.assert_allclose(path[:, 0, 0], BY_HAND[key], rtol=0, atol=1e-6)
 
 
+def wave(progress: float) -> float:
+    return (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0))) / 2
+
+
+def one_cycle(t: int) -> float:
+    if t < 45:
+        return 1 / 25 + (1 - 1 / 25) * (1 - wave(t / 45))
+    return 1e-5 + (1 - 1e-5) * wave((t - 45) / 105)
+
+
+PLAIN_SCHEDULES: dict[str, tuple[dict[str, float], Callable[[int], float]]] = {
+    "constant": ({}, lambda t: 1.0),
+    "step": ({"factor": 0.5, "every": 40.0}, lambda t: 0.5 ** (t // 40)),
+    "exponential": ({"factor": 0.5, "every": 40.0}, lambda t: 0.5 ** (t / 40)),
+    "cosine": ({"horizon": 150.0}, lambda t: wave(t / 150)),
+    "warmup-cosine": (
+        {"warmup": 30.0, "horizon": 150.0},
+        lambda t: min(1.0, (t + 1) / 30) * wave((t - 30) / 120),
+    ),
+    "one-cycle": ({"horizon": 150.0}, one_cycle),
+}
+"""Options with which 200 steps see all of a schedule, and its factor at the step t, from 0, written again."""
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_a_run_makes_the_steps_of_its_optimizer_at_the_scheduled_rate(key: str, schedule: str) -> None:
@@ -144,17 +168,17 @@ def test_a_run_makes_the_steps_of_its_optimizer_at_the_scheduled_rate(key: str, 
                 "learning_rate": 0.01,
                 "batch_size": 10_000,
                 "schedule": schedule,
+                "schedule_options": PLAIN_SCHEDULES[schedule][0],
             },
         }
     )
     run = begin(experiment)
-    factor = SCHEDULES[schedule].factor
-    schedule_options = {name: np.array(v) for name, v in experiment.training.schedule_options.items()}
+    factor = PLAIN_SCHEDULES[schedule][1]
     memories: list[Memory] = [{} for _ in run.parameters[0]]
 
     for step in range(200):
         gradient = gradient_of(run)
-        rate = 0.01 * (1.0 if factor is None else float(factor(step, schedule_options)))
+        rate = 0.01 * factor(step)
         expected = [
             PLAIN[key](w, g, memory, step + 1, rate, experiment.training.optimizer_options)
             for w, g, memory in zip(run.parameters[0].tolist(), gradient, memories, strict=True)
