@@ -7,11 +7,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import __version__
 from server.assets import CachedFiles, revision
 from server.compute import Compute
+from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
 from server.routes import api, export, live, pages
 from server.settings import Settings
 
@@ -61,6 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))
     app.add_middleware(SecurityHeaders)
     app.include_router(pages.router)
     app.include_router(api.router)

@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
             host=options.host,
             port=options.port,
             workers=options.workers,
+            allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
             allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
         )
     except ValueError as error:
@@ -76,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8000)")
     parser.add_argument(
         "--workers", type=int, help="engine processes (default: as many as there are processors)"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        metavar="NAME",
+        help="answer to this host name, too, as behind a proxy or with a name of its own; may be repeated",
     )
     parser.add_argument(
         "--allow-origin",

@@ -14,6 +14,8 @@ class Settings:
         host: address to listen on.
         port: TCP port; 0 takes a free one.
         workers: engine processes.
+        allowed_hosts: further names by which requests may call this server; addresses of numbers, this machine's own
+            name and localhost always may.
         allowed_origins: further origins (``https://host[:port]``) whose pages may open a session; pages of this
             server always may.
         hello_seconds: how long a new connection may take to say hello.
@@ -27,6 +29,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = field(default_factory=lambda: available_cpus())  # defined below
+    allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     hello_seconds: float = 10.0
     window: int = 2
@@ -79,6 +82,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": str,
     "port": int,
     "workers": int,
+    "allowed_hosts": _list,
     "allowed_origins": _list,
     "hello_seconds": float,
     "window": int,

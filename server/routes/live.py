@@ -5,12 +5,12 @@ import contextlib
 import logging
 import secrets
 import time
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from engine.schema import MAX_SEED
 from server.compute import Compute
+from server.doors import origin_allowed
 from server.messages import ErrorEvent, Event, Limits
 from server.outbox import Outbox, Overflow
 from server.session import Session
@@ -26,17 +26,6 @@ _TRY_AGAIN_LATER = 1013
 _TURN_SECONDS = 0.03
 """Every session should have its turn so often, as long as slices need not be shorter than this for it:"""
 _SHORTEST_SLICE = 0.005
-
-
-def origin_allowed(origin: str | None, host: str | None, allowed: tuple[str, ...]) -> bool:
-    """Tell whether a page of ``origin`` may open a session here.
-
-    Browsers let any page open a socket to any server, and say only where the page is from. Programs that are no
-    browsers send no origin.
-    """
-    if origin is None or origin in allowed:
-        return True
-    return bool(host) and urlsplit(origin).netloc.lower() == str(host).lower()
 
 
 @router.websocket("/ws")
