@@ -55,6 +55,13 @@ export const ACTIONS = [
     perform: ({ showOutput }) => showOutput(),
   },
   {
+    id: "own-points",
+    label: "Draw or import your own points",
+    keys: ["d"],
+    available: () => true,
+    perform: ({ openOwnPoints }) => openOwnPoints(),
+  },
+  {
     id: "theme",
     label: "Light, dark or automatic colours",
     keys: ["t"],

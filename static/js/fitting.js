@@ -120,7 +120,7 @@ function withLargestShare(catalog, experiment, path) {
  */
 export function withDataset(catalog, experiment, key) {
   const { problem, samples } = datasetChoice(catalog, key);
-  const chosen = withChoice(catalog, withoutPoints(catalog, experiment), "data.dataset", key);
+  const chosen = withChoice(catalog, withoutPoints(catalog, experiment, samples), "data.dataset", key);
   if (problem === problemOf(catalog, experiment)) return { experiment: chosen, notes: [] };
   const losses = lossesFor(catalog, problem);
   const loss = losses.find((row) => row.key === experiment.objective.loss) ?? losses[0];
@@ -134,10 +134,11 @@ export function withDataset(catalog, experiment, key) {
 /**
  * @param {Catalog} catalog
  * @param {Experiment} experiment
+ * @param {number} samples of the dataset that takes their place
  * @returns {Experiment}
  */
-function withoutPoints(catalog, experiment) {
+function withoutPoints(catalog, experiment, samples) {
   if (experiment.data.points === null) return experiment;
-  const { pointClasses, samples } = catalog.experiment.data;
+  const { pointClasses } = catalog.experiment.data;
   return { ...experiment, data: { ...experiment.data, points: null, pointClasses, samples } };
 }

@@ -3,6 +3,7 @@
 /**
  * @import { Experiment, Palettes, State, Target } from "./types/app.js"
  * @import { Fitted } from "./fitting.js"
+ * @import { PointSet } from "./lib/point-set.js"
  */
 
 import { ACTIONS, actionForKey, keyName } from "./actions.js";
@@ -18,11 +19,15 @@ import {
   withOption,
 } from "./experiment.js";
 import { withDataset, withFitting } from "./fitting.js";
-import { find } from "./lib/dom.js";
+import { find, findAll } from "./lib/dom.js";
+import { readDraft, writeDraft } from "./lib/drafts.js";
 import { keepFocus } from "./lib/focus.js";
 import { createFrameLoop } from "./lib/frame-loop.js";
+import { NO_POINTS, readPointSet, readTargets, toTargets } from "./lib/point-set.js";
 import { listenForShortcuts } from "./lib/shortcuts.js";
-import { appliesTo, lossesFor, problemOf } from "./problem.js";
+import { throttle } from "./lib/timing.js";
+import { appliesToPoints, followsFromPoints, fromSamples, ownSet, withOwnPoints } from "./own-points.js";
+import { appliesTo, classesOf, lossesFor, problemOf } from "./problem.js";
 import { captionFor, diagramProps, mapProps } from "./props.js";
 import { decodeCatalog, fromWireName } from "./protocol.js";
 import { createSession } from "./session.js";
@@ -40,6 +45,8 @@ import { createLegend } from "./views/legend.js";
 import { createLossChart } from "./views/loss-chart.js";
 import { createNotices, createStatus } from "./views/notices.js";
 import { createOptions } from "./views/options.js";
+import { createOwnEditor } from "./views/own-editor.js";
+import { createOwnEntry } from "./views/own-entry.js";
 import { createScores } from "./views/scores.js";
 import { createTheme } from "./views/theme.js";
 import { createActionButtons, createCounter } from "./views/transport.js";
@@ -50,6 +57,10 @@ const FRAME_RATE = 24;
 const CALM_FRAME_RATE = 4;
 /** Seeds drawn by the page stay short enough to read out. */
 const LARGEST_SEED = 9999;
+/** Where own points are kept in the browser: what was drawn, and what was last used; and how often, in milliseconds. */
+const DRAFT = "own-points-draft";
+const USED = "own-points-used";
+const DRAFT_PAUSE = 500;
 /** From this width on there is room for everything at once. */
 const ROOMY = "(min-width: 1180px)";
 
@@ -67,6 +78,7 @@ const session = createSession({
   onFault: (error) => telling.fault(error),
 });
 const { store, stream, change, send } = session;
+store.update((state) => ({ ...state, ownPoints: readTargets(readDraft(USED)) }));
 
 /** @type {Palettes} */
 let palettes;
@@ -91,6 +103,7 @@ function perform(id) {
     send,
     openHelp: help.open,
     nextTheme: theme.next,
+    openOwnPoints: ownEditor.open,
     showOutput: () => store.update((state) => ({ ...state, pinned: null, preview: null })),
   });
 }
@@ -128,6 +141,11 @@ function changeFitting(edit) {
     telling.changes(notes);
     return fitted;
   });
+}
+
+function useOwnPoints() {
+  const { ownPoints } = store.get();
+  if (ownPoints) changeFitting((experiment) => withOwnPoints(catalog, experiment, ownPoints));
 }
 
 const more = find(document, ".more", HTMLDetailsElement);
@@ -205,6 +223,24 @@ const datasets = createDatasets(byId("datasets"), {
   region: catalog.region,
   onChoose: (key) => changeFitting((experiment) => withDataset(catalog, experiment, key)),
 });
+const keepDraft = throttle((/** @type {PointSet} */ draft) => {
+  ownEntry.setDraft(draft);
+  writeDraft(DRAFT, draft);
+}, DRAFT_PAUSE);
+globalThis.addEventListener("pagehide", keepDraft.flush);
+const savedDraft = readPointSet(readDraft(DRAFT)) ?? NO_POINTS;
+const ownEntry = createOwnEntry(byId("own-entry"), { region: catalog.region, onChoose: useOwnPoints });
+ownEntry.setDraft(savedDraft);
+const ownEditor = createOwnEditor(find(document, "#own", HTMLDialogElement), {
+  region: catalog.region,
+  draft: savedDraft,
+  present: () => fromSamples(stream, classesOf(catalog, store.get().experiment)),
+  onDraft: keepDraft.push,
+  onUse(set) {
+    store.update((state) => ({ ...state, ownPoints: toTargets(set) }));
+    useOwnPoints();
+  },
+});
 const features = createFeatures(byId("features"), {
   features: catalog.choices.features,
   onToggle: (key, on) => change((experiment) => withFeature(catalog, experiment, key, on)),
@@ -245,6 +281,8 @@ const theme = createTheme(root, {
     palettes = next;
     datasets.paint(palettes);
     features.paint(palettes);
+    ownEntry.paint(palettes);
+    ownEditor.paint(palettes);
     updateHeatmap();
     updateDiagram();
     chart.update({ logScale: store.get().logScale });
@@ -267,21 +305,29 @@ function updateDiagram() {
 }
 
 function updateControls() {
-  const { wanted, connection } = store.get();
+  const { wanted, connection, ownPoints } = store.get();
   const enabled = connection === "open";
   const problem = problemOf(catalog, wanted);
+  const own = wanted.data.points !== null;
   controls.setChoices("objective.loss", lossesFor(catalog, problem));
   controls.update({
     enabled,
     valueOfField: (name) => getField(wanted, fromWireName(name)),
-    applies: (name) => appliesTo(catalog, fromWireName(name), problem),
+    applies: (name) =>
+      appliesTo(catalog, fromWireName(name), problem) && appliesToPoints(wanted, fromWireName(name)),
+    fixed: (name) => followsFromPoints(wanted, fromWireName(name)),
   });
   options.update({
     enabled,
-    optionsOf: (choice) => optionsOf(catalog, wanted, fromWireName(choice)),
+    optionsOf: (choice) =>
+      own && choice === "data.dataset" ? [] : optionsOf(catalog, wanted, fromWireName(choice)),
     valuesOf: (choice) => optionValues(catalog, wanted, fromWireName(choice)),
   });
-  datasets.update({ problem, chosen: wanted.data.dataset, enabled });
+  datasets.update({ problem, chosen: own ? "" : wanted.data.dataset, enabled });
+  ownEntry.update({ used: ownSet(ownPoints), chosen: own, enabled });
+  ownEditor.update({ enabled });
+  for (const part of findAll(document, "[data-only-for]", HTMLElement))
+    part.hidden = (part.dataset.onlyFor === "points") !== own;
   features.update({ active: wanted.features, enabled });
   layerCount.update({ count: wanted.network.hidden.length, enabled });
   problemSelect.value = problem;
@@ -303,7 +349,14 @@ store.subscribe(
     byId("reconnecting").hidden = connection !== "reconnecting";
   },
 );
-store.subscribe(({ connection, wanted }) => [connection, wanted], keepFocus(updateControls));
+store.subscribe(
+  ({ connection, wanted, ownPoints }) => [connection, wanted, ownPoints],
+  keepFocus(updateControls),
+);
+store.subscribe(
+  ({ ownPoints }) => ownPoints,
+  (ownPoints) => writeDraft(USED, ownPoints),
+);
 store.subscribe(
   ({ connection, playing, pinned, preview }) => [connection, playing, pinned, preview],
   keepFocus(updateButtons),

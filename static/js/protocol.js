@@ -27,8 +27,8 @@ export function toWireName(name) {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Objects whose keys are names of options: values of the catalogue, and so spelled as there. */
-const OPTIONS = /^\w+(_o|O)ptions$/;
+/** Values that stay as they are: options, whose keys are names of the catalogue, and points, which are many numbers. */
+const PLAIN = /^(\w+(_o|O)ptions|points)$/;
 
 /**
  * The same value with every key renamed, all the way down; names of options stay.
@@ -42,7 +42,7 @@ function renameKeys(value, rename) {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       rename(key),
-      OPTIONS.test(key) ? item : renameKeys(item, rename),
+      PLAIN.test(key) ? item : renameKeys(item, rename),
     ]),
   );
 }

@@ -4,6 +4,7 @@
  * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, State, StateChanged, Stopped, Target, Welcome } from "./types/app.js"
  */
 
+import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
 
 /** Epochs a second at which a boundary is best watched; the page starts with the offered speed nearest to it. */
@@ -32,6 +33,7 @@ export function initialState(catalog) {
     discretize: false,
     logScale: false,
     datasetOf,
+    ownPoints: null,
   };
 }
 
@@ -75,6 +77,7 @@ export function withWelcome(state, catalog, event) {
     playing: event.state.playing,
     run: event.run,
     ended: null,
+    ownPoints: lastPoints(state.ownPoints, event.experiment),
   });
 }
 
@@ -87,6 +90,8 @@ export function withWelcome(state, catalog, event) {
  * @returns {State}
  */
 export function withWanted(state, catalog, wanted, id) {
+  const ownPoints = lastPoints(state.ownPoints, wanted);
+  if (wanted.data.points !== null) return { ...state, wanted, pending: id, ownPoints };
   const problem = problemOf(catalog, wanted);
   const datasetOf = { ...state.datasetOf, [problem]: wanted.data.dataset };
   return { ...state, wanted, pending: id, datasetOf };

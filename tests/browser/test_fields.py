@@ -11,11 +11,11 @@ from tests.support.page import Playground
 
 FIELDS = catalog().fields
 
-WITHOUT = {"data.points", "data.point_classes", "data.classic_seed"}
-"""Own points have no editor yet, and a seed of the original comes with its links."""
+WITHOUT = {"data.classic_seed"}
+"""A seed of the original comes with its links."""
 
-ELSEWHERE = {"data.dataset", "features", "network.hidden"}
-"""Their controls are pictures."""
+ELSEWHERE = {"data.dataset", "data.points", "data.point_classes", "features", "network.hidden"}
+"""Their controls are pictures; that of own points is tested in test_own_points.py."""
 
 PLAIN = {
     name: field

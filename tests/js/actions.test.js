@@ -24,6 +24,7 @@ function commandsOf(id, state) {
     openHelp: nothing,
     nextTheme: nothing,
     showOutput: nothing,
+    openOwnPoints: nothing,
   });
   return commands;
 }
@@ -50,7 +51,7 @@ test("nothing that needs the server is available without it", () => {
   const away = { ...open, connection: /** @type {const} */ ("reconnecting") };
   const available = ACTIONS.filter((action) => action.available(away)).map(({ id }) => id);
 
-  assert.deepEqual(available, ["theme", "help"]);
+  assert.deepEqual(available, ["own-points", "theme", "help"]);
 });
 
 test("keys find their action in either case, but not with a modifier", () => {

@@ -12,7 +12,9 @@ const SOURCE = fileURLToPath(new URL("../../static/js", import.meta.url));
 const FLOORS = [
   ["experiment.js", "protocol.js", "actions.js", "words.js"],
   ["problem.js"],
-  ["fitting.js", "state.js"],
+  ["fitting.js"],
+  ["own-points.js"],
+  ["state.js"],
   ["store.js", "stream.js", "props.js"],
   ["connection.js"],
   ["session.js", "telling.js"],

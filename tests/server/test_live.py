@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from engine import Experiment, advance, begin
+from server.settings import MAX_MESSAGE_BYTES
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
 
@@ -168,7 +169,7 @@ async def test_the_largest_network_allowed_trains_and_is_drawn(server: LiveServe
 
 async def test_a_message_that_is_too_long_closes_the_connection(server: LiveServer) -> None:
     async with greeted(server.socket_url) as connected:
-        await connected.connection.send("x" * 70_000)
+        await connected.connection.send("x" * (MAX_MESSAGE_BYTES + 1))
         with pytest.raises(ConnectionClosed) as closed:
             await connected.event()
 

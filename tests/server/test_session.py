@@ -14,7 +14,7 @@ from server.session import Numbers, Session
 from server.work import Slice, run_slice
 from tests.support.messages import text
 
-LIMITS = Limits(message_bytes=65_536, window=2, hello_seconds=10)
+LIMITS = Limits(message_bytes=131_072, window=2, hello_seconds=10)
 
 
 class Desk:

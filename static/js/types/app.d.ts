@@ -1,5 +1,6 @@
 /** Shapes of the page: the wire's shapes with camelCase names, and the page's own. */
 
+import type { Targets } from "../lib/point-set.js";
 import type * as Wire from "./protocol.js";
 
 /** `epochs_per_second` becomes `epochsPerSecond`. */
@@ -114,6 +115,8 @@ export interface State {
   logScale: boolean;
   /** The dataset last used for each problem. */
   datasetOf: Record<string, string>;
+  /** The own points last used; they stay when a dataset takes their place. */
+  ownPoints: Targets | null;
 }
 
 /** What an action may do. */
@@ -123,6 +126,7 @@ export interface ActionContext {
   openHelp: () => void;
   nextTheme: () => void;
   showOutput: () => void;
+  openOwnPoints: () => void;
 }
 
 export interface Action {

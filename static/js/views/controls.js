@@ -14,6 +14,7 @@ import { writeSelect } from "../lib/select.js";
  * @typedef {object} ControlsProps
  * @property {(name: string) => unknown} valueOfField the value of a field by its catalogue name
  * @property {(name: string) => boolean} applies whether a field means anything now; one that does not is hidden
+ * @property {(name: string) => boolean} fixed whether a field follows from others, so that it cannot be set
  * @property {boolean} enabled
  */
 
@@ -83,10 +84,10 @@ export function createControls(element, { onChange }) {
   }
 
   return {
-    update({ valueOfField, applies, enabled }) {
+    update({ valueOfField, applies, fixed, enabled }) {
       for (const control of controls) {
         const name = control.dataset.field ?? "";
-        control.disabled = !enabled;
+        control.disabled = !enabled || fixed(name);
         write(control, valueOfField(name));
         const place = control.closest("[data-name]");
         if (place instanceof HTMLElement) place.hidden = !applies(name);

@@ -25,7 +25,7 @@ const POINT = 2.6;
 export function createDatasets(element, { datasets, region: [low, high], onChoose }) {
   const scope = new AbortController();
   const name = find(element, ".datasets__name", HTMLElement);
-  const entries = findAll(element, ".dataset", HTMLElement).map((label) => {
+  const entries = findAll(element, ".dataset[data-problem]", HTMLElement).map((label) => {
     const radio = find(label, "input", HTMLInputElement);
     const canvas = find(label, "canvas", HTMLCanvasElement);
     radio.addEventListener("change", () => onChoose(radio.value), { signal: scope.signal });
@@ -39,7 +39,7 @@ export function createDatasets(element, { datasets, region: [low, high], onChoos
         radio.checked = radio.value === chosen;
         radio.disabled = !enabled;
       }
-      setText(name, datasets.find(({ key }) => key === chosen)?.label ?? "");
+      setText(name, datasets.find(({ key }) => key === chosen)?.label ?? "Your own points");
     },
     paint({ scale, classes }) {
       for (const { canvas, dataset } of entries) {

@@ -1,0 +1,27 @@
+/** What is kept in this browser from visit to visit. Storage may be forbidden or full: then it lasts as long as the page. */
+
+/**
+ * @param {string} key
+ * @returns {unknown} undefined if there is nothing, or nothing that can be read
+ */
+export function readDraft(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {unknown} value
+ * @returns {boolean} whether it is kept
+ */
+export function writeDraft(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+    return true;
+  } catch {
+    return false;
+  }
+}

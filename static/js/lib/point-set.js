@@ -1,0 +1,239 @@
+/**
+ * A set of points somebody drew or brought along: each has a class and a value, so that one can change one's mind about
+ * which of them counts. As targets, two classes are +1 (class 0) and −1 (class 1), more are their numbers.
+ */
+
+import { formatCount, plural } from "./format.js";
+
+/** @typedef {readonly [x1: number, x2: number, label: number, value: number]} Point */
+
+/** @typedef {"classes" | "values"} Kind */
+
+/**
+ * @typedef {object} PointSet
+ * @property {Kind} kind which of the two is to be learned
+ * @property {readonly Point[]} points
+ */
+
+/**
+ * @typedef {object} Targets
+ * @property {number[][]} points x1, x2, target of each
+ * @property {number} pointClasses
+ */
+
+export const FEWEST_POINTS = 10;
+export const MOST_POINTS = 5000;
+export const MOST_CLASSES = 6;
+/** Coordinates and values reach so far, either way. */
+export const FARTHEST = 1000;
+
+/** @type {PointSet} */
+export const NO_POINTS = { kind: "classes", points: [] };
+
+/**
+ * A point of a class; its value is +1 or −1, as of two classes.
+ * @param {number} x1
+ * @param {number} x2
+ * @param {number} label
+ * @returns {Point}
+ */
+export function labelledPoint(x1, x2, label) {
+  return [x1, x2, label, label === 0 ? 1 : -1];
+}
+
+/**
+ * A point of a value; its class is that of its sign.
+ * @param {number} x1
+ * @param {number} x2
+ * @param {number} value
+ * @returns {Point}
+ */
+export function valuedPoint(x1, x2, value) {
+  return [x1, x2, value < 0 ? 1 : 0, value];
+}
+
+/**
+ * How many points each class has.
+ * @param {readonly Point[]} points
+ * @returns {number[]} one number for each class there can be
+ */
+export function countClasses(points) {
+  const counts = Array(MOST_CLASSES).fill(0);
+  for (const [, , label] of points) counts[label] += 1;
+  return counts;
+}
+
+/**
+ * How many classes the network has to tell apart: up to the last one that has points, and at least two.
+ * @param {readonly Point[]} points
+ * @returns {number}
+ */
+export function classesOfPoints(points) {
+  return points.reduce((most, [, , label]) => Math.max(most, label + 1), 2);
+}
+
+/**
+ * What keeps points from being learned, and what is worth knowing about them.
+ * @param {PointSet} set
+ * @returns {{ refusal: string | null, remarks: string[] }} sentences
+ */
+export function judge({ kind, points }) {
+  const refusal = refuse(kind, points);
+  const remarks = [];
+  if (kind === "classes") {
+    const counts = countClasses(points).slice(0, classesOfPoints(points));
+    const empty = counts.flatMap((count, label) => (count === 0 ? [label] : []));
+    if (refusal === null && empty.length > 0)
+      remarks.push(
+        empty.length === 1
+          ? `Class ${empty[0]} has no points, but comes before one that has some: it gets an output too.`
+          : `Classes ${empty.join(", ")} have no points, but come before one that has some: they get outputs too.`,
+      );
+  } else if (refusal === null && points.every(([, , , value]) => Math.abs(value) === 1)) {
+    remarks.push("All values are 1 or \u22121: that is, these are two classes.");
+  }
+  const outside = countOutside(points);
+  if (outside > 0)
+    remarks.push(
+      outside === 1
+        ? "1 point is outside the picture: the network learns it all the same."
+        : `${formatCount(outside)} points are outside the picture: the network learns them all the same.`,
+    );
+  return { refusal, remarks };
+}
+
+/**
+ * @param {Kind} kind
+ * @param {readonly Point[]} points
+ * @returns {string | null}
+ */
+function refuse(kind, points) {
+  const count = points.length;
+  if (count < FEWEST_POINTS)
+    return `At least ${FEWEST_POINTS} points are needed: ${count === 0 ? "there are none yet" : `${plural(FEWEST_POINTS - count, "more point")} to go`}.`;
+  if (count > MOST_POINTS)
+    return `At most ${formatCount(MOST_POINTS)} points are possible: there are ${formatCount(count)}.`;
+  const [first] = points;
+  if (!first) return null;
+  if (points.every(([x1, x2]) => x1 === first[0] && x2 === first[1]))
+    return "All points are at the same place: nothing can tell them apart.";
+  if (kind === "classes" && points.every(([, , label]) => label === first[2]))
+    return `All points are of class ${first[2]}: draw some of another class.`;
+  if (kind === "values" && points.every(([, , , value]) => value === first[3]))
+    return "All points have the same value: draw some with another one.";
+  return null;
+}
+
+/**
+ * @param {readonly Point[]} points
+ * @param {number} [edge] of the picture
+ * @returns {number}
+ */
+export function countOutside(points, edge = 6) {
+  return points.filter(([x1, x2]) => Math.abs(x1) > edge || Math.abs(x2) > edge).length;
+}
+
+/**
+ * Decimals that show three to four digits of the largest of some numbers, so that many of them stay a short message.
+ * @param {readonly number[]} numbers
+ * @returns {number}
+ */
+export function decimalsFor(numbers) {
+  const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
+  return largest < 10 ? 3 : largest < 100 ? 2 : 1;
+}
+
+/**
+ * The points as an experiment has them.
+ * @param {PointSet} set
+ * @returns {Targets}
+ */
+export function toTargets({ kind, points }) {
+  const digits = [0, 1, 3].map((column) => decimalsFor(points.map((point) => point[column] ?? 0)));
+  const round = (/** @type {number} */ number, /** @type {number} */ column) =>
+    Number(number.toFixed(digits[column])) || 0;
+  const classes = classesOfPoints(points);
+  const targetOf = (/** @type {Point} */ [, , label, value]) => {
+    if (kind === "values") return round(value, 2);
+    return classes > 2 ? label : label === 0 ? 1 : -1;
+  };
+  return {
+    points: points.map((point) => [round(point[0], 0), round(point[1], 1), targetOf(point)]),
+    pointClasses: kind === "classes" ? classes : 2,
+  };
+}
+
+/**
+ * The same the other way round.
+ * @param {number[][]} points x1, x2, target of each
+ * @param {number} classes how many there are; 0 for values
+ * @returns {PointSet}
+ */
+export function fromTargets(points, classes) {
+  if (classes === 0)
+    return {
+      kind: "values",
+      points: points.map(([x1 = 0, x2 = 0, value = 0]) => valuedPoint(x1, x2, value)),
+    };
+  const labelOf = (/** @type {number} */ target) => (classes > 2 ? target : target < 0 ? 1 : 0);
+  return {
+    kind: "classes",
+    points: points.map(([x1 = 0, x2 = 0, target = 0]) => labelledPoint(x1, x2, labelOf(target))),
+  };
+}
+
+/**
+ * @param {Targets | null} one
+ * @param {Targets | null} other
+ * @returns {boolean}
+ */
+export function sameTargets(one, other) {
+  if (one === other) return true;
+  if (one === null || other === null) return false;
+  if (one.pointClasses !== other.pointClasses || one.points.length !== other.points.length) return false;
+  return one.points.every((point, index) => {
+    const same = other.points[index];
+    return same !== undefined && point.every((number, column) => number === same[column]);
+  });
+}
+
+/**
+ * A set as it was stored, if that is what it is.
+ * @param {unknown} stored
+ * @returns {PointSet | null}
+ */
+export function readPointSet(stored) {
+  if (stored === null || typeof stored !== "object") return null;
+  const { kind, points } = /** @type {Record<string, unknown>} */ (stored);
+  if ((kind !== "classes" && kind !== "values") || !Array.isArray(points)) return null;
+  const sound = points.every(
+    (point) =>
+      Array.isArray(point) &&
+      point.length === 4 &&
+      point.every((number) => Number.isFinite(number) && Math.abs(number) <= FARTHEST) &&
+      Number.isInteger(point[2]) &&
+      point[2] >= 0 &&
+      point[2] < MOST_CLASSES,
+  );
+  return sound && points.length <= MOST_POINTS ? { kind, points } : null;
+}
+
+/**
+ * Own points as they were stored, if that is what they are.
+ * @param {unknown} stored
+ * @returns {Targets | null}
+ */
+export function readTargets(stored) {
+  if (stored === null || typeof stored !== "object") return null;
+  const { points, pointClasses } = /** @type {Record<string, unknown>} */ (stored);
+  if (!Array.isArray(points) || points.length < FEWEST_POINTS || points.length > MOST_POINTS) return null;
+  if (!Number.isInteger(pointClasses) || Number(pointClasses) < 2 || Number(pointClasses) > MOST_CLASSES)
+    return null;
+  const sound = points.every(
+    (point) =>
+      Array.isArray(point) &&
+      point.length === 3 &&
+      point.every((number) => Number.isFinite(number) && Math.abs(number) <= FARTHEST),
+  );
+  return sound ? { points, pointClasses: Number(pointClasses) } : null;
+}

@@ -1,0 +1,443 @@
+/** From the rows of a table to points: which column is what, which cells are wrong, classes or values, and how large. */
+
+import { parseCell, parseSheet, separatorName, usesDecimalComma } from "./csv.js";
+import { formatCount, formatPlain, plural } from "./format.js";
+import { FARTHEST, labelledPoint, MOST_CLASSES, MOST_POINTS, valuedPoint } from "./point-set.js";
+import { createRandom, sampleIndexes } from "./random.js";
+
+/** @import { Fault, Row } from "./csv.js" */
+/** @import { Kind, Point, PointSet } from "./point-set.js" */
+
+/**
+ * @typedef {object} Label
+ * @property {string} text as written
+ * @property {number} label number of the class it becomes
+ * @property {number} count
+ */
+
+/**
+ * @typedef {object} Table
+ * @property {string[]} columns names of x1, x2 and the target, as in the header if there is one
+ * @property {string} how what was found out about the text, as a sentence
+ * @property {string[][]} sample the three cells of the first rows
+ * @property {readonly (readonly [x1: number, x2: number, target: string])[]} rows
+ * @property {Fault[]} faults the first of them
+ * @property {number} faultCount lines with faults
+ * @property {Label[] | null} labels what the classes would be; null where there are too many
+ * @property {number[] | null} values the targets as numbers; null if some are none
+ * @property {Kind} kind which of the two they seem to be
+ */
+
+/**
+ * @typedef {object} Wishes
+ * @property {Kind} kind
+ * @property {boolean} fit whether coordinates are moved and stretched to fill the picture
+ * @property {boolean} fitValues whether values are moved and stretched to −1 … 1
+ * @property {"random" | "first"} pick which rows are taken if there are too many
+ */
+
+/**
+ * @typedef {object} Line what becomes of a number x: (x − shift) · factor
+ * @property {number} shift
+ * @property {number} factor
+ */
+
+/** How many faults are listed. */
+const LISTED = 10;
+/** Rows of the sample. */
+const SAMPLE = 5;
+/** Where fitted coordinates end: a little inside the picture. */
+const REACH = 5;
+/** Rows that are drawn at random are always the same. */
+const SEED = 1;
+
+const NAMES = [
+  ["x1", "x_1", "x\u2081", "x"],
+  ["x2", "x_2", "x\u2082", "y"],
+  ["label", "class", "target", "value", "category", "group", "z", "t"],
+];
+
+/**
+ * @param {string} text
+ * @returns {{ table: Table, problem: null } | { table: null, problem: string }} a sentence if there is nothing to be read
+ */
+export function readTable(text) {
+  const { separator, rows, fault } = parseSheet(text);
+  if (fault) return refused(`Line ${formatCount(fault.line)}: ${fault.message}.`);
+  const [top] = rows;
+  if (!top) return refused("There is nothing in it to be read.");
+  const width = Math.max(...rows.slice(0, SAMPLE).map(({ cells }) => cells.length));
+  if (width < 3)
+    return refused(
+      `Line ${formatCount(top.line)} has ${plural(top.cells.length, "column")}: three are needed, x1, x2 and label or value.`,
+    );
+  const places = columnsOf(top.cells);
+  const body = places.header ? rows.slice(1) : rows;
+  const columns = places.indexes.map((index, part) =>
+    places.header ? (top.cells[index] ?? "") : (NAMES[part]?.[0] ?? ""),
+  );
+  const comma = usesDecimalComma(
+    body.slice(0, 1000).flatMap(({ cells }) => places.indexes.map((index) => cells[index] ?? "")),
+    separator,
+  );
+  return fill(body, places.indexes, columns, comma, describe(separator, comma, places, columns));
+}
+
+/**
+ * @param {string} problem
+ * @returns {{ table: null, problem: string }}
+ */
+function refused(problem) {
+  return { table: null, problem };
+}
+
+/** @typedef {{ header: boolean, indexes: number[], others: string[] }} Places */
+
+/**
+ * Where the columns are: by the names of a header, else the first three. A first row is a header if neither of its
+ * coordinates is a number.
+ * @param {string[]} cells of the first row
+ * @returns {Places}
+ */
+function columnsOf(cells) {
+  const known = cells.map((cell) => cell.toLowerCase());
+  const found = NAMES.map((names) => known.findIndex((cell) => names.includes(cell)));
+  const named = found.every((index) => index >= 0);
+  const indexes = named ? found : [0, 1, 2];
+  const header =
+    named || indexes.slice(0, 2).every((index) => Number.isNaN(parseCell(cells[index] ?? "", true)));
+  return { header, indexes, others: cells.filter((_, index) => !indexes.includes(index)) };
+}
+
+/**
+ * @param {string} separator
+ * @param {boolean} comma
+ * @param {Places} places
+ * @param {string[]} columns
+ * @returns {string}
+ */
+function describe(separator, comma, { header, others }, columns) {
+  const parts = [`Columns are separated by ${separatorName(separator)}`];
+  if (comma) parts.push("numbers have a decimal comma");
+  parts.push(
+    header
+      ? `the header names x1 \u201c${columns[0]}\u201d, x2 \u201c${columns[1]}\u201d and the target \u201c${columns[2]}\u201d`
+      : "there is no header, so the columns are x1, x2 and the target",
+  );
+  const rest = others.length > 0 ? ` ${plural(others.length, "further column")} left out.` : "";
+  return `${parts.join("; ")}.${rest}`;
+}
+
+/**
+ * @param {Row[]} body
+ * @param {number[]} indexes of the three columns
+ * @param {string[]} columns their names
+ * @param {boolean} comma
+ * @param {string} how
+ * @returns {ReturnType<typeof readTable>}
+ */
+function fill(body, indexes, columns, comma, how) {
+  const [at1 = 0, at2 = 1, at3 = 2] = indexes;
+  /** @type {[number, number, string][]} */
+  const rows = [];
+  /** @type {number[]} */
+  const lines = [];
+  /** @type {Fault[]} */
+  const faults = [];
+  for (const { line, cells } of body) {
+    const fault = faultOf(cells, indexes, columns, comma);
+    if (fault === null) {
+      rows.push([parseCell(cells[at1] ?? "", comma), parseCell(cells[at2] ?? "", comma), cells[at3] ?? ""]);
+      lines.push(line);
+    } else {
+      faults.push({ line, message: fault });
+    }
+  }
+  const sample = body.slice(0, SAMPLE).map(({ cells }) => indexes.map((index) => cells[index] ?? ""));
+  const labels = labelsOf(rows, comma);
+  const values = rows.map((row) => parseCell(row[2], comma));
+  const numbers = values.filter((value) => !Number.isNaN(value)).length;
+  if (rows.length > 0 && labels === null && numbers < rows.length / 2)
+    return refused(
+      `Column ${columns[2]} has more than ${MOST_CLASSES} different labels: at most ${MOST_CLASSES} classes are possible.`,
+    );
+  if (labels === null && numbers < rows.length) {
+    // Values, but not all of them: those that are none are faults too.
+    const sound = rows.map((row, index) => {
+      const fine = !Number.isNaN(values[index]);
+      if (!fine)
+        faults.push({
+          line: lines[index] ?? 0,
+          message: `${quote(row[2])} is not a number in column ${columns[2]}`,
+        });
+      return fine;
+    });
+    const kept = rows.filter((_, index) => sound[index]);
+    faults.sort((one, other) => one.line - other.line);
+    return answer(
+      kept,
+      null,
+      values.filter((_, index) => sound[index]),
+    );
+  }
+  return answer(rows, labels, numbers === rows.length ? values : null);
+
+  /**
+   * @param {[number, number, string][]} kept
+   * @param {Label[] | null} classes
+   * @param {number[] | null} numbered
+   * @returns {ReturnType<typeof readTable>}
+   */
+  function answer(kept, classes, numbered) {
+    if (kept.length === 0 && faults.length === 0)
+      return refused("There is a header, but no row of numbers below it.");
+    const saysValue = /^(value|z|t)$/i.test(columns[2] ?? "");
+    /** @type {Kind} */
+    const kind =
+      classes === null || (numbered !== null && saysValue && !isSigns(numbered)) ? "values" : "classes";
+    return {
+      problem: null,
+      table: {
+        columns,
+        how,
+        sample,
+        rows: kept,
+        faults: faults.slice(0, LISTED),
+        faultCount: faults.length,
+        labels: classes,
+        values: numbered,
+        kind,
+      },
+    };
+  }
+}
+
+/**
+ * @param {number[]} values
+ * @returns {boolean}
+ */
+function isSigns(values) {
+  return values.every((value) => Math.abs(value) === 1);
+}
+
+/**
+ * A cell as it is quoted in a sentence.
+ * @param {string} cell
+ * @returns {string}
+ */
+function quote(cell) {
+  return `\u2018${cell.length > 24 ? `${cell.slice(0, 24)}\u2026` : cell}\u2019`;
+}
+
+/**
+ * What is wrong with a row, apart from its target.
+ * @param {string[]} cells
+ * @param {number[]} indexes
+ * @param {string[]} columns
+ * @param {boolean} comma
+ * @returns {string | null}
+ */
+function faultOf(cells, indexes, columns, comma) {
+  for (let part = 0; part < 3; part++) {
+    const cell = cells[indexes[part] ?? 0];
+    if (cell === undefined)
+      return `there is no column ${columns[part]}, only ${plural(cells.length, "column")}`;
+    if (cell === "") return `column ${columns[part]} is empty`;
+    if (part === 2) continue;
+    const number = parseCell(cell, comma);
+    if (Number.isNaN(number)) return `${quote(cell)} is not a number in column ${columns[part]}`;
+    if (!Number.isFinite(number)) return `${quote(cell)} is too large a number in column ${columns[part]}`;
+  }
+  return null;
+}
+
+/**
+ * The classes that targets stand for: numbers from 0 to 5 are their own, of −1 and 1 the latter is class 0, other numbers
+ * count in ascending order, and words as they come.
+ * @param {readonly (readonly [number, number, string])[]} rows
+ * @param {boolean} comma
+ * @returns {Label[] | null}
+ */
+function labelsOf(rows, comma) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const [, , text] of rows) {
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+    if (counts.size > 4 * MOST_CLASSES) return null;
+  }
+  const texts = [...counts.keys()];
+  const numbers = texts.map((text) => parseCell(text, comma));
+  if (numbers.some(Number.isNaN)) {
+    if (texts.length > MOST_CLASSES) return null;
+    return texts.map((text, label) => ({ text, label, count: counts.get(text) ?? 0 }));
+  }
+  // 1 and 1.0 are the same class.
+  const distinct = [...new Set(numbers)].sort((one, other) => one - other);
+  if (distinct.length > MOST_CLASSES) return null;
+  const own =
+    distinct.includes(0) &&
+    distinct.every((number) => Number.isInteger(number) && number >= 0 && number < MOST_CLASSES);
+  if (isSigns(distinct)) distinct.reverse();
+  return distinct.map((number, index) => {
+    const written = texts.filter((_, position) => numbers[position] === number);
+    return {
+      text: written[0] ?? "",
+      label: own ? number : index,
+      count: written.reduce((sum, text) => sum + (counts.get(text) ?? 0), 0),
+    };
+  });
+}
+
+/**
+ * How coordinates would be moved and stretched to fill the picture, and values to −1 … 1.
+ * @param {Table} table
+ * @returns {{ axes: [Line, Line], value: Line | null, farthest: number, largest: number, beyond: number }} with how far
+ *   coordinates and values reach, and how many points are outside the picture
+ */
+export function measure({ rows, values }) {
+  const axes = /** @type {[Line, Line]} */ (
+    [0, 1].map((axis) => lineOf(rows, (row) => Number(row[axis]), REACH))
+  );
+  const value = values === null ? null : lineOf(values, (number) => number, 1);
+  let farthest = 0;
+  let beyond = 0;
+  for (const [x1, x2] of rows) {
+    const far = Math.max(Math.abs(x1), Math.abs(x2));
+    if (far > 6) beyond += 1;
+    if (far > farthest) farthest = far;
+  }
+  const largest = values?.reduce((most, number) => Math.max(most, Math.abs(number)), 0) ?? 0;
+  return { axes, value, farthest, largest, beyond };
+}
+
+/**
+ * The middle of some numbers goes to 0, their ends to −reach and reach.
+ * @template Item
+ * @param {readonly Item[]} items
+ * @param {(item: Item) => number} numberOf
+ * @param {number} reach
+ * @returns {Line}
+ */
+function lineOf(items, numberOf, reach) {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const item of items) {
+    const number = numberOf(item);
+    if (number < low) low = number;
+    if (number > high) high = number;
+  }
+  if (!(high >= low)) return { shift: 0, factor: 1 };
+  const half = high / 2 - low / 2;
+  const middle = low / 2 + high / 2;
+  if (half === 0) return { shift: middle, factor: 1 };
+  if (Math.abs(middle) < half / 1e4) return { shift: 0, factor: neat(reach / half, 5) };
+  // Far from zero the shift needs more digits, or it would miss the middle.
+  const digits = 5 + Math.max(0, Math.ceil(Math.log10(Math.abs(middle) / half || 1)));
+  return { shift: neat(middle, Math.min(15, digits)), factor: neat(reach / half, 5) };
+}
+
+/**
+ * So many digits and no more: the formula that is shown is the one that is applied.
+ * @param {number} number
+ * @param {number} digits
+ * @returns {number}
+ */
+function neat(number, digits) {
+  return Number(number.toPrecision(digits));
+}
+
+/**
+ * @param {string} name
+ * @param {Line} line
+ * @returns {string}
+ */
+export function formula(name, { shift, factor }) {
+  const moved =
+    shift === 0 ? name : `(${name} ${shift > 0 ? "\u2212" : "+"} ${formatPlain(Math.abs(shift))})`;
+  return `${name} becomes ${moved} \u00d7 ${formatPlain(factor)}`;
+}
+
+/**
+ * Whether the table can become points as wished; a sentence if not.
+ * @param {Table} table
+ * @param {Wishes} wishes
+ * @returns {string | null}
+ */
+export function objection(table, { kind, fit, fitValues }) {
+  const { farthest, largest } = measure(table);
+  if (!fit && farthest > FARTHEST)
+    return `Coordinates reach ${formatPlain(farthest)}; as they are, at most ${formatCount(FARTHEST)} is possible.`;
+  if (kind === "values" && !fitValues && largest > FARTHEST)
+    return `Values reach ${formatPlain(largest)}; as they are, at most ${formatCount(FARTHEST)} is possible.`;
+  return null;
+}
+
+/**
+ * @param {Table} table
+ * @param {Wishes} wishes
+ * @returns {PointSet}
+ */
+export function toPoints(table, { kind, fit, fitValues, pick }) {
+  const { rows, labels, values } = table;
+  const { axes, value } = measure(table);
+  const [line1, line2] = axes;
+  const taken =
+    pick === "random"
+      ? sampleIndexes(rows.length, Math.min(rows.length, MOST_POINTS), createRandom(SEED))
+      : Array.from({ length: Math.min(rows.length, MOST_POINTS) }, (_, index) => index);
+  const labelOf = labels === null ? null : labelFinder(labels, table);
+  const points = taken.map((index) => {
+    const [x1 = 0, x2 = 0, text = ""] = rows[index] ?? [];
+    const at1 = fit ? apply(line1, x1) : x1;
+    const at2 = fit ? apply(line2, x2) : x2;
+    if (kind === "classes") return labelledPoint(at1, at2, labelOf?.(text, index) ?? 0);
+    const number = values?.[index] ?? 0;
+    return valuedPoint(at1, at2, value && fitValues ? apply(value, number) : number);
+  });
+  return { kind, points: /** @type {Point[]} */ (points) };
+}
+
+/**
+ * @param {Line} line
+ * @param {number} number
+ * @returns {number}
+ */
+function apply({ shift, factor }, number) {
+  return (number - shift) * factor;
+}
+
+/**
+ * Finds classes by what is written, or by the number that it is.
+ * @param {Label[]} labels
+ * @param {Table} table
+ * @returns {(text: string, index: number) => number}
+ */
+function labelFinder(labels, { values, rows }) {
+  if (values === null) {
+    const known = new Map(labels.map(({ text, label }) => [text, label]));
+    return (text) => known.get(text) ?? 0;
+  }
+  const firsts = labels.map(({ text, label }) => {
+    const first = rows.findIndex((row) => row[2] === text);
+    return /** @type {const} */ ([values[first], label]);
+  });
+  const known = new Map(firsts);
+  return (_, index) => known.get(values[index]) ?? 0;
+}
+
+/**
+ * The table that points are written to, with a header.
+ * @param {PointSet} set
+ * @returns {(string | number)[][]}
+ */
+export function toRows({ kind, points }) {
+  const short = (/** @type {number} */ number) => Number(number.toFixed(4)) || 0;
+  return [
+    ["x1", "x2", kind === "classes" ? "label" : "value"],
+    ...points.map(([x1, x2, label, value]) => [
+      short(x1),
+      short(x2),
+      kind === "classes" ? label : short(value),
+    ]),
+  ];
+}

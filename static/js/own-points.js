@@ -1,0 +1,134 @@
+/** Own points in an experiment: putting them in, and what means nothing while they are there. */
+
+/**
+ * @import { Fitted } from "./fitting.js"
+ * @import { PointSet, Targets } from "./lib/point-set.js"
+ * @import { Catalog, Experiment } from "./types/app.js"
+ */
+
+import { withChoice, withField } from "./experiment.js";
+import { withFitting } from "./fitting.js";
+import { fromTargets, MOST_POINTS, sameTargets } from "./lib/point-set.js";
+import { createRandom, sampleIndexes } from "./lib/random.js";
+import { appliesTo, lossesFor, problemOf } from "./problem.js";
+
+/** What only data sets have; own points are as they are. */
+const OF_DATA_SETS = ["data.noise", "data.minorityShare"];
+/** What follows from the points. */
+const FIXED = ["data.samples"];
+
+/**
+ * @param {Experiment} experiment
+ * @returns {Targets | null}
+ */
+export function ownPoints({ data: { points, pointClasses } }) {
+  return points === null ? null : { points, pointClasses };
+}
+
+/**
+ * The own points of an experiment, or those there were before, if it has none. Equal ones stay the same object.
+ * @param {Targets | null} before
+ * @param {Experiment} experiment
+ * @returns {Targets | null}
+ */
+export function lastPoints(before, experiment) {
+  const now = ownPoints(experiment);
+  return now === null || sameTargets(before, now) ? before : now;
+}
+
+/**
+ * Own points in place of the dataset, with all that follows: as many samples, a loss that fits, and defaults for what
+ * cannot go with them.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {Targets} targets
+ * @returns {Fitted}
+ */
+export function withOwnPoints(catalog, experiment, { points, pointClasses }) {
+  const { minorityShare } = catalog.experiment.data;
+  const data = { ...experiment.data, points, pointClasses, minorityShare, classicSeed: null };
+  /** @type {Experiment} */
+  let fitted = { ...experiment, data };
+  const problem = problemOf(catalog, fitted);
+  const losses = lossesFor(catalog, problem);
+  const loss = losses.find((row) => row.key === experiment.objective.loss) ?? losses[0];
+  if (loss) fitted = withChoice(catalog, fitted, "objective.loss", loss.key);
+  for (const [path, field] of Object.entries(catalog.fields)) {
+    if (!appliesTo(catalog, path, problem)) fitted = withField(fitted, path, field.default);
+  }
+  const { experiment: result, notes } = withFitting(catalog, fitted, "data.samples", points.length);
+  if (experiment.data.minorityShare !== minorityShare)
+    notes.unshift("The minority share is off: your points have the classes you gave them.");
+  return { experiment: result, notes };
+}
+
+/**
+ * Whether a field means anything beside own points.
+ * @param {Experiment} experiment
+ * @param {string} path
+ * @returns {boolean}
+ */
+export function appliesToPoints(experiment, path) {
+  return experiment.data.points === null || !OF_DATA_SETS.includes(path);
+}
+
+/**
+ * Whether a field follows from own points, so that it cannot be set.
+ * @param {Experiment} experiment
+ * @param {string} path
+ * @returns {boolean}
+ */
+export function followsFromPoints(experiment, path) {
+  return experiment.data.points !== null && FIXED.includes(path);
+}
+
+/**
+ * Points last used, to be shown.
+ * @param {Targets | null} targets
+ * @returns {PointSet | null}
+ */
+export function ownSet(targets) {
+  if (targets === null) return null;
+  const { points, pointClasses } = targets;
+  return fromTargets(points, countClasses(targets, pointClasses));
+}
+
+/**
+ * @param {Targets} targets
+ * @param {number} classes
+ */
+function countClasses({ points }, classes) {
+  if (classes > 2) return classes;
+  return points.every(([, , target = 0]) => Math.abs(target) === 1) ? 2 : 0;
+}
+
+/**
+ * The samples that the network has now; of too many as many as own points there can be, at random.
+ * @param {{ trainPoints: Float32Array, testPoints: Float32Array, validationPoints: Float32Array }} samples
+ * @param {number} classes 0 for values
+ * @returns {PointSet | null} null while there are none
+ */
+export function fromSamples({ trainPoints, testPoints, validationPoints }, classes) {
+  /** @type {number[][]} */
+  const points = [];
+  for (const part of [trainPoints, validationPoints, testPoints]) {
+    for (let index = 0; index + 2 < part.length; index += 3) {
+      const [x1 = 0, x2 = 0, target = 0] = part.subarray(index, index + 3);
+      points.push([short(x1), short(x2), short(target)]);
+    }
+  }
+  if (points.length === 0) return null;
+  const kept = sampleIndexes(points.length, Math.min(points.length, MOST_POINTS), createRandom(1));
+  return fromTargets(
+    kept.map((index) => points[index] ?? []),
+    classes,
+  );
+}
+
+/**
+ * Three decimals: those of a 32-bit number beyond them mean nothing.
+ * @param {number} number
+ */
+function short(number) {
+  return Number(number.toFixed(3)) || 0;
+}
