@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server import __version__
 from server.assets import CachedFiles, revision
 from server.compute import Compute
-from server.routes import api, live, pages
+from server.routes import api, classic, live, pages
 from server.settings import Settings
 
 _HEADERS = {
@@ -64,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.include_router(pages.router)
     app.include_router(api.router)
+    app.include_router(classic.router)
     app.include_router(live.router)
     app.mount(f"/static/{revision()}", CachedFiles())
 

@@ -11,11 +11,11 @@ from tests.support.page import Playground
 
 FIELDS = catalog().fields
 
-WITHOUT = {"data.points", "data.point_classes", "data.classic_seed"}
-"""Own points have no editor yet, and a seed of the original comes with its links."""
+WITHOUT = {"data.points", "data.point_classes"}
+"""Own points have no editor yet."""
 
-ELSEWHERE = {"data.dataset", "features", "network.hidden"}
-"""Their controls are pictures."""
+ELSEWHERE = {"data.dataset", "data.classic_seed", "features", "network.hidden"}
+"""Their controls are pictures; a seed of the original comes with its links and can be left."""
 
 PLAIN = {
     name: field
