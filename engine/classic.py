@@ -116,6 +116,7 @@ def to_link(experiment: Experiment) -> str:
         ("data.label_flips", not data.label_flips, data.label_flips),
         ("data.minority_share", not data.minority_share, data.minority_share),
         ("data.scaling", data.scaling == "none", data.scaling),
+        ("data.shuffled", data.shuffled, data.shuffled),
     )
     if data.classic_seed is None:
         raise ValueError("data.classic_seed is missing: the original cannot draw these points")
@@ -127,8 +128,13 @@ def to_link(experiment: Experiment) -> str:
         ),
         ("objective.loss", objective.loss == "half-squared-error", objective.loss),
         ("objective.penalty", objective.penalty in penalties, objective.penalty),
+        ("objective.dropout", not objective.dropout, objective.dropout),
+        ("objective.input_noise", not objective.input_noise, objective.input_noise),
         ("training.batching", training.batching == "carried", training.batching),
         ("training.optimizer", training.optimizer == "sgd", training.optimizer),
+        ("training.schedule", training.schedule == "constant", training.schedule),
+        ("training.clip_norm", not training.clip_norm, training.clip_norm),
+        ("training.stop", training.stop == "never", training.stop),
         ("data.samples", data.samples == (1200 if regression else 500), data.samples),
         ("data.noise", data.noise <= 0.8, data.noise),
         (

@@ -275,8 +275,29 @@ def set_parameter(run: Run, layer: int, unit: int, input_: int, value: float) ->
     """
     if not math.isfinite(value):
         raise ValueError(f"value is {value}; a parameter must be finite")
+    return set_parameters(run, run.layout.index(layer, unit, input_), [value])
+
+
+def set_parameters(run: Run, start: int, values: Sequence[float]) -> Run:
+    """Return the run with consecutive parameters of its first replica set by hand.
+
+    Args:
+        run: any run.
+        start: position of the first one in the flat vector.
+        values: finite.
+
+    Raises:
+        ValueError: there are not so many parameters, or a value is not finite.
+    """
+    end = start + len(values)
+    if not 0 <= start <= end <= run.parameters.shape[1]:
+        raise ValueError(
+            f"values are for the parameters {start} … {end - 1}; this network has 0 … {run.parameters.shape[1] - 1}"
+        )
+    if not np.isfinite(values).all():
+        raise ValueError("values are not all finite; parameters must be")
     parameters = run.parameters.copy()
-    parameters[0, run.layout.index(layer, unit, input_)] = value
+    parameters[0, start:end] = values
     diverged, stopped = run.diverged.copy(), run.stopped.copy()
     diverged[0] = stopped[0] = False
     return replace(run, parameters=parameters, diverged=diverged, stopped=stopped)

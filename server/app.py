@@ -14,7 +14,7 @@ from server import __version__
 from server.assets import CachedFiles, revision
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
-from server.routes import api, export, live, pages
+from server.routes import api, classic, export, live, pages
 from server.settings import Settings
 
 _HEADERS = {
@@ -69,6 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(export.router)
+    app.include_router(classic.router)
     app.include_router(live.router)
     app.mount(f"/static/{revision()}", CachedFiles())
 

@@ -15,6 +15,7 @@ from engine.losses import LOSSES, PROBLEMS
 from engine.registry import Row
 from engine.samples import points
 from engine.schema import REGISTRIES
+from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 from engine.stops import STOPS
 from server import __version__
 from server.frames import quantise
@@ -52,11 +53,15 @@ class Choice(_Model):
 
 
 class DatasetChoice(Choice):
-    """A data set with a few points (x1, x2, target), drawn without noise; ``classes`` is 0 for regression."""
+    """A data set with a few points (x1, x2, target), drawn without noise; ``classes`` is 0 for regression.
+
+    ``classic`` tells whether the original has it, so that a seed of the original can draw it.
+    """
 
     problem: str
     classes: int
     samples: int
+    classic: bool
     points: list[tuple[float, float, float]]
 
 
@@ -228,6 +233,7 @@ def _dataset(key: str) -> DatasetChoice:
         problem=row.problem,
         classes=data.classes,
         samples=row.samples,
+        classic=key in CLASSIC_DATASETS,
         points=[(x1, x2, target) for x1, x2, target in table.tolist()],
     )
 

@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from engine.experiment import MAX_LAYERS, MAX_UNITS, Experiment
+from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.explain import explain
 
 PROTOCOL = 1
+
+MAX_VALUES = 4096
+"""Values that one ``set_parameters`` may carry; larger networks take several."""
 
 MessageId = Annotated[str, Field(max_length=64)] | int | None
 """What a client calls a command, repeated in its answer."""
@@ -100,6 +103,17 @@ class SetParameter(_Message):
     value: float = Field(ge=-1e6, le=1e6)
 
 
+class SetParameters(_Message):
+    """Set consecutive weights and biases, in the order of a frame's parameters."""
+
+    type: Literal["set_parameters"]
+    id: MessageId = None
+    start: int = Field(0, ge=0, lt=MAX_PARAMETERS, strict=True)
+    values: Annotated[
+        tuple[Annotated[float, Field(ge=-1e6, le=1e6)], ...], Field(min_length=1, max_length=MAX_VALUES)
+    ]
+
+
 class Ack(_Message):
     """Acknowledge a frame and all before it."""
 
@@ -109,7 +123,8 @@ class Ack(_Message):
 
 
 Command = Annotated[
-    Hello | Configure | Play | Pause | Step | Reset | Watch | SetParameter | Ack, Field(discriminator="type")
+    Hello | Configure | Play | Pause | Step | Reset | Watch | SetParameter | SetParameters | Ack,
+    Field(discriminator="type"),
 ]
 """Whatever a client may say."""
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engine import Experiment, Run
-from engine.experiment import changed_fields, is_live
+from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
 from engine.layout import Layout
 from engine.stops import STOPS
 from engine.transplant import can_transplant
@@ -33,6 +33,7 @@ from server.messages import (
     Play,
     Reset,
     SetParameter,
+    SetParameters,
     State,
     StateChanged,
     Step,
@@ -43,9 +44,12 @@ from server.messages import (
 )
 from server.outbox import LOSSES
 from server.pace import Pace
-from server.work import Edit, Outcome, Slice, View
+from server.work import Edit, Outcome, Patch, Slice, View
 
 _SHORTEST_SLICE = 0.005
+
+_MOST_WAITING = 2 * MAX_PARAMETERS
+"""Values of ``set_parameters`` that may wait for the next slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Session:
         self._number = 0
         self._history = 0
         self._under_way: tuple[int, int] | None = None  # number and history of the slice that is computed
-        self._edits: list[Edit] = []
+        self._edits: list[Edit | Patch] = []
         self._steps: _Steps | None = None
         self._pauses: list[MessageId] = []  # commands to be answered when the slice under way has ended
         self._applied = False  # whether the run has the present experiment
@@ -128,6 +132,8 @@ class Session:
                 return self._watch(command)
             case SetParameter():
                 return self._set_parameter(command)
+            case SetParameters():
+                return self._set_parameters(command)
             case Ack():
                 self.acknowledged = max(self.acknowledged, command.frame)
         return []
@@ -269,6 +275,24 @@ class Session:
             field = str(error).partition(" ")[0]
             return [ErrorEvent(id=command.id, code="invalid", message=str(error), field=field)]
         self._edits.append(Edit(command.layer, command.unit, input_, command.value))
+        self._change()
+        return []
+
+    def _set_parameters(self, command: SetParameters) -> list[Event]:
+        last = command.start + len(command.values) - 1
+        if last >= self._experiment.parameters:
+            message = (
+                f"values are for the parameters {command.start} … {last};"
+                f" this network has 0 … {self._experiment.parameters - 1}"
+            )
+            return [ErrorEvent(id=command.id, code="invalid", message=message, field="values")]
+        waiting = sum(len(edit.values) for edit in self._edits if isinstance(edit, Patch))
+        if waiting + len(command.values) > _MOST_WAITING:
+            message = (
+                f"values would make {waiting + len(command.values)} that wait to be set; wait for a frame"
+            )
+            return [ErrorEvent(id=command.id, code="invalid", message=message, field="values")]
+        self._edits.append(Patch(command.start, command.values))
         self._change()
         return []
 
@@ -423,7 +447,10 @@ class Session:
         return [*self._answer_pauses(), ErrorEvent(code="internal", message=message), self._state("failed")]
 
 
-def _has_parameter(experiment: Experiment, edit: Edit) -> bool:
+def _has_parameter(experiment: Experiment, edit: Edit | Patch) -> bool:
+    """Tell whether what is to be set has its place in another shape; the order of all parameters never has."""
+    if isinstance(edit, Patch):
+        return False
     try:
         Layout(experiment.sizes).index(edit.layer, edit.unit, edit.input_)
     except ValueError:

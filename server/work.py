@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import Experiment, Run, advance, begin, evaluate, layer_maps, reconfigure, set_parameter
+from engine.run import set_parameters
 from engine.samples import points
 from engine.transplant import can_transplant, transplant
 from server.frames import Tensor, quantise
@@ -26,6 +27,14 @@ class Edit:
     unit: int
     input_: int
     value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Consecutive parameters set at once, from a position in the flat vector on."""
+
+    start: int
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ class Slice:
 
     run: Run | None
     experiment: Experiment
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[Edit | Patch, ...] = ()
     epochs: int | None = None
     steps: int | None = None
     seconds: float | None = None
@@ -87,7 +96,10 @@ def run_slice(work: Slice) -> Outcome:
     """
     run = _follow(work.run, work.experiment)
     for edit in work.edits:
-        run = set_parameter(run, edit.layer, edit.unit, edit.input_, edit.value)
+        if isinstance(edit, Patch):
+            run = set_parameters(run, edit.start, edit.values)
+        else:
+            run = set_parameter(run, edit.layer, edit.unit, edit.input_, edit.value)
     tensors: dict[str, Tensor] = {}
     epochs: list[Tensor] = [np.empty(0)]
     losses: list[tuple[Tensor, ...]] = [(np.empty(0),) * 3]

@@ -45,7 +45,24 @@ export const ACTIONS = [
     label: "Reset with new weights",
     keys: ["n"],
     available: connected,
-    perform: ({ send }) => send({ type: "reset", newSeed: true }),
+    perform({ get, send, leaveSeed }) {
+      if (get().experiment.data.classicSeed !== null) leaveSeed();
+      send({ type: "reset", newSeed: true });
+    },
+  },
+  {
+    id: "undo",
+    label: "Undo",
+    keys: ["Control+z"],
+    available: (state) => connected(state) && state.history.past.length > 0,
+    perform: ({ undo }) => undo(),
+  },
+  {
+    id: "redo",
+    label: "Redo",
+    keys: ["Control+Shift+z", "Control+y"],
+    available: (state) => connected(state) && state.history.future.length > 0,
+    perform: ({ redo }) => redo(),
   },
   {
     id: "show-output",
@@ -60,6 +77,20 @@ export const ACTIONS = [
     keys: ["d"],
     available: () => true,
     perform: ({ openOwnPoints }) => openOwnPoints(),
+  },
+  {
+    id: "share",
+    label: "Share, or open a link or a file",
+    keys: ["l"],
+    available: connected,
+    perform: ({ openShare }) => openShare(),
+  },
+  {
+    id: "export",
+    label: "Export pictures, numbers, the network or code",
+    keys: ["e"],
+    available: connected,
+    perform: ({ openExport }) => openExport(),
   },
   {
     id: "theme",
@@ -81,24 +112,29 @@ const KEY_NAMES = new Map([
   [" ", "Space"],
   ["ArrowRight", "\u2192"],
   ["Escape", "Esc"],
+  ["Control", "Ctrl"],
 ]);
 
 /**
- * A key as people read it.
+ * A key, or keys pressed together, as people read them.
  * @param {string} key
  * @returns {string}
  */
 export function keyName(key) {
-  return KEY_NAMES.get(key) ?? key.toUpperCase();
+  return key
+    .split("+")
+    .map((part) => KEY_NAMES.get(part) ?? (part.length > 1 ? part : part.toUpperCase()))
+    .join(" ");
 }
 
 /**
  * The action a key press stands for.
- * @param {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean }} press
+ * @param {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey?: boolean }} press
  * @returns {Action | undefined}
  */
-export function actionForKey({ key, ctrlKey, metaKey, altKey }) {
-  if (ctrlKey || metaKey || altKey) return undefined;
-  const name = key.length === 1 ? key.toLowerCase() : key;
+export function actionForKey({ key, ctrlKey, metaKey, altKey, shiftKey = false }) {
+  if (altKey) return undefined;
+  const together = ctrlKey || metaKey ? `Control+${shiftKey ? "Shift+" : ""}` : "";
+  const name = together + (key.length === 1 ? key.toLowerCase() : key);
   return ACTIONS.find((action) => action.keys.includes(name));
 }

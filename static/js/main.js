@@ -7,6 +7,8 @@
  */
 
 import { ACTIONS, actionForKey, keyName } from "./actions.js";
+import { withoutField } from "./assembling.js";
+import { classicAddress, withoutLostSeed, withoutSeed } from "./classic.js";
 import { socketUrl } from "./connection.js";
 import {
   getField,
@@ -18,27 +20,36 @@ import {
   withLayers,
   withOption,
 } from "./experiment.js";
+import { createExporting } from "./exporting.js";
 import { withDataset, withFitting } from "./fitting.js";
+import { createKeeping } from "./keeping.js";
 import { find, findAll } from "./lib/dom.js";
+import { listenForDrops } from "./lib/download.js";
 import { readDraft, writeDraft } from "./lib/drafts.js";
 import { keepFocus } from "./lib/focus.js";
 import { createFrameLoop } from "./lib/frame-loop.js";
 import { NO_POINTS, readPointSet, readTargets, toTargets } from "./lib/point-set.js";
 import { listenForShortcuts } from "./lib/shortcuts.js";
 import { throttle } from "./lib/timing.js";
+import { openFile, openLink, openStart, sentenceOf } from "./opening.js";
 import { appliesToPoints, followsFromPoints, fromSamples, ownSet, withOwnPoints } from "./own-points.js";
+import { createPointStore } from "./point-store.js";
 import { appliesTo, classesOf, lossesFor, problemOf } from "./problem.js";
 import { captionFor, diagramProps, mapProps } from "./props.js";
 import { decodeCatalog, fromWireName } from "./protocol.js";
+import { createService } from "./service.js";
 import { createSession } from "./session.js";
 import { sameTarget, shownTarget } from "./state.js";
 import { createTelling } from "./telling.js";
+import { createClassicSeed } from "./views/classic-seed.js";
 import { createControls } from "./views/controls.js";
 import { createDatasets } from "./views/datasets.js";
 import { createDiagram } from "./views/diagram.js";
+import { createExport } from "./views/export.js";
 import { createFeatures } from "./views/features.js";
 import { createFolds } from "./views/folds.js";
-import { createHeatmap } from "./views/heatmap.js";
+import { markOf } from "./views/heatmap/points.js";
+import { createHeatmap, paletteFor } from "./views/heatmap.js";
 import { createHelp } from "./views/help.js";
 import { createLayerCount } from "./views/layer-count.js";
 import { createLegend } from "./views/legend.js";
@@ -48,7 +59,8 @@ import { createOptions } from "./views/options.js";
 import { createOwnEditor } from "./views/own-editor.js";
 import { createOwnEntry } from "./views/own-entry.js";
 import { createScores } from "./views/scores.js";
-import { createTheme } from "./views/theme.js";
+import { createShare } from "./views/share.js";
+import { createTheme, readPalettes } from "./views/theme.js";
 import { createActionButtons, createCounter } from "./views/transport.js";
 import { describeMap } from "./words.js";
 
@@ -69,9 +81,15 @@ const byId = (/** @type {string} */ id) => find(document, `#${id}`, HTMLElement)
 const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).textContent ?? "");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const loop = createFrameLoop(draw);
+const service = createService(location.href);
+const points = createPointStore(catalog, (place) => globalThis[place]);
+const openers = { catalog, service, points };
+const start = await openStart(openers, location.hash);
 const session = createSession({
   catalog,
   url: socketUrl(location.href),
+  experiment: start.experiment,
+  repair: (experiment, field) => withoutField(catalog, experiment, field),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
   onEvent: (event) => telling.event(event),
   onFrame: loop.request,
@@ -102,6 +120,11 @@ function perform(id) {
     get: store.get,
     send,
     openHelp: help.open,
+    openShare: share.open,
+    openExport: exporter.open,
+    undo: keeping.undo,
+    redo: keeping.redo,
+    leaveSeed: () => change(withoutSeed),
     nextTheme: theme.next,
     openOwnPoints: ownEditor.open,
     showOutput: () => store.update((state) => ({ ...state, pinned: null, preview: null })),
@@ -128,7 +151,7 @@ function togglePin(target) {
 const regenerate = find(document, "#regenerate", HTMLButtonElement);
 regenerate.addEventListener("click", () => {
   const seed = Math.floor(Math.random() * (LARGEST_SEED + 1));
-  change((experiment) => withField(experiment, "data.seed", seed));
+  changeFitting((experiment) => ({ experiment: withField(experiment, "data.seed", seed), notes: [] }));
 });
 
 /**
@@ -137,7 +160,7 @@ regenerate.addEventListener("click", () => {
  */
 function changeFitting(edit) {
   change((experiment) => {
-    const { experiment: fitted, notes } = edit(experiment);
+    const { experiment: fitted, notes } = withoutLostSeed(catalog, experiment, edit(experiment));
     telling.changes(notes);
     return fitted;
   });
@@ -192,6 +215,27 @@ const telling = createTelling({
   dismiss: notices.dismiss,
   say: status.update,
 });
+const keeping = createKeeping({ openers, session, page: globalThis, show: notices.show, say: status.update });
+keeping.begin(start);
+const exporting = createExporting({
+  catalog,
+  get: store.get,
+  stream,
+  service,
+  paper: byId("paper"),
+  readPalettes,
+  paletteFor,
+  markOf,
+});
+const exporter = createExport(find(document, "#export", HTMLDialogElement), { ...exporting, sentenceOf });
+const share = createShare(find(document, "#share", HTMLDialogElement), {
+  describe: () => ({ address: keeping.address(), ownPoints: store.get().wanted.data.points !== null }),
+  classicLink: () => classicAddress(service, store.get().experiment),
+  onLink: async (text) => keeping.open(await openLink(openers, text, location.href)),
+  onFile: async (file) => keeping.open(await openFile(openers, file)),
+  sentenceOf,
+});
+const classicSeed = createClassicSeed(byId("classic-seed"), { onLeave: () => change(withoutSeed) });
 const help = createHelp(find(document, "#help", HTMLDialogElement), {
   shortcuts: ACTIONS.map(({ label, keys }) => ({ label, keys: keys.map(keyName) })),
 });
@@ -240,6 +284,14 @@ const ownEditor = createOwnEditor(find(document, "#own", HTMLDialogElement), {
     store.update((state) => ({ ...state, ownPoints: toTargets(set) }));
     useOwnPoints();
   },
+});
+// After the editor of own points, which takes tables.
+listenForDrops(document, async (file) => {
+  try {
+    keeping.open(await openFile(openers, file));
+  } catch (error) {
+    keeping.tellRefusal(sentenceOf(error));
+  }
 });
 const features = createFeatures(byId("features"), {
   features: catalog.choices.features,
@@ -330,6 +382,7 @@ function updateControls() {
     part.hidden = (part.dataset.onlyFor === "points") !== own;
   features.update({ active: wanted.features, enabled });
   layerCount.update({ count: wanted.network.hidden.length, enabled });
+  classicSeed.update({ seed: wanted.data.classicSeed, enabled });
   problemSelect.value = problem;
   problemSelect.disabled = !enabled;
   regenerate.disabled = !enabled;
@@ -358,7 +411,7 @@ store.subscribe(
   (ownPoints) => writeDraft(USED, ownPoints),
 );
 store.subscribe(
-  ({ connection, playing, pinned, preview }) => [connection, playing, pinned, preview],
+  ({ connection, playing, pinned, preview, history }) => [connection, playing, pinned, preview, history],
   keepFocus(updateButtons),
 );
 store.subscribe(

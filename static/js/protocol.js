@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Catalog, Command, Frame, ServerEvent } from "./types/app.js"
+ * @import { Catalog, Command, Experiment, Frame, ServerEvent } from "./types/app.js"
  */
 
 export const PROTOCOL_VERSION = 1;
@@ -45,6 +45,24 @@ function renameKeys(value, rename) {
       PLAIN.test(key) ? item : renameKeys(item, rename),
     ]),
   );
+}
+
+/**
+ * An experiment as the wire spells it.
+ * @param {Experiment} experiment
+ * @returns {Record<string, unknown>}
+ */
+export function toWire(experiment) {
+  return /** @type {Record<string, unknown>} */ (renameKeys(experiment, toWireName));
+}
+
+/**
+ * An experiment of the wire as the page spells it.
+ * @param {unknown} experiment
+ * @returns {Experiment}
+ */
+export function fromWire(experiment) {
+  return /** @type {Experiment} */ (renameKeys(experiment, fromWireName));
 }
 
 /**

@@ -35,6 +35,9 @@ const RESOLUTION = 100;
  * @typedef {object} SessionOptions
  * @property {Catalog} catalog
  * @property {string} url
+ * @property {Experiment} [experiment] to begin with, if it is not the default one
+ * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] what to begin with
+ *   instead of an experiment of which the server refuses a field
  * @property {() => number} frameRate pictures a second to ask for
  * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
  * @property {() => void} onFrame a frame came: draw, then acknowledge
@@ -51,12 +54,13 @@ const RESOLUTION = 100;
 export function createSession(options) {
   const { catalog, onEvent, onFrame, onFault } = options;
   const now = options.now ?? (() => performance.now());
-  const store = createStore(initialState(catalog));
+  const store = createStore(initialState(catalog, options.experiment));
   const stream = createStream();
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
-  let greetedWithExperiment = false;
+  /** @type {Experiment | undefined} what the server was greeted with */
+  let offered;
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
     connection.send({ type: "configure", id, experiment });
@@ -89,7 +93,7 @@ export function createSession(options) {
 
   /** @param {Experiment} [experiment] */
   function greet(experiment) {
-    greetedWithExperiment = experiment !== undefined;
+    offered = experiment;
     const hello = /** @type {const} */ ({ type: "hello", protocol: PROTOCOL_VERSION });
     connection.send(experiment ? { ...hello, experiment } : hello);
   }
@@ -126,8 +130,8 @@ export function createSession(options) {
         store.update((state) => withEnd(state, event));
         break;
       case "error":
-        if (store.get().connection !== "open" && greetedWithExperiment) {
-          greet();
+        if (store.get().connection !== "open" && offered) {
+          greet(options.repair?.(offered, event.field) ?? undefined);
           break;
         }
         store.update((state) => withRefusal(state, event.id));

@@ -4,6 +4,7 @@
  * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, State, StateChanged, Stopped, Target, Welcome } from "./types/app.js"
  */
 
+import { beginHistory } from "./history.js";
 import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
 
@@ -12,16 +13,18 @@ const COMFORTABLE_SPEED = 60;
 
 /**
  * @param {Catalog} catalog
+ * @param {Experiment} [experiment] if it is not the default one
  * @returns {State}
  */
-export function initialState(catalog) {
+export function initialState(catalog, experiment = catalog.experiment) {
   /** @type {Record<string, string>} */
   const datasetOf = {};
   for (const { key, problem } of catalog.choices.datasets) datasetOf[problem] ??= key;
   return {
     connection: "connecting",
-    experiment: catalog.experiment,
-    wanted: catalog.experiment,
+    experiment,
+    wanted: experiment,
+    history: beginHistory(experiment),
     pending: null,
     playing: false,
     speed: comfortableSpeed(catalog),

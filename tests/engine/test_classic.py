@@ -248,6 +248,26 @@ def test_data_that_the_original_cannot_have_get_no_link_and_are_named(
     assert str(refused.value) == f"{name} is {shown}, which the original does not have"
 
 
+@pytest.mark.parametrize(
+    ("group", "name", "value"),
+    [
+        ("data", "shuffled", False),
+        ("objective", "dropout", 0.5),
+        ("objective", "input_noise", 0.1),
+        ("training", "schedule", "step"),
+        ("training", "clip_norm", 1.0),
+        ("training", "stop", "epochs"),
+    ],
+)
+def test_whatever_would_change_the_losses_and_is_not_in_the_original_gets_no_link(
+    group: str, name: str, value: Any
+) -> None:
+    groups: dict[str, Any] = {**ORIGINALS, group: {**ORIGINALS.get(group, {}), name: value}}
+
+    with pytest.raises(ValueError, match=rf"^{group}\.{name} is {value!r}, which"):
+        classic.to_link(Experiment.model_validate(groups))
+
+
 def test_what_the_refusals_start_from_has_a_link() -> None:
     assert "seed=0.1" in classic.to_link(Experiment.model_validate(ORIGINALS))
 

@@ -14,7 +14,7 @@ from engine.experiment import changed_fields, fields, is_live
 from engine.initializers import INITIALIZERS
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
-from engine.run import MAY_DIFFER
+from engine.run import MAY_DIFFER, set_parameters
 from engine.stops import STOPS
 from tests.support import strategies
 from tests.support.runs import assert_same_state, never_updates
@@ -553,3 +553,18 @@ def test_a_parameter_must_be_finite(value):
 def test_a_parameter_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="layer is 3; this network has layers 0 … 2"):
         set_parameter(started(), 3, 0, 0, 1.0)
+
+
+def test_consecutive_parameters_can_be_set_at_once():
+    run = started()
+
+    after = set_parameters(run, 3, [1.5, -2.5])
+
+    assert after.parameters[0, 3:5].tolist() == [1.5, -2.5]
+    assert (after.parameters != run.parameters).sum() == 2
+
+
+@pytest.mark.parametrize(("start", "values"), [(-1, [1.0]), (24, [1.0, 2.0]), (0, [1.0, np.inf])])
+def test_parameters_that_are_not_there_or_not_finite_are_refused(start, values):
+    with pytest.raises(ValueError, match="values are"):
+        set_parameters(started(), start, values)

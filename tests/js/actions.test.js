@@ -25,6 +25,11 @@ function commandsOf(id, state) {
     nextTheme: nothing,
     showOutput: nothing,
     openOwnPoints: nothing,
+    undo: nothing,
+    redo: nothing,
+    openShare: nothing,
+    openExport: nothing,
+    leaveSeed: () => commands.push({ type: "pause" }),
   });
   return commands;
 }
@@ -47,6 +52,13 @@ test("reset keeps the seed, new weights draw another", () => {
   assert.deepEqual(commandsOf("new-weights", open), [{ type: "reset", newSeed: true }]);
 });
 
+test("new weights leave the seed of the original, which would draw the same ones again", () => {
+  const { experiment } = open;
+  const seeded = { ...experiment, data: { ...experiment.data, classicSeed: "0.5" } };
+
+  assert.equal(commandsOf("new-weights", { ...open, experiment: seeded }).length, 2);
+});
+
 test("nothing that needs the server is available without it", () => {
   const away = { ...open, connection: /** @type {const} */ ("reconnecting") };
   const available = ACTIONS.filter((action) => action.available(away)).map(({ id }) => id);
@@ -59,7 +71,17 @@ test("keys find their action in either case, but not with a modifier", () => {
   assert.equal(actionForKey(press("R"))?.id, "reset");
   assert.equal(actionForKey(press("ArrowRight"))?.id, "step");
   assert.equal(actionForKey({ ...press("r"), ctrlKey: true }), undefined);
+  assert.equal(actionForKey({ ...press("z"), altKey: true, ctrlKey: true }), undefined);
+  assert.equal(actionForKey(press("z")), undefined);
   assert.equal(actionForKey(press("x")), undefined);
+});
+
+test("undo and redo have the keys that people know, on every system", () => {
+  assert.equal(actionForKey({ ...press("z"), ctrlKey: true })?.id, "undo");
+  assert.equal(actionForKey({ ...press("z"), metaKey: true })?.id, "undo");
+  assert.equal(actionForKey({ ...press("Z"), ctrlKey: true, shiftKey: true })?.id, "redo");
+  assert.equal(actionForKey({ ...press("y"), ctrlKey: true })?.id, "redo");
+  assert.equal(keyName("Control+Shift+z"), "Ctrl Shift Z");
 });
 
 test("keys have names that people know", () => {

@@ -382,6 +382,45 @@ def test_a_parameter_that_does_not_exist_is_refused(desk: Desk, fields: dict[str
     assert desk.next() is None
 
 
+def test_all_parameters_can_be_set_in_pieces(desk: Desk) -> None:
+    values = np.linspace(-1, 1, 25)
+
+    assert desk.say("set_parameters", values=values[:20].tolist()) == []
+    assert desk.say("set_parameter", layer=0, unit=0, input=0, value=7) == []
+    assert desk.say("set_parameters", start=20, values=values[20:].tolist()) == []
+    desk.settle()
+
+    after = desk.numbers[-1].tensors["parameters"]
+    assert after[0] == 7
+    assert np.array_equal(after[1:], values[1:].astype(np.float32))
+
+
+def test_more_parameters_than_there_are_are_refused(desk: Desk) -> None:
+    (error,) = desk.say("set_parameters", start=20, values=[1] * 6)
+
+    assert (error["code"], error["field"]) == ("invalid", "values")
+    assert "20 … 25; this network has 0 … 24" in error["message"]
+    assert desk.next() is None
+
+
+def test_only_so_many_values_wait(desk: Desk) -> None:
+    answers = [desk.say("set_parameters", values=[1] * 25) for _ in range(3300)]
+
+    assert answers[0] == []
+    assert "wait for a frame" in answers[-1][0]["message"]
+    desk.settle()
+    assert desk.say("set_parameters", values=[1] * 25) == []
+
+
+def test_parameters_that_wait_do_not_survive_another_shape(desk: Desk) -> None:
+    desk.say("set_parameters", values=[9] * 25)
+
+    desk.say("configure", experiment={"network": {"hidden": [3, 2]}}, keep=True)
+    desk.settle()
+
+    assert 9 not in desk.numbers[-1].tensors["parameters"]
+
+
 def diverging() -> Desk:
     desk = Desk(
         data={"dataset": "plane"},
@@ -627,6 +666,11 @@ COMMANDS = st.one_of(
         st.integers(0, 3),
         st.integers(0, 4),
         st.floats(-1e6, 1e6),
+    ),
+    st.builds(
+        lambda start, values: ("set_parameters", {"start": start, "values": values}),
+        st.integers(0, 30),
+        st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30),
     ),
     st.just(("hello", {"protocol": 1})),
     st.just(("play", {"epochs_per_second": 1e308})),

@@ -27,7 +27,9 @@ export function listenForShortcuts(page, handle) {
     "keydown",
     (event) => {
       if (event.defaultPrevented || page.querySelector("dialog[open]")) return;
-      if (takesKey(event.target, event.key, clicked) || !handle(event)) return;
+      const taken =
+        event.ctrlKey || event.metaKey ? takesText(event.target) : takesKey(event.target, event.key, clicked);
+      if (taken || !handle(event)) return;
       event.preventDefault();
       down = event.key;
     },
@@ -43,6 +45,19 @@ export function listenForShortcuts(page, handle) {
     { signal },
   );
   return () => scope.abort();
+}
+
+/** Inputs that hold no text of their own to be undone. */
+const WITHOUT_TEXT = ["checkbox", "radio", "range", "button", "file"];
+
+/**
+ * Whether an element holds text that is being written, which has an undo of its own.
+ * @param {EventTarget | null} target
+ * @returns {boolean}
+ */
+function takesText(target) {
+  if (target instanceof HTMLInputElement) return !WITHOUT_TEXT.includes(target.type) && !target.readOnly;
+  return target instanceof HTMLTextAreaElement || (target instanceof HTMLElement && target.isContentEditable);
 }
 
 /**

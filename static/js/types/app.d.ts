@@ -94,12 +94,23 @@ export interface ParameterAddress {
   input: number | "bias";
 }
 
+/** The experiments that were and that were taken back, oldest first and nearest first. */
+export interface History {
+  past: Experiment[];
+  present: Experiment;
+  future: Experiment[];
+  /** The field that the last change moved along its scale, and when. */
+  moved: { field: string; time: number } | null;
+}
+
 export interface State {
   connection: ConnectionState;
   /** What the server runs. */
   experiment: Experiment;
   /** What the page asked for last; equal to `experiment` once it is answered. */
   wanted: Experiment;
+  /** What has been settled, for undo and redo. */
+  history: History;
   /** Number of the last unanswered `configure`, or null. */
   pending: number | null;
   playing: boolean;
@@ -127,6 +138,11 @@ export interface ActionContext {
   nextTheme: () => void;
   showOutput: () => void;
   openOwnPoints: () => void;
+  undo: () => void;
+  redo: () => void;
+  openShare: () => void;
+  openExport: () => void;
+  leaveSeed: () => void;
 }
 
 export interface Action {

@@ -205,6 +205,7 @@ export interface DatasetChoice {
   problem: string;
   classes: number;
   samples: number;
+  classic: boolean;
   points: [number, number, number][];
 }
 
@@ -398,6 +399,15 @@ export interface SetParameter {
   value: number;
 }
 
+/** Set consecutive weights and biases, in the order of a frame's parameters. */
+export interface SetParameters {
+  type: "set_parameters";
+  id?: string | number | null;
+  /** 0 … 39999. */
+  start?: number;
+  values: number[];
+}
+
 /** A speed to offer. */
 export interface Speed {
   label: string;
@@ -542,6 +552,16 @@ export interface Welcome {
   state: State;
 }
 
-export type Command = Hello | Configure | Play | Pause | Step | Reset | Watch | SetParameter | Ack;
+export type Command =
+  | Hello
+  | Configure
+  | Play
+  | Pause
+  | Step
+  | Reset
+  | Watch
+  | SetParameter
+  | SetParameters
+  | Ack;
 
 export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent;

@@ -87,19 +87,6 @@ export function createHeatmap(element, { region: [low, high] }) {
     drawSet(context, points.train, place, { ...look, rim: trainRim, ring: null });
   }
 
-  /**
-   * The table that turns the bytes of a picture into pixels.
-   * @param {HeatmapProps} about
-   * @param {boolean} ofClasses whether each cell has a class
-   * @returns {Uint32Array}
-   */
-  function paletteFor({ palettes, discretize, classes, shown }, ofClasses) {
-    const two = discretize ? palettes.discrete : palettes.smooth;
-    if (ofClasses) return (discretize ? palettes.classAreas : palettes.classMaps)[classes] ?? two;
-    if (shown === null) return two;
-    return (discretize ? palettes.classHalves : palettes.classUnits)[shown] ?? two;
-  }
-
   return {
     update(next) {
       props = next;
@@ -137,4 +124,17 @@ export function createHeatmap(element, { region: [low, high] }) {
     },
     destroy: stopFitting,
   };
+}
+
+/**
+ * The table that turns the bytes of a picture into pixels.
+ * @param {Pick<HeatmapProps, "palettes" | "discretize" | "classes" | "shown">} about
+ * @param {boolean} ofClasses whether each cell has a class
+ * @returns {Uint32Array}
+ */
+export function paletteFor({ palettes, discretize, classes, shown }, ofClasses) {
+  const two = discretize ? palettes.discrete : palettes.smooth;
+  if (ofClasses) return (discretize ? palettes.classAreas : palettes.classMaps)[classes] ?? two;
+  if (shown === null) return two;
+  return (discretize ? palettes.classHalves : palettes.classUnits)[shown] ?? two;
 }

@@ -28,8 +28,8 @@ import { createTools } from "./own-editor/tools.js";
 const SPACING = 0.3;
 /** Seconds of spraying that one press is worth. */
 const BURST = 0.2;
-/** Files that mean something else where the editor is closed. */
-const OTHER_FILES = /\.json$/i;
+/** Files that open the editor where it is closed; all others are left to the page. */
+const TABLES = /\.(csv|tsv|tab)$/i;
 
 /**
  * @typedef {object} OwnEditorOptions
@@ -328,7 +328,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     dialog.toggleAttribute("data-drop", false);
     const [file] = event.dataTransfer?.files ?? [];
     if (!file || event.defaultPrevented) return;
-    if (!dialog.open && OTHER_FILES.test(file.name)) return;
+    if (!dialog.open && !TABLES.test(file.name)) return;
     event.preventDefault();
     showImport();
     importer.readFile(file);

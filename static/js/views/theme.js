@@ -83,10 +83,11 @@ function readClasses(root) {
 }
 
 /**
+ * The colours of pictures as they are where an element is.
  * @param {HTMLElement} root
  * @returns {Palettes}
  */
-function readPalettes(root) {
+export function readPalettes(root) {
   const strong = scaleOf(root, ["--negative", "--zero", "--positive"]);
   const soft = scaleOf(root, ["--map-negative", "--map-zero", "--map-positive"]);
   return {

@@ -139,17 +139,18 @@ export const CATALOG = {
   choices: {
     problems: [named("classification"), named("multi-class"), named("regression")],
     datasets: [
-      { ...named("circle"), problem: "classification", classes: 2, samples: 500, points: [] },
-      { ...named("xor"), problem: "classification", classes: 2, samples: 500, points: [] },
-      { ...named("plane"), problem: "regression", classes: 0, samples: 1200, points: [] },
+      { ...named("circle"), classic: true, problem: "classification", classes: 2, samples: 500, points: [] },
+      { ...named("xor"), classic: true, problem: "classification", classes: 2, samples: 500, points: [] },
+      { ...named("plane"), classic: true, problem: "regression", classes: 0, samples: 1200, points: [] },
       {
         ...named("blobs", [option("classes", 4)]),
+        classic: false,
         problem: "multi-class",
         classes: 4,
         samples: 500,
         points: [],
       },
-      { ...named("arms"), problem: "multi-class", classes: 3, samples: 600, points: [] },
+      { ...named("arms"), classic: false, problem: "multi-class", classes: 3, samples: 600, points: [] },
     ],
     scalings: [named("none"), named("standardise")],
     features: [

@@ -1,0 +1,65 @@
+"""Links of the original playground: as experiments, and back."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine import Experiment
+from engine.classic import to_experiment, to_link
+from server.bodies import RefusedError, read_body, refusal
+
+router = APIRouter()
+
+MAX_LINK = 4096
+"""Characters of a link; the original's have about five hundred."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Link(_Body):
+    """An address of the original, or what stands behind its ``#``."""
+
+    link: str = Field(max_length=MAX_LINK)
+
+
+class Described(_Body):
+    """An experiment."""
+
+    experiment: Experiment = Field(strict=False)
+
+
+@router.post("/api/classic")
+async def read_link(request: Request) -> Response:
+    """Answer the experiment that a link describes."""
+    try:
+        body = await read_body(request, Link)
+        experiment = to_experiment(body.link)
+    except RefusedError as refused:
+        return refused.response()
+    except ValidationError as error:
+        return refusal(error).response()
+    except ValueError as error:
+        return _refuse(error)
+    return JSONResponse({"experiment": experiment.model_dump(mode="json")})
+
+
+@router.post("/api/classic/link")
+async def write_link(request: Request) -> Response:
+    """Answer the link of the original for an experiment that it can have."""
+    try:
+        body = await read_body(request, Described)
+        link = to_link(body.experiment)
+    except RefusedError as refused:
+        return refused.response()
+    except ValueError as error:
+        return _refuse(error)
+    return JSONResponse({"link": link})
+
+
+def _refuse(error: ValueError) -> JSONResponse:
+    """Pass on a sentence of the engine; its first word is the key or the field."""
+    name = str(error).partition(" ")[0]
+    known = name if name != "the" else None
+    return RefusedError(422, str(error), known).response()

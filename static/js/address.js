@@ -1,0 +1,163 @@
+/**
+ * The address of the page: what stands behind `#` describes the experiment, by what differs from the default one of its
+ * data set (docs/protocol.md, "Saved files").
+ */
+
+/**
+ * @import { Catalog, Experiment } from "./types/app.js"
+ * @import { Assembled, Given, OwnPoints } from "./assembling.js"
+ */
+
+import { assemble, baseExperiment, choicesWithOptions, show } from "./assembling.js";
+import { getField, optionsOf, optionValues } from "./experiment.js";
+import { isEqual } from "./lib/equal.js";
+import { fromWireName, toWireName } from "./protocol.js";
+import { PER_LAYER, readNumber, readValue, writeValue } from "./values.js";
+
+const POINTS = "data.points";
+const POINT_CLASSES = "data.pointClasses";
+const SAMPLES = "data.samples";
+/** What stands for own points, which do not fit into an address. */
+const OWN = "own";
+
+/**
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {string} without `#`; empty for the default experiment
+ */
+export function encodeAddress(catalog, experiment) {
+  const { dataset, points, pointClasses } = experiment.data;
+  const base = baseExperiment(catalog, dataset, points && { points, pointClasses });
+  /** @type {string[]} */
+  const pairs = [];
+  for (const [path, { kind }] of Object.entries(catalog.fields)) {
+    const key = toWireName(path);
+    if (path === POINTS) {
+      if (points !== null) pairs.push(`${key}=${OWN}`);
+    } else if (kind === "options") {
+      pairs.push(...optionPairs(catalog, experiment, path.replace(/Options$/, "")));
+    } else if (path !== POINT_CLASSES && !(path === SAMPLES && points !== null)) {
+      const value = path === PER_LAYER ? oneIfAlike(getField(experiment, path)) : getField(experiment, path);
+      const usual = path === "data.dataset" ? catalog.experiment.data.dataset : getField(base, path);
+      if (!isEqual(value, usual))
+        pairs.push(`${key}=${escapeText(kind === "text" ? String(value) : writeValue(value))}`);
+    }
+  }
+  return pairs.join("&");
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string} path of a choice
+ * @returns {string[]}
+ */
+function optionPairs(catalog, experiment, path) {
+  const values = optionValues(catalog, experiment, path);
+  return optionsOf(catalog, experiment, path)
+    .filter(({ name, default: usual }) => values[name] !== usual)
+    .map(({ name }) => `${toWireName(path)}.${name}=${values[name]}`);
+}
+
+/**
+ * Activations given layer by layer that are all the same are one.
+ * @param {unknown} value
+ * @returns {unknown}
+ */
+function oneIfAlike(value) {
+  return Array.isArray(value) && value.length > 0 && value.every((key) => key === value[0])
+    ? value[0]
+    : value;
+}
+
+/**
+ * Escapes what would end a value or the address; the rest stays readable.
+ * @param {string} text
+ * @returns {string}
+ */
+function escapeText(text) {
+  return encodeURIComponent(text).replace(/%2C/g, ",").replace(/%5E/g, "^").replace(/%3A/g, ":");
+}
+
+/**
+ * @typedef {Assembled & { known: number, missesPoints: boolean }} Address `known`: how many keys mean something here;
+ *   `missesPoints`: it speaks of own points that are not here
+ */
+
+/**
+ * @param {Catalog} catalog
+ * @param {string} fragment what stands behind `#`
+ * @param {OwnPoints | null} stored own points kept in this browser
+ * @returns {Address}
+ */
+export function decodeAddress(catalog, fragment, stored) {
+  /** @type {Given} */
+  const given = { values: new Map(), options: new Map(), points: null };
+  /** @type {string[]} */
+  const problems = [];
+  const choices = choicesWithOptions(catalog);
+  let known = 0;
+  let missesPoints = false;
+  for (const part of fragment.split("&").filter((text) => text !== "")) {
+    const [key, text] = splitPair(part);
+    const path = fromWireName(key);
+    const field = catalog.fields[path];
+    const dot = key.lastIndexOf(".");
+    const choice = fromWireName(key.slice(0, Math.max(0, dot)));
+    if (path === POINTS) {
+      known += 1;
+      if (text !== OWN) problems.push(`${key} is ${show(text)}; it can only be ${OWN}`);
+      else if (stored) given.points = stored;
+      else missesPoints = true;
+    } else if (field && field.kind !== "options" && path !== POINT_CLASSES) {
+      known += 1;
+      const checked = readValue(catalog, path, text);
+      if ("value" in checked) given.values.set(path, checked.value);
+      else problems.push(`${key} is ${show(text)}; ${checked.reason}`);
+    } else if (choices.includes(choice)) {
+      known += 1;
+      const options = given.options.get(choice) ?? new Map();
+      given.options.set(choice, options.set(key.slice(dot + 1), readNumber(text)));
+    } else problems.push(`${show(key)} is not known`);
+  }
+  const assembled = assemble(catalog, given);
+  return {
+    experiment: assembled.experiment,
+    problems: [...problems, ...assembled.problems],
+    known,
+    missesPoints,
+  };
+}
+
+/**
+ * @param {string} part
+ * @returns {[key: string, text: string]}
+ */
+function splitPair(part) {
+  const at = part.indexOf("=");
+  return at < 0
+    ? [unescapeText(part), ""]
+    : [unescapeText(part.slice(0, at)), unescapeText(part.slice(at + 1))];
+}
+
+/** @param {string} text */
+function unescapeText(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Keys by which a link of the original is known; none of them is a key of this playground. */
+const CLASSIC_KEYS =
+  /^(activation|batchSize|dataset|regDataset|learningRate|regularization|regularizationRate|noise|networkShape|seed|percTrainData|problem|initZero|showTestData|discretize|xTimesY|[xy]Squared|(sin|cos)[XY])=/;
+
+/**
+ * Whether an address was written by the original playground.
+ * @param {string} fragment
+ * @returns {boolean}
+ */
+export function isClassicLink(fragment) {
+  return fragment.split("&").some((part) => CLASSIC_KEYS.test(part));
+}

@@ -1,0 +1,195 @@
+/** An experiment put together from what a link or a file says: what cannot be used is named and passed over. */
+
+/**
+ * @import { Catalog, ChoiceOption, Experiment } from "./types/app.js"
+ */
+
+import { getField, optionsOf, optionValues, withField } from "./experiment.js";
+import { isEqual } from "./lib/equal.js";
+import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./problem.js";
+import { toWireName } from "./protocol.js";
+import { checkNumber, PER_LAYER } from "./values.js";
+
+/** @typedef {Pick<Experiment["data"], "points" | "pointClasses">} OwnPoints */
+
+/**
+ * @typedef {object} Given
+ * @property {Map<string, unknown>} values valid ones, by path
+ * @property {Map<string, Map<string, unknown>>} options by the path of their choice, then by name; not checked yet
+ * @property {OwnPoints | null} points
+ */
+
+/**
+ * @typedef {object} Assembled
+ * @property {Experiment} experiment
+ * @property {string[]} problems what was passed over and why, as sentences
+ */
+
+/** Initializers that a seed of the original can draw. */
+const CLASSIC_INITIALIZERS = ["classic", "zeros"];
+
+/**
+ * What an experiment with a data set (or own points) is when nothing else is said.
+ * @param {Catalog} catalog
+ * @param {string} dataset
+ * @param {OwnPoints | null} own
+ * @returns {Experiment}
+ */
+export function baseExperiment(catalog, dataset, own) {
+  const plain = withField(catalog.experiment, "data.dataset", dataset);
+  const samples = own?.points ? own.points.length : datasetChoice(catalog, dataset).samples;
+  const withPoints = own ? { ...plain, data: { ...plain.data, ...own } } : plain;
+  const sized = withField(withPoints, "data.samples", samples);
+  const complete = withField(sized, "data.datasetOptions", optionValues(catalog, sized, "data.dataset"));
+  const losses = lossesFor(catalog, problemOf(catalog, complete));
+  const usual = losses.find(({ key }) => key === complete.objective.loss) ?? losses[0];
+  return usual ? withField(complete, "objective.loss", usual.key) : complete;
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {Given} given
+ * @returns {Assembled}
+ */
+export function assemble(catalog, { values, options, points }) {
+  /** @type {string[]} */
+  const problems = [];
+  const dataset = /** @type {string} */ (values.get("data.dataset") ?? catalog.experiment.data.dataset);
+  const base = baseExperiment(catalog, dataset, points);
+  let experiment = base;
+  for (const [path, value] of values) experiment = withField(experiment, path, value);
+  if (points) experiment = withField(experiment, "data.samples", base.data.samples);
+  experiment = withOptions(catalog, experiment, options, problems);
+  return { experiment: fitted(catalog, experiment, base, problems), problems };
+}
+
+/**
+ * The options of every choice: those that are given, defaults for the others.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {Given["options"]} given
+ * @param {string[]} problems
+ * @returns {Experiment}
+ */
+function withOptions(catalog, experiment, given, problems) {
+  let changed = experiment;
+  for (const path of choicesWithOptions(catalog)) {
+    const known = optionsOf(catalog, changed, path);
+    const emptied = withField(changed, `${path}Options`, {});
+    /** @type {Record<string, number>} */
+    const values = optionValues(catalog, emptied, path);
+    for (const [name, value] of given.get(path) ?? []) {
+      const option = known.find((row) => row.name === name);
+      const wire = `${toWireName(path)}.${name}`;
+      const checked = option && checkNumber(value, option);
+      if (checked && "value" in checked) values[name] = /** @type {number} */ (checked.value);
+      else
+        problems.push(`${wire} is ${show(value)}; ${checked?.reason ?? unknownOption(changed, path, known)}`);
+    }
+    changed = withField(emptied, `${path}Options`, values);
+  }
+  return changed;
+}
+
+/**
+ * @param {Experiment} experiment
+ * @param {string} path
+ * @param {ChoiceOption[]} known
+ */
+function unknownOption(experiment, path, known) {
+  const names = known.map(({ name }) => name).join(", ");
+  return `${getField(experiment, path)} has ${names ? `only ${names}` : "no options"}`;
+}
+
+/**
+ * The paths of choices whose rows may have options.
+ * @param {Catalog} catalog
+ * @returns {string[]}
+ */
+export function choicesWithOptions(catalog) {
+  return Object.entries(catalog.fields)
+    .filter(([, { kind }]) => kind === "options")
+    .map(([path]) => path.replace(/Options$/, ""));
+}
+
+/**
+ * Values that are good by themselves and do not go together: one of them gives way.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {Experiment} base
+ * @param {string[]} problems
+ * @returns {Experiment}
+ */
+function fitted(catalog, experiment, base, problems) {
+  let fit = experiment;
+  /**
+   * @param {string} path
+   * @param {string} why
+   */
+  function giveWay(path, why) {
+    problems.push(`${toWireName(path)} is ${show(getField(fit, path))}; ${why}`);
+    fit = withField(fit, path, getField(base, path));
+  }
+
+  const problem = problemOf(catalog, fit);
+  const losses = lossesFor(catalog, problem).map(({ key }) => key);
+  if (!losses.includes(fit.objective.loss)) giveWay("objective.loss", `allowed here: ${losses.join(", ")}`);
+  for (const [path, field] of Object.entries(catalog.fields)) {
+    if (getField(fit, path) !== field.default && !appliesTo(catalog, path, problem))
+      giveWay(path, "it means nothing for this data set");
+  }
+  const { activation, hidden } = fit.network;
+  if (Array.isArray(activation) && activation.length !== hidden.length)
+    giveWay(PER_LAYER, `there are ${hidden.length} hidden layers`);
+  if (splitOf(fit.data).test < 1) giveWay("data.validationFraction", "no sample is left for the test");
+  if (splitOf(fit.data).test < 1) giveWay("data.trainFraction", "no sample is left for the test");
+  const rule = catalog.choices.stops.find(({ key }) => key === fit.training.stop);
+  if (rule?.needsValidation && fit.data.validationFraction === 0) {
+    giveWay("training.stop", "it watches validation samples, and there are none");
+    fit = withField(fit, "training.stopOptions", base.training.stopOptions);
+  }
+  const obstacle = fit.data.classicSeed === null ? null : classicObstacle(catalog, fit);
+  if (obstacle) giveWay("data.classicSeed", obstacle);
+  return fit;
+}
+
+/**
+ * The same experiment with one field as it is when nothing is said, because the server refuses it.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @param {string | null | undefined} name of the field, or of a part of it
+ * @returns {Experiment | null} null if that is no way out
+ */
+export function withoutField(catalog, experiment, name) {
+  const path = Object.keys(catalog.fields).find((field) => name === field || name?.startsWith(`${field}.`));
+  if (path === undefined) return null;
+  const { dataset, points, pointClasses } = experiment.data;
+  const base = baseExperiment(catalog, dataset, points && { points, pointClasses });
+  const repaired = withField(experiment, path, getField(base, path));
+  return isEqual(repaired, experiment) ? null : repaired;
+}
+
+/**
+ * Why no seed of the original can draw an experiment, or null if one can.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {string | null}
+ */
+export function classicObstacle(catalog, { data, network }) {
+  if (data.points !== null) return "own points need no seed";
+  if (!datasetChoice(catalog, data.dataset).classic) return `the original has no data set ${data.dataset}`;
+  if (!CLASSIC_INITIALIZERS.includes(network.initializer))
+    return `the original has no initializer ${network.initializer}`;
+  if (data.minorityShare > 0) return "the original has no rare class";
+  return data.samples % 2 === 1 ? "the original draws even numbers of samples" : null;
+}
+
+/**
+ * A value as a sentence quotes it.
+ * @param {unknown} value
+ * @returns {string}
+ */
+export function show(value) {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
+}

@@ -1,0 +1,63 @@
+/** The seed of the original playground, which an experiment keeps only as long as it can draw its points and weights. */
+
+/**
+ * @import { Catalog, Experiment } from "./types/app.js"
+ * @import { Fitted } from "./fitting.js"
+ * @import { Service } from "./service.js"
+ */
+
+import { classicObstacle } from "./assembling.js";
+import { withField } from "./experiment.js";
+import { ServiceError } from "./service.js";
+
+const SEED = "data.classicSeed";
+
+/**
+ * Leaves the seed of the original where a change makes it useless: it cannot draw what is asked for, or another seed was
+ * chosen, which would have no effect beside it.
+ * @param {Catalog} catalog
+ * @param {Experiment} before
+ * @param {Fitted} fitted
+ * @returns {Fitted}
+ */
+export function withoutLostSeed(catalog, before, { experiment, notes }) {
+  if (experiment.data.classicSeed === null || before.data.classicSeed === null) return { experiment, notes };
+  const obstacle = classicObstacle(catalog, experiment);
+  const isReseeded =
+    before.data.seed !== experiment.data.seed || before.network.seed !== experiment.network.seed;
+  if (obstacle === null && !isReseeded) return { experiment, notes };
+  const note = `The seed of the original is no longer used${obstacle === null ? "" : `: ${obstacle}`}.`;
+  return { experiment: withoutSeed(experiment), notes: [...notes, note] };
+}
+
+/** Where the original is. */
+const ORIGINAL = "https://playground.tensorflow.org/";
+
+/**
+ * The address of an experiment in the original.
+ * @param {Service} service
+ * @param {Experiment} experiment
+ * @returns {Promise<string>}
+ * @throws {ServiceError} the original has nothing like it; says what it lacks
+ */
+export async function classicAddress(service, experiment) {
+  if (experiment.data.classicSeed === null)
+    throw new ServiceError(
+      "There is no address in the original TensorFlow Playground: this experiment has no seed of the original, so there it would draw other points.",
+    );
+  try {
+    return `${ORIGINAL}#${await service.writeClassic(experiment)}`;
+  } catch (error) {
+    if (error instanceof ServiceError && error.field)
+      throw new ServiceError(`There is no address in the original TensorFlow Playground: ${error.message}.`);
+    throw error;
+  }
+}
+
+/**
+ * @param {Experiment} experiment
+ * @returns {Experiment}
+ */
+export function withoutSeed(experiment) {
+  return withField(experiment, SEED, null);
+}

@@ -1,0 +1,198 @@
+/** Makes the files that people take away: the experiment, the network, pictures, losses. Knows no view. */
+
+/**
+ * @import { Catalog, Palettes, State } from "./types/app.js"
+ * @import { Service } from "./service.js"
+ * @import { Stream } from "./stream.js"
+ * @import { MapPictureOptions } from "./lib/map-picture.js"
+ */
+
+import { writeExperiment, writeNetwork } from "./files.js";
+import { createPixels } from "./lib/canvas.js";
+import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "./lib/chart-picture.js";
+import { resolveColors } from "./lib/color.js";
+import { rasterise } from "./lib/download.js";
+import { formatCount } from "./lib/format.js";
+import { refineCells, refineValues } from "./lib/grid.js";
+import { MAP_SIDE, MAP_SIZE, mapPicture } from "./lib/map-picture.js";
+import { writeLosses } from "./losses-file.js";
+import { datasetChoice } from "./problem.js";
+import { mapProps } from "./props.js";
+import { shownTarget } from "./state.js";
+
+/** How long a script trains when nothing has been trained yet, in epochs. */
+const USUAL_EPOCHS = 100;
+
+const RIMS = ["--rim-training", "--rim-test", "--rim-validation"];
+const CURVES = ["--curve-test", "--curve-train", "--curve-validation"];
+
+/** What can be taken away, and how its file name ends. */
+const ENDINGS = /** @type {const} */ ({
+  experiment: "experiment.json",
+  network: "network.safetensors",
+  "map-png": "map.png",
+  "map-svg": "map.svg",
+  "chart-png": "loss.png",
+  "chart-svg": "loss.svg",
+  losses: "losses.csv",
+});
+
+/** @typedef {keyof typeof ENDINGS} Kind */
+
+/**
+ * @param {string} kind
+ * @returns {kind is Kind}
+ */
+const isKind = (kind) => kind in ENDINGS;
+
+const OWN = { name: "own-points", label: "Own points" };
+
+/**
+ * @typedef {object} ExportingOptions
+ * @property {Catalog} catalog
+ * @property {() => State} get
+ * @property {Stream} stream
+ * @property {Service} service
+ * @property {HTMLElement} paper whose style is that of white paper, whatever the theme
+ * @property {(element: HTMLElement) => Palettes} readPalettes
+ * @property {(about: { palettes: Palettes, discretize: boolean, classes: number, shown: number | null }, ofClasses: boolean) => Uint32Array} paletteFor
+ * @property {MapPictureOptions["markOf"]} markOf
+ */
+
+/**
+ * @param {ExportingOptions} options
+ */
+export function createExporting({ catalog, get, stream, service, paper, readPalettes, paletteFor, markOf }) {
+  function dataset() {
+    const { dataset: key, points } = get().experiment.data;
+    return points === null ? { name: key, label: datasetChoice(catalog, key).label } : OWN;
+  }
+
+  /** @param {string} what */
+  function titleOf(what) {
+    return `${dataset().label}, epoch ${formatCount(stream.epoch)}: ${what}`;
+  }
+
+  function inkColors() {
+    const [text = "", line = ""] = resolveColors(paper, ["--chart-text", "--line"]);
+    return { text, line };
+  }
+
+  /** The ground of the map as the address of a picture. */
+  function paintGround() {
+    const state = get();
+    const target = shownTarget(state);
+    const picture =
+      target?.kind === "feature"
+        ? featurePicture(target.key)
+        : stream.picture(target, state.experiment.network.hidden);
+    if (!picture) throw new Error("There is no map yet");
+    const { bytes, classes, side } = picture;
+    const about = { ...mapProps(catalog, state), palettes: readPalettes(paper) };
+    const canvas = document.createElement("canvas");
+    createPixels(canvas).paint(
+      refineValues(bytes, side, MAP_SIDE),
+      MAP_SIDE,
+      paletteFor(about, classes !== null),
+      classes && refineCells(classes, side, MAP_SIDE),
+    );
+    return canvas.toDataURL("image/png");
+  }
+
+  /** @param {string} key */
+  function featurePicture(key) {
+    const tile = catalog.choices.features.find((feature) => feature.key === key)?.tile ?? [];
+    return { bytes: tile, classes: null, side: Math.sqrt(tile.length) };
+  }
+
+  function drawMap() {
+    const palettes = readPalettes(paper);
+    const { classes, caption, showTest } = mapProps(catalog, get());
+    const [trainRim = "", testRim = "", ring = ""] = resolveColors(paper, RIMS);
+    const unseen = [
+      { points: stream.testPoints, rim: testRim, ring: null },
+      { points: stream.validationPoints, rim: testRim, ring },
+    ];
+    return mapPicture({
+      title: titleOf(caption),
+      image: paintGround(),
+      region: catalog.region,
+      sets: [...(showTest ? unseen : []), { points: stream.trainPoints, rim: trainRim, ring: null }],
+      scale: palettes.scale,
+      classColors: palettes.classes,
+      classes,
+      markOf,
+      colors: inkColors(),
+    });
+  }
+
+  function drawChart() {
+    const [test = "", training = "", validation = ""] = resolveColors(paper, CURVES);
+    const { trainLoss, testLoss, validationLoss } = stream;
+    return chartPicture({
+      title: titleOf("loss"),
+      logarithmic: get().logScale,
+      colors: inkColors(),
+      series: [
+        { name: "training", column: trainLoss, color: training, width: 2.5, dash: "none" },
+        { name: "test", column: testLoss, color: test, width: 3, dash: "none" },
+        { name: "validation", column: validationLoss, color: validation, width: 3, dash: "9 5" },
+      ],
+    });
+  }
+
+  /**
+   * @param {Kind} kind
+   * @returns {Promise<Blob> | Blob}
+   */
+  function make(kind) {
+    switch (kind) {
+      case "experiment":
+        return new Blob([writeExperiment(get().experiment)], { type: "application/json" });
+      case "network": {
+        if (!stream.latest) throw new Error("There is no network yet");
+        return new Blob([writeNetwork(get().experiment, stream.latest)], {
+          type: "application/octet-stream",
+        });
+      }
+      case "map-svg":
+        return new Blob([drawMap()], { type: "image/svg+xml" });
+      case "map-png":
+        return rasterise(drawMap(), MAP_SIZE, MAP_SIZE);
+      case "chart-svg":
+        return new Blob([drawChart()], { type: "image/svg+xml" });
+      case "chart-png":
+        return rasterise(drawChart(), CHART_WIDTH, CHART_HEIGHT);
+      case "losses":
+        return new Blob([writeLosses(stream)], { type: "text/csv" });
+    }
+  }
+
+  /** @param {string} ending */
+  function fileName(ending) {
+    return `playground-${dataset().name}-epoch-${stream.epoch}-${ending}`;
+  }
+
+  return {
+    /**
+     * @param {string} kind one of those above
+     * @returns {Promise<{ name: string, blob: Blob }>}
+     */
+    async file(kind) {
+      if (!isKind(kind)) throw new Error(`There is no export ${kind}`);
+      const name = fileName(ENDINGS[kind]);
+      return { name, blob: await make(kind) };
+    },
+
+    /**
+     * The experiment as a script that trains as long as was trained here.
+     * @param {string} language
+     * @returns {Promise<{ name: string, text: string }>}
+     */
+    async code(language) {
+      const epochs = stream.epoch || USUAL_EPOCHS;
+      const text = await service.writeCode(language, get().experiment, epochs);
+      return { name: fileName(`${language}.py`), text };
+    },
+  };
+}

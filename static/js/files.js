@@ -1,0 +1,248 @@
+/** Saved experiments and trained networks, written and read (docs/protocol.md, "Saved files"). */
+
+/**
+ * @import { Catalog, Experiment } from "./types/app.js"
+ * @import { Given } from "./assembling.js"
+ */
+
+import { assemble, choicesWithOptions, show } from "./assembling.js";
+import { decodeTensors, decodeText, encodeTensors } from "./lib/safetensors.js";
+import { outputsOf } from "./problem.js";
+import { fromWireName, toWire } from "./protocol.js";
+import { checkNumber, checkValue } from "./values.js";
+
+const EXPERIMENT = "neural-playground-experiment";
+const NETWORK = "neural-playground-network";
+const VERSION = 1;
+/** Larger files are not read, in bytes. */
+export const LARGEST_FILE = 5_000_000;
+/** Largest size of a parameter that the protocol takes. */
+const LARGEST_PARAMETER = 1e6;
+
+/** What a file says cannot be used at all; its message is a sentence for people. */
+export class FileError extends Error {}
+
+/**
+ * @typedef {object} Opened
+ * @property {Experiment} experiment
+ * @property {string[]} problems what was passed over and why
+ * @property {{ values: Float32Array, epoch: number } | null} network trained parameters, if there are any
+ */
+
+/**
+ * @param {Experiment} experiment
+ * @returns {string}
+ */
+export function writeExperiment(experiment) {
+  return `${JSON.stringify({ format: EXPERIMENT, version: VERSION, experiment: toWire(experiment) }, null, 2)}\n`;
+}
+
+/**
+ * @param {Experiment} experiment
+ * @param {{ parameters: Float32Array, epoch: number, step: number }} frame
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function writeNetwork(experiment, { parameters, epoch, step }) {
+  return encodeTensors({
+    metadata: {
+      format: NETWORK,
+      version: String(VERSION),
+      experiment: JSON.stringify(toWire(experiment)),
+      epoch: String(epoch),
+      step: String(step),
+    },
+    arrays: { parameters },
+  });
+}
+
+/**
+ * Reads either kind of file.
+ * @param {Catalog} catalog
+ * @param {ArrayBuffer} buffer
+ * @returns {Opened}
+ * @throws {FileError}
+ */
+export function readFile(catalog, buffer) {
+  if (buffer.byteLength > LARGEST_FILE) throw tooLarge(buffer.byteLength);
+  if (buffer.byteLength === 0) throw new FileError("The file is empty.");
+  const tensors = decodeTensors(buffer);
+  if (tensors) return readNetwork(catalog, tensors);
+  const text = decodeText(buffer);
+  if (text === null)
+    throw new FileError(
+      "The file is not text, and no network saved by this playground: it may be a picture or a program.",
+    );
+  return { ...readExperiment(catalog, readJson(text)), network: null };
+}
+
+/**
+ * @param {number} bytes
+ * @returns {FileError}
+ */
+export function tooLarge(bytes) {
+  const megabytes = (bytes / 1e6).toFixed(1);
+  return new FileError(`The file has ${megabytes} MB. Experiments and networks have at most 5 MB.`);
+}
+
+/** @param {string} text */
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FileError("The file is text, but no saved experiment: it is not JSON.");
+  }
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {import("./lib/safetensors.js").Tensors} tensors
+ * @returns {Opened}
+ */
+function readNetwork(catalog, { metadata, arrays }) {
+  const { parameters } = arrays;
+  if (metadata.format !== NETWORK || !parameters)
+    throw new FileError("The file holds arrays, but no network saved by this playground.");
+  checkVersion(Number(metadata.version));
+  const { experiment, problems } = readExperiment(catalog, readJson(metadata.experiment ?? ""));
+  const needed = countParameters(catalog, experiment);
+  if (parameters.length !== needed)
+    throw new FileError(`The file has ${parameters.length} parameters, and its network needs ${needed}.`);
+  if (parameters.some((value) => !(Math.abs(value) <= LARGEST_PARAMETER)))
+    throw new FileError("The file has parameters that are no numbers, or larger than a million.");
+  return { experiment, problems, network: { values: parameters, epoch: Number(metadata.epoch) || 0 } };
+}
+
+/** @param {unknown} version */
+function checkVersion(version) {
+  if (version === VERSION) return;
+  throw new FileError(
+    `The file has version ${show(version)} of its format; this playground reads version ${VERSION}.`,
+  );
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {unknown} content of a saved file, or an experiment alone
+ * @returns {{ experiment: Experiment, problems: string[] }}
+ */
+function readExperiment(catalog, content) {
+  const record = asRecord(content);
+  if (!record) throw new FileError("The file is JSON, but no saved experiment.");
+  if (!("format" in record)) {
+    const groups = Object.keys(toWire(catalog.experiment));
+    if (!Object.keys(record).some((key) => groups.includes(key)))
+      throw new FileError("The file is JSON, but no saved experiment: it has no “format”.");
+    return readFields(catalog, record);
+  }
+  if (record.format !== EXPERIMENT)
+    throw new FileError(
+      `The file has the format ${show(record.format)}, which this playground does not know.`,
+    );
+  checkVersion(record.version);
+  const experiment = asRecord(record.experiment);
+  if (!experiment) throw new FileError("The file is a saved experiment without the experiment.");
+  return readFields(catalog, experiment);
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {Record<string, unknown>} experiment with the names of the wire
+ */
+function readFields(catalog, experiment) {
+  /** @type {Given} */
+  const given = { values: new Map(), options: new Map(), points: null };
+  /** @type {string[]} */
+  const problems = [];
+  const choices = choicesWithOptions(catalog);
+  for (const [name, value] of flatten(catalog, experiment)) {
+    const path = fromWireName(name);
+    const choice = path.replace(/Options$/, "");
+    const options = asRecord(value);
+    if (path === "data.points" || path === "data.pointClasses") continue;
+    if (choice !== path && choices.includes(choice) && options) {
+      given.options.set(choice, new Map(Object.entries(options)));
+    } else if (path in catalog.fields && choice === path) {
+      const checked = checkValue(catalog, path, value);
+      if ("value" in checked) given.values.set(path, checked.value);
+      else problems.push(`${name} is ${show(value)}; ${checked.reason}`);
+    } else problems.push(`${name} is not known`);
+  }
+  given.points = readPoints(catalog, asRecord(experiment.data) ?? {}, problems);
+  const assembled = assemble(catalog, given);
+  return { experiment: assembled.experiment, problems: [...problems, ...assembled.problems] };
+}
+
+/**
+ * Values by dotted name.
+ * @param {Catalog} catalog
+ * @param {Record<string, unknown>} experiment
+ * @returns {[name: string, value: unknown][]}
+ */
+function flatten(catalog, experiment) {
+  return Object.entries(experiment).flatMap(([group, content]) => {
+    const inner = group in catalog.fields ? null : asRecord(content);
+    if (!inner) return [/** @type {[string, unknown]} */ ([group, content])];
+    return Object.entries(inner).map(
+      ([name, value]) => /** @type {[string, unknown]} */ ([`${group}.${name}`, value]),
+    );
+  });
+}
+
+/**
+ * @param {Catalog} catalog
+ * @param {Record<string, unknown>} data
+ * @param {string[]} problems
+ * @returns {Given["points"]}
+ */
+function readPoints(catalog, { points, point_classes: classes }, problems) {
+  if (points === undefined || points === null) return null;
+  const own = asOwnPoints(catalog, { points, pointClasses: classes });
+  if (!own) problems.push("data.points are not 10 or more points, each x1, x2 and a target that fits");
+  return own;
+}
+
+/**
+ * Own points, if that is what it is.
+ * @param {Catalog} catalog
+ * @param {unknown} value
+ * @returns {Given["points"]}
+ */
+export function asOwnPoints(catalog, value) {
+  const { points, pointClasses = 2 } = asRecord(value) ?? {};
+  const classes = checkNumber(pointClasses, { ...catalog.fields["data.pointClasses"], whole: true });
+  if (!Array.isArray(points) || points.length < 10 || points.length > 5000 || "reason" in classes)
+    return null;
+  const count = /** @type {number} */ (classes.value);
+  const isPoint = (/** @type {unknown} */ point) =>
+    Array.isArray(point) &&
+    point.length === 3 &&
+    point.every((number) => typeof number === "number" && Math.abs(number) <= 1000) &&
+    (count === 2 || (Number.isInteger(point[2]) && point[2] >= 0 && point[2] < count));
+  return points.every(isPoint) ? { points, pointClasses: count } : null;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {Record<string, unknown> | null}
+ */
+function asRecord(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? /** @type {Record<string, unknown>} */ (value)
+    : null;
+}
+
+/**
+ * How many weights and biases an experiment's network has.
+ * @param {Catalog} catalog
+ * @param {Experiment} experiment
+ * @returns {number}
+ */
+export function countParameters(catalog, experiment) {
+  const sizes = [...experiment.network.hidden, outputsOf(catalog, experiment)];
+  let inputs = experiment.features.length;
+  return sizes.reduce((sum, units) => {
+    const count = (inputs + 1) * units;
+    inputs = units;
+    return sum + count;
+  }, 0);
+}

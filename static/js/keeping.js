@@ -1,0 +1,249 @@
+/** Keeps what people do: undo and redo, and an address that always describes the experiment. Knows no view. */
+
+/**
+ * @import { Experiment, History } from "./types/app.js"
+ * @import { Notice } from "./telling.js"
+ * @import { Openers, Opening } from "./opening.js"
+ * @import { OwnPoints } from "./assembling.js"
+ * @import { Session } from "./session.js"
+ */
+
+import { encodeAddress } from "./address.js";
+import { beginHistory, changedFields, recorded, redone, undone } from "./history.js";
+import { isEqual } from "./lib/equal.js";
+import { formatCount } from "./lib/format.js";
+import { isAboutExperiment, openFragment, sentenceOf } from "./opening.js";
+
+/** Values that one command may carry. */
+const MOST_VALUES = 2048;
+
+/**
+ * @typedef {object} KeepingOptions
+ * @property {Openers & { points: { write: (own: OwnPoints) => boolean } }} openers
+ * @property {Session} session
+ * @property {Pick<Window, "location" | "history" | "addEventListener">} page
+ * @property {(notice: Notice) => void} show
+ * @property {(sentence: string) => void} say into the live region
+ * @property {() => number} [now] milliseconds
+ */
+
+/** @typedef {ReturnType<typeof createKeeping>} Keeping */
+
+/**
+ * @param {KeepingOptions} options
+ */
+export function createKeeping({ openers, session, page, show, say, now = () => performance.now() }) {
+  const { catalog, points } = openers;
+  const { store } = session;
+  const scope = new AbortController();
+  let begun = false;
+  /** How the next settled change came about: asked for by a control, taken back or followed, or opened. */
+  let manner = /** @type {"change" | "follow" | "open"} */ ("change");
+  /** @type {Opening | null} its network is to be set when the server has its experiment */
+  let opened = null;
+  /** How often an address has been followed, so that a slow one does not overtake the next. */
+  let followed = 0;
+
+  // What has come to hold
+
+  function settle() {
+    const { experiment, pending, connection, history } = store.get();
+    if (connection !== "open" || pending !== null) return;
+    const before = history.present;
+    if (!begun) {
+      begun = true;
+      store.update((state) => ({ ...state, history: beginHistory(experiment) }));
+      writeAddress(experiment, "replace");
+      return;
+    }
+    if (!isEqual(before, experiment)) record(experiment);
+    const large = manner === "open" || (manner === "change" && isLarge(before, experiment));
+    writeAddress(experiment, large ? "push" : "replace");
+    manner = "change";
+    setNetwork(experiment);
+  }
+
+  /** @param {Experiment} experiment */
+  function record(experiment) {
+    store.update((state) => ({
+      ...state,
+      history: recorded(state.history, catalog, experiment, now()),
+    }));
+  }
+
+  /**
+   * Another data set, or own points in place of one: worth an entry of its own behind the Back button.
+   * @param {Experiment} before
+   * @param {Experiment} after
+   */
+  function isLarge({ data: before }, { data: after }) {
+    return before.dataset !== after.dataset || (before.points === null) !== (after.points === null);
+  }
+
+  /** @param {Experiment} experiment */
+  function setNetwork(experiment) {
+    const opening = opened;
+    opened = null;
+    if (!opening?.network || !isEqual(opening.experiment, experiment)) return;
+    const { values, epoch } = opening.network;
+    session.send({ type: "reset", newSeed: false });
+    for (let start = 0; start < values.length; start += MOST_VALUES) {
+      const part = Array.from(values.subarray(start, start + MOST_VALUES), shortest);
+      session.send({ type: "set_parameters", start, values: part });
+    }
+    show({
+      key: "opened",
+      kind: "info",
+      title: "Network opened.",
+      text: `It has the weights it had after epoch ${formatCount(epoch)}. Epochs are counted anew.`,
+    });
+  }
+
+  // The address
+
+  /** @param {Experiment} experiment */
+  function addressOf(experiment) {
+    const url = new URL(page.location.href);
+    url.hash = encodeAddress(catalog, experiment);
+    return url.href.replace(/#$/, "");
+  }
+
+  /**
+   * @param {Experiment} experiment
+   * @param {"replace" | "push"} how
+   */
+  function writeAddress(experiment, how) {
+    const { points: own, pointClasses } = experiment.data;
+    if (own !== null) points.write({ points: own, pointClasses });
+    const address = addressOf(experiment);
+    if (address === page.location.href) return;
+    if (how === "push") page.history.pushState(null, "", address);
+    else page.history.replaceState(null, "", address);
+  }
+
+  /** Takes up the address that somebody has gone back to, or typed. */
+  async function follow() {
+    followed += 1;
+    const turn = followed;
+    const fragment = page.location.hash.slice(1);
+    const { wanted } = store.get();
+    if (addressOf(wanted) === page.location.href) return;
+    if (!isAboutExperiment(fragment)) {
+      writeAddress(wanted, "replace");
+      return;
+    }
+    try {
+      const opening = await openFragment(openers, fragment);
+      if (turn === followed) take(opening, "follow");
+    } catch (error) {
+      tellRefusal(sentenceOf(error));
+      writeAddress(store.get().wanted, "replace");
+    }
+  }
+
+  // What is opened
+
+  /**
+   * @param {Opening} opening
+   * @param {typeof manner} how
+   */
+  function take(opening, how) {
+    if (store.get().connection !== "open") {
+      tellRefusal("The server does not answer. Please try again when it is back.");
+      return;
+    }
+    tell(opening);
+    manner = how;
+    opened = opening;
+    session.change(() => opening.experiment);
+  }
+
+  /** @param {Partial<Opening>} opening */
+  function tell({ problems = [], missesPoints = false }) {
+    if (problems.length > 0) {
+      show({
+        key: "passed-over",
+        kind: "warning",
+        title: "Passed over, as it cannot be used:",
+        text: `${problems.join(". ")}.`,
+      });
+    }
+    if (missesPoints) {
+      show({
+        key: "own-points",
+        kind: "warning",
+        title: "The points of this link are not here.",
+        text: "Own points stay in the browser where they were made; an address has no room for them. Ask for the experiment as a file. Until then a data set stands in for them.",
+      });
+    }
+  }
+
+  /** @param {string} sentence */
+  function tellRefusal(sentence) {
+    show({ key: "passed-over", kind: "error", title: "This could not be opened.", text: sentence });
+  }
+
+  // Back and forth
+
+  /**
+   * @param {(history: History) => History} move
+   * @param {string} word
+   */
+  function step(move, word) {
+    const { wanted, history, connection } = store.get();
+    if (connection !== "open" || !begun) return;
+    if (!isEqual(wanted, history.present)) record(wanted);
+    const before = store.get().history;
+    const after = move(before);
+    if (after === before) return;
+    store.update((state) => ({ ...state, history: after }));
+    manner = "follow";
+    opened = null;
+    session.change(() => after.present);
+    const [path, ...others] = changedFields(catalog, before.present, after.present);
+    const label = catalog.fields[path ?? ""]?.label ?? "a change";
+    say(`${word}: ${label}${others.length > 0 ? " and what goes with it" : ""}.`);
+  }
+
+  const stop = store.subscribe(
+    ({ experiment, pending, connection }) => [experiment, pending, connection],
+    settle,
+  );
+  page.addEventListener("popstate", follow, { signal: scope.signal });
+  page.addEventListener("hashchange", follow, { signal: scope.signal });
+
+  return {
+    undo: () => step(undone, "Taken back"),
+    redo: () => step(redone, "Done again"),
+    /** The address of what the page wants now, whole. */
+    address: () => addressOf(store.get().wanted),
+    /** @param {Opening} opening */
+    open: (opening) => take(opening, "open"),
+    tellRefusal,
+    /**
+     * Tells what the page's own address could not give.
+     * @param {Partial<Opening> & { refusal?: string }} start
+     */
+    begin(start) {
+      tell(start);
+      if (start.refusal) tellRefusal(start.refusal);
+    },
+    destroy() {
+      stop();
+      scope.abort();
+    },
+  };
+}
+
+/**
+ * The shortest decimal number that is the same in 32 bits.
+ * @param {number} value
+ * @returns {number}
+ */
+function shortest(value) {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
+}

@@ -1,0 +1,30 @@
+/** The losses of every epoch as a table for spreadsheets and programs. */
+
+/**
+ * @import { Column } from "./lib/column.js"
+ */
+
+/**
+ * @param {{ trainLoss: Column, testLoss: Column, validationLoss: Column }} stream
+ * @returns {string} CSV, with a column for validation only where there are such samples
+ */
+export function writeLosses({ trainLoss, testLoss, validationLoss }) {
+  const hasValidation = validationLoss.length > 0;
+  const columns = hasValidation ? [trainLoss, testLoss, validationLoss] : [trainLoss, testLoss];
+  const names = ["epoch", "training_loss", "test_loss", ...(hasValidation ? ["validation_loss"] : [])];
+  const rows = [names.join(",")];
+  for (let epoch = 0; epoch < trainLoss.length; epoch++) {
+    rows.push([epoch, ...columns.map((column) => write(column.at(epoch)))].join(","));
+  }
+  return `${rows.join("\n")}\n`;
+}
+
+/**
+ * The shortest text that is exactly the number; nothing where there is none.
+ * @param {number} loss
+ * @returns {string}
+ */
+function write(loss) {
+  if (Number.isNaN(loss)) return "";
+  return Number.isFinite(loss) ? String(loss) : "inf";
+}

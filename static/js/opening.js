@@ -1,0 +1,116 @@
+/** What people open: an address, a pasted link or a file becomes an experiment, or a sentence why not. */
+
+/**
+ * @import { Catalog, Experiment } from "./types/app.js"
+ * @import { Service } from "./service.js"
+ * @import { OwnPoints } from "./assembling.js"
+ */
+
+import { decodeAddress, isClassicLink } from "./address.js";
+import { FileError, LARGEST_FILE, readFile, tooLarge } from "./files.js";
+import { ServiceError } from "./service.js";
+
+/**
+ * @typedef {object} Opening
+ * @property {Experiment} experiment
+ * @property {string[]} problems what was passed over and why
+ * @property {boolean} missesPoints whether it speaks of own points that are not here
+ * @property {{ values: Float32Array, epoch: number } | null} network
+ */
+
+/**
+ * @typedef {object} Openers
+ * @property {Catalog} catalog
+ * @property {Service} service
+ * @property {{ read: () => OwnPoints | null }} points
+ */
+
+/**
+ * Whether what stands behind `#` is about an experiment: an anchor within the page has no equals sign.
+ * @param {string} fragment
+ * @returns {boolean}
+ */
+export function isAboutExperiment(fragment) {
+  return fragment === "" || fragment.includes("=");
+}
+
+/**
+ * @param {Openers} openers
+ * @param {string} fragment what stands behind `#`
+ * @returns {Promise<Opening & { known: number }>}
+ * @throws {ServiceError}
+ */
+export async function openFragment({ catalog, service, points }, fragment) {
+  if (isClassicLink(fragment)) {
+    const experiment = await service.readClassic(fragment);
+    return { experiment, problems: [], missesPoints: false, network: null, known: 1 };
+  }
+  return { ...decodeAddress(catalog, fragment, points.read()), network: null };
+}
+
+/**
+ * What the page begins with: the experiment of its own address, if that is about one.
+ * @param {Openers} openers
+ * @param {string} hash
+ * @returns {Promise<Partial<Opening> & { refusal?: string }>}
+ */
+export async function openStart(openers, hash) {
+  const fragment = hash.slice(1);
+  if (!isAboutExperiment(fragment)) return {};
+  try {
+    return await openFragment(openers, fragment);
+  } catch (error) {
+    return { refusal: sentenceOf(error) };
+  }
+}
+
+/**
+ * @param {Openers} openers
+ * @param {string} text as pasted
+ * @param {string} page address of this page
+ * @returns {Promise<Opening>}
+ * @throws {FileError | ServiceError}
+ */
+export async function openLink(openers, text, page) {
+  const link = text.trim();
+  if (link === "") throw new FileError("Paste a link first.");
+  const at = link.indexOf("#");
+  const isBare = at < 0 && /^[\w.]+=/.test(link);
+  const fragment = isBare ? link : at < 0 ? "" : link.slice(at + 1);
+  const isThisPage = at < 0 && !isBare && link === page.split("#")[0];
+  const opening = await openFragment(openers, fragment);
+  if (opening.known > 0 || isThisPage) return opening;
+  throw new FileError(
+    fragment === ""
+      ? "This link says nothing about an experiment: there is nothing behind a #."
+      : "This is no link of this playground, nor of the original.",
+  );
+}
+
+/**
+ * @param {Openers} openers
+ * @param {Blob} file
+ * @returns {Promise<Opening>}
+ * @throws {FileError}
+ */
+export async function openFile({ catalog }, file) {
+  if (file.size > LARGEST_FILE) throw tooLarge(file.size);
+  /** @type {ArrayBuffer} */
+  let buffer;
+  try {
+    buffer = await file.arrayBuffer();
+  } catch {
+    throw new FileError("The file could not be read.");
+  }
+  return { ...readFile(catalog, buffer), missesPoints: false };
+}
+
+/**
+ * The sentence for people of an error that they can do something about; any other error goes on.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function sentenceOf(error) {
+  if (error instanceof FileError || error instanceof ServiceError) return error.message;
+  throw error;
+}

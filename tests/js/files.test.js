@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withField } from "../../static/js/experiment.js";
+import {
+  countParameters,
+  FileError,
+  LARGEST_FILE,
+  readFile,
+  writeExperiment,
+  writeNetwork,
+} from "../../static/js/files.js";
+import { withDataset, withFitting } from "../../static/js/fitting.js";
+import { createColumn } from "../../static/js/lib/column.js";
+import { decodeTensors, encodeTensors } from "../../static/js/lib/safetensors.js";
+import { writeLosses } from "../../static/js/losses-file.js";
+import { EXPERIMENT } from "./support/catalog.js";
+import { WHOLE } from "./support/fields.js";
+
+/** @param {unknown} content */
+const bytesOf = (content) =>
+  new TextEncoder().encode(typeof content === "string" ? content : JSON.stringify(content)).buffer;
+
+const HEAD = { format: "neural-playground-experiment", version: 1 };
+
+test("a saved experiment comes back", () => {
+  const { experiment } = withFitting(WHOLE, EXPERIMENT, "training.optimizer", "adam");
+  const text = writeExperiment(experiment);
+
+  assert.deepEqual(JSON.parse(text).version, 1);
+  assert.equal(JSON.parse(text).experiment.training.optimizer_options.weight_decay, 0.01);
+  assert.match(text, /\n {2}"experiment": \{\n/);
+  assert.deepEqual(readFile(WHOLE, bytesOf(text)), {
+    experiment,
+    problems: unknown(experiment),
+    network: null,
+  });
+});
+
+/**
+ * The small catalogue of these tests does not know every field.
+ * @param {typeof EXPERIMENT} experiment
+ */
+function unknown(experiment) {
+  const names = Object.entries(JSON.parse(writeExperiment(experiment)).experiment).flatMap(
+    ([group, fields]) => (Array.isArray(fields) ? [] : Object.keys(fields).map((name) => `${group}.${name}`)),
+  );
+  const paths = Object.keys(WHOLE.fields).map((path) => path.replace(/[A-Z]/g, (l) => `_${l.toLowerCase()}`));
+  return names.filter((name) => !paths.includes(name)).map((name) => `${name} is not known`);
+}
+
+test("own points come back, for classes and values", () => {
+  const points = Array.from({ length: 10 }, (_, index) => [index, -1.5, index % 3]);
+  const data = { ...EXPERIMENT.data, points, pointClasses: 3, samples: 10 };
+  const experiment = { ...EXPERIMENT, data, objective: { ...EXPERIMENT.objective, loss: "softmax" } };
+
+  const { experiment: again } = readFile(WHOLE, bytesOf(writeExperiment(experiment)));
+
+  assert.deepEqual(again, experiment);
+});
+
+test("an experiment alone, as the engine writes it, is enough, and what it leaves out takes its default", () => {
+  const { experiment, problems } = readFile(
+    WHOLE,
+    bytesOf({ data: { dataset: "plane" }, training: { sing: 1 } }),
+  );
+
+  assert.deepEqual(experiment, withDataset(WHOLE, EXPERIMENT, "plane").experiment);
+  assert.deepEqual(problems, ["training.sing is not known"]);
+});
+
+test("what is no saved experiment is refused with a sentence", () => {
+  const cases = /** @type {[ArrayBuffer, RegExp][]} */ ([
+    [new ArrayBuffer(0), /empty/],
+    [bytesOf("Dear diary"), /not JSON/],
+    [bytesOf("[1, 2]"), /no saved experiment/],
+    [bytesOf({ name: "me" }), /no “format”/],
+    [bytesOf({ ...HEAD, format: "score" }), /format "score"/],
+    [bytesOf({ ...HEAD, version: 2, experiment: {} }), /version 2 .* reads version 1/],
+    [bytesOf(HEAD), /without the experiment/],
+    [Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10, 0, 255, 254, 3).buffer, /not text/],
+    [new ArrayBuffer(LARGEST_FILE + 1), /5\.0 MB/],
+    [encodeTensors({ metadata: {}, arrays: { weights: Float32Array.of(1) } }).buffer, /no network saved/],
+  ]);
+  for (const [buffer, sentence] of cases) {
+    assert.throws(
+      () => readFile(WHOLE, buffer),
+      (/** @type {unknown} */ error) => {
+        assert.ok(error instanceof FileError);
+        assert.match(error.message, sentence);
+        return true;
+      },
+    );
+  }
+});
+
+test("a trained network comes back to the last bit, with what it was trained on", () => {
+  const experiment = withField(EXPERIMENT, "network.hidden", [3]);
+  const parameters = Float32Array.from({ length: 13 }, (_, index) => Math.sin(index) / 3);
+  const bytes = writeNetwork(experiment, { parameters, epoch: 70, step: 1750 });
+
+  const opened = readFile(WHOLE, bytes.buffer);
+
+  assert.deepEqual(opened.experiment, experiment);
+  assert.deepEqual(opened.network, { values: parameters, epoch: 70 });
+});
+
+test("a network of another size, or with numbers that are none, is refused", () => {
+  const write = (/** @type {number[]} */ values) =>
+    writeNetwork(EXPERIMENT, { parameters: Float32Array.from(values), epoch: 0, step: 0 }).buffer;
+  const fit = Array.from({ length: countParameters(WHOLE, EXPERIMENT) }, () => 0);
+
+  assert.equal(fit.length, 25);
+  assert.throws(() => readFile(WHOLE, write([1, 2])), /2 parameters, and its network needs 25/);
+  assert.throws(() => readFile(WHOLE, write(fit.with(3, Number.NaN))), /no numbers/);
+  assert.throws(() => readFile(WHOLE, write(fit.with(3, 1e7))), /larger than a million/);
+});
+
+test("the layout is that of safetensors", () => {
+  const bytes = encodeTensors({
+    metadata: { a: "ö" },
+    arrays: { p: Float32Array.of(1, -2), q: Float32Array.of(3) },
+  });
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+
+  assert.equal(length % 8, 0);
+  assert.deepEqual(header, {
+    __metadata__: { a: "ö" },
+    p: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+    q: { dtype: "F32", shape: [1], data_offsets: [8, 12] },
+  });
+  assert.equal(bytes.length, 8 + length + 12);
+  assert.deepEqual(decodeTensors(bytes.buffer)?.arrays.p, Float32Array.of(1, -2));
+  assert.equal(decodeTensors(bytes.buffer.slice(0, -1)), null);
+});
+
+test("losses are a table of every epoch, with a column for validation where there is one", () => {
+  const [trainLoss, testLoss, validationLoss] = [createColumn(), createColumn(), createColumn()];
+  for (const value of [0.5, 0.1 + 0.2, Number.NaN]) trainLoss.push(value);
+  for (const value of [0.25, Number.POSITIVE_INFINITY, 0.125]) testLoss.push(value);
+
+  assert.equal(
+    writeLosses({ trainLoss, testLoss, validationLoss }),
+    "epoch,training_loss,test_loss\n0,0.5,0.25\n1,0.30000000000000004,inf\n2,,0.125\n",
+  );
+  for (const value of [1, 2, 3]) validationLoss.push(value);
+  assert.match(writeLosses({ trainLoss, testLoss, validationLoss }), /validation_loss\n0,0\.5,0\.25,1\n/);
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withField } from "../../static/js/experiment.js";
+import {
+  beginHistory,
+  changedFields,
+  LONGEST,
+  recorded,
+  redone,
+  SAME_MOVE,
+  undone,
+} from "../../static/js/history.js";
+import { EXPERIMENT } from "./support/catalog.js";
+import { WHOLE } from "./support/fields.js";
+
+/** @import { History } from "../../static/js/types/app.js" */
+
+const start = beginHistory(EXPERIMENT);
+
+/**
+ * @param {History} history
+ * @param {string} path
+ * @param {unknown} value
+ * @param {number} time
+ */
+const change = (history, path, value, time) =>
+  recorded(history, WHOLE, withField(history.present, path, value), time);
+
+test("what is taken back can be done again, until something else is done", () => {
+  const changed = change(change(start, "data.seed", 1, 0), "data.seed", 2, 1);
+
+  const back = undone(undone(changed));
+  assert.equal(back.present, EXPERIMENT);
+  assert.equal(undone(back), back);
+  assert.equal(redone(redone(back)).present.data.seed, 2);
+  assert.equal(redone(changed), changed);
+  assert.deepEqual(change(undone(changed), "data.noise", 0.2, 2).future, []);
+});
+
+test("moves of one slider are one entry, however many they are", () => {
+  let history = change(start, "data.seed", 7, 0);
+  for (let index = 1; index <= 5; index++) history = change(history, "data.noise", index / 20, index * 500);
+
+  assert.equal(history.past.length, 2);
+  assert.equal(undone(history).present.data.noise, 0);
+  assert.equal(undone(history).present.data.seed, 7);
+});
+
+test("a slider that is moved again later, or another one, is an entry of its own", () => {
+  const first = change(start, "data.noise", 0.1, 0);
+
+  assert.equal(change(first, "data.noise", 0.2, SAME_MOVE).past.length, 2);
+  assert.equal(change(first, "training.learningRate", 0.1, 1).past.length, 2);
+});
+
+test("a slider that comes back to where it was leaves no entry", () => {
+  const history = change(change(start, "data.noise", 0.1, 0), "data.noise", 0, 1);
+
+  assert.deepEqual(history.past, []);
+});
+
+test("seeds are no slider: every one is an entry", () => {
+  assert.equal(change(change(start, "data.seed", 1, 0), "data.seed", 2, 1).past.length, 2);
+});
+
+test("options of one choice are moved, another choice is not", () => {
+  const momentum = withField(EXPERIMENT, "training.optimizer", "momentum");
+  const begun = beginHistory(withField(momentum, "training.optimizerOptions", { momentum: 0.9 }));
+  const moved = change(begun, "training.optimizerOptions", { momentum: 0.8 }, 0);
+
+  assert.equal(change(moved, "training.optimizerOptions", { momentum: 0.7 }, 1).past.length, 1);
+  assert.equal(change(moved, "training.optimizerOptions", {}, 1).past.length, 2);
+});
+
+test("the same experiment again is no entry", () => {
+  assert.equal(recorded(start, WHOLE, structuredClone(EXPERIMENT), 0), start);
+});
+
+test("it does not grow for ever", () => {
+  let history = start;
+  for (let seed = 1; seed <= LONGEST + 20; seed++) history = change(history, "data.seed", seed, seed);
+
+  assert.equal(history.past.length, LONGEST);
+  assert.equal(history.past[0]?.data.seed, 20);
+});
+
+test("own points that stay are kept once", () => {
+  const points = Array.from({ length: 12 }, (_, index) => [index, 0, index % 2 ? 1 : -1]);
+  const own = beginHistory(withField(EXPERIMENT, "data.points", points));
+  const next = recorded(own, WHOLE, structuredClone(withField(own.present, "data.seed", 3)), 0);
+
+  assert.equal(next.present.data.seed, 3);
+  assert.equal(next.present.data.points, points);
+});
+
+test("the fields that differ are named", () => {
+  const other = withField(withField(EXPERIMENT, "network.hidden", [3]), "data.noise", 0.5);
+
+  assert.deepEqual(changedFields(WHOLE, EXPERIMENT, other), ["data.noise", "network.hidden"]);
+});

@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+import { withField } from "../../static/js/experiment.js";
+import { createKeeping } from "../../static/js/keeping.js";
+import { toWire } from "../../static/js/protocol.js";
+import { createSession } from "../../static/js/session.js";
+import { EXPERIMENT } from "./support/catalog.js";
+import { WHOLE } from "./support/fields.js";
+import { FakeSocket } from "./support/socket.js";
+
+/** @import { Experiment } from "../../static/js/types/app.js" */
+
+const PAGE = "https://host/play/";
+
+/** A page whose address and Back button are at hand. */
+class FakePage extends EventTarget {
+  entries = [PAGE];
+  at = 0;
+  location = /** @type {Location} */ (/** @type {unknown} */ (new FakeLocation(this)));
+  history = /** @type {History} */ (
+    /** @type {unknown} */ ({
+      pushState: (/** @type {null} */ _, /** @type {string} */ __, /** @type {string} */ url) => {
+        this.entries = [...this.entries.slice(0, this.at + 1), url];
+        this.at += 1;
+      },
+      replaceState: (/** @type {null} */ _, /** @type {string} */ __, /** @type {string} */ url) => {
+        this.entries[this.at] = url;
+      },
+    })
+  );
+
+  /** @param {number} by */
+  go(by) {
+    this.at += by;
+    this.dispatchEvent(new Event("popstate"));
+  }
+}
+
+class FakeLocation {
+  /** @param {FakePage} page */
+  constructor(page) {
+    this.page = page;
+  }
+  get href() {
+    return /** @type {string} */ (this.page.entries[this.page.at]);
+  }
+  get hash() {
+    return new URL(this.href).hash;
+  }
+}
+
+function start() {
+  const page = new FakePage();
+  /** @type {string[]} */
+  const told = [];
+  let time = 0;
+  const session = createSession({
+    catalog: WHOLE,
+    url: "ws://host/ws",
+    frameRate: () => 20,
+    onEvent: () => {},
+    onFrame: () => {},
+    onFault: (error) => assert.fail(String(error)),
+    openSocket: FakeSocket.open,
+    now: () => 0,
+  });
+  const keeping = createKeeping({
+    openers: {
+      catalog: WHOLE,
+      service: /** @type {any} */ ({}),
+      points: { read: () => null, write: () => true },
+    },
+    session,
+    page: /** @type {any} */ (page),
+    show: ({ title }) => told.push(title),
+    say: (sentence) => told.push(sentence),
+    now: () => (time += 10_000),
+  });
+  FakeSocket.latest().accept();
+  FakeSocket.latest().tell({
+    type: "welcome",
+    protocol: 1,
+    version: "0",
+    limits: {},
+    experiment: toWire(EXPERIMENT),
+    run: 1,
+    state: { playing: false, epochs_per_second: null, reason: "new", epoch: 0, step: 0 },
+  });
+  session.store.flush();
+  return { page, told, session, keeping };
+}
+
+/** @typedef {ReturnType<typeof start>} Started */
+
+const commands = () => /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent);
+const asked = () => commands().findLast(({ type }) => type === "configure");
+
+/**
+ * The server agrees to what it was asked last.
+ * @param {Started} started
+ */
+function agree({ session }) {
+  mock.timers.tick(200);
+  const { id, experiment } = asked() ?? {};
+  FakeSocket.latest().tell({
+    type: "configured",
+    id,
+    experiment,
+    reset: true,
+    kept: false,
+    changed: [],
+    run: 2,
+  });
+  session.store.flush();
+}
+
+/**
+ * @param {Started} started
+ * @param {string} path
+ * @param {unknown} value
+ */
+function change(started, path, value) {
+  started.session.change((experiment) => withField(experiment, path, value));
+  agree(started);
+}
+
+beforeEach(() => {
+  FakeSocket.opened = [];
+  globalThis.requestAnimationFrame = () => 0;
+  mock.timers.enable({ apis: ["setTimeout"] });
+});
+
+afterEach(() => mock.timers.reset());
+
+test("the address follows every change, and only another data set is a step for the Back button", () => {
+  const started = start();
+  const { page } = started;
+
+  change(started, "data.noise", 0.1);
+  change(started, "data.noise", 0.2);
+  assert.deepEqual(page.entries, [`${PAGE}#data.noise=0.2`]);
+  change(started, "data.dataset", "xor");
+  change(started, "data.seed", 4);
+
+  assert.deepEqual(page.entries, [
+    `${PAGE}#data.noise=0.2`,
+    `${PAGE}#data.dataset=xor&data.noise=0.2&data.seed=4`,
+  ]);
+});
+
+test("back brings the experiment of the address, and adds no entry", async () => {
+  const started = start();
+  const { page } = started;
+  change(started, "data.dataset", "xor");
+
+  page.go(-1);
+  await null;
+  agree(started);
+
+  assert.equal(asked()?.experiment.data.dataset, "circle");
+  assert.deepEqual(page.entries, [PAGE, `${PAGE}#data.dataset=xor`]);
+  assert.equal(page.at, 0);
+});
+
+test("undo asks for the experiment before, redo for the one after, and both are told", () => {
+  const started = start();
+  const { keeping, session, page, told } = started;
+  change(started, "data.seed", 1);
+  change(started, "data.seed", 2);
+
+  keeping.undo();
+  agree(started);
+  assert.equal(session.store.get().experiment.data.seed, 1);
+  keeping.undo();
+  keeping.undo();
+  agree(started);
+  assert.deepEqual(page.entries, [PAGE]);
+  keeping.redo();
+  agree(started);
+
+  assert.equal(session.store.get().experiment.data.seed, 1);
+  assert.equal(session.store.get().history.future.length, 1);
+  assert.equal(told.length, 3);
+});
+
+test("undo takes back what the server has not yet confirmed", () => {
+  const started = start();
+  started.session.change((experiment) => withField(experiment, "data.seed", 9));
+
+  started.keeping.undo();
+  agree(started);
+
+  assert.equal(asked()?.experiment.data.seed, 0);
+  assert.equal(started.session.store.get().history.future[0]?.data.seed, 9);
+});
+
+test("a change that the server refuses leaves no entry and no address", () => {
+  const started = start();
+  started.session.change((experiment) => withField(experiment, "data.samples", 11));
+  mock.timers.tick(200);
+  const id = asked()?.id;
+  FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: "data.samples", id });
+  started.session.store.flush();
+
+  assert.deepEqual(started.session.store.get().history.past, []);
+  assert.deepEqual(started.page.entries, [PAGE]);
+});
+
+test("an anchor within the page is no experiment: the address is put right", async () => {
+  const started = start();
+  const { page } = started;
+  change(started, "data.seed", 5);
+  page.history.pushState(null, "", `${PAGE}#playground`);
+
+  page.go(0);
+  await null;
+
+  assert.equal(page.entries[1], `${PAGE}#data.seed=5`);
+  assert.deepEqual(started.told, []);
+});
+
+/**
+ * @param {Experiment} experiment
+ * @param {number} count
+ */
+function opening(experiment, count) {
+  const values = Float32Array.from({ length: count }, (_, index) => index / 10);
+  return { experiment, problems: [], missesPoints: false, network: { values, epoch: 7 } };
+}
+
+test("an opened network is set when the server has its experiment, in pieces that fit", () => {
+  const started = start();
+  const wide = withField(EXPERIMENT, "network.hidden", [64, 40]);
+  started.keeping.open(opening(wide, 2833));
+  assert.deepEqual(
+    commands().filter(({ type }) => type === "set_parameters"),
+    [],
+  );
+
+  agree(started);
+
+  const sent = commands().filter(({ type }) => type === "reset" || type === "set_parameters");
+  assert.deepEqual(
+    sent.map(({ type, start: first, values }) => [type, first, values?.length]),
+    [
+      ["reset", undefined, undefined],
+      ["set_parameters", 0, 2048],
+      ["set_parameters", 2048, 785],
+    ],
+  );
+  assert.deepEqual(sent[1]?.values.slice(0, 3), [0, 0.1, 0.2]);
+  assert.equal(Math.fround(sent[2]?.values[0]), Math.fround(204.8));
+  assert.equal(started.page.entries.length, 2);
+});
+
+test("a network whose experiment the server refuses is not set", () => {
+  const started = start();
+  started.keeping.open(opening(withField(EXPERIMENT, "data.samples", 11), 25));
+  mock.timers.tick(200);
+  const id = asked()?.id;
+
+  FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: "data.samples", id });
+  started.session.store.flush();
+
+  assert.deepEqual(
+    commands().filter(({ type }) => type === "set_parameters"),
+    [],
+  );
+});

@@ -1,0 +1,89 @@
+"""Links of the original, asked for by a program."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from engine import Experiment
+from engine.classic import to_experiment
+from server.app import create_app
+from server.settings import MAX_MESSAGE_BYTES, Settings
+
+LINK = "activation=relu&batchSize=5&dataset=xor&networkShape=3,3&seed=0.12345&noise=20&x=true&y=true"
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(workers=1)), base_url="http://localhost") as web:
+        yield web
+
+
+def test_a_link_becomes_the_experiment_that_the_engine_makes_of_it(web: TestClient) -> None:
+    answer = web.post("/api/classic", json={"link": f"https://original.example/#{LINK}"})
+
+    assert answer.status_code == 200
+    assert Experiment.model_validate(answer.json()["experiment"]) == to_experiment(LINK)
+
+
+def test_there_and_back_is_the_same_experiment(web: TestClient) -> None:
+    experiment = web.post("/api/classic", json={"link": LINK}).json()["experiment"]
+
+    link = web.post("/api/classic/link", json={"experiment": experiment}).json()["link"]
+
+    assert "seed=0.12345" in link
+    assert web.post("/api/classic", json={"link": link}).json()["experiment"] == experiment
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "field", "parts"),
+    [
+        ("", {"link": "batchSize=0"}, 422, "batchSize", ["'0'", "1 … 10000"]),
+        ("", {"link": "networkShape=99"}, 422, "networkShape", ["'99'", "1 … 64"]),
+        ("", {"link": "networkShape=" + "1," * 11}, 422, "network.hidden", ["at most 10"]),
+        ("", {"link": "seed="}, 422, "data.classic_seed", ["''"]),
+        ("", {"link": "x=false&y=false"}, 422, None, ["at least one"]),
+        ("", {"link": 3}, 422, "link", ["3"]),
+        ("", {"link": "a" * 4097}, 422, "link", ["4096"]),
+        ("", {}, 422, "link", ["missing"]),
+        ("", [], 422, None, ["the body is []", "an object"]),
+        ("/link", {"experiment": {}}, 422, "data.classic_seed", ["missing"]),
+        (
+            "/link",
+            {
+                "experiment": {
+                    "data": {"classic_seed": "1"},
+                    "training": {"batching": "carried", "clip_norm": 1},
+                }
+            },
+            422,
+            "training.clip_norm",
+            ["1.0", "does not have"],
+        ),
+        (
+            "/link",
+            {"experiment": {"training": {"learning_rate": 30}}},
+            422,
+            "training.learning_rate",
+            ["30", "0 … 10"],
+        ),
+        ("/link", {"experiment": {"sing": 1}}, 422, "sing", ["sing is not known"]),
+    ],
+)
+def test_a_refusal_names_key_and_value(
+    web: TestClient, path: str, body: Any, status: int, field: str | None, parts: list[str]
+) -> None:
+    answer = web.post(f"/api/classic{path}", content=json.dumps(body))
+
+    assert (answer.status_code, answer.json()["field"]) == (status, field)
+    for part in parts:
+        assert part in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/api/classic", "/api/classic/link"])
+def test_a_body_that_is_no_json_or_too_long_is_refused(web: TestClient, path: str) -> None:
+    assert web.post(path, content="sing").status_code == 400
+    assert web.post(path, content=b"\xff").status_code == 400
+    assert web.post(path, content=" " * (MAX_MESSAGE_BYTES + 1)).status_code == 413
