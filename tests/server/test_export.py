@@ -40,9 +40,9 @@ def test_what_is_left_out_takes_its_default(web: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "status", "field", "sentence"),
     [
-        ("numpy", "no json", 400, None, "the body is not JSON; send one experiment as a JSON object"),
-        ("numpy", "", 400, None, "the body is not JSON; send one experiment as a JSON object"),
-        ("numpy", "\xff", 400, None, "the body is not JSON; send one experiment as a JSON object"),
+        ("numpy", "no json", 400, None, "the body is not JSON; send one JSON object"),
+        ("numpy", "", 400, None, "the body is not JSON; send one JSON object"),
+        ("numpy", "\xff", 400, None, "the body is not JSON; send one JSON object"),
         ("numpy", "[]", 422, None, "the body is []; it must be an object"),
         (
             "numpy",
