@@ -5,6 +5,7 @@
  */
 
 import { outputsOf, problemOf } from "./problem.js";
+import { changesOf, withMark } from "./setting-marks.js";
 
 /** Epochs a second at which a boundary is best watched; the page starts with the offered speed nearest to it. */
 const COMFORTABLE_SPEED = 60;
@@ -31,6 +32,10 @@ export function initialState(catalog) {
     showTest: false,
     discretize: false,
     logScale: false,
+    logEpochs: false,
+    showConfusion: false,
+    keep: false,
+    marks: [],
     datasetOf,
   };
 }
@@ -75,6 +80,7 @@ export function withWelcome(state, catalog, event) {
     playing: event.state.playing,
     run: event.run,
     ended: null,
+    marks: [],
   });
 }
 
@@ -97,9 +103,10 @@ export function withWanted(state, catalog, wanted, id) {
  * @param {State} state
  * @param {Catalog} catalog
  * @param {Configured} event
+ * @param {number} [epoch] that the page has seen last
  * @returns {State}
  */
-export function withConfigured(state, catalog, event) {
+export function withConfigured(state, catalog, event, epoch = 0) {
   const latest = state.pending === null || event.id === state.pending;
   const another = event.reset || event.changed.length > 0;
   return withoutLostUnits(catalog, {
@@ -109,6 +116,9 @@ export function withConfigured(state, catalog, event) {
     pending: latest ? null : state.pending,
     run: event.run,
     ended: another ? null : state.ended,
+    marks: event.reset
+      ? []
+      : withMark(state.marks, epoch, changesOf(catalog, state.experiment, event.experiment, event.changed)),
   });
 }
 

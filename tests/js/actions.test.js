@@ -24,6 +24,11 @@ function commandsOf(id, state) {
     openHelp: nothing,
     nextTheme: nothing,
     showOutput: nothing,
+    regenerate: nothing,
+    changeSpeed: nothing,
+    toggle: nothing,
+    explain: nothing,
+    showStarts: nothing,
   });
   return commands;
 }
@@ -50,7 +55,8 @@ test("nothing that needs the server is available without it", () => {
   const away = { ...open, connection: /** @type {const} */ ("reconnecting") };
   const available = ACTIONS.filter((action) => action.available(away)).map(({ id }) => id);
 
-  assert.deepEqual(available, ["theme", "help"]);
+  const ownWork = ["discretize", "show-test", "log-loss", "keep", "theme", "explain", "starts", "help"];
+  assert.deepEqual(available, ownWork);
 });
 
 test("keys find their action in either case, but not with a modifier", () => {

@@ -10,8 +10,8 @@ const SOURCE = fileURLToPath(new URL("../../static/js", import.meta.url));
 
 /** From the ground up: a module of one floor imports only from floors below. */
 const FLOORS = [
-  ["experiment.js", "protocol.js", "actions.js", "words.js"],
-  ["problem.js"],
+  ["experiment.js", "protocol.js", "actions.js", "words.js", "regions.js", "starts.js"],
+  ["problem.js", "setting-marks.js", "explanations.js"],
   ["fitting.js", "state.js"],
   ["store.js", "stream.js", "props.js"],
   ["connection.js"],

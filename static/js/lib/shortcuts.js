@@ -27,6 +27,7 @@ export function listenForShortcuts(page, handle) {
     "keydown",
     (event) => {
       if (event.defaultPrevented || page.querySelector("dialog[open]")) return;
+      if (event.key === "Escape" && page.querySelector(":popover-open")) return;
       if (takesKey(event.target, event.key, clicked) || !handle(event)) return;
       event.preventDefault();
       down = event.key;
