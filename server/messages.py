@@ -90,6 +90,7 @@ class Watch(_Message):
     unit: UnitAddress | None = None
     resolution: int = Field(100, ge=10, le=200, strict=True)
     frame_rate: float = Field(20, ge=1, le=60)
+    confusion: bool = False
 
 
 class SetParameter(_Message):

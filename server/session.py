@@ -262,7 +262,9 @@ class Session:
             if self._experiment.outputs > 1:
                 message += f", and behind them there are {self._experiment.outputs} outputs"
             return [ErrorEvent(id=command.id, code="invalid", message=message, field="unit")]
-        self._view = View(tiles=command.tiles, unit=unit, resolution=command.resolution)
+        self._view = View(
+            tiles=command.tiles, unit=unit, resolution=command.resolution, confusion=command.confusion
+        )
         self._frame_interval = 1 / command.frame_rate
         self._stale = True
         return []

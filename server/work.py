@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import Experiment, Run, advance, begin, evaluate, layer_maps, reconfigure, set_parameter
+from engine.insight import confusion
 from engine.run import set_parameters
 from engine.samples import points
 from engine.transplant import can_transplant, transplant
@@ -45,11 +46,13 @@ class View:
         tiles: whether every unit is wanted, small, the outputs as the last ones.
         unit: (layer, unit) that the map shows, of the last layer one of many outputs; None for the whole output.
         resolution: rows and columns of the map.
+        confusion: whether it is counted which classes are taken for which.
     """
 
     tiles: bool = False
     unit: tuple[int, int] | None = None
     resolution: int = 100
+    confusion: bool = False
 
     @property
     def name(self) -> str:
@@ -159,6 +162,9 @@ def _picture(run: Run, view: View) -> dict[str, Tensor]:
     if view.tiles:
         tiles = [_centred(run, layer, each[0]) for layer, each in enumerate(layer_maps(run, TILE))]
         tensors["tiles"] = quantise(np.concatenate(tiles))
+    if view.confusion and run.experiment.problem != "regression":
+        counts = confusion(run)
+        tensors["confusion"] = np.stack([getattr(counts, row)[0] for row in rows]).astype(np.uint32)
     return tensors
 
 

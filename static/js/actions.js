@@ -65,6 +65,55 @@ export const ACTIONS = [
     perform: ({ redo }) => redo(),
   },
   {
+    id: "regenerate",
+    label: "Regenerate: draw other points",
+    keys: ["g"],
+    available: connected,
+    perform: ({ regenerate }) => regenerate(),
+  },
+  {
+    id: "faster",
+    label: "Faster",
+    keys: ["+"],
+    available: connected,
+    perform: ({ changeSpeed }) => changeSpeed(1),
+  },
+  {
+    id: "slower",
+    label: "Slower",
+    keys: ["-"],
+    available: connected,
+    perform: ({ changeSpeed }) => changeSpeed(-1),
+  },
+  {
+    id: "discretize",
+    label: "Discretize the output, or not",
+    keys: ["c"],
+    available: () => true,
+    perform: ({ toggle }) => toggle("discretize"),
+  },
+  {
+    id: "show-test",
+    label: "Show or hide test points",
+    keys: ["p"],
+    available: () => true,
+    perform: ({ toggle }) => toggle("showTest"),
+  },
+  {
+    id: "log-loss",
+    label: "Logarithmic loss, or not",
+    keys: ["y"],
+    available: () => true,
+    perform: ({ toggle }) => toggle("logScale"),
+  },
+  {
+    id: "keep",
+    label: "Keep what is learned, or not",
+    keys: ["k"],
+    available: () => true,
+    perform: ({ toggle }) => toggle("keep"),
+  },
+  {
     id: "show-output",
     label: "Show the output on the large map",
     keys: ["o", "Escape"],
@@ -94,10 +143,24 @@ export const ACTIONS = [
   },
   {
     id: "theme",
-    label: "Light, dark or automatic colours",
+    label: "Colours: automatic, light, dark, projector",
     keys: ["t"],
     available: () => true,
     perform: ({ nextTheme }) => nextTheme(),
+  },
+  {
+    id: "explain",
+    label: "Explain: press anything to learn what it is",
+    keys: ["x"],
+    available: () => true,
+    perform: ({ explain }) => explain(),
+  },
+  {
+    id: "starts",
+    label: "First steps",
+    keys: ["f"],
+    available: () => true,
+    perform: ({ showStarts }) => showStarts(),
   },
   {
     id: "help",
@@ -113,6 +176,7 @@ const KEY_NAMES = new Map([
   ["ArrowRight", "\u2192"],
   ["Escape", "Esc"],
   ["Control", "Ctrl"],
+  ["-", "\u2212"],
 ]);
 
 /**

@@ -20,6 +20,7 @@ import {
   withLayers,
   withOption,
 } from "./experiment.js";
+import { explanationOf, PLACE_SELECTORS } from "./explanations.js";
 import { createExporting } from "./exporting.js";
 import { withDataset, withFitting } from "./fitting.js";
 import { createKeeping } from "./keeping.js";
@@ -37,20 +38,25 @@ import { createPointStore } from "./point-store.js";
 import { appliesTo, classesOf, lossesFor, problemOf } from "./problem.js";
 import { captionFor, diagramProps, mapProps } from "./props.js";
 import { decodeCatalog, fromWireName } from "./protocol.js";
+import { describeRegions, describeScore } from "./regions.js";
 import { createService } from "./service.js";
 import { createSession } from "./session.js";
+import { markText } from "./setting-marks.js";
+import { experimentOf, STARTS } from "./starts.js";
 import { sameTarget, shownTarget } from "./state.js";
 import { createTelling } from "./telling.js";
 import { createClassicSeed } from "./views/classic-seed.js";
 import { createControls } from "./views/controls.js";
 import { createDatasets } from "./views/datasets.js";
 import { createDiagram } from "./views/diagram.js";
+import { createExplain } from "./views/explain.js";
 import { createExport } from "./views/export.js";
 import { createFeatures } from "./views/features.js";
 import { createFolds } from "./views/folds.js";
 import { markOf } from "./views/heatmap/points.js";
 import { createHeatmap, paletteFor } from "./views/heatmap.js";
 import { createHelp } from "./views/help.js";
+import { createInsight } from "./views/insight.js";
 import { createLayerCount } from "./views/layer-count.js";
 import { createLegend } from "./views/legend.js";
 import { createLossChart } from "./views/loss-chart.js";
@@ -60,6 +66,7 @@ import { createOwnEditor } from "./views/own-editor.js";
 import { createOwnEntry } from "./views/own-entry.js";
 import { createScores } from "./views/scores.js";
 import { createShare } from "./views/share.js";
+import { createStarts } from "./views/starts.js";
 import { createTheme, readPalettes } from "./views/theme.js";
 import { createActionButtons, createCounter } from "./views/transport.js";
 import { describeMap } from "./words.js";
@@ -67,6 +74,8 @@ import { describeMap } from "./words.js";
 /** Pictures a second to ask for, and for people who prefer little motion. */
 const FRAME_RATE = 24;
 const CALM_FRAME_RATE = 4;
+/** Least time between two descriptions of the map, in milliseconds. */
+const WORDS_PAUSE = 1000;
 /** Seeds drawn by the page stay short enough to read out. */
 const LARGEST_SEED = 9999;
 /** Where own points are kept in the browser: what was drawn, and what was last used; and how often, in milliseconds. */
@@ -108,6 +117,8 @@ const drawing = {
   /** Pictures drawn, and when to write their number next. */
   count: 0,
   nextCount: 0,
+  /** When to put the map into words next. */
+  nextWords: 0,
 };
 
 // What a person does
@@ -128,6 +139,15 @@ function perform(id) {
     nextTheme: theme.next,
     openOwnPoints: ownEditor.open,
     showOutput: () => store.update((state) => ({ ...state, pinned: null, preview: null })),
+    regenerate: drawPoints,
+    changeSpeed(by) {
+      const at = catalog.speeds.findIndex(({ epochsPerSecond }) => epochsPerSecond === store.get().speed);
+      const next = catalog.speeds[at + by];
+      if (next) setSpeed(next.epochsPerSecond);
+    },
+    toggle: (part) => store.update((state) => ({ ...state, [part]: !state[part] })),
+    explain: explain.toggle,
+    showStarts: starts.open,
   });
 }
 
@@ -148,11 +168,26 @@ function togglePin(target) {
   store.update((state) => ({ ...state, pinned: sameTarget(state.pinned, target) ? null : target }));
 }
 
-const regenerate = find(document, "#regenerate", HTMLButtonElement);
-regenerate.addEventListener("click", () => {
+function drawPoints() {
   const seed = Math.floor(Math.random() * (LARGEST_SEED + 1));
   changeFitting((experiment) => ({ experiment: withField(experiment, "data.seed", seed), notes: [] }));
-});
+}
+
+/** @param {number | null} speed */
+function setSpeed(speed) {
+  store.update((state) => ({ ...state, speed }));
+  if (store.get().playing) send({ type: "play", epochsPerSecond: speed });
+}
+
+/** @param {string} key */
+function begin(key) {
+  const start = STARTS.find((entry) => entry.key === key);
+  if (!start) return;
+  change(() => experimentOf(catalog, start));
+  send({ type: "reset", newSeed: false });
+  store.update((state) => ({ ...state, speed: start.speed, pinned: null, preview: null }));
+  send({ type: "play", epochsPerSecond: start.speed });
+}
 
 /**
  * Asks for a change that may bring others along, and tells of those.
@@ -188,16 +223,22 @@ problemSelect.addEventListener("change", () => {
 
 /**
  * @param {string} id
- * @param {"showTest" | "discretize" | "logScale"} part
+ * @param {"showTest" | "discretize" | "logScale" | "logEpochs" | "keep"} part
  */
 function bindSwitch(id, part) {
   const box = find(document, `#${id}`, HTMLInputElement);
   box.addEventListener("change", () => store.update((state) => ({ ...state, [part]: box.checked })));
+  store.subscribe(
+    (state) => state[part],
+    (on) => (box.checked = on),
+  );
 }
 
 bindSwitch("show-test", "showTest");
 bindSwitch("discretize", "discretize");
 bindSwitch("log-scale", "logScale");
+bindSwitch("log-epochs", "logEpochs");
+bindSwitch("keep", "keep");
 globalThis.addEventListener("online", session.retryNow);
 calm.addEventListener("change", session.watch);
 
@@ -249,10 +290,7 @@ const buttons = createActionButtons(document.body, {
 });
 const counter = createCounter(find(document, ".transport", HTMLElement), {
   speeds: catalog.speeds,
-  onSpeed(speed) {
-    store.update((state) => ({ ...state, speed }));
-    if (store.get().playing) send({ type: "play", epochsPerSecond: speed });
-  },
+  onSpeed: setSpeed,
 });
 const controls = createControls(byId("playground"), {
   onChange: (name, value) =>
@@ -326,6 +364,31 @@ const chart = createLossChart(byId("loss-chart"), {
   validationLoss: stream.validationLoss,
 });
 createFolds(byId("playground"), { roomy: ROOMY });
+const insight = createInsight(find(document, "#insight", HTMLDetailsElement), {
+  onOpen: (open) => store.update((state) => ({ ...state, showConfusion: open })),
+});
+const explain = createExplain(root, {
+  card: byId("explanation"),
+  button: byId("explain"),
+  places: PLACE_SELECTORS,
+  explain(topic) {
+    notices.dismiss("explain");
+    return explanationOf(catalog, store.get().wanted, topic);
+  },
+  onAsk(asking) {
+    const text = "Press anything with a dashed outline to learn what it is. Esc ends it.";
+    if (asking) notices.show({ key: "explain", kind: "info", title: "What is this?", text });
+    else notices.dismiss("explain");
+  },
+});
+const starts = createStarts(byId("starts"), {
+  starts: STARTS.map(({ settings, ...start }) => {
+    const key = settings.data?.dataset ?? catalog.experiment.data.dataset;
+    return { ...start, dataset: catalog.choices.datasets.find((dataset) => dataset.key === key) };
+  }),
+  region: catalog.region,
+  onChoose: begin,
+});
 
 const theme = createTheme(root, {
   button: byId("theme"),
@@ -335,9 +398,10 @@ const theme = createTheme(root, {
     features.paint(palettes);
     ownEntry.paint(palettes);
     ownEditor.paint(palettes);
+    starts.paint(palettes);
     updateHeatmap();
     updateDiagram();
-    chart.update({ logScale: store.get().logScale });
+    updateChart();
     drawAll();
   },
 });
@@ -385,7 +449,13 @@ function updateControls() {
   classicSeed.update({ seed: wanted.data.classicSeed, enabled });
   problemSelect.value = problem;
   problemSelect.disabled = !enabled;
-  regenerate.disabled = !enabled;
+  starts.update({ enabled });
+}
+
+function updateChart() {
+  const { logScale, logEpochs, marks } = store.get();
+  const told = marks.map((mark) => ({ epoch: mark.epoch, text: markText(mark) }));
+  chart.update({ logScale, logEpochs, marks: told });
 }
 
 function updateButtons() {
@@ -438,16 +508,15 @@ store.subscribe(
   ],
   () => {
     updateHeatmap();
-    scores.update({ isClassification: problemOf(catalog, store.get().experiment) !== "regression" });
+    const classes = classesOf(catalog, store.get().experiment);
+    scores.update({ isClassification: classes > 0 });
+    insight.update({ classes });
     drawAll();
   },
 );
-store.subscribe(
-  ({ logScale }) => logScale,
-  (logScale) => chart.update({ logScale }),
-);
+store.subscribe(({ logScale, logEpochs, marks }) => [logScale, logEpochs, marks], updateChart);
 store.subscribe(({ playing }) => playing, drawAll);
-store.subscribe(shownTarget, session.watch);
+store.subscribe((state) => [shownTarget(state), state.showConfusion], session.watch);
 store.subscribe(({ ended }) => ended, telling.end);
 
 // Drawing
@@ -502,8 +571,28 @@ function drawNetwork(state, time, settled) {
   const output = shownTarget(state) === null && frame === stream.latestOutput ? mapCanvas : null;
   diagram.draw({ parameters, tiles, output }, time, settled);
   scores.draw(evaluation, time, settled);
-  heatmap.describe(describeMap(captionFor(catalog, state), stream.epoch, evaluation), time);
-  telling.picture(stream.epoch, evaluation[2] ?? Number.NaN);
+  insight.draw(frame.confusion, time, settled);
+  describe(state, time, settled, evaluation);
+  telling.picture(stream.epoch, evaluation[2] ?? Number.NaN, time);
+}
+
+/**
+ * Puts the map into words, not more often than they can be read.
+ * @param {State} state
+ * @param {number} time
+ * @param {boolean} settled
+ * @param {Float64Array} evaluation
+ */
+function describe(state, time, settled, evaluation) {
+  if (!settled && time < drawing.nextWords) return;
+  drawing.nextWords = time + WORDS_PAUSE;
+  const classes = classesOf(catalog, state.experiment);
+  const picture = stream.picture(null, []);
+  const regions = picture ? describeRegions(picture, classes) : "";
+  const words = `${regions} ${describeScore(evaluation[3] ?? Number.NaN, classes)}`;
+  insight.describe(words);
+  const about = describeMap(captionFor(catalog, state), stream.epoch, evaluation);
+  heatmap.describe(shownTarget(state) === null ? `${about} ${words}` : about, time);
 }
 
 /** @param {number} time */

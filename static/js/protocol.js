@@ -152,6 +152,7 @@ export function decodeFrame(message) {
   return {
     number: Number(about.frame),
     run: Number(about.run),
+    history: Number(about.history ?? about.run),
     epoch: Number(about.epoch),
     step: Number(about.step),
     mapOf: about.map ?? "output",
@@ -168,5 +169,6 @@ export function decodeFrame(message) {
     trainPoints: read("train_points", "F32"),
     testPoints: read("test_points", "F32"),
     validationPoints: read("validation_points", "F32"),
+    confusion: read("confusion", "U32"),
   };
 }

@@ -63,7 +63,8 @@ export function createSession(options) {
   let offered;
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
-    connection.send({ type: "configure", id, experiment });
+    const { keep } = store.get();
+    connection.send({ type: "configure", id, experiment, keep });
   }, CONFIGURE_PAUSE);
 
   const watch = throttle((/** @type {null} */ _) => {
@@ -75,6 +76,7 @@ export function createSession(options) {
       unit,
       resolution: RESOLUTION,
       frameRate: options.frameRate(),
+      confusion: store.get().showConfusion,
     });
   }, WATCH_PAUSE);
 
@@ -118,8 +120,9 @@ export function createSession(options) {
         watch.push(null);
         break;
       case "configured":
-        if (event.run > stream.run) stream.begin(event.run);
-        store.update((state) => withConfigured(state, catalog, event));
+        if (event.run > stream.run && event.kept) stream.reshape(event.run);
+        else if (event.run > stream.run) stream.begin(event.run);
+        store.update((state) => withConfigured(state, catalog, event, stream.epoch));
         break;
       case "state":
         stream.restartClock();

@@ -7,6 +7,7 @@
 import { beginHistory } from "./history.js";
 import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
+import { changesOf, withMark } from "./setting-marks.js";
 
 /** Epochs a second at which a boundary is best watched; the page starts with the offered speed nearest to it. */
 const COMFORTABLE_SPEED = 60;
@@ -35,6 +36,10 @@ export function initialState(catalog, experiment = catalog.experiment) {
     showTest: false,
     discretize: false,
     logScale: false,
+    logEpochs: false,
+    showConfusion: false,
+    keep: false,
+    marks: [],
     datasetOf,
     ownPoints: null,
   };
@@ -81,6 +86,7 @@ export function withWelcome(state, catalog, event) {
     run: event.run,
     ended: null,
     ownPoints: lastPoints(state.ownPoints, event.experiment),
+    marks: [],
   });
 }
 
@@ -105,9 +111,10 @@ export function withWanted(state, catalog, wanted, id) {
  * @param {State} state
  * @param {Catalog} catalog
  * @param {Configured} event
+ * @param {number} [epoch] that the page has seen last
  * @returns {State}
  */
-export function withConfigured(state, catalog, event) {
+export function withConfigured(state, catalog, event, epoch = 0) {
   const latest = state.pending === null || event.id === state.pending;
   const another = event.reset || event.changed.length > 0;
   return withoutLostUnits(catalog, {
@@ -117,6 +124,9 @@ export function withConfigured(state, catalog, event) {
     pending: latest ? null : state.pending,
     run: event.run,
     ended: another ? null : state.ended,
+    marks: event.reset
+      ? []
+      : withMark(state.marks, epoch, changesOf(catalog, state.experiment, event.experiment, event.changed)),
   });
 }
 

@@ -26,6 +26,7 @@ export function createStream() {
 
   const stream = {
     run: 0,
+    history: 0,
     epoch: 0,
     step: 0,
     /** Losses by epoch: the value at index 7 is that after epoch 7. */
@@ -51,15 +52,23 @@ export function createStream() {
      * @param {number} run
      */
     begin(run) {
-      stream.run = run;
+      stream.reshape(run);
       stream.epoch = 0;
       stream.step = 0;
-      stream.latest = null;
-      stream.latestOutput = null;
       trainLoss.clear();
       testLoss.clear();
       validationLoss.clear();
       marks = [];
+    },
+
+    /**
+     * Forgets the pictures of an earlier shape; the network goes on with what it has learned.
+     * @param {number} run
+     */
+    reshape(run) {
+      stream.run = run;
+      stream.latest = null;
+      stream.latestOutput = null;
     },
 
     /**
@@ -70,7 +79,11 @@ export function createStream() {
      */
     accept(frame, time) {
       if (frame.run < stream.run) return false;
-      if (frame.run > stream.run) stream.begin(frame.run);
+      if (frame.run > stream.run) {
+        if (frame.history === stream.history) stream.reshape(frame.run);
+        else stream.begin(frame.run);
+      }
+      stream.history = frame.history;
       appendLosses(frame);
       stream.epoch = frame.epoch;
       stream.step = frame.step;

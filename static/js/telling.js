@@ -8,6 +8,9 @@ import { lowerLearningRate, withChoice, withField } from "./experiment.js";
 import { formatCount, formatPlain } from "./lib/format.js";
 import { describeChange } from "./words.js";
 
+/** Least time between two sentences about training that goes on, in milliseconds. */
+const PROGRESS_PAUSE = 15_000;
+
 /**
  * @typedef {object} Offer
  * @property {string} label
@@ -43,6 +46,8 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
   let welcomes = 0;
   /** @type {string | null} reason of the last change of state, to be told with the next picture */
   let reason = null;
+  /** When to tell next how far training has come. */
+  let nextProgress = 0;
 
   function tellReturn() {
     const text = "The run starts anew with your settings.";
@@ -171,15 +176,18 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
     },
 
     /**
-     * The sentence about the last change of state, now that its picture is there.
+     * The sentence about the last change of state, now that its picture is there; and while training goes on, now and
+     * then how far it has come.
      * @param {number} epoch
      * @param {number} testLoss
+     * @param {number} time in milliseconds
      */
-    picture(epoch, testLoss) {
-      if (reason === null) return;
-      const sentence = describeChange(reason, epoch, testLoss);
+    picture(epoch, testLoss, time = 0) {
+      if (reason === null && !(get().playing && time >= nextProgress)) return;
+      const sentence = describeChange(reason ?? "going", epoch, testLoss);
       if (sentence) say(sentence);
       reason = null;
+      nextProgress = time + PROGRESS_PAUSE;
     },
   };
 }

@@ -52,6 +52,8 @@ export function describeChange(reason, epoch, testLoss) {
   switch (reason) {
     case "played":
       return "Training.";
+    case "going":
+      return `Training: ${place}.`;
     case "paused":
       return `Paused at ${place}.`;
     case "stepped":

@@ -10,8 +10,17 @@ const SOURCE = fileURLToPath(new URL("../../static/js", import.meta.url));
 
 /** From the ground up: a module of one floor imports only from floors below. */
 const FLOORS = [
-  ["experiment.js", "protocol.js", "actions.js", "words.js", "values.js", "losses-file.js"],
-  ["problem.js", "history.js", "service.js"],
+  [
+    "experiment.js",
+    "protocol.js",
+    "actions.js",
+    "words.js",
+    "values.js",
+    "losses-file.js",
+    "regions.js",
+    "starts.js",
+  ],
+  ["problem.js", "history.js", "service.js", "setting-marks.js", "explanations.js"],
   ["assembling.js", "fitting.js"],
   ["own-points.js"],
   ["state.js"],

@@ -98,7 +98,7 @@ test("it says hello with the present experiment, and after the welcome what it w
   FakeSocket.latest().tell(welcome(1));
 
   assert.deepEqual(sent("watch"), [
-    { type: "watch", tiles: true, unit: null, resolution: 100, frame_rate: 20 },
+    { type: "watch", tiles: true, unit: null, resolution: 100, frame_rate: 20, confusion: false },
   ]);
 });
 
@@ -211,4 +211,23 @@ test("a change that waits is sent before the next command", () => {
     .filter(({ type }) => type === "configure" || type === "play")
     .map(({ type, experiment }) => experiment?.training.learning_rate ?? type);
   assert.deepEqual(commands, [0.1, 0.2, "play"]);
+});
+
+test("with what was learned kept, another shape goes on with its losses", () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(1));
+  FakeSocket.latest().show(frameBytes({ about: { run: "1", epoch: "2" }, epochs: [0, 1, 2] }));
+  session.store.update((state) => ({ ...state, keep: true }));
+  session.change((experiment) => withField(experiment, "network.hidden", [4, 3]));
+
+  assert.equal(sent("configure").at(-1)?.keep, true);
+  const grown = { ...WIRE_EXPERIMENT, network: { ...WIRE_EXPERIMENT.network, hidden: [4, 3] } };
+  const event = { type: "configured", id: 1, experiment: grown, reset: false, changed: ["network.hidden"] };
+  FakeSocket.latest().tell({ ...event, kept: true, run: 2 });
+  assert.equal(session.stream.trainLoss.length, 3);
+  assert.equal(session.stream.epoch, 2);
+  assert.equal(session.store.get().marks[0]?.epoch, 2);
+
+  FakeSocket.latest().tell({ ...event, kept: false, reset: true, run: 3 });
+  assert.equal(session.stream.trainLoss.length, 0);
 });

@@ -113,3 +113,19 @@ test("the output of many classes comes with its classes, one of them from the la
   assert.equal(output?.bytes[0], 7);
   assert.equal(output?.classes, null);
 });
+
+test("another shape of the same network keeps the losses and lets the pictures go", () => {
+  const stream = createStream();
+  const about = (/** @type {number} */ run, history = 1) => ({ run: String(run), history: String(history) });
+  stream.accept(decodeFrame(frameBytes({ about: about(1), epochs: [0, 1, 2] })), 0);
+  stream.reshape(2);
+
+  assert.equal(stream.latest, null);
+  assert.equal(stream.accept(decodeFrame(frameBytes({ about: about(1), epochs: [3] })), 10), false);
+  stream.accept(decodeFrame(frameBytes({ about: about(2), epochs: [3, 4] })), 20);
+  assert.equal(stream.trainLoss.length, 5);
+  stream.accept(decodeFrame(frameBytes({ about: about(3), epochs: [5] })), 30);
+  assert.equal(stream.trainLoss.length, 6);
+  stream.accept(decodeFrame(frameBytes({ about: about(4, 2), epochs: [0] })), 40);
+  assert.equal(stream.trainLoss.length, 1);
+});

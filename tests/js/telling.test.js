@@ -116,3 +116,17 @@ test("a change of state is said once, with its picture", () => {
 
   assert.deepEqual(log, ["Training has ended by its rule at epoch 5, test loss 0.2500."]);
 });
+
+test("while training goes on, how far it has come is said now and then", () => {
+  const { telling, log } = start({ playing: true });
+  const state = { playing: true, epochsPerSecond: null, epoch: 0, step: 0, id: null };
+  telling.event(/** @type {ServerEvent} */ ({ type: "state", reason: "played", ...state }));
+
+  for (let time = 0; time <= 31_000; time += 100) telling.picture(time / 100, 0.25, time);
+
+  assert.deepEqual(log, [
+    "Training.",
+    "Training: epoch 150, test loss 0.2500.",
+    "Training: epoch 300, test loss 0.2500.",
+  ]);
+});

@@ -337,6 +337,16 @@ def test_watching_a_unit_shows_its_map_and_the_tiles(desk: Desk) -> None:
     assert numbers.tensors["tiles"].shape == (7, 20, 20)
 
 
+def test_the_confusion_is_counted_only_while_it_is_watched(desk: Desk) -> None:
+    desk.say("watch", confusion=True)
+    desk.settle()
+    assert desk.numbers[-1].tensors["confusion"].shape == (2, 2, 2)
+
+    desk.say("watch")
+    desk.settle()
+    assert "confusion" not in desk.numbers[-1].tensors
+
+
 @pytest.mark.parametrize("unit", [{"layer": 2, "unit": 0}, {"layer": 1, "unit": 2}])
 def test_watching_a_unit_that_does_not_exist_is_refused(desk: Desk, unit: dict[str, int]) -> None:
     (error,) = desk.say("watch", unit=unit, id=3)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin, boundary, evaluate, layer_maps
+from engine.insight import confusion
 from server.frames import quantise
 from server.work import Edit, Slice, View, run_slice
 
@@ -193,3 +194,31 @@ def test_without_validation_samples_nothing_is_said_of_them() -> None:
 
     assert not [name for name in tensors if name.startswith("validation")]
     assert tensors["evaluation"].shape == (2, 2)
+
+
+def test_which_classes_are_taken_for_which_is_counted_when_looked_at() -> None:
+    run, _ = advance(begin(EXPERIMENT), epochs=5)
+
+    counts = run_slice(Slice(run, EXPERIMENT, view=View(confusion=True))).tensors["confusion"]
+
+    expected = confusion(run)
+    assert counts.dtype == np.uint32
+    assert np.array_equal(counts, [expected.train[0], expected.test[0]])
+    assert "confusion" not in run_slice(Slice(run, EXPERIMENT, view=View())).tensors
+
+
+def test_validation_samples_and_many_classes_are_counted_too() -> None:
+    experiment = Experiment.model_validate(
+        {"data": {"dataset": "blobs", "samples": 60, "validation_fraction": 0.2}}
+    )
+
+    counts = run_slice(Slice(None, experiment, view=View(confusion=True))).tensors["confusion"]
+
+    assert counts.shape == (3, experiment.data.classes, experiment.data.classes)
+    assert counts.sum(axis=(1, 2)).tolist() == [30, 18, 12]
+
+
+def test_values_have_no_classes_to_count() -> None:
+    experiment = Experiment.model_validate({"data": {"dataset": "plane", "samples": 60}})
+
+    assert "confusion" not in run_slice(Slice(None, experiment, view=View(confusion=True))).tensors

@@ -27,6 +27,7 @@ export function listenForShortcuts(page, handle) {
     "keydown",
     (event) => {
       if (event.defaultPrevented || page.querySelector("dialog[open]")) return;
+      if (event.key === "Escape" && page.querySelector(":popover-open")) return;
       const taken =
         event.ctrlKey || event.metaKey ? takesText(event.target) : takesKey(event.target, event.key, clicked);
       if (taken || !handle(event)) return;

@@ -43,6 +43,8 @@ export type Speed = Camel<Wire.Speed>;
 export interface Frame {
   number: number;
   run: number;
+  /** Frames of the same history show one network, through all its shapes. */
+  history: number;
   epoch: number;
   step: number;
   /** What `map` shows: `output`, or `layer:unit`. */
@@ -66,6 +68,14 @@ export interface Frame {
   trainPoints: Float32Array | null;
   testPoints: Float32Array | null;
   validationPoints: Float32Array | null;
+  /** Counts of true class × predicted class for train, test and, if there is any, validation; null when not watched. */
+  confusion: Uint32Array | null;
+}
+
+/** Settings that were changed while the network went on learning. */
+export interface SettingMark {
+  epoch: number;
+  changes: { label: string; from: string; to: string }[];
 }
 
 /** A square grid of bytes to be shown, with the class of every cell if it is a map of classes. */
@@ -124,6 +134,13 @@ export interface State {
   showTest: boolean;
   discretize: boolean;
   logScale: boolean;
+  logEpochs: boolean;
+  /** Whether the table of classes taken for others is looked at. */
+  showConfusion: boolean;
+  /** Whether another shape of the network keeps what was learned. */
+  keep: boolean;
+  /** In the order of their epochs; of the present network only. */
+  marks: SettingMark[];
   /** The dataset last used for each problem. */
   datasetOf: Record<string, string>;
   /** The own points last used; they stay when a dataset takes their place. */
@@ -143,6 +160,15 @@ export interface ActionContext {
   openShare: () => void;
   openExport: () => void;
   leaveSeed: () => void;
+  /** Draws other points. */
+  regenerate: () => void;
+  /** Chooses the next faster (1) or slower (−1) of the offered speeds. */
+  changeSpeed: (by: 1 | -1) => void;
+  /** Turns something that is shown on or off. */
+  toggle: (part: "showTest" | "discretize" | "logScale" | "keep") => void;
+  /** Asks what things are, or no longer. */
+  explain: () => void;
+  showStarts: () => void;
 }
 
 export interface Action {

@@ -538,6 +538,7 @@ export interface Watch {
   resolution?: number;
   /** 1 … 60. */
   frame_rate?: number;
+  confusion?: boolean;
 }
 
 /** Answer to hello. */

@@ -74,7 +74,8 @@ export function createHeatmap(element, { region: [low, high] }) {
     if (!props || side === 0) return;
     const context = context2d(overlay);
     context.clearRect(0, 0, side, side);
-    const radius = side < 240 ? 2.6 : 3.4;
+    const scale = Number.parseFloat(getComputedStyle(element).getPropertyValue("--point-scale")) || 1;
+    const radius = (side < 240 ? 2.6 : 3.4) * scale;
     const rims = ["--rim-training", "--rim-test", "--rim-validation"];
     const [trainRim = "", testRim = "", ring = ""] = resolveColors(element, rims);
     const { palettes, classes } = props;

@@ -23,6 +23,14 @@ export function createHelp(dialog, { shortcuts }) {
     },
     { signal: scope.signal },
   );
+  // What a button here does is done outside, so help gives way first.
+  dialog.addEventListener(
+    "click",
+    (event) => {
+      if (event.target instanceof Element && event.target.closest("[data-action]")) dialog.close();
+    },
+    { signal: scope.signal, capture: true },
+  );
   return {
     open: () => {
       if (!dialog.open) dialog.showModal();

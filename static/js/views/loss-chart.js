@@ -1,27 +1,35 @@
-/** The loss curves over all epochs, with axes, direct labels and a read-out. Cost per drawing is bounded by the width. */
+/**
+ * The loss curves over all epochs, with axes, direct labels, the gap between test and training, marks where settings
+ * were changed, and a read-out. Cost per drawing is bounded by the width.
+ */
 
 import { context2d, fitCanvas } from "../lib/canvas.js";
 import { resolveColors } from "../lib/color.js";
-import { find, setAttribute, setText } from "../lib/dom.js";
-import { formatCount, formatLoss, formatPlain } from "../lib/format.js";
-import { clamp, linearScale, linearTicks, logScale, logTicks, niceStep } from "../lib/scale.js";
+import { create, find, setAttribute, setText } from "../lib/dom.js";
+import { formatCount, formatLoss } from "../lib/format.js";
+import { clamp, niceStep } from "../lib/scale.js";
 import { spread } from "../lib/spread.js";
+import { epochAxis, lossAxis, paintAxes } from "./loss-chart/axes.js";
 import { paintCurve } from "./loss-chart/curve.js";
+import { paintGap } from "./loss-chart/gap.js";
+import { paintTicks } from "./loss-chart/ticks.js";
 
 /** @import { Column } from "../lib/column.js" */
 /** @import { Scale } from "../lib/scale.js" */
+/** @import { Box, EpochAxis } from "./loss-chart/axes.js" */
 /** @import { View } from "../types/app.js" */
 
-const MARGIN = { top: 10, right: 80, bottom: 24, left: 54 };
+/** Round the curves, in parts of a letter's height, as is the room for numbers and names. */
+const MARGIN = { top: 0.8, right: 6.7, bottom: 2, left: 4.5 };
+const LABEL_HEIGHT = 1.25;
+const EPOCH_ROOM = 9;
+const LOSS_ROOM = 2.7;
 /** Least time between two drawings while the run goes on, in milliseconds. */
 const PAUSE = 90;
 /** Least time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
-/** Smallest loss a logarithmic axis shows. */
-const SMALLEST = 1e-12;
-const LABEL_HEIGHT = 15;
-/** Nearer to the right end than this, a number ends at its tick instead of lying round it. */
-const TICK_ROOM = 28;
+/** As near as this, in pixels, a mark is meant. */
+const REACH = 6;
 
 /**
  * @typedef {object} Series
@@ -42,9 +50,16 @@ const TICK_ROOM = 28;
  */
 
 /**
+ * @typedef {object} ChartProps
+ * @property {boolean} logScale of the losses
+ * @property {boolean} logEpochs
+ * @property {{ epoch: number, text: string }[]} marks where settings were changed
+ */
+
+/**
  * @param {HTMLElement} element
  * @param {ChartOptions} options
- * @returns {View<{ logScale: boolean }> & { draw: (time: number, settled: boolean) => boolean }}
+ * @returns {View<ChartProps> & { draw: (time: number, settled: boolean) => boolean }}
  */
 export function createLossChart(element, { readout, idleText, emptyText, ...losses }) {
   const scope = new AbortController();
@@ -61,15 +76,21 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   ];
   let width = 0;
   let height = 0;
-  let logarithmic = false;
+  /** @type {ChartProps} */
+  let props = { logScale: false, logEpochs: false, marks: [] };
   let nextDrawing = 0;
   let nextText = 0;
   /** @type {number | null} the epoch being read */
   let reading = null;
   let colors = readStyle();
+  const tip = create("p", { class: "chart__tip", "aria-hidden": true, hidden: true });
+  element.append(tip);
 
   function readStyle() {
-    const { fontFamily } = getComputedStyle(element);
+    const style = getComputedStyle(element);
+    const size = Number.parseFloat(style.getPropertyValue("--chart-font")) || 12;
+    const stroke = Number.parseFloat(style.getPropertyValue("--chart-stroke")) || 1;
+    const { fontFamily } = style;
     const names = ["test", "train", "validation"].map((name) => `--curve-${name}`);
     const resolved = resolveColors(element, [...names, "--chart-grid", "--chart-text"]);
     const [test = "", training = "", validation = "", grid = "", text = ""] = resolved;
@@ -79,9 +100,28 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
       validation,
       grid,
       text,
-      font: `12px ${fontFamily}`,
-      labelFont: `600 12px ${fontFamily}`,
+      size,
+      stroke,
+      font: `${size}px ${fontFamily}`,
+      labelFont: `600 ${size}px ${fontFamily}`,
     };
+  }
+
+  /** @returns {Box} */
+  function inside() {
+    const { size } = colors;
+    return {
+      left: MARGIN.left * size,
+      right: width - MARGIN.right * size,
+      top: MARGIN.top * size,
+      bottom: height - MARGIN.bottom * size,
+    };
+  }
+
+  /** @returns {EpochAxis} */
+  function epochs() {
+    const last = Math.max(1, trainLoss.length - 1);
+    return epochAxis(props.logEpochs, last, inside(), EPOCH_ROOM * colors.size);
   }
 
   const stopFitting = fitCanvas(canvas, (newWidth, newHeight) => {
@@ -95,8 +135,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     const { left } = canvas.getBoundingClientRect();
     const last = trainLoss.length - 1;
     if (last < 0) return;
-    const share = (event.clientX - left - MARGIN.left) / (width - MARGIN.left - MARGIN.right);
-    reading = Math.round(clamp(share, 0, 1) * last);
+    reading = Math.round(clamp(epochs().epochAt(event.clientX - left), 0, last));
     paint();
   }
 
@@ -138,133 +177,88 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   }
 
   /** @returns {[low: number, high: number]} */
-  function domain() {
-    let low = Number.POSITIVE_INFINITY;
-    let high = Number.NEGATIVE_INFINITY;
-    for (const { column } of series) {
-      const [smallest, largest] = column.extremes(0, column.length);
-      low = Math.min(low, smallest);
-      high = Math.max(high, largest);
-    }
-    if (!(high > Number.NEGATIVE_INFINITY)) return logarithmic ? [0.001, 1] : [0, 1];
-    high = Math.min(high, Number.MAX_VALUE / 10);
-    if (!logarithmic) {
-      const step = niceStep(high || 1, 4);
-      return [0, Math.max(step, Math.ceil((high / step) * 1.0001) * step)];
-    }
-    const floor = 10 ** Math.floor(Math.log10(Math.max(low, SMALLEST)));
-    const ceiling = 10 ** Math.ceil(Math.log10(Math.max(high, SMALLEST * 10)));
-    return [floor, Math.max(ceiling, floor * 10)];
+  function extremes() {
+    const pairs = series.map(({ column }) => column.extremes(0, column.length));
+    return [Math.min(...pairs.map(([low]) => low)), Math.max(...pairs.map(([, high]) => high))];
   }
 
   function paint() {
     if (width === 0 || height === 0) return;
-    const right = width - MARGIN.right;
-    const bottom = height - MARGIN.bottom;
+    const box = inside();
+    const axis = epochs();
+    const { x, epochAt } = axis;
+    const losses = lossAxis(props.logScale, extremes(), box, LOSS_ROOM * colors.size);
+    const { y } = losses;
     const last = Math.max(1, trainLoss.length - 1);
-    const [low, high] = domain();
-    const x = linearScale(0, last, MARGIN.left, right);
-    const y = logarithmic
-      ? logScale(low, high, bottom, MARGIN.top)
-      : linearScale(low, high, bottom, MARGIN.top);
+    const axes = { x, y, epochAt, last, box: { ...box, top: box.top - 4 } };
 
     context.clearRect(0, 0, width, height);
-    paintAxes(x, y, low, high, last);
+    paintAxes(context, axis, losses, box, { ...colors, foot: height - 6 });
+    paintGap(context, trainLoss, testLoss, axes, colors.training);
     for (const { name, column, width: lineWidth, dash } of series) {
-      const box = { left: MARGIN.left, right, top: MARGIN.top - 4, bottom };
-      paintCurve(context, column, { x, y, last, box }, { color: colors[name], width: lineWidth, dash });
+      const look = { color: colors[name], width: lineWidth * colors.stroke, dash };
+      paintCurve(context, column, axes, look);
     }
-    if (trainLoss.length > 1) paintLabels(y);
-    else paintInvitation();
-    if (reading !== null) paintReading(x, y);
-    writeReading();
-  }
-
-  /**
-   * @param {Scale} x
-   * @param {Scale} y
-   * @param {number} low
-   * @param {number} high
-   * @param {number} last
-   */
-  function paintAxes(x, y, low, high, last) {
-    const right = width - MARGIN.right;
-    const bottom = height - MARGIN.bottom;
-    const rows = Math.max(2, Math.floor((bottom - MARGIN.top) / 32));
-    context.font = colors.font;
-    context.fillStyle = colors.text;
-    context.strokeStyle = colors.grid;
-    context.lineWidth = 1;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    context.beginPath();
-    for (const tick of logarithmic ? logTicks(low, high, rows) : linearTicks(low, high, rows)) {
-      const at = Math.round(y(tick)) + 0.5;
-      context.moveTo(MARGIN.left, at);
-      context.lineTo(right, at);
-      context.fillText(tickText(tick), MARGIN.left - 8, at);
-    }
-    context.stroke();
-    context.textBaseline = "alphabetic";
-    const ticks = linearTicks(0, last, Math.max(2, Math.floor((right - MARGIN.left) / 110)));
-    for (const tick of ticks.filter(Number.isInteger)) {
-      const at = x(tick);
-      context.textAlign = at > right - TICK_ROOM ? "right" : "center";
-      context.fillText(formatCount(tick), at, height - 6);
-    }
-    context.textAlign = "left";
-    context.fillText("epochs", right + 10, height - 6);
+    const marked = props.marks.map(({ epoch }) => epoch).filter((epoch) => epoch <= last);
+    if (trainLoss.length > 1) paintTicks(context, marked, { x, ...box, color: colors.text });
+    if (trainLoss.length > 1) paintLabels(y, box);
+    else paintInvitation(box);
+    if (reading !== null) paintReading(x, y, box);
+    writeReading(x);
   }
 
   /**
    * Each curve's name at its end; pushed apart where they would collide.
    * @param {Scale} y
+   * @param {Box} box
    */
-  function paintLabels(y) {
+  function paintLabels(y, { right, top, bottom }) {
     const labels = series
       .map(({ name, column }) => ({ name, y: y(column.at(column.length - 1)) }))
       .filter((label) => Number.isFinite(label.y));
     const places = spread(
       labels.map((label) => label.y),
-      LABEL_HEIGHT,
-      MARGIN.top,
-      height - MARGIN.bottom - 6,
+      LABEL_HEIGHT * colors.size,
+      top,
+      bottom - 6,
     );
     context.font = colors.labelFont;
     context.textAlign = "left";
     context.textBaseline = "middle";
     labels.forEach(({ name }, index) => {
       context.fillStyle = colors[name];
-      context.fillText(name, width - MARGIN.right + 10, places[index] ?? 0);
+      context.fillText(name, right + 10, places[index] ?? 0);
     });
   }
 
-  function paintInvitation() {
+  /** @param {Box} box */
+  function paintInvitation({ left, right, bottom }) {
     context.font = colors.font;
     context.fillStyle = colors.text;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText(emptyText, (MARGIN.left + width - MARGIN.right) / 2, (height - MARGIN.bottom) / 2);
+    context.fillText(emptyText, (left + right) / 2, bottom / 2);
   }
 
   /**
    * @param {Scale} x
    * @param {Scale} y
+   * @param {Box} box
    */
-  function paintReading(x, y) {
+  function paintReading(x, y, { top, bottom }) {
     if (reading === null) return;
     const at = Math.round(x(reading)) + 0.5;
     context.strokeStyle = colors.text;
     context.lineWidth = 1;
     context.beginPath();
-    context.moveTo(at, MARGIN.top);
-    context.lineTo(at, height - MARGIN.bottom);
+    context.moveTo(at, top);
+    context.lineTo(at, bottom);
     context.stroke();
     for (const { name, column } of series) {
       const value = column.at(reading);
       if (Number.isNaN(value)) continue;
       context.beginPath();
-      context.arc(at, y(value), 4, 0, 2 * Math.PI);
+      context.arc(at, y(value), 3 + colors.stroke, 0, 2 * Math.PI);
       context.fillStyle = colors[name];
       context.fill();
     }
@@ -283,15 +277,35 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     return told.join(", ");
   }
 
-  function writeReading() {
+  /**
+   * The mark that the epoch being read is nearest to, if it is near.
+   * @param {Scale} x
+   */
+  function markRead(x) {
+    if (reading === null) return undefined;
+    const at = x(reading);
+    return props.marks.findLast(({ epoch }) => Math.abs(x(epoch) - at) <= REACH);
+  }
+
+  /** @param {Scale} x */
+  function writeReading(x) {
+    const mark = markRead(x);
+    tip.hidden = mark === undefined;
+    if (mark) {
+      setText(tip, mark.text);
+      tip.style.setProperty("--at", `${(x(mark.epoch) / width).toFixed(4)}`);
+    }
     if (reading === null) {
       setText(readout, idleText);
       return;
     }
     const epoch = reading;
-    const text = `Epoch ${formatCount(epoch)}: ${tellAll((column) => formatLoss(column.at(epoch)))}`;
+    const gap = testLoss.at(epoch) - trainLoss.at(epoch);
+    const losses = tellAll((column) => formatLoss(column.at(epoch)));
+    const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
+    const text = `Epoch ${formatCount(epoch)}: ${losses}, gap ${signed}`;
     setText(readout, text);
-    setAttribute(cursor, "aria-valuetext", text);
+    setAttribute(cursor, "aria-valuetext", mark ? `${text}. ${mark.text}` : text);
   }
 
   /**
@@ -310,8 +324,8 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   }
 
   return {
-    update(props) {
-      logarithmic = props.logScale;
+    update(next) {
+      props = next;
       colors = readStyle();
       paint();
     },
@@ -328,15 +342,4 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
       stopFitting();
     },
   };
-}
-
-/**
- * @param {number} value
- * @returns {string}
- */
-function tickText(value) {
-  if (value !== 0 && (value >= 1e5 || value < 1e-3)) {
-    return value.toExponential(0).replace("-", "\u2212").replace("+", "");
-  }
-  return formatPlain(value);
 }

@@ -1,4 +1,4 @@
-/** The theme: automatic, light or dark, remembered; and the colours that pictures need in the present one. */
+/** The theme: automatic, light, dark or for a projector, remembered; and the colours that pictures need in the present one. */
 
 import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/class-colors.js";
 import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/color.js";
@@ -6,8 +6,8 @@ import { setText } from "../lib/dom.js";
 
 /** @import { Palettes, View } from "../types/app.js" */
 
-const THEMES = /** @type {const} */ (["auto", "light", "dark"]);
-const LABELS = { auto: "Auto", light: "Light", dark: "Dark" };
+const THEMES = /** @type {const} */ (["auto", "light", "dark", "projector"]);
+const LABELS = { auto: "Auto", light: "Light", dark: "Dark", projector: "Projector" };
 /** Steps of the colour scale for points and links. */
 const SCALE_STEPS = 33;
 /** How many classes have a colour. */

@@ -9,6 +9,7 @@ import { clamp } from "../../lib/scale.js";
  * @typedef {object} Axes
  * @property {Scale} x
  * @property {Scale} y
+ * @property {(pixel: number) => number} epochAt the way back from `x`
  * @property {number} last epoch
  * @property {{ left: number, right: number, top: number, bottom: number }} box beyond whose top and bottom nothing is drawn
  */
@@ -20,7 +21,7 @@ import { clamp } from "../../lib/scale.js";
  * @param {Axes} axes
  * @param {{ color: string, width: number, dash: number[] }} look
  */
-export function paintCurve(context, column, { x, y, last, box }, { color, width, dash }) {
+export function paintCurve(context, column, { x, y, epochAt, last, box }, { color, width, dash }) {
   /**
    * @param {number} at
    * @param {number} value
@@ -37,12 +38,14 @@ export function paintCurve(context, column, { x, y, last, box }, { color, width,
     /** @type {[number, number]} */
     const pair = [0, 0];
     for (let pixel = 0; pixel <= pixels; pixel++) {
-      const from = Math.floor((pixel * last) / pixels);
-      const to = Math.max(from + 1, Math.floor(((pixel + 1) * last) / pixels));
+      // The two ends of a pixel are met by rounding; a little more makes sure that no epoch falls between.
+      const from = Math.floor(epochAt(box.left + pixel) + 1e-9);
+      const to = Math.max(from + 1, Math.floor(epochAt(box.left + pixel + 1) + 1e-9));
       column.extremes(from, to, pair);
       if (pair[0] > pair[1]) continue;
-      lineTo(box.left + pixel, pair[1]);
-      if (pair[1] > pair[0]) lineTo(box.left + pixel, pair[0]);
+      const at = to > from + 1 ? box.left + pixel : x(from);
+      lineTo(at, pair[1]);
+      if (pair[1] > pair[0]) lineTo(at, pair[0]);
     }
   }
   context.strokeStyle = color;

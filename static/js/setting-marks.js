@@ -1,0 +1,79 @@
+/** Which settings were changed while the network went on learning, and when: pure functions. */
+
+/**
+ * @import { Catalog, Experiment, SettingMark } from "./types/app.js"
+ */
+
+import { getField } from "./experiment.js";
+import { formatCount, formatPlain } from "./lib/format.js";
+
+/**
+ * A value of a field as people read it.
+ * @param {Catalog} catalog
+ * @param {string} path
+ * @param {unknown} value
+ * @returns {string}
+ */
+export function valueText(catalog, path, value) {
+  const field = catalog.fields[path];
+  if (Array.isArray(value)) {
+    const between = typeof value[0] === "number" ? "\u2013" : ", ";
+    return value.map((item) => valueText(catalog, path, item)).join(between) || "none";
+  }
+  if (typeof value === "number") return formatPlain(value);
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value)
+      .map(([name, number]) => `${name} ${valueText(catalog, "", number)}`)
+      .join(", ");
+  const rows = field?.choices
+    ? Object.entries(catalog.choices).find(([name]) => name === field.choices)
+    : null;
+  return rows?.[1].find(({ key }) => key === value)?.label ?? String(value);
+}
+
+/**
+ * What changed between two experiments, as words. Options that only came along with another choice go without saying.
+ * @param {Catalog} catalog
+ * @param {Experiment} before
+ * @param {Experiment} after
+ * @param {string[]} changed paths of the fields
+ * @returns {SettingMark["changes"]}
+ */
+export function changesOf(catalog, before, after, changed) {
+  return changed
+    .filter((path) => !path.endsWith("Options") || !changed.includes(path.replace(/Options$/, "")))
+    .map((path) => ({
+      label: catalog.fields[path]?.label ?? path,
+      from: valueText(catalog, path, getField(before, path)),
+      to: valueText(catalog, path, getField(after, path)),
+    }));
+}
+
+/**
+ * Marks with one more; changes at the same epoch are one, and what was changed back has not changed.
+ * @param {SettingMark[]} marks
+ * @param {number} epoch
+ * @param {SettingMark["changes"]} changes
+ * @returns {SettingMark[]}
+ */
+export function withMark(marks, epoch, changes) {
+  if (changes.length === 0) return marks;
+  const last = marks.at(-1);
+  if (!last || last.epoch !== epoch) return [...marks, { epoch, changes }];
+  const joined = new Map(last.changes.map((change) => [change.label, change]));
+  for (const change of changes) {
+    joined.set(change.label, { ...change, from: joined.get(change.label)?.from ?? change.from });
+  }
+  const left = [...joined.values()].filter(({ from, to }) => from !== to);
+  return left.length > 0 ? [...marks.slice(0, -1), { epoch, changes: left }] : marks.slice(0, -1);
+}
+
+/**
+ * @param {SettingMark} mark
+ * @returns {string}
+ */
+export function markText({ epoch, changes }) {
+  const told = changes.map(({ label, from, to }) => `${label} ${from} \u2192 ${to}`);
+  return `From epoch ${formatCount(epoch)} on: ${told.join("; ")}`;
+}

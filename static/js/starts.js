@@ -1,0 +1,140 @@
+/** First steps: experiments that show one thing each, and what to look for. Pure data, and one function. */
+
+/**
+ * @import { Catalog, Experiment } from "./types/app.js"
+ */
+
+/** @typedef {readonly (readonly [x1: number, x2: number])[]} Line corners on the plane */
+
+/**
+ * @typedef {object} Settings what differs from the default experiment
+ * @property {Partial<Experiment["data"]>} [data]
+ * @property {string[]} [features]
+ * @property {Partial<Experiment["network"]>} [network]
+ * @property {Partial<Experiment["objective"]>} [objective]
+ * @property {Partial<Experiment["training"]>} [training]
+ */
+
+/**
+ * @typedef {object} Start
+ * @property {string} key
+ * @property {string} title
+ * @property {string} text what to look for
+ * @property {number} speed epochs a second
+ * @property {Settings} settings
+ * @property {Line[]} lines drawn over the picture of its points
+ */
+
+/** @type {Line} */
+const CIRCLE = Array.from({ length: 61 }, (_, index) => {
+  const angle = (index / 60) * 2 * Math.PI;
+  return [3 * Math.cos(angle), 3 * Math.sin(angle)];
+});
+/** @type {Line} */
+const WAVES = Array.from({ length: 61 }, (_, index) => {
+  const along = index / 5 - 6;
+  const aside = 1.4 * Math.sin(1.7 * along);
+  return [along + aside, aside - along];
+});
+/**
+ * A modern set-up, which learns hard shapes in seconds.
+ * @type {Settings}
+ */
+const MODERN = {
+  network: { hidden: [16, 16], activation: "relu", initializer: "he" },
+  training: { optimizer: "adam", learningRate: 0.01 },
+};
+
+/** @type {readonly Start[]} */
+export const STARTS = [
+  {
+    key: "line",
+    title: "A line is not enough",
+    text: "Without a hidden layer the network can only cut the plane along one straight line, so about half of the points stay wrong however long it trains. Then give it one hidden layer of four units and see the border bend.",
+    speed: 20,
+    settings: { network: { hidden: [] } },
+    lines: [
+      [
+        [-6, -3.4],
+        [6, 2.6],
+      ],
+    ],
+  },
+  {
+    key: "features",
+    title: "Features beat depth",
+    text: "No hidden layer again, and yet all is right within ten epochs: the network is fed x₁² and x₂², and a circle is only a sum of the two. Switch one of them off and see what is left.",
+    speed: 5,
+    settings: { features: ["x1²", "x2²"], network: { hidden: [] } },
+    lines: [CIRCLE],
+  },
+  {
+    key: "spiral",
+    title: "Spiral in five seconds",
+    text: "Two layers of 16 ReLU units with the optimizer Adam follow the spiral from x₁ and x₂ alone. Go back to the optimizer SGD and start again: how much longer does it take?",
+    speed: 20,
+    settings: {
+      ...MODERN,
+      data: { dataset: "spiral", scaling: "standardise" },
+      objective: { loss: "logistic-cross-entropy" },
+    },
+    lines: [],
+  },
+  {
+    key: "overfit",
+    title: "Overfit on purpose",
+    text: "Fifty noisy training points for three layers of 8 units. The training loss goes on falling while the test loss turns and climbs: what opens between the curves was learned by heart. Cure: regularization L2 with rate 0.03, then reset.",
+    speed: 60,
+    settings: {
+      data: { dataset: "gauss", noise: 0.5, trainFraction: 0.1, seed: 3 },
+      network: { hidden: [8, 8, 8] },
+      training: { learningRate: 0.1 },
+    },
+    lines: [WAVES],
+  },
+  {
+    key: "rate",
+    title: "Learning rate too high",
+    text: "At a rate of 3 every step leaps far past the goal. The units end up at their limits and the loss near 1, which is worse than guessing; lowering the rate now does not help. Set it to 0.03, reset, and play.",
+    speed: 20,
+    settings: { training: { learningRate: 3 } },
+    lines: [
+      [
+        [-5.6, 5],
+        [-3.4, -4.6],
+        [-1.2, 4.2],
+        [1.2, -5],
+        [3.4, 4.6],
+        [5.6, -4.2],
+      ],
+    ],
+  },
+  {
+    key: "classes",
+    title: "Many classes",
+    text: "Five arms, one class each, and an output unit for every class. The colour of the ground is the most probable class, the paler the less certain. Point at an output unit to see its class alone.",
+    speed: 20,
+    settings: {
+      ...MODERN,
+      data: { dataset: "spiral-5", scaling: "standardise", samples: 1000 },
+      objective: { loss: "softmax-cross-entropy" },
+    },
+    lines: [],
+  },
+];
+
+/**
+ * The whole experiment of a start.
+ * @param {Catalog} catalog
+ * @param {Start} start
+ * @returns {Experiment}
+ */
+export function experimentOf({ experiment }, { settings }) {
+  return {
+    data: { ...experiment.data, ...settings.data },
+    features: settings.features ?? experiment.features,
+    network: { ...experiment.network, ...settings.network },
+    objective: { ...experiment.objective, ...settings.objective },
+    training: { ...experiment.training, ...settings.training },
+  };
+}

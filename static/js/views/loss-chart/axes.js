@@ -1,0 +1,130 @@
+/** The axes of the loss chart: where an epoch and a loss are, and the numbers beside them. */
+
+import { formatCount, formatPlain } from "../../lib/format.js";
+import { linearScale, linearTicks, logScale, logTicks, niceStep } from "../../lib/scale.js";
+
+/** @import { Scale } from "../../lib/scale.js" */
+
+/** Smallest loss a logarithmic axis shows. */
+const SMALLEST = 1e-12;
+/** Nearer to the right end than this, a number ends at its tick instead of lying round it. */
+const TICK_ROOM = 28;
+
+/**
+ * @typedef {object} Box the inside of the chart, in pixels
+ * @property {number} left
+ * @property {number} right
+ * @property {number} top
+ * @property {number} bottom
+ */
+
+/**
+ * @typedef {object} EpochAxis
+ * @property {Scale} x
+ * @property {(pixel: number) => number} epochAt the way back, to a fraction of an epoch
+ * @property {number[]} ticks
+ */
+
+/**
+ * Epochs from 0 to the last. Logarithmic means that of 1 + epoch, so that the untrained network has its place too.
+ * @param {boolean} logarithmic
+ * @param {number} last
+ * @param {Box} box
+ * @param {number} room pixels that a number needs
+ * @returns {EpochAxis}
+ */
+export function epochAxis(logarithmic, last, { left, right }, room) {
+  const count = Math.max(2, Math.floor((right - left) / room));
+  if (!logarithmic) {
+    const back = linearScale(left, right, 0, last);
+    const ticks = linearTicks(0, last, count).filter(Number.isInteger);
+    return { x: linearScale(0, last, left, right), epochAt: back, ticks };
+  }
+  const line = linearScale(0, Math.log1p(last), left, right);
+  const back = linearScale(left, right, 0, Math.log1p(last));
+  const ticks = last < 2 ? [1] : logTicks(1, last, count).filter(Number.isInteger);
+  const x = (/** @type {number} */ epoch) => line(Math.log1p(epoch));
+  const shown = ticks.filter((tick, index) => x(tick) - x(ticks[index - 1] ?? 0) > room / 3);
+  return { x, epochAt: (pixel) => Math.expm1(back(pixel)), ticks: [0, ...shown] };
+}
+
+/**
+ * @typedef {object} LossAxis
+ * @property {Scale} y
+ * @property {number[]} ticks
+ */
+
+/**
+ * @param {boolean} logarithmic
+ * @param {[low: number, high: number]} extremes as a column gives them
+ * @param {Box} box
+ * @param {number} room pixels between two numbers
+ * @returns {LossAxis}
+ */
+export function lossAxis(logarithmic, extremes, { top, bottom }, room) {
+  const [low, high] = domain(logarithmic, extremes);
+  const rows = Math.max(2, Math.floor((bottom - top) / room));
+  return logarithmic
+    ? { y: logScale(low, high, bottom, top), ticks: logTicks(low, high, rows) }
+    : { y: linearScale(low, high, bottom, top), ticks: linearTicks(low, high, rows) };
+}
+
+/**
+ * @param {boolean} logarithmic
+ * @param {[low: number, high: number]} extremes
+ * @returns {[low: number, high: number]}
+ */
+function domain(logarithmic, [low, largest]) {
+  if (!(largest > Number.NEGATIVE_INFINITY)) return logarithmic ? [0.001, 1] : [0, 1];
+  const high = Math.min(largest, Number.MAX_VALUE / 10);
+  if (!logarithmic) {
+    const step = niceStep(high || 1, 4);
+    return [0, Math.max(step, Math.ceil((high / step) * 1.0001) * step)];
+  }
+  const floor = 10 ** Math.floor(Math.log10(Math.max(low, SMALLEST)));
+  const ceiling = 10 ** Math.ceil(Math.log10(Math.max(high, SMALLEST * 10)));
+  return [floor, Math.max(ceiling, floor * 10)];
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {EpochAxis} epochs
+ * @param {LossAxis} losses
+ * @param {Box} box
+ * @param {{ font: string, text: string, grid: string, foot: number }} look `foot` is where the numbers below stand
+ */
+export function paintAxes(context, epochs, losses, { left, right }, { font, text, grid, foot }) {
+  context.font = font;
+  context.fillStyle = text;
+  context.strokeStyle = grid;
+  context.lineWidth = 1;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  context.beginPath();
+  for (const tick of losses.ticks) {
+    const at = Math.round(losses.y(tick)) + 0.5;
+    context.moveTo(left, at);
+    context.lineTo(right, at);
+    context.fillText(tickText(tick), left - 8, at);
+  }
+  context.stroke();
+  context.textBaseline = "alphabetic";
+  for (const tick of epochs.ticks) {
+    const at = epochs.x(tick);
+    context.textAlign = at > right - TICK_ROOM ? "right" : "center";
+    context.fillText(formatCount(tick), at, foot);
+  }
+  context.textAlign = "left";
+  context.fillText("epochs", right + 10, foot);
+}
+
+/**
+ * @param {number} value
+ * @returns {string}
+ */
+function tickText(value) {
+  if (value !== 0 && (value >= 1e5 || value < 1e-3)) {
+    return value.toExponential(0).replace("-", "\u2212").replace("+", "");
+  }
+  return formatPlain(value);
+}
