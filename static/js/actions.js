@@ -186,7 +186,7 @@ const KEY_NAMES = new Map([
  */
 export function keyName(key) {
   return key
-    .split("+")
+    .split(/\+(?=.)/)
     .map((part) => KEY_NAMES.get(part) ?? (part.length > 1 ? part : part.toUpperCase()))
     .join(" ");
 }

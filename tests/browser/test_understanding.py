@@ -102,7 +102,7 @@ def test_first_steps_go_away_for_good_and_help_has_them(playground: Playground) 
 def test_every_shortcut_does_what_help_says_but_not_while_somebody_types(playground: Playground) -> None:
     press = playground.page.keyboard.press
     seed = playground.field("data.seed")
-    for key in ("+", "+", "-", "d", "p", "l", "k"):
+    for key in ("+", "+", "-", "c", "p", "y", "k"):
         press(key)
     expect(playground["#speed"]).to_have_value("4")
     for name in ("discretize", "show-test", "log-scale", "keep"):
@@ -112,7 +112,7 @@ def test_every_shortcut_does_what_help_says_but_not_while_somebody_types(playgro
 
     field = playground['[data-field="network.seed"]']
     field.focus()
-    for key in ("d", "l", "-", "e"):
+    for key in ("c", "y", "-", "x"):
         press(key)
     expect(playground["#discretize"]).to_be_checked()
     expect(playground["#speed"]).to_have_value("4")

@@ -104,4 +104,5 @@ test("keys have names that people know", () => {
   assert.equal(keyName(" "), "Space");
   assert.equal(keyName("s"), "S");
   assert.equal(keyName("ArrowRight"), "\u2192");
+  assert.equal(keyName("+"), "+");
 });
