@@ -11,9 +11,6 @@ from tests.support.page import Playground
 
 FIELDS = catalog().fields
 
-WITHOUT: set[str] = set()
-"""Fields that have no control."""
-
 ELSEWHERE = {
     "data.dataset",
     "data.points",
@@ -28,7 +25,7 @@ and can be left."""
 PLAIN = {
     name: field
     for name, field in FIELDS.items()
-    if field.kind in ("integer", "number", "switch", "choice") and name not in WITHOUT | ELSEWHERE
+    if field.kind in ("integer", "number", "switch", "choice") and name not in ELSEWHERE
 }
 
 
@@ -66,7 +63,7 @@ def change(playground: Playground, name: str, value: Any) -> None:
 def test_every_field_is_known_to_these_tests() -> None:
     options = {name for name, field in FIELDS.items() if field.kind == "options"}
 
-    assert set(PLAIN) | ELSEWHERE | WITHOUT | options == set(FIELDS)
+    assert set(PLAIN) | ELSEWHERE | options == set(FIELDS)
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -94,11 +91,6 @@ def test_every_dataset_can_be_chosen_and_trains(playground: Playground, row: Dat
     assert len(playground.experiment["data"]["dataset_options"]) == len(row.options)
     expect(playground["#legend .legend__class"]).to_have_count(row.classes)
     expect(playground[".unit--output"]).to_have_count(row.classes if row.classes > 2 else 1)
-
-
-@pytest.mark.parametrize("name", sorted(WITHOUT))
-def test_what_has_no_control_yet_is_not_shown(playground: Playground, name: str) -> None:
-    assert playground[f'[data-field="{name}"]'].count() == 0
 
 
 def test_a_field_that_means_nothing_for_the_problem_is_hidden_and_reset(playground: Playground) -> None:
