@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from server.settings import Settings
-from server.sockets import LINGER_SECONDS, SEND_BUFFER_BYTES, LiveProtocol, listen, serving
+from server.sockets import LINGER_SECONDS, SEND_BUFFER_BYTES, listen, serving
 from tests.support.client import PATIENCE_SECONDS, client
 from tests.support.live_server import LiveServer, live_server
 
@@ -54,6 +54,7 @@ class Flood:
         self.sent = 0
         self.blocked = asyncio.Event()
         self.ended = asyncio.Event()
+        self.lost = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "websocket":
@@ -72,21 +73,34 @@ class Flood:
             self.ended.set()
 
 
+class Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
 @contextlib.asynccontextmanager
-async def flooding(
-    protocol: type[Any] = LiveProtocol, ping_seconds: float = SECONDS
-) -> AsyncIterator[tuple[Flood, uvicorn.Server, str]]:
+async def flooding(ping_seconds: float = SECONDS) -> AsyncIterator[tuple[Flood, Server, str]]:
     """Serve a flood here; afterwards the server ends."""
     app = Flood()
     settings = Settings(port=0, ping_seconds=ping_seconds, pong_seconds=SECONDS)
     config = serving(app, settings, log_level="critical", lifespan="off")
-    assert config.ws is LiveProtocol
-    config.ws = protocol
-    server = uvicorn.Server(config)
+    protocol: Any = config.ws
+
+    class Watched(protocol):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            app.lost.set()
+
+    config.ws = Watched
+    server = Server(config)
     with listen(settings) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0)
+        await server.listening.wait()
         yield app, server, f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         await task
@@ -97,8 +111,9 @@ async def test_who_stops_to_read_and_answers_no_ping_is_let_go_of_altogether() -
         with stalled_client(url):
             await app.blocked.wait()
             await app.ended.wait()
-            while server.server_state.connections or server.server_state.tasks:
-                await asyncio.sleep(0)
+            await app.lost.wait()
+
+            assert not server.server_state.connections
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the options of the socket are Linux's")
@@ -132,8 +147,7 @@ async def test_a_connection_that_was_closed_here_does_not_wait_for_the_client() 
             (handler,) = server.server_state.tasks
             handler.cancel()
             await app.ended.wait()
-            while server.server_state.connections:
-                await asyncio.sleep(0)
+            await app.lost.wait()
 
 
 async def test_the_server_ends_in_time_though_a_client_has_stalled() -> None:
@@ -142,22 +156,20 @@ async def test_the_server_ends_in_time_though_a_client_has_stalled() -> None:
             await asyncio.wait_for(app.blocked.wait(), PATIENCE_SECONDS)
             began = time.monotonic()
             server.should_exit = True
-            while server.server_state.connections:
-                await asyncio.sleep(0)
+            await asyncio.wait_for(app.lost.wait(), PATIENCE_SECONDS)
             took = time.monotonic() - began
 
     assert took < LINGER_SECONDS + 3
 
 
 async def test_sigterm_ends_the_process_in_time_though_a_client_has_stalled() -> None:
-    with live_server("--workers", "1") as server:
-        with stalled_client(server.url):
-            async with client(server.socket_url) as healthy:
-                await healthy.send("hello", protocol=1)
-                await healthy.event("welcome")
-                began = time.monotonic()
-                server.process.send_signal(signal.SIGTERM)
-                code = await asyncio.to_thread(server.process.wait, PATIENCE_SECONDS)
+    with live_server("--workers", "1") as server, stalled_client(server.url):
+        async with client(server.socket_url) as healthy:
+            await healthy.send("hello", protocol=1)
+            await healthy.event("welcome")
+            began = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            code = await asyncio.to_thread(server.process.wait, PATIENCE_SECONDS)
 
     assert code in (0, -signal.SIGTERM)
     assert time.monotonic() - began < 10
