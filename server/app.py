@@ -16,6 +16,7 @@ from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
 from server.keys import load_keys
 from server.routes import api, classic, export, live, pages
+from server.sessions import Sessions
 from server.settings import Settings
 
 _HEADERS = {
@@ -57,11 +58,14 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         compute = Compute(settings.workers)
+        sessions = Sessions(settings, compute)
         app.state.compute = compute
+        app.state.sessions = sessions
         try:
             await compute.start()
             yield
         finally:
+            await sessions.close()
             await compute.close()
 
     app = FastAPI(
