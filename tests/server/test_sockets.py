@@ -91,7 +91,7 @@ async def flooding(ping_seconds: float = SECONDS) -> AsyncIterator[tuple[Flood, 
     config = serving(app, settings, log_level="critical", lifespan="off")
     protocol: Any = config.ws
 
-    class Watched(protocol):
+    class Watched(protocol):  # type: ignore[misc]
         def connection_lost(self, exc: Exception | None) -> None:
             super().connection_lost(exc)
             app.lost.set()
