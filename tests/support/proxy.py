@@ -46,9 +46,10 @@ class Proxy:
     def reset(self) -> None:
         """Tear all connections with an RST to both sides."""
         for writer in self._writers:
-            raw = writer.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            writer.transport.abort()
+            if not writer.transport.is_closing():
+                raw = writer.get_extra_info("socket")
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raw = socket.socket()
@@ -77,22 +78,25 @@ class Proxy:
                 await sink.drain()
 
         delivery = asyncio.create_task(deliver())
-        with contextlib.suppress(ConnectionError):
-            try:
-                data = b"-"
-                while data and not delivery.done():
-                    while self.manner == "stall":
-                        await self._changed.wait()
-                    rate = self.rate
-                    data = await source.read(_CHUNK if rate is None else max(1, int(rate / 50)))
-                    if rate is not None:
-                        await asyncio.sleep(len(data) / rate)
-                    if self.manner != "swallow":
-                        await late.put((loop.time() + self.delay, data))
+        try:
+            data = b"-"
+            while data and not delivery.done():
+                while self.manner == "stall":
+                    await self._changed.wait()
+                rate = self.rate
+                data = await source.read(_CHUNK if rate is None else max(1, int(rate / 50)))
+                if rate is not None:
+                    await asyncio.sleep(len(data) / rate)
                 if self.manner != "swallow":
-                    await delivery
-            finally:
-                delivery.cancel()
+                    await late.put((loop.time() + self.delay, data))
+            if self.manner != "swallow":
+                await delivery
+        except ConnectionError:
+            if self.manner != "swallow":
+                sink.transport.abort()
+        finally:
+            delivery.cancel()
+            await asyncio.gather(delivery, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
