@@ -10,7 +10,7 @@ import random
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.__main__ import line
@@ -37,12 +37,10 @@ HEADER = ["what", "measured", "needed"]
 class Learner:
     """One session of the load, and what it has had so far."""
 
-    wire: Wire
-    frames: int = 0
-    bytes: int = 0
+    wire: Wire = field(init=False)
     epoch: int = 0
     widest_gap: float = 0.0
-    _last: float = field(default=math.nan)
+    _last: float = math.inf
 
     def see(self, arrival: Arrival) -> None:
         self.epoch = arrival.epoch
@@ -66,9 +64,8 @@ class Times:
 async def enter(url: str, experiment: dict[str, object], encoding: str | None) -> Learner:
     """Open a session; where the server is full for now, come back as it says."""
     while True:
-        learner: Learner
-        wire = await connect(url, on_frame=lambda arrival: learner.see(arrival))
-        learner = Learner(wire)
+        learner = Learner()
+        wire = learner.wire = await connect(url, on_frame=learner.see)
         try:
             await wire.hello(experiment=experiment, **({"encoding": encoding} if encoding else {}))
         except ClosedError as closed:
@@ -115,7 +112,10 @@ async def probe_control(wire: Wire, speed: float | None, times: dict[str, list[f
     while True:
         for name, ask in (
             ("pause", lambda: wire.ask("pause")),
-            ("set_parameter", lambda: _next_frame(wire, "set_parameter", layer=0, unit=0, input=0, value=0.5)),
+            (
+                "set_parameter",
+                lambda: _next_frame(wire, "set_parameter", layer=0, unit=0, input=0, value=0.5),
+            ),
             ("watch", lambda: _next_frame(wire, "watch", tiles=True, frame_rate=FRAME_RATE)),
             ("play", lambda: wire.ask("play", epochs_per_second=speed)),
         ):
@@ -209,8 +209,7 @@ def rows(
 ) -> Iterator[tuple[str, str, str]]:
     """Write what was measured; what is needed holds for sessions as fast as they can."""
     sessions, speed = options.sessions, options.speed
-    need: Callable[..., str] = verdict if speed is None else lambda *_, **__: "–"
-    health, lag = percentile(busy.health, 0.99), percentile(busy.lag, 0.99)
+    health = percentile(busy.health, 0.99)
     yield "/healthz while nothing trains, p50 / p99", both(idle.health), "–"
     yield "the load's own lateness, p50 / p99", both(busy.lag), "–"
     yield "/healthz p50 / p99", both(busy.health), f"p99 in ms {verdict(health * 1e3, at_most=50)}"
@@ -221,9 +220,11 @@ def rows(
     fair = min(epochs) / max(1, max(epochs))
     yield "slowest : fastest session", f"{fair:.2f}", verdict(fair, at_least=0.75)
     rates = [count / elapsed for count in frames]
-    yield "frames a second of a session, fewest / mean", (
-        f"{min(rates):.1f} / {sum(rates) / sessions:.1f}"
-    ), verdict(min(rates), at_least=5)
+    yield (
+        "frames a second of a session, fewest / mean",
+        (f"{min(rates):.1f} / {sum(rates) / sessions:.1f}"),
+        verdict(min(rates), at_least=5),
+    )
     yield "frames of those asked for", f"{sum(rates) / sessions / FRAME_RATE:.0%}", "–"
     yield "longest wait for a frame", in_time(max(learner.widest_gap for learner in learners)), "–"
     yield "kbit/s of a session, mean", f"{sum(sizes) * 8 / 1000 / elapsed / sessions:,.0f}", "–"
@@ -234,8 +235,11 @@ def rows(
     server, engines, load = used
     yield "processors used: server / engine / load", f"{server:.2f} / {engines:.2f} / {load:.2f}", "–"
     yield "memory of the server", f"{resident / 2**20:.0f} MiB", "–"
-    yield "sessions lost", f"{len(over)}{f' ({sorted(set(over))})' if over else ''}", verdict(len(over), at_most=0)
-    del need, lag
+    yield (
+        "sessions lost",
+        f"{len(over)}{f' ({sorted(set(over))})' if over else ''}",
+        verdict(len(over), at_most=0),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -243,13 +247,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sessions", type=int, default=30, help="(default: 30)")
     parser.add_argument("--seconds", type=float, default=20, help="how long to measure (default: 20)")
     parser.add_argument("--speed", type=float, help="epochs a second of each (default: as fast as they can)")
-    parser.add_argument("--hidden", type=int, nargs="+", default=[4, 2], help="units of the hidden layers (default: 4 2)")
+    parser.add_argument(
+        "--hidden", type=int, nargs="+", default=[4, 2], help="units of the hidden layers (default: 4 2)"
+    )
     parser.add_argument("--encoding", help="of the frames, as hello says it (default: plain)")
     options = parser.parse_args(arguments)
     if not (1 <= options.sessions <= MOST_SESSIONS and 1 <= options.seconds <= MOST_SECONDS):
         sys.exit(f"load: sessions are 1 … {MOST_SESSIONS}, seconds 1 … {MOST_SECONDS}")
     speed = "as fast as they can" if options.speed is None else f"at {options.speed:g} epochs a second"
-    print(f"{options.sessions} sessions, {speed}, {options.seconds:g} s, {FRAME_RATE} frames a second asked for\n")
+    print(
+        f"{options.sessions} sessions, {speed}, {options.seconds:g} s, {FRAME_RATE} frames a second asked for\n"
+    )
     print(line(HEADER))
     print(line(["---"] * len(HEADER)), flush=True)
     with live_server() as server:

@@ -40,9 +40,15 @@ class LiveServer:
 
 @contextlib.contextmanager
 def live_server(
-    *options: str, cwd: Path = ROOT, command: tuple[str, ...] = (), environment: Mapping[str, str] | None = None
+    *options: str,
+    cwd: Path = ROOT,
+    command: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[LiveServer]:
-    """Start a server, wait until it says where it is, and end it afterwards; ``environment`` adds to that of the test."""
+    """Start a server, wait until it says where it is, and end it afterwards.
+
+    ``environment`` adds to that of the test.
+    """
     arguments = [*(command or (sys.executable, "-m", "server")), "--port", "0", *options]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "stderr")

@@ -1,7 +1,8 @@
-"""The old way to stream, to compare with: uvicorn as it comes, and a handler that sends the newest frame without waiting
-for acknowledgements. ``python -m tests.support.old_way --port 0`` says where it listens, like the real server.
+"""The old way to stream, to compare with.
 
-A frame's metadata carry as ``epoch`` the milliseconds since the program began.
+That is uvicorn as it comes, and a handler that sends the newest frame without waiting for acknowledgements.
+``python -m tests.support.old_way --port 0`` says where it listens, like the real server. A frame's metadata
+carry as ``epoch`` the milliseconds since the program began.
 """
 
 import argparse
@@ -74,12 +75,14 @@ def main() -> None:
     parser.add_argument("--port", type=int)
     parser.add_argument("--size", type=int, default=15_000, help="bytes of a frame")
     parser.add_argument("--rate", type=float, default=20, help="frames a second")
-    parser.add_argument("--keepalive", type=float, default=1, help="seconds of ping interval and timeout each")
+    parser.add_argument(
+        "--keepalive", type=float, default=1, help="seconds of ping interval and timeout each"
+    )
     options = parser.parse_args()
     listener = socket.create_server(("127.0.0.1", options.port))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - the test reads it
     config = uvicorn.Config(
-        OldWay(options.size, options.rate),  # type: ignore[arg-type]
+        OldWay(options.size, options.rate),
         log_level="error",
         lifespan="off",
         ws_ping_interval=options.keepalive,

@@ -1,4 +1,4 @@
-"""A TCP proxy that behaves like a bad network: slow, late, stalled, silent or torn. Its manners can change at any time."""
+"""A TCP proxy that behaves like a bad network: slow, late, stalled, silent or torn, and changes whenever it is told."""
 
 import asyncio
 import contextlib

@@ -16,6 +16,6 @@ async def until(condition: Callable[[], bool], patience: float = PATIENCE_SECOND
     """
     start = time.monotonic()
     async with asyncio.timeout(patience):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - nothing in this process tells
             await asyncio.sleep(_LOOK_SECONDS)
     return time.monotonic() - start
