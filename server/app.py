@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -14,6 +15,7 @@ from server import __version__
 from server.assets import CachedFiles, revision
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
+from server.languages import load
 from server.routes import api, classic, export, live, pages
 from server.settings import Settings
 
@@ -63,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.state.languages = load(*([Path(settings.languages)] if settings.languages else []))
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))
     app.add_middleware(SecurityHeaders)

@@ -21,6 +21,7 @@ class Settings:
         hello_seconds: how long a new connection may take to say hello.
         window: how many frames a client may leave unacknowledged.
         slice_seconds: the longest stretch of training between two looks at the commands.
+        languages: a folder with further language files; empty for none.
 
     Raises:
         ValueError: a number is out of its range; names it.
@@ -34,6 +35,7 @@ class Settings:
     hello_seconds: float = 10.0
     window: int = 2
     slice_seconds: float = 0.025
+    languages: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -90,6 +92,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hello_seconds": float,
     "window": int,
     "slice_seconds": float,
+    "languages": str,
 }
 
 

@@ -25,6 +25,7 @@ import { createExporting } from "./exporting.js";
 import { withDataset, withFitting } from "./fitting.js";
 import { createKeeping } from "./keeping.js";
 import { find, findAll } from "./lib/dom.js";
+import { decodeLanguage, useLanguage } from "./lib/language.js";
 import { listenForDrops } from "./lib/download.js";
 import { readDraft, writeDraft } from "./lib/drafts.js";
 import { keepFocus } from "./lib/focus.js";
@@ -57,6 +58,7 @@ import { markOf } from "./views/heatmap/points.js";
 import { createHeatmap, paletteFor } from "./views/heatmap.js";
 import { createHelp } from "./views/help.js";
 import { createInsight } from "./views/insight.js";
+import { createLanguageChoice } from "./views/language.js";
 import { createLayerCount } from "./views/layer-count.js";
 import { createLegend } from "./views/legend.js";
 import { createLossChart } from "./views/loss-chart.js";
@@ -87,6 +89,9 @@ const ROOMY = "(min-width: 1180px)";
 
 const root = document.documentElement;
 const byId = (/** @type {string} */ id) => find(document, `#${id}`, HTMLElement);
+// The page in another language is on its way.
+if ("leaving" in root.dataset) await new Promise(() => {});
+useLanguage(decodeLanguage(find(document, "#strings", HTMLScriptElement).textContent ?? ""));
 const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).textContent ?? "");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const loop = createFrameLoop(draw);
@@ -276,6 +281,7 @@ const share = createShare(find(document, "#share", HTMLDialogElement), {
   onFile: async (file) => keeping.open(await openFile(openers, file)),
   sentenceOf,
 });
+createLanguageChoice(findAll(document, "[data-language-choice]", HTMLSelectElement), { page: globalThis });
 const classicSeed = createClassicSeed(byId("classic-seed"), { onLeave: () => change(withoutSeed) });
 const help = createHelp(find(document, "#help", HTMLDialogElement), {
   shortcuts: ACTIONS.map(({ label, keys }) => ({ label, keys: keys.map(keyName) })),
