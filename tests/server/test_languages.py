@@ -36,9 +36,7 @@ def portuguese(folder: Path) -> Language:
 
 def test_one_file_more_is_one_language_more(folder: Path) -> None:
     assert [*load(folder)] == ["en", "pt", "zh-Hans"]
-    with TestClient(
-        create_app(Settings(workers=1, languages=str(folder))), base_url="http://localhost"
-    ) as web:
+    with TestClient(create_app(Settings(workers=1, languages=folder)), base_url="http://localhost") as web:
         page = web.get("/", headers={"Accept-Language": "pt-BR, en;q=0.5"})
 
     assert page.headers["content-language"] == "pt"

@@ -46,7 +46,11 @@ export function createNotices(element) {
       return;
     }
     dismiss(key);
-    const close = create("button", { class: "small notice__close", type: "button", "aria-label": text("notices.dismiss") });
+    const close = create("button", {
+      class: "small notice__close",
+      type: "button",
+      "aria-label": text("notices.dismiss"),
+    });
     close.append(icon("close"));
     close.addEventListener("click", () => dismiss(key));
     const buttons = offers.map(({ label, perform }, index) => {

@@ -24,7 +24,8 @@ export function readLanguage(key) {
   function flatten(group, before) {
     for (const [name, text] of Object.entries(group)) {
       const isText =
-        typeof text === "string" || ("other" in text && Object.keys(text).every((form) => FORMS.includes(form)));
+        typeof text === "string" ||
+        ("other" in text && Object.keys(text).every((form) => FORMS.includes(form)));
       if (isText) texts[before + name] = text;
       else flatten(text, `${before}${name}.`);
     }
