@@ -115,7 +115,7 @@ def _needed() -> dict[str, str | object]:
     """Every text that a language has to have, with its English."""
     english = bundled()["en"]
     sentences = {f"messages.{key}": text for key, text in SENTENCES.items()}
-    return {name: english.texts[name] for name in english.own} | sentences | catalog_texts()
+    return {**{name: english.texts[name] for name in english.own}, **sentences, **catalog_texts()}
 
 
 def test_no_text_stands_in_two_places() -> None:
