@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from benchmarks.__main__ import line
 from benchmarks.measure import in_time, verdict
 from tests.support.live_server import LiveServer, live_server
-from tests.support.processes import engine_processes, memory, processor_seconds
+from tests.support.processes import busy_seconds, engine_processes, memory, processor_seconds
 from tests.support.wire import Arrival, ClosedError, Wire, connect
 
 MOST_SESSIONS, MOST_SECONDS = 500, 600
@@ -27,8 +27,10 @@ WARM_UP_SECONDS = 2.0
 ARRIVALS_PER_SECOND = 8.0
 """Sessions are opened this fast: below what a server admits."""
 
-HEALTH_SECONDS, CONTROL_SECONDS, LAG_SECONDS = 0.04, 0.15, 0.02
+HEALTH_SECONDS, CONTROL_SECONDS, LAG_SECONDS = 0.04, 0.05, 0.02
 """How often the probes look."""
+PROBED = 3
+"""Further sessions, in which the buttons are pressed."""
 
 HEADER = ["what", "measured", "needed"]
 
@@ -155,10 +157,12 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
         for _ in range(options.sessions):
             learners.append(await enter(server.socket_url, experiment, options.encoding))
             await asyncio.sleep(1 / ARRIVALS_PER_SECOND)
-        chosen = await connect(server.socket_url)
-        await chosen.hello(experiment=experiment)
-        await chosen.frame()
-        for wire in (*(learner.wire for learner in learners), chosen):
+        chosen = []
+        for _ in range(PROBED):
+            chosen.append(await connect(server.socket_url))
+            await chosen[-1].hello(experiment=experiment)
+            await chosen[-1].frame()
+        for wire in (*(learner.wire for learner in learners), *chosen):
             wire.send("play", epochs_per_second=speed)
         await asyncio.sleep(WARM_UP_SECONDS)
 
@@ -171,7 +175,7 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
         probing = [
             probes.create_task(probe_health(server, busy.health)),
             probes.create_task(probe_lag(busy.lag)),
-            probes.create_task(probe_control(chosen, speed, busy.control)),
+            *(probes.create_task(probe_control(wire, speed, busy.control)) for wire in chosen),
         ]
         await asyncio.sleep(options.seconds)
         after = [learner.mark() for learner in learners]
@@ -181,7 +185,7 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
         for task in probing:
             task.cancel()
         over = [learner.wire.code for learner in learners if learner.wire.code is not None]
-        for wire in (*(learner.wire for learner in learners), chosen):
+        for wire in (*(learner.wire for learner in learners), *chosen):
             wire.transport.abort()
 
     gained = [[b - a for a, b in zip(*pair, strict=True)] for pair in zip(before, after, strict=True)]
@@ -189,9 +193,10 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
     return rows(options, elapsed, idle, busy, epochs, frames, sizes, used, resident, over, learners)
 
 
-def _processor(server: LiveServer, pids: list[int]) -> tuple[float, float, float]:
+def _processor(server: LiveServer, pids: list[int]) -> tuple[float, float, float, float]:
     own = resource.getrusage(resource.RUSAGE_SELF)
-    return processor_seconds(server.process.pid), processor_seconds(*pids), own.ru_utime + own.ru_stime
+    parts = processor_seconds(server.process.pid), processor_seconds(*pids), own.ru_utime + own.ru_stime
+    return *parts, busy_seconds() - sum(parts)
 
 
 def rows(
@@ -232,8 +237,9 @@ def rows(
     if speed is not None:
         met = [count / elapsed / speed for count in epochs]
         yield "epochs of those asked for, fewest / mean", f"{min(met):.0%} / {sum(met) / sessions:.0%}", "–"
-    server, engines, load = used
-    yield "processors used: server / engine / load", f"{server:.2f} / {engines:.2f} / {load:.2f}", "–"
+    yield "processors used: server / engines / load / whatever else runs here", " / ".join(
+        f"{each:.2f}" for each in used
+    ), "–"
     yield "memory of the server", f"{resident / 2**20:.0f} MiB", "–"
     yield (
         "sessions lost",

@@ -73,6 +73,12 @@ def processor_seconds(*pids: int) -> float:
     return total / _TICKS
 
 
+def busy_seconds() -> float:
+    """Return the processor time that all processes of this machine have used since it began."""
+    user, nice, system, _, _, irq, softirq, *_ = map(int, (PROC / "stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq) / _TICKS
+
+
 def unsent(server: int, client: int) -> int | None:
     """Return the bytes that the kernel holds for a client and that it has not taken; None if the socket is gone.
 
