@@ -260,7 +260,7 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
         )
     first = error.errors(include_url=False)[0]
     id_ = message.get("id") if isinstance(message, dict) else None
-    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64):
+    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64 and str(id_) == _sayable(str(id_))):
         id_ = None
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
@@ -272,4 +272,9 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     kind = str(message.get("type")) if isinstance(message, dict) else ""
     name = refusal.field.removeprefix(f"{kind}.").removeprefix("experiment.")
     shown = refusal.message.replace(refusal.field, name, 1) if refusal.field else refusal.message
-    return ErrorEvent(id=id_, code="invalid", message=shown, field=name or None)
+    return ErrorEvent(id=id_, code="invalid", message=_sayable(shown), field=_sayable(name) or None)
+
+
+def _sayable(text: str) -> str:
+    """Replace what JSON can spell and UTF-8 cannot: halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode()

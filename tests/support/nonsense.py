@@ -94,7 +94,9 @@ def _damaged(generator: random.Random) -> tuple[int, bytes]:
         case 0:
             del place[key]
         case 1 if isinstance(place, dict):
-            place[generator.choice(("", "type", "secret", "__proto__", "x" * 100))] = generator.choice(_VALUES)
+            place[generator.choice(("", "type", "secret", "__proto__", "x" * 100))] = generator.choice(
+                _VALUES
+            )
         case _:
             place[key] = generator.choice(_VALUES)
     return TEXT, json.dumps(command).encode("utf-8", "surrogatepass")
