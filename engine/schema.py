@@ -20,7 +20,7 @@ from engine.penalties import PENALTIES
 from engine.registry import Registry
 from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
-from engine.sentences import Sentence, SentenceError
+from engine.sentences import Sentence, SentenceError, Value
 from engine.stops import STOPS
 
 MAX_SEED = 2**32 - 1
@@ -176,7 +176,11 @@ class Group(BaseModel):
                     range_ = Sentence("range", {"low": str(low), "high": str(high)})
                     allowed = Sentence("allowed", {"allowed": range_})
                 elif option.whole and value % 1:
-                    values = {"needed": Sentence("whole"), "low": f"{low:.0f}", "high": f"{high:.0f}"}
+                    values: dict[str, Value] = {
+                        "needed": Sentence("whole"),
+                        "low": f"{low:.0f}",
+                        "high": f"{high:.0f}",
+                    }
                     allowed = Sentence("needed-in-range", values)
                 if allowed is not None:
                     name_ = f"{field}.{key}"

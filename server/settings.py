@@ -22,6 +22,8 @@ class Settings:
         window: how many frames a client may leave unacknowledged.
         slice_seconds: the longest stretch of training between two looks at the commands.
         languages: a folder with further language files, or None.
+        ping_seconds: how often a WebSocket is asked whether somebody is still there.
+        pong_seconds: how long the answer may take before the connection is cut.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made.
 
@@ -38,6 +40,8 @@ class Settings:
     window: int = 2
     slice_seconds: float = 0.025
     languages: Path | None = None
+    ping_seconds: float = 20.0
+    pong_seconds: float = 20.0
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
@@ -49,6 +53,8 @@ class Settings:
             ("hello_seconds", 0.1, 600),
             ("window", 1, 8),
             ("slice_seconds", 0.001, 1),
+            ("ping_seconds", 0.1, 600),
+            ("pong_seconds", 0.1, 600),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -97,6 +103,8 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "window": int,
     "slice_seconds": float,
     "languages": Path,
+    "ping_seconds": float,
+    "pong_seconds": float,
     "token_keys": _list,
     "state_folder": Path,
 }
