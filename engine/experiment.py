@@ -158,7 +158,9 @@ class Data(Group):
         if self.points is None:
             return self
         if self.samples != len(self.points):
-            raise SentenceError("own-samples", "data.samples", samples=self.samples, points=len(self.points))
+            raise SentenceError(
+                "own-samples", "data.samples", samples=str(self.samples), points=len(self.points)
+            )
         for name in ("classic_seed", "minority_share"):
             if getattr(self, name):
                 raise SentenceError("one-of-both", f"data.{name}", name=f"data.{name}", other="data.points")
@@ -179,7 +181,7 @@ class Data(Group):
         if self.classic_seed is None:
             return self
         if self.samples % 2:
-            raise SentenceError("classic-odd", "data.samples", samples=self.samples)
+            raise SentenceError("classic-odd", "data.samples", samples=str(self.samples))
         if self.minority_share:
             name = "data.minority_share"
             raise SentenceError("one-of-both", name, name=name, other="data.classic_seed")

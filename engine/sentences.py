@@ -94,7 +94,15 @@ class Sentence:
 
     def __str__(self) -> str:
         """Return it in English."""
-        return ENGLISH[self.key].format(**{name: str(value) for name, value in self.values.items()})
+        return ENGLISH[self.key].format(**{name: written(value) for name, value in self.values.items()})
+
+
+def written(value: Value) -> str:
+    """Write a value in English: numbers at their natural length and grouped; what is not to be grouped is text."""
+    if isinstance(value, int | float):
+        text = f"{value:,.9f}".rstrip("0").rstrip(".")
+        return text.replace("-", "−")
+    return str(value)
 
 
 class SentenceError(ValueError):
@@ -109,7 +117,11 @@ class SentenceError(ValueError):
         """Make the sentence of this key; ``field`` is the field to change."""
         self.sentence = Sentence(key, values)
         self.field = field
-        super().__init__(str(self.sentence))
+        super().__init__(key, values)
+
+    def __str__(self) -> str:
+        """Return the sentence in English."""
+        return str(self.sentence)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by what it says."""
