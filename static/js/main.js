@@ -74,6 +74,7 @@ const own = createOwn({ catalog, session, deeds });
 takeaway.listenForFiles();
 const guide = createGuide({ root, catalog, session, deeds, notices });
 const pictures = createPictures({ root, catalog, session, deeds, settings, onPicture: telling.picture });
+createLanguageChoice(findAll(document, "[data-language-choice]", HTMLSelectElement), { page: globalThis });
 const theme = createTheme(root, {
   button: byId("theme"),
   onChange(palettes) {
