@@ -65,7 +65,8 @@ async def pelt(server: LiveServer, state: str, messages: int, seed: int) -> dict
             for _ in range(AT_ONCE):
                 if wire.code is not None:
                     break
-                wire.send_raw(*reversed(next(source)))
+                opcode, data = next(source)
+                wire.send_raw(data, opcode)
                 sent += 1
             await wire.ask("pause")  # it still answers, whatever it thinks of that
         except ClosedError:
