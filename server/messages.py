@@ -38,6 +38,8 @@ class Hello(_Message):
     id: MessageId = None
     protocol: int
     experiment: Experiment = Experiment()
+    client: str = Field(default="", max_length=64)
+    ticket: str = Field(default="", max_length=256)
 
 
 class Configure(_Message):
@@ -215,6 +217,7 @@ class ErrorEvent(_Message):
         "hello-first",
         "hello-again",
         "protocol",
+        "ticket",
         "diverged",
         "stopped",
         "internal",

@@ -222,7 +222,7 @@ export interface Diverged {
 export interface ErrorEvent {
   type: "error";
   id: string | number | null;
-  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "diverged" | "stopped" | "internal";
+  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "ticket" | "diverged" | "stopped" | "internal";
   message: string;
   field: string | null;
 }
@@ -263,6 +263,8 @@ export interface Hello {
   id?: string | number | null;
   protocol: number;
   experiment?: ExperimentInput;
+  client?: string;
+  ticket?: string;
 }
 
 /** What the server allows. */
