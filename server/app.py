@@ -19,6 +19,7 @@ from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeC
 from server.gate import Gate
 from server.headers import SecurityHeaders, protections
 from server.keys import load_keys
+from server.languages import load
 from server.passes import Passes, check_code, draw_code
 from server.prefix import Prefix
 from server.routes import api, classic, export, join, live, pages
@@ -50,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
     app.state.passes = None
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
