@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from engine.sentences import Sentence
 from server.bodies import RefusedError, read_body
 from server.buckets import jittered
 from server.doors import address_of
@@ -41,13 +42,15 @@ async def join(request: Request) -> Response:
         body = await read_body(request, Join)
         pass_ = passes.join(body.code, address_of(request.scope.get("client")))
     except RefusedError as refused:
-        return refused.response()
+        return refused.response(request)
     except TooManyGuessesError as error:
         seconds = jittered(error.seconds, secrets.randbelow(1001) / 1000, _SPREAD_SECONDS)
-        detail = f"There were too many wrong codes. Please try again in {seconds} seconds."
-        return JSONResponse({"detail": detail, "field": "code"}, 429, {"Retry-After": str(seconds)})
+        sentence = Sentence("too-many-codes", {"seconds": seconds})
+        response = RefusedError(429, sentence, "code").response(request)
+        response.headers["Retry-After"] = str(seconds)
+        return response
     if pass_ is None:
-        return RefusedError(403, "This is not the join code. Please look at it again.", "code").response()
+        return RefusedError(403, Sentence("wrong-code"), "code").response(request)
     return JSONResponse({"pass": pass_}, headers=_PRIVATE)
 
 
@@ -58,7 +61,7 @@ async def give_ticket(request: Request) -> Response:
     try:
         body = await read_body(request, TicketRequest)
     except RefusedError as refused:
-        return refused.response()
+        return refused.response(request)
     return JSONResponse({"ticket": passes.ticket(body.client)}, headers=_PRIVATE)
 
 
