@@ -74,6 +74,11 @@ class Outbox:
         if frame <= self._sent:
             self._acknowledged = max(self._acknowledged, frame)
 
+    @property
+    def unacknowledged(self) -> int:
+        """How many frames were sent that the client has not acknowledged."""
+        return self._sent - self._acknowledged
+
     def is_open(self) -> bool:
         """Whether a frame could be sent now, and none waits."""
         return self._sent - self._acknowledged < self._window and not self._due

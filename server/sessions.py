@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterator
 
 from engine.schema import MAX_SEED
 from server.compute import Compute
@@ -26,6 +27,10 @@ class Sessions:
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._trainers)
+
+    def __iter__(self) -> Iterator[Trainer]:
+        """Go through them."""
+        return iter(list(self._trainers))
 
     def language(self, asked: str | None, accepted: str | None) -> Language:
         """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server.languages import Language
 from server.messages import Command, ErrorEvent, Hello, greet, parse, told
+from server.metrics import note_refusal
 from server.passes import Passes
 from server.sessions import Sessions
 from server.settings import Settings
@@ -48,9 +49,11 @@ class _Connection:
             async with asyncio.timeout(self._settings.hello_seconds):
                 hello = await self._read_hello()
         except TimeoutError:
+            note_refusal(self._websocket.scope, "hello")
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
         if not self._admits(hello):
+            note_refusal(self._websocket.scope, "code")
             refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
             await self._websocket.send_text(refusal.worded(self._language(hello.language)).model_dump_json())
             await self._websocket.close(_FORBIDDEN, "no ticket")
