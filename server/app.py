@@ -1,5 +1,6 @@
 """The application: settings, compute and routes put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,8 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server import __version__
-from server.assets import CachedFiles, revision
+from server import __version__, assets
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
 from server.keys import load_keys
@@ -48,6 +48,11 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
+def _prepare() -> None:
+    assets.prepare()
+    pages.prepare()
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Build the application; its engine processes start and end with it.
 
@@ -61,10 +66,12 @@ def create_app(settings: Settings) -> FastAPI:
         sessions = Sessions(settings, compute)
         app.state.compute = compute
         app.state.sessions = sessions
+        preparing = asyncio.create_task(asyncio.to_thread(_prepare))
         try:
             await compute.start()
             yield
         finally:
+            await preparing
             await sessions.close()
             await compute.close()
 
@@ -81,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(export.router)
     app.include_router(classic.router)
     app.include_router(live.router)
-    app.mount(f"/static/{revision()}", CachedFiles())
+    app.include_router(assets.router)
 
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:
