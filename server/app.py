@@ -15,6 +15,7 @@ from server import __version__, assets
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
 from server.keys import load_keys
+from server.languages import Languages, load
 from server.routes import api, classic, export, live, pages
 from server.sessions import Sessions
 from server.settings import Settings
@@ -48,9 +49,9 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def _prepare() -> None:
+def _prepare(languages: Languages) -> None:
     assets.prepare()
-    pages.prepare()
+    pages.prepare(languages)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -66,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         sessions = Sessions(settings, compute)
         app.state.compute = compute
         app.state.sessions = sessions
-        preparing = asyncio.create_task(asyncio.to_thread(_prepare))
+        preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
         try:
             await compute.start()
             yield
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))

@@ -8,7 +8,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-# Only in a template literal over several lines could a line begin so and be code; a test sees that there is none.
+# Only in the text of a template literal could a line begin so and be no comment; such text does not span lines here.
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)[ \t]*\n", re.MULTILINE)
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)

@@ -1,34 +1,61 @@
 """Pages: what a browser opens."""
 
+import json
 import posixpath
+import re
 from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.templating import Jinja2Templates
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from server import __version__
 from server.assets import SCRIPT, SHEET, folder, revision
-from server.catalog import catalog
 from server.compression import Packed, pack, respond
+from server.languages import Language, Languages
+from server.languages.accepting import choose
+from server.translation import catalog_in
 
 router = APIRouter()
 
 
 @cache
 def _templates() -> Jinja2Templates:
-    return Jinja2Templates(directory=folder("templates"))
+    templates = Jinja2Templates(directory=folder("templates"))
+    templates.env.filters["prose"] = _prose
+    return templates
+
+
+def _prose(text: str) -> Markup:
+    """Write ``*words*`` of a text emphasised, and ``**words**`` strongly so."""
+    written = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text)))
+    return Markup(re.sub(r"\*(.+?)\*", r"<em>\1</em>", written))
+
+
+def _inside_script(json_text: str) -> Markup:
+    # Inside a script element only "<" could end the element early.
+    return Markup(json_text.replace("<", "\\u003c"))
 
 
 @cache
-def _catalog_json() -> Markup:
-    # Inside a script element only "<" could end the element early.
-    return Markup(catalog().model_dump_json().replace("<", "\\u003c"))
+def _catalog_json(language: Language) -> Markup:
+    return _inside_script(catalog_in(language).model_dump_json())
 
 
-def _render(template: str, root: str, **more: Any) -> str:
+@cache
+def _strings_json(language: Language) -> Markup:
+    return _inside_script(json.dumps(language.script(), ensure_ascii=False, separators=(",", ":")))
+
+
+def language_of(request: Request) -> Language:
+    """Return the language to answer in: the one in the address, else what the browser likes best."""
+    languages: Languages = request.app.state.languages
+    return choose(languages, request.query_params.get("language"), request.headers.get("accept-language"))
+
+
+def _render(template: str, root: str, language: Language, languages: Languages, **more: Any) -> str:
     """Write a page from which ``root`` (as ``../``) leads to the playground: relative addresses suit any prefix."""
 
     def asset(path: str) -> str:
@@ -40,33 +67,50 @@ def _render(template: str, root: str, **more: Any) -> str:
         "home": root or "./",
         "script": SCRIPT,
         "sheet": SHEET,
-    } | more
-    return _templates().get_template(template).render(context)
+        "language": language,
+        "languages": languages,
+        "text": language.text,
+    }
+    return _templates().get_template(template).render(context | more)
 
 
 @cache
-def _playground() -> Packed:
+def _playground(language: Language, others: tuple[Language, ...]) -> Packed:
     page = _render(
         "playground.html",
         "",
-        catalog=catalog().model_dump(),
-        catalog_json=_catalog_json(),
+        language,
+        {other.key: other for other in others},
+        catalog=catalog_in(language).model_dump(),
+        catalog_json=_catalog_json(language),
+        strings_json=_strings_json(language),
     )
     return pack(page.encode(), "text/html; charset=utf-8")
 
 
-def prepare() -> None:
-    """Write the page now, so that the first visitor need not wait for it."""
-    _playground()
+def prepare(languages: Languages) -> None:
+    """Write the page in every language now, so that the first visitor need not wait for it."""
+    for language in languages.values():
+        _playground(language, tuple(languages.values()))
+
+
+def _headers(language: Language) -> dict[str, str]:
+    return {"Content-Language": language.key, "Vary": "Accept-Language"}
 
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def playground(request: Request) -> Response:
     """Serve the page."""
-    return respond(request, _playground(), {"Cache-Control": "no-cache"})
+    language = language_of(request)
+    page = _playground(language, tuple(request.app.state.languages.values()))
+    return respond(request, page, _headers(language) | {"Cache-Control": "no-cache"})
 
 
 def not_found(request: Request) -> HTMLResponse:
     """Say in words that there is nothing here."""
     depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
-    return HTMLResponse(_render("not_found.html", "../" * depth, path=request.url.path), 404)
+    language = language_of(request)
+    text = _render(
+        "not_found.html", "../" * depth, language, request.app.state.languages, path=request.url.path
+    )
+    return HTMLResponse(text, 404, _headers(language))

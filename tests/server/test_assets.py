@@ -1,8 +1,6 @@
 """Files as they are served: compressed once, small, with nothing lost."""
 
 import gzip
-import re
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -52,14 +50,6 @@ def test_a_page_that_the_browser_has_is_not_sent_again(web: TestClient) -> None:
 )
 def test_only_who_reads_gzip_gets_it(accepted: str, reads: bool) -> None:
     assert reads_gzip(accepted) is reads
-
-
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.relative_to(STATIC).as_posix())
-def test_what_begins_as_a_comment_is_one(script: Path) -> None:
-    # It could only be something else inside of a template literal over several lines: such have code there, not text.
-    code = re.sub(r"""(?x) "[^"\n]*" | '[^'\n]*' | /[^/\n]*`/g""", "", re.sub(r"(?m)^[ \t]*(//|/?\*).*", "", script.read_text()))
-    for line in code.split("\n"):
-        assert line.count("`") % 2 == 0 or re.search(r"\($|^ *\)|\[`$", line), line
 
 
 def test_the_one_sheet_holds_every_sheet(web: TestClient) -> None:
