@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         compute = Compute(settings.workers)
-        sessions = Sessions(settings, compute)
+        sessions = Sessions(settings, compute, app.state.languages)
         app.state.compute = compute
         app.state.sessions = sessions
         preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
