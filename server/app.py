@@ -1,5 +1,6 @@
 """The application: settings, compute and routes put together."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,16 +12,15 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from server import __version__
+from server import __version__, assets
 from server.answers import wants_page
-from server.assets import CachedFiles, revision
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
 from server.gate import Gate
 from server.headers import SecurityHeaders, protections
 from server.keys import load_keys
-from server.languages import load
+from server.languages import Languages, load
 from server.metrics import Metered, Metrics
 from server.passes import Passes, check_code, draw_code
 from server.prefix import Prefix
@@ -29,6 +29,11 @@ from server.readiness import Readiness
 from server.routes import api, classic, export, health, join, live, pages
 from server.sessions import Sessions
 from server.settings import Settings
+
+
+def _prepare(languages: Languages) -> None:
+    assets.prepare()
+    pages.prepare(languages)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -50,12 +55,14 @@ def create_app(settings: Settings) -> FastAPI:
 
         drain.watch(sessions, compute)
         app.state.readiness = Readiness(compute.probe, has_room=lambda: True, is_draining=lambda: drain.begun)
+        preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
         try:
             await compute.start()
             pulse.start(observe)
             yield
         finally:
             await pulse.close()
+            await preparing
             await sessions.close()
             await compute.close()
 
@@ -90,7 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(join.router)
     app.include_router(health.router)
     app.include_router(live.router)
-    app.mount(f"/static/{revision()}", CachedFiles())
+    app.include_router(assets.router)
 
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:
