@@ -38,6 +38,7 @@ class Hello(_Message):
     id: MessageId = None
     protocol: int
     experiment: Experiment = Experiment()
+    encoding: Literal["plain", "packed"] = "plain"
 
 
 class Configure(_Message):
@@ -91,6 +92,7 @@ class Watch(_Message):
     resolution: int = Field(100, ge=10, le=200, strict=True)
     frame_rate: float = Field(20, ge=1, le=60)
     confusion: bool = False
+    hidden: bool = False
 
 
 class SetParameter(_Message):
@@ -223,8 +225,27 @@ class ErrorEvent(_Message):
     field: str | None = None
 
 
+class Heartbeat(_Message):
+    """Nothing else was sent for a while; the line is alive."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+    id: MessageId = None
+
+
+class Closing(_Message):
+    """The server is about to close the connection, and says why and when to come back, if at all."""
+
+    type: Literal["closing"] = "closing"
+    id: MessageId = None
+    code: int
+    reason: Literal["slow"]
+    message: str
+    retry_after: float | None = None
+
+
 Event = Annotated[
-    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent, Field(discriminator="type")
+    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent | Heartbeat | Closing,
+    Field(discriminator="type"),
 ]
 """Whatever the server may say."""
 

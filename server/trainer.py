@@ -11,7 +11,7 @@ from typing import Protocol
 
 from server.compute import Compute
 from server.messages import Command, ErrorEvent, Event
-from server.outbox import Outbox, Overflow
+from server.outbox import Encoding, Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
 
@@ -32,7 +32,15 @@ class Line(Protocol):
 class Trainer:
     """Trains one session, whether or not somebody looks on."""
 
-    def __init__(self, session: Session, compute: Compute, *, window: int, slice_seconds: float) -> None:
+    def __init__(
+        self,
+        session: Session,
+        compute: Compute,
+        *,
+        window: int,
+        slice_seconds: float,
+        encoding: Encoding = "plain",
+    ) -> None:
         """Prepare; training begins with ``start``.
 
         Args:
@@ -40,9 +48,10 @@ class Trainer:
             compute: where its slices are computed.
             window: frames that a client may leave unacknowledged.
             slice_seconds: the longest stretch of training between two looks at the commands.
+            encoding: how frames are sent.
         """
         self.session = session
-        self.outbox = Outbox(window)
+        self.outbox = Outbox(window, encoding)
         self.line: Line | None = None
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""

@@ -79,6 +79,16 @@ export interface Choices {
   stops: StopChoice[];
 }
 
+/** The server is about to close the connection, and says why and when to come back, if at all. */
+export interface Closing {
+  type: "closing";
+  id: string | number | null;
+  code: number;
+  reason: "slow";
+  message: string;
+  retry_after: number | null;
+}
+
 /**
  * Change the experiment; starts anew unless only live fields change, or the shape and what was learned is
  * kept.
@@ -257,12 +267,19 @@ export interface FeatureChoice {
   tile: number[];
 }
 
+/** Nothing else was sent for a while; the line is alive. */
+export interface Heartbeat {
+  type: "heartbeat";
+  id: string | number | null;
+}
+
 /** Open the session; first and once. */
 export interface Hello {
   type: "hello";
   id?: string | number | null;
   protocol: number;
   experiment?: ExperimentInput;
+  encoding?: "plain" | "packed";
 }
 
 /** What the server allows. */
@@ -539,6 +556,7 @@ export interface Watch {
   /** 1 … 60. */
   frame_rate?: number;
   confusion?: boolean;
+  hidden?: boolean;
 }
 
 /** Answer to hello. */
@@ -565,4 +583,12 @@ export type Command =
   | SetParameters
   | Ack;
 
-export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent;
+export type ServerEvent =
+  | Welcome
+  | Configured
+  | StateChanged
+  | Diverged
+  | Stopped
+  | ErrorEvent
+  | Heartbeat
+  | Closing;
