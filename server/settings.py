@@ -23,6 +23,8 @@ class Settings:
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
+        heartbeat_seconds: after so long without anything to say, the server says that it is there.
+        languages: a folder with further language files, or None.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made.
 
@@ -40,6 +42,8 @@ class Settings:
     slice_seconds: float = 0.025
     ping_seconds: float = 20.0
     pong_seconds: float = 20.0
+    heartbeat_seconds: float = 15.0
+    languages: Path | None = None
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
@@ -53,6 +57,7 @@ class Settings:
             ("slice_seconds", 0.001, 1),
             ("ping_seconds", 0.1, 600),
             ("pong_seconds", 0.1, 600),
+            ("heartbeat_seconds", 0.1, 15),  # the page gives up after 45
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -102,6 +107,8 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "slice_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "heartbeat_seconds": float,
+    "languages": Path,
     "token_keys": _list,
     "state_folder": Path,
 }

@@ -10,7 +10,8 @@ import time
 from typing import Protocol
 
 from server.compute import Compute
-from server.messages import Command, ErrorEvent, Event
+from server.languages import Language
+from server.messages import Command, ErrorEvent, Event, worded
 from server.outbox import Encoding, Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
@@ -36,6 +37,7 @@ class Trainer:
         self,
         session: Session,
         compute: Compute,
+        language: Language,
         *,
         window: int,
         slice_seconds: float,
@@ -46,6 +48,7 @@ class Trainer:
         Args:
             session: that is trained.
             compute: where its slices are computed.
+            language: in which its events are told.
             window: frames that a client may leave unacknowledged.
             slice_seconds: the longest stretch of training between two looks at the commands.
             encoding: how frames are sent.
@@ -56,6 +59,7 @@ class Trainer:
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
+        self._language = language
         self._slice_seconds = slice_seconds
         self._something_to_do = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -90,7 +94,7 @@ class Trainer:
         """Queue events for the client; one that reads none is dismissed."""
         try:
             for event in events:
-                self.outbox.post(event.model_dump_json(exclude_none=False))
+                self.outbox.post(worded(event, self._language).model_dump_json(exclude_none=False))
         except Overflow:
             if self.line is not None:
                 self.line.dismiss(1013, "too many unread events")

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server.doors import origin_allowed
-from server.messages import Command, ErrorEvent, Hello, greet, parse
+from server.languages import Language
+from server.messages import Command, ErrorEvent, Heartbeat, Hello, greet, parse, told
 from server.sessions import Sessions
 from server.settings import Settings
 from server.trainer import Trainer
@@ -52,13 +53,16 @@ class _Connection:
         except TimeoutError:
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
-        trainer = self._sessions.enter(hello)
+        trainer = self._sessions.enter(hello, self._language(hello.language))
         trainer.attach(self)
         try:
             await self._attend(trainer)
         finally:
             trainer.detach(self)
             await self._sessions.leave(trainer)
+
+    def _language(self, asked: str | None) -> Language:
+        return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
     async def _attend(self, trainer: Trainer) -> None:
         tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write)]
@@ -79,7 +83,7 @@ class _Connection:
             message = greet(await self._read_message())
             if isinstance(message, Hello):
                 return message
-            await self._websocket.send_text(message.model_dump_json())
+            await self._websocket.send_text(message.worded(self._language(None)).model_dump_json())
 
     async def _read(self, trainer: Trainer) -> None:
         while True:
@@ -91,9 +95,16 @@ class _Connection:
             raise WebSocketDisconnect(message.get("code", 1005))
         text = message.get("text")
         if text is None:
-            refusal = "the message is binary; send one JSON object per text message"
-            return ErrorEvent(code="not-text", message=refusal)
+            return ErrorEvent(code="not-text", **told("not-text"))
         return parse(text)
+
+    async def _await_more(self, trainer: Trainer) -> None:
+        """Wait for something to send; when there is nothing for long, say that the line is alive."""
+        try:
+            async with asyncio.timeout(self._settings.heartbeat_seconds):
+                await trainer.sendable.wait()
+        except TimeoutError:
+            await self._websocket.send_text(Heartbeat().model_dump_json())
 
     async def _write(self, trainer: Trainer) -> None:
         """Send what may be sent, in order."""
@@ -101,7 +112,7 @@ class _Connection:
             trainer.sendable.clear()
             message = trainer.outbox.take()
             if message is None:
-                await trainer.sendable.wait()
+                await self._await_more(trainer)
             elif isinstance(message, str):
                 await self._websocket.send_text(message)
             else:

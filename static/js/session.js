@@ -8,6 +8,7 @@
  */
 
 import { createConnection } from "./connection.js";
+import { languageKey } from "./lib/language.js";
 import { throttle } from "./lib/timing.js";
 import { PROTOCOL_VERSION } from "./protocol.js";
 import {
@@ -106,7 +107,12 @@ export function createSession(options) {
   function greet(experiment) {
     offered = experiment;
     const { encoding } = connection;
-    const hello = /** @type {const} */ ({ type: "hello", protocol: PROTOCOL_VERSION, encoding });
+    const hello = /** @type {const} */ ({
+      type: "hello",
+      protocol: PROTOCOL_VERSION,
+      encoding,
+      language: languageKey(),
+    });
     connection.send(experiment ? { ...hello, experiment } : hello);
   }
 

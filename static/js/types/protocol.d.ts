@@ -79,16 +79,6 @@ export interface Choices {
   stops: StopChoice[];
 }
 
-/** The server is about to close the connection, and says why and when to come back, if at all. */
-export interface Closing {
-  type: "closing";
-  id: string | number | null;
-  code: number;
-  reason: "slow";
-  message: string;
-  retry_after: number | null;
-}
-
 /**
  * Change the experiment; starts anew unless only live fields change, or the shape and what was learned is
  * kept.
@@ -221,19 +211,19 @@ export interface DatasetChoice {
 
 /** Training ended because numbers ceased to be finite; the last finite state is kept. */
 export interface Diverged {
+  message: string;
   type: "diverged";
   id: string | number | null;
   epoch: number;
   step: number;
-  message: string;
 }
 
 /** A command was refused; everything goes on as if it had not come. */
 export interface ErrorEvent {
+  message: string;
   type: "error";
   id: string | number | null;
   code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "diverged" | "stopped" | "internal";
-  message: string;
   field: string | null;
 }
 
@@ -273,13 +263,14 @@ export interface Heartbeat {
   id: string | number | null;
 }
 
-/** Open the session; first and once. */
+/** Open the session; first and once. ``language`` is the key of that in which errors are told. */
 export interface Hello {
   type: "hello";
   id?: string | number | null;
   protocol: number;
   experiment?: ExperimentInput;
   encoding?: "plain" | "packed";
+  language?: string | null;
 }
 
 /** What the server allows. */
@@ -472,11 +463,11 @@ export interface StopChoice {
 
 /** Training ended by the stop rule. */
 export interface Stopped {
+  message: string;
   type: "stopped";
   id: string | number | null;
   epoch: number;
   step: number;
-  message: string;
 }
 
 /** How the network learns. */
@@ -583,12 +574,4 @@ export type Command =
   | SetParameters
   | Ack;
 
-export type ServerEvent =
-  | Welcome
-  | Configured
-  | StateChanged
-  | Diverged
-  | Stopped
-  | ErrorEvent
-  | Heartbeat
-  | Closing;
+export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent | Heartbeat;
