@@ -41,6 +41,8 @@ class Hello(_Message):
     id: MessageId = None
     protocol: int = Field(ge=0, le=1_000_000)
     experiment: Experiment = Experiment()
+    client: str = Field(default="", max_length=64)
+    ticket: str = Field(default="", max_length=256)
     language: str | None = Field(None, max_length=40)
 
 
@@ -245,6 +247,7 @@ class ErrorEvent(_Told):
         "hello-first",
         "hello-again",
         "protocol",
+        "ticket",
         "diverged",
         "stopped",
         "internal",

@@ -120,6 +120,9 @@ def serving(app: Any, settings: Settings, **options: Any) -> uvicorn.Config:
         app,
         access_log=False,
         server_header=False,
+        # uvicorn would believe whoever is on this machine; nobody is believed but those who were named.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         ws=LiveProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # frames are compact; deflating per client costs ten times all the rest
