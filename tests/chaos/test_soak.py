@@ -95,7 +95,7 @@ class Person:
 
 
 async def test_a_class_that_plays_for_long_leaves_everything_as_it_was(start: Start, tell: Tell) -> None:
-    server = start()
+    server = start(kept_seconds="20", alone_seconds="5")
     before = descriptors(server.process.pid)
     begun = time.monotonic()
     people = [Person(server.socket_url, seed) for seed in range(SESSIONS)]
