@@ -83,7 +83,9 @@ def test_a_body_that_is_too_long_is_refused(web: TestClient) -> None:
     response = web.post("/api/export/numpy", content=b"{}" + b" " * (MAX_MESSAGE_BYTES - 1))
 
     assert response.status_code == 413
-    assert response.json()["detail"] == f"the body is too long; at most {MAX_MESSAGE_BYTES:,} bytes are allowed"
+    assert (
+        response.json()["detail"] == f"the body is too long; at most {MAX_MESSAGE_BYTES:,} bytes are allowed"
+    )
     assert web.post("/api/export/numpy", content=b"{}" + b" " * (MAX_MESSAGE_BYTES - 2)).status_code == 200
 
 
