@@ -1,11 +1,12 @@
 """A real server in a process of its own, on a free port."""
 
 import contextlib
+import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,15 +32,35 @@ class LiveServer:
         """The address of the WebSocket."""
         return self.url.replace("http", "ws", 1) + "/ws"
 
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.url.rpartition(":")[2])
+
 
 @contextlib.contextmanager
-def live_server(*options: str, cwd: Path = ROOT, command: tuple[str, ...] = ()) -> Iterator[LiveServer]:
-    """Start a server, wait until it says where it is, and end it afterwards."""
+def live_server(
+    *options: str,
+    cwd: Path = ROOT,
+    command: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[LiveServer]:
+    """Start a server, wait until it says where it is, and end it afterwards.
+
+    ``environment`` adds to that of the test.
+    """
     arguments = [*(command or (sys.executable, "-m", "server")), "--port", "0", *options]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "stderr")
         with log.open("w") as stderr:
-            process = subprocess.Popen(arguments, cwd=cwd, stdout=subprocess.PIPE, stderr=stderr, text=True)
+            process = subprocess.Popen(
+                arguments,
+                cwd=cwd,
+                env={**os.environ, **(environment or {})},
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         assert process.stdout is not None
         try:
             line = process.stdout.readline()  # ends with the process at the latest
