@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from server.doors import origin_allowed
 from server.languages import Language
 from server.messages import Command, ErrorEvent, Hello, greet, parse, told
+from server.passes import Passes
 from server.sessions import Sessions
 from server.settings import Settings
 from server.trainer import Trainer
@@ -16,16 +16,13 @@ from server.trainer import Trainer
 router = APIRouter()
 
 _POLICY_VIOLATION = 1008
+_FORBIDDEN = 4003
 
 
 @router.websocket("/ws")
 async def live(websocket: WebSocket) -> None:
     """Serve one session until either side leaves."""
     settings: Settings = websocket.app.state.settings
-    headers = websocket.headers
-    if not origin_allowed(headers.get("origin"), headers.get("host"), settings.allowed_origins):
-        await websocket.close(_POLICY_VIOLATION)  # before it is accepted: the browser gets a 403
-        return
     await websocket.accept()
     connection = _Connection(websocket, settings, websocket.app.state.sessions)
     with contextlib.suppress(WebSocketDisconnect):
@@ -53,6 +50,11 @@ class _Connection:
         except TimeoutError:
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
+        if not self._admits(hello):
+            refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
+            await self._websocket.send_text(refusal.worded(self._language(hello.language)).model_dump_json())
+            await self._websocket.close(_FORBIDDEN, "no ticket")
+            return
         trainer = self._sessions.enter(hello, self._language(hello.language))
         trainer.attach(self)
         try:
@@ -60,6 +62,10 @@ class _Connection:
         finally:
             trainer.detach(self)
             await self._sessions.leave(trainer)
+
+    def _admits(self, hello: Hello) -> bool:
+        passes: Passes | None = self._websocket.app.state.passes
+        return passes is None or passes.redeem(hello.ticket, hello.client)
 
     def _language(self, asked: str | None) -> Language:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))

@@ -15,7 +15,7 @@ import { phrase } from "../../lib/language.js";
 /**
  * The value follows the training until somebody types. Enter sets it, and so does leaving the field; Escape restores it.
  * @param {HTMLFormElement} form
- * @param {{ onSet: (value: number) => void, onClose: (byKeyboard: boolean) => void }} options
+ * @param {{ onSet: (value: number, before: number) => void, onClose: (byKeyboard: boolean) => void }} options
  */
 export function createEditor(form, { onSet, onClose }) {
   const scope = new AbortController();
@@ -41,6 +41,14 @@ export function createEditor(form, { onSet, onClose }) {
     if (!typing) field.value = formatParameter(value);
   }
 
+  /** @param {number} next */
+  function set(next) {
+    const before = value;
+    value = next;
+    show();
+    onSet(next, before);
+  }
+
   /** @returns {boolean} whether nothing stands in the way of leaving */
   function commit() {
     if (!typing) return true;
@@ -51,9 +59,7 @@ export function createEditor(form, { onSet, onClose }) {
       return false;
     }
     setTyping(false);
-    value = typed;
-    show();
-    onSet(typed);
+    set(typed);
     return true;
   }
 
@@ -102,9 +108,7 @@ export function createEditor(form, { onSet, onClose }) {
       "click",
       () => {
         if (!commit()) return;
-        value = Number((value + Number(button.dataset.nudge)).toFixed(6));
-        show();
-        onSet(value);
+        set(Number((value + Number(button.dataset.nudge)).toFixed(6)));
       },
       { signal },
     );
