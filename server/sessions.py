@@ -44,7 +44,12 @@ class Sessions:
         )
         session = Session(limits, _new_seed, hello.experiment)
         trainer = Trainer(
-            session, self._compute, language, window=settings.window, slice_seconds=settings.slice_seconds
+            session,
+            self._compute,
+            language,
+            window=settings.window,
+            slice_seconds=settings.slice_seconds,
+            encoding=hello.encoding,
         )
         trainer.post(session.welcome(hello.id))
         trainer.start()

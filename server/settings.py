@@ -34,6 +34,7 @@ class Settings:
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
+        heartbeat_seconds: after so long without anything to say, the server says that it is there.
         languages: a folder with further language files, or None.
         log_format: ``text`` for people, ``json`` for machines.
         log_level: the least weight of what is logged.
@@ -63,6 +64,7 @@ class Settings:
     slice_seconds: float = 0.025
     ping_seconds: float = 20.0
     pong_seconds: float = 20.0
+    heartbeat_seconds: float = 15.0
     languages: Path | None = None
     log_format: str = "text"
     log_level: str = "warning"
@@ -82,6 +84,7 @@ class Settings:
             ("slice_seconds", 0.001, 1),
             ("ping_seconds", 0.1, 600),
             ("pong_seconds", 0.1, 600),
+            ("heartbeat_seconds", 0.1, 15),  # the page gives up after 45
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -178,6 +181,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "slice_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "heartbeat_seconds": float,
     "languages": Path,
     "log_format": str,
     "log_level": str,

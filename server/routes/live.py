@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server.languages import Language
-from server.messages import Command, ErrorEvent, Hello, greet, parse, told
+from server.messages import Command, ErrorEvent, Heartbeat, Hello, greet, parse, told
 from server.metrics import note_refusal
 from server.passes import Passes
 from server.sessions import Sessions
@@ -107,13 +107,21 @@ class _Connection:
             return ErrorEvent(code="not-text", **told("not-text"))
         return parse(text)
 
+    async def _await_more(self, trainer: Trainer) -> None:
+        """Wait for something to send; when there is nothing for long, say that the line is alive."""
+        try:
+            async with asyncio.timeout(self._settings.heartbeat_seconds):
+                await trainer.sendable.wait()
+        except TimeoutError:
+            await self._websocket.send_text(Heartbeat().model_dump_json())
+
     async def _write(self, trainer: Trainer) -> None:
         """Send what may be sent, in order."""
         while True:
             trainer.sendable.clear()
             message = trainer.outbox.take()
             if message is None:
-                await trainer.sendable.wait()
+                await self._await_more(trainer)
             elif isinstance(message, str):
                 await self._websocket.send_text(message)
             else:
