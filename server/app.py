@@ -14,7 +14,9 @@ from server import __version__
 from server.assets import CachedFiles, revision
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
+from server.keys import load_keys
 from server.routes import api, classic, export, live, pages
+from server.sessions import Sessions
 from server.settings import Settings
 
 _HEADERS = {
@@ -47,22 +49,30 @@ class SecurityHeaders:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the application; its engine processes start and end with it."""
+    """Build the application; its engine processes start and end with it.
+
+    Raises:
+        ValueError: a key to sign with is too short.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         compute = Compute(settings.workers)
+        sessions = Sessions(settings, compute)
         app.state.compute = compute
+        app.state.sessions = sessions
         try:
             await compute.start()
             yield
         finally:
+            await sessions.close()
             await compute.close()
 
     app = FastAPI(
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.state.keys = load_keys(settings.token_keys, settings.state_folder)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))
     app.add_middleware(SecurityHeaders)

@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
             allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
             allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
         )
+        app = create_app(settings)
     except ValueError as error:
         sys.exit(f"neural-playground: {error}")
     try:
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
     with listener:
         config = uvicorn.Config(
-            create_app(settings),
+            app,
             log_level=options.log_level,
             access_log=False,
             server_header=False,

@@ -237,6 +237,19 @@ def parse(text: str) -> Command | ErrorEvent:
         return _refused(text, error)
 
 
+def greet(command: Command | ErrorEvent) -> Hello | ErrorEvent:
+    """Return the hello that opens a session, or what to say to anything else."""
+    if isinstance(command, ErrorEvent):
+        return command
+    if not isinstance(command, Hello):
+        message = f"{command.type} came before hello; say hello first"
+        return ErrorEvent(id=command.id, code="hello-first", message=message)
+    if command.protocol != PROTOCOL:
+        message = f"protocol is {command.protocol}; this server speaks {PROTOCOL}, please reload the page"
+        return ErrorEvent(id=command.id, code="protocol", message=message, field="protocol")
+    return command
+
+
 def _refused(text: str, error: ValidationError) -> ErrorEvent:
     """Say what is wrong with a message."""
     try:

@@ -40,7 +40,6 @@ from server.messages import (
     Stopped,
     Watch,
     Welcome,
-    parse,
 )
 from server.outbox import LOSSES
 from server.pace import Pace
@@ -73,18 +72,18 @@ class _Steps:
 class Session:
     """The state of one session between two slices."""
 
-    def __init__(self, limits: Limits, new_seed: Callable[[], int]) -> None:
-        """Make a session that waits for its hello.
+    def __init__(self, limits: Limits, new_seed: Callable[[], int], experiment: Experiment) -> None:
+        """Begin with an experiment.
 
         Args:
             limits: told to the client.
             new_seed: draws seeds for ``reset`` with ``new_seed``.
+            experiment: to begin with.
         """
         self._limits = limits
         self._new_seed = new_seed
-        self.greeted = False
         self.acknowledged = 0
-        self._experiment = Experiment()
+        self._experiment = experiment
         self._run: Run | None = None
         self._number = 0
         self._history = 0
@@ -101,23 +100,33 @@ class Session:
         self._frame_interval = 1 / 20
         self._last_picture = -math.inf
         self._stale = False  # whether there is something that no picture has shown
+        self._start_anew()
+
+    def welcome(self, id_: MessageId = None) -> list[Event]:
+        """Return the answer to hello."""
+        state = State(playing=False, epochs_per_second=None, reason="new", epoch=0, step=0)
+        return [
+            Welcome(
+                id=id_,
+                protocol=PROTOCOL,
+                version=__version__,
+                limits=self._limits,
+                experiment=self._experiment,
+                run=self._number,
+                state=state,
+            )
+        ]
 
     # ------------------------------------------------------------------------------------------------ commands
 
-    def receive(self, text: str) -> list[Event]:
-        """Take a message of the client and return what to answer; a bad one changes nothing."""
-        command = parse(text)
-        if isinstance(command, ErrorEvent):
-            return [command]
-        if isinstance(command, Hello):
-            return self._hello(command)
-        if not self.greeted:
-            message = f"{command.type} came before hello; say hello first"
-            return [ErrorEvent(id=command.id, code="hello-first", message=message)]
-        return self._obey(command)
-
-    def _obey(self, command: Command) -> list[Event]:
+    def receive(self, command: Command | ErrorEvent) -> list[Event]:
+        """Take a message of the client, parsed, and return what to answer; a bad one changes nothing."""
         match command:
+            case ErrorEvent():
+                return [command]
+            case Hello():
+                message = "hello came a second time; this session has begun, use configure to change it"
+                return [ErrorEvent(id=command.id, code="hello-again", message=message)]
             case Configure():
                 return self._configure(command)
             case Play():
@@ -137,29 +146,6 @@ class Session:
             case Ack():
                 self.acknowledged = max(self.acknowledged, command.frame)
         return []
-
-    def _hello(self, command: Hello) -> list[Event]:
-        if self.greeted:
-            message = "hello came a second time; this session has begun, use configure to change it"
-            return [ErrorEvent(id=command.id, code="hello-again", message=message)]
-        if command.protocol != PROTOCOL:
-            message = f"protocol is {command.protocol}; this server speaks {PROTOCOL}, please reload the page"
-            return [ErrorEvent(id=command.id, code="protocol", message=message, field="protocol")]
-        self.greeted = True
-        self._experiment = command.experiment
-        self._start_anew()
-        state = State(playing=False, epochs_per_second=None, reason="new", epoch=0, step=0)
-        return [
-            Welcome(
-                id=command.id,
-                protocol=PROTOCOL,
-                version=__version__,
-                limits=self._limits,
-                experiment=self._experiment,
-                run=self._number,
-                state=state,
-            )
-        ]
 
     def _start_anew(self) -> None:
         self._run = None
@@ -326,7 +312,7 @@ class Session:
             room: whether the client would take a frame.
             seconds: how long it may take to train.
         """
-        if not self.greeted or self._failed or self._under_way is not None:
+        if self._failed or self._under_way is not None:
             return None
         limits = self._training(now, seconds)
         until_picture = self._last_picture + self._frame_interval - now

@@ -21,6 +21,8 @@ class Settings:
         hello_seconds: how long a new connection may take to say hello.
         window: how many frames a client may leave unacknowledged.
         slice_seconds: the longest stretch of training between two looks at the commands.
+        token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
+        state_folder: where the server keeps the key that it made.
 
     Raises:
         ValueError: a number is out of its range; names it.
@@ -34,6 +36,8 @@ class Settings:
     hello_seconds: float = 10.0
     window: int = 2
     slice_seconds: float = 0.025
+    token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
+    state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -90,7 +94,18 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hello_seconds": float,
     "window": int,
     "slice_seconds": float,
+    "token_keys": _list,
+    "state_folder": Path,
 }
+
+
+def default_state_folder() -> Path:
+    """Return the folder of this user's home in which programs keep what must last (by the XDG convention)."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return Path(base) / _FOLDER if base else Path.home() / ".local" / "state" / _FOLDER
+
+
+_FOLDER = "neural-playground"
 
 
 def available_cpus() -> int:

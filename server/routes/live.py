@@ -1,31 +1,20 @@
-"""The WebSocket: tasks, a socket and a clock around one session and its outbox."""
+"""The WebSocket: one connection, from the handshake to the close."""
 
 import asyncio
 import contextlib
-import logging
-import secrets
-import time
+from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from engine.schema import MAX_SEED
-from server.compute import Compute
 from server.doors import origin_allowed
-from server.messages import ErrorEvent, Event, Limits
-from server.outbox import Outbox, Overflow
-from server.session import Session
-from server.settings import MAX_MESSAGE_BYTES, Settings
-from server.work import run_slice
+from server.messages import Command, ErrorEvent, Hello, greet, parse
+from server.sessions import Sessions
+from server.settings import Settings
+from server.trainer import Trainer
 
 router = APIRouter()
-log = logging.getLogger(__name__)
 
 _POLICY_VIOLATION = 1008
-_TRY_AGAIN_LATER = 1013
-
-_TURN_SECONDS = 0.03
-"""Every session should have its turn so often, as long as slices need not be shorter than this for it:"""
-_SHORTEST_SLICE = 0.005
 
 
 @router.websocket("/ws")
@@ -37,103 +26,84 @@ async def live(websocket: WebSocket) -> None:
         await websocket.close(_POLICY_VIOLATION)  # before it is accepted: the browser gets a 403
         return
     await websocket.accept()
-    connection = _Connection(websocket, settings, websocket.app.state.compute)
+    connection = _Connection(websocket, settings, websocket.app.state.sessions)
     with contextlib.suppress(WebSocketDisconnect):
         await connection.serve()
 
 
 class _Connection:
-    """Three tasks: one reads, one trains, one writes. Whichever ends first ends the others."""
+    """Reads up to a hello, then lets one task read and one write; whichever ends first ends the other."""
 
-    def __init__(self, websocket: WebSocket, settings: Settings, compute: Compute) -> None:
+    def __init__(self, websocket: WebSocket, settings: Settings, sessions: Sessions) -> None:
         self._websocket = websocket
         self._settings = settings
-        self._compute = compute
-        limits = Limits(
-            message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
-        )
-        self._session = Session(limits, lambda: secrets.randbelow(MAX_SEED + 1))
-        self._outbox = Outbox(settings.window)
-        self._something_to_do = asyncio.Event()
-        self._something_to_send = asyncio.Event()
+        self._sessions = sessions
+        self._dismissed: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+
+    def dismiss(self, code: int, reason: str) -> None:
+        """End the connection, soon, with a close code."""
+        if not self._dismissed.done():
+            self._dismissed.set_result((code, reason))
 
     async def serve(self) -> None:
-        tasks = [asyncio.create_task(work()) for work in (self._read, self._train, self._write)]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        except Overflow:
-            await self._websocket.close(_TRY_AGAIN_LATER, "too many unread events")
+            async with asyncio.timeout(self._settings.hello_seconds):
+                hello = await self._read_hello()
         except TimeoutError:
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
+            return
+        trainer = self._sessions.enter(hello)
+        trainer.attach(self)
+        try:
+            await self._attend(trainer)
+        finally:
+            trainer.detach(self)
+            await self._sessions.leave(trainer)
+
+    async def _attend(self, trainer: Trainer) -> None:
+        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write)]
+        try:
+            waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
+            done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {self._dismissed}:
+                task.result()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        if self._dismissed.done():
+            await self._websocket.close(*self._dismissed.result())
 
-    def _post(self, events: list[Event]) -> None:
-        for event in events:
-            self._outbox.post(event.model_dump_json(exclude_none=False))
-        self._something_to_send.set()
-
-    async def _read(self) -> None:
-        """Read messages; without a valid hello in time, give up."""
-        async with asyncio.timeout(self._settings.hello_seconds):
-            while not self._session.greeted:
-                await self._read_one()
+    async def _read_hello(self) -> Hello:
         while True:
-            await self._read_one()
+            message = greet(await self._read_message())
+            if isinstance(message, Hello):
+                return message
+            await self._websocket.send_text(message.model_dump_json())
 
-    async def _read_one(self) -> None:
+    async def _read(self, trainer: Trainer) -> None:
+        while True:
+            trainer.receive(await self._read_message())
+
+    async def _read_message(self) -> Command | ErrorEvent:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
         text = message.get("text")
         if text is None:
             refusal = "the message is binary; send one JSON object per text message"
-            self._post([ErrorEvent(code="not-text", message=refusal)])
-            return
-        self._post(self._session.receive(text))
-        self._outbox.acknowledge(self._session.acknowledged)
-        self._something_to_do.set()
+            return ErrorEvent(code="not-text", message=refusal)
+        return parse(text)
 
-    async def _train(self) -> None:
-        """Compute slices one after the other, while there is something to do."""
-        session, outbox = self._session, self._outbox
-        while True:
-            self._something_to_do.clear()
-            seconds = self._compute.share(_TURN_SECONDS, _SHORTEST_SLICE, self._settings.slice_seconds)
-            work = (
-                None
-                if outbox.is_full()
-                else session.next_slice(time.monotonic(), room=outbox.is_open(), seconds=seconds)
-            )
-            if work is None:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(session.wait(time.monotonic(), room=outbox.is_open())):
-                        await self._something_to_do.wait()
-                continue
-            try:
-                outcome = await self._compute.run(run_slice, work)
-            except Exception:
-                log.exception("a slice failed")
-                self._post(session.fail())
-                continue
-            events, numbers = session.absorb(work, outcome)
-            if numbers is not None:
-                outbox.put(numbers.metadata, numbers.tensors, due=numbers.due)
-            self._post(events)
-
-    async def _write(self) -> None:
+    async def _write(self, trainer: Trainer) -> None:
         """Send what may be sent, in order."""
         while True:
-            self._something_to_send.clear()
-            message = self._outbox.take()
+            trainer.sendable.clear()
+            message = trainer.outbox.take()
             if message is None:
-                await self._something_to_send.wait()
+                await trainer.sendable.wait()
             elif isinstance(message, str):
                 await self._websocket.send_text(message)
             else:
                 await self._websocket.send_bytes(message)
-                self._something_to_do.set()
+                trainer.sent()

@@ -87,3 +87,14 @@ def test_it_works_from_any_folder(tmp_path: Path) -> None:
 
     with live_server("--workers", "1", cwd=tmp_path, command=command) as server, urlopen(server.url) as page:
         assert b"Neural Playground" in page.read()
+
+
+def test_a_key_that_could_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_TOKEN_KEYS", "hunter2")
+
+    result = run()
+
+    assert result.returncode != 0
+    assert "PLAYGROUND_TOKEN_KEYS has 7 characters; at least 16" in result.stderr
+    assert "hunter2" not in result.stderr
+    assert "Traceback" not in result.stderr

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from server.messages import Event, Limits
+from engine import Experiment
+from server.messages import Event, Limits, parse
 from server.session import Numbers, Session
 from server.work import Slice, run_slice
 from tests.support.messages import text
@@ -21,14 +22,14 @@ class Desk:
     """A session with a clock that is turned by hand and an engine at the same desk."""
 
     def __init__(self, **experiment: Any) -> None:
-        self.session = Session(LIMITS, new_seed=lambda: 4711)
+        self.session = Session(LIMITS, lambda: 4711, Experiment.model_validate(experiment))
         self.now = 0.0
         self.room = True
         self.numbers: list[Numbers] = []
-        self.last = self.say("hello", protocol=1, experiment=experiment)
+        self.last = dump(self.session.welcome())
 
     def say(self, type_: str, **fields: Any) -> list[dict[str, Any]]:
-        return dump(self.session.receive(text(type_, **fields)))
+        return dump(self.session.receive(parse(text(type_, **fields))))
 
     def next(self) -> Slice | None:
         return self.session.next_slice(self.now, room=self.room, seconds=0.001)
@@ -102,13 +103,6 @@ def test_nothing_is_computed_when_nothing_is_due(desk: Desk) -> None:
 
     assert desk.next() is None
     assert desk.session.wait(desk.now, room=True) is None
-
-
-def test_nothing_is_computed_before_hello() -> None:
-    session = Session(LIMITS, lambda: 0)
-
-    assert session.next_slice(0.0, room=True, seconds=0.01) is None
-    assert dump(session.receive(text("play")))[0]["code"] == "hello-first"
 
 
 def test_only_one_slice_is_under_way(desk: Desk) -> None:

@@ -1,0 +1,129 @@
+"""Keys: what the server signs with, so that it knows again what it gave away (resume tokens, join passes)."""
+
+import contextlib
+import hashlib
+import hmac
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+MIN_KEY_CHARACTERS = 16
+"""Shorter keys could be guessed."""
+
+SIGNATURE_BYTES = 32
+"""Length of a signature."""
+
+_FILE = "key"
+_FRESH_BYTES = 32
+
+
+class Keys:
+    """One or more secrets: the first signs, all of them are believed, so that keys can be replaced one by one."""
+
+    def __init__(self, secrets_: Sequence[bytes]) -> None:
+        """Keep the secrets.
+
+        Args:
+            secrets_: at least one.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if not secrets_:
+            raise ValueError("there is no key; give at least one")
+        self._secrets = tuple(secrets_)
+
+    def __repr__(self) -> str:
+        """Tell how many there are, and nothing of what they are."""
+        return f"Keys({len(self._secrets)})"
+
+    def sign(self, purpose: str, data: bytes) -> bytes:
+        """Return the signature of ``data``, `SIGNATURE_BYTES` long.
+
+        Args:
+            purpose: what the data are for; a signature for one purpose is none for another.
+            data: what is signed.
+        """
+        return _signature(self._secrets[0], purpose, data)
+
+    def verify(self, purpose: str, data: bytes, signature: bytes) -> bool:
+        """Tell whether one of the keys made ``signature`` for this purpose and these data; takes constant time."""
+        found = [hmac.compare_digest(_signature(key, purpose, data), signature) for key in self._secrets]
+        return any(found)
+
+
+def _signature(key: bytes, purpose: str, data: bytes) -> bytes:
+    # A key of its own for every purpose: whatever the data are, no two purposes can be confused.
+    own = hmac.digest(key, purpose.encode(), hashlib.sha256)
+    return hmac.digest(own, data, hashlib.sha256)
+
+
+def load_keys(configured: Sequence[str], folder: Path) -> Keys:
+    """Return the keys that were configured, or else the one of this server, which is made at its first start.
+
+    Args:
+        configured: secrets, the first of which signs.
+        folder: where the server keeps its own. If nothing can be kept there, the key lasts as long as the process,
+            and a warning says so.
+
+    Raises:
+        ValueError: a configured key is too short.
+    """
+    if configured:
+        for place, key in enumerate(configured, 1):
+            if len(key) < MIN_KEY_CHARACTERS:
+                raise ValueError(
+                    f"key {place} of PLAYGROUND_TOKEN_KEYS has {len(key)} characters; at least {MIN_KEY_CHARACTERS}"
+                    " are needed, drawn at random: python -c 'import secrets; print(secrets.token_urlsafe())'"
+                )
+        return Keys([key.encode() for key in configured])
+    path = folder / _FILE
+    try:
+        return Keys([_kept(path)])
+    except OSError as error:
+        log.warning(
+            "no key can be kept in %s (%s): what is signed now will not be known after a restart;"
+            " name another folder with PLAYGROUND_STATE_FOLDER, or set PLAYGROUND_TOKEN_KEYS",
+            path,
+            error.strerror or error,
+        )
+        return Keys([secrets.token_bytes(_FRESH_BYTES)])
+
+
+def _kept(path: Path) -> bytes:
+    """Return the key in a file that only its owner may read; make it if there is none.
+
+    Raises:
+        OSError: it can be neither read nor made, or it is not such a file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        _write(path, secrets.token_hex(_FRESH_BYTES))
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        path.chmod(0o600)  # others could have read it, but from now on they cannot
+        log.warning(
+            "%s could be read by others; now only its owner may. To be safe, remove it and restart", path
+        )
+    text = path.read_text().strip()
+    if len(text) < MIN_KEY_CHARACTERS:
+        raise OSError(f"the key in it is too short: {len(text)} characters")
+    return text.encode()
+
+
+def _write(path: Path, text: str) -> None:
+    """Make a file whole or not at all; of several processes that do so at once, the first one's stays."""
+    handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)

@@ -1,0 +1,119 @@
+"""Keys: signatures, and where the key comes from."""
+
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from server.keys import SIGNATURE_BYTES, Keys, load_keys
+
+OLD, NEW = b"an old key of the server", b"a new key of the server"
+
+
+def test_a_signature_is_known_again() -> None:
+    keys = Keys([NEW])
+
+    signature = keys.sign("resume", b"data")
+
+    assert len(signature) == SIGNATURE_BYTES
+    assert keys.verify("resume", b"data", signature)
+
+
+def test_other_data_another_purpose_another_key_and_a_flipped_bit_are_refused() -> None:
+    keys = Keys([NEW])
+    signature = keys.sign("resume", b"data")
+
+    assert not keys.verify("resume", b"datb", signature)
+    assert not keys.verify("join", b"data", signature)
+    assert not Keys([OLD]).verify("resume", b"data", signature)
+    assert not keys.verify("resume", b"data", bytes([signature[0] ^ 1]) + signature[1:])
+    assert not keys.verify("resume", b"data", b"")
+
+
+def test_purpose_and_data_cannot_be_cut_elsewhere() -> None:
+    keys = Keys([NEW])
+
+    assert keys.sign("ab", b"c") != keys.sign("a", b"bc")
+
+
+def test_the_first_key_signs_and_all_are_believed() -> None:
+    both = Keys([NEW, OLD])
+
+    assert both.sign("resume", b"data") == Keys([NEW]).sign("resume", b"data")
+    assert both.verify("resume", b"data", Keys([OLD]).sign("resume", b"data"))
+
+
+def test_no_key_is_refused_and_none_is_ever_shown() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Keys([])
+    assert NEW.decode() not in repr(Keys([NEW]))
+
+
+def test_configured_keys_come_first(tmp_path: Path) -> None:
+    keys = load_keys((NEW.decode(), OLD.decode()), tmp_path)
+
+    assert keys.sign("x", b"y") == Keys([NEW]).sign("x", b"y")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_short_key_is_refused_without_being_told() -> None:
+    with pytest.raises(
+        ValueError, match="key 2 of PLAYGROUND_TOKEN_KEYS has 5 characters; at least 16"
+    ) as refused:
+        load_keys((NEW.decode(), "short"), Path("unused"))
+    assert "short" not in str(refused.value)
+
+
+def test_the_server_makes_a_key_that_only_its_owner_may_read_and_takes_it_again(tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "playground"
+
+    first = load_keys((), folder)
+
+    (file,) = folder.iterdir()
+    assert os.stat(file).st_mode & 0o777 == 0o600
+    assert load_keys((), folder).sign("x", b"y") == first.sign("x", b"y")
+
+
+def test_two_servers_make_two_keys(tmp_path: Path) -> None:
+    assert load_keys((), tmp_path / "a").sign("x", b"y") != load_keys((), tmp_path / "b").sign("x", b"y")
+
+
+def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        signatures = set(pool.map(lambda _: load_keys((), tmp_path / "s").sign("x", b"y"), range(32)))
+
+    assert len(signatures) == 1
+
+
+def test_a_key_that_others_can_read_is_taken_from_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    load_keys((), tmp_path)
+    (file,) = tmp_path.iterdir()
+    file.chmod(0o644)
+
+    load_keys((), tmp_path)
+
+    assert os.stat(file).st_mode & 0o777 == 0o600
+    assert "could be read by others" in caplog.text
+
+
+@pytest.mark.parametrize("broken", ["a file in the way", "a key that was cut"])
+def test_without_a_place_for_it_the_key_lasts_as_long_as_the_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    folder = tmp_path / "state"
+    if broken == "a file in the way":
+        folder.write_text("")
+    else:
+        folder.mkdir()
+        (folder / "key").write_text("abc\n")
+        (folder / "key").chmod(0o600)
+
+    with caplog.at_level(logging.WARNING):
+        one, other = load_keys((), folder), load_keys((), folder)
+
+    assert one.sign("x", b"y") != other.sign("x", b"y")
+    assert "PLAYGROUND_TOKEN_KEYS" in caplog.text
