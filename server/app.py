@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import __version__
 from server.assets import CachedFiles, revision
-from server.compute import Compute
+from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
 from server.keys import load_keys
 from server.routes import api, classic, export, live, pages
@@ -57,7 +57,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        compute = Compute(settings.workers)
+        compute = open_compute(
+            settings.compute,
+            workers=settings.workers,
+            memory=settings.worker_memory << 20,
+            longest=settings.slice_seconds,
+        )
         sessions = Sessions(settings, compute)
         app.state.compute = compute
         app.state.sessions = sessions

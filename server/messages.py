@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.explain import explain
+from server.cost import too_much
 
 PROTOCOL = 1
 
@@ -212,6 +213,7 @@ class ErrorEvent(_Message):
         "not-text",
         "unknown-type",
         "invalid",
+        "too-much",
         "hello-first",
         "hello-again",
         "protocol",
@@ -232,9 +234,14 @@ Event = Annotated[
 def parse(text: str) -> Command | ErrorEvent:
     """Read a message of a client, or say what is wrong with it."""
     try:
-        return COMMAND.validate_json(text)
+        command = COMMAND.validate_json(text)
     except ValidationError as error:
         return _refused(text, error)
+    if isinstance(command, Hello | Configure):
+        refusal = too_much(command.experiment)
+        if refusal is not None:
+            return ErrorEvent(id=command.id, code="too-much", message=refusal.message, field=refusal.field)
+    return command
 
 
 def greet(command: Command | ErrorEvent) -> Hello | ErrorEvent:

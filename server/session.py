@@ -17,6 +17,7 @@ from engine.layout import Layout
 from engine.stops import STOPS
 from engine.transplant import can_transplant
 from server import __version__
+from server.cost import describe
 from server.messages import (
     PROTOCOL,
     Ack,
@@ -425,13 +426,13 @@ class Session:
             event = Stopped(epoch=run.epoch, step=run.step, message=message)
         return [event, self._state(why, None if steps is None else steps.id)]
 
-    def fail(self) -> list[Event]:
-        """Give up the slice under way, whose computation failed for reasons of the server's own."""
+    def fail(self, why: str = "the server could not compute this") -> list[Event]:
+        """Give up the slice under way, whose computation failed, and say why and what it was."""
         self._under_way = None
         self._failed = True
         self._playing = False
         self._steps = None
-        message = "the server could not compute this; reset, or change the experiment, and try again"
+        message = f"{why} ({describe(self._experiment)}); reset, or change the experiment, and try again"
         return [*self._answer_pauses(), ErrorEvent(code="internal", message=message), self._state("failed")]
 
 

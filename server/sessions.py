@@ -31,9 +31,7 @@ class Sessions:
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
         )
         session = Session(limits, _new_seed, hello.experiment)
-        trainer = Trainer(
-            session, self._compute, window=settings.window, slice_seconds=settings.slice_seconds
-        )
+        trainer = Trainer(session, self._compute, window=settings.window)
         trainer.post(session.welcome(hello.id))
         trainer.start()
         self._trainers.add(trainer)

@@ -222,7 +222,7 @@ export interface Diverged {
 export interface ErrorEvent {
   type: "error";
   id: string | number | null;
-  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "diverged" | "stopped" | "internal";
+  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "too-much" | "hello-first" | "hello-again" | "protocol" | "diverged" | "stopped" | "internal";
   message: string;
   field: string | null;
 }
