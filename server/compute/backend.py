@@ -7,6 +7,10 @@ from typing import Any
 Call = Callable[..., Any]
 
 
+MOST_DEATHS = 4
+"""Workers that may die under a call before it is given up."""
+
+
 class ComputeError(Exception):
     """A call was given up. Its text is a sentence for the person whose call it was."""
 
@@ -23,13 +27,13 @@ class WorkerDied(ComputeError):
     """What the call ran in died before it answered.
 
     Attributes:
-        begun: whether the call had been handed over, so that it may be what killed the worker.
+        deaths: how many workers died under the call; 0 if it had not begun, so that it cannot be what killed them.
     """
 
-    def __init__(self, message: str, *, begun: bool = True) -> None:
+    def __init__(self, message: str, *, deaths: int = 1) -> None:
         """Say what died."""
         super().__init__(message)
-        self.begun = begun
+        self.deaths = deaths
 
 
 class Closed(ComputeError):
@@ -52,8 +56,8 @@ class Worker(ABC):
             Exception: whatever the function raises.
         """
 
-    async def is_running(self) -> bool:
-        """Tell whether the call under way has begun; asked only when it is late."""
+    async def is_running(self, seconds: float) -> bool:
+        """Tell whether the call under way has run for so long, rather than waited for a processor; asked when late."""
         return True
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from server import __version__
-from server.compute.backend import Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.backend import MOST_DEATHS, Backend, Call, Unavailable, Worker, WorkerDied
 
 try:
     from distributed import Client, WorkerPlugin
@@ -198,7 +198,7 @@ class _Place(Worker):
         try:
             return await answer
         except KilledWorker as error:
-            raise WorkerDied(str(error)) from error
+            raise WorkerDied(str(error), deaths=MOST_DEATHS) from error  # the scheduler has tried again
         except (CommClosedError, CancelledError) as error:
             raise _lost(error) from error
         except asyncio.CancelledError as error:
@@ -207,7 +207,7 @@ class _Place(Worker):
                 raise
             raise _lost(error) from error  # the answer was cancelled, not who waits for it
 
-    async def is_running(self) -> bool:
+    async def is_running(self, seconds: float) -> bool:
         """Ask the scheduler whether a worker has the call; if so, it is the one to end."""
         if self._client.status != "running":
             return False
@@ -218,4 +218,4 @@ class _Place(Worker):
 
 def _lost(error: BaseException) -> WorkerDied:
     """Say that the scheduler is gone, and the call with it; it is no fault of the call."""
-    return WorkerDied(f"the Dask scheduler is gone: {error}", begun=False)
+    return WorkerDied(f"the Dask scheduler is gone: {error}", deaths=0)

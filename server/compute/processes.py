@@ -10,6 +10,7 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from server.compute.backend import Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.usage import Usage, usage
 from server.compute.worker import one_thread, prepare
 
 _START_SECONDS = 60.0
@@ -20,6 +21,9 @@ _PATIENCE_SECONDS = 2.0
 
 _PAUSES = (0.0, 0.1, 0.5, 2.0)
 """Seconds before each attempt to start a process that would not; the last one again and again."""
+
+_LEAST_PART = 0.25
+"""A process that wants to run and had less than this part of the time waits for others; it does not hang."""
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +111,8 @@ class _Process(Worker):
     def __init__(self, memory: int) -> None:
         self._memory = memory
         self._pool: ProcessPoolExecutor | None = None
+        self._pid = 0
+        self._before: Usage | None = None
 
     async def start(self) -> None:
         """Start the process and wait until it answers.
@@ -118,19 +124,27 @@ class _Process(Worker):
         )
         answer = await asyncio.to_thread(self._pool.submit, _awake)
         async with asyncio.timeout(_START_SECONDS):
-            await asyncio.wrap_future(answer)
+            self._pid = await asyncio.wrap_future(answer)
 
     async def call(self, function: Call, arguments: tuple[Any, ...]) -> Any:
         """Run a function in the process."""
         assert self._pool is not None
+        self._before = usage(self._pid)
         try:
             answer = self._pool.submit(function, *arguments)
         except (BrokenExecutor, RuntimeError) as error:  # RuntimeError: it is being shut down
-            raise WorkerDied(str(error), begun=False) from error
+            raise WorkerDied(str(error), deaths=0) from error
         try:
             return await asyncio.wrap_future(answer)
         except BrokenExecutor as error:
             raise WorkerDied(str(error)) from error
+
+    async def is_running(self, seconds: float) -> bool:
+        """Tell whether the process had a fair part of the time, or wants none; not if it waits for a processor."""
+        before, now = self._before, usage(self._pid)
+        if before is None or now is None or not now.wants_more:
+            return True
+        return now.seconds - before.seconds >= _LEAST_PART * seconds
 
     def kill(self) -> None:
         """End the process at once, whatever it does; its pool ends by itself."""

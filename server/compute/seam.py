@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
 
 from server.compute.backend import (
+    MOST_DEATHS,
     Backend,
     Call,
     Closed,
@@ -29,11 +30,8 @@ Result = TypeVar("Result")
 _TURN_SECONDS = 0.03
 """Everybody's turn should come so often, as long as slices need not be shorter than the backend wants for it."""
 
-_ATTEMPTS = 4
-"""Workers that may die under a call before it is given up."""
-
 _MEMORY_ATTEMPTS = 2
-"""Likewise for memory: what others left in a worker may have been too much together with it; a new one is empty."""
+"""Workers in which a call may lack memory before it is given up: the first may be full of what others left in it."""
 
 _DEADLINE_FACTOR, _DEADLINE_SECONDS = 10, 2.0
 """A call may take so many times what is expected of it, and so many seconds more."""
@@ -61,7 +59,7 @@ class _Job:
 
 @dataclass(eq=False)
 class _Urgent:
-    """The owner of a probe: new each time, so that its turn comes as soon as a worker is free."""
+    """The owner of a probe, whose turn comes as soon as a worker is free."""
 
 
 class Compute:
@@ -132,7 +130,7 @@ class Compute:
             raise Closed("the server is closing")
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         job = _Job(function, arguments, owner, seconds, answer, self._clock())
-        self._turns.put(owner, job)
+        self._turns.put(owner, job, urgent=isinstance(owner, _Urgent))
         self.stats.waiting += 1
         self._hand_over()
         try:
@@ -206,7 +204,7 @@ class Compute:
             self._hand_over()
 
     async def _in_time(self, worker: Worker, job: _Job) -> Any:
-        """Return what a call returns; a call that has begun and takes too long is left alone.
+        """Return what a call returns; a call that has run for too long is left alone.
 
         Raises:
             Overdue: it has not ended.
@@ -214,12 +212,14 @@ class Compute:
         """
         patience = _DEADLINE_FACTOR * max(self._backend.longest, job.seconds) + _DEADLINE_SECONDS
         calling = asyncio.ensure_future(worker.call(job.function, job.arguments))
+        wait = patience
         try:
             while True:
-                await asyncio.wait([calling], timeout=patience)
+                await asyncio.wait([calling], timeout=wait)
                 if calling.done():
                     return calling.result()
-                if await worker.is_running():
+                wait = patience / 4
+                if await worker.is_running(patience):
                     raise Overdue(f"this was not done after {patience:.1f} seconds, so it was given up")
         finally:
             calling.cancel()
@@ -242,8 +242,8 @@ class Compute:
             self._fail(job, Closed("the server is closing"))
             return
         log.warning("an engine process died; starting a new one")
-        job.deaths += death.begun
-        if job.deaths < _ATTEMPTS:
+        job.deaths += death.deaths
+        if job.deaths < MOST_DEATHS:
             self._again(job)
         else:
             self._fail(job, death)

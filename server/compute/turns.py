@@ -2,9 +2,11 @@
 
 Each owner has an account of the seconds it was served, and the one with the smallest account is next; so one with ten
 sessions gets as much as one with a single session, if there is not enough for both. Who was away does not make up for
-it: its account is raised to that of the owner served last (start-time fair queueing, Goyal, Vin and Cheng 1996).
+it: its account is raised to that of the owner served last, or, if nobody waits, to the largest there is (start-time
+fair queueing, Goyal, Vin and Cheng 1996).
 """
 
+import math
 from collections import deque
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -23,22 +25,26 @@ class Turns(Generic[Item]):
         self._waiting: dict[Hashable, deque[Item]] = {}
         self._served: dict[Hashable, float] = {}
         self._last_taken: dict[Hashable, int] = {}
-        self._now = 0.0
+        self._now = self._largest = 0.0
         self._taken = 0
 
     def __len__(self) -> int:
         """Count what waits."""
         return sum(map(len, self._waiting.values()))
 
-    def put(self, owner: Hashable, item: Item) -> None:
-        """Add an item behind those of the same owner."""
+    def put(self, owner: Hashable, item: Item, *, urgent: bool = False) -> None:
+        """Add an item behind those of the same owner; an urgent owner stands before all others."""
         self._line(owner).append(item)
+        if urgent:
+            self._served[owner] = -math.inf
 
     def put_first(self, owner: Hashable, item: Item) -> None:
         """Add an item before those of the same owner: one that had been taken, and has to wait again."""
         self._line(owner).appendleft(item)
 
     def _line(self, owner: Hashable) -> deque[Item]:
+        if not self._waiting:
+            self._now = max(self._now, self._largest)
         if owner not in self._waiting:
             self._waiting[owner] = deque()
             self._served[owner] = max(self._served.get(owner, self._now), self._now)
@@ -66,6 +72,7 @@ class Turns(Generic[Item]):
     def charge(self, owner: Hashable, seconds: float) -> None:
         """Add seconds to what an owner was served; negative ones take back an estimate that was too high."""
         self._served[owner] = self._served.get(owner, self._now) + seconds
+        self._largest = max(self._largest, self._served[owner])
 
     def remove(self, owner: Hashable, item: Item) -> bool:
         """Drop an item that need not be done any more; tell whether it waited."""
