@@ -28,6 +28,7 @@ class Settings:
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
+        languages: a folder with further language files, or None.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made.
 
@@ -47,6 +48,7 @@ class Settings:
     slice_seconds: float = 0.025
     ping_seconds: float = 20.0
     pong_seconds: float = 20.0
+    languages: Path | None = None
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
@@ -114,6 +116,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "slice_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "languages": Path,
     "token_keys": _list,
     "state_folder": Path,
 }

@@ -3,7 +3,8 @@
 import { withoutField } from "./assembling.js";
 import { withoutSeed } from "./classic.js";
 import { socketUrl } from "./connection.js";
-import { byId, find } from "./lib/dom.js";
+import { byId, find, findAll } from "./lib/dom.js";
+import { decodeLanguage, useLanguage } from "./lib/language.js";
 import { openStart } from "./opening.js";
 import { createPointStore } from "./point-store.js";
 import { decodeCatalog } from "./protocol.js";
@@ -11,6 +12,7 @@ import { createService } from "./service.js";
 import { createSession } from "./session.js";
 import { shownTarget } from "./state.js";
 import { createTelling } from "./telling.js";
+import { createLanguageChoice } from "./views/language.js";
 import { createNotices, createStatus } from "./views/notices.js";
 import { createTheme } from "./views/theme.js";
 import { createDeeds } from "./wiring/deeds.js";
@@ -26,6 +28,9 @@ const FRAME_RATE = 24;
 const CALM_FRAME_RATE = 4;
 
 const root = document.documentElement;
+// The page in another language is on its way.
+if ("leaving" in root.dataset) await new Promise(() => {});
+useLanguage(decodeLanguage(find(document, "#strings", HTMLScriptElement).textContent ?? ""));
 const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).textContent ?? "");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const service = createService(location.href);
@@ -69,6 +74,7 @@ const own = createOwn({ catalog, session, deeds });
 takeaway.listenForFiles();
 const guide = createGuide({ root, catalog, session, deeds, notices });
 const pictures = createPictures({ root, catalog, session, deeds, settings, onPicture: telling.picture });
+createLanguageChoice(findAll(document, "[data-language-choice]", HTMLSelectElement), { page: globalThis });
 const theme = createTheme(root, {
   button: byId("theme"),
   onChange(palettes) {
