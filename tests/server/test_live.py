@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-from pathlib import Path
 from typing import Any
 
 import anyio

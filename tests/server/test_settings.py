@@ -34,7 +34,15 @@ def test_a_variable_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("port", 65_536), ("port", -1), ("workers", 0), ("worker_memory", 511), ("window", 9), ("hello_seconds", 0)]
+    ("name", "value"),
+    [
+        ("port", 65_536),
+        ("port", -1),
+        ("workers", 0),
+        ("worker_memory", 511),
+        ("window", 9),
+        ("hello_seconds", 0),
+    ],
 )
 def test_a_number_out_of_range_is_refused_by_name(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{name} is {value}; allowed"):
@@ -84,7 +92,9 @@ def test_compute_is_somewhere(where: str) -> None:
     assert Settings(compute=where).compute == where
 
 
-@pytest.mark.parametrize("where", ["", "threads", "dask://", "dask://host", "tcp://host:8786", "dask://host:x"])
+@pytest.mark.parametrize(
+    "where", ["", "threads", "dask://", "dask://host", "tcp://host:8786", "dask://host:x"]
+)
 def test_compute_elsewhere_is_refused(where: str) -> None:
     with pytest.raises(ValueError, match=r"compute is .*; allowed: processes, inline, dask://host:port"):
         Settings(compute=where)
