@@ -113,7 +113,12 @@ class Dask(Backend):
             client = Client(self._address, timeout=_CONNECT_SECONDS, set_as_default=False)
         except OSError as error:
             raise _no_scheduler(self._choice, error) from error
-        client.register_plugin(Prepare(__version__))
+        try:
+            client.register_plugin(Prepare(__version__))
+        except RuntimeError as error:
+            client.unregister_worker_plugin(Prepare.name)
+            client.close()
+            raise Unavailable(f"the Dask workers do not suit this server: {error}") from error
         self._client = client
         self._executor = client.get_executor(pure=False)
 
