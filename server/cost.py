@@ -12,6 +12,7 @@ from itertools import pairwise
 from engine import Experiment
 from engine.activations import ACTIVATIONS
 from engine.dropout import MASKS_AT_ONCE
+from engine.sentences import Sentence
 
 MOST_STEP_SECONDS = 0.05
 """What a step may take by estimate. Of two-layer networks of the usual size none comes near, whatever the batch."""
@@ -76,19 +77,6 @@ class Cost:
     evaluation_seconds: float
     picture_seconds: float
     bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why an experiment is not begun.
-
-    Attributes:
-        message: a sentence with the values, and what is allowed.
-        field: dotted name of what to make smaller first.
-    """
-
-    message: str
-    field: str
 
 
 def estimate(experiment: Experiment, *, batch_size: int | None = None) -> Cost:
@@ -171,18 +159,21 @@ def slice_seconds(experiment: Experiment) -> float:
     return cost.step_seconds + 2 * cost.evaluation_seconds + cost.picture_seconds
 
 
-def too_much(experiment: Experiment) -> Refusal | None:
+def too_much(experiment: Experiment) -> Sentence | None:
     """Refuse an experiment whose single step would hold up everybody, and say what would do; None if it is fine."""
     cost = estimate(experiment)
     if cost.step_seconds <= MOST_STEP_SECONDS:
         return None
-    allowed = _largest_batch(experiment)
-    return Refusal(
-        f"training.batch_size is {experiment.training.batch_size:,}; with hidden layers of {_layers(experiment)} units"
-        f" and {experiment.data.training_samples:,} training samples, one step would take"
-        f" about {cost.step_seconds * 1000:.0f} ms, and at most {MOST_STEP_SECONDS * 1000:.0f} are allowed:"
-        f" take a batch of at most {allowed:,}, or a smaller network",
-        "training.batch_size",
+    return Sentence(
+        "too-much",
+        {
+            "batch": experiment.training.batch_size,
+            "hidden": str(list(experiment.network.hidden)),
+            "samples": experiment.data.training_samples,
+            "milliseconds": round(cost.step_seconds * 1000),
+            "most": round(MOST_STEP_SECONDS * 1000),
+            "allowed": _largest_batch(experiment),
+        },
     )
 
 
@@ -196,15 +187,3 @@ def _largest_batch(experiment: Experiment) -> int:
         else:
             high = middle
     return low
-
-
-def _layers(experiment: Experiment) -> str:
-    return ", ".join(map(str, experiment.network.hidden)) or "no"
-
-
-def describe(experiment: Experiment) -> str:
-    """Say in a few words what was to be computed."""
-    return (
-        f"hidden layers: {_layers(experiment)}; batch size {experiment.training.batch_size:,};"
-        f" {experiment.data.samples:,} samples"
-    )

@@ -4,13 +4,16 @@
 """
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
-from engine.explain import explain
+from engine.explain import explain, is_sayable
+from engine.sentences import Sentence, Value
 from server.cost import too_much
+from server.languages import ENGLISH, Language, bundled
 
 PROTOCOL = 1
 
@@ -33,12 +36,15 @@ class UnitAddress(_Message):
 
 
 class Hello(_Message):
-    """Open the session; first and once."""
+    """Open the session; first and once. ``language`` is the key of that in which errors are told."""
 
     type: Literal["hello"]
     id: MessageId = None
-    protocol: int
+    protocol: int = Field(ge=0, le=1_000_000)
     experiment: Experiment = Experiment()
+    client: str = Field(default="", max_length=64)
+    ticket: str = Field(default="", max_length=256)
+    language: str | None = Field(None, max_length=40)
 
 
 class Configure(_Message):
@@ -183,27 +189,53 @@ class StateChanged(State):
     id: MessageId = None
 
 
-class Diverged(_Message):
+class _Told(_Message):
+    """What is told in words: in English, until whoever sends it words it in the client's language.
+
+    Attributes:
+        message: the words.
+        sentence: what they say; not sent.
+    """
+
+    message: str
+    sentence: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
+
+    def worded(self, language: Language) -> Self:
+        """Return the same in a language."""
+        if not isinstance(self.sentence, Sentence):
+            return self
+        return self.model_copy(update={"message": language.say(self.sentence)})
+
+
+def told(key: str, **values: Value) -> dict[str, Any]:
+    """Return the fields of an event that tells the sentence of this key."""
+    return retold(Sentence(key, values))
+
+
+def retold(sentence: Sentence) -> dict[str, Any]:
+    """Return the fields of an event that tells a sentence."""
+    return {"message": bundled()[ENGLISH].say(sentence), "sentence": sentence}
+
+
+class Diverged(_Told):
     """Training ended because numbers ceased to be finite; the last finite state is kept."""
 
     type: Literal["diverged"] = "diverged"
     id: MessageId = None
     epoch: int
     step: int
-    message: str
 
 
-class Stopped(_Message):
+class Stopped(_Told):
     """Training ended by the stop rule."""
 
     type: Literal["stopped"] = "stopped"
     id: MessageId = None
     epoch: int
     step: int
-    message: str
 
 
-class ErrorEvent(_Message):
+class ErrorEvent(_Told):
     """A command was refused; everything goes on as if it had not come."""
 
     type: Literal["error"] = "error"
@@ -217,11 +249,11 @@ class ErrorEvent(_Message):
         "hello-first",
         "hello-again",
         "protocol",
+        "ticket",
         "diverged",
         "stopped",
         "internal",
     ]
-    message: str
     field: str | None = None
 
 
@@ -229,6 +261,11 @@ Event = Annotated[
     Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent, Field(discriminator="type")
 ]
 """Whatever the server may say."""
+
+
+def worded(event: Event, language: Language) -> Event:
+    """Return an event as it is told in a language."""
+    return event.worded(language) if isinstance(event, Diverged | Stopped | ErrorEvent) else event
 
 
 def parse(text: str) -> Command | ErrorEvent:
@@ -240,7 +277,7 @@ def parse(text: str) -> Command | ErrorEvent:
     if isinstance(command, Hello | Configure):
         refusal = too_much(command.experiment)
         if refusal is not None:
-            return ErrorEvent(id=command.id, code="too-much", message=refusal.message, field=refusal.field)
+            return ErrorEvent(id=command.id, code="too-much", **retold(refusal), field="training.batch_size")
     return command
 
 
@@ -249,11 +286,10 @@ def greet(command: Command | ErrorEvent) -> Hello | ErrorEvent:
     if isinstance(command, ErrorEvent):
         return command
     if not isinstance(command, Hello):
-        message = f"{command.type} came before hello; say hello first"
-        return ErrorEvent(id=command.id, code="hello-first", message=message)
+        return ErrorEvent(id=command.id, code="hello-first", **told("hello-first", type=command.type))
     if command.protocol != PROTOCOL:
-        message = f"protocol is {command.protocol}; this server speaks {PROTOCOL}, please reload the page"
-        return ErrorEvent(id=command.id, code="protocol", message=message, field="protocol")
+        sentence = told("protocol", protocol=command.protocol, spoken=PROTOCOL)
+        return ErrorEvent(id=command.id, code="protocol", **sentence, field="protocol")
     return command
 
 
@@ -262,21 +298,17 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
-        return ErrorEvent(
-            code="not-json", message="the message is not JSON; send one JSON object per message"
-        )
+        return ErrorEvent(code="not-json", **told("not-json"))
     first = error.errors(include_url=False)[0]
     id_ = message.get("id") if isinstance(message, dict) else None
-    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64):
+    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64 and is_sayable(str(id_))):
         id_ = None
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
         found = repr(message.get("type"))[:60]
-        return ErrorEvent(
-            id=id_, code="unknown-type", message=f"type is {found}; allowed: {allowed}", field="type"
-        )
-    refusal = explain(error)[0]
+        values = Sentence("allowed", {"allowed": allowed})
+        sentence = told("value", name="type", value=found, allowed=values)
+        return ErrorEvent(id=id_, code="unknown-type", **sentence, field="type")
     kind = str(message.get("type")) if isinstance(message, dict) else ""
-    name = refusal.field.removeprefix(f"{kind}.").removeprefix("experiment.")
-    shown = refusal.message.replace(refusal.field, name, 1) if refusal.field else refusal.message
-    return ErrorEvent(id=id_, code="invalid", message=shown, field=name or None)
+    refusal = explain(error)[0].without(f"{kind}.").without("experiment.")
+    return ErrorEvent(id=id_, code="invalid", **retold(refusal.sentence), field=refusal.field or None)

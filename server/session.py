@@ -14,10 +14,9 @@ import numpy as np
 from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
 from engine.layout import Layout
-from engine.stops import STOPS
+from engine.sentences import SentenceError, Value
 from engine.transplant import can_transplant
 from server import __version__
-from server.cost import describe
 from server.messages import (
     PROTOCOL,
     Ack,
@@ -41,6 +40,8 @@ from server.messages import (
     Stopped,
     Watch,
     Welcome,
+    retold,
+    told,
 )
 from server.outbox import LOSSES
 from server.pace import Pace
@@ -126,8 +127,7 @@ class Session:
             case ErrorEvent():
                 return [command]
             case Hello():
-                message = "hello came a second time; this session has begun, use configure to change it"
-                return [ErrorEvent(id=command.id, code="hello-again", message=message)]
+                return [ErrorEvent(id=command.id, code="hello-again", **told("hello-again"))]
             case Configure():
                 return self._configure(command)
             case Play():
@@ -245,10 +245,11 @@ class Session:
         unit = None if command.unit is None else (command.unit.layer, command.unit.unit)
         if unit is not None and not _has_unit(self._experiment, *unit):
             hidden = list(self._experiment.network.hidden)
-            message = f"unit is layer {unit[0]}, unit {unit[1]}; the hidden layers have {hidden} units, counted from 0"
+            values: dict[str, Value] = {"layer": unit[0], "unit": unit[1], "hidden": str(hidden)}
+            sentence = told("no-such-unit", **values)
             if self._experiment.outputs > 1:
-                message += f", and behind them there are {self._experiment.outputs} outputs"
-            return [ErrorEvent(id=command.id, code="invalid", message=message, field="unit")]
+                sentence = told("no-such-unit-or-output", outputs=self._experiment.outputs, **values)
+            return [ErrorEvent(id=command.id, code="invalid", **sentence, field="unit")]
         self._view = View(
             tiles=command.tiles, unit=unit, resolution=command.resolution, confusion=command.confusion
         )
@@ -260,9 +261,8 @@ class Session:
         input_ = -1 if command.input == "bias" else command.input
         try:
             Layout(self._experiment.sizes).index(command.layer, command.unit, input_)
-        except ValueError as error:
-            field = str(error).partition(" ")[0]
-            return [ErrorEvent(id=command.id, code="invalid", message=str(error), field=field)]
+        except SentenceError as error:
+            return [ErrorEvent(id=command.id, code="invalid", **retold(error.sentence), field=error.field)]
         self._edits.append(Edit(command.layer, command.unit, input_, command.value))
         self._change()
         return []
@@ -270,17 +270,17 @@ class Session:
     def _set_parameters(self, command: SetParameters) -> list[Event]:
         last = command.start + len(command.values) - 1
         if last >= self._experiment.parameters:
-            message = (
-                f"values are for the parameters {command.start} … {last};"
-                f" this network has 0 … {self._experiment.parameters - 1}"
+            sentence = told(
+                "no-such-parameters",
+                first=command.start,
+                last=last,
+                highest=self._experiment.parameters - 1,
             )
-            return [ErrorEvent(id=command.id, code="invalid", message=message, field="values")]
+            return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
         waiting = sum(len(edit.values) for edit in self._edits if isinstance(edit, Patch))
         if waiting + len(command.values) > _MOST_WAITING:
-            message = (
-                f"values would make {waiting + len(command.values)} that wait to be set; wait for a frame"
-            )
-            return [ErrorEvent(id=command.id, code="invalid", message=message, field="values")]
+            sentence = told("too-many-values", waiting=waiting + len(command.values))
+            return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
         self._edits.append(Patch(command.start, command.values))
         self._change()
         return []
@@ -296,12 +296,7 @@ class Session:
         )
 
     def _ended_error(self, why: Literal["diverged", "stopped"], id_: MessageId) -> ErrorEvent:
-        message = "this run has diverged and cannot go on as it is; lower the learning rate, change something, or reset"
-        if why == "stopped":
-            message = (
-                "training has ended by its stop rule; change the rule or anything else to go on, or reset"
-            )
-        return ErrorEvent(id=id_, code=why, message=message)
+        return ErrorEvent(id=id_, code=why, **told(f"has-{why}"))
 
     # -------------------------------------------------------------------------------------------------- slices
 
@@ -419,21 +414,27 @@ class Session:
         assert run is not None
         event: Event
         if why == "diverged":
-            event = Diverged(epoch=run.epoch, step=run.step, message=_why_diverged(self._experiment))
+            event = Diverged(epoch=run.epoch, step=run.step, **_why_diverged(self._experiment))
         else:
             training = run.experiment.training
-            message = STOPS[training.stop].ended.format(best=run.best.epoch[0], **training.stop_options)
-            event = Stopped(epoch=run.epoch, step=run.step, message=message)
+            values = {"best": int(run.best.epoch[0]), **training.stop_options}
+            event = Stopped(epoch=run.epoch, step=run.step, **told(f"ended.{training.stop}", **values))
         return [event, self._state(why, None if steps is None else steps.id)]
 
-    def fail(self, why: str = "the server could not compute this") -> list[Event]:
-        """Give up the slice under way, whose computation failed, and say why and what it was."""
+    def fail(self, why: str = "internal") -> list[Event]:
+        """Give up the slice under way, whose computation failed; ``why`` is the key of the message that tells it."""
         self._under_way = None
         self._failed = True
         self._playing = False
         self._steps = None
-        message = f"{why} ({describe(self._experiment)}); reset, or change the experiment, and try again"
-        return [*self._answer_pauses(), ErrorEvent(code="internal", message=message), self._state("failed")]
+        experiment = self._experiment
+        values: dict[str, Value] = {
+            "hidden": str(list(experiment.network.hidden)),
+            "batch": experiment.training.batch_size,
+            "samples": experiment.data.samples,
+        }
+        error = ErrorEvent(code="internal", **told(why, **values))
+        return [*self._answer_pauses(), error, self._state("failed")]
 
 
 def _has_parameter(experiment: Experiment, edit: Edit | Patch) -> bool:
@@ -453,15 +454,9 @@ def _has_unit(experiment: Experiment, layer: int, unit: int) -> bool:
     return layer < len(units) and unit < units[layer]
 
 
-def _why_diverged(experiment: Experiment) -> str:
+def _why_diverged(experiment: Experiment) -> dict[str, Any]:
     rate = experiment.training.learning_rate
     objective = experiment.objective
-    message = "The numbers grew beyond all bounds, so training has stopped; the last finite state is shown. "
     if objective.penalty == "l2" and rate * objective.penalty_rate > 2:
-        return message + (
-            f"Learning rate × regularization rate is {rate * objective.penalty_rate:g}: above 2 the regularization"
-            " itself overshoots zero further at every step. Lower one of them, then reset."
-        )
-    return message + (
-        f"Every step overshoots further than the one before: lower the learning rate (now {rate:g}), then reset."
-    )
+        return told("diverged-by-regularization", product=float(f"{rate * objective.penalty_rate:g}"))
+    return told("diverged-by-rate", rate=rate)

@@ -5,6 +5,8 @@ import secrets
 
 from engine.schema import MAX_SEED
 from server.compute import Compute
+from server.languages import Language, Languages
+from server.languages.accepting import choose
 from server.messages import Hello, Limits
 from server.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
@@ -14,8 +16,9 @@ from server.trainer import Trainer
 class Sessions:
     """Opens sessions, and ends them."""
 
-    def __init__(self, settings: Settings, compute: Compute) -> None:
+    def __init__(self, settings: Settings, compute: Compute, languages: Languages) -> None:
         """Begin with none."""
+        self._languages = languages
         self._settings = settings
         self._compute = compute
         self._trainers: set[Trainer] = set()
@@ -24,14 +27,18 @@ class Sessions:
         """Return how many there are."""
         return len(self._trainers)
 
-    def enter(self, hello: Hello) -> Trainer:
+    def language(self, asked: str | None, accepted: str | None) -> Language:
+        """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
+        return choose(self._languages, asked, accepted)
+
+    def enter(self, hello: Hello, language: Language) -> Trainer:
         """Open a session; its welcome is the first thing in its outbox."""
         settings = self._settings
         limits = Limits(
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
         )
         session = Session(limits, _new_seed, hello.experiment)
-        trainer = Trainer(session, self._compute, window=settings.window)
+        trainer = Trainer(session, self._compute, language, window=settings.window)
         trainer.post(session.welcome(hello.id))
         trainer.start()
         self._trainers.add(trainer)

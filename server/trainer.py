@@ -12,7 +12,8 @@ from typing import Protocol
 
 from server.compute import Closed, Compute, ComputeError
 from server.cost import slice_seconds
-from server.messages import Command, ErrorEvent, Event
+from server.languages import Language
+from server.messages import Command, ErrorEvent, Event, worded
 from server.outbox import Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
@@ -30,12 +31,21 @@ class Line(Protocol):
 class Trainer:
     """Trains one session, whether or not somebody looks on."""
 
-    def __init__(self, session: Session, compute: Compute, *, window: int, owner: Hashable = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        compute: Compute,
+        language: Language,
+        *,
+        window: int,
+        owner: Hashable = None,
+    ) -> None:
         """Prepare; training begins with ``start``.
 
         Args:
             session: that is trained.
             compute: where its slices are computed.
+            language: in which its events are told.
             window: frames that a client may leave unacknowledged.
             owner: whose sessions share their turns with this one; nobody else's by default.
         """
@@ -45,6 +55,7 @@ class Trainer:
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
+        self._language = language
         self._owner = self if owner is None else owner
         self._something_to_do = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -79,7 +90,7 @@ class Trainer:
         """Queue events for the client; one that reads none is dismissed."""
         try:
             for event in events:
-                self.outbox.post(event.model_dump_json(exclude_none=False))
+                self.outbox.post(worded(event, self._language).model_dump_json(exclude_none=False))
         except Overflow:
             if self.line is not None:
                 self.line.dismiss(1013, "too many unread events")
@@ -111,7 +122,7 @@ class Trainer:
             except Closed:
                 return
             except ComputeError as error:
-                self.post(session.fail(str(error)))
+                self.post(session.fail(error.key))
                 continue
             except Exception:
                 log.exception("a slice failed")

@@ -12,15 +12,25 @@ MOST_DEATHS = 4
 
 
 class ComputeError(Exception):
-    """A call was given up. Its text is a sentence for the person whose call it was."""
+    """A call was given up.
+
+    Attributes:
+        key: of the message that tells it to the person whose call it was.
+    """
+
+    key = "internal"
 
 
 class Overdue(ComputeError):
     """The call did not end in time, and what it ran in was ended."""
 
+    key = "overdue"
+
 
 class OutOfMemory(ComputeError):
     """The call needed more memory than an engine process may take."""
+
+    key = "out-of-memory"
 
 
 class WorkerDied(ComputeError):

@@ -14,12 +14,18 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.sentences import ENGLISH as SENTENCES
-from engine.sentences import Sentence
+from engine.sentences import ENGLISH as RULES
+from engine.sentences import Sentence, written
+from engine.stops import STOPS
 
 ENGLISH = "en"
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 """The categories of plurals; a text with several forms is an object of some of them, with ``other`` among them."""
+
+SENTENCES: Mapping[str, str] = {**RULES} | {
+    f"ended.{key}": row.ended for key, row in STOPS.items() if row.ended
+}
+"""What the engine tells, in English, by key: its sentences, and why a stop rule has ended training."""
 
 Text = str | Mapping[str, str]
 
@@ -93,9 +99,8 @@ class Language:
 
     def number(self, value: float) -> str:
         """Write a number at its natural length: 0.00001 and not 1e-05."""
-        whole, _, rest = f"{value:,.9f}".rstrip("0").partition(".")
-        written = whole.replace(",", self.numbers.group) + (self.numbers.decimal + rest if rest else "")
-        return written.replace("-", "−")
+        whole, _, rest = written(value).partition(".")
+        return whole.replace(",", self.numbers.group) + (self.numbers.decimal + rest if rest else "")
 
     def percent(self, share: float) -> str:
         """Write a share of one as a percentage in whole numbers."""
@@ -116,8 +121,8 @@ class Language:
     def _written(self, value: object) -> str:
         if isinstance(value, Sentence):
             return self.say(value)
-        if isinstance(value, float):
-            return f"{value:.12g}".replace(".", self.numbers.decimal)
+        if isinstance(value, int | float):
+            return self.number(value)
         return str(value)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from server.doors import origin_allowed
-from server.messages import Command, ErrorEvent, Hello, greet, parse
+from server.languages import Language
+from server.messages import Command, ErrorEvent, Hello, greet, parse, told
+from server.passes import Passes
 from server.sessions import Sessions
 from server.settings import Settings
 from server.trainer import Trainer
@@ -15,16 +16,13 @@ from server.trainer import Trainer
 router = APIRouter()
 
 _POLICY_VIOLATION = 1008
+_FORBIDDEN = 4003
 
 
 @router.websocket("/ws")
 async def live(websocket: WebSocket) -> None:
     """Serve one session until either side leaves."""
     settings: Settings = websocket.app.state.settings
-    headers = websocket.headers
-    if not origin_allowed(headers.get("origin"), headers.get("host"), settings.allowed_origins):
-        await websocket.close(_POLICY_VIOLATION)  # before it is accepted: the browser gets a 403
-        return
     await websocket.accept()
     connection = _Connection(websocket, settings, websocket.app.state.sessions)
     with contextlib.suppress(WebSocketDisconnect):
@@ -52,13 +50,25 @@ class _Connection:
         except TimeoutError:
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
-        trainer = self._sessions.enter(hello)
+        if not self._admits(hello):
+            refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
+            await self._websocket.send_text(refusal.worded(self._language(hello.language)).model_dump_json())
+            await self._websocket.close(_FORBIDDEN, "no ticket")
+            return
+        trainer = self._sessions.enter(hello, self._language(hello.language))
         trainer.attach(self)
         try:
             await self._attend(trainer)
         finally:
             trainer.detach(self)
             await self._sessions.leave(trainer)
+
+    def _admits(self, hello: Hello) -> bool:
+        passes: Passes | None = self._websocket.app.state.passes
+        return passes is None or passes.redeem(hello.ticket, hello.client)
+
+    def _language(self, asked: str | None) -> Language:
+        return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
     async def _attend(self, trainer: Trainer) -> None:
         tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write)]
@@ -79,7 +89,7 @@ class _Connection:
             message = greet(await self._read_message())
             if isinstance(message, Hello):
                 return message
-            await self._websocket.send_text(message.model_dump_json())
+            await self._websocket.send_text(message.worded(self._language(None)).model_dump_json())
 
     async def _read(self, trainer: Trainer) -> None:
         while True:
@@ -91,8 +101,7 @@ class _Connection:
             raise WebSocketDisconnect(message.get("code", 1005))
         text = message.get("text")
         if text is None:
-            refusal = "the message is binary; send one JSON object per text message"
-            return ErrorEvent(code="not-text", message=refusal)
+            return ErrorEvent(code="not-text", **told("not-text"))
         return parse(text)
 
     async def _write(self, trainer: Trainer) -> None:

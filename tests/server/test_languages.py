@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from engine.sentences import ENGLISH as SENTENCES
 from engine.sentences import Sentence
 from server.app import create_app
-from server.languages import Language, bundled, load, placeholders
+from server.languages import Language, Text, bundled, load, placeholders
 from server.languages.accepting import choose
 from server.settings import Settings
 from server.translation import catalog_in, catalog_texts
@@ -111,7 +111,7 @@ def test_the_language_that_is_asked_for_or_liked_best_is_chosen(
     assert choose(bundled(), asked, accepted).key == key
 
 
-def _needed() -> dict[str, str | object]:
+def _needed() -> dict[str, Text]:
     """Every text that a language has to have, with its English."""
     english = bundled()["en"]
     sentences = {f"messages.{key}": text for key, text in SENTENCES.items()}

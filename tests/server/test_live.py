@@ -16,7 +16,7 @@ from engine import Experiment, advance, begin
 from server.settings import MAX_MESSAGE_BYTES
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
-from tests.support.processes import LISTED, children
+from tests.support.processes import descendants, needs_proc
 
 pytestmark = pytest.mark.anyio
 
@@ -202,13 +202,13 @@ async def test_a_connection_without_hello_is_closed(monkeypatch: pytest.MonkeyPa
     assert closed.value.rcvd.code == 1008
 
 
-@pytest.mark.skipif(not LISTED, reason="finds the engine processes in /proc")
+@needs_proc
 async def test_killed_engine_processes_are_not_noticed_by_the_session() -> None:
     with live_server("--workers", "1") as server:
         async with greeted(server.socket_url) as connected:
             await connected.ask("play")
             await connected.frame()
-            for pid in children(server.process.pid):
+            for pid in descendants(server.process.pid):
                 os.kill(pid, signal.SIGKILL)
             for _ in range(5):
                 await connected.frame()
@@ -219,12 +219,12 @@ async def test_killed_engine_processes_are_not_noticed_by_the_session() -> None:
     assert epochs.tolist() == list(range(state["epoch"] + 1))
 
 
-@pytest.mark.skipif(not LISTED, reason="finds the engine processes in /proc")
+@needs_proc
 async def test_a_slice_that_hangs_is_an_error_of_its_session_only_and_names_what_was_computed() -> None:
     with live_server("--workers", "2") as server:
         async with greeted(server.socket_url) as one, greeted(server.socket_url) as other:
             await one.ask("play")
-            workers = children(server.process.pid)
+            workers = descendants(server.process.pid)
             for pid in workers:
                 os.kill(pid, signal.SIGSTOP)  # all hang, with the fork server that would start others
             error = await one.event("error")
@@ -237,8 +237,8 @@ async def test_a_slice_that_hangs_is_an_error_of_its_session_only_and_names_what
             await one.ask("reset")
             await one.ask("step")
 
-    assert "not done after" in error["message"]
-    assert "hidden layers: 4, 2; batch size 10; 500 samples" in error["message"]
+    assert "longer than it may" in error["message"]
+    assert "hidden layers [4, 2], batch size 10, 500 samples" in error["message"]
     assert state["reason"] == "failed"
 
 

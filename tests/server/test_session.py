@@ -620,7 +620,6 @@ def test_a_failed_slice_is_reported_and_not_tried_for_ever(desk: Desk) -> None:
     error, state = dump(desk.session.fail())
 
     assert error["code"] == "internal"
-    assert "(hidden layers: 4, 2; batch size 10; 500 samples)" in error["message"]
     assert (state["playing"], state["reason"]) == (False, "failed")
     desk.now += 10
     assert desk.next() is None

@@ -1,11 +1,12 @@
 """A real server in a process of its own, on a free port."""
 
 import contextlib
+import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,33 +21,56 @@ class LiveServer:
         url: its address, http://127.0.0.1:port.
         process: its process.
         log: path of what it writes to standard error.
+        told: what it wrote to standard output when it was ready.
     """
 
     url: str
     process: "subprocess.Popen[str]"
     log: Path
+    told: str
 
     @property
     def socket_url(self) -> str:
         """The address of the WebSocket."""
         return self.url.replace("http", "ws", 1) + "/ws"
 
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.url.rpartition(":")[2])
+
 
 @contextlib.contextmanager
-def live_server(*options: str, cwd: Path = ROOT, command: tuple[str, ...] = ()) -> Iterator[LiveServer]:
-    """Start a server, wait until it says where it is, and end it afterwards."""
+def live_server(
+    *options: str,
+    cwd: Path = ROOT,
+    command: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[LiveServer]:
+    """Start a server, wait until it says where it is, and end it afterwards.
+
+    ``environment`` adds to that of the test.
+    """
     arguments = [*(command or (sys.executable, "-m", "server")), "--port", "0", *options]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "stderr")
         with log.open("w") as stderr:
-            process = subprocess.Popen(arguments, cwd=cwd, stdout=subprocess.PIPE, stderr=stderr, text=True)
+            process = subprocess.Popen(
+                arguments,
+                cwd=cwd,
+                env={**os.environ, **(environment or {})},
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         assert process.stdout is not None
         try:
-            line = process.stdout.readline()  # ends with the process at the latest
-            found = re.search(r"http://\S+", line)
+            # Written in one piece, when it can be reached; ends with the process at the latest.
+            told = os.read(process.stdout.fileno(), 2**16).decode()
+            found = re.search(r"http://[^\s/]+", told)
             if found is None:
-                raise RuntimeError(f"the server did not start: {line}{log.read_text()}")
-            yield LiveServer(found.group(), process, log)
+                raise RuntimeError(f"the server did not start: {told}{log.read_text()}")
+            yield LiveServer(found.group(), process, log, told)
         finally:
             process.terminate()
             with process.stdout:

@@ -17,7 +17,7 @@ from tests.server.compute.conftest import Cluster, running
 from tests.support import calls
 from tests.support.client import greeted
 from tests.support.live_server import ROOT, live_server
-from tests.support.processes import LISTED, children
+from tests.support.processes import descendants, needs_proc
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
@@ -26,12 +26,12 @@ def workers_of(cluster: Cluster) -> list[int]:
     """Return the processes that compute: children of the nannies' process that have loaded the engine."""
     return [
         pid
-        for pid in children(cluster.workers.pid)
+        for pid in descendants(cluster.workers.pid)
         if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
     ]
 
 
-@pytest.mark.skipif(not LISTED, reason="finds the workers in /proc")
+@needs_proc
 async def test_a_killed_worker_is_not_noticed_by_the_session(cluster: Cluster) -> None:
     with live_server("--compute", cluster.choice) as server:
         async with greeted(server.socket_url) as connected:

@@ -19,11 +19,9 @@ from tests.server.compute.conftest import MEMORY, occupy, running, until
 from tests.support import calls
 from tests.support.client import greeted
 from tests.support.live_server import live_server
-from tests.support.processes import LISTED, children, is_alive
+from tests.support.processes import descendants, is_alive, needs_proc
 
 pytestmark = pytest.mark.anyio
-
-needs_list = pytest.mark.skipif(not LISTED, reason="finds processes in /proc")
 
 
 @pytest.fixture
@@ -50,11 +48,11 @@ async def test_they_stand_behind_the_server_with_one_thread(
     assert threads == "1"
 
 
-@needs_list
+@needs_proc
 async def test_one_thread_is_not_for_the_environment_to_decide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
     with live_server("--workers", "2") as server:
-        environments = [environment(pid) for pid in children(server.process.pid)]
+        environments = [environment(pid) for pid in descendants(server.process.pid)]
 
     assert environments
     assert all("OPENBLAS_NUM_THREADS=1" in each for each in environments)
@@ -106,7 +104,7 @@ async def test_one_that_computes_for_ever_is_killed_too(
         await compute.run(spin, tmp_path / "begun")
 
 
-@needs_list
+@needs_proc
 async def test_one_that_waits_for_a_processor_does_not_hang(
     compute: Compute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +144,7 @@ async def test_all_killed_while_nobody_computes_are_there_when_needed(
     assert await compute.run(calls.answer) == 42
 
 
-@needs_list
+@needs_proc
 async def test_memory_is_limited_for_each_and_only_the_greedy_one_is_told(compute: Compute) -> None:
     greedy = asyncio.create_task(compute.run(calls.hog, MEMORY))
     others = [asyncio.create_task(compute.run(calls.answer, number)) for number in range(10)]
@@ -175,7 +173,7 @@ async def test_the_least_memory_that_can_be_set_is_enough_for_the_largest_networ
     assert np.isfinite(outcome.run.parameters).all()
 
 
-@needs_list
+@needs_proc
 async def test_they_do_not_hear_ctrl_c(compute: Compute, tmp_path: Path) -> None:
     before = await pids(compute, tmp_path / "before")
     for pid in before:
@@ -184,7 +182,7 @@ async def test_they_do_not_hear_ctrl_c(compute: Compute, tmp_path: Path) -> None
     assert await pids(compute, tmp_path / "after") == before
 
 
-@needs_list
+@needs_proc
 @pytest.mark.parametrize("busy", [False, True])
 async def test_they_do_not_outlive_a_server_that_is_killed(busy: bool) -> None:
     with live_server("--workers", "2") as server:
@@ -192,7 +190,7 @@ async def test_they_do_not_outlive_a_server_that_is_killed(busy: bool) -> None:
             if busy:
                 await connected.ask("play")
                 await connected.frame()
-            pids = children(server.process.pid)
+            pids = descendants(server.process.pid)
             assert len(pids) >= 3
             server.process.kill()
             await asyncio.to_thread(_wait_until_dead, pids)
