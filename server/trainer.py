@@ -14,7 +14,7 @@ from server.compute import Closed, Compute, ComputeError
 from server.cost import slice_seconds
 from server.languages import Language
 from server.messages import Command, ErrorEvent, Event, worded
-from server.outbox import Outbox, Overflow
+from server.outbox import Encoding, Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
 
@@ -38,6 +38,7 @@ class Trainer:
         language: Language,
         *,
         window: int,
+        encoding: Encoding = "plain",
         owner: Hashable = None,
     ) -> None:
         """Prepare; training begins with ``start``.
@@ -47,10 +48,11 @@ class Trainer:
             compute: where its slices are computed.
             language: in which its events are told.
             window: frames that a client may leave unacknowledged.
+            encoding: how frames are sent.
             owner: whose sessions share their turns with this one; nobody else's by default.
         """
         self.session = session
-        self.outbox = Outbox(window)
+        self.outbox = Outbox(window, encoding)
         self.line: Line | None = None
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""

@@ -107,5 +107,9 @@ class Backend(ABC):
         """End a worker that has died or hangs, and see to it that there soon is another."""
 
     @abstractmethod
+    def kill(self) -> None:
+        """End the workers of this machine at once, whatever they do; may be called from a signal handler."""
+
+    @abstractmethod
     async def close(self) -> None:
         """End all workers and wait for them; those that hang are killed."""

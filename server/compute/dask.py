@@ -174,6 +174,9 @@ class Dask(Backend):
                 "the Dask worker %s hangs and cannot be restarted; is it run without a nanny?", address
             )
 
+    def kill(self) -> None:
+        """Do nothing: the workers are not this server's."""
+
     async def close(self) -> None:
         """Leave the cluster, which goes on without."""
         self._closed = True

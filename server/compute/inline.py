@@ -45,6 +45,9 @@ class Inline(Backend):
         worker.end()
         self._free = _Thread()
 
+    def kill(self) -> None:
+        """Do nothing: the thread ends with the process."""
+
     async def close(self) -> None:
         """Let the thread end; one that hangs ends with the server."""
         if self._free is not None:

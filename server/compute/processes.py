@@ -95,6 +95,12 @@ class Processes(Backend):
                 self.ready()
                 return
 
+    def kill(self) -> None:
+        """Kill all processes."""
+        self._closed = True
+        for process in self._processes:
+            process.kill()
+
     async def close(self) -> None:
         """End all processes and wait for them; those that hang are killed."""
         self._closed = True

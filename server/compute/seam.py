@@ -265,6 +265,11 @@ class Compute:
             self._turns.put_first(job.owner, job)
             self.stats.waiting += 1
 
+    def kill(self) -> None:
+        """End the workers of this machine at once, whatever they do; may be called from a signal handler."""
+        self._closed = True
+        self._backend.kill()
+
     async def close(self) -> None:
         """End the workers and wait for them; what waits is dropped, what hangs is killed."""
         self._closed = True

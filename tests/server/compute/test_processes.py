@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment
-from server.compute import Compute, OutOfMemory, Overdue, Unavailable, open_compute
+from server.compute import Closed, Compute, OutOfMemory, Overdue, Unavailable, open_compute
 from server.compute.processes import Processes
 from server.compute.worker import NICE
 from server.work import Slice, run_slice
@@ -225,3 +225,16 @@ async def test_one_that_does_not_start_is_tried_again(
         process._memory = MEMORY
 
     assert await compute.probe(30)
+
+
+@needs_proc
+async def test_all_can_be_killed_at_once(compute: Compute, tmp_path: Path) -> None:
+    before = await pids(compute, tmp_path / "before")
+    hanging = asyncio.create_task(compute.run(calls.hang, tmp_path / "hangs"))
+    await until(tmp_path / "hangs")
+
+    compute.kill()
+
+    await asyncio.to_thread(_wait_until_dead, list(before))
+    with pytest.raises(Closed):
+        await hanging

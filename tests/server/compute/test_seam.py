@@ -61,6 +61,9 @@ class Fake(Backend):
         self.replaced.append(worker)
         self.give(worker)
 
+    def kill(self) -> None:
+        pass
+
     async def close(self) -> None:
         pass
 
