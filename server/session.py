@@ -430,13 +430,19 @@ class Session:
             event = Stopped(epoch=run.epoch, step=run.step, **told(f"ended.{training.stop}", **values))
         return [event, self._state(why, None if steps is None else steps.id)]
 
-    def fail(self) -> list[Event]:
-        """Give up the slice under way, whose computation failed for reasons of the server's own."""
+    def fail(self, why: str = "internal") -> list[Event]:
+        """Give up the slice under way, whose computation failed; ``why`` is the key of the message that tells it."""
         self._under_way = None
         self._failed = True
         self._playing = False
         self._steps = None
-        error = ErrorEvent(code="internal", **told("internal"))
+        experiment = self._experiment
+        values: dict[str, Value] = {
+            "hidden": str(list(experiment.network.hidden)),
+            "batch": experiment.training.batch_size,
+            "samples": experiment.data.samples,
+        }
+        error = ErrorEvent(code="internal", **told(why, **values))
         return [*self._answer_pauses(), error, self._state("failed")]
 
 

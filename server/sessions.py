@@ -43,14 +43,7 @@ class Sessions:
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
         )
         session = Session(limits, _new_seed, hello.experiment)
-        trainer = Trainer(
-            session,
-            self._compute,
-            language,
-            window=settings.window,
-            slice_seconds=settings.slice_seconds,
-            encoding=hello.encoding,
-        )
+        trainer = Trainer(session, self._compute, language, window=settings.window, encoding=hello.encoding)
         trainer.post(session.welcome(hello.id))
         trainer.start()
         self._trainers.add(trainer)

@@ -1,6 +1,7 @@
 """Settings: what the person who runs the server may choose."""
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +19,10 @@ class Settings:
     Attributes:
         host: address to listen on.
         port: TCP port; 0 takes a free one.
+        compute: where slices are computed: ``processes`` of this machine, ``inline`` in a thread of the server, or
+            in the cluster of a Dask scheduler, ``dask://host:port``.
         workers: engine processes.
+        worker_memory: mebibytes of address space that each of them may take.
         allowed_hosts: further names by which requests may call this server; addresses of numbers, this machine's own
             name and localhost always may.
         allowed_origins: further origins (``https://host[:port]``) whose pages may open a session; pages of this
@@ -50,7 +54,9 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = field(default_factory=lambda: available_cpus())  # defined below
+    compute: str = "processes"
+    workers: int = field(default_factory=lambda: default_workers())  # defined below
+    worker_memory: int = 1024
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     allowed_embedders: tuple[str, ...] = ()
@@ -79,6 +85,7 @@ class Settings:
         for name, low, high in (
             ("port", 0, 65_535),
             ("workers", 1, 256),
+            ("worker_memory", 512, 1_048_576),
             ("hello_seconds", 0.1, 600),
             ("window", 1, 8),
             ("slice_seconds", 0.001, 1),
@@ -89,6 +96,8 @@ class Settings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; allowed: {low} … {high}")
+        if self.compute not in ("processes", "inline") and not _CLUSTER.fullmatch(self.compute):
+            raise ValueError(f"compute is {self.compute!r}; allowed: processes, inline, dask://host:port")
         if self.metrics_port is not None and not 0 <= self.metrics_port <= 65_535:
             raise ValueError(f"metrics_port is {self.metrics_port}; allowed: 0 … 65535")
         if self.metrics_token is not None and len(self.metrics_token) < MIN_KEY_CHARACTERS:
@@ -167,7 +176,9 @@ def _on_or_off(text: str) -> bool:
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": str,
     "port": int,
+    "compute": str,
     "workers": int,
+    "worker_memory": int,
     "allowed_hosts": _list,
     "allowed_origins": _list,
     "allowed_embedders": _list,
@@ -202,11 +213,28 @@ def default_state_folder() -> Path:
 _FOLDER = "neural-playground"
 
 
-def available_cpus() -> int:
-    """Count the processors this process may use: by affinity, and by the quota of its container; at least 1."""
+_CLUSTER = re.compile(r"dask://([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
+
+_MOST_WORKERS = 8
+"""By default: about as many as one server process can keep busy with slices of 5 ms."""
+
+
+def default_workers() -> int:
+    """Choose how many engine processes there are, from affinity and quota: one for each processor, up to eight.
+
+    Processors are shared with the server without harm, as engine processes stand behind it in line. A quota of fewer
+    processors than there are is different: when it is used up all processes stop, the server too. So one is left to it.
+    """
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _cgroup_quota(Path("/sys/fs/cgroup"))
-    return max(1, min(count, int(quota)) if quota is not None else count)
+    return worker_count(count, quota)
+
+
+def worker_count(processors: int, quota: float | None) -> int:
+    """Choose by the processors that may be used, and how many of them at a time, if that is limited."""
+    if quota is not None and quota < processors:
+        processors = math.ceil(quota) - 1
+    return min(max(1, processors), _MOST_WORKERS)
 
 
 def _cgroup_quota(root: Path) -> float | None:

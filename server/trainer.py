@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Hashable
 from typing import Protocol
 
-from server.compute import Compute
+from server.compute import Closed, Compute, ComputeError
+from server.cost import slice_seconds
 from server.languages import Language
 from server.messages import Command, ErrorEvent, Event, worded
 from server.outbox import Encoding, Outbox, Overflow
@@ -17,10 +19,6 @@ from server.session import Session
 from server.work import run_slice
 
 log = logging.getLogger(__name__)
-
-_TURN_SECONDS = 0.03
-"""Every session should have its turn so often, as long as slices need not be shorter than this for it:"""
-_SHORTEST_SLICE = 0.005
 
 
 class Line(Protocol):
@@ -40,8 +38,8 @@ class Trainer:
         language: Language,
         *,
         window: int,
-        slice_seconds: float,
         encoding: Encoding = "plain",
+        owner: Hashable = None,
     ) -> None:
         """Prepare; training begins with ``start``.
 
@@ -50,8 +48,8 @@ class Trainer:
             compute: where its slices are computed.
             language: in which its events are told.
             window: frames that a client may leave unacknowledged.
-            slice_seconds: the longest stretch of training between two looks at the commands.
             encoding: how frames are sent.
+            owner: whose sessions share their turns with this one; nobody else's by default.
         """
         self.session = session
         self.outbox = Outbox(window, encoding)
@@ -60,7 +58,7 @@ class Trainer:
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
         self._language = language
-        self._slice_seconds = slice_seconds
+        self._owner = self if owner is None else owner
         self._something_to_do = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -110,7 +108,7 @@ class Trainer:
         while True:
             self._something_to_do.clear()
             room = self.line is not None and outbox.is_open()
-            seconds = self._compute.share(_TURN_SECONDS, _SHORTEST_SLICE, self._slice_seconds)
+            seconds = self._compute.budget()
             work = (
                 None if outbox.is_full() else session.next_slice(time.monotonic(), room=room, seconds=seconds)
             )
@@ -120,7 +118,14 @@ class Trainer:
                         await self._something_to_do.wait()
                 continue
             try:
-                outcome = await self._compute.run(run_slice, work)
+                outcome = await self._compute.run(
+                    run_slice, work, owner=self._owner, seconds=slice_seconds(work.experiment)
+                )
+            except Closed:
+                return
+            except ComputeError as error:
+                self.post(session.fail(error.key))
+                continue
             except Exception:
                 log.exception("a slice failed")
                 self.post(session.fail())

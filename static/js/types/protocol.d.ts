@@ -223,7 +223,7 @@ export interface ErrorEvent {
   message: string;
   type: "error";
   id: string | number | null;
-  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "ticket" | "diverged" | "stopped" | "internal";
+  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "too-much" | "hello-first" | "hello-again" | "protocol" | "ticket" | "diverged" | "stopped" | "internal";
   field: string | null;
 }
 
