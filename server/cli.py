@@ -9,7 +9,8 @@ import uvicorn
 
 from server import __version__, train
 from server.app import create_app
-from server.settings import MAX_MESSAGE_BYTES, Settings, from_environment
+from server.settings import from_environment
+from server.sockets import listen, serving
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -31,23 +32,14 @@ def main(arguments: list[str] | None = None) -> None:
     except ValueError as error:
         sys.exit(f"neural-playground: {error}")
     try:
-        listener = _listen(settings)
+        listener = listen(settings)
     except OSError as error:
         sys.exit(
             f"neural-playground: cannot listen on {settings.host}, port {settings.port}: {error.strerror};"
             " choose another with --host and --port"
         )
     with listener:
-        config = uvicorn.Config(
-            app,
-            log_level=options.log_level,
-            access_log=False,
-            server_header=False,
-            ws="websockets-sansio",
-            ws_max_size=MAX_MESSAGE_BYTES,
-            ws_per_message_deflate=False,  # frames are compact; deflating per client costs ten times all the rest
-            timeout_graceful_shutdown=5,
-        )
+        config = serving(app, settings, log_level=options.log_level)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
             _Server(config, _address(settings.host, listener)).run(sockets=[listener])
 
@@ -99,18 +91,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"neural-playground {__version__}")
     return parser
-
-
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((settings.host, settings.port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def _address(host: str, listener: socket.socket) -> str:

@@ -21,6 +21,8 @@ class Settings:
         hello_seconds: how long a new connection may take to say hello.
         window: how many frames a client may leave unacknowledged.
         slice_seconds: the longest stretch of training between two looks at the commands.
+        ping_seconds: how often a WebSocket is asked whether somebody is still there.
+        pong_seconds: how long the answer may take before the connection is cut.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made.
 
@@ -36,6 +38,8 @@ class Settings:
     hello_seconds: float = 10.0
     window: int = 2
     slice_seconds: float = 0.025
+    ping_seconds: float = 20.0
+    pong_seconds: float = 20.0
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
@@ -47,6 +51,8 @@ class Settings:
             ("hello_seconds", 0.1, 600),
             ("window", 1, 8),
             ("slice_seconds", 0.001, 1),
+            ("ping_seconds", 0.1, 600),
+            ("pong_seconds", 0.1, 600),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -94,6 +100,8 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hello_seconds": float,
     "window": int,
     "slice_seconds": float,
+    "ping_seconds": float,
+    "pong_seconds": float,
     "token_keys": _list,
     "state_folder": Path,
 }

@@ -1,0 +1,110 @@
+"""Sockets: how this server listens, and how it lets go of clients that have stopped to read.
+
+Asked to close, uvicorn waits until everything has been sent; a client that reads no more keeps its connection, its
+handler and megabytes of buffers for ever. So a connection that is over is cut after a moment, and the kernel is told
+to give up by itself as well, and to buffer little.
+"""
+
+import asyncio
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from server.settings import MAX_MESSAGE_BYTES, Settings
+
+LINGER_SECONDS = 4.0
+"""How long a connection that is over may take to send what is left."""
+
+GRACE_SECONDS = 10
+"""How long the process may take to end once it is asked to."""
+
+IDLE_SECONDS = 5
+"""How long an HTTP connection without a request is kept; after a reset, its memory stays that long, too."""
+
+UNANSWERED_SECONDS = 30
+"""How long the kernel waits for a client to take what was sent, before it gives the connection up (Linux)."""
+
+SEND_BUFFER_BYTES = 2**16
+"""What the kernel buffers for a client (Linux takes twice as much); left alone it takes megabytes, all of them old."""
+
+
+class LiveProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, which lets go.
+
+    It builds on names that uvicorn does not promise to keep; tests/server/test_sockets.py fails if they change.
+    """
+
+    _cut: asyncio.TimerHandle | None = None
+
+    def keepalive_timeout(self) -> None:
+        """Cut the connection: who answers no ping will not take a goodbye either."""
+        super().keepalive_timeout()
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Say goodbye, as the server ends, and wait no longer than a moment."""
+        super().shutdown()
+        self._cut_soon()
+
+    async def run_asgi(self) -> None:
+        """Run the application; when it is done, so is the connection."""
+        try:
+            await super().run_asgi()
+        finally:
+            self._cut_soon()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget what was planned."""
+        super().connection_lost(exc)
+        if self._cut is not None:
+            self._cut.cancel()
+
+    def _cut_soon(self) -> None:
+        if self._cut is None and not self.disconnected:
+            self._cut = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket bound to the address and port of the settings.
+
+    Raises:
+        OSError: that is not possible.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":  # where the sockets of clients take these over from the one that listens
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_SECONDS * 1000)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        listener.bind((settings.host, settings.port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def serving(app: Any, settings: Settings, **options: Any) -> uvicorn.Config:
+    """Return how uvicorn is to serve an application.
+
+    Args:
+        app: an ASGI application.
+        settings: times of the WebSockets.
+        options: further ones of uvicorn.
+    """
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        server_header=False,
+        ws=LiveProtocol,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # frames are compact; deflating per client costs ten times all the rest
+        ws_ping_interval=settings.ping_seconds,
+        ws_ping_timeout=settings.pong_seconds,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        **options,
+    )
