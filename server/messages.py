@@ -38,6 +38,8 @@ class Hello(_Message):
     id: MessageId = None
     protocol: int
     experiment: Experiment = Experiment()
+    resume: str | None = None
+    client: Annotated[str, Field(max_length=64)] | None = None
 
 
 class Configure(_Message):
@@ -137,7 +139,9 @@ class State(_Message):
 
     playing: bool
     epochs_per_second: float | None
-    reason: Literal["new", "played", "paused", "stepped", "reset", "diverged", "stopped", "failed"]
+    reason: Literal[
+        "new", "resumed", "played", "paused", "idle", "stepped", "reset", "diverged", "stopped", "failed"
+    ]
     epoch: int
     step: int
 
@@ -160,7 +164,11 @@ class Welcome(_Message):
     limits: Limits
     experiment: Experiment
     run: int
+    history: int
     state: State
+    session: str
+    recovered: bool
+    waited: float
 
 
 class Configured(_Message):
@@ -202,6 +210,28 @@ class Stopped(_Message):
     message: str
 
 
+class Checkpoint(_Message):
+    """What to keep in order to go on later, here or elsewhere; if it is not whole, here only."""
+
+    type: Literal["checkpoint"] = "checkpoint"
+    id: MessageId = None
+    token: str
+    epoch: int
+    history: int
+    whole: bool
+
+
+class Closing(_Message):
+    """The server is about to close the connection, and says why and when to come back, if at all."""
+
+    type: Literal["closing"] = "closing"
+    id: MessageId = None
+    code: int
+    reason: Literal["restarting", "full", "too-many", "taken-over", "idle", "age", "resume", "unread"]
+    message: str
+    retry_after: float | None = None
+
+
 class ErrorEvent(_Message):
     """A command was refused; everything goes on as if it had not come."""
 
@@ -218,13 +248,24 @@ class ErrorEvent(_Message):
         "diverged",
         "stopped",
         "internal",
+        "resume-too-long",
+        "resume-malformed",
+        "resume-version",
+        "resume-foreign-key",
+        "resume-forged",
+        "resume-audience",
+        "resume-expired",
+        "resume-engine",
+        "resume-invalid",
+        "resume-gone",
     ]
     message: str
     field: str | None = None
 
 
 Event = Annotated[
-    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent, Field(discriminator="type")
+    Welcome | Configured | StateChanged | Diverged | Stopped | Checkpoint | Closing | ErrorEvent,
+    Field(discriminator="type"),
 ]
 """Whatever the server may say."""
 
