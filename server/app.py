@@ -58,11 +58,12 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         compute = Compute(settings.workers)
-        sessions = Sessions(settings, compute)
+        sessions = Sessions(settings, compute, app.state.keys)
         app.state.compute = compute
         app.state.sessions = sessions
         try:
             await compute.start()
+            sessions.start()
             yield
         finally:
             await sessions.close()

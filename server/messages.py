@@ -39,7 +39,7 @@ class Hello(_Message):
     protocol: int
     experiment: Experiment = Experiment()
     resume: str | None = None
-    client: Annotated[str, Field(max_length=64)] | None = None
+    client: str = Field("", max_length=64)
 
 
 class Configure(_Message):

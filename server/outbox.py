@@ -112,6 +112,13 @@ class Outbox:
         """Whether so many losses wait that training should, too."""
         return sum(map(len, self._parts.get("epochs", ()))) >= MAX_EPOCHS
 
+    def last_words(self) -> list[str]:
+        """Return all that waits but for frames, for a connection that is about to close."""
+        words = [*self._events, *([] if self._kept is None else [self._kept])]
+        self._events.clear()
+        self._kept = None
+        return words
+
     def take(self) -> str | bytes | None:
         """Return what may be sent next, or None: events, then a frame if the window is open, then what is kept."""
         if self._events:

@@ -1,11 +1,12 @@
 """A real server in a process of its own, on a free port."""
 
 import contextlib
+import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,13 +34,33 @@ class LiveServer:
 
 
 @contextlib.contextmanager
-def live_server(*options: str, cwd: Path = ROOT, command: tuple[str, ...] = ()) -> Iterator[LiveServer]:
-    """Start a server, wait until it says where it is, and end it afterwards."""
+def live_server(
+    *options: str,
+    cwd: Path = ROOT,
+    command: tuple[str, ...] = (),
+    settings: Mapping[str, object] | None = None,
+) -> Iterator[LiveServer]:
+    """Start a server, wait until it says where it is, and end it afterwards.
+
+    Args:
+        options: of its command.
+        cwd: where it runs.
+        command: instead of this checkout's.
+        settings: by name, as variables of its environment.
+    """
+    given = {f"PLAYGROUND_{name.upper()}": str(value) for name, value in (settings or {}).items()}
     arguments = [*(command or (sys.executable, "-m", "server")), "--port", "0", *options]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "stderr")
         with log.open("w") as stderr:
-            process = subprocess.Popen(arguments, cwd=cwd, stdout=subprocess.PIPE, stderr=stderr, text=True)
+            process = subprocess.Popen(
+                arguments,
+                cwd=cwd,
+                env={**os.environ, **given},
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         assert process.stdout is not None
         try:
             line = process.stdout.readline()  # ends with the process at the latest
