@@ -3,6 +3,10 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# What `make load` does: so many sessions, measured for so many seconds, each at so many epochs a second (empty: as fast as it can)
+SESSIONS ?= 30
+SECONDS ?= 20
+SPEED ?=
 # More arguments for what a target runs: make test ARGS="-k outbox", make run ARGS="--help"
 ARGS ?=
 
@@ -21,7 +25,7 @@ NODE_MODULES := node_modules/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-js test-python quick soak parity bench check lint types imports js spelling generated \
+.PHONY: help run test test-js test-python quick soak parity bench load check lint types imports js spelling generated \
 	format protocol reference pins install clean clean-all require-npm
 
 help:  ## Print this
@@ -69,6 +73,9 @@ parity: $(PARITY)  ## Compare whole training runs with PyTorch (large: it is ins
 bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among others
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m benchmarks $(ARGS)
+
+load: $(DEV)  ## Measure a server under SESSIONS=30 sessions for SECONDS=20, SPEED= epochs a second each
+	@$(PY) -m benchmarks.load --sessions "$(SESSIONS)" --seconds "$(SECONDS)" $(if $(SPEED),--speed "$(SPEED)") $(ARGS)
 
 # ------------------------------------------------------------------------------------------------------------- checks
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from engine.experiment import Experiment
 from engine.run import Run, begin
+from engine.sentences import Sentence, SentenceError
 
 _FEATURES = {
     "x": "x1",
@@ -67,7 +68,7 @@ def to_experiment(link: str) -> Experiment:
         ours for theirs, ours in _FEATURES.items() if _boolean(state, theirs, default=theirs in ("x", "y"))
     ]
     if not features:
-        raise ValueError("the link switches all features off; at least one must be on")
+        raise SentenceError("link-no-features")
     return Experiment.model_validate(
         {
             "data": {
@@ -119,7 +120,7 @@ def to_link(experiment: Experiment) -> str:
         ("data.shuffled", data.shuffled, data.shuffled),
     )
     if data.classic_seed is None:
-        raise ValueError("data.classic_seed is missing: the original cannot draw these points")
+        raise SentenceError("classic-no-seed", "data.classic_seed")
     _refuse(
         (
             "network.activation",
@@ -178,7 +179,7 @@ def _refuse(*rows: tuple[str, bool, object]) -> None:
     """Refuse the first field of which the original does not have the value: rows of name, whether it has, and value."""
     for name, there, value in rows:
         if not there:
-            raise ValueError(f"{name} is {value!r}, which the original does not have")
+            raise SentenceError("classic-value", name, name=name, value=repr(value))
 
 
 def _parse(link: str) -> Mapping[str, str]:
@@ -199,15 +200,18 @@ def _number(state: Mapping[str, str], key: str, default: float, low: float, high
     except ValueError:
         value = math.nan
     if not (low <= value <= high and math.isfinite(value)):
-        allowed = f"a number, {low:g} … {high:g}" if math.isfinite(low) else "a number"
-        raise ValueError(f"{key} is {text!r} in the link; it must be {allowed}")
+        allowed = Sentence("number")
+        if math.isfinite(low):
+            allowed = Sentence("needed-in-range", {"needed": allowed, "low": f"{low:g}", "high": f"{high:g}"})
+        raise SentenceError("link-value", key, name=key, value=repr(text), allowed=allowed)
     return value
 
 
 def _whole(state: Mapping[str, str], key: str, default: int, low: int, high: int) -> int:
     value = _number(state, key, default, low, high)
     if value != int(value):
-        raise ValueError(f"{key} is {state[key]!r} in the link; it must be a whole number, {low} … {high}")
+        allowed = Sentence("needed-in-range", {"needed": Sentence("whole"), "low": low, "high": high})
+        raise SentenceError("link-value", key, name=key, value=repr(state[key]), allowed=allowed)
     return int(value)
 
 

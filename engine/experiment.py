@@ -33,6 +33,7 @@ from engine.schema import (
     seed_field,
 )
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.sentences import SentenceError
 from engine.stops import STOPS
 
 MAX_LAYERS = 10
@@ -157,17 +158,21 @@ class Data(Group):
         if self.points is None:
             return self
         if self.samples != len(self.points):
-            raise ValueError(
-                f"data.samples is {self.samples}; there are {len(self.points)} points in data.points"
+            raise SentenceError(
+                "own-samples", "data.samples", samples=str(self.samples), points=len(self.points)
             )
         for name in ("classic_seed", "minority_share"):
             if getattr(self, name):
-                raise ValueError(f"data.{name} cannot go with data.points; give one of them")
+                raise SentenceError("one-of-both", f"data.{name}", name=f"data.{name}", other="data.points")
         for position, (_, _, target) in enumerate(self.points if self.point_classes > 2 else ()):
             if target not in range(self.point_classes):
-                raise ValueError(
-                    f"data.points has the target {target:g} at position {position}; with data.point_classes"
-                    f" {self.point_classes} it must be a whole number, 0 … {self.point_classes - 1}"
+                raise SentenceError(
+                    "own-target",
+                    "data.points",
+                    target=f"{target:g}",
+                    position=position,
+                    classes=self.point_classes,
+                    last=self.point_classes - 1,
                 )
         return self
 
@@ -176,22 +181,23 @@ class Data(Group):
         if self.classic_seed is None:
             return self
         if self.samples % 2:
-            raise ValueError(f"data.samples is {self.samples}; with data.classic_seed it must be even")
+            raise SentenceError("classic-odd", "data.samples", samples=str(self.samples))
         if self.minority_share:
-            raise ValueError("data.minority_share cannot go with data.classic_seed; give one of them")
+            name = "data.minority_share"
+            raise SentenceError("one-of-both", name, name=name, other="data.classic_seed")
         return self
 
     @model_validator(mode="after")
     def _samples_for_all(self) -> Self:
         if self.test_samples < 1:
-            raise ValueError(
-                f"data.validation_fraction is {self.validation_fraction}; with data.train_fraction"
-                f" {self.train_fraction} no sample is left for the test"
+            raise SentenceError(
+                "no-test",
+                "data.validation_fraction",
+                validation=str(self.validation_fraction),
+                training=str(self.train_fraction),
             )
         if self.minority_share and self.problem == "regression":
-            raise ValueError(
-                f"data.minority_share is {self.minority_share}; there are no classes in regression, so it must be 0"
-            )
+            raise SentenceError("minority-regression", "data.minority_share", share=str(self.minority_share))
         return self
 
     @property
@@ -256,9 +262,11 @@ class Network(Group):
     @model_validator(mode="after")
     def _one_activation_per_layer(self) -> Self:
         if isinstance(self.activation, tuple) and len(self.activation) != len(self.hidden):
-            raise ValueError(
-                f"network.activation has {len(self.activation)} entries for {len(self.hidden)} hidden layers;"
-                " give one for all, or one per layer"
+            raise SentenceError(
+                "activations-per-layer",
+                "network.activation",
+                entries=len(self.activation),
+                layers=len(self.hidden),
             )
         return self
 
@@ -405,33 +413,39 @@ class Experiment(Group):
     def _fits_together(self) -> Self:
         repeated = [key for i, key in enumerate(self.features) if key in self.features[:i]]
         if repeated:
-            raise ValueError(f"features names {repeated[0]!r} twice; each may be given once")
+            raise SentenceError("feature-twice", "features", feature=repr(repeated[0]))
         loss = LOSSES[self.objective.loss]
         given = self.data.dataset if self.data.points is None else "data.points"
         if self.problem not in loss.outputs:
             allowed = ", ".join(key for key, row in LOSSES.items() if self.problem in row.outputs)
-            raise ValueError(
-                f"objective.loss {loss.key!r} is not for {self.problem} ({given}); allowed: {allowed}"
+            raise SentenceError(
+                "loss-problem",
+                "objective.loss",
+                loss=repr(loss.key),
+                problem=self.problem,
+                data=given,
+                allowed=allowed,
             )
         if STOPS[self.training.stop].watches == "validation" and not self.data.validation_fraction:
-            raise ValueError(
-                f"training.stop is {self.training.stop!r}, which watches the validation loss;"
-                " give data.validation_fraction a share above 0"
-            )
+            raise SentenceError("stop-validation", "training.stop", stop=repr(self.training.stop))
         if self.data.classic_seed is not None:
             if self.data.dataset not in CLASSIC_DATASETS:
-                raise ValueError(
-                    f"data.dataset {self.data.dataset!r} is not one of the original's, so it has no classic seed;"
-                    f" allowed: {', '.join(CLASSIC_DATASETS)}"
+                raise SentenceError(
+                    "classic-dataset",
+                    "data.dataset",
+                    dataset=repr(self.data.dataset),
+                    allowed=", ".join(CLASSIC_DATASETS),
                 )
             if self.network.initializer not in ("classic", "zeros"):
-                raise ValueError(
-                    f"network.initializer {self.network.initializer!r} is not one of the original's,"
-                    " so a classic seed cannot draw it; allowed: classic, zeros"
+                raise SentenceError(
+                    "classic-initializer",
+                    "network.initializer",
+                    initializer=repr(self.network.initializer),
+                    allowed="classic, zeros",
                 )
         if self.parameters > MAX_PARAMETERS:
-            raise ValueError(
-                f"network.hidden makes {self.parameters} parameters; at most {MAX_PARAMETERS} are allowed"
+            raise SentenceError(
+                "too-many-parameters", "network.hidden", parameters=self.parameters, most=MAX_PARAMETERS
             )
         return self
 

@@ -1,12 +1,13 @@
 """Errors of validation as sentences: which field, which value, what is allowed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import annotated_types
 from pydantic import ValidationError
 
 from engine.experiment import MAX_UNITS, Experiment, fields
+from engine.sentences import Sentence, SentenceError, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +16,26 @@ class Refusal:
 
     Attributes:
         field: dotted name of what was wrong, empty for the whole.
-        message: a sentence that names field, value and what is allowed.
+        sentence: names field, value and what is allowed.
         kind: pydantic's name of the error.
     """
 
     field: str
-    message: str
+    sentence: Sentence
     kind: str
+
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return str(self.sentence)
+
+    def without(self, prefix: str) -> "Refusal":
+        """Return the same for a field whose name leaves out where it begins."""
+        name = self.field.removeprefix(prefix)
+        values = self.sentence.values
+        if values.get("name") == self.field:
+            values = {**values, "name": name}
+        return replace(self, field=name, sentence=Sentence(self.sentence.key, values))
 
 
 def explain(error: ValidationError) -> list[Refusal]:
@@ -36,19 +50,27 @@ def _refusal(details: dict[str, Any]) -> Refusal:
     path = [str(part) for part in details["loc"] if not any(sign in str(part) for sign in "[(-")]
     name = ".".join(part for part in path if part not in ("constrained-str", "tuple", "str"))
     kind = details["type"]
-    value = _shown(details.get("input"))
     if kind == "value_error":
-        text = str(details["ctx"]["error"])
-        first = text.partition(" ")[0]
-        if first.startswith(tuple(fields())):  # a rule between fields names the one to change
-            return Refusal(first, text, kind)
-        return Refusal(name, f"{name}: {text}", kind)
+        return _rule(name, details["ctx"]["error"])
     if kind == "extra_forbidden":
-        return Refusal(name, f"{name} is not known{_known(path[:-1])}", kind)
+        return Refusal(name, _unknown(name, path[:-1]), kind)
     if kind == "missing":
-        return Refusal(name, f"{name} is missing", kind)
+        return Refusal(name, Sentence("missing", {"name": name}), kind)
+    value = _shown(details.get("input"))
     allowed = _allowed(name, details)
-    return Refusal(name, f"{name or 'the message'} is {value}; {allowed}", kind)
+    if not name:
+        return Refusal(name, Sentence("message-value", {"value": value, "allowed": allowed}), kind)
+    return Refusal(name, Sentence("value", {"name": name, "value": value, "allowed": allowed}), kind)
+
+
+def _rule(name: str, error: ValueError) -> Refusal:
+    """Tell of a rule that a validator of ours holds; one between fields names the one to change."""
+    sentence = (
+        error.sentence if isinstance(error, SentenceError) else Sentence("pydantic", {"words": str(error)})
+    )
+    if isinstance(error, SentenceError) and error.field:
+        return Refusal(error.field, sentence, "value_error")
+    return Refusal(name, Sentence("of-field", {"name": name, "sentence": sentence}), "value_error")
 
 
 def _shown(value: Any) -> str:
@@ -56,58 +78,62 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _known(path: list[str]) -> str:
-    """List what a group of the experiment may contain."""
+def _unknown(name: str, path: list[str]) -> Sentence:
+    """Tell that a name is unknown, and what a group of the experiment may contain."""
     if not path or path[-1] == "experiment":
         names = list(Experiment.model_fields)
     else:
-        names = [name.removeprefix(f"{path[-1]}.") for name in fields() if name.startswith(f"{path[-1]}.")]
-    return f"; known here: {', '.join(names)}" if names else ""
+        names = [known.removeprefix(f"{path[-1]}.") for known in fields() if known.startswith(f"{path[-1]}.")]
+    if not names:
+        return Sentence("unknown-name", {"name": name})
+    return Sentence("unknown-name-here", {"name": name, "names": ", ".join(names)})
 
 
 _TYPES = {
-    "int_type": "it must be a whole number",
-    "int_from_float": "it must be a whole number",
-    "float_type": "it must be a number",
-    "finite_number": "it must be a finite number",
-    "string_type": "it must be a name",
-    "bool_type": "it must be true or false",
-    "tuple_type": "it must be a list",
-    "model_type": "it must be an object",
-    "model_attributes_type": "it must be an object",
-    "dict_type": "it must be an object",
+    "int_type": "whole",
+    "int_from_float": "whole",
+    "float_type": "number",
+    "finite_number": "finite",
+    "string_type": "name",
+    "bool_type": "boolean",
+    "tuple_type": "list",
+    "model_type": "object",
+    "model_attributes_type": "object",
+    "dict_type": "object",
+}
+
+_LIMITS = {
+    "greater_than_equal": ("at-least", "ge"),
+    "less_than_equal": ("at-most", "le"),
+    "less_than": ("less-than", "lt"),
+    "too_short": ("entries-at-least", "min_length"),
+    "too_long": ("entries-at-most", "max_length"),
 }
 
 
-def _allowed(name: str, details: dict[str, Any]) -> str:
-    sentence = _TYPES.get(details["type"], "")
-    ranged = _range(name)
-    if ranged:
-        return f"{sentence}, {ranged}" if sentence else f"allowed: {ranged}"
-    if sentence:
-        return sentence
+def _allowed(name: str, details: dict[str, Any]) -> Sentence:
+    needed = Sentence(_TYPES[details["type"]]) if details["type"] in _TYPES else None
+    range_ = _range(name)
+    if range_ is not None:
+        if needed is not None:
+            return Sentence("needed-in-range", {"needed": needed, **range_})
+        return Sentence("allowed", {"allowed": Sentence("range", range_)})
+    if needed is not None:
+        return needed
     context = details.get("ctx", {})
-    match details["type"]:
-        case "greater_than_equal":
-            return f"it must be at least {context['ge']:g}"
-        case "less_than_equal":
-            return f"it must be at most {context['le']:g}"
-        case "less_than":
-            return f"it must be less than {context['lt']:g}"
-        case "too_short":
-            return f"it must have at least {context['min_length']} entries"
-        case "too_long":
-            return f"it may have at most {context['max_length']} entries"
-        case "literal_error":
-            return f"allowed: {context['expected']}"
+    if details["type"] in _LIMITS:
+        key, limit = _LIMITS[details["type"]]
+        return Sentence(key, {"limit": f"{context[limit]:g}"})
+    if details["type"] == "literal_error":
+        return Sentence("allowed", {"allowed": context["expected"]})
     message = str(details["msg"])
-    return message[:1].lower() + message[1:]
+    return Sentence("pydantic", {"words": message[:1].lower() + message[1:]})
 
 
-def _range(name: str) -> str:
-    """Return the range of a numeric field of the experiment, as ``0 … 10``."""
+def _range(name: str) -> dict[str, Value] | None:
+    """Return the range of a numeric field of the experiment, or None if it has none."""
     if "network.hidden." in name:
-        return f"1 … {MAX_UNITS}"
+        return {"low": "1", "high": str(MAX_UNITS)}
     described = next(
         (info for key, info in fields().items() if name == key or name.endswith(f".{key}")), None
     )
@@ -118,4 +144,4 @@ def _range(name: str) -> str:
             low = limit.ge
         if isinstance(limit, annotated_types.Le):
             high = limit.le
-    return "" if low is None or high is None else f"{low} … {high}"
+    return None if low is None or high is None else {"low": str(low), "high": str(high)}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import BoolArray
+from engine.sentences import SentenceError
 
 Number = TypeVar("Number", np.float64, np.float32)
 
@@ -49,10 +50,10 @@ class Layout:
             ValueError: there is no such parameter.
         """
         if not 0 <= layer < len(self.shapes):
-            raise ValueError(f"layer is {layer}; this network has layers 0 … {len(self.shapes) - 1}")
+            raise SentenceError("no-layer", "layer", layer=layer, last=len(self.shapes) - 1)
         units, width = self.shapes[layer]
         if not 0 <= unit < units:
-            raise ValueError(f"unit is {unit}; layer {layer} has units 0 … {units - 1}")
+            raise SentenceError("no-unit", "unit", unit=unit, layer=layer, last=units - 1)
         if not -1 <= input_ < width - 1:
-            raise ValueError(f"input is {input_}; layer {layer} has inputs 0 … {width - 2} and the bias")
+            raise SentenceError("no-input", "input", input=input_, layer=layer, last=width - 2)
         return self.offsets[layer] + unit * width + input_ % width

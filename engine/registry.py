@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from engine.sentences import SentenceError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -55,7 +57,7 @@ class Row:
     options: tuple[Option, ...] = ()
 
 
-class UnknownChoiceError(ValueError):
+class UnknownChoiceError(SentenceError):
     """A name that no row of a registry has."""
 
 
@@ -101,7 +103,9 @@ class Registry(Mapping[str, RowT], Generic[RowT]):
             return self._keys[_folded(name)]
         except KeyError:
             allowed = ", ".join(self._rows)
-            raise UnknownChoiceError(f"{self.subject} {name!r} is unknown; allowed: {allowed}") from None
+            raise UnknownChoiceError(
+                "unknown-choice", subject=self.subject, choice=repr(name), allowed=allowed
+            ) from None
 
 
 def _folded(name: str) -> str:

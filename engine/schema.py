@@ -20,6 +20,7 @@ from engine.penalties import PENALTIES
 from engine.registry import Registry
 from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
+from engine.sentences import Sentence, SentenceError, Value
 from engine.stops import STOPS
 
 MAX_SEED = 2**32 - 1
@@ -165,15 +166,23 @@ class Group(BaseModel):
             for key, value in getattr(self, f"{name}_options").items():
                 option = known.get(key)
                 if option is None:
-                    names = ", ".join(known) or "none"
-                    raise ValueError(f"{field}.{key} is not known; known for {row.key}: {names}")
-                if not option.minimum <= value <= option.maximum:
-                    raise ValueError(
-                        f"{field}.{key} is {value}; allowed: {option.minimum} … {option.maximum}"
+                    names = ", ".join(known) or Sentence("none")
+                    raise SentenceError(
+                        "option-unknown", f"{field}.{key}", name=f"{field}.{key}", row=row.key, names=names
                     )
-                if option.whole and value % 1:
-                    raise ValueError(
-                        f"{field}.{key} is {value}; it must be a whole number,"
-                        f" {option.minimum:.0f} … {option.maximum:.0f}"
-                    )
+                low, high = option.minimum, option.maximum
+                allowed = None
+                if not low <= value <= high:
+                    range_ = Sentence("range", {"low": str(low), "high": str(high)})
+                    allowed = Sentence("allowed", {"allowed": range_})
+                elif option.whole and value % 1:
+                    values: dict[str, Value] = {
+                        "needed": Sentence("whole"),
+                        "low": f"{low:.0f}",
+                        "high": f"{high:.0f}",
+                    }
+                    allowed = Sentence("needed-in-range", values)
+                if allowed is not None:
+                    name_ = f"{field}.{key}"
+                    raise SentenceError("value", name_, name=name_, value=str(value), allowed=allowed)
         return self

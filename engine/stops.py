@@ -22,7 +22,8 @@ class Stop(Row):
         reached: ``reached(epoch, loss, waited, options)`` tells which replicas (replicas,) have come to their end:
             ``epoch`` is the number of finished epochs, ``loss`` the watched loss and ``waited`` how many epochs ago it
             last improved by at least the option "improvement", each (replicas,) like the options. None: never.
-        ended: why training has ended, for people; a format of the options and ``best``, the epoch of the least loss.
+        ended: why training has ended, for people; names of options and ``best``, the epoch of the least loss, stand in
+            braces for their values.
     """
 
     watches: Literal["train", "validation"] | None = None
@@ -80,7 +81,7 @@ STOPS: Registry[Stop] = Registry(
         text="Training ends after a number of epochs, so that every attempt has the same chance.",
         formula="epoch ≥ n",
         reached=_epochs,
-        ended="The {epochs:,.0f} epochs are done.",
+        ended="The {epochs} epochs are done.",
         options=(
             Option(
                 name="epochs",
@@ -101,7 +102,7 @@ STOPS: Registry[Stop] = Registry(
         formula="training loss ≤ target",
         watches="train",
         reached=_target_loss,
-        ended="The training loss has come down to {loss:g}.",
+        ended="The training loss has come down to {loss}.",
         options=(
             Option(
                 name="loss",
@@ -121,7 +122,7 @@ STOPS: Registry[Stop] = Registry(
         formula="no better training loss for so many epochs",
         watches="train",
         reached=_patience,
-        ended="The training loss has not become better since epoch {best:,}, {patience:,.0f} epochs ago.",
+        ended="The training loss has not become better since epoch {best}, {patience} epochs ago.",
         options=_PATIENCE,
     ),
     Stop(
@@ -133,8 +134,8 @@ STOPS: Registry[Stop] = Registry(
         watches="validation",
         restores=True,
         reached=_patience,
-        ended="The validation loss has not become better for {patience:,.0f} epochs; the network is back at epoch"
-        " {best:,}, where it was best.",
+        ended="The validation loss has not become better for {patience} epochs; the network is back at epoch"
+        " {best}, where it was best.",
         options=_PATIENCE,
     ),
 )

@@ -15,6 +15,7 @@ from server.assets import CachedFiles, revision
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
 from server.keys import load_keys
+from server.languages import load
 from server.routes import api, classic, export, live, pages
 from server.sessions import Sessions
 from server.settings import Settings
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         compute = Compute(settings.workers)
-        sessions = Sessions(settings, compute, app.state.keys)
+        sessions = Sessions(settings, compute, app.state.keys, app.state.languages)
         app.state.compute = compute
         app.state.sessions = sessions
         try:
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))

@@ -7,6 +7,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
 from engine.explain import explain
+from engine.sentences import Sentence
+from server.languages.accepting import choose
 from server.settings import MAX_MESSAGE_BYTES
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -17,18 +19,25 @@ class RefusedError(Exception):
 
     Attributes:
         status: of the response.
+        sentence: why.
         field: dotted name of what is wrong, or None.
     """
 
-    def __init__(self, status: int, message: str, field: str | None = None) -> None:
+    def __init__(self, status: int, sentence: Sentence, field: str | None = None) -> None:
         """Say why."""
-        super().__init__(message)
+        super().__init__(sentence)
         self.status = status
+        self.sentence = sentence
         self.field = field
 
-    def response(self) -> JSONResponse:
-        """Say it to the client."""
-        return JSONResponse({"detail": str(self), "field": self.field}, self.status)
+    def response(self, request: Request) -> JSONResponse:
+        """Say it to the client, in the language that it likes best."""
+        language = choose(request.app.state.languages, None, request.headers.get("accept-language"))
+        return JSONResponse(
+            {"detail": language.say(self.sentence), "field": self.field},
+            self.status,
+            {"Content-Language": language.key, "Vary": "Accept-Language"},
+        )
 
 
 async def read_body(request: Request, model: type[Body]) -> Body:
@@ -41,7 +50,7 @@ async def read_body(request: Request, model: type[Body]) -> Body:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_MESSAGE_BYTES:
-            raise RefusedError(413, f"the body is too long; at most {MAX_MESSAGE_BYTES} bytes are allowed")
+            raise RefusedError(413, Sentence("body-too-long", {"most": MAX_MESSAGE_BYTES}))
     try:
         return model.model_validate_json(bytes(body))
     except ValidationError as error:
@@ -50,9 +59,10 @@ async def read_body(request: Request, model: type[Body]) -> Body:
 
 def refusal(error: ValidationError) -> RefusedError:
     """Say what is wrong with a body or an experiment."""
-    first = explain(error)[0]
+    first = explain(error)[0].without("experiment.")
     if first.kind == "json_invalid":
-        return RefusedError(400, "the body is not JSON; send one JSON object")
-    name = first.field.removeprefix("experiment.")
-    message = first.message.replace(first.field, name, 1) if first.field else first.message
-    return RefusedError(422, message.replace("the message", "the body", 1), name or None)
+        return RefusedError(400, Sentence("body-not-json"))
+    sentence = first.sentence
+    if sentence.key == "message-value":
+        sentence = Sentence("body-value", sentence.values)
+    return RefusedError(422, sentence, first.field or None)

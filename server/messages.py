@@ -4,12 +4,15 @@
 """
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.explain import explain
+from engine.sentences import Sentence, Value
+from server.languages import ENGLISH, Language, bundled
 
 PROTOCOL = 1
 
@@ -32,7 +35,7 @@ class UnitAddress(_Message):
 
 
 class Hello(_Message):
-    """Open the session; first and once."""
+    """Open the session; first and once. ``language`` is the key of that in which errors are told."""
 
     type: Literal["hello"]
     id: MessageId = None
@@ -40,6 +43,7 @@ class Hello(_Message):
     experiment: Experiment = Experiment()
     resume: str | None = None
     client: str = Field("", max_length=64)
+    language: str | None = Field(None, max_length=40)
 
 
 class Configure(_Message):
@@ -190,24 +194,50 @@ class StateChanged(State):
     id: MessageId = None
 
 
-class Diverged(_Message):
+class _Told(_Message):
+    """What is told in words: in English, until whoever sends it words it in the client's language.
+
+    Attributes:
+        message: the words.
+        sentence: what they say; not sent.
+    """
+
+    message: str
+    sentence: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
+
+    def worded(self, language: Language) -> Self:
+        """Return the same in a language."""
+        if not isinstance(self.sentence, Sentence):
+            return self
+        return self.model_copy(update={"message": language.say(self.sentence)})
+
+
+def told(key: str, **values: Value) -> dict[str, Any]:
+    """Return the fields of an event that tells the sentence of this key."""
+    return retold(Sentence(key, values))
+
+
+def retold(sentence: Sentence) -> dict[str, Any]:
+    """Return the fields of an event that tells a sentence."""
+    return {"message": bundled()[ENGLISH].say(sentence), "sentence": sentence}
+
+
+class Diverged(_Told):
     """Training ended because numbers ceased to be finite; the last finite state is kept."""
 
     type: Literal["diverged"] = "diverged"
     id: MessageId = None
     epoch: int
     step: int
-    message: str
 
 
-class Stopped(_Message):
+class Stopped(_Told):
     """Training ended by the stop rule."""
 
     type: Literal["stopped"] = "stopped"
     id: MessageId = None
     epoch: int
     step: int
-    message: str
 
 
 class Checkpoint(_Message):
@@ -221,18 +251,17 @@ class Checkpoint(_Message):
     whole: bool
 
 
-class Closing(_Message):
+class Closing(_Told):
     """The server is about to close the connection, and says why and when to come back, if at all."""
 
     type: Literal["closing"] = "closing"
     id: MessageId = None
     code: int
     reason: Literal["restarting", "full", "too-many", "taken-over", "idle", "age", "resume", "unread"]
-    message: str
     retry_after: float | None = None
 
 
-class ErrorEvent(_Message):
+class ErrorEvent(_Told):
     """A command was refused; everything goes on as if it had not come."""
 
     type: Literal["error"] = "error"
@@ -259,7 +288,6 @@ class ErrorEvent(_Message):
         "resume-invalid",
         "resume-gone",
     ]
-    message: str
     field: str | None = None
 
 
@@ -268,6 +296,11 @@ Event = Annotated[
     Field(discriminator="type"),
 ]
 """Whatever the server may say."""
+
+
+def worded(event: Event, language: Language) -> Event:
+    """Return an event as it is told in a language."""
+    return event.worded(language) if isinstance(event, _Told) else event
 
 
 def parse(text: str) -> Command | ErrorEvent:
@@ -283,11 +316,10 @@ def greet(command: Command | ErrorEvent) -> Hello | ErrorEvent:
     if isinstance(command, ErrorEvent):
         return command
     if not isinstance(command, Hello):
-        message = f"{command.type} came before hello; say hello first"
-        return ErrorEvent(id=command.id, code="hello-first", message=message)
+        return ErrorEvent(id=command.id, code="hello-first", **told("hello-first", type=command.type))
     if command.protocol != PROTOCOL:
-        message = f"protocol is {command.protocol}; this server speaks {PROTOCOL}, please reload the page"
-        return ErrorEvent(id=command.id, code="protocol", message=message, field="protocol")
+        sentence = told("protocol", protocol=command.protocol, spoken=PROTOCOL)
+        return ErrorEvent(id=command.id, code="protocol", **sentence, field="protocol")
     return command
 
 
@@ -296,9 +328,7 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
-        return ErrorEvent(
-            code="not-json", message="the message is not JSON; send one JSON object per message"
-        )
+        return ErrorEvent(code="not-json", **told("not-json"))
     first = error.errors(include_url=False)[0]
     id_ = message.get("id") if isinstance(message, dict) else None
     if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64):
@@ -306,11 +336,9 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
         found = repr(message.get("type"))[:60]
-        return ErrorEvent(
-            id=id_, code="unknown-type", message=f"type is {found}; allowed: {allowed}", field="type"
-        )
-    refusal = explain(error)[0]
+        values = Sentence("allowed", {"allowed": allowed})
+        sentence = told("value", name="type", value=found, allowed=values)
+        return ErrorEvent(id=id_, code="unknown-type", **sentence, field="type")
     kind = str(message.get("type")) if isinstance(message, dict) else ""
-    name = refusal.field.removeprefix(f"{kind}.").removeprefix("experiment.")
-    shown = refusal.message.replace(refusal.field, name, 1) if refusal.field else refusal.message
-    return ErrorEvent(id=id_, code="invalid", message=shown, field=name or None)
+    refusal = explain(error)[0].without(f"{kind}.").without("experiment.")
+    return ErrorEvent(id=id_, code="invalid", **retold(refusal.sentence), field=refusal.field or None)

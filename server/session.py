@@ -14,7 +14,7 @@ import numpy as np
 from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
 from engine.layout import Layout
-from engine.stops import STOPS
+from engine.sentences import SentenceError, Value
 from engine.transplant import can_transplant
 from server import __version__
 from server.messages import (
@@ -40,6 +40,8 @@ from server.messages import (
     Stopped,
     Watch,
     Welcome,
+    retold,
+    told,
 )
 from server.outbox import LOSSES, POINTS
 from server.pace import Pace
@@ -207,8 +209,7 @@ class Session:
             case ErrorEvent():
                 return [command]
             case Hello():
-                message = "hello came a second time; this session has begun, use configure to change it"
-                return [ErrorEvent(id=command.id, code="hello-again", message=message)]
+                return [ErrorEvent(id=command.id, code="hello-again", **told("hello-again"))]
             case Configure():
                 return self._configure(command)
             case Play():
@@ -326,10 +327,11 @@ class Session:
         unit = None if command.unit is None else (command.unit.layer, command.unit.unit)
         if unit is not None and not _has_unit(self._experiment, *unit):
             hidden = list(self._experiment.network.hidden)
-            message = f"unit is layer {unit[0]}, unit {unit[1]}; the hidden layers have {hidden} units, counted from 0"
+            values: dict[str, Value] = {"layer": unit[0], "unit": unit[1], "hidden": str(hidden)}
+            sentence = told("no-such-unit", **values)
             if self._experiment.outputs > 1:
-                message += f", and behind them there are {self._experiment.outputs} outputs"
-            return [ErrorEvent(id=command.id, code="invalid", message=message, field="unit")]
+                sentence = told("no-such-unit-or-output", outputs=self._experiment.outputs, **values)
+            return [ErrorEvent(id=command.id, code="invalid", **sentence, field="unit")]
         self._view = View(
             tiles=command.tiles, unit=unit, resolution=command.resolution, confusion=command.confusion
         )
@@ -341,9 +343,8 @@ class Session:
         input_ = -1 if command.input == "bias" else command.input
         try:
             Layout(self._experiment.sizes).index(command.layer, command.unit, input_)
-        except ValueError as error:
-            field = str(error).partition(" ")[0]
-            return [ErrorEvent(id=command.id, code="invalid", message=str(error), field=field)]
+        except SentenceError as error:
+            return [ErrorEvent(id=command.id, code="invalid", **retold(error.sentence), field=error.field)]
         self._edits.append(Edit(command.layer, command.unit, input_, command.value))
         self._change()
         return []
@@ -351,17 +352,17 @@ class Session:
     def _set_parameters(self, command: SetParameters) -> list[Event]:
         last = command.start + len(command.values) - 1
         if last >= self._experiment.parameters:
-            message = (
-                f"values are for the parameters {command.start} … {last};"
-                f" this network has 0 … {self._experiment.parameters - 1}"
+            sentence = told(
+                "no-such-parameters",
+                first=command.start,
+                last=last,
+                highest=self._experiment.parameters - 1,
             )
-            return [ErrorEvent(id=command.id, code="invalid", message=message, field="values")]
+            return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
         waiting = sum(len(edit.values) for edit in self._edits if isinstance(edit, Patch))
         if waiting + len(command.values) > _MOST_WAITING:
-            message = (
-                f"values would make {waiting + len(command.values)} that wait to be set; wait for a frame"
-            )
-            return [ErrorEvent(id=command.id, code="invalid", message=message, field="values")]
+            sentence = told("too-many-values", waiting=waiting + len(command.values))
+            return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
         self._edits.append(Patch(command.start, command.values))
         self._change()
         return []
@@ -377,12 +378,7 @@ class Session:
         )
 
     def _ended_error(self, why: Literal["diverged", "stopped"], id_: MessageId) -> ErrorEvent:
-        message = "this run has diverged and cannot go on as it is; lower the learning rate, change something, or reset"
-        if why == "stopped":
-            message = (
-                "training has ended by its stop rule; change the rule or anything else to go on, or reset"
-            )
-        return ErrorEvent(id=id_, code=why, message=message)
+        return ErrorEvent(id=id_, code=why, **told(f"has-{why}"))
 
     # -------------------------------------------------------------------------------------------------- slices
 
@@ -507,10 +503,10 @@ class Session:
         run = self._run
         assert run is not None
         if why == "diverged":
-            return Diverged(epoch=run.epoch, step=run.step, message=_why_diverged(self._experiment))
+            return Diverged(epoch=run.epoch, step=run.step, **_why_diverged(self._experiment))
         training = run.experiment.training
-        message = STOPS[training.stop].ended.format(best=run.best.epoch[0], **training.stop_options)
-        return Stopped(epoch=run.epoch, step=run.step, message=message)
+        values = {"best": int(run.best.epoch[0]), **training.stop_options}
+        return Stopped(epoch=run.epoch, step=run.step, **told(f"ended.{training.stop}", **values))
 
     def fail(self) -> list[Event]:
         """Give up the slice under way, whose computation failed for reasons of the server's own."""
@@ -518,8 +514,8 @@ class Session:
         self._failed = self._points_due = True
         self._playing = False
         self._steps = None
-        message = "the server could not compute this; reset, or change the experiment, and try again"
-        return [*self._answer_pauses(), ErrorEvent(code="internal", message=message), self._state("failed")]
+        error = ErrorEvent(code="internal", **told("internal"))
+        return [*self._answer_pauses(), error, self._state("failed")]
 
 
 def _state_of(run: Run) -> tuple[Any, ...]:
@@ -550,15 +546,9 @@ def _has_unit(experiment: Experiment, layer: int, unit: int) -> bool:
     return layer < len(units) and unit < units[layer]
 
 
-def _why_diverged(experiment: Experiment) -> str:
+def _why_diverged(experiment: Experiment) -> dict[str, Any]:
     rate = experiment.training.learning_rate
     objective = experiment.objective
-    message = "The numbers grew beyond all bounds, so training has stopped; the last finite state is shown. "
     if objective.penalty == "l2" and rate * objective.penalty_rate > 2:
-        return message + (
-            f"Learning rate × regularization rate is {rate * objective.penalty_rate:g}: above 2 the regularization"
-            " itself overshoots zero further at every step. Lower one of them, then reset."
-        )
-    return message + (
-        f"Every step overshoots further than the one before: lower the learning rate (now {rate:g}), then reset."
-    )
+        return told("diverged-by-regularization", product=float(f"{rate * objective.penalty_rate:g}"))
+    return told("diverged-by-rate", rate=rate)

@@ -16,6 +16,8 @@ from server import farewells
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.keys import Keys
+from server.languages import Language, Languages
+from server.languages.accepting import choose
 from server.lifetimes import Lifetime, Terms
 from server.messages import Closing, ErrorEvent, Hello, Limits
 from server.session import Session
@@ -47,6 +49,7 @@ class Sessions:
         settings: Settings,
         compute: Compute,
         keys: Keys,
+        languages: Languages,
         *,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -56,8 +59,10 @@ class Sessions:
             settings: of the server.
             compute: where all slices are computed.
             keys: to sign tokens with.
+            languages: to tell things in.
             wall_clock: seconds since 1970.
         """
+        self._languages = languages
         self._settings = settings
         self._compute = compute
         self._keys = keys
@@ -101,12 +106,17 @@ class Sessions:
         """Whether somebody new would get a session."""
         return len(self._trainers) < self._settings.max_sessions or self._forsaken() is not None
 
-    def enter(self, hello: Hello, line: Line, address: str = "") -> Trainer:
+    def language(self, asked: str | None, accepted: str | None) -> Language:
+        """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
+        return choose(self._languages, asked, accepted)
+
+    def enter(self, hello: Hello, line: Line, language: Language, address: str = "") -> Trainer:
         """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
 
         Args:
             hello: what the client says first.
             line: its connection.
+            language: to tell it things in.
             address: where it calls from.
 
         Raises:
@@ -119,7 +129,7 @@ class Sessions:
         else:
             trainer, recovered = self._resume(hello, guest)
         trainer.guest = guest
-        trainer.attach(line, farewells.TAKEN_OVER, hello_id=hello.id, recovered=recovered)
+        trainer.attach(line, language, farewells.TAKEN_OVER, hello_id=hello.id, recovered=recovered)
         if not recovered:
             trainer.start()
         return trainer
@@ -135,12 +145,9 @@ class Sessions:
                 return here, True
             run = opened.run()
             if run is None:
-                message = (
-                    "the run was too large for the token, and this server no longer has it; it begins anew"
-                )
-                raise RefusedToken("resume-gone", message)
+                raise RefusedToken("resume-gone")
         except RefusedToken as refused:
-            error = ErrorEvent(id=hello.id, code=refused.code, message=refused.message, field="resume")
+            error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
             raise TurnedAway(farewells.REFUSED_TOKEN, error) from None
         return self._open(run.experiment, guest, claim, run, owned=here is None), False
 
@@ -189,28 +196,23 @@ class Sessions:
         """
         settings = self._settings
         retry_after = round(random.uniform(*_RETRY_SECONDS), 1)
-        shares: list[tuple[str, int, Callable[[Guest], bool]]] = [
-            ("this server", settings.max_sessions, lambda other: True)
+        full = farewells.full(retry_after)
+        shares: list[tuple[Closing, int, Callable[[Guest], bool]]] = [
+            (full, settings.max_sessions, lambda other: True)
         ]
         if guest.client:
-            shares.append(
-                ("this browser", settings.max_client_sessions, lambda other: other.client == guest.client)
-            )
+            most = settings.max_client_sessions
+            closing = farewells.too_many(most, retry_after)
+            shares.append((closing, most, lambda other: other.client == guest.client))
         if guest.address:
-            shares.append(
-                ("this address", settings.max_address_sessions, lambda other: other.address == guest.address)
-            )
-        for whose, most, is_of in shares:
+            most = settings.max_address_sessions
+            closing = farewells.too_many(most, retry_after)
+            shares.append((closing, most, lambda other: other.address == guest.address))
+        for closing, most, is_of in shares:
             theirs = [trainer for trainer in self if is_of(trainer.guest)]
             while len(theirs) >= most:
                 forsaken = _oldest_forsaken(theirs)
                 if forsaken is None:
-                    is_all = whose == "this server"
-                    closing = (
-                        farewells.full(retry_after)
-                        if is_all
-                        else farewells.too_many(most, whose, retry_after)
-                    )
                     raise TurnedAway(closing)
                 theirs.remove(forsaken)
                 self._end(forsaken)

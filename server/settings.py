@@ -33,6 +33,7 @@ class Settings:
         session_seconds: how long it is kept at most.
         checkpoint_seconds: how often a browser is given what it needs to go on elsewhere, while training goes on.
         token_seconds: how long that can be used.
+        languages: a folder with further language files, or None.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made.
 
@@ -60,6 +61,7 @@ class Settings:
     session_seconds: float = 43_200.0
     checkpoint_seconds: float = 2.0
     token_seconds: float = 86_400.0
+    languages: Path | None = None
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
@@ -142,6 +144,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "token_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "languages": Path,
     "token_keys": _list,
     "state_folder": Path,
 }

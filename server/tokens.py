@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, size
+from engine.sentences import Value
 from server.keys import SIGNATURE_BYTES, Keys
+from server.messages import told
 
 MAX_CHARACTERS = 65_536
 """Longer tokens are neither given nor read; a run that needs more stays on the server."""
@@ -78,11 +80,11 @@ class Claim(BaseModel):
 class RefusedToken(Exception):
     """A token cannot be used; says why, to a person and to a program."""
 
-    def __init__(self, code: Code, message: str) -> None:
-        """Keep both."""
-        super().__init__(message)
+    def __init__(self, code: Code, **values: Value) -> None:
+        """Keep the code, which is the key of the sentence as well, and what goes into it."""
         self.code: Code = code
-        self.message = message
+        self.told = told(code, **values)
+        super().__init__(self.told["message"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,14 @@ class Opened:
             return None
         try:
             run = from_bytes(self.checkpoint)
-        except EngineMismatch as error:
-            raise RefusedToken("resume-engine", f"{error}; the experiment begins anew") from None
+        except EngineMismatch:
+            raise RefusedToken("resume-engine") from None
         except ValueError as error:
-            raise RefusedToken("resume-invalid", f"{error}; the experiment begins anew") from None
+            raise RefusedToken("resume-invalid", why=str(error)) from None
         if run.replicas != 1:
-            message = f"the run has {run.replicas} replicas; a session has one; the experiment begins anew"
-            raise RefusedToken("resume-invalid", message)
+            raise RefusedToken(
+                "resume-invalid", why=f"the run has {run.replicas} replicas, a session has one"
+            )
         return run
 
 
@@ -137,31 +140,22 @@ def unseal(keys: Keys, token: str, now: float) -> Opened:
     signed, signature = _split(token)
     version, name, length = _FRONT.unpack_from(signed)
     if version != VERSION:
-        raise RefusedToken("resume-version", f"the token has version {version}; this server reads {VERSION}")
+        raise RefusedToken("resume-version", version=version, read=VERSION)
     if not keys.verify(_PURPOSE, signed, signature):
         if name not in keys.names(_PURPOSE):
-            raise RefusedToken(
-                "resume-foreign-key", "the token was signed by another server, or before its key was lost"
-            )
-        raise RefusedToken("resume-forged", "the token has been changed since it was signed")
+            raise RefusedToken("resume-foreign-key")
+        raise RefusedToken("resume-forged")
     header = signed[_FRONT.size : _FRONT.size + length]
     try:
         claim = Claim.model_validate_json(header)
     except ValidationError:
-        raise RefusedToken(
-            "resume-malformed", "the header of the token is not what this server writes"
-        ) from None
+        raise RefusedToken("resume-malformed") from None
     if claim.aud != AUDIENCE:
-        raise RefusedToken("resume-audience", f"the token is for {claim.aud!r}; expected: {AUDIENCE!r}")
+        raise RefusedToken("resume-audience")
     if not claim.iat - _LEEWAY_SECONDS <= now < claim.exp:
-        raise RefusedToken(
-            "resume-expired", "the token is too old, or from a time to come; the experiment begins anew"
-        )
+        raise RefusedToken("resume-expired")
     if claim.engine != ENGINE:
-        message = (
-            f"the token holds a run of version {claim.engine} of the engine; this is version {ENGINE}, whose"
-        )
-        raise RefusedToken("resume-engine", f"{message} numbers are others; the experiment begins anew")
+        raise RefusedToken("resume-engine")
     return Opened(claim, signed[_FRONT.size + length :] or None)
 
 
@@ -172,11 +166,8 @@ def _split(token: str) -> tuple[bytes, bytes]:
         RefusedToken: it is too long, or no token at all.
     """
     if len(token) > MAX_CHARACTERS:
-        message = f"the token has {len(token)} characters; at most {MAX_CHARACTERS} are read"
-        raise RefusedToken("resume-too-long", message)
-    malformed = RefusedToken(
-        "resume-malformed", "this is no token of this server, or a part of it is missing"
-    )
+        raise RefusedToken("resume-too-long", length=len(token), most=MAX_CHARACTERS)
+    malformed = RefusedToken("resume-malformed")
     try:
         data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

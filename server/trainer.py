@@ -13,8 +13,9 @@ from typing import Protocol
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.farewells import UNREAD
+from server.languages import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
-from server.messages import Ack, Closing, Command, ErrorEvent, Event, MessageId, Watch
+from server.messages import Ack, Closing, Command, ErrorEvent, Event, MessageId, Watch, worded
 from server.outbox import Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
@@ -80,6 +81,7 @@ class Trainer:
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
+        self._language = bundled()[ENGLISH]
         self._slice_seconds = slice_seconds
         self._something_to_do = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -94,11 +96,14 @@ class Trainer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def attach(self, line: Line, farewell: Closing, *, hello_id: MessageId, recovered: bool) -> None:
+    def attach(
+        self, line: Line, language: Language, farewell: Closing, *, hello_id: MessageId, recovered: bool
+    ) -> None:
         """Let a connection have what the outbox gives, from a welcome on.
 
         Args:
             line: the connection.
+            language: in which events are told.
             farewell: what is said to the one before, if there is any.
             hello_id: of the hello that is answered.
             recovered: whether the client has been here before.
@@ -106,6 +111,7 @@ class Trainer:
         if self.line is not None:
             self.line.dismiss(farewell)
         self.line = line
+        self._language = language
         waited = self.lifetime.arrive(time.monotonic())
         self.session.hold(False)
         self.session.reopen()
@@ -143,7 +149,7 @@ class Trainer:
             return
         try:
             for event in events:
-                self.outbox.post(event.model_dump_json(exclude_none=False))
+                self.outbox.post(worded(event, self._language).model_dump_json(exclude_none=False))
         except Overflow:
             self.line.dismiss(UNREAD)
         self.sendable.set()

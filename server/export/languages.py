@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.experiment import Experiment
+from engine.sentences import Sentence, SentenceError, Value
 from server.export.objective import DECAY, LOSSES, PENALTIES
 from server.export.steps import BATCHINGS, OPTIMIZERS, SCHEDULES
 from server.export.units import ACTIVATIONS, INITIALIZERS
+from server.languages import ENGLISH, bundled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +37,12 @@ LANGUAGES: Mapping[str, Language] = {
 }
 
 
-class CannotExportError(ValueError):
-    """Something has no expression in a language, or is not asked for properly.
-
-    Attributes:
-        field: dotted name of what is in the way.
-        message: a sentence that names the field, the value and what is allowed.
-    """
-
-    def __init__(self, field: str, message: str) -> None:
-        """Keep both."""
-        super().__init__(field, message)
-        self.field = field
-        self.message = message
+class CannotExportError(SentenceError):
+    """Something has no expression in a language, or is not asked for properly."""
 
     def __str__(self) -> str:
-        """Return the sentence."""
-        return self.message
+        """Return the sentence in English."""
+        return bundled()[ENGLISH].say(self.sentence)
 
 
 def check(experiment: Experiment, language: str) -> None:
@@ -63,11 +54,16 @@ def check(experiment: Experiment, language: str) -> None:
     for field, value, allowed in _OBSTACLES.get(language, _nothing)(experiment):
         shown = f"{value!r}" if isinstance(value, str) else value
         raise CannotExportError(
-            field, f"{field} is {shown}, which {LANGUAGES[language].label} does not have; allowed: {allowed}"
+            "cannot-export",
+            field,
+            name=field,
+            value=str(shown),
+            library=LANGUAGES[language].label,
+            allowed=allowed,
         )
 
 
-_Obstacle = tuple[str, Any, str]
+_Obstacle = tuple[str, Any, Value]
 
 
 def _nothing(experiment: Experiment) -> Iterator[_Obstacle]:
@@ -77,7 +73,7 @@ def _nothing(experiment: Experiment) -> Iterator[_Obstacle]:
 def _keras(experiment: Experiment) -> Iterator[_Obstacle]:
     training = experiment.training
     if training.optimizer == "lion" and training.optimizer_options["beta1"] == 0:
-        yield "training.optimizer_options.beta1", 0, "more than 0"
+        yield "training.optimizer_options.beta1", 0, Sentence("more-than", {"limit": 0})
 
 
 def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
@@ -85,16 +81,24 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
     network, objective, training = experiment.network, experiment.objective, experiment.training
     activations = _having(ACTIVATIONS, lambda row: row.sklearn is not None)
     if len(set(network.activations)) > 1:
-        yield "network.activation", list(network.activations), f"one for all layers out of {activations}"
+        yield (
+            "network.activation",
+            list(network.activations),
+            Sentence("one-for-all-layers", {"names": activations}),
+        )
     for activation in network.activations:
         if ACTIVATIONS[activation].sklearn is None:
             yield "network.activation", activation, activations
     if not INITIALIZERS[network.initializer].sklearn:
         allowed = _having(INITIALIZERS, lambda row: row.sklearn)
-        yield "network.initializer", network.initializer, f"{allowed} (it draws its own, like glorot)"
+        yield "network.initializer", network.initializer, Sentence("draws-its-own", {"names": allowed})
     if experiment.problem not in LOSSES[objective.loss].sklearn:
         allowed = _having(LOSSES, lambda row: experiment.problem in row.sklearn)
-        yield "objective.loss", objective.loss, f"{allowed} for {experiment.problem}"
+        yield (
+            "objective.loss",
+            objective.loss,
+            Sentence("names-for-problem", {"names": allowed, "problem": experiment.problem}),
+        )
     if set(PENALTIES[objective.penalty]) - {DECAY} and (
         objective.penalty_rate or objective.penalty == "max-norm"
     ):
@@ -106,7 +110,7 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
         allowed = _having(OPTIMIZERS, lambda row: row.sklearn is not None)
         yield "training.optimizer", training.optimizer, allowed
     if not training.learning_rate:
-        yield "training.learning_rate", 0, "more than 0"
+        yield "training.learning_rate", 0, Sentence("more-than", {"limit": 0})
     if SCHEDULES[training.schedule]:
         yield "training.schedule", training.schedule, _having(SCHEDULES, lambda body: not body)
     if training.clip_norm:

@@ -17,6 +17,7 @@ from engine.initializers import INITIALIZERS as INITIALIZER_ROWS
 from engine.losses import LOSSES as LOSS_ROWS
 from engine.optimizers import OPTIMIZERS as OPTIMIZER_ROWS
 from engine.samples import ORDERS_AT_ONCE, class_numbers, points
+from engine.sentences import Sentence
 from server.export.languages import LANGUAGES, CannotExportError, check
 from server.export.literals import number, table, vector
 from server.export.objective import DECAY, DIE, LIMIT, LOSSES, PENALTIES, SHRINK
@@ -54,9 +55,17 @@ def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
     """
     if language not in LANGUAGES:
         allowed = ", ".join(LANGUAGES)
-        raise CannotExportError("language", f"language is {language[:60]!r}; allowed: {allowed}")
+        raise CannotExportError(
+            "value",
+            "language",
+            name="language",
+            value=repr(language[:60]),
+            allowed=Sentence("allowed", {"allowed": allowed}),
+        )
     if not 1 <= epochs <= MAX_EPOCHS:
-        raise CannotExportError("epochs", f"epochs is {epochs}; allowed: 1 … {MAX_EPOCHS}")
+        range_ = Sentence("range", {"low": "1", "high": str(MAX_EPOCHS)})
+        allowed_ = Sentence("allowed", {"allowed": range_})
+        raise CannotExportError("value", "epochs", name="epochs", value=str(epochs), allowed=allowed_)
     check(experiment, language)
     template = _environment().get_template(f"{language}.py.jinja")
     text = template.render(_context(experiment, language, epochs))

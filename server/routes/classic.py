@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine import Experiment
 from engine.classic import to_experiment, to_link
+from engine.sentences import SentenceError
 from server.bodies import RefusedError, read_body, refusal
 
 router = APIRouter()
@@ -37,11 +38,11 @@ async def read_link(request: Request) -> Response:
         body = await read_body(request, Link)
         experiment = to_experiment(body.link)
     except RefusedError as refused:
-        return refused.response()
+        return refused.response(request)
     except ValidationError as error:
-        return refusal(error).response()
-    except ValueError as error:
-        return _refuse(error)
+        return refusal(error).response(request)
+    except SentenceError as error:
+        return _refuse(request, error)
     return JSONResponse({"experiment": experiment.model_dump(mode="json")})
 
 
@@ -52,14 +53,12 @@ async def write_link(request: Request) -> Response:
         body = await read_body(request, Described)
         link = to_link(body.experiment)
     except RefusedError as refused:
-        return refused.response()
-    except ValueError as error:
-        return _refuse(error)
+        return refused.response(request)
+    except SentenceError as error:
+        return _refuse(request, error)
     return JSONResponse({"link": link})
 
 
-def _refuse(error: ValueError) -> JSONResponse:
-    """Pass on a sentence of the engine; its first word is the key or the field."""
-    name = str(error).partition(" ")[0]
-    known = name if name != "the" else None
-    return RefusedError(422, str(error), known).response()
+def _refuse(request: Request, error: SentenceError) -> JSONResponse:
+    """Pass on a sentence of the engine."""
+    return RefusedError(422, error.sentence, error.field or None).response(request)

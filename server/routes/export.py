@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from engine import Experiment
+from engine.sentences import Sentence, Value
 from server.bodies import RefusedError, read_body
 from server.compute import Compute
 from server.export import LANGUAGES, CannotExportError, export
@@ -21,9 +22,9 @@ async def export_script(request: Request, language: str, epochs: Annotated[str, 
         experiment = await read_body(request, Experiment)
         script = await compute.run(export, experiment, language, _whole(epochs))
     except RefusedError as refused:
-        return refused.response()
+        return refused.response(request)
     except CannotExportError as error:
-        return RefusedError(422, str(error), error.field).response()
+        return RefusedError(422, error.sentence, error.field).response(request)
     name = LANGUAGES[language].file_name(language)
     return Response(
         script,
@@ -36,5 +37,9 @@ def _whole(epochs: str) -> int:
     try:
         return int(epochs)
     except ValueError:
-        message = f"epochs is {epochs[:60]!r}; it must be a whole number"
-        raise RefusedError(422, message, "epochs") from None
+        values: dict[str, Value] = {
+            "name": "epochs",
+            "value": repr(epochs[:60]),
+            "allowed": Sentence("whole"),
+        }
+        raise RefusedError(422, Sentence("value", values), "epochs") from None

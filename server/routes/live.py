@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server.doors import origin_allowed
-from server.messages import Closing, Command, ErrorEvent, Hello, greet, parse
+from server.languages import Language
+from server.messages import Closing, Command, ErrorEvent, Hello, greet, parse, told, worded
 from server.sessions import Sessions, TurnedAway
 from server.settings import Settings
 from server.trainer import Trainer
@@ -57,10 +58,11 @@ class _Connection:
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
         client = self._websocket.client
+        self._spoken = self._language(hello.language)
         try:
-            trainer = self._sessions.enter(hello, self, "" if client is None else client.host)
+            trainer = self._sessions.enter(hello, self, self._spoken, "" if client is None else client.host)
         except TurnedAway as turned:
-            await self._part([] if turned.error is None else [turned.error.model_dump_json()], turned.closing)
+            await self._part([] if turned.error is None else [self._worded(turned.error)], turned.closing)
             return
         for_good = False
         try:
@@ -69,6 +71,12 @@ class _Connection:
             for_good = left.code == _NORMAL_CLOSURE
         finally:
             self._sessions.leave(trainer, self, for_good=for_good)
+
+    def _worded(self, event: Closing | ErrorEvent) -> str:
+        return worded(event, self._spoken).model_dump_json()
+
+    def _language(self, asked: str | None) -> Language:
+        return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
     async def _attend(self, trainer: Trainer) -> None:
         tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write)]
@@ -90,7 +98,7 @@ class _Connection:
         """Say the last words, and close; who does not read them is not waited for."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PARTING_SECONDS):
-                for text in (*words, closing.model_dump_json()):
+                for text in (*words, self._worded(closing)):
                     await self._websocket.send_text(text)
                 await self._websocket.close(closing.code, closing.reason)
 
@@ -99,7 +107,7 @@ class _Connection:
             message = greet(await self._read_message())
             if isinstance(message, Hello):
                 return message
-            await self._websocket.send_text(message.model_dump_json())
+            await self._websocket.send_text(message.worded(self._language(None)).model_dump_json())
 
     async def _read(self, trainer: Trainer) -> None:
         while True:
@@ -114,8 +122,7 @@ class _Connection:
             raise WebSocketDisconnect(message.get("code", 1005))
         text = message.get("text")
         if text is None:
-            refusal = "the message is binary; send one JSON object per text message"
-            return ErrorEvent(code="not-text", message=refusal)
+            return ErrorEvent(code="not-text", **told("not-text"))
         return parse(text)
 
     async def _write(self, trainer: Trainer) -> None:

@@ -4,6 +4,7 @@
  * @import { Experiment } from "./types/app.js"
  */
 
+import { languageKey } from "./lib/language.js";
 import { fromWire, toWire } from "./protocol.js";
 
 /** The server refuses, or does not answer; the message is a sentence for people. */
@@ -37,7 +38,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
     /** @type {Response} */
     let response;
     try {
-      const headers = { "content-type": "application/json" };
+      const headers = { "content-type": "application/json", "accept-language": languageKey() };
       response = await ask(url, { method: "POST", headers, body: JSON.stringify(content) });
     } catch {
       throw new ServiceError("The server does not answer. Please try again when it is back.");

@@ -8,6 +8,7 @@
  */
 
 import { createConnection } from "./connection.js";
+import { languageKey } from "./lib/language.js";
 import { throttle } from "./lib/timing.js";
 import { PROTOCOL_VERSION } from "./protocol.js";
 import {
@@ -96,7 +97,11 @@ export function createSession(options) {
   /** @param {Experiment} [experiment] */
   function greet(experiment) {
     offered = experiment;
-    const hello = /** @type {const} */ ({ type: "hello", protocol: PROTOCOL_VERSION });
+    const hello = /** @type {const} */ ({
+      type: "hello",
+      protocol: PROTOCOL_VERSION,
+      language: languageKey(),
+    });
     connection.send(experiment ? { ...hello, experiment } : hello);
   }
 

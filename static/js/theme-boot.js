@@ -2,13 +2,26 @@
 {
   let theme = null;
   let steps = null;
+  let language = null;
   try {
     theme = localStorage.getItem("theme");
     steps = localStorage.getItem("first-steps");
+    language = localStorage.getItem("language");
   } catch {
-    // Storage may be forbidden; then the system's theme holds, and the first steps are shown.
+    // Storage may be forbidden; then the system's theme holds, the first steps are shown, and the browser's language is spoken.
   }
   const root = document.documentElement;
   if (theme === "light" || theme === "dark" || theme === "projector") root.dataset.theme = theme;
   root.toggleAttribute("data-without-first-steps", steps === "dismissed");
+
+  // An address that says a language is obeyed, so this happens once at most.
+  const address = new URL(location.href);
+  const offered = (root.dataset.languages ?? "").split(" ");
+  if (language !== null && offered.includes(language) && !address.searchParams.has("language")) {
+    if (language !== root.lang) {
+      address.searchParams.set("language", language);
+      root.dataset.leaving = "";
+      location.replace(address);
+    }
+  }
 }

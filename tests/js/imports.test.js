@@ -1,4 +1,4 @@
-/** Who may import whom. The ground floor is `lib`; views know nothing but it; only `main.js` knows everything. */
+/** Who may import whom. The ground floor is `lib`; views know nothing but it; only `wiring` and `main.js` bring them together. */
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -80,9 +80,16 @@ test("the other modules import only lib and floors below their own", () => {
     assert.notEqual(floor, -1, `${file} has no floor`);
     for (const name of importsOf(file)) {
       if (name.startsWith("lib/")) continue;
-      if (name.startsWith("views/")) assert.equal(file, "main.js", `${file} imports the view ${name}`);
+      if (/^(views|wiring)\//.test(name)) assert.equal(file, "main.js", `${file} imports ${name}`);
       else assert.ok(floorOf(name) < floor, `${file} imports ${name}`);
     }
+  }
+});
+
+test("a room of the wiring imports no other, and not the page as a whole", () => {
+  for (const file of files.filter((path) => path.startsWith("wiring/"))) {
+    for (const name of importsOf(file))
+      assert.doesNotMatch(name, /^wiring\/|^main\.js$/, `${file} imports ${name}`);
   }
 });
 

@@ -93,7 +93,9 @@ const sent = (type) =>
 
 test("it says hello with the present experiment, and after the welcome what it wants to see", () => {
   start();
-  assert.deepEqual(sent("hello"), [{ type: "hello", protocol: 1, experiment: WIRE_EXPERIMENT }]);
+  assert.deepEqual(sent("hello"), [
+    { type: "hello", protocol: 1, language: "en", experiment: WIRE_EXPERIMENT },
+  ]);
 
   FakeSocket.latest().tell(welcome(1));
 
@@ -107,7 +109,7 @@ test("an experiment the server refuses to begin with is replaced by its own", ()
 
   FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: null });
 
-  assert.deepEqual(sent("hello").at(-1), { type: "hello", protocol: 1 });
+  assert.deepEqual(sent("hello").at(-1), { type: "hello", protocol: 1, language: "en" });
 });
 
 test("quick changes are sent seldom, and the last one always", () => {

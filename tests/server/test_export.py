@@ -83,9 +83,18 @@ def test_a_body_that_is_too_long_is_refused(web: TestClient) -> None:
     response = web.post("/api/export/numpy", content=b"{}" + b" " * (MAX_MESSAGE_BYTES - 1))
 
     assert response.status_code == 413
-    assert response.json()["detail"] == f"the body is too long; at most {MAX_MESSAGE_BYTES} bytes are allowed"
+    assert (
+        response.json()["detail"] == f"the body is too long; at most {MAX_MESSAGE_BYTES:,} bytes are allowed"
+    )
     assert web.post("/api/export/numpy", content=b"{}" + b" " * (MAX_MESSAGE_BYTES - 2)).status_code == 200
 
 
 def test_only_post_exports(web: TestClient) -> None:
     assert web.get("/api/export/numpy", headers={"accept": "application/json"}).status_code == 405
+
+
+def test_a_refusal_is_told_in_the_language_of_the_browser(web: TestClient) -> None:
+    response = web.post("/api/export/latin", content=b"{}", headers={"Accept-Language": "zh-CN"})
+
+    assert response.json()["detail"] == "language 为 'latin'；可用：numpy, pytorch, keras, scikit-learn"
+    assert response.headers["content-language"] == "zh-Hans"

@@ -111,3 +111,27 @@ def test_every_response_tells_browsers_what_to_refuse(web: TestClient, path: str
     assert "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cross-origin-opener-policy"] == "same-origin"
+
+
+def test_a_page_says_which_language_it_is_in(web: TestClient) -> None:
+    english = web.get("/", headers={"Accept-Language": "en"})
+    chinese = web.get("/", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"})
+    asked = web.get("/?language=zh-Hans", headers={"Accept-Language": "en"})
+
+    assert [page.headers["content-language"] for page in (english, chinese, asked)] == [
+        "en",
+        "zh-Hans",
+        "zh-Hans",
+    ]
+    for page in (english, chinese, asked):
+        assert f'<html lang="{page.headers["content-language"]}"' in page.text
+        assert "Accept-Language" in page.headers["vary"]
+        assert "set-cookie" not in page.headers
+
+
+def test_what_is_not_there_is_missed_in_the_language_of_the_browser(web: TestClient) -> None:
+    page = web.get("/lost", headers={"Accept-Language": "zh-CN", "Accept": "text/html"})
+
+    assert page.status_code == 404
+    assert page.headers["content-language"] == "zh-Hans"
+    assert "找不到页面" in page.text

@@ -202,7 +202,7 @@ async def test_who_says_goodbye_leaves_nothing_behind(folder: Path) -> None:
 async def test_after_its_time_a_session_is_rebuilt_from_the_token(folder: Path) -> None:
     with live_server("--workers", "1", settings={"alone_seconds": 0.1, "kept_seconds": 0.2}) as server:
         async with dropped(server.socket_url) as before:
-            welcome = {"recovered": True}
+            welcome: dict[str, Any] = {"recovered": True}
             for _ in range(100):
                 if not welcome["recovered"]:
                     break
@@ -447,7 +447,7 @@ async def test_one_browser_has_its_share_and_others_have_theirs(folder: Path) ->
     assert code == 1013
     assert closing is not None
     assert closing["reason"] == "too-many"
-    assert "1 open sessions of this browser" in closing["message"]
+    assert "1 open sessions" in closing["message"]
 
 
 async def test_training_rests_when_nobody_does_anything_and_goes_on_with_one_click(folder: Path) -> None:

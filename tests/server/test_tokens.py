@@ -55,7 +55,7 @@ def opened(text: str, *, keys: Keys = KEYS, now: float = NOW + 60) -> Run | None
 def code_of(text: str, **how: Any) -> str:
     with pytest.raises(RefusedToken) as refused:
         opened(text, **how)
-    assert refused.value.message
+    assert str(refused.value)
     return refused.value.code
 
 

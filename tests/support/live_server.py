@@ -32,12 +32,18 @@ class LiveServer:
         """The address of the WebSocket."""
         return self.url.replace("http", "ws", 1) + "/ws"
 
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.url.rpartition(":")[2])
+
 
 @contextlib.contextmanager
 def live_server(
     *options: str,
     cwd: Path = ROOT,
     command: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> Iterator[LiveServer]:
     """Start a server, wait until it says where it is, and end it afterwards.
@@ -46,7 +52,8 @@ def live_server(
         options: of its command.
         cwd: where it runs.
         command: instead of this checkout's.
-        settings: by name, as variables of its environment.
+        environment: adds to that of the test.
+        settings: by name; likewise, as variables.
     """
     given = {f"PLAYGROUND_{name.upper()}": str(value) for name, value in (settings or {}).items()}
     arguments = [*(command or (sys.executable, "-m", "server")), "--port", "0", *options]
@@ -56,7 +63,7 @@ def live_server(
             process = subprocess.Popen(
                 arguments,
                 cwd=cwd,
-                env={**os.environ, **given},
+                env={**os.environ, **given, **(environment or {})},
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

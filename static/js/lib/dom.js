@@ -15,6 +15,13 @@ export function find(root, selector, type) {
 }
 
 /**
+ * The one HTML element with an id.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export const byId = (id) => find(document, `#${id}`, HTMLElement);
+
+/**
  * Every element that matches, checked to be of the wanted class.
  * @template {Element} E
  * @param {ParentNode} root

@@ -1,9 +1,20 @@
-/** Numbers to text and back, the same everywhere on the page. */
+/** Numbers to text and back, the same everywhere on the page, as its language writes them. */
 
-const grouping = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+import { formatNumber, MINUS, percentPattern } from "./language.js";
 
-/** The true minus sign, as wide as a digit. */
-const MINUS = "\u2212";
+/** @type {Intl.NumberFormatOptions} */
+const WHOLE = { maximumFractionDigits: 0 };
+/** @type {Intl.NumberFormatOptions} */
+const PLAIN = { maximumSignificantDigits: 12, useGrouping: false };
+/**
+ * So many decimals, whatever they are.
+ * @type {Intl.NumberFormatOptions[]}
+ */
+const DECIMALS = [0, 1, 2, 3, 4].map((digits) => ({
+  minimumFractionDigits: digits,
+  maximumFractionDigits: digits,
+  useGrouping: false,
+}));
 
 /**
  * A whole number with grouping: 1234567 is "1,234,567".
@@ -11,7 +22,7 @@ const MINUS = "\u2212";
  * @returns {string}
  */
 export function formatCount(value) {
-  return grouping.format(value);
+  return formatNumber(value, WHOLE);
 }
 
 /**
@@ -20,7 +31,27 @@ export function formatCount(value) {
  * @returns {string}
  */
 export function formatPlain(value) {
-  return String(Number(value.toPrecision(12))).replace("-", MINUS);
+  return formatNumber(value, PLAIN);
+}
+
+/**
+ * A number with so many decimals, 0 … 4.
+ * @param {number} value
+ * @param {number} digits
+ * @returns {string}
+ */
+export function formatFixed(value, digits) {
+  return formatNumber(value, DECIMALS[digits]);
+}
+
+/**
+ * A number as a power of ten with one decimal: 0.00012 is "1.2e−4".
+ * @param {number} value
+ * @returns {string}
+ */
+function formatPower(value) {
+  const [mantissa = "", exponent = ""] = value.toExponential(1).split("e");
+  return `${formatFixed(Number(mantissa), 1)}e${exponent.replace("+", "").replace("-", MINUS)}`;
 }
 
 /**
@@ -33,9 +64,9 @@ export function formatLoss(value) {
   if (!Number.isFinite(value)) return value > 0 ? "\u221e" : `${MINUS}\u221e`;
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size < 0.0005 || size >= 10_000) return value.toExponential(1).replace(/-/g, MINUS).replace("+", "");
-  if (size < 10) return value.toFixed(4);
-  return value.toFixed(size < 100 ? 3 : 2);
+  if (size < 0.0005 || size >= 10_000) return formatPower(value);
+  if (size < 10) return formatFixed(value, 4);
+  return formatFixed(value, size < 100 ? 3 : 2);
 }
 
 /**
@@ -45,22 +76,20 @@ export function formatLoss(value) {
  */
 export function formatParameter(value) {
   if (!Number.isFinite(value)) return "\u2013";
-  const text =
-    Math.abs(value) >= 1000 || (value !== 0 && Math.abs(value) < 0.001)
-      ? value.toExponential(1)
-      : value.toFixed(Math.abs(value) < 10 ? 3 : 1);
-  return text.replace(/-/g, MINUS).replace("+", "");
+  const size = Math.abs(value);
+  if (size >= 1000 || (size !== 0 && size < 0.001)) return formatPower(value);
+  return formatFixed(value, size < 10 ? 3 : 1);
 }
 
 /**
- * A share of one as a percentage: 0.5 is "50 %".
+ * A share of one as a percentage: 0.5 is "50 %" in English.
  * @param {number} share
  * @param {number} [digits]
  * @returns {string}
  */
 export function formatPercent(share, digits = 0) {
   if (!Number.isFinite(share)) return "\u2013";
-  return `${(share * 100).toFixed(digits)}\u202f%`;
+  return percentPattern().replace("{number}", formatFixed(share * 100, digits));
 }
 
 /**

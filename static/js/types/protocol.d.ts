@@ -211,19 +211,19 @@ export interface DatasetChoice {
 
 /** Training ended because numbers ceased to be finite; the last finite state is kept. */
 export interface Diverged {
+  message: string;
   type: "diverged";
   id: string | number | null;
   epoch: number;
   step: number;
-  message: string;
 }
 
 /** A command was refused; everything goes on as if it had not come. */
 export interface ErrorEvent {
+  message: string;
   type: "error";
   id: string | number | null;
   code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "diverged" | "stopped" | "internal";
-  message: string;
   field: string | null;
 }
 
@@ -257,12 +257,13 @@ export interface FeatureChoice {
   tile: number[];
 }
 
-/** Open the session; first and once. */
+/** Open the session; first and once. ``language`` is the key of that in which errors are told. */
 export interface Hello {
   type: "hello";
   id?: string | number | null;
   protocol: number;
   experiment?: ExperimentInput;
+  language?: string | null;
 }
 
 /** What the server allows. */
@@ -455,11 +456,11 @@ export interface StopChoice {
 
 /** Training ended by the stop rule. */
 export interface Stopped {
+  message: string;
   type: "stopped";
   id: string | number | null;
   epoch: number;
   step: number;
-  message: string;
 }
 
 /** How the network learns. */

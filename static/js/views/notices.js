@@ -1,6 +1,7 @@
 /** What the page tells in words: short messages, the notice of a lost line, and the spoken state of the run. */
 
 import { create, icon, setText } from "../lib/dom.js";
+import { text } from "../lib/language.js";
 
 /** @import { View } from "../types/app.js" */
 
@@ -36,8 +37,8 @@ export function createNotices(element) {
   }
 
   /** @param {Notice} notice */
-  function show({ key, title, text, kind, offers = [] }) {
-    const words = `${title} ${text}`;
+  function show({ key, title, text: told, kind, offers = [] }) {
+    const words = `${title} ${told}`;
     const before = shown.get(key);
     if (before?.words === words && offers.length === 0) {
       clearTimeout(before.timer);
@@ -45,7 +46,11 @@ export function createNotices(element) {
       return;
     }
     dismiss(key);
-    const close = create("button", { class: "small notice__close", type: "button", "aria-label": "Dismiss" });
+    const close = create("button", {
+      class: "small notice__close",
+      type: "button",
+      "aria-label": text("notices.dismiss"),
+    });
     close.append(icon("close"));
     close.addEventListener("click", () => dismiss(key));
     const buttons = offers.map(({ label, perform }, index) => {
@@ -70,7 +75,7 @@ export function createNotices(element) {
     });
     box.append(
       ...(kind === "info" ? [] : [sign]),
-      create("p", { class: "notice__text" }, create("strong", {}, title), ` ${text}`),
+      create("p", { class: "notice__text" }, create("strong", {}, title), ` ${told}`),
       ...(buttons.length > 0 ? [create("div", { class: "notice__offers" }, ...buttons)] : []),
       close,
     );

@@ -3,11 +3,11 @@
 import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/class-colors.js";
 import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/color.js";
 import { setText } from "../lib/dom.js";
+import { text } from "../lib/language.js";
 
 /** @import { Palettes, View } from "../types/app.js" */
 
 const THEMES = /** @type {const} */ (["auto", "light", "dark", "projector"]);
-const LABELS = { auto: "Auto", light: "Light", dark: "Dark", projector: "Projector" };
 /** Steps of the colour scale for points and links. */
 const SCALE_STEPS = 33;
 /** How many classes have a colour. */
@@ -28,9 +28,10 @@ export function createTheme(root, { button, onChange }) {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
     const label = button.querySelector("[data-theme-label]");
-    if (label) setText(label, LABELS[theme]);
+    const name = text(`theme.${theme}`);
+    if (label) setText(label, name);
     button.dataset.current = theme;
-    button.setAttribute("aria-label", `Colours: ${LABELS[theme].toLowerCase()}`);
+    button.setAttribute("aria-label", text("theme.colours", { theme: name }));
     onChange(readPalettes(root));
   }
 

@@ -200,9 +200,9 @@ def test_an_unknown_language_is_refused_with_those_there_are() -> None:
 
 
 def test_a_refusal_comes_back_from_another_process() -> None:
-    refusal = pickle.loads(pickle.dumps(CannotExportError("training.seed", "a sentence")))
+    refusal = pickle.loads(pickle.dumps(CannotExportError("more-than", "training.seed", limit=0)))
 
-    assert (refusal.field, str(refusal)) == ("training.seed", "a sentence")
+    assert (refusal.field, str(refusal)) == ("training.seed", "more than 0")
 
 
 def test_the_same_experiment_gives_the_same_script() -> None:

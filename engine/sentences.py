@@ -1,0 +1,132 @@
+"""Sentences: what is told about values that do not fit, as a key and what goes into it.
+
+A sentence is written here in English. Whoever speaks another language looks its key up there and fills in the same
+values, so that the engine knows of no language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+Value = Union[str, int, float, "Sentence"]
+
+ENGLISH: Mapping[str, str] = {
+    # One value by itself
+    "value": "{name} is {value}; {allowed}",
+    "message-value": "the message is {value}; {allowed}",
+    "missing": "{name} is missing",
+    "unknown-name": "{name} is not known",
+    "unknown-name-here": "{name} is not known; known here: {names}",
+    "of-field": "{name}: {sentence}",
+    "unknown-choice": "{subject} {choice} is unknown; allowed: {allowed}",
+    "pydantic": "{words}",
+    "allowed": "allowed: {allowed}",
+    "range": "{low} … {high}",
+    "needed-in-range": "{needed}, {low} … {high}",
+    "whole": "it must be a whole number",
+    "number": "it must be a number",
+    "finite": "it must be a finite number",
+    "name": "it must be a name",
+    "boolean": "it must be true or false",
+    "list": "it must be a list",
+    "object": "it must be an object",
+    "none": "none",
+    "at-least": "it must be at least {limit}",
+    "at-most": "it must be at most {limit}",
+    "less-than": "it must be less than {limit}",
+    "entries-at-least": "it must have at least {limit} entries",
+    "entries-at-most": "it may have at most {limit} entries",
+    # What goes together in an experiment
+    "option-unknown": "{name} is not known; known for {row}: {names}",
+    "own-samples": "data.samples is {samples}; there are {points} points in data.points",
+    "one-of-both": "{name} cannot go with {other}; give one of them",
+    "own-target": (
+        "data.points has the target {target} at position {position}; with data.point_classes {classes}"
+        " it must be a whole number, 0 … {last}"
+    ),
+    "classic-odd": "data.samples is {samples}; with data.classic_seed it must be even",
+    "no-test": (
+        "data.validation_fraction is {validation}; with data.train_fraction {training} no sample is left for the test"
+    ),
+    "minority-regression": (
+        "data.minority_share is {share}; there are no classes in regression, so it must be 0"
+    ),
+    "activations-per-layer": (
+        "network.activation has {entries} entries for {layers} hidden layers; give one for all, or one per layer"
+    ),
+    "feature-twice": "features names {feature} twice; each may be given once",
+    "loss-problem": "objective.loss {loss} is not for {problem} ({data}); allowed: {allowed}",
+    "stop-validation": (
+        "training.stop is {stop}, which watches the validation loss; give data.validation_fraction a share above 0"
+    ),
+    "classic-dataset": (
+        "data.dataset {dataset} is not one of the original's, so it has no classic seed; allowed: {allowed}"
+    ),
+    "classic-initializer": (
+        "network.initializer {initializer} is not one of the original's, so a classic seed cannot draw it;"
+        " allowed: {allowed}"
+    ),
+    "too-many-parameters": "network.hidden makes {parameters} parameters; at most {most} are allowed",
+    # Links of the original
+    "link-no-features": "the link switches all features off; at least one must be on",
+    "link-value": "{name} is {value} in the link; {allowed}",
+    "classic-no-seed": "data.classic_seed is missing: the original cannot draw these points",
+    "classic-value": "{name} is {value}, which the original does not have",
+    # Single parameters
+    "no-layer": "layer is {layer}; this network has layers 0 … {last}",
+    "no-unit": "unit is {unit}; layer {layer} has units 0 … {last}",
+    "no-input": "input is {input}; layer {layer} has inputs 0 … {last} and the bias",
+}
+"""Every sentence of the engine, by key; a name in braces stands for a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Something to tell.
+
+    Attributes:
+        key: which sentence it is.
+        values: what stands in the place of each name in braces; a sentence may be part of another.
+    """
+
+    key: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return it in English."""
+        return ENGLISH[self.key].format(**{name: written(value) for name, value in self.values.items()})
+
+
+def written(value: Value) -> str:
+    """Write a value in English: numbers at their natural length and grouped; what is not to be grouped is text."""
+    if isinstance(value, int | float):
+        text = f"{value:,.9f}".rstrip("0").rstrip(".")
+        return text.replace("-", "−")
+    return str(value)
+
+
+class SentenceError(ValueError):
+    """An error that can be told in any language.
+
+    Attributes:
+        sentence: what is wrong, and what is allowed.
+        field: dotted name of what is wrong, or empty.
+    """
+
+    def __init__(self, key: str, field: str = "", **values: Value) -> None:
+        """Make the sentence of this key; ``field`` is the field to change."""
+        self.sentence = Sentence(key, values)
+        self.field = field
+        super().__init__(key, values)
+
+    def __str__(self) -> str:
+        """Return the sentence in English."""
+        return str(self.sentence)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by what it says."""
+        return _restored, (type(self), self.field, self.sentence)
+
+
+def _restored(kind: type[SentenceError], field: str, sentence: Sentence) -> SentenceError:
+    return kind(sentence.key, field, **sentence.values)

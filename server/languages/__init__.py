@@ -1,0 +1,202 @@
+"""Languages: everything that people read, in one file for each language beside this one.
+
+A file more is a language more. What it does not say is said in English; what the engine's registries and sentences
+say in English stands there and not in ``en.json``.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.sentences import ENGLISH as RULES
+from engine.sentences import Sentence, written
+from engine.stops import STOPS
+
+ENGLISH = "en"
+PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
+"""The categories of plurals; a text with several forms is an object of some of them, with ``other`` among them."""
+
+SENTENCES: Mapping[str, str] = {**RULES} | {
+    f"ended.{key}": row.ended for key, row in STOPS.items() if row.ended
+}
+"""What the engine tells, in English, by key: its sentences, and why a stop rule has ended training."""
+
+Text = str | Mapping[str, str]
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class Numbers(BaseModel):
+    """How numbers are written: the signs between digits, and a percentage around its ``{number}``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decimal: str = Field(min_length=1, max_length=1)
+    group: str = Field(max_length=1)
+    percent: str = Field(pattern=r"\{number\}")
+
+
+class _File(BaseModel):
+    """A language's file.
+
+    ``page`` are the texts of the templates, ``script`` those of the page's scripts, ``messages`` those of the server's
+    answers, and ``catalog`` those of the registries.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=40)
+    accepts: tuple[str, ...] = ()
+    numbers: Numbers
+    page: dict[str, Any] = {}
+    script: dict[str, Any] = {}
+    messages: dict[str, Any] = {}
+    catalog: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """One language.
+
+    Attributes:
+        key: its tag (BCP 47), which is the name of its file.
+        name: what it calls itself.
+        accepts: further tags that it serves.
+        numbers: how numbers are written.
+        texts: by dotted name; English where the language has none.
+        own: the names of those that the language itself has.
+    """
+
+    key: str
+    name: str
+    accepts: tuple[str, ...]
+    numbers: Numbers
+    texts: Mapping[str, Text]
+    own: frozenset[str]
+
+    def text(self, name: str, **values: object) -> str:
+        """Return a text with values in their places; numbers are written as the language does.
+
+        Raises:
+            KeyError: there is no such text, or it has several forms, which only the page's scripts choose from.
+        """
+        text = self.texts[name]
+        if not isinstance(text, str):
+            raise KeyError(f"{name} has several forms")
+        return self._filled(text, values)
+
+    def say(self, sentence: Sentence) -> str:
+        """Return a sentence of the engine or the server."""
+        text = self.texts.get(f"messages.{sentence.key}") or SENTENCES[sentence.key]
+        assert isinstance(text, str)
+        return self._filled(text, sentence.values)
+
+    def number(self, value: float) -> str:
+        """Write a number at its natural length: 0.00001 and not 1e-05."""
+        whole, _, rest = written(value).partition(".")
+        return whole.replace(",", self.numbers.group) + (self.numbers.decimal + rest if rest else "")
+
+    def percent(self, share: float) -> str:
+        """Write a share of one as a percentage in whole numbers."""
+        return self.numbers.percent.replace("{number}", self.number(round(share * 100)))
+
+    def script(self) -> dict[str, Any]:
+        """Return what the page's scripts need."""
+        texts = {
+            name.removeprefix("script."): text
+            for name, text in self.texts.items()
+            if name.startswith("script.")
+        }
+        return {"key": self.key, "percent": self.numbers.percent, "texts": texts}
+
+    def _filled(self, text: str, values: Mapping[str, object]) -> str:
+        return _PLACEHOLDER.sub(lambda found: self._written(values[found[1]]), text)
+
+    def _written(self, value: object) -> str:
+        if isinstance(value, Sentence):
+            return self.say(value)
+        if isinstance(value, int | float):
+            return self.number(value)
+        return str(value)
+
+
+Languages = Mapping[str, Language]
+"""Languages by key, in the order in which they are offered: English, then by key."""
+
+
+@cache
+def bundled() -> Languages:
+    """Return the languages that come with the server."""
+    return load()
+
+
+def load(*folders: Path) -> Languages:
+    """Read the languages that come with the server, and those of further folders; a later file replaces an earlier.
+
+    Raises:
+        ValueError: a file cannot be used; names it and what is wrong.
+    """
+    paths = {
+        path.stem: path for folder in (Path(__file__).parent, *folders) for path in folder.glob("*.json")
+    }
+    english = _read(paths.pop(ENGLISH))
+    texts = flatten(english)
+    languages = {ENGLISH: _language(ENGLISH, english, texts)}
+    for key in sorted(paths):
+        read = _read(paths[key])
+        _check_placeholders(paths[key], texts, flatten(read))
+        languages[key] = _language(key, read, texts)
+    return languages
+
+
+def _read(path: Path) -> _File:
+    try:
+        return _File.model_validate(json.loads(path.read_text("utf-8")))
+    except (ValidationError, ValueError) as error:
+        raise ValueError(f"the language file {path} cannot be used: {error}") from None
+
+
+def _language(key: str, read: _File, english: Mapping[str, Text]) -> Language:
+    own = flatten(read)
+    return Language(key, read.name, read.accepts, read.numbers, {**english, **own}, frozenset(own))
+
+
+def flatten(read: _File) -> dict[str, Text]:
+    """Return the texts of a file by dotted name."""
+    sections = {name: getattr(read, name) for name in ("page", "script", "messages", "catalog")}
+    return dict(_flattened(sections, ""))
+
+
+def _flattened(texts: Mapping[str, Any], before: str) -> Iterator[tuple[str, Text]]:
+    for key, text in texts.items():
+        name = f"{before}{key}"
+        if isinstance(text, str) or (isinstance(text, dict) and "other" in text and text.keys() <= PLURALS):
+            yield name, text
+        elif isinstance(text, dict):
+            yield from _flattened(text, f"{name}.")
+        else:
+            raise ValueError(f"{name} is {text!r}; it must be a text, or texts by name")
+
+
+def placeholders(text: Text) -> frozenset[str]:
+    """Return the names in braces, in whichever form."""
+    forms = [text] if isinstance(text, str) else text.values()
+    return frozenset(name for form in forms for name in _PLACEHOLDER.findall(form))
+
+
+def _check_placeholders(path: Path, english: Mapping[str, Text], texts: Mapping[str, Text]) -> None:
+    """Make sure that a translation asks for no value that the text does not get."""
+    for name, text in texts.items():
+        original = english.get(name) or SENTENCES.get(name.removeprefix("messages."))
+        unknown = placeholders(text) - placeholders(original) if original is not None else ()
+        if unknown:
+            raise ValueError(
+                f"the language file {path} cannot be used: {name} names {sorted(unknown)}, which the English text"
+                " does not have"
+            )

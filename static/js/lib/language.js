@@ -1,0 +1,102 @@
+/**
+ * The language of the page: its texts by name, with values in their places, and its numbers. It is given once, before
+ * anything is said.
+ */
+
+/** @typedef {string | Record<string, string>} Text a text, or its forms by category of plural */
+
+/**
+ * @typedef {object} Language
+ * @property {string} key its tag (BCP 47)
+ * @property {string} percent how a percentage is written around its {number}
+ * @property {Record<string, Text>} texts
+ */
+
+/** The true minus sign, as wide as a digit. */
+export const MINUS = "\u2212";
+
+/** @type {Language} */
+let language = { key: "en", percent: "{number}\u202f%", texts: {} };
+let plurals = new Intl.PluralRules(language.key);
+/** @type {Map<Intl.NumberFormatOptions, Intl.NumberFormat>} */
+const formats = new Map();
+/** @type {Intl.NumberFormatOptions} */
+const NATURAL = { maximumSignificantDigits: 12 };
+
+/** @param {Language} given */
+export function useLanguage(given) {
+  language = given;
+  plurals = new Intl.PluralRules(given.key);
+  formats.clear();
+}
+
+/**
+ * The texts that the page carries.
+ * @param {string} json
+ * @returns {Language}
+ */
+export function decodeLanguage(json) {
+  return JSON.parse(json);
+}
+
+/** The key of the language. */
+export function languageKey() {
+  return language.key;
+}
+
+/**
+ * A number as the language writes it.
+ * @param {number} value
+ * @param {Intl.NumberFormatOptions} [options] the same object each time, as what is made of it is kept
+ * @returns {string}
+ */
+export function formatNumber(value, options = NATURAL) {
+  let format = formats.get(options);
+  if (!format) {
+    format = new Intl.NumberFormat(language.key, { signDisplay: "negative", ...options });
+    formats.set(options, format);
+  }
+  return format.format(value).replace("-", MINUS);
+}
+
+/**
+ * A text with values in their places. Numbers are written as the language does; the form of a text that has several is
+ * chosen by `count`.
+ * @param {string} name
+ * @param {Record<string, string | number>} [values]
+ * @returns {string}
+ */
+export function text(name, values = {}) {
+  const found = language.texts[name];
+  if (found === undefined) throw new Error(`There is no text ${name}`);
+  const form = typeof found === "string" ? found : formOf(found, Number(values.count));
+  return form.replace(/\{(\w+)\}/g, (whole, key) => {
+    const value = values[key];
+    return typeof value === "number" ? formatNumber(value) : (value ?? whole);
+  });
+}
+
+/**
+ * @param {Record<string, string>} forms
+ * @param {number} count
+ * @returns {string}
+ */
+function formOf(forms, count) {
+  return forms[plurals.select(count)] ?? forms.other ?? "";
+}
+
+/** How a percentage is written around its {number}. */
+export function percentPattern() {
+  return language.percent;
+}
+
+/**
+ * Several things in a row.
+ * @param {string[]} items
+ * @returns {string}
+ */
+export function joined(items) {
+  const [last = "", ...others] = items.toReversed();
+  if (others.length === 0) return last;
+  return text("list.last", { items: others.toReversed().join(text("list.between")), last });
+}

@@ -1,0 +1,101 @@
+/** What a person does, as changes of the state and commands to the server. Knows no view. */
+
+/**
+ * @import { Catalog, Experiment, Target } from "../types/app.js"
+ * @import { Fitted } from "../fitting.js"
+ * @import { Session } from "../session.js"
+ */
+
+import { withoutLostSeed } from "../classic.js";
+import { withField } from "../experiment.js";
+import { withDataset } from "../fitting.js";
+import { withOwnPoints } from "../own-points.js";
+import { experimentOf, STARTS } from "../starts.js";
+import { sameTarget } from "../state.js";
+
+/** Seeds drawn by the page stay short enough to read out. */
+const LARGEST_SEED = 9999;
+
+/** @typedef {ReturnType<typeof createDeeds>} Deeds */
+
+/**
+ * @param {object} options
+ * @param {Catalog} options.catalog
+ * @param {Session} options.session
+ * @param {(notes: string[]) => void} options.onNotes what was changed along with a setting
+ */
+export function createDeeds({ catalog, session, onNotes }) {
+  const { store, change, send } = session;
+
+  /**
+   * Asks for a change that may bring others along, and tells of those.
+   * @param {(experiment: Experiment) => Fitted} edit
+   */
+  function changeFitting(edit) {
+    change((experiment) => {
+      const { experiment: fitted, notes } = withoutLostSeed(catalog, experiment, edit(experiment));
+      onNotes(notes);
+      return fitted;
+    });
+  }
+
+  /** @param {number | null} speed */
+  function setSpeed(speed) {
+    store.update((state) => ({ ...state, speed }));
+    if (store.get().playing) send({ type: "play", epochsPerSecond: speed });
+  }
+
+  return {
+    changeFitting,
+    setSpeed,
+
+    /** @param {1 | -1} by to the next faster or slower of the offered speeds */
+    changeSpeed(by) {
+      const at = catalog.speeds.findIndex(({ epochsPerSecond }) => epochsPerSecond === store.get().speed);
+      const next = catalog.speeds[at + by];
+      if (next) setSpeed(next.epochsPerSecond);
+    },
+
+    /** @param {Target} preview */
+    setPreview(preview) {
+      store.update((state) => (sameTarget(state.preview, preview) ? state : { ...state, preview }));
+    },
+
+    /** @param {Target} target */
+    togglePin(target) {
+      store.update((state) => ({ ...state, pinned: sameTarget(state.pinned, target) ? null : target }));
+    },
+
+    showOutput() {
+      store.update((state) => ({ ...state, pinned: null, preview: null }));
+    },
+
+    /** @param {string} key */
+    chooseDataset(key) {
+      changeFitting((experiment) => withDataset(catalog, experiment, key));
+    },
+
+    drawPoints() {
+      const seed = Math.floor(Math.random() * (LARGEST_SEED + 1));
+      changeFitting((experiment) => ({ experiment: withField(experiment, "data.seed", seed), notes: [] }));
+    },
+
+    useOwnPoints() {
+      const { ownPoints } = store.get();
+      if (ownPoints) changeFitting((experiment) => withOwnPoints(catalog, experiment, ownPoints));
+    },
+
+    /**
+     * Sets one of the first steps and plays it.
+     * @param {string} key
+     */
+    begin(key) {
+      const start = STARTS.find((entry) => entry.key === key);
+      if (!start) return;
+      change(() => experimentOf(catalog, start));
+      send({ type: "reset", newSeed: false });
+      store.update((state) => ({ ...state, speed: start.speed, pinned: null, preview: null }));
+      send({ type: "play", epochsPerSecond: start.speed });
+    },
+  };
+}

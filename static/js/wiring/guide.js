@@ -1,0 +1,68 @@
+/** What helps people to find their way: help, first steps and explanations. */
+
+/**
+ * @import { Catalog, Palettes } from "../types/app.js"
+ * @import { Deeds } from "./deeds.js"
+ * @import { Notice } from "../telling.js"
+ * @import { Session } from "../session.js"
+ */
+
+import { ACTIONS, keyName } from "../actions.js";
+import { explanationOf, PLACE_SELECTORS } from "../explanations.js";
+import { byId, find } from "../lib/dom.js";
+import { STARTS } from "../starts.js";
+import { createExplain } from "../views/explain.js";
+import { createHelp } from "../views/help.js";
+import { createStarts } from "../views/starts.js";
+
+/**
+ * @param {object} options
+ * @param {HTMLElement} options.root the document's root element
+ * @param {Catalog} options.catalog
+ * @param {Session} options.session
+ * @param {Deeds} options.deeds
+ * @param {{ show: (notice: Notice) => void, dismiss: (key: string) => void }} options.notices
+ */
+export function createGuide({ root, catalog, session, deeds, notices }) {
+  const { store } = session;
+
+  const help = createHelp(find(document, "#help", HTMLDialogElement), {
+    shortcuts: ACTIONS.map(({ label, keys }) => ({ label, keys: keys.map(keyName) })),
+  });
+  const explain = createExplain(root, {
+    card: byId("explanation"),
+    button: byId("explain"),
+    places: PLACE_SELECTORS,
+    explain(topic) {
+      notices.dismiss("explain");
+      return explanationOf(catalog, store.get().wanted, topic);
+    },
+    onAsk(asking) {
+      const text = "Press anything with a dashed outline to learn what it is. Esc ends it.";
+      if (asking) notices.show({ key: "explain", kind: "info", title: "What is this?", text });
+      else notices.dismiss("explain");
+    },
+  });
+  const starts = createStarts(byId("starts"), {
+    starts: STARTS.map(({ settings, ...start }) => {
+      const key = settings.data?.dataset ?? catalog.experiment.data.dataset;
+      return { ...start, dataset: catalog.choices.datasets.find((dataset) => dataset.key === key) };
+    }),
+    region: catalog.region,
+    onChoose: deeds.begin,
+  });
+
+  store.subscribe(
+    ({ connection }) => connection,
+    (connection) => starts.update({ enabled: connection === "open" }),
+  );
+
+  return {
+    openHelp: help.open,
+    toggleExplain: explain.toggle,
+    showStarts: starts.open,
+
+    /** @param {Palettes} palettes */
+    paint: (palettes) => starts.paint(palettes),
+  };
+}

@@ -1,0 +1,57 @@
+/** Presses: buttons and keys perform actions, and the buttons tell which of them can be performed. */
+
+/**
+ * @import { ActionContext } from "../types/app.js"
+ * @import { Session } from "../session.js"
+ */
+
+import { ACTIONS, actionForKey, keyName } from "../actions.js";
+import { keepFocus } from "../lib/focus.js";
+import { listenForShortcuts } from "../lib/shortcuts.js";
+import { createActionButtons } from "../views/transport.js";
+
+/**
+ * @param {object} options
+ * @param {HTMLElement} options.root the document's root element
+ * @param {Session} options.session
+ * @param {Omit<ActionContext, "get" | "send">} options.context what actions may do
+ */
+export function createPresses({ root, session, context }) {
+  const { store, send } = session;
+
+  /** @param {string} id */
+  function perform(id) {
+    const action = ACTIONS.find((entry) => entry.id === id);
+    if (action?.available(store.get())) action.perform({ get: store.get, send, ...context });
+  }
+
+  listenForShortcuts(document, (press) => {
+    const action = actionForKey(press);
+    if (!action?.available(store.get()) || (press.repeat && action.id === "play")) return false;
+    perform(action.id);
+    return true;
+  });
+
+  const buttons = createActionButtons(document.body, {
+    actions: ACTIONS.map(({ id, label, keys }) => ({
+      id,
+      hint: `${label} (${keys.map(keyName).join(" or ")})`,
+      shortcuts: keys.map((key) => (key === " " ? "Space" : key)).join(" "),
+    })),
+    onAction: perform,
+  });
+
+  function updateButtons() {
+    const state = store.get();
+    const able = new Set(ACTIONS.filter((action) => action.available(state)).map(({ id }) => id));
+    buttons.update({ available: (id) => able.has(id), playing: state.playing });
+    root.dataset.playing = String(state.playing);
+  }
+
+  store.subscribe(
+    ({ connection, playing, pinned, preview, history }) => [connection, playing, pinned, preview, history],
+    keepFocus(updateButtons),
+  );
+
+  return { perform };
+}

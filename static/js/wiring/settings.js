@@ -1,0 +1,155 @@
+/** The settings: every control of the experiment and of how it is shown, to and from the state. */
+
+/**
+ * @import { Catalog, Palettes } from "../types/app.js"
+ * @import { Deeds } from "./deeds.js"
+ * @import { Session } from "../session.js"
+ */
+
+import { withoutSeed } from "../classic.js";
+import { getField, optionsOf, optionValues, withFeature, withLayers, withOption } from "../experiment.js";
+import { withFitting } from "../fitting.js";
+import { byId, find, findAll } from "../lib/dom.js";
+import { keepFocus } from "../lib/focus.js";
+import { appliesToPoints, followsFromPoints } from "../own-points.js";
+import { appliesTo, lossesFor, problemOf } from "../problem.js";
+import { fromWireName } from "../protocol.js";
+import { createClassicSeed } from "../views/classic-seed.js";
+import { createControls } from "../views/controls.js";
+import { createDatasets } from "../views/datasets.js";
+import { createFeatures } from "../views/features.js";
+import { createFolds } from "../views/folds.js";
+import { createLayerCount } from "../views/layer-count.js";
+import { createOptions } from "../views/options.js";
+import { createCounter } from "../views/transport.js";
+
+/** From this width on there is room for everything at once. */
+const ROOMY = "(min-width: 1180px)";
+
+/** @typedef {ReturnType<typeof createSettings>} Settings */
+
+/**
+ * @param {object} options
+ * @param {Catalog} options.catalog
+ * @param {Session} options.session
+ * @param {Deeds} options.deeds
+ */
+export function createSettings({ catalog, session, deeds }) {
+  const { store, change } = session;
+  const { changeFitting } = deeds;
+
+  const classicSeed = createClassicSeed(byId("classic-seed"), { onLeave: () => change(withoutSeed) });
+  const counter = createCounter(find(document, ".transport", HTMLElement), {
+    speeds: catalog.speeds,
+    onSpeed: deeds.setSpeed,
+  });
+  const controls = createControls(byId("playground"), {
+    onChange: (name, value) =>
+      changeFitting((experiment) => withFitting(catalog, experiment, fromWireName(name), value)),
+  });
+  const options = createOptions(byId("playground"), {
+    onChange: (choice, name, value) =>
+      change((experiment) => withOption(catalog, experiment, fromWireName(choice), name, value)),
+  });
+  const datasets = createDatasets(byId("datasets"), {
+    datasets: catalog.choices.datasets,
+    region: catalog.region,
+    onChoose: deeds.chooseDataset,
+  });
+  const features = createFeatures(byId("features"), {
+    features: catalog.choices.features,
+    onToggle: (key, on) => change((experiment) => withFeature(catalog, experiment, key, on)),
+    onPreview: (key) => deeds.setPreview(key === null ? null : { kind: "feature", key }),
+  });
+  const limits = catalog.fields["network.hidden"];
+  const layerCount = createLayerCount(find(document, ".network__count", HTMLElement), {
+    fewest: limits?.minimumLayers ?? 0,
+    most: limits?.maximumLayers ?? 0,
+    onCount: (by) => change((experiment) => withLayers(catalog, experiment, by)),
+  });
+  createFolds(byId("playground"), { roomy: ROOMY });
+
+  const problemSelect = find(document, "#problem", HTMLSelectElement);
+  problemSelect.addEventListener("change", () => {
+    const dataset = store.get().datasetOf[problemSelect.value];
+    if (dataset) deeds.chooseDataset(dataset);
+  });
+
+  /**
+   * @param {string} id
+   * @param {"showTest" | "discretize" | "logScale" | "logEpochs" | "keep"} part
+   */
+  function bindSwitch(id, part) {
+    const box = find(document, `#${id}`, HTMLInputElement);
+    box.addEventListener("change", () => store.update((state) => ({ ...state, [part]: box.checked })));
+    store.subscribe(
+      (state) => state[part],
+      (on) => (box.checked = on),
+    );
+  }
+
+  bindSwitch("show-test", "showTest");
+  bindSwitch("discretize", "discretize");
+  bindSwitch("log-scale", "logScale");
+  bindSwitch("log-epochs", "logEpochs");
+  bindSwitch("keep", "keep");
+
+  function updateControls() {
+    const { wanted, connection } = store.get();
+    const enabled = connection === "open";
+    const problem = problemOf(catalog, wanted);
+    const own = wanted.data.points !== null;
+    controls.setChoices("objective.loss", lossesFor(catalog, problem));
+    controls.update({
+      enabled,
+      valueOfField: (name) => getField(wanted, fromWireName(name)),
+      applies: (name) =>
+        appliesTo(catalog, fromWireName(name), problem) && appliesToPoints(wanted, fromWireName(name)),
+      fixed: (name) => followsFromPoints(wanted, fromWireName(name)),
+    });
+    options.update({
+      enabled,
+      optionsOf: (choice) =>
+        own && choice === "data.dataset" ? [] : optionsOf(catalog, wanted, fromWireName(choice)),
+      valuesOf: (choice) => optionValues(catalog, wanted, fromWireName(choice)),
+    });
+    datasets.update({ problem, chosen: own ? "" : wanted.data.dataset, enabled });
+    for (const part of findAll(document, "[data-only-for]", HTMLElement))
+      part.hidden = (part.dataset.onlyFor === "points") !== own;
+    features.update({ active: wanted.features, enabled });
+    layerCount.update({ count: wanted.network.hidden.length, enabled });
+    classicSeed.update({ seed: wanted.data.classicSeed, enabled });
+    problemSelect.value = problem;
+    problemSelect.disabled = !enabled;
+  }
+
+  store.subscribe(({ connection, wanted }) => [connection, wanted], keepFocus(updateControls));
+  store.subscribe(
+    ({ connection, speed }) => [connection, speed],
+    () => {
+      const { connection, speed } = store.get();
+      counter.update({ speed, enabled: connection === "open" });
+    },
+  );
+
+  const more = find(document, ".more", HTMLDetailsElement);
+
+  return {
+    counter,
+    featureTiles: features.tiles,
+
+    /** Brings the stop rule into view, to be changed. */
+    showRule() {
+      more.open = true;
+      const rule = find(more, '[data-field="training.stop"]', HTMLSelectElement);
+      rule.scrollIntoView({ block: "nearest" });
+      rule.focus();
+    },
+
+    /** @param {Palettes} palettes */
+    paint(palettes) {
+      datasets.paint(palettes);
+      features.paint(palettes);
+    },
+  };
+}

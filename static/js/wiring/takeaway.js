@@ -1,0 +1,74 @@
+/** What people keep, share, open and take away: undo, the address, links, files and exports. */
+
+/**
+ * @import { Catalog } from "../types/app.js"
+ * @import { Notice } from "../telling.js"
+ * @import { Openers, Opening } from "../opening.js"
+ * @import { OwnPoints } from "../assembling.js"
+ * @import { Session } from "../session.js"
+ */
+
+import { classicAddress } from "../classic.js";
+import { createExporting } from "../exporting.js";
+import { createKeeping } from "../keeping.js";
+import { byId, find } from "../lib/dom.js";
+import { listenForDrops } from "../lib/download.js";
+import { openFile, openLink, sentenceOf } from "../opening.js";
+import { createExport } from "../views/export.js";
+import { markOf } from "../views/heatmap/points.js";
+import { paletteFor } from "../views/heatmap.js";
+import { createShare } from "../views/share.js";
+import { readPalettes } from "../views/theme.js";
+
+/**
+ * @param {object} options
+ * @param {Catalog} options.catalog
+ * @param {Session} options.session
+ * @param {Openers & { points: { write: (own: OwnPoints) => boolean } }} options.openers
+ * @param {Partial<Opening> & { refusal?: string }} options.start what the page's own address gave
+ * @param {(notice: Notice) => void} options.show
+ * @param {(sentence: string) => void} options.say into the live region
+ */
+export function createTakeaway({ catalog, session, openers, start, show, say }) {
+  const { store, stream } = session;
+  const { service } = openers;
+
+  const keeping = createKeeping({ openers, session, page: globalThis, show, say });
+  keeping.begin(start);
+  const exporting = createExporting({
+    catalog,
+    get: store.get,
+    stream,
+    service,
+    paper: byId("paper"),
+    readPalettes,
+    paletteFor,
+    markOf,
+  });
+  const exporter = createExport(find(document, "#export", HTMLDialogElement), { ...exporting, sentenceOf });
+  const share = createShare(find(document, "#share", HTMLDialogElement), {
+    describe: () => ({ address: keeping.address(), ownPoints: store.get().wanted.data.points !== null }),
+    classicLink: () => classicAddress(service, store.get().experiment),
+    onLink: async (text) => keeping.open(await openLink(openers, text, location.href)),
+    onFile: async (file) => keeping.open(await openFile(openers, file)),
+    sentenceOf,
+  });
+
+  return {
+    undo: keeping.undo,
+    redo: keeping.redo,
+    openShare: share.open,
+    openExport: exporter.open,
+
+    /** Takes files that are dropped anywhere. After the editor of own points, which takes tables. */
+    listenForFiles() {
+      listenForDrops(document, async (file) => {
+        try {
+          keeping.open(await openFile(openers, file));
+        } catch (error) {
+          keeping.tellRefusal(sentenceOf(error));
+        }
+      });
+    },
+  };
+}

@@ -1,0 +1,132 @@
+"""Nonsense in every state of a connection: the server answers, ends what is hopeless, and stays as it was."""
+
+import itertools
+import random
+import urllib.request
+from typing import Any
+
+import pytest
+
+from server.messages import ErrorEvent, greet, parse
+from tests.chaos.conftest import Start
+from tests.support.live_server import LiveServer
+from tests.support.nonsense import TEXT, nonsense
+from tests.support.processes import descriptors, memory
+from tests.support.waiting import until
+from tests.support.wire import ClosedError, Wire, connect
+
+pytestmark = pytest.mark.anyio
+
+STATES = ("before hello", "idle", "playing", "diverged")
+
+DIVERGES: dict[str, Any] = {
+    "data": {"dataset": "plane"},
+    "features": ["x1²", "x2²"],
+    "training": {"learning_rate": 10},
+}
+
+AT_ONCE = 20
+"""Messages that one connection gets at most: fewer than would be throttled."""
+
+MEMORY = 5 * 2**20
+
+
+def test_no_text_makes_reading_it_fail() -> None:
+    texts = (data.decode("utf-8", "replace") for opcode, data in nonsense(random.Random(0)) if opcode == TEXT)
+    for text in itertools.islice(texts, 2000):
+        message = parse(text)
+        assert isinstance(message, ErrorEvent) or message.type
+        greet(message)
+
+
+async def prepare(server: LiveServer, state: str) -> Wire:
+    """Open a connection and bring it into a state."""
+    wire = await connect(server.socket_url)
+    if state == "before hello":
+        return wire
+    await wire.hello(experiment=DIVERGES if state == "diverged" else {})
+    if state != "idle":
+        wire.send("play", epochs_per_second=None if state == "diverged" else 20)
+    if state == "diverged":
+        await wire.event("diverged")
+    return wire
+
+
+async def pelt(server: LiveServer, state: str, messages: int, seed: int) -> dict[int, int]:
+    """Send so many messages in a state; return how often connections were closed, by code."""
+    source = nonsense(random.Random(seed))
+    codes: dict[int, int] = {}
+    sent = 0
+    while sent < messages:
+        wire = await prepare(server, state)
+        try:
+            for _ in range(AT_ONCE):
+                if wire.code is not None:
+                    break
+                wire.send_raw(*reversed(next(source)))
+                sent += 1
+            await wire.ask("pause")  # it still answers, whatever it thinks of that
+        except ClosedError:
+            pass
+        else:
+            await wire.close()
+        code = wire.code or 0
+        codes[code] = codes.get(code, 0) + 1
+        wire.transport.abort()
+    return codes
+
+
+async def check(server: LiveServer, before: int) -> None:
+    """Find a server that lives, has let go of everybody and serves the next one."""
+    assert server.process.poll() is None
+    await until(lambda: descriptors(server.process.pid) == before)
+    with urllib.request.urlopen(f"{server.url}/healthz", timeout=20) as response:
+        assert response.status == 200
+    wire = await connect(server.socket_url)
+    await wire.hello()
+    assert (await wire.ask("step", count=5))["epoch"] == 5
+    await wire.close()
+    await until(lambda: descriptors(server.process.pid) == before)
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_nonsense_is_answered_or_ended_and_does_no_harm(start: Start, state: str) -> None:
+    server = start("--workers", "1")
+    before = descriptors(server.process.pid)
+
+    codes = await pelt(server, state, 200, seed=STATES.index(state))
+
+    assert set(codes) <= {1000, 1007, 1008, 1009}
+    await check(server, before)
+
+
+async def test_the_tenth_bad_message_is_the_last(start: Start) -> None:
+    server = start("--workers", "1")
+    wire = await connect(server.socket_url)
+    await wire.hello()
+
+    for _ in range(10):
+        wire.send_raw(b"nonsense")
+    errors = [await wire.event("error") for _ in range(9)]
+    with pytest.raises(ClosedError) as closed:
+        await wire.event("never")
+
+    assert {error["code"] for error in errors} == {"not-json"}
+    assert closed.value.code == 1008
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("state", STATES)
+async def test_ten_thousand_messages_of_nonsense_leave_no_trace(start: Start, state: str) -> None:
+    server = start("--workers", "1")
+    before = descriptors(server.process.pid)
+    await pelt(server, state, 1000, seed=1)
+    warm = memory(server.process.pid)
+
+    codes = await pelt(server, state, 10_000, seed=2)
+
+    assert set(codes) <= {1000, 1007, 1008, 1009}
+    await check(server, before)
+    grown = memory(server.process.pid) - warm
+    print(f"{state}: closed with {codes}; memory grew by {grown / 2**20:.1f} MiB")
+    assert grown < MEMORY

@@ -1,0 +1,257 @@
+"""Clients that read slowly, stop to read or vanish: what they cost, and that they do not stay.
+
+The old way to stream (``tests/support/old_way.py``) gets some of them as well, which shows what the tests would see.
+"""
+
+import asyncio
+import contextlib
+import signal
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from server.frames import decode
+from tests.chaos.conftest import Start
+from tests.support.live_server import LiveServer, live_server
+from tests.support.processes import descriptors, unsent
+from tests.support.proxy import Proxy, proxy
+from tests.support.waiting import until
+from tests.support.wire import Arrival, Wire, connect
+
+pytestmark = pytest.mark.anyio
+
+LITTLE = 8192
+"""Bytes that a bad client's kernel takes for it."""
+
+LINK = 60_000
+"""Bytes a second of a slow link."""
+
+KEEPALIVE = 1.0
+"""Seconds of the ping interval, and of its timeout, in these tests."""
+
+PACE = 100
+"""Epochs a second that are asked for, so that an epoch tells when a frame was made."""
+
+
+@contextlib.contextmanager
+def old_way(*options: str) -> Iterator[LiveServer]:
+    with live_server(*options, command=(sys.executable, "-m", "tests.support.old_way")) as server:
+        yield server
+
+
+async def playing(server: LiveServer, url: str = "", resolution: int = 100, **options: object) -> Wire:
+    """Open a session that trains ``PACE`` epochs a second and shows maps twenty times a second."""
+    wire = await connect(url or server.socket_url, **options)  # type: ignore[arg-type]
+    await wire.hello()
+    wire.send("watch", resolution=resolution)
+    await wire.ask("play", epochs_per_second=PACE)
+    return wire
+
+
+async def stalled(server: LiveServer, wire: Wire, through: Proxy) -> None:
+    wire.stop_reading()
+
+
+async def half_open(server: LiveServer, wire: Wire, through: Proxy) -> None:
+    through.become("swallow")
+
+
+async def torn(server: LiveServer, wire: Wire, through: Proxy) -> None:
+    through.reset()
+
+
+@pytest.mark.parametrize("misbehave", [stalled, half_open, torn])
+async def test_a_client_that_vanishes_is_let_go(
+    start: Start, misbehave: Callable[[LiveServer, Wire, Proxy], Awaitable[None]]
+) -> None:
+    server = start(ping_seconds=str(KEEPALIVE), pong_seconds=str(KEEPALIVE))
+    before = descriptors(server.process.pid)
+    async with proxy(server.port) as through:
+        url = server.socket_url if misbehave is stalled else f"ws://127.0.0.1:{through.port}/ws"
+        wire = await playing(server, url, receive_buffer=LITTLE)
+        await wire.frame()
+        assert descriptors(server.process.pid) > before
+
+        await misbehave(server, wire, through)
+
+        taken = await until(lambda: descriptors(server.process.pid) == before)
+        wire.transport.abort()
+    assert taken < 2 * KEEPALIVE + 5
+
+
+async def test_a_client_that_stalls_is_never_let_go_by_the_old_way() -> None:
+    with old_way("--keepalive", str(KEEPALIVE)) as server:
+        before = descriptors(server.process.pid)
+        wire = await connect(server.socket_url, receive_buffer=LITTLE)
+        await wire.frame()
+        wire.stop_reading()
+
+        with pytest.raises(TimeoutError):
+            await until(lambda: descriptors(server.process.pid) == before, patience=2 * KEEPALIVE + 2)
+        wire.transport.abort()
+
+
+async def test_a_client_that_stops_to_read_costs_two_frames_and_no_more(start: Start) -> None:
+    server = start()
+    with old_way("--rate", "200") as old:
+        ours = await playing(server, receive_buffer=LITTLE)
+        theirs = await connect(old.socket_url, receive_buffer=LITTLE)
+        await ours.frame()
+        await theirs.frame()
+
+        ours.stop_reading()
+        theirs.stop_reading()
+        held: list[int] = []
+
+        def look() -> bool:
+            held.append(unsent(server.port, ours.port) or 0)
+            return (unsent(old.port, theirs.port) or 0) > 2_000_000
+
+        await until(look)
+        assert 0 < max(held) < 256 * 1024
+        ours.transport.abort()
+        theirs.transport.abort()
+
+
+async def test_a_client_that_stops_to_read_delays_nobody_else(start: Start) -> None:
+    server = start()
+    other = await playing(server)
+
+    async def answers(count: int) -> list[float]:
+        times = []
+        for _ in range(count):
+            begun = time.perf_counter()
+            await other.ask("play", epochs_per_second=PACE)
+            times.append(time.perf_counter() - begun)
+        return times
+
+    alone = await answers(150)
+    bad = await playing(server, receive_buffer=LITTLE)
+    await bad.frame()
+    bad.stop_reading()
+    await until(lambda: (unsent(server.port, bad.port) or 0) > 0)
+    beside = await answers(150)
+
+    bad.transport.abort()
+    await other.close()
+    assert statistics.median(beside) < statistics.median(alone) + 0.010
+
+
+async def test_on_a_slow_link_frames_are_fresh_and_fill_it(start: Start) -> None:
+    server = start()
+    seconds = 3.5
+    with old_way() as old:
+        reference = await playing(server, resolution=10)
+        await reference.frame(lambda arrival: arrival.epoch > 0)
+        ages: list[float] = []
+        sizes: list[int] = []
+
+        def see(arrival: Arrival) -> None:
+            newest = reference.newest
+            assert newest is not None
+            now = newest.epoch / PACE + arrival.time - newest.time
+            ages.append(now - arrival.epoch / PACE)
+            sizes.append(arrival.size)
+
+        ours = await playing(server, resolution=120, receive_buffer=LITTLE, on_frame=see)
+        theirs = await connect(old.socket_url, receive_buffer=LITTLE)
+        offset = (await theirs.frame()).epoch / 1000 - time.monotonic()
+        ours.read_at(LINK)
+        theirs.read_at(LINK)
+        await asyncio.sleep(0.5)
+        seen = len(ages)
+        begun = time.monotonic()
+        await until(lambda: time.monotonic() > begun + seconds)
+        assert theirs.newest is not None
+        their_age = time.monotonic() + offset - theirs.newest.epoch / 1000
+
+        assert max(ages[seen:]) < 1
+        assert their_age > 2
+        assert sum(sizes[seen:]) > 0.9 * LINK * seconds - max(sizes)  # the last is still on its way
+        for wire in (reference, ours, theirs):
+            wire.transport.abort()
+
+
+async def test_after_a_pause_the_newest_state_arrives_even_on_a_slow_link(start: Start) -> None:
+    server = start()
+    slow = await playing(server, receive_buffer=LITTLE)
+    slow.read_at(100_000)
+    await slow.frame(lambda arrival: arrival.number > 5)
+
+    begun = time.perf_counter()
+    state = await slow.ask("pause")
+    last = await slow.frame(lambda arrival: arrival.step == state["step"])
+    taken = time.perf_counter() - begun
+
+    await slow.close()
+    assert last.epoch == state["epoch"]
+    assert taken < 1
+
+
+async def test_without_acknowledgements_a_window_of_frames_comes_and_no_more(start: Start) -> None:
+    server = start(slow_seconds="600")
+    wire = await playing(server)
+    await wire.frame(lambda arrival: arrival.number > 5)
+
+    wire.acknowledge = False
+    before = wire.frames
+    start_of_silence = time.monotonic()
+    while time.monotonic() < start_of_silence + 1.5:
+        await wire.ask("play", epochs_per_second=PACE)
+    assert 1 <= wire.frames - before <= 8
+    settled = wire.frames
+    for _ in range(50):
+        await wire.ask("play", epochs_per_second=PACE)
+    assert wire.frames == settled
+
+    wire.send("ack", frame=wire.frames)
+    newest = await wire.frame(lambda arrival: arrival.number == settled + 1)
+    await wire.close()
+    assert newest.number == settled + 1
+
+
+async def test_whatever_the_network_does_no_epoch_is_missing_and_none_comes_twice(start: Start) -> None:
+    server = start()
+    async with proxy(server.port) as through:
+        wire = await playing(server, f"ws://127.0.0.1:{through.port}/ws", keep=True)
+        arrivals: list[Arrival] = []
+        for manner in ("slow", "late", "stalled", "good") * 2:
+            through.rate = 50_000 if manner == "slow" else None
+            through.delay = 0.1 if manner == "late" else 0
+            through.become("stall" if manner == "stalled" else "forward")
+            if manner == "stalled":
+                await asyncio.sleep(0.3)
+                through.become("forward")
+            arrivals += [await wire.frame() for _ in range(6)]
+        state = await wire.ask("pause")
+        while arrivals[-1].step != state["step"]:
+            arrivals.append(await wire.frame())
+        await wire.close()
+
+    frames = {arrival.number: decode(arrival.data) for arrival in arrivals}
+    assert list(frames) == list(range(1, len(frames) + 1))
+    epochs = [int(epoch) for _, tensors in frames.values() for epoch in tensors["epochs"]]
+    assert epochs == list(range(state["epoch"] + 1))
+    steps = [int(metadata["step"]) for metadata, _ in frames.values()]
+    assert steps == sorted(steps)
+
+
+async def test_the_server_ends_in_time_although_clients_read_nothing(start: Start) -> None:
+    server = start()
+    wires = [await playing(server, receive_buffer=LITTLE) for _ in range(3)]
+    for wire in wires:
+        await wire.frame()
+        wire.stop_reading()
+    await until(lambda: all(unsent(server.port, wire.port) for wire in wires))
+
+    begun = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    code = await asyncio.to_thread(server.process.wait, 20)
+
+    for wire in wires:
+        wire.transport.abort()
+    assert code in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
+    assert time.monotonic() - begun < 10

@@ -1,0 +1,136 @@
+"""Languages: files, texts with values, numbers, and which language a browser gets."""
+
+import json
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from engine.sentences import ENGLISH as SENTENCES
+from engine.sentences import Sentence
+from server.app import create_app
+from server.languages import Language, Text, bundled, load, placeholders
+from server.languages.accepting import choose
+from server.settings import Settings
+from server.translation import catalog_in, catalog_texts
+
+PORTUGUESE = {
+    "name": "Português",
+    "accepts": ["pt-BR"],
+    "numbers": {"decimal": ",", "group": ".", "percent": "{number} %"},
+    "page": {"header": {"help": "Ajuda"}},
+    "catalog": {"fields": {"data.noise": {"label": "Ruído"}}},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "pt.json").write_text(json.dumps(PORTUGUESE), "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def portuguese(folder: Path) -> Language:
+    return load(folder)["pt"]
+
+
+def test_one_file_more_is_one_language_more(folder: Path) -> None:
+    assert [*load(folder)] == ["en", "pt", "zh-Hans"]
+    with TestClient(create_app(Settings(workers=1, languages=folder)), base_url="http://localhost") as web:
+        page = web.get("/", headers={"Accept-Language": "pt-BR, en;q=0.5"})
+
+    assert page.headers["content-language"] == "pt"
+    assert '<html lang="pt"' in page.text
+    assert "Ajuda" in page.text
+    assert "Ruído" in page.text
+    assert '<option value="pt" lang="pt" selected>Português</option>' in page.text
+
+
+def test_what_a_language_does_not_say_is_said_in_english(portuguese: Language) -> None:
+    assert portuguese.text("page.header.help") == "Ajuda"
+    assert portuguese.text("page.header.share") == "Share"
+    assert catalog_in(portuguese).fields["data.noise"].label == "Ruído"
+    assert (
+        catalog_in(portuguese).fields["data.noise"].text
+        == catalog_in(bundled()["en"]).fields["data.noise"].text
+    )
+
+
+def test_numbers_are_written_as_the_language_does(portuguese: Language) -> None:
+    assert portuguese.number(12345.5) == "12.345,5"
+    assert portuguese.number(-0.00001) == "−0,00001"
+    assert portuguese.percent(0.5) == "50 %"
+    assert bundled()["en"].number(12345.5) == "12,345.5"
+    assert bundled()["zh-Hans"].percent(0.5) == "50%"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("not JSON", "pt.json cannot be used"),
+        ({"name": "Português"}, "pt.json cannot be used"),
+        (PORTUGUESE | {"pages": {}}, "pages"),
+        (PORTUGUESE | {"page": {"close": 3}}, "page.close is 3"),
+        (PORTUGUESE | {"script": {"theme": {"colours": "{tema}"}}}, r"script.theme.colours names \['tema'\]"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(folder: Path, content: object, complaint: str) -> None:
+    text = content if isinstance(content, str) else json.dumps(content)
+    (folder / "pt.json").write_text(text, "utf-8")
+
+    with pytest.raises(ValueError, match=complaint):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "key"),
+    [
+        (None, None, "en"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        (None, "zh", "zh-Hans"),
+        (None, "zh-SG", "zh-Hans"),
+        (None, "ZH-hans-cn", "zh-Hans"),
+        (None, "en;q=0.5, zh;q=0.7", "zh-Hans"),
+        (None, "en;q=0.9, zh;q=0.7", "en"),
+        (None, "fr, de;q=0.8", "en"),
+        (None, "fr, zh-CN;q=0.2", "zh-Hans"),
+        (None, "zh;q=0, en;q=0.1", "en"),
+        (None, "*", "en"),
+        (None, "de-x-zh, *;q=0.1", "en"),
+        (None, "zh;q=nonsense", "en"),
+        (None, ",,;;q=", "en"),
+        ("zh-Hans", "en", "zh-Hans"),
+        ("ZH-HANS", "en", "zh-Hans"),
+        ("en", "zh-CN", "en"),
+        ("tlh", "zh-CN", "zh-Hans"),
+    ],
+)
+def test_the_language_that_is_asked_for_or_liked_best_is_chosen(
+    asked: str | None, accepted: str | None, key: str
+) -> None:
+    assert choose(bundled(), asked, accepted).key == key
+
+
+def _needed() -> dict[str, Text]:
+    """Every text that a language has to have, with its English."""
+    english = bundled()["en"]
+    sentences = {f"messages.{key}": text for key, text in SENTENCES.items()}
+    return {**{name: english.texts[name] for name in english.own}, **sentences, **catalog_texts()}
+
+
+def test_no_text_stands_in_two_places() -> None:
+    english = bundled()["en"].own
+
+    assert english.isdisjoint(catalog_texts())
+    assert english.isdisjoint(f"messages.{key}" for key in SENTENCES)
+
+
+def test_a_sentence_is_said_with_its_values() -> None:
+    english = bundled()["en"]
+    for key, template in SENTENCES.items():
+        values = {name: f"<{name}>" for name in placeholders(template)}
+        sentence = Sentence(key, values)
+
+        assert english.say(sentence) == str(sentence)
+        for language in bundled().values():
+            assert all(value in language.say(sentence) for value in values.values()), key
