@@ -31,6 +31,11 @@ _LOOK_SECONDS = 1.0
 _RETRY_SECONDS = (5.0, 15.0)
 
 
+def retry_seconds() -> float:
+    """Return after how many seconds to try again where there was no room; not the same for all who were turned away."""
+    return round(random.uniform(*_RETRY_SECONDS), 1)
+
+
 class TurnedAway(Exception):
     """There is no session for this client; says why."""
 
@@ -195,7 +200,7 @@ class Sessions:
             TurnedAway: there is no room.
         """
         settings = self._settings
-        retry_after = round(random.uniform(*_RETRY_SECONDS), 1)
+        retry_after = retry_seconds()
         full = farewells.full(retry_after)
         shares: list[tuple[Closing, int, Callable[[Guest], bool]]] = [
             (full, settings.max_sessions, lambda other: True)

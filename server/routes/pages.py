@@ -1,6 +1,7 @@
 """Pages: what a browser opens."""
 
 import json
+import math
 import posixpath
 import re
 from functools import cache
@@ -15,6 +16,7 @@ from server import __version__
 from server.assets import folder, revision
 from server.languages import Language, Languages
 from server.languages.accepting import choose
+from server.sessions import Sessions, retry_seconds
 from server.translation import catalog_in
 
 router = APIRouter()
@@ -84,7 +86,10 @@ def _render(request: Request, template: str, status: int, **more: Any) -> HTMLRe
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 def playground(request: Request) -> HTMLResponse:
-    """Serve the page."""
+    """Serve the page; while the server is full, only to a tab that says that it has a session already."""
+    sessions: Sessions = request.app.state.sessions
+    if not sessions.has_room and "return" not in request.query_params:
+        return _full(request)
     language = language_of(request)
     response = _render(
         request,
@@ -95,6 +100,15 @@ def playground(request: Request) -> HTMLResponse:
         strings_json=_strings_json(language),
     )
     response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _full(request: Request) -> HTMLResponse:
+    """Say that all places are taken, and when to try again."""
+    retry_after = math.ceil(retry_seconds())
+    response = _render(request, "full.html", 503, retry_after=retry_after)
+    response.headers["Retry-After"] = str(retry_after)
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -223,7 +223,7 @@ export interface ErrorEvent {
   message: string;
   type: "error";
   id: string | number | null;
-  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "diverged" | "stopped" | "internal";
+  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "ticket" | "diverged" | "stopped" | "internal";
   field: string | null;
 }
 
@@ -261,8 +261,11 @@ export interface FeatureChoice {
 export interface Hello {
   type: "hello";
   id?: string | number | null;
+  /** 0 … 1000000. */
   protocol: number;
   experiment?: ExperimentInput;
+  client?: string;
+  ticket?: string;
   language?: string | null;
 }
 
