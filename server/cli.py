@@ -4,12 +4,15 @@ import argparse
 import contextlib
 import socket
 import sys
+from dataclasses import replace
 
 import uvicorn
 
 from server import __version__, train
 from server.app import create_app
-from server.settings import from_environment
+from server.lan import ANY_ADDRESS, check_exposure, invitation, is_private, lan_address, qr_code
+from server.passes import legible
+from server.settings import Settings, from_environment
 from server.sockets import listen, serving
 
 
@@ -28,7 +31,15 @@ def main(arguments: list[str] | None = None) -> None:
             max_sessions=options.max_sessions,
             allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
             allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
+            allowed_embedders=None if options.allow_embedding is None else tuple(options.allow_embedding),
+            trusted_proxies=None if options.trusted_proxy is None else tuple(options.trusted_proxy),
+            root_path=options.root_path,
+            join_code=options.join_code or None,
+            lan=options.lan,
+            insecure=options.insecure,
         )
+        settings = _opened(settings, draw=options.join_code == "")
+        check_exposure(settings)
         app = create_app(settings)
     except ValueError as error:
         sys.exit(f"neural-playground: {error}")
@@ -41,21 +52,23 @@ def main(arguments: list[str] | None = None) -> None:
         )
     with listener:
         config = serving(app, settings, log_level=options.log_level)
+        code = app.state.passes.code if app.state.passes else None
+        told = _told(settings, listener.getsockname()[1], code)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
-            _Server(config, _address(settings.host, listener)).run(sockets=[listener])
+            _Server(config, told).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Says where the page is as soon as it can be opened."""
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, told: str) -> None:
         super().__init__(config)
-        self._address = address
+        self._told = told
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            print(f"Neural Playground {__version__}: {self._address}", flush=True)
+            print(self._told, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,6 +104,40 @@ def _parser() -> argparse.ArgumentParser:
         help="let pages of this origin (https://host) open sessions, too; may be repeated",
     )
     parser.add_argument(
+        "--allow-embedding",
+        action="append",
+        metavar="ORIGIN",
+        help="let pages of this origin (https://host) show the playground inside them; may be repeated",
+    )
+    parser.add_argument(
+        "--lan",
+        action="store_true",
+        default=None,
+        help="serve everybody in this network who has the join code; shows address, code and QR code",
+    )
+    parser.add_argument(
+        "--join-code",
+        nargs="?",
+        const="",
+        metavar="CODE",
+        help="ask for a code before anything can be done; without CODE, one is drawn",
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        default=None,
+        help="serve everybody who reaches this server, without a join code",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        action="append",
+        metavar="ADDRESS",
+        help="believe X-Forwarded-For and X-Forwarded-Proto of this address or network; may be repeated",
+    )
+    parser.add_argument(
+        "--root-path", metavar="/PATH", help="what the addresses begin with if a proxy passes it on"
+    )
+    parser.add_argument(
         "--log-level",
         default="warning",
         choices=["critical", "error", "warning", "info", "debug"],
@@ -100,6 +147,38 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _address(host: str, listener: socket.socket) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{listener.getsockname()[1]}"
+def _opened(settings: Settings, *, draw: bool) -> Settings:
+    """Return the settings with what --lan and a --join-code without a code stand for."""
+    if settings.lan and is_private(settings.host):
+        settings = replace(settings, host=ANY_ADDRESS)
+    if settings.join_code is None and (draw or (settings.lan and not settings.insecure)):
+        settings = replace(settings, join_code="")
+    return settings
+
+
+def _told(settings: Settings, port: int, code: str | None) -> str:
+    """Return what people are told at the start: where the page is, and how others get in."""
+    path = f"{settings.root_path}/" if settings.root_path else ""
+    lines = [f"Neural Playground {__version__}: {_address(settings.host, port)}{path}"]
+    if settings.lan:
+        found = lan_address() if settings.host == ANY_ADDRESS else settings.host
+        if found is None:
+            lines.append(
+                "This machine seems to be in no network; others reach it when it is, by its address there."
+            )
+        else:
+            lines.append(f"In this network: {_address(found, port)}{path}")
+            with contextlib.suppress(UnicodeEncodeError):  # a terminal of few characters goes without
+                drawn = qr_code(invitation(_address(found, port) + path.rstrip("/"), code))
+                drawn.encode(sys.stdout.encoding or "utf-8")
+                lines.append(drawn.rstrip("\n"))
+    if code is not None:
+        lines.append(f"Join code: {legible(code)}")
+    elif not is_private(settings.host):
+        lines.append("Whoever reaches this address may use it: no join code is asked for.")
+    return "\n".join(lines)
+
+
+def _address(host: str, port: int) -> str:
+    host = {ANY_ADDRESS: "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,6 +1,8 @@
 """Settings: what the person who runs the server may choose."""
 
+import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,6 +20,12 @@ class Settings:
             name and localhost always may.
         allowed_origins: further origins (``https://host[:port]``) whose pages may open a session; pages of this
             server always may.
+        allowed_embedders: origins whose pages may show this one inside them; pages of this server always may.
+        trusted_proxies: addresses or networks of proxies whose word about a client's address and scheme is taken.
+        root_path: what stands before the addresses of this server where a proxy passes it on, as ``/a/b``.
+        join_code: what people have to give before they may do anything; empty: one is drawn; None: nothing is asked.
+        lan: serve everybody in the network: on all addresses, with a join code.
+        insecure: serve everybody who reaches this server without a join code.
         hello_seconds: how long a new connection may take to say hello.
         window: how many frames a client may leave unacknowledged.
         slice_seconds: the longest stretch of training between two looks at the commands.
@@ -38,7 +46,7 @@ class Settings:
         state_folder: where the server keeps the key that it made.
 
     Raises:
-        ValueError: a number is out of its range; names it.
+        ValueError: a number is out of its range, or something is not what it has to be; names it.
     """
 
     host: str = "127.0.0.1"
@@ -46,6 +54,12 @@ class Settings:
     workers: int = field(default_factory=lambda: available_cpus())  # defined below
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    allowed_embedders: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    root_path: str = ""
+    join_code: str | None = field(default=None, repr=False)  # a secret: never in a log
+    lan: bool = False
+    insecure: bool = False
     hello_seconds: float = 10.0
     window: int = 2
     slice_seconds: float = 0.025
@@ -89,7 +103,27 @@ class Settings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; allowed: {low} … {high}")
+        for name in ("allowed_origins", "allowed_embedders"):
+            for origin in getattr(self, name):
+                if not _ORIGIN.fullmatch(origin):
+                    raise ValueError(
+                        f"{name} has {origin!r}; an origin is written https://host or https://host:port"
+                    )
+        for proxy in self.trusted_proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError:
+                raise ValueError(
+                    f"trusted_proxies has {proxy!r}; an address (10.0.0.7) or a network (10.0.0.0/8) is allowed"
+                ) from None
+        if not _ROOT_PATH.fullmatch(self.root_path):
+            raise ValueError(
+                f"root_path is {self.root_path!r}; it is written /a/b, without a slash at its end"
+            )
 
+
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 MAX_MESSAGE_BYTES = 131_072
 """Longer messages close the connection with code 1009.
@@ -114,7 +148,9 @@ def from_environment(**chosen: object) -> Settings:
         try:
             values[described.name] = parse(text)
         except ValueError:
-            raise ValueError(f"{variable} is {text!r}, which is not {parse.__name__.strip('_')}") from None
+            raise ValueError(
+                f"{variable} is {text!r}, which is not {parse.__name__.strip('_').replace('_', ' ')}"
+            ) from None
     values |= {name: value for name, value in chosen.items() if value is not None}
     return Settings(**values)  # type: ignore[arg-type]
 
@@ -123,12 +159,27 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _on_or_off(text: str) -> bool:
+    try:
+        return {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False, "": False}[
+            text.lower()
+        ]
+    except KeyError:
+        raise ValueError(text) from None
+
+
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": str,
     "port": int,
     "workers": int,
     "allowed_hosts": _list,
     "allowed_origins": _list,
+    "allowed_embedders": _list,
+    "trusted_proxies": _list,
+    "root_path": str,
+    "join_code": str,
+    "lan": _on_or_off,
+    "insecure": _on_or_off,
     "hello_seconds": float,
     "window": int,
     "slice_seconds": float,

@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from server.doors import origin_allowed
 from server.languages import Language
 from server.messages import Closing, Command, ErrorEvent, Hello, greet, parse, told, worded
+from server.passes import Passes
 from server.sessions import Sessions, TurnedAway
 from server.settings import Settings
 from server.trainer import Trainer
@@ -17,6 +17,7 @@ router = APIRouter()
 
 _NORMAL_CLOSURE = 1000
 _POLICY_VIOLATION = 1008
+_FORBIDDEN = 4003
 
 _PARTING_SECONDS = 2.0
 """How long it may take to tell a client why the connection is closed."""
@@ -26,10 +27,6 @@ _PARTING_SECONDS = 2.0
 async def live(websocket: WebSocket) -> None:
     """Serve one session until either side leaves."""
     settings: Settings = websocket.app.state.settings
-    headers = websocket.headers
-    if not origin_allowed(headers.get("origin"), headers.get("host"), settings.allowed_origins):
-        await websocket.close(_POLICY_VIOLATION)  # before it is accepted: the browser gets a 403
-        return
     await websocket.accept()
     connection = _Connection(websocket, settings, websocket.app.state.sessions)
     with contextlib.suppress(WebSocketDisconnect):
@@ -57,8 +54,13 @@ class _Connection:
         except TimeoutError:
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
-        client = self._websocket.client
         self._spoken = self._language(hello.language)
+        if not self._admits(hello):
+            refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
+            await self._websocket.send_text(self._worded(refusal))
+            await self._websocket.close(_FORBIDDEN, "no ticket")
+            return
+        client = self._websocket.client
         try:
             trainer = self._sessions.enter(hello, self, self._spoken, "" if client is None else client.host)
         except TurnedAway as turned:
@@ -74,6 +76,10 @@ class _Connection:
 
     def _worded(self, event: Closing | ErrorEvent) -> str:
         return worded(event, self._spoken).model_dump_json()
+
+    def _admits(self, hello: Hello) -> bool:
+        passes: Passes | None = self._websocket.app.state.passes
+        return passes is None or passes.redeem(hello.ticket, hello.client)
 
     def _language(self, asked: str | None) -> Language:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))

@@ -14,7 +14,11 @@ from server.settings import MAX_MESSAGE_BYTES, Settings
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(workers=1)), base_url="http://localhost") as web:
+    with TestClient(
+        create_app(Settings(workers=1)),
+        base_url="http://localhost",
+        headers={"content-type": "application/json"},
+    ) as web:
         yield web
 
 
