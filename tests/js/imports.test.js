@@ -25,10 +25,10 @@ const FLOORS = [
   ["own-points.js"],
   ["state.js"],
   ["address.js", "classic.js", "files.js", "store.js", "stream.js", "props.js"],
-  ["connection.js", "opening.js", "point-store.js", "exporting.js"],
+  ["connection.js", "pocket.js", "opening.js", "point-store.js", "exporting.js"],
   ["session.js", "telling.js"],
   ["keeping.js"],
-  ["main.js"],
+  ["main.js", "full.js"],
 ];
 
 /** @param {string} path */
