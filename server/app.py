@@ -1,5 +1,6 @@
 """The application: settings, compute and routes put together."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,20 +12,24 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from server import __version__
+from server import __version__, assets
 from server.answers import wants_page
-from server.assets import CachedFiles, revision
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
 from server.gate import Gate
 from server.headers import SecurityHeaders, protections
 from server.keys import load_keys
-from server.languages import load
+from server.languages import Languages, load
 from server.passes import Passes, check_code, draw_code
 from server.prefix import Prefix
 from server.routes import api, classic, export, join, live, pages
 from server.sessions import Sessions
 from server.settings import Settings
+
+
+def _prepare(languages: Languages) -> None:
+    assets.prepare()
+    pages.prepare(languages)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -40,11 +45,13 @@ def create_app(settings: Settings) -> FastAPI:
         sessions = Sessions(settings, compute, app.state.keys, app.state.languages)
         app.state.compute = compute
         app.state.sessions = sessions
+        preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
         try:
             await compute.start()
             sessions.start()
             yield
         finally:
+            await preparing
             await sessions.close()
             await compute.close()
 
@@ -71,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(classic.router)
     app.include_router(join.router)
     app.include_router(live.router)
-    app.mount(f"/static/{revision()}", CachedFiles())
+    app.include_router(assets.router)
 
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:

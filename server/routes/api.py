@@ -1,9 +1,13 @@
 """REST: health and the catalogue."""
 
-from fastapi import APIRouter
+from functools import cache
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 from pydantic import BaseModel
 
 from server.catalog import Catalog, catalog
+from server.compression import Packed, pack, respond
 
 router = APIRouter()
 
@@ -20,7 +24,12 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/api/catalog")
-async def read_catalog() -> Catalog:
+@cache
+def _catalog() -> Packed:
+    return pack(catalog().model_dump_json().encode(), "application/json")
+
+
+@router.get("/api/catalog", response_model=Catalog)
+async def read_catalog(request: Request) -> Response:
     """Return every choice, label, explanation, limit and default."""
-    return catalog()
+    return respond(request, _catalog(), {"Cache-Control": "no-cache"})

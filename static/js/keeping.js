@@ -1,7 +1,7 @@
 /** Keeps what people do: undo and redo, and an address that always describes the experiment. Knows no view. */
 
 /**
- * @import { Experiment, History } from "./types/app.js"
+ * @import { Experiment, History, ParameterAddress, ParameterEdit } from "./types/app.js"
  * @import { Notice } from "./telling.js"
  * @import { Openers, Opening } from "./opening.js"
  * @import { OwnPoints } from "./assembling.js"
@@ -9,7 +9,7 @@
  */
 
 import { encodeAddress } from "./address.js";
-import { beginHistory, changedFields, recorded, redone, undone } from "./history.js";
+import { beginHistory, changedFields, isEdit, recorded, redone, undone, withEdit } from "./history.js";
 import { isEqual } from "./lib/equal.js";
 import { formatCount } from "./lib/format.js";
 import { isAboutExperiment, openFragment, sentenceOf } from "./opening.js";
@@ -187,22 +187,40 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
 
   /**
    * @param {(history: History) => History} move
+   * @param {"past" | "future"} from where the entry is taken from
    * @param {string} word
    */
-  function step(move, word) {
+  function step(move, from, word) {
     const { wanted, history, connection } = store.get();
     if (connection !== "open" || !begun) return;
     if (!isEqual(wanted, history.present)) record(wanted);
     const before = store.get().history;
+    const entry = before[from].at(from === "past" ? -1 : 0);
     const after = move(before);
     if (after === before) return;
     store.update((state) => ({ ...state, history: after }));
+    if (isEdit(entry)) {
+      // The weights of an earlier network are gone with it.
+      if (entry.run !== store.get().run) step(move, from, word);
+      else setBack(entry, from === "past" ? entry.before : entry.after, word);
+      return;
+    }
     manner = "follow";
     opened = null;
     session.change(() => after.present);
     const [path, ...others] = changedFields(catalog, before.present, after.present);
     const label = catalog.fields[path ?? ""]?.label ?? "a change";
     say(`${word}: ${label}${others.length > 0 ? " and what goes with it" : ""}.`);
+  }
+
+  /**
+   * @param {ParameterEdit} edit
+   * @param {number} value
+   * @param {string} word
+   */
+  function setBack({ address }, value, word) {
+    session.setParameter(address, shortest(value));
+    say(`${word}: ${address.input === "bias" ? "a bias" : "a weight"} set by hand.`);
   }
 
   const stop = store.subscribe(
@@ -213,8 +231,23 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
   page.addEventListener("hashchange", follow, { signal: scope.signal });
 
   return {
-    undo: () => step(undone, "Taken back"),
-    redo: () => step(redone, "Done again"),
+    undo: () => step(undone, "past", "Taken back"),
+    redo: () => step(redone, "future", "Done again"),
+
+    /**
+     * Sets one weight or bias by hand, so that it can be taken back.
+     * @param {ParameterAddress} address
+     * @param {number} value
+     * @param {number} before what it was
+     */
+    setParameter(address, value, before) {
+      session.setParameter(address, value);
+      store.update((state) => {
+        const edit = { address, before, after: value, run: state.run };
+        return { ...state, history: withEdit(state.history, edit, now()) };
+      });
+    },
+
     /** The address of what the page wants now, whole. */
     address: () => addressOf(store.get().wanted),
     /** @param {Opening} opening */

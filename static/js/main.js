@@ -73,7 +73,15 @@ const settings = createSettings({ catalog, session, deeds });
 const own = createOwn({ catalog, session, deeds });
 takeaway.listenForFiles();
 const guide = createGuide({ root, catalog, session, deeds, notices });
-const pictures = createPictures({ root, catalog, session, deeds, settings, onPicture: telling.picture });
+const pictures = createPictures({
+  root,
+  catalog,
+  session,
+  deeds,
+  settings,
+  onSetParameter: takeaway.setParameter,
+  onPicture: telling.picture,
+});
 createLanguageChoice(findAll(document, "[data-language-choice]", HTMLSelectElement), { page: globalThis });
 const theme = createTheme(root, {
   button: byId("theme"),

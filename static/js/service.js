@@ -35,6 +35,8 @@ export function createService(page, ask = (...request) => fetch(...request)) {
   async function post(path, content) {
     const url = new URL(path, page);
     url.hash = "";
+    // Else the browser would write every refusal to its console, as a fault of the page.
+    url.searchParams.set("refusals", "answer");
     /** @type {Response} */
     let response;
     try {
@@ -54,8 +56,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
      * @returns {Promise<Experiment>}
      */
     async readClassic(link) {
-      const response = await post("api/classic", { link });
-      return fromWire((await response.json()).experiment);
+      return fromWire((await read(await post("api/classic", { link }))).experiment);
     },
     /**
      * What stands behind `#` in the original, for an experiment that it can have.
@@ -63,8 +64,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
      * @returns {Promise<string>}
      */
     async writeClassic(experiment) {
-      const response = await post("api/classic/link", { experiment: toWire(experiment) });
-      return (await response.json()).link;
+      return (await read(await post("api/classic/link", { experiment: toWire(experiment) }))).link;
     },
     /**
      * @param {string} language
@@ -74,9 +74,21 @@ export function createService(page, ask = (...request) => fetch(...request)) {
      */
     async writeCode(language, experiment, epochs) {
       const response = await post(`api/export/${language}?epochs=${epochs}`, toWire(experiment));
+      if (response.headers.get("content-type")?.startsWith("application/json")) await read(response);
       return response.text();
     },
   };
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<any>} what the server answers
+ * @throws {ServiceError} it answers why it does not
+ */
+async function read(response) {
+  const answer = await response.json();
+  if (typeof answer.detail === "string") throw new ServiceError(answer.detail, answer.field ?? null);
+  return answer;
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   formatCount,
+  formatExact,
   formatLoss,
   formatParameter,
   formatPercent,
@@ -19,6 +20,15 @@ test("plain numbers lose the noise of binary fractions", () => {
   assert.equal(formatPlain(0.1 + 0.2), "0.3");
   assert.equal(formatPlain(-2), "\u22122");
   assert.equal(formatPlain(0.00001), "0.00001");
+});
+
+test("a loss that is read off has six digits, whatever its size", () => {
+  assert.equal(formatExact(0.0123456789), "0.0123457");
+  assert.equal(formatExact(0.5), "0.500000");
+  assert.equal(formatExact(0.0000123456789), "1.23457e\u22125");
+  assert.equal(formatExact(12345.678), "12345.7");
+  assert.equal(formatExact(0), "0");
+  assert.equal(formatExact(Number.NaN), "\u2013");
 });
 
 test("losses have four decimals where it matters and stay short elsewhere", () => {

@@ -115,12 +115,21 @@ export interface ParameterAddress {
   input: number | "bias";
 }
 
+/** One weight or bias set by hand, of the network of one run. */
+export interface ParameterEdit {
+  address: ParameterAddress;
+  before: number;
+  after: number;
+  run: number;
+}
+
 /** The experiments that were and that were taken back, oldest first and nearest first. */
 export interface History {
-  past: Experiment[];
+  /** A parameter set by hand stands for a change that left the experiment as it was. */
+  past: (Experiment | ParameterEdit)[];
   present: Experiment;
-  future: Experiment[];
-  /** The field that the last change moved along its scale, and when. */
+  future: (Experiment | ParameterEdit)[];
+  /** The field, or the parameter, that the last change moved along its scale, and when. */
   moved: { field: string; time: number } | null;
 }
 

@@ -6,7 +6,7 @@
 import { context2d, fitCanvas } from "../lib/canvas.js";
 import { resolveColors } from "../lib/color.js";
 import { create, find, setAttribute, setText } from "../lib/dom.js";
-import { formatCount, formatLoss } from "../lib/format.js";
+import { formatCount, formatExact, formatLoss } from "../lib/format.js";
 import { clamp, niceStep } from "../lib/scale.js";
 import { spread } from "../lib/spread.js";
 import { epochAxis, lossAxis, paintAxes } from "./loss-chart/axes.js";
@@ -28,6 +28,11 @@ const LOSS_ROOM = 2.7;
 const PAUSE = 90;
 /** Least time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
+/** The keys that move what is read, and how many of their steps cross the chart: with Page, and with Shift. */
+const FORWARD = ["ArrowRight", "ArrowUp", "PageUp"];
+const BACK = ["ArrowLeft", "ArrowDown", "PageDown"];
+const FEW_STEPS = 10;
+const MANY_STEPS = 100;
 /** As near as this, in pixels, a mark is meant. */
 const REACH = 6;
 
@@ -133,10 +138,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   /** @param {PointerEvent} event */
   function readAt(event) {
     const { left } = canvas.getBoundingClientRect();
-    const last = trainLoss.length - 1;
-    if (last < 0) return;
-    reading = Math.round(clamp(epochs().epochAt(event.clientX - left), 0, last));
-    paint();
+    read(epochs().epochAt(event.clientX - left));
   }
 
   function stopReading() {
@@ -151,9 +153,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   cursor.addEventListener(
     "input",
     () => {
-      if (cursor.matches(":hover")) return;
-      reading = cursor.valueAsNumber;
-      paint();
+      if (!cursor.matches(":hover")) read(cursor.valueAsNumber);
     },
     { signal },
   );
@@ -162,18 +162,37 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     () => {
       if (cursor.matches(":focus-visible")) {
         fitCursor();
-        reading = cursor.valueAsNumber;
-        paint();
+        read(cursor.valueAsNumber);
       }
     },
     { signal },
   );
 
-  /** The slider under the chart moves over all epochs, in about two hundred steps. */
+  // One epoch at a time, however many there are; with Shift, or Page Up and Page Down, in larger steps.
+  cursor.addEventListener(
+    "keydown",
+    (event) => {
+      const parts = event.key.startsWith("Page") ? FEW_STEPS : event.shiftKey ? MANY_STEPS : Infinity;
+      const sign = FORWARD.includes(event.key) ? 1 : BACK.includes(event.key) ? -1 : 0;
+      if (sign === 0 || trainLoss.length === 0) return;
+      event.preventDefault();
+      const step = Math.max(1, niceStep(trainLoss.length - 1, parts));
+      read((reading ?? cursor.valueAsNumber) + sign * step);
+      cursor.value = String(reading);
+    },
+    { signal },
+  );
+
   function fitCursor() {
-    const last = Math.max(0, trainLoss.length - 1);
-    setAttribute(cursor, "max", String(last));
-    setAttribute(cursor, "step", String(Math.max(1, niceStep(last, 200))));
+    setAttribute(cursor, "max", String(Math.max(0, trainLoss.length - 1)));
+  }
+
+  /** @param {number} epoch the nearest that there is will do */
+  function read(epoch) {
+    const last = trainLoss.length - 1;
+    if (last < 0) return;
+    reading = Math.round(clamp(epoch, 0, last));
+    paint();
   }
 
   /** @returns {[low: number, high: number]} */
@@ -301,7 +320,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     }
     const epoch = reading;
     const gap = testLoss.at(epoch) - trainLoss.at(epoch);
-    const losses = tellAll((column) => formatLoss(column.at(epoch)));
+    const losses = tellAll((column) => formatExact(column.at(epoch)));
     const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
     const text = `Epoch ${formatCount(epoch)}: ${losses}, gap ${signed}`;
     setText(readout, text);

@@ -14,7 +14,7 @@ import { formatParameter, parseDecimal } from "../../lib/format.js";
 /**
  * The value follows the training until somebody types. Enter sets it, and so does leaving the field; Escape restores it.
  * @param {HTMLFormElement} form
- * @param {{ onSet: (value: number) => void, onClose: (byKeyboard: boolean) => void }} options
+ * @param {{ onSet: (value: number, before: number) => void, onClose: (byKeyboard: boolean) => void }} options
  */
 export function createEditor(form, { onSet, onClose }) {
   const scope = new AbortController();
@@ -40,6 +40,14 @@ export function createEditor(form, { onSet, onClose }) {
     if (!typing) field.value = formatParameter(value);
   }
 
+  /** @param {number} next */
+  function set(next) {
+    const before = value;
+    value = next;
+    show();
+    onSet(next, before);
+  }
+
   /** @returns {boolean} whether nothing stands in the way of leaving */
   function commit() {
     if (!typing) return true;
@@ -50,9 +58,7 @@ export function createEditor(form, { onSet, onClose }) {
       return false;
     }
     setTyping(false);
-    value = typed;
-    show();
-    onSet(typed);
+    set(typed);
     return true;
   }
 
@@ -101,9 +107,7 @@ export function createEditor(form, { onSet, onClose }) {
       "click",
       () => {
         if (!commit()) return;
-        value = Number((value + Number(button.dataset.nudge)).toFixed(6));
-        show();
-        onSet(value);
+        set(Number((value + Number(button.dataset.nudge)).toFixed(6)));
       },
       { signal },
     );

@@ -23,7 +23,7 @@ const REACH = { mouse: 7, touch: 18 };
  * @typedef {object} WeightsOptions
  * @property {SVGSVGElement} svg the drawing of the links
  * @property {(chosen: ((address: Address) => boolean) | null) => void} onHighlight
- * @property {(address: ParameterAddress, value: number) => void} onSet
+ * @property {(address: ParameterAddress, value: number, before: number) => void} onSet
  */
 
 /**
@@ -36,7 +36,7 @@ export function createWeights(stage, { svg, onHighlight, onSet }) {
   const cursor = find(stage, ".diagram__cursor", HTMLButtonElement);
   const tip = find(stage, ".diagram__tip", HTMLElement);
   const editor = createEditor(find(stage, "#editor", HTMLFormElement), {
-    onSet: (value) => edited && onSet(wireAddress(edited), value),
+    onSet: (value, before) => edited && onSet(wireAddress(edited), value, before),
     onClose(byKeyboard) {
       edited = null;
       highlight();
