@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from engine import Experiment, Run
 from engine.schema import MAX_SEED
 from server import farewells
+from server.assets import revision
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.keys import Keys
@@ -134,7 +135,9 @@ class Sessions:
         else:
             trainer, recovered = self._resume(hello, guest)
         trainer.guest = guest
-        trainer.attach(line, language, farewells.TAKEN_OVER, hello_id=hello.id, recovered=recovered)
+        trainer.attach(
+            line, language, farewells.TAKEN_OVER, hello_id=hello.id, recovered=recovered, page=revision()
+        )
         if not recovered:
             trainer.start()
         return trainer

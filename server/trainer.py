@@ -97,7 +97,14 @@ class Trainer:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def attach(
-        self, line: Line, language: Language, farewell: Closing, *, hello_id: MessageId, recovered: bool
+        self,
+        line: Line,
+        language: Language,
+        farewell: Closing,
+        *,
+        hello_id: MessageId,
+        recovered: bool,
+        page: str,
     ) -> None:
         """Let a connection have what the outbox gives, from a welcome on.
 
@@ -107,6 +114,7 @@ class Trainer:
             farewell: what is said to the one before, if there is any.
             hello_id: of the hello that is answered.
             recovered: whether the client has been here before.
+            page: revision of the page that the server gives out now.
         """
         if self.line is not None:
             self.line.dismiss(farewell)
@@ -118,7 +126,9 @@ class Trainer:
         self.outbox.reopen()
         self.checkpoints.renew()
         self.post(
-            self.session.welcome(hello_id, name=self.checkpoints.name, recovered=recovered, waited=waited)
+            self.session.welcome(
+                hello_id, name=self.checkpoints.name, recovered=recovered, waited=waited, page=page
+            )
         )
         self._something_to_do.set()
 

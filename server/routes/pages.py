@@ -65,6 +65,7 @@ def _render(template: str, root: str, language: Language, languages: Languages, 
 
     context = {
         "version": __version__,
+        "revision": revision(),
         "asset": asset,
         "home": root or "./",
         "script": SCRIPT,

@@ -5,7 +5,7 @@
 
 /**
  * @import { Checkpoint, State } from "./types/app.js"
- * @import { Kept, KeptLosses, Place } from "./record.js"
+ * @import { Kept, Place } from "./record.js"
  * @import { Stream } from "./stream.js"
  */
 

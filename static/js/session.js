@@ -78,7 +78,7 @@ export function createSession(options) {
   let offered;
   /** Whether it was greeted with a token. */
   let comesBack = false;
-  /** Whether the first visit of this page is over: then what is wanted is newer than what was kept. */
+  /** Whether there was a welcome before. */
   let settled = false;
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
@@ -140,7 +140,7 @@ export function createSession(options) {
     store.update((state) => withWelcome(state, catalog, event, goesOn));
     watch.push(null);
     // What was asked for while the line broke, or since the token was made.
-    const isNewer = settled && comesBack && (pending !== null || !event.recovered);
+    const isNewer = comesBack && ((settled && pending !== null) || !event.recovered);
     settled = true;
     if (isNewer && !isEqual(wanted, event.experiment)) change(() => wanted);
   }

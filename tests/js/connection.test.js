@@ -13,7 +13,7 @@ function connect(log) {
     onOpen: () => log.push("opened"),
     onEvent: (event) => log.push(event.type),
     onFrame: (frame) => log.push(`frame ${frame.number}`),
-    onState: (state) => log.push(state),
+    onState: (state, trouble) => log.push(trouble ? `${state}: ${trouble.reason}` : state),
     onFault: () => log.push("fault"),
     openSocket: FakeSocket.open,
     random: () => 1,
@@ -48,18 +48,18 @@ test("a lost line is tried again, each time more patiently, until it holds", (co
   connect(log);
 
   FakeSocket.latest().drop();
-  context.mock.timers.tick(599);
+  context.mock.timers.tick(999);
   assert.equal(FakeSocket.opened.length, 1);
   context.mock.timers.tick(1);
   assert.equal(FakeSocket.opened.length, 2);
   FakeSocket.latest().drop();
-  context.mock.timers.tick(1199);
+  context.mock.timers.tick(1999);
   assert.equal(FakeSocket.opened.length, 2);
   context.mock.timers.tick(1);
   FakeSocket.latest().accept();
   FakeSocket.latest().tell(WELCOME);
 
-  assert.deepEqual(log, ["reconnecting", "reconnecting", "opened", "open", "welcome"]);
+  assert.deepEqual(log, ["reconnecting: lost", "reconnecting: lost", "opened", "open", "welcome"]);
 });
 
 test("a message that cannot be read is a fault, and the line stays", () => {
@@ -95,4 +95,95 @@ test("a closed connection does not come back", (context) => {
 
   assert.equal(FakeSocket.opened.length, 1);
   assert.deepEqual(log, []);
+});
+
+test("the first try comes within a second, and none is waited for longer than half a minute", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  connect([]);
+
+  for (const longest of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    const opened = FakeSocket.opened.length;
+    FakeSocket.latest().drop();
+    context.mock.timers.tick(longest - 1);
+    assert.equal(FakeSocket.opened.length, opened);
+    context.mock.timers.tick(1);
+    assert.equal(FakeSocket.opened.length, opened + 1);
+  }
+});
+
+for (const [code, reason] of /** @type {const} */ ([
+  [4001, "taken-over"],
+  [4003, "forbidden"],
+  [4426, "reload"],
+])) {
+  test(`after ${code} the line does not come back by itself, but when it is asked to`, (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    /** @type {string[]} */
+    const log = [];
+    const connection = connect(log);
+    FakeSocket.latest().accept();
+
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(600_000);
+    connection.retryNow();
+    assert.equal(FakeSocket.opened.length, 1);
+
+    connection.reopen();
+    assert.equal(FakeSocket.opened.length, 2);
+    assert.deepEqual(log, ["opened", `stopped: ${reason}`, "reconnecting: reopened"]);
+  });
+}
+
+test("a server without room is asked again when it said", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  connect(log);
+  FakeSocket.latest().accept();
+
+  FakeSocket.latest().tell({ type: "closing", code: 1013, reason: "full", message: "", retry_after: 7.5 });
+  FakeSocket.latest().drop(1013);
+  context.mock.timers.tick(7499);
+  assert.equal(FakeSocket.opened.length, 1);
+  context.mock.timers.tick(1);
+
+  assert.equal(FakeSocket.opened.length, 2);
+  assert.deepEqual(log, ["opened", "closing", "reconnecting: full"]);
+});
+
+test("a server that was too busy, or found the line too slow, is left alone for a while", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const code of [1008, 1009, 1013, 4408]) {
+    FakeSocket.opened = [];
+    connect([]);
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(4999);
+    assert.equal(FakeSocket.opened.length, 1, String(code));
+    context.mock.timers.tick(10_001);
+    assert.equal(FakeSocket.opened.length, 2, String(code));
+  }
+});
+
+test("a refused token and a restart are followed by a try at once", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const code of [1012, 4409]) {
+    FakeSocket.opened = [];
+    connect([]);
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(1000);
+    assert.equal(FakeSocket.opened.length, 2, String(code));
+  }
+});
+
+test("a stopped line says why and stays so until it is asked for", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  const connection = connect(log);
+
+  connection.stop("reload");
+  context.mock.timers.tick(600_000);
+
+  assert.equal(FakeSocket.opened.length, 1);
+  assert.deepEqual(log, ["stopped: reload"]);
 });

@@ -24,7 +24,7 @@ const FLOORS = [
   ["assembling.js", "fitting.js"],
   ["own-points.js"],
   ["state.js"],
-  ["address.js", "classic.js", "files.js", "store.js", "stream.js", "props.js"],
+  ["address.js", "classic.js", "files.js", "line.js", "store.js", "stream.js", "props.js"],
   ["connection.js", "pocket.js", "opening.js", "point-store.js", "exporting.js"],
   ["session.js", "telling.js"],
   ["keeping.js"],

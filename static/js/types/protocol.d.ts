@@ -580,6 +580,7 @@ export interface Welcome {
   session: string;
   recovered: boolean;
   waited: number;
+  page: string;
 }
 
 export type Command =
