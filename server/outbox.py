@@ -6,13 +6,15 @@ epoch are kept. Knows no sockets.
 
 from collections import deque
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
-from server.frames import Tensor, encode
+from server.frames import LOSSES, Tensor, encode
+from server.packing import EXACT_EPOCHS, Packer, rounded
 
-LOSSES = ("epochs", "train_loss", "validation_loss", "test_loss")
-"""Tensors that are appended; all others are replaced."""
+Encoding = Literal["plain", "packed"]
+"""How frames are sent: each by itself, or as what is new since the one before."""
 
 MAX_EPOCHS = 65_536
 """Epochs whose losses may wait; a client that takes none for so long holds up its own training."""
@@ -30,15 +32,14 @@ class Overflow(Exception):
 class Outbox:
     """Messages of one connection, in the order in which they may be sent."""
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int, encoding: Encoding = "plain") -> None:
         """Allow ``window`` unacknowledged frames."""
         self._window = window
+        self._packer = Packer() if encoding == "packed" else None
         self._events: deque[str] = deque()
         self._kept: str | None = None
         self._parts: dict[str, list[Tensor]] = {}
-        self._underway: deque[tuple[int, dict[str, Tensor]]] = (
-            deque()
-        )  # losses sent in frames not yet acknowledged
+        self._underway: deque[tuple[int, dict[str, Tensor]]] = deque()  # losses in frames not acknowledged
         self._newest: dict[str, Tensor] = {}
         self._metadata: dict[str, str] = {}
         self._due = False
@@ -59,8 +60,9 @@ class Outbox:
         """Queue an event of which only the newest matters; it goes out when nothing else can."""
         self._kept = event
 
-    def reopen(self) -> None:
+    def reopen(self, encoding: Encoding = "plain") -> None:
         """Begin anew for another connection: what may not have arrived of the losses goes out again, numbers afresh."""
+        self._packer = Packer() if encoding == "packed" else None
         sent = [losses for _, losses in self._underway]
         for name in LOSSES:
             again = [losses[name] for losses in sent if name in losses]
@@ -104,6 +106,11 @@ class Outbox:
             while self._underway and self._underway[0][0] <= self._acknowledged:
                 self._underway.popleft()
 
+    @property
+    def unacknowledged(self) -> int:
+        """How many frames were sent that the client has not acknowledged."""
+        return self._sent - self._acknowledged
+
     def is_open(self) -> bool:
         """Whether a frame could be sent now, and none waits."""
         return self._sent - self._acknowledged < self._window and not self._due
@@ -129,6 +136,14 @@ class Outbox:
         self._sent += 1
         losses = {name: np.concatenate(parts) for name, parts in self._parts.items()}
         self._underway.append((self._sent, losses))
-        frame = encode({"frame": str(self._sent), **self._metadata}, losses | self._newest)
+        tensors = losses | self._newest
+        metadata = {"frame": str(self._sent), **self._metadata}
         self._parts, self._newest, self._due = {}, {}, False
-        return frame
+        return self._write(metadata, tensors)
+
+    def _write(self, metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> bytes:
+        if self._packer is None:
+            return encode(metadata, tensors)
+        if len(tensors.get("epochs", ())) > EXACT_EPOCHS:
+            tensors |= {name: rounded(tensors[name]) for name in LOSSES[1:] if name in tensors}
+        return self._packer.pack(metadata, tensors)

@@ -136,7 +136,7 @@ class Sessions:
             trainer, recovered = self._resume(hello, guest)
         trainer.guest = guest
         trainer.attach(
-            line, language, farewells.TAKEN_OVER, hello_id=hello.id, recovered=recovered, page=revision()
+            line, language, farewells.TAKEN_OVER, hello=hello, recovered=recovered, page=revision()
         )
         if not recovered:
             trainer.start()

@@ -15,7 +15,7 @@ from server.compute import Compute
 from server.farewells import UNREAD
 from server.languages import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
-from server.messages import Ack, Closing, Command, ErrorEvent, Event, MessageId, Watch, worded
+from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch, worded
 from server.outbox import Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
@@ -102,7 +102,7 @@ class Trainer:
         language: Language,
         farewell: Closing,
         *,
-        hello_id: MessageId,
+        hello: Hello,
         recovered: bool,
         page: str,
     ) -> None:
@@ -112,7 +112,7 @@ class Trainer:
             line: the connection.
             language: in which events are told.
             farewell: what is said to the one before, if there is any.
-            hello_id: of the hello that is answered.
+            hello: that is answered.
             recovered: whether the client has been here before.
             page: revision of the page that the server gives out now.
         """
@@ -123,11 +123,11 @@ class Trainer:
         waited = self.lifetime.arrive(time.monotonic())
         self.session.hold(False)
         self.session.reopen()
-        self.outbox.reopen()
+        self.outbox.reopen(hello.encoding)
         self.checkpoints.renew()
         self.post(
             self.session.welcome(
-                hello_id, name=self.checkpoints.name, recovered=recovered, waited=waited, page=page
+                hello.id, name=self.checkpoints.name, recovered=recovered, waited=waited, page=page
             )
         )
         self._something_to_do.set()
@@ -147,7 +147,7 @@ class Trainer:
         """Take a message of the client, parsed."""
         if not isinstance(message, Ack | ErrorEvent):
             self.lifetime.touch(time.monotonic())
-            if not isinstance(message, Watch):
+            if not isinstance(message, Watch) or message.hidden:
                 self.checkpoints.ask()
         self.post(self.session.receive(message))
         self.outbox.acknowledge(self.session.acknowledged)

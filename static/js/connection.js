@@ -1,7 +1,10 @@
-/** The line to the server: opens, reopens as its end tells it to, and hands on what comes. */
+/**
+ * The line to the server: opens, reopens as its end tells it to, and hands on what comes, in its order.
+ * A server that has nothing to say sends a heartbeat, so a long silence is a dead line.
+ */
 
 /**
- * @import { Closing, Command, ConnectionState, Frame, LineTrouble, ServerEvent } from "./types/app.js"
+ * @import { Closing, Command, ConnectionState, Frame, FrameLosses, LineTrouble, ServerEvent, Unpacker } from "./types/app.js"
  */
 
 import { backoff } from "./lib/timing.js";
@@ -21,30 +24,52 @@ const FINAL = new Map([
 ]);
 /** Close codes after which to come back later: policy, size, busy, slow. */
 const BUSY = new Set([1008, 1009, 1013, 4408]);
+/** What counts as the code of a line that was cut without a word. */
+const CUT = 1006;
+
+/** After so long without a word the line counts as dead, in milliseconds: three heartbeats are missing. */
+const SILENCE = 45_000;
+/** How long a page that was asleep has to hear what has come in the meantime. */
+const GRACE = 2000;
+/** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
+const UNPACKING = 10_000;
 
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
  * @property {() => void} onOpen the line is open: say hello
  * @property {(event: ServerEvent) => void} onEvent
- * @property {(frame: Frame) => void} onFrame
+ * @property {(frame: Frame | FrameLosses) => void} onFrame
  * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
  * @property {(error: unknown) => void} onFault a message could not be read
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [random]
+ * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
+ * @property {() => number} [now] milliseconds, also while the machine sleeps
  */
+
+/** @typedef {ReturnType<typeof createConnection>} Connection */
 
 /**
  * @param {ConnectionOptions} options
- * @returns {{ send: (command: Command) => boolean, retryNow: () => void, reopen: () => void, stop: (reason: string) => void, close: () => void }}
  */
 export function createConnection(options) {
   const openSocket = options.openSocket ?? ((url) => new WebSocket(url));
   const random = options.random ?? Math.random;
+  const now = options.now ?? Date.now;
   /** @type {WebSocket | null} */
   let socket = null;
+  /** @type {Unpacker | null} */
+  let unpacker = null;
+  let createUnpacker = options.createUnpacker;
+  /** Messages that wait for a frame before them to be unpacked, this included. */
+  let waiting = 0;
+  let turn = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let grace;
+  let heard = 0;
   let attempt = 0;
   let closed = false;
   /** @type {Closing | null} what the server has said about the end of this line */
@@ -56,43 +81,40 @@ export function createConnection(options) {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
+    unpacker = createUnpacker?.() ?? null;
+    heard = now();
     opened.onopen = () => options.onOpen();
-    opened.onmessage = ({ data }) => receive(data);
+    opened.onmessage = ({ data }) => {
+      heard = now();
+      if (unpacker) receiveInOrder(opened, unpacker, data);
+      else receive(data);
+    };
     opened.onclose = ({ code }) => {
-      if (socket !== opened) return;
-      socket = null;
-      if (!closed) comeBack(code);
+      if (socket === opened) lose(code);
     };
   }
 
-  /** @param {unknown} data */
-  function receive(data) {
-    try {
-      if (data instanceof ArrayBuffer) {
-        options.onFrame(decodeFrame(data));
-        return;
-      }
-      const event = decodeEvent(String(data));
-      if (event.type === "closing") closing = event;
-      if (event.type === "welcome") {
-        attempt = 0;
-        options.onState("open", null);
-      }
-      options.onEvent(event);
-    } catch (error) {
-      options.onFault(error);
-    }
+  function letGo() {
+    socket = null;
+    unpacker?.close();
+    unpacker = null;
   }
 
-  /** @param {number} code with which the line was closed */
-  function comeBack(code) {
+  /**
+   * Lets go of the socket, and tries another later if that makes sense.
+   * @param {number} [code] with which it was closed
+   */
+  function lose(code = CUT) {
+    letGo();
+    if (closed) return;
     const final = FINAL.get(code);
-    const reason = closing?.reason ?? final ?? "lost";
+    const reason = closing?.reason ?? (code === 4408 ? "slow" : (final ?? "lost"));
+    const trouble = { reason, message: closing?.message ?? "" };
     if (final !== undefined) {
-      options.onState("stopped", { reason, message: closing?.message ?? "" });
+      options.onState("stopped", trouble);
       return;
     }
-    options.onState("reconnecting", { reason, message: closing?.message ?? "" });
+    options.onState("reconnecting", trouble);
     timer = setTimeout(open, waitAfter(code));
     attempt += 1;
   }
@@ -107,20 +129,95 @@ export function createConnection(options) {
     return backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
   }
 
+  /**
+   * Unpacks frames, which takes a moment; what comes after a frame waits for it.
+   * @param {WebSocket} from
+   * @param {Unpacker} through
+   * @param {unknown} data
+   */
+  function receiveInOrder(from, through, data) {
+    if (waiting === 0 && !(data instanceof ArrayBuffer)) {
+      receive(data);
+      return;
+    }
+    waiting += 1;
+    turn = turn
+      .then(async () => {
+        const message = data instanceof ArrayBuffer ? await inTime(through.unpack(data)) : data;
+        if (socket === from || socket === null) receive(message);
+      })
+      .catch((error) => {
+        if (socket === from) doWithout(from, error);
+      })
+      .finally(() => {
+        waiting -= 1;
+      });
+  }
+
+  /**
+   * Comes back for plain frames: this platform cannot unpack, or what came was no packed frame.
+   * @param {WebSocket} from
+   * @param {unknown} error
+   */
+  function doWithout(from, error) {
+    createUnpacker = undefined;
+    options.onFault(error);
+    from.close();
+    if (socket === from) lose();
+  }
+
+  /** @param {unknown} data */
+  function receive(data) {
+    try {
+      if (data instanceof ArrayBuffer) {
+        options.onFrame(decodeFrame(data));
+        return;
+      }
+      const event = decodeEvent(String(data));
+      if (event.type === "heartbeat") return;
+      if (event.type === "closing") closing = event;
+      if (event.type === "welcome") {
+        attempt = 0;
+        options.onState("open", null);
+      }
+      options.onEvent(event);
+    } catch (error) {
+      options.onFault(error);
+    }
+  }
+
   function tryNow() {
     clearTimeout(timer);
     open();
   }
 
+  /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be heard. */
+  function look() {
+    if (!socket || grace !== undefined || now() - heard < SILENCE) return;
+    const silent = socket;
+    grace = setTimeout(() => {
+      grace = undefined;
+      if (socket !== silent || now() - heard < SILENCE) return;
+      silent.close();
+      if (socket === silent) lose();
+    }, GRACE);
+  }
+
   open();
 
   return {
+    /** How frames are to come, for hello. */
+    get encoding() {
+      return unpacker ? /** @type {const} */ ("packed") : /** @type {const} */ ("plain");
+    },
     /** Sends when the line is open; says whether it was. */
-    send(command) {
+    send(/** @type {Command} */ command) {
       if (socket?.readyState !== 1) return false;
       socket.send(encodeCommand(command));
       return true;
     },
+    /** Looks whether a line that seems open still is; to be called every few seconds, and when the page wakes up. */
+    look,
     /** Stops waiting and tries at once. */
     retryNow() {
       if (timer !== undefined && !closed) tryNow();
@@ -131,21 +228,39 @@ export function createConnection(options) {
       options.onState("reconnecting", { reason: "reopened", message: "" });
       tryNow();
     },
-    /** Ends the line; only `reopen` brings it back. */
+    /**
+     * Ends the line; only `reopen` brings it back.
+     * @param {string} reason
+     */
     stop(reason) {
       clearTimeout(timer);
       timer = undefined;
       const open = socket;
-      socket = null;
+      letGo();
       open?.close();
       options.onState("stopped", { reason, message: "" });
     },
     close() {
       closed = true;
       clearTimeout(timer);
+      clearTimeout(grace);
       socket?.close();
     },
   };
+}
+
+/**
+ * @template Value
+ * @param {Promise<Value>} promise
+ * @returns {Promise<Value>}
+ */
+function inTime(promise) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("Packed frame: the platform does not unpack it")), UNPACKING);
+  });
+  return /** @type {Promise<Value>} */ (Promise.race([promise, late])).finally(() => clearTimeout(timer));
 }
 
 /**

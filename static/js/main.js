@@ -8,6 +8,7 @@ import { byId, find, findAll } from "./lib/dom.js";
 import { decodeLanguage, useLanguage } from "./lib/language.js";
 import { lineOf, offersReload } from "./line.js";
 import { openStart } from "./opening.js";
+import { canUnpack, createUnpacker } from "./packing.js";
 import { findKept } from "./pocket.js";
 import { createPointStore } from "./point-store.js";
 import { decodeCatalog } from "./protocol.js";
@@ -28,8 +29,10 @@ import { createSettings } from "./wiring/settings.js";
 import { createTakeaway } from "./wiring/takeaway.js";
 
 /** Pictures a second to ask for, and for people who prefer little motion. */
-const FRAME_RATE = 24;
+const FRAME_RATE = 20;
 const CALM_FRAME_RATE = 4;
+/** How often to look whether the line still lives, in milliseconds. */
+const LOOK_PAUSE = 5000;
 
 const root = document.documentElement;
 // The page in another language is on its way.
@@ -56,6 +59,8 @@ const session = createSession({
   client: clientName(() => localStorage),
   repair: (experiment, field) => withoutField(catalog, experiment, field),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
+  isHidden: () => document.hidden,
+  createUnpacker: canUnpack ? createUnpacker : undefined,
   onEvent: (event) => telling.event(event),
   onFrame: () => pictures.request(),
   onFault: (error) => telling.fault(error),
@@ -141,9 +146,16 @@ store.subscribe(
 );
 store.subscribe((state) => [shownTarget(state), state.showConfusion], session.watch);
 store.subscribe(({ ended }) => ended, telling.end);
+globalThis.addEventListener("online", session.look);
 globalThis.addEventListener("online", session.retryNow);
+document.addEventListener("visibilitychange", () => {
+  session.watch();
+  session.look();
+  if (document.hidden) keep();
+  else session.retryNow();
+});
+setInterval(session.look, LOOK_PAUSE);
 calm.addEventListener("change", session.watch);
-document.addEventListener("visibilitychange", () => document.hidden && keep());
 globalThis.addEventListener("pagehide", keep);
 
 /** Writes down what the next visit needs, with the address as it should be. */

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, LineTrouble, ParameterAddress, ServerEvent, Welcome } from "./types/app.js"
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, LineTrouble, ParameterAddress, ServerEvent, Unpacker, Welcome } from "./types/app.js"
  * @import { Kept, Place } from "./record.js"
  */
 
@@ -32,6 +32,8 @@ import { createStream } from "./stream.js";
 /** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */
 const CONFIGURE_PAUSE = 100;
 const WATCH_PAUSE = 80;
+/** A browser may stop to draw a page that counts as visible; frames are acknowledged even so, after milliseconds. */
+const UNDRAWN = 1000;
 /** Cells along a side of the large map. */
 const RESOLUTION = 100;
 
@@ -47,9 +49,11 @@ const RESOLUTION = 100;
  * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] what to begin with
  *   instead of an experiment of which the server refuses a field
  * @property {() => number} frameRate pictures a second to ask for
+ * @property {() => boolean} [isHidden] whether nobody can see the page
  * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
  * @property {() => void} onFrame a frame came: draw, then acknowledge
  * @property {(error: unknown) => void} onFault
+ * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
  */
@@ -62,6 +66,7 @@ const RESOLUTION = 100;
 export function createSession(options) {
   const { catalog, onEvent, onFrame, onFault } = options;
   const now = options.now ?? (() => performance.now());
+  const isHidden = options.isHidden ?? (() => false);
   const { kept = null } = options;
   const store = createStore(initialState(catalog, options.experiment, kept));
   const stream = createStream();
@@ -74,6 +79,8 @@ export function createSession(options) {
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let undrawn;
   /** @type {Experiment | undefined} what the server was greeted with */
   let offered;
   /** Whether it was greeted with a token. */
@@ -96,12 +103,14 @@ export function createSession(options) {
       resolution: RESOLUTION,
       frameRate: options.frameRate(),
       confusion: store.get().showConfusion,
+      hidden: isHidden(),
     });
   }, WATCH_PAUSE);
 
   const connection = createConnection({
     url: options.url,
     openSocket: options.openSocket,
+    createUnpacker: options.createUnpacker,
     onOpen: () => greet(store.get().wanted),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
@@ -117,9 +126,11 @@ export function createSession(options) {
     offered = experiment;
     const { token } = pocket;
     comesBack = token !== null;
+    const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
       protocol: PROTOCOL_VERSION,
+      encoding,
       language: languageKey(),
     });
     const named = options.client ? { ...hello, client: options.client } : hello;
@@ -209,12 +220,26 @@ export function createSession(options) {
     onEvent(event);
   }
 
-  /** @param {Frame} frame */
+  /** @param {Frame | FrameLosses} frame */
   function receiveFrame(frame) {
     received = Math.max(received, frame.number);
     stream.accept(frame, now());
     pocket.settle(stream, store.get());
+    if (isHidden()) acknowledge();
+    else {
+      clearTimeout(undrawn);
+      undrawn = setTimeout(acknowledge, UNDRAWN);
+    }
     onFrame();
+  }
+
+  /** Tells the server that everything received is on the screen, or would be if anybody could see it. */
+  function acknowledge() {
+    clearTimeout(undrawn);
+    if (received === acknowledged) return false;
+    acknowledged = received;
+    connection.send({ type: "ack", frame: received });
+    return true;
   }
 
   return {
@@ -222,6 +247,7 @@ export function createSession(options) {
     stream,
     send,
     watch: () => watch.push(null),
+    look: connection.look,
     retryNow: connection.retryNow,
     reopen: connection.reopen,
     /** Writes down what the next visit needs. */
@@ -237,19 +263,14 @@ export function createSession(options) {
       store.update(withoutEnd);
     },
 
-    /** Tells the server that everything received is on the screen. */
-    acknowledge() {
-      if (received === acknowledged) return false;
-      acknowledged = received;
-      connection.send({ type: "ack", frame: received });
-      return true;
-    },
+    acknowledge,
 
     change,
 
     close() {
       configure.cancel();
       watch.cancel();
+      clearTimeout(undrawn);
       connection.close();
     },
   };

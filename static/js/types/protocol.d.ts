@@ -277,6 +277,12 @@ export interface FeatureChoice {
   tile: number[];
 }
 
+/** Nothing else was sent for a while; the line is alive. */
+export interface Heartbeat {
+  type: "heartbeat";
+  id: string | number | null;
+}
+
 /** Open the session; first and once. ``language`` is the key of that in which errors are told. */
 export interface Hello {
   type: "hello";
@@ -284,6 +290,7 @@ export interface Hello {
   /** 0 … 1000000. */
   protocol: number;
   experiment?: ExperimentInput;
+  encoding?: "plain" | "packed";
   resume?: string | null;
   client?: string;
   ticket?: string;
@@ -564,6 +571,7 @@ export interface Watch {
   /** 1 … 60. */
   frame_rate?: number;
   confusion?: boolean;
+  hidden?: boolean;
 }
 
 /** Answer to hello. */
@@ -603,4 +611,5 @@ export type ServerEvent =
   | Stopped
   | Checkpoint
   | Closing
-  | ErrorEvent;
+  | ErrorEvent
+  | Heartbeat;
