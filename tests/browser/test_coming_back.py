@@ -60,7 +60,7 @@ def with_settings(**settings: object) -> Iterator[LiveServer]:
 def test_a_reload_restores_the_run_where_it_was(playground: Playground) -> None:
     playground["#add-layer"].click()
     expect(playground["#layer-count"]).to_have_text("3")
-    playground.choose("training.optimizer", "adam")
+    playground.choose("network.activation", "relu")
     playground.train(40)
     epoch, scores, curves = playground.epoch, playground.scores(), losses(playground)
     kept(playground, epoch)
@@ -73,14 +73,14 @@ def test_a_reload_restores_the_run_where_it_was(playground: Playground) -> None:
     playground.settle()
 
     expect(playground["#layer-count"]).to_have_text("3")
-    assert playground.field("training.optimizer") == "adam"
+    assert playground.field("network.activation") == "relu"
     assert playground.scores() == scores
     assert losses(playground) == curves
     assert (playground.map() == pixels).all()
     expect(playground["html"]).to_have_attribute("data-playing", "false")
     expect(playground[".notice[data-key]"]).to_have_count(0)
-    playground["#undo"].click()  # what was done before can still be undone
-    playground.until(lambda: playground.field("training.optimizer") == "sgd", "the optimizer of before")
+    playground['.undo [data-action="undo"]'].click()  # what was done before can still be undone
+    playground.until(lambda: playground.field("network.activation") == "tanh", "the activation of before")
 
 
 def test_a_reload_while_it_trains_trains_on_with_gapless_curves(playground: Playground) -> None:
