@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.live_server import LiveServer, live_server
 from tests.support.page import Playground, open_playground
@@ -17,6 +17,16 @@ LOSSES = """() => {
   const kept = JSON.parse(sessionStorage.getItem('neural-playground-losses') ?? 'null');
   return kept && columns.map((name) => kept[name]);
 }"""
+OLDER = """(() => {
+  const older = new MutationObserver(() => {
+    const root = document.documentElement;
+    if (!root?.dataset.revision || sessionStorage.length > 0) return;
+    root.dataset.revision = 'older';
+    older.disconnect();
+  });
+  older.observe(document, { childList: true, subtree: true });
+})()"""
+"""Makes the page of the first visit believe that it is of another revision."""
 HIDE = """() => {
   Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
   document.dispatchEvent(new Event('visibilitychange'));
@@ -258,20 +268,13 @@ def test_a_page_older_than_the_server_is_told_to_reload_and_keeps_its_run(
 ) -> None:
     context = browser.new_context()
     page = context.new_page()
-
-    def older(route: Route) -> None:
-        response = route.fetch()
-        body = response.text().replace('data-revision="', 'data-revision="older-')
-        route.fulfill(response=response, body=body)
-
-    page.route(f"{server.url}/", older)
+    page.add_init_script(OLDER)
     playground = Playground(page, server.url).open()
     notice = playground['.notice[data-key="newer"]']
     expect(notice).to_contain_text("newer page")
     playground.train(20)
     kept(playground, 20)
     epoch = playground.epoch
-    page.unroute(f"{server.url}/")
 
     notice.get_by_role("button", name="Reload").click()
     playground.connected()
