@@ -74,19 +74,18 @@ class Window:
             return
         count = frame - self.acknowledged
         self.acknowledged = frame
-        for _ in range(count):
-            time = self._times.popleft()
+        sent = [self._times.popleft() for _ in range(count)][-1]
         self._progress = now
         self._answers.append((now, count))
         while self._answers[0][0] <= now - _RATE_SECONDS:
             self._answers.popleft()
-        taken = now - time
+        taken = now - sent
         self._shortest = min(self._shortest, taken)
         rate = sum(count for _, count in self._answers) / _RATE_SECONDS
         self.size = max(
             min(SMALLEST, self._largest), min(self._largest, math.ceil(rate * self._shortest) + 1)
         )
-        self._adapt(time, taken, now)
+        self._adapt(sent, taken, now)
 
     def _adapt(self, sent: float, taken: float, now: float) -> None:
         """Let frames come half as often when they take too long, and more often again when they do not."""

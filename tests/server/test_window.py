@@ -75,7 +75,7 @@ def test_a_long_line_is_filled() -> None:
     line.run(5, now)
 
     assert len(line.ages) - settled > 0.85 * 5 * 20
-    assert line.window.size == 7
+    assert line.window.size >= 7
     assert max(line.unacknowledged) <= 8
 
 
