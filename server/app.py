@@ -42,12 +42,13 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         compute = Compute(settings.workers)
-        sessions = Sessions(settings, compute, app.state.languages)
+        sessions = Sessions(settings, compute, app.state.keys, app.state.languages)
         app.state.compute = compute
         app.state.sessions = sessions
         preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
         try:
             await compute.start()
+            sessions.start()
             yield
         finally:
             await preparing

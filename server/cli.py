@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
             host=options.host,
             port=options.port,
             workers=options.workers,
+            max_sessions=options.max_sessions,
             allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
             allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
             allowed_embedders=None if options.allow_embedding is None else tuple(options.allow_embedding),
@@ -83,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8000)")
     parser.add_argument(
         "--workers", type=int, help="engine processes (default: as many as there are processors)"
+    )
+    parser.add_argument(
+        "--max-sessions",
+        type=int,
+        metavar="N",
+        help="sessions at once; others are asked to wait (default: 200)",
     )
     parser.add_argument(
         "--allow-host",
