@@ -322,7 +322,7 @@ class AnyTraffic(RuleBasedStateMachine):
         self.epoch = self.run = self.history = 0
         self.told: list[int] = []  # epochs of the present history that the client has been told
         self.told_history = 0
-        self.newest_put = -1
+        self.told_by = {0: 0}  # how many they were at each frame
         self.last = {"frame": 0, "epoch": -1, "history": 0, "run": 0}
         self.seen = 0
 
@@ -364,6 +364,8 @@ class AnyTraffic(RuleBasedStateMachine):
     def come_back(self, encoding: Encoding) -> None:
         self.outbox.reopen(encoding)
         self.unpacker = Unpacker() if encoding == "packed" else None
+        self.told = self.told[: self.told_by[self.seen]]  # what was not acknowledged was lost with the line
+        self.told_by = {0: len(self.told)}
         self.last["frame"] = self.seen = 0
         self.last["epoch"] = -1
 
@@ -383,11 +385,13 @@ class AnyTraffic(RuleBasedStateMachine):
         assert int(metadata["run"]) >= self.last["run"]
         if history != self.told_history:
             self.told, self.told_history = [], history
+            self.told_by = dict.fromkeys(self.told_by, 0)
         new = tensors["epochs"].tolist()
         assert new == list(range(new[0], new[0] + len(new))) if new else True
         if new:
             assert new[0] <= len(self.told)  # after coming back some are told again, none is ever left out
             self.told = [*self.told[: new[0]], *new]
+        self.told_by[number] = len(self.told)
         self.last = {"frame": number, "epoch": epoch, "history": history, "run": int(metadata["run"])}
 
 
