@@ -369,6 +369,11 @@ class AnyTraffic(RuleBasedStateMachine):
         self.last["frame"] = self.seen = 0
         self.last["epoch"] = -1
 
+    @rule(epochs=st.integers(1, 3))
+    def train_and_take(self, epochs: int) -> None:
+        self.train(epochs, True, 1)
+        self.take()
+
     @rule()
     def take(self) -> None:
         message = self.outbox.take()
@@ -395,5 +400,5 @@ class AnyTraffic(RuleBasedStateMachine):
         self.last = {"frame": number, "epoch": epoch, "history": history, "run": int(metadata["run"])}
 
 
-AnyTraffic.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+AnyTraffic.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
 test_guarantee_5_frames_are_in_order_and_no_epoch_is_missing = AnyTraffic.TestCase
