@@ -176,6 +176,7 @@ class Welcome(_Message):
     session: str
     recovered: bool
     waited: float
+    page: str
 
 
 class Configured(_Message):

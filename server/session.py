@@ -134,7 +134,13 @@ class Session:
         self._playing = playing and self._ended is None
 
     def welcome(
-        self, id_: MessageId = None, *, name: str = "", recovered: bool = False, waited: float = 0.0
+        self,
+        id_: MessageId = None,
+        *,
+        name: str = "",
+        recovered: bool = False,
+        waited: float = 0.0,
+        page: str = "",
     ) -> list[Event]:
         """Return the answer to hello, and what the client has to know of a session that has gone on without it.
 
@@ -143,6 +149,7 @@ class Session:
             name: by which the session is known.
             recovered: whether the client has been here before.
             waited: for how many seconds training has waited for it.
+            page: revision of the page that the server gives out now.
         """
         resumed = self._run is not None
         welcome = Welcome(
@@ -157,6 +164,7 @@ class Session:
             session=name,
             recovered=recovered,
             waited=waited,
+            page=page,
         )
         events: list[Event] = [welcome]
         if self._ended is not None:

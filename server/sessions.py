@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from engine import Experiment, Run
 from engine.schema import MAX_SEED
 from server import farewells
+from server.assets import revision
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.keys import Keys
@@ -141,6 +142,7 @@ class Sessions:
             hello_id=hello.id,
             encoding=hello.encoding,
             recovered=recovered,
+            page=revision(),
         )
         if not recovered:
             trainer.start()

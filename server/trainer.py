@@ -105,6 +105,7 @@ class Trainer:
         hello_id: MessageId,
         encoding: Encoding,
         recovered: bool,
+        page: str,
     ) -> None:
         """Let a connection have what the outbox gives, from a welcome on.
 
@@ -115,6 +116,7 @@ class Trainer:
             hello_id: of the hello that is answered.
             encoding: how frames are to be sent.
             recovered: whether the client has been here before.
+            page: revision of the page that the server gives out now.
         """
         if self.line is not None:
             self.line.dismiss(farewell)
@@ -126,7 +128,9 @@ class Trainer:
         self.outbox.reopen(encoding)
         self.checkpoints.renew()
         self.post(
-            self.session.welcome(hello_id, name=self.checkpoints.name, recovered=recovered, waited=waited)
+            self.session.welcome(
+                hello_id, name=self.checkpoints.name, recovered=recovered, waited=waited, page=page
+            )
         )
         self._something_to_do.set()
 

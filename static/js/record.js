@@ -8,6 +8,7 @@
  */
 
 const KEY = "neural-playground-record";
+const LOSSES_KEY = "neural-playground-losses";
 const VERSION = 1;
 
 /** Losses are kept exactly; of more epochs than this the oldest are thinned. */
@@ -21,10 +22,18 @@ const MOST_HISTORY = 400_000;
  * @property {string} address what stood behind `#`: another address is another wish
  * @property {Experiment} experiment as it held
  * @property {number | null} speed
- * @property {number} history number of the losses' history
- * @property {Record<string, string>} losses by name, as text of 64-bit numbers
+ * @property {number} run
+ * @property {number} history number of the history of losses
  * @property {History | null} undo
  * @property {SettingMark[]} marks
+ */
+
+/**
+ * @typedef {object} KeptLosses as `packLosses` writes them
+ * @property {number} history to which they belong
+ * @property {string} train
+ * @property {string} test
+ * @property {string} validation
  */
 
 /** @typedef {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} Place where it is kept; asking may be refused */
@@ -34,12 +43,8 @@ const MOST_HISTORY = 400_000;
  * @returns {Kept | null} null if there is nothing, or nothing that can be read
  */
 export function readRecord(place) {
-  try {
-    const record = JSON.parse(place().getItem(KEY) ?? "null");
-    return record?.version === VERSION && typeof record.token === "string" ? record : null;
-  } catch {
-    return null;
-  }
+  const record = /** @type {(Kept & { version: number }) | null} */ (read(place, KEY));
+  return record?.version === VERSION && typeof record.token === "string" ? record : null;
 }
 
 /**
@@ -58,23 +63,60 @@ export function hasRecord(place) {
  */
 export function writeRecord(place, kept) {
   const undo = kept.undo && JSON.stringify(kept.undo).length <= MOST_HISTORY ? kept.undo : null;
-  for (const attempt of [{ ...kept, undo }, { ...kept, undo: null }, { ...kept, undo: null, losses: {} }]) {
-    try {
-      place().setItem(KEY, JSON.stringify({ version: VERSION, ...attempt }));
-      return true;
-    } catch {
-      // It may be too large; with less it may fit.
-    }
-  }
-  return false;
+  return write(place, KEY, { version: VERSION, ...kept, undo });
+}
+
+/**
+ * @param {Place} place
+ * @returns {KeptLosses | null}
+ */
+export function readLosses(place) {
+  return /** @type {KeptLosses | null} */ (read(place, LOSSES_KEY));
+}
+
+/**
+ * @param {Place} place
+ * @param {KeptLosses} losses
+ * @returns {boolean} whether they are kept
+ */
+export function writeLosses(place, losses) {
+  return write(place, LOSSES_KEY, losses);
 }
 
 /** @param {Place} place */
 export function dropRecord(place) {
   try {
-    place().removeItem(KEY);
+    for (const key of [KEY, LOSSES_KEY]) place().removeItem(key);
   } catch {
     // Where nothing can be kept, nothing has to be dropped.
+  }
+}
+
+/**
+ * @param {Place} place
+ * @param {string} key
+ * @returns {unknown} null if there is nothing, or nothing that can be read
+ */
+function read(place, key) {
+  try {
+    return JSON.parse(place().getItem(key) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {Place} place
+ * @param {string} key
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+function write(place, key, value) {
+  try {
+    place().setItem(key, JSON.stringify(value));
+    return true;
+  } catch {
+    return false;
   }
 }
 

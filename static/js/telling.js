@@ -1,11 +1,12 @@
 /** What happens to a run, told to people: which notice, which sentence, and what can be done about it. */
 
 /**
- * @import { Catalog, Ended, Experiment, ServerEvent, State } from "./types/app.js"
+ * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "./types/app.js"
  */
 
 import { lowerLearningRate, withChoice, withField } from "./experiment.js";
 import { formatCount, formatPlain } from "./lib/format.js";
+import { text } from "./lib/language.js";
 import { describeChange } from "./words.js";
 
 /** Least time between two sentences about training that goes on, in milliseconds. */
@@ -36,12 +37,25 @@ const PROGRESS_PAUSE = 15_000;
  * @property {(notice: Notice) => void} show
  * @property {(key: string) => void} dismiss
  * @property {(sentence: string) => void} say into the live region
+ * @property {string} [page] revision of this page
+ * @property {() => void} [reload] the page, with all that it holds
  */
 
 /**
  * @param {TellingOptions} options
  */
-export function createTelling({ catalog, get, change, perform, showRule, show, dismiss, say }) {
+export function createTelling({
+  catalog,
+  get,
+  change,
+  perform,
+  showRule,
+  show,
+  dismiss,
+  say,
+  page = "",
+  reload = () => {},
+}) {
   const reset = { label: "Reset", perform: () => perform("reset") };
   let welcomes = 0;
   /** @type {string | null} reason of the last change of state, to be told with the next picture */
@@ -49,10 +63,37 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
   /** When to tell next how far training has come. */
   let nextProgress = 0;
 
-  function tellReturn() {
-    const text = "The run starts anew with your settings.";
-    show({ key: "line", kind: "info", title: "Connected again.", text });
-    say(`Connected again. ${text}`);
+  /** @param {Welcome} event not the first of this visit, or one that goes on from an earlier visit */
+  function tellReturn({ recovered, waited, state }) {
+    if (recovered && waited === 0) {
+      if (welcomes > 1) say(text("line.again.quiet"));
+      return;
+    }
+    let told = text("line.again.anew");
+    if (recovered) told = text("line.again.waited");
+    else if (state.reason === "resumed") told = text("line.again.kept", { epoch: state.epoch });
+    show({ key: "line", kind: "info", title: text("line.again.title"), text: told });
+    say(`${text("line.again.title")} ${told}`);
+  }
+
+  function tellRest() {
+    show({
+      key: "resting",
+      kind: "info",
+      title: text("line.resting.title"),
+      text: text("line.resting.text"),
+      offers: [{ label: text("line.resting.go-on"), perform: () => perform("play") }],
+    });
+  }
+
+  function tellNewer() {
+    show({
+      key: "newer",
+      kind: "info",
+      title: text("line.newer.title"),
+      text: text("line.newer.text"),
+      offers: [{ label: text("line.newer.reload"), perform: reload }],
+    });
   }
 
   function tellFailure() {
@@ -127,6 +168,16 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
       tellEnd(ended);
       return;
     }
+    if (code.startsWith("resume-")) {
+      show({
+        key: "error",
+        kind: "warning",
+        title: text("line.again.title"),
+        text: text("line.refused", { why: message }),
+      });
+      return;
+    }
+    if (code === "protocol") return;
     const title = (field && catalog.fields[field]?.label) ?? "That is not possible";
     show({ key: "error", kind: "error", title: `${title}:`, text: message });
   }
@@ -140,10 +191,13 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
       switch (event.type) {
         case "welcome":
           welcomes += 1;
-          if (welcomes > 1) tellReturn();
+          if (welcomes > 1 || event.state.reason === "resumed") tellReturn(event);
+          if (event.page !== "" && event.page !== page) tellNewer();
           break;
         case "state":
           reason = event.reason;
+          if (event.reason === "idle") tellRest();
+          else dismiss("resting");
           if (event.reason === "failed") tellFailure();
           break;
         case "configured":
