@@ -69,11 +69,16 @@ class RefusedError(Exception):
         self.field = field
 
     def response(self, request: Request) -> JSONResponse:
-        """Say it to the client, in the language that it likes best."""
+        """Say it to the client, in the language that it likes best.
+
+        With ``?refusals=answer`` a refusal of what was asked is an answer, of status 200: browsers write every other
+        status to their console as a fault of the page.
+        """
+        answers = self.status == 422 and request.query_params.get("refusals") == "answer"
         language = choose(request.app.state.languages, None, request.headers.get("accept-language"))
         return JSONResponse(
             {"detail": language.say(self.sentence), "field": self.field},
-            self.status,
+            200 if answers else self.status,
             {"Content-Language": language.key, "Vary": "Accept-Language"},
         )
 
