@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server.languages import Language
+from server.manners import Manners, RudeError
 from server.messages import Command, ErrorEvent, Heartbeat, Hello, greet, parse, told
 from server.metrics import note_refusal
 from server.passes import Passes
@@ -19,6 +21,9 @@ router = APIRouter()
 _POLICY_VIOLATION = 1008
 _FORBIDDEN = 4003
 
+_PATIENCE_SECONDS = 2.0
+"""How long it may take to tell a client that it is sent away."""
+
 
 @router.websocket("/ws")
 async def live(websocket: WebSocket) -> None:
@@ -27,7 +32,13 @@ async def live(websocket: WebSocket) -> None:
     await websocket.accept()
     connection = _Connection(websocket, settings, websocket.app.state.sessions)
     with contextlib.suppress(WebSocketDisconnect):
-        await connection.serve()
+        try:
+            await connection.serve()
+        except RudeError:
+            note_refusal(websocket.scope, "invalid")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    await websocket.close(_POLICY_VIOLATION, "too many messages that make no sense")
 
 
 class _Connection:
@@ -37,6 +48,8 @@ class _Connection:
         self._websocket = websocket
         self._settings = settings
         self._sessions = sessions
+        self._manners = Manners()
+        self._deaf_seconds = 0.0
         self._dismissed: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
     def dismiss(self, code: int, reason: str) -> None:
@@ -99,13 +112,17 @@ class _Connection:
             trainer.receive(await self._read_message())
 
     async def _read_message(self) -> Command | ErrorEvent:
+        if self._deaf_seconds:
+            await asyncio.sleep(
+                self._deaf_seconds
+            )  # meanwhile, the client's messages wait where they came from
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
         text = message.get("text")
-        if text is None:
-            return ErrorEvent(code="not-text", **told("not-text"))
-        return parse(text)
+        heard = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
+        self._deaf_seconds = self._manners.hear(heard, time.monotonic())
+        return heard
 
     async def _await_more(self, trainer: Trainer) -> None:
         """Wait for something to send; when there is nothing for long, say that the line is alive."""
