@@ -162,11 +162,6 @@ class Wire(asyncio.BufferedProtocol):
                 if accept(arrival):
                     return arrival
 
-    @property
-    def waiting(self) -> int:
-        """How many events have come and were not asked for yet."""
-        return self._events.qsize()
-
     async def hello(self, **fields: Any) -> dict[str, Any]:
         """Say hello and return the welcome."""
         self.send("hello", protocol=1, **fields)
