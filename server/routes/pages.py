@@ -90,6 +90,7 @@ def playground(request: Request) -> HTMLResponse:
         request,
         "playground.html",
         200,
+        join=request.app.state.passes is not None,
         catalog=_catalog(language),
         catalog_json=_catalog_json(language),
         strings_json=_strings_json(language),

@@ -14,7 +14,8 @@ const LONGEST_WAIT = 8000;
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => void} onOpen the line is open: say hello
+ * @property {() => Promise<string | undefined>} [admit] what a new line needs a ticket from, before it is opened
+ * @property {(ticket?: string) => void} onOpen the line is open: say hello, with the ticket if there is one
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame) => void} onFrame
  * @property {(state: ConnectionState) => void} onState
@@ -36,13 +37,32 @@ export function createConnection(options) {
   let timer;
   let attempt = 0;
   let closed = false;
+  /** Whether a ticket is awaited. */
+  let waiting = false;
 
-  function open() {
+  async function open() {
     timer = undefined;
+    if (!options.admit) {
+      openWith(undefined);
+      return;
+    }
+    waiting = true;
+    try {
+      const ticket = await options.admit();
+      if (!closed) openWith(ticket);
+    } catch {
+      if (!closed) retryLater();
+    } finally {
+      waiting = false;
+    }
+  }
+
+  /** @param {string | undefined} ticket */
+  function openWith(ticket) {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
-    opened.onopen = () => options.onOpen();
+    opened.onopen = () => options.onOpen(ticket);
     opened.onmessage = ({ data }) => receive(data);
     opened.onclose = () => {
       if (socket !== opened) return;
@@ -86,7 +106,7 @@ export function createConnection(options) {
     },
     /** Stops waiting and tries at once. */
     retryNow() {
-      if (timer === undefined || closed) return;
+      if (timer === undefined || closed || waiting) return;
       clearTimeout(timer);
       open();
     },
