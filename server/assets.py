@@ -1,15 +1,29 @@
-"""Assets: where the page's files are, and under which addresses they are served."""
+"""Assets: the page's files, read and compressed once, served under addresses that change with them."""
 
 import hashlib
 import mimetypes
+import posixpath
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from fastapi.staticfiles import StaticFiles
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
-from starlette.types import Scope
+
+from server.bundling import join_modules, join_sheets
+from server.compression import Packed, pack, respond
+
+router = APIRouter()
 
 _PACKAGE = Path(__file__).parent
+# Some machines have names of their own for these, and then no module loads.
+_MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+SCRIPT, SHEET = "js/page.js", "css/page.css"
+"""Paths of what the page asks for: ``js/main.js`` with all its modules, and all sheets."""
 
 
 def folder(name: str) -> Path:
@@ -19,30 +33,49 @@ def folder(name: str) -> Path:
 
 
 @cache
+def _files() -> Mapping[str, bytes]:
+    """Return the contents of ``static`` by path, with ``/`` between folders."""
+    root = folder("static")
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not path.name.endswith(".d.ts")
+    }
+
+
+@cache
 def revision() -> str:
     """Return a name for the present contents of ``static``: another content, another address, so caches never lie."""
     digest = hashlib.sha256()
-    root = folder("static")
-    for path in sorted(root.rglob("*")):
-        if path.is_file():
-            digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
-            digest.update(path.read_bytes())
+    for path, content in _files().items():
+        digest.update(f"{path}\0".encode())
+        digest.update(content)
     return digest.hexdigest()[:12]
 
 
-class CachedFiles(StaticFiles):
-    """Files that never change under their address."""
+@cache
+def _assets() -> Mapping[str, Packed]:
+    """Return every file as it is served, by path, and those that are joined."""
+    texts = {path: content.decode() for path, content in _files().items() if path.endswith((".js", ".css"))}
+    joined = {SCRIPT: join_modules(texts, "js/main.js"), SHEET: join_sheets(texts, SHEET)}
+    served = dict(_files()) | {path: text.encode() for path, text in joined.items()}
+    return {path: pack(content, _media_type(path)) for path, content in served.items()}
 
-    def __init__(self) -> None:
-        """Serve the folder ``static``."""
-        # Some Windows machines say text/plain, and then no module loads.
-        mimetypes.add_type("text/javascript", ".js")
-        mimetypes.add_type("image/svg+xml", ".svg")
-        super().__init__(directory=folder("static"))
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Add the permission to cache for a year."""
-        response = await super().get_response(path, scope)
-        if response.status_code == 200:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
+def _media_type(path: str) -> str:
+    known = _MEDIA_TYPES.get(posixpath.splitext(path)[1])
+    return known or mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+
+def prepare() -> None:
+    """Read and compress everything now, so that the first visitor need not wait for it."""
+    _assets()
+
+
+@router.api_route("/static/{named}/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+async def asset(request: Request, named: str, path: str) -> Response:
+    """Serve a file that never changes under its address."""
+    packed = _assets().get(path) if named == revision() else None
+    if packed is None:
+        raise HTTPException(404)
+    return respond(request, packed, {"Cache-Control": "public, max-age=31536000, immutable"})

@@ -227,7 +227,7 @@ def _dataset(key: str) -> DatasetChoice:
     row = DATASETS[key]
     data = Data(dataset=key, samples=_THUMBNAIL_POINTS, seed=1)
     drawn, targets = points(data)
-    table = np.hstack([drawn, targets]).round(2)
+    table = np.hstack([drawn, targets]).round(1)  # as fine as a thumbnail can show
     return DatasetChoice(
         **_row(row),
         problem=row.problem,

@@ -7,12 +7,13 @@ from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from fastapi.templating import Jinja2Templates
 from markupsafe import Markup, escape
 
 from server import __version__
-from server.assets import folder, revision
+from server.assets import SCRIPT, SHEET, folder, revision
+from server.compression import Packed, pack, respond
 from server.languages import Language, Languages
 from server.languages.accepting import choose
 from server.translation import catalog_in
@@ -48,22 +49,14 @@ def _strings_json(language: Language) -> Markup:
     return _inside_script(json.dumps(language.script(), ensure_ascii=False, separators=(",", ":")))
 
 
-@cache
-def _catalog(language: Language) -> dict[str, Any]:
-    return catalog_in(language).model_dump()
-
-
 def language_of(request: Request) -> Language:
     """Return the language to answer in: the one in the address, else what the browser likes best."""
     languages: Languages = request.app.state.languages
     return choose(languages, request.query_params.get("language"), request.headers.get("accept-language"))
 
 
-def _render(request: Request, template: str, status: int, **more: Any) -> HTMLResponse:
-    """Write a page; ``asset`` gives addresses relative to it, so any prefix works."""
-    depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
-    root = "../" * depth
-    language = language_of(request)
+def _render(template: str, root: str, language: Language, languages: Languages, **more: Any) -> str:
+    """Write a page from which ``root`` (as ``../``) leads to the playground: relative addresses suit any prefix."""
 
     def asset(path: str) -> str:
         return root + posixpath.join("static", revision(), path)
@@ -72,33 +65,59 @@ def _render(request: Request, template: str, status: int, **more: Any) -> HTMLRe
         "version": __version__,
         "asset": asset,
         "home": root or "./",
+        "script": SCRIPT,
+        "sheet": SHEET,
         "language": language,
-        "languages": request.app.state.languages,
+        "languages": languages,
         "text": language.text,
     }
-    response = _templates().TemplateResponse(request, template, context | more, status_code=status)
-    response.headers["Content-Language"] = language.key
-    response.headers["Vary"] = "Accept-Language"
-    return response
+    return _templates().get_template(template).render(context | more)
 
 
-@router.get("/", response_class=HTMLResponse, include_in_schema=False)
-def playground(request: Request) -> HTMLResponse:
-    """Serve the page."""
-    language = language_of(request)
-    response = _render(
-        request,
+@cache
+def _playground(language: Language, others: tuple[Language, ...], *, join: bool) -> Packed:
+    page = _render(
         "playground.html",
-        200,
-        join=request.app.state.passes is not None,
-        catalog=_catalog(language),
+        "",
+        language,
+        {other.key: other for other in others},
+        catalog=catalog_in(language).model_dump(),
+        join=join,
         catalog_json=_catalog_json(language),
         strings_json=_strings_json(language),
     )
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return pack(page.encode(), "text/html; charset=utf-8")
+
+
+def prepare(languages: Languages, *, join: bool) -> None:
+    """Write the page in every language now, so that the first visitor need not wait for it.
+
+    Args:
+        languages: all there are.
+        join: whether the page is to ask for the join code.
+    """
+    for language in languages.values():
+        _playground(language, tuple(languages.values()), join=join)
+
+
+def _headers(language: Language) -> dict[str, str]:
+    return {"Content-Language": language.key, "Vary": "Accept-Language"}
+
+
+@router.get("/", response_class=HTMLResponse, include_in_schema=False)
+async def playground(request: Request) -> Response:
+    """Serve the page."""
+    language = language_of(request)
+    join = request.app.state.passes is not None
+    page = _playground(language, tuple(request.app.state.languages.values()), join=join)
+    return respond(request, page, _headers(language) | {"Cache-Control": "no-cache"})
 
 
 def not_found(request: Request) -> HTMLResponse:
     """Say in words that there is nothing here."""
-    return _render(request, "not_found.html", 404, path=request.url.path)
+    depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
+    language = language_of(request)
+    text = _render(
+        "not_found.html", "../" * depth, language, request.app.state.languages, path=request.url.path
+    )
+    return HTMLResponse(text, 404, _headers(language))

@@ -1,7 +1,7 @@
 /** The experiments that were, that is, and that were taken back: plain data, changed by pure functions. */
 
 /**
- * @import { Catalog, Experiment, History } from "./types/app.js"
+ * @import { Catalog, Experiment, History, ParameterEdit } from "./types/app.js"
  */
 
 import { getField } from "./experiment.js";
@@ -78,6 +78,32 @@ export function recorded(history, catalog, experiment, time) {
 }
 
 /**
+ * Whether an entry is a parameter set by hand.
+ * @param {Experiment | ParameterEdit | undefined} entry
+ * @returns {entry is ParameterEdit}
+ */
+export function isEdit(entry) {
+  return entry !== undefined && "address" in entry;
+}
+
+/**
+ * Takes in a parameter set by hand. One that is set again soon remains one entry.
+ * @param {History} history
+ * @param {ParameterEdit} edit
+ * @param {number} time in milliseconds
+ * @returns {History}
+ */
+export function withEdit({ past, present, moved }, edit, time) {
+  const { layer, unit, input } = edit.address;
+  const field = `${edit.run}:${layer}:${unit}:${input}`;
+  const last = past.at(-1);
+  const goesOn = isEdit(last) && moved?.field === field && time - moved.time < SAME_MOVE;
+  const entry = goesOn ? { ...edit, before: last.before } : edit;
+  const others = goesOn ? past.slice(0, -1) : past;
+  return { past: [...others, entry].slice(-LONGEST), present, future: [], moved: { field, time } };
+}
+
+/**
  * Own points that did not change are kept once, however many entries have them.
  * @param {Experiment} before
  * @param {Experiment} after
@@ -98,10 +124,11 @@ export function undone(history) {
   const { past, present, future } = history;
   const last = past.at(-1);
   if (!last) return history;
+  const [before, after] = isEdit(last) ? [present, last] : [last, present];
   return {
     past: past.slice(0, -1),
-    present: last,
-    future: [present, ...future].slice(0, LONGEST),
+    present: before,
+    future: [after, ...future].slice(0, LONGEST),
     moved: null,
   };
 }
@@ -112,7 +139,9 @@ export function undone(history) {
  * @returns {History}
  */
 export function redone(history) {
+  const { past, present } = history;
   const [next, ...future] = history.future;
   if (!next) return history;
-  return { past: [...history.past, history.present].slice(-LONGEST), present: next, future, moved: null };
+  const [before, after] = isEdit(next) ? [next, present] : [present, next];
+  return { past: [...past, before].slice(-LONGEST), present: after, future, moved: null };
 }

@@ -3,7 +3,7 @@
  * that connections are opened with.
  */
 
-import { languageKey, text } from "./lib/language.js";
+import { languageKey, phrase } from "./lib/language.js";
 
 /** Where the pass is kept, as long as the tab is open. */
 const PASS = "join-pass";
@@ -84,7 +84,7 @@ export function createJoining({
       const response = await ask(url, { method: "POST", headers: common, body: JSON.stringify(content) });
       return { response, answer: await response.json() };
     } catch {
-      throw new JoinError(text("script.join.unreachable"));
+      throw new JoinError(phrase("script.join.unreachable"));
     }
   }
 

@@ -1,7 +1,7 @@
 /** Keeps what people do: undo and redo, and an address that always describes the experiment. Knows no view. */
 
 /**
- * @import { Experiment, History } from "./types/app.js"
+ * @import { Experiment, History, ParameterAddress, ParameterEdit } from "./types/app.js"
  * @import { Notice } from "./telling.js"
  * @import { Openers, Opening } from "./opening.js"
  * @import { OwnPoints } from "./assembling.js"
@@ -9,9 +9,9 @@
  */
 
 import { encodeAddress } from "./address.js";
-import { beginHistory, changedFields, recorded, redone, undone } from "./history.js";
+import { beginHistory, changedFields, isEdit, recorded, redone, undone, withEdit } from "./history.js";
 import { isEqual } from "./lib/equal.js";
-import { formatCount } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 import { isAboutExperiment, openFragment, sentenceOf } from "./opening.js";
 
 /** Values that one command may carry. */
@@ -94,8 +94,8 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
     show({
       key: "opened",
       kind: "info",
-      title: "Network opened.",
-      text: `It has the weights it had after epoch ${formatCount(epoch)}. Epochs are counted anew.`,
+      title: phrase("keeping.opened"),
+      text: phrase("keeping.opened-text", { epoch }),
     });
   }
 
@@ -149,7 +149,7 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
    */
   function take(opening, how) {
     if (store.get().connection !== "open") {
-      tellRefusal("The server does not answer. Please try again when it is back.");
+      tellRefusal(phrase("service.no-answer"));
       return;
     }
     tell(opening);
@@ -164,45 +164,66 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
       show({
         key: "passed-over",
         kind: "warning",
-        title: "Passed over, as it cannot be used:",
-        text: `${problems.join(". ")}.`,
+        title: phrase("keeping.passed-over"),
+        text: problems
+          .map((problem) => phrase("keeping.problem", { problem }))
+          .join(phrase("keeping.between")),
       });
     }
     if (missesPoints) {
       show({
         key: "own-points",
         kind: "warning",
-        title: "The points of this link are not here.",
-        text: "Own points stay in the browser where they were made; an address has no room for them. Ask for the experiment as a file. Until then a data set stands in for them.",
+        title: phrase("keeping.no-points"),
+        text: phrase("keeping.no-points-text"),
       });
     }
   }
 
   /** @param {string} sentence */
   function tellRefusal(sentence) {
-    show({ key: "passed-over", kind: "error", title: "This could not be opened.", text: sentence });
+    show({ key: "passed-over", kind: "error", title: phrase("keeping.refused"), text: sentence });
   }
 
   // Back and forth
 
   /**
    * @param {(history: History) => History} move
-   * @param {string} word
+   * @param {"past" | "future"} from where the entry is taken from
+   * @param {string} word key of what is said
    */
-  function step(move, word) {
+  function step(move, from, word) {
     const { wanted, history, connection } = store.get();
     if (connection !== "open" || !begun) return;
     if (!isEqual(wanted, history.present)) record(wanted);
     const before = store.get().history;
+    const entry = before[from].at(from === "past" ? -1 : 0);
     const after = move(before);
     if (after === before) return;
     store.update((state) => ({ ...state, history: after }));
+    if (isEdit(entry)) {
+      // The weights of an earlier network are gone with it.
+      if (entry.run !== store.get().run) step(move, from, word);
+      else setBack(entry, from === "past" ? entry.before : entry.after, word);
+      return;
+    }
     manner = "follow";
     opened = null;
     session.change(() => after.present);
     const [path, ...others] = changedFields(catalog, before.present, after.present);
-    const label = catalog.fields[path ?? ""]?.label ?? "a change";
-    say(`${word}: ${label}${others.length > 0 ? " and what goes with it" : ""}.`);
+    const label = catalog.fields[path ?? ""]?.label ?? phrase("keeping.a-change");
+    say(phrase(others.length > 0 ? `${word}-with-others` : word, { label }));
+  }
+
+  /**
+   * @param {ParameterEdit} edit
+   * @param {number} value
+   * @param {string} word
+   */
+  function setBack({ address }, value, word) {
+    session.setParameter(address, shortest(value));
+    const label = phrase(address.input === "bias" ? "keeping.a-bias" : "keeping.a-weight");
+    say(phrase(word, { label }));
   }
 
   const stop = store.subscribe(
@@ -213,10 +234,29 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
   page.addEventListener("hashchange", follow, { signal: scope.signal });
 
   return {
-    undo: () => step(undone, "Taken back"),
-    redo: () => step(redone, "Done again"),
-    /** The address of what the page wants now, whole. */
-    address: () => addressOf(store.get().wanted),
+    undo: () => step(undone, "past", "keeping.undone"),
+    redo: () => step(redone, "future", "keeping.redone"),
+
+    /**
+     * Sets one weight or bias by hand, so that it can be taken back.
+     * @param {ParameterAddress} address
+     * @param {number} value
+     * @param {number} before what it was
+     */
+    setParameter(address, value, before) {
+      session.setParameter(address, value);
+      store.update((state) => {
+        const edit = { address, before, after: value, run: state.run };
+        return { ...state, history: withEdit(state.history, edit, now()) };
+      });
+    },
+
+    /** The address of what the page wants now, whole; whoever follows it reads in a language of their own. */
+    address() {
+      const url = new URL(addressOf(store.get().wanted));
+      url.searchParams.delete("language");
+      return url.href;
+    },
     /** @param {Opening} opening */
     open: (opening) => take(opening, "open"),
     tellRefusal,

@@ -4,7 +4,7 @@
  * @import { Experiment } from "./types/app.js"
  */
 
-import { languageKey } from "./lib/language.js";
+import { languageKey, phrase } from "./lib/language.js";
 import { fromWire, toWire } from "./protocol.js";
 
 /** The server refuses, or does not answer; the message is a sentence for people. */
@@ -35,13 +35,15 @@ export function createService(page, ask = (...request) => fetch(...request)) {
   async function post(path, content) {
     const url = new URL(path, page);
     url.hash = "";
+    // Else the browser would write every refusal to its console, as a fault of the page.
+    url.searchParams.set("refusals", "answer");
     /** @type {Response} */
     let response;
     try {
       const headers = { "content-type": "application/json", "accept-language": languageKey() };
       response = await ask(url, { method: "POST", headers, body: JSON.stringify(content) });
     } catch {
-      throw new ServiceError("The server does not answer. Please try again when it is back.");
+      throw new ServiceError(phrase("service.no-answer"));
     }
     if (response.ok) return response;
     throw await readRefusal(response);
@@ -54,8 +56,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
      * @returns {Promise<Experiment>}
      */
     async readClassic(link) {
-      const response = await post("api/classic", { link });
-      return fromWire((await response.json()).experiment);
+      return fromWire((await read(await post("api/classic", { link }))).experiment);
     },
     /**
      * What stands behind `#` in the original, for an experiment that it can have.
@@ -63,8 +64,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
      * @returns {Promise<string>}
      */
     async writeClassic(experiment) {
-      const response = await post("api/classic/link", { experiment: toWire(experiment) });
-      return (await response.json()).link;
+      return (await read(await post("api/classic/link", { experiment: toWire(experiment) }))).link;
     },
     /**
      * @param {string} language
@@ -74,6 +74,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
      */
     async writeCode(language, experiment, epochs) {
       const response = await post(`api/export/${language}?epochs=${epochs}`, toWire(experiment));
+      if (response.headers.get("content-type")?.startsWith("application/json")) await read(response);
       return response.text();
     },
   };
@@ -81,10 +82,21 @@ export function createService(page, ask = (...request) => fetch(...request)) {
 
 /**
  * @param {Response} response
+ * @returns {Promise<any>} what the server answers
+ * @throws {ServiceError} it answers why it does not
+ */
+async function read(response) {
+  const answer = await response.json();
+  if (typeof answer.detail === "string") throw new ServiceError(answer.detail, answer.field ?? null);
+  return answer;
+}
+
+/**
+ * @param {Response} response
  * @returns {Promise<ServiceError>}
  */
 async function readRefusal(response) {
-  if (response.status === 413) return new ServiceError("That is too long for the server.");
+  if (response.status === 413) return new ServiceError(phrase("service.too-long"));
   try {
     const { detail, field } = await response.json();
     if (typeof detail === "string" && response.status === 422) return new ServiceError(detail, field ?? null);
@@ -92,6 +104,6 @@ async function readRefusal(response) {
     // No sentence of ours; then the status has to do.
   }
   return response.status === 404
-    ? new ServiceError("This server does not offer that.")
-    : new ServiceError(`The server could not do that (status ${response.status}).`);
+    ? new ServiceError(phrase("service.not-offered"))
+    : new ServiceError(phrase("service.status", { status: String(response.status) }));
 }

@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 
 from engine import Experiment, classic, evaluate
 from server.frames import decode
-from tests.support.live_server import LiveServer
 from tests.support.page import Playground
 
 LINK = "activation=relu&batchSize=5&dataset=xor&networkShape=3,3&seed=0.12345&x=true&y=true"
@@ -256,34 +255,29 @@ def corner(page: Page, png: bytes) -> list[int]:
     return colour
 
 
-def test_code_is_shown_kept_and_refused_in_words(playground: Playground, server: LiveServer) -> None:
-    asked: list[tuple[str, Any]] = []
-
-    def answer(route: Any) -> None:
-        asked.append((route.request.url.removeprefix(server.url), route.request.post_data_json))
-        if "keras" in route.request.url:
-            detail = {
-                "detail": "training.optimizer is 'rprop', which Keras does not have",
-                "field": "training.optimizer",
-            }
-            route.fulfill(json=detail, status=422)
-        else:
-            route.fulfill(body="print('a network')\n", content_type="text/x-python")
-
-    playground.page.route("**/api/export/**", answer)
+def test_code_is_shown_kept_and_refused_in_words(playground: Playground) -> None:
     playground['[data-action="export"]'].click()
     playground["#export-code summary"].click()
 
-    expect(playground["#export-preview"]).to_have_text("print('a network')\n")
-    assert asked[0][0] == "/api/export/numpy?epochs=100"
-    assert asked[0][1] == playground.experiment
+    expect(playground["#export-preview"]).to_contain_text("import numpy as np")
     with playground.page.expect_download() as download:
         playground["#export-keep"].click()
     assert download.value.suggested_filename == "playground-circle-epoch-0-numpy.py"
+    playground.page.keyboard.press("Escape")
 
-    playground["#export-language"].select_option("keras")
-    expect(playground["#export-refusal"]).to_contain_text("which Keras does not have")
+    change(playground, "training.optimizer", "lion")
+    playground['[data-action="export"]'].click()
+    playground["#export-language"].select_option("scikit-learn")
+    expect(playground["#export-refusal"]).to_contain_text("optimizer")
     expect(playground["#export-keep"]).to_be_disabled()
-    # The browser itself notes every refused request.
-    assert [problem for problem in playground.problems if "422" not in problem] == []
-    playground.problems.clear()
+
+
+def test_a_link_of_the_original_with_nonsense_is_refused_in_words(playground: Playground) -> None:
+    playground['[data-action="share"]'].click()
+    playground["#share-link"].fill(
+        "https://playground.tensorflow.org/#activation=tanh&batchSize=many&dataset=circle"
+    )
+    playground["#share-link"].press("Enter")
+
+    expect(playground["#share-refusal"]).to_contain_text("batchSize")
+    expect(playground["#share"]).to_be_visible()

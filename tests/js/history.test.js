@@ -9,6 +9,7 @@ import {
   redone,
   SAME_MOVE,
   undone,
+  withEdit,
 } from "../../static/js/history.js";
 import { EXPERIMENT } from "./support/catalog.js";
 import { WHOLE } from "./support/fields.js";
@@ -81,7 +82,7 @@ test("it does not grow for ever", () => {
   for (let seed = 1; seed <= LONGEST + 20; seed++) history = change(history, "data.seed", seed, seed);
 
   assert.equal(history.past.length, LONGEST);
-  assert.equal(history.past[0]?.data.seed, 20);
+  assert.deepEqual(history.past[0], withField(EXPERIMENT, "data.seed", 20));
 });
 
 test("own points that stay are kept once", () => {
@@ -97,4 +98,27 @@ test("the fields that differ are named", () => {
   const other = withField(withField(EXPERIMENT, "network.hidden", [3]), "data.noise", 0.5);
 
   assert.deepEqual(changedFields(WHOLE, EXPERIMENT, other), ["data.noise", "network.hidden"]);
+});
+
+const WEIGHT = { layer: 0, unit: 1, input: 0 };
+
+test("a weight set by hand is an entry that leaves the experiment as it is", () => {
+  const edit = { address: WEIGHT, before: 0.5, after: 2, run: 1 };
+  const history = change(withEdit(start, edit, 0), "data.seed", 4, 1);
+
+  const back = undone(history);
+  assert.equal(back.present, EXPERIMENT);
+  assert.deepEqual(undone(back).past, []);
+  assert.deepEqual(undone(back).future[0], edit);
+  assert.deepEqual(redone(redone(undone(back))), { ...history, moved: null });
+});
+
+test("a weight that is set again soon is one entry, another weight one of its own", () => {
+  const edit = { address: WEIGHT, before: 0.5, after: 0.6, run: 1 };
+  const twice = withEdit(withEdit(start, edit, 0), { ...edit, before: 0.6, after: 0.7 }, 100);
+
+  assert.deepEqual(twice.past, [{ ...edit, after: 0.7 }]);
+  const bias = { ...edit, address: { ...WEIGHT, input: /** @type {const} */ ("bias") } };
+  assert.equal(withEdit(twice, bias, 200).past.length, 2);
+  assert.equal(withEdit(twice, edit, 100 + SAME_MOVE).past.length, 2);
 });

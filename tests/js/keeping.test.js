@@ -1,3 +1,4 @@
+import "./support/language.js";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { withField } from "../../static/js/experiment.js";
@@ -191,7 +192,7 @@ test("undo takes back what the server has not yet confirmed", () => {
   agree(started);
 
   assert.equal(asked()?.experiment.data.seed, 0);
-  assert.equal(started.session.store.get().history.future[0]?.data.seed, 9);
+  assert.deepEqual(started.session.store.get().history.future[0], withField(EXPERIMENT, "data.seed", 9));
 });
 
 test("a change that the server refuses leaves no entry and no address", () => {
@@ -266,4 +267,24 @@ test("a network whose experiment the server refuses is not set", () => {
     commands().filter(({ type }) => type === "set_parameters"),
     [],
   );
+});
+
+test("a weight set by hand is taken back and done again, but not in another network", () => {
+  const { keeping, session } = start();
+  const sent = () => commands().filter(({ type }) => type === "set_parameter");
+  const address = { layer: 0, unit: 1, input: /** @type {const} */ ("bias") };
+
+  keeping.setParameter(address, 3, 0.10000000149011612);
+  keeping.undo();
+  keeping.redo();
+  assert.deepEqual(
+    sent().map(({ value }) => value),
+    [3, 0.1, 3],
+  );
+  assert.equal(sent()[1]?.input, "bias");
+
+  session.store.update((state) => ({ ...state, run: state.run + 1 }));
+  keeping.undo();
+  assert.equal(sent().length, 3);
+  assert.deepEqual(session.store.get().history.past, []);
 });

@@ -63,9 +63,9 @@ class Playground:
     def __getitem__(self, selector: str) -> Locator:
         return self.page.locator(selector)
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait until something holds, looking once per animation frame."""
-        for _ in range(1200):
+    def until(self, condition: Callable[[], bool], what: str, *, patience: int = 1200) -> None:
+        """Wait until something holds, looking once per animation frame, ``patience`` times at most."""
+        for _ in range(patience):
             if condition():
                 return
             self.page.evaluate("() => new Promise(requestAnimationFrame)")

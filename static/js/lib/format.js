@@ -10,7 +10,7 @@ const PLAIN = { maximumSignificantDigits: 12, useGrouping: false };
  * So many decimals, whatever they are.
  * @type {Intl.NumberFormatOptions[]}
  */
-const DECIMALS = [0, 1, 2, 3, 4].map((digits) => ({
+const DECIMALS = [0, 1, 2, 3, 4, 5].map((digits) => ({
   minimumFractionDigits: digits,
   maximumFractionDigits: digits,
   useGrouping: false,
@@ -35,7 +35,7 @@ export function formatPlain(value) {
 }
 
 /**
- * A number with so many decimals, 0 … 4.
+ * A number with so many decimals, 0 … 5.
  * @param {number} value
  * @param {number} digits
  * @returns {string}
@@ -45,13 +45,28 @@ export function formatFixed(value, digits) {
 }
 
 /**
- * A number as a power of ten with one decimal: 0.00012 is "1.2e−4".
+ * A number as a power of ten: 0.00012 is "1.2e−4".
+ * @param {number} value
+ * @param {number} [digits] decimals before the power
+ * @returns {string}
+ */
+function formatPower(value, digits = 1) {
+  const [mantissa = "", exponent = ""] = value.toExponential(digits).split("e");
+  return `${formatFixed(Number(mantissa), digits)}e${exponent.replace("+", "").replace("-", MINUS)}`;
+}
+
+/** @type {Intl.NumberFormatOptions} */
+const EXACT = { minimumSignificantDigits: 6, maximumSignificantDigits: 6, useGrouping: false };
+
+/**
+ * A loss to be read off: six significant digits.
  * @param {number} value
  * @returns {string}
  */
-function formatPower(value) {
-  const [mantissa = "", exponent = ""] = value.toExponential(1).split("e");
-  return `${formatFixed(Number(mantissa), 1)}e${exponent.replace("+", "").replace("-", MINUS)}`;
+export function formatExact(value) {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || size === 0) return formatLoss(value);
+  return size < 0.0001 || size >= 1e6 ? formatPower(value, 5) : formatNumber(value, EXACT);
 }
 
 /**
@@ -104,14 +119,4 @@ export function parseDecimal(text) {
     .replace(/\s/g, "")
     .replace(",", ".");
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(tidy) ? Number(tidy) : Number.NaN;
-}
-
-/**
- * One, or several: plural(1, "unit") is "1 unit".
- * @param {number} count
- * @param {string} noun
- * @returns {string}
- */
-export function plural(count, noun) {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

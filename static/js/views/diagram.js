@@ -43,7 +43,7 @@ const DENSE_SHARE = 8;
  * @property {(unit: Unit | null) => void} onPreview
  * @property {(unit: Unit | null) => void} onPin null is the single output
  * @property {(layer: number, units: number) => void} onUnits
- * @property {(address: ParameterAddress, value: number) => void} onSetParameter
+ * @property {(address: ParameterAddress, value: number, before: number) => void} onSetParameter
  */
 
 /**

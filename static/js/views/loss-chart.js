@@ -6,7 +6,8 @@
 import { context2d, fitCanvas } from "../lib/canvas.js";
 import { resolveColors } from "../lib/color.js";
 import { create, find, setAttribute, setText } from "../lib/dom.js";
-import { formatCount, formatLoss } from "../lib/format.js";
+import { formatExact, formatLoss } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
 import { clamp, niceStep } from "../lib/scale.js";
 import { spread } from "../lib/spread.js";
 import { epochAxis, lossAxis, paintAxes } from "./loss-chart/axes.js";
@@ -28,6 +29,11 @@ const LOSS_ROOM = 2.7;
 const PAUSE = 90;
 /** Least time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
+/** The keys that move what is read, and how many of their steps cross the chart: with Page, and with Shift. */
+const FORWARD = ["ArrowRight", "ArrowUp", "PageUp"];
+const BACK = ["ArrowLeft", "ArrowDown", "PageDown"];
+const FEW_STEPS = 10;
+const MANY_STEPS = 100;
 /** As near as this, in pixels, a mark is meant. */
 const REACH = 6;
 
@@ -133,10 +139,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   /** @param {PointerEvent} event */
   function readAt(event) {
     const { left } = canvas.getBoundingClientRect();
-    const last = trainLoss.length - 1;
-    if (last < 0) return;
-    reading = Math.round(clamp(epochs().epochAt(event.clientX - left), 0, last));
-    paint();
+    read(epochs().epochAt(event.clientX - left));
   }
 
   function stopReading() {
@@ -151,9 +154,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   cursor.addEventListener(
     "input",
     () => {
-      if (cursor.matches(":hover")) return;
-      reading = cursor.valueAsNumber;
-      paint();
+      if (!cursor.matches(":hover")) read(cursor.valueAsNumber);
     },
     { signal },
   );
@@ -162,18 +163,37 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     () => {
       if (cursor.matches(":focus-visible")) {
         fitCursor();
-        reading = cursor.valueAsNumber;
-        paint();
+        read(cursor.valueAsNumber);
       }
     },
     { signal },
   );
 
-  /** The slider under the chart moves over all epochs, in about two hundred steps. */
+  // One epoch at a time, however many there are; with Shift, or Page Up and Page Down, in larger steps.
+  cursor.addEventListener(
+    "keydown",
+    (event) => {
+      const parts = event.key.startsWith("Page") ? FEW_STEPS : event.shiftKey ? MANY_STEPS : Infinity;
+      const sign = FORWARD.includes(event.key) ? 1 : BACK.includes(event.key) ? -1 : 0;
+      if (sign === 0 || trainLoss.length === 0) return;
+      event.preventDefault();
+      const step = Math.max(1, niceStep(trainLoss.length - 1, parts));
+      read((reading ?? cursor.valueAsNumber) + sign * step);
+      cursor.value = String(reading);
+    },
+    { signal },
+  );
+
   function fitCursor() {
-    const last = Math.max(0, trainLoss.length - 1);
-    setAttribute(cursor, "max", String(last));
-    setAttribute(cursor, "step", String(Math.max(1, niceStep(last, 200))));
+    setAttribute(cursor, "max", String(Math.max(0, trainLoss.length - 1)));
+  }
+
+  /** @param {number} epoch the nearest that there is will do */
+  function read(epoch) {
+    const last = trainLoss.length - 1;
+    if (last < 0) return;
+    reading = Math.round(clamp(epoch, 0, last));
+    paint();
   }
 
   /** @returns {[low: number, high: number]} */
@@ -266,15 +286,15 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
 
   /**
    * Something about every curve that there is, the test first.
-   * @param {(column: Column) => string} about
+   * @param {(name: string, column: Column) => string} about
    * @returns {string}
    */
   function tellAll(about) {
     const told = [testLoss, trainLoss, validationLoss].flatMap((column) => {
       const name = series.find((line) => line.column === column)?.name;
-      return column.length > 0 ? [`${name} ${about(column)}`] : [];
+      return name && column.length > 0 ? [about(phrase(`chart.${name}`), column)] : [];
     });
-    return told.join(", ");
+    return told.join(phrase("list.between"));
   }
 
   /**
@@ -301,11 +321,17 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     }
     const epoch = reading;
     const gap = testLoss.at(epoch) - trainLoss.at(epoch);
-    const losses = tellAll((column) => formatLoss(column.at(epoch)));
+    const losses = tellAll((name, column) =>
+      phrase("chart.value", { name, value: formatExact(column.at(epoch)) }),
+    );
     const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
-    const text = `Epoch ${formatCount(epoch)}: ${losses}, gap ${signed}`;
+    const text = phrase("chart.reading", { epoch, losses, gap: signed });
     setText(readout, text);
-    setAttribute(cursor, "aria-valuetext", mark ? `${text}. ${mark.text}` : text);
+    setAttribute(
+      cursor,
+      "aria-valuetext",
+      mark ? phrase("chart.reading-with-mark", { reading: text, mark: mark.text }) : text,
+    );
   }
 
   /**
@@ -318,8 +344,14 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     fitCursor();
     const last = trainLoss.length - 1;
     if (last < 0) return;
-    const all = tellAll((column) => `from ${formatLoss(column.at(0))} to ${formatLoss(column.at(last))}`);
-    const text = `Loss over ${formatCount(last)} epochs: ${all}`;
+    const all = tellAll((name, column) =>
+      phrase("chart.from-to", {
+        name,
+        from: formatLoss(column.at(0)),
+        to: formatLoss(column.at(last)),
+      }),
+    );
+    const text = phrase("chart.whole", { epochs: last, losses: all });
     setAttribute(canvas, "aria-label", text);
   }
 

@@ -1,7 +1,7 @@
 /** The pictures: network, map, curves and numbers, drawn once per animation frame from state and stream. */
 
 /**
- * @import { Catalog, Palettes, State, Target } from "../types/app.js"
+ * @import { Catalog, Palettes, ParameterAddress, State, Target } from "../types/app.js"
  * @import { Deeds } from "./deeds.js"
  * @import { Session } from "../session.js"
  * @import { Settings } from "./settings.js"
@@ -10,6 +10,7 @@
 import { withHidden } from "../experiment.js";
 import { byId, find } from "../lib/dom.js";
 import { createFrameLoop } from "../lib/frame-loop.js";
+import { phrase } from "../lib/language.js";
 import { classesOf } from "../problem.js";
 import { captionFor, diagramProps, mapProps } from "../props.js";
 import { describeRegions, describeScore } from "../regions.js";
@@ -19,6 +20,7 @@ import { createDiagram } from "../views/diagram.js";
 import { createHeatmap } from "../views/heatmap.js";
 import { createInsight } from "../views/insight.js";
 import { createLegend } from "../views/legend.js";
+import { createLens } from "../views/lens.js";
 import { createLossChart } from "../views/loss-chart.js";
 import { createScores } from "../views/scores.js";
 import { describeMap } from "../words.js";
@@ -35,9 +37,10 @@ const COUNT_PAUSE = 1000;
  * @param {Session} options.session
  * @param {Deeds} options.deeds
  * @param {Settings} options.settings
+ * @param {(address: ParameterAddress, value: number, before: number) => void} options.onSetParameter
  * @param {(epoch: number, testLoss: number, time: number) => void} options.onPicture a picture of the run was drawn
  */
-export function createPictures({ root, catalog, session, deeds, settings, onPicture }) {
+export function createPictures({ root, catalog, session, deeds, settings, onSetParameter, onPicture }) {
   const { store, stream, change } = session;
   const loop = createFrameLoop(draw);
 
@@ -48,17 +51,18 @@ export function createPictures({ root, catalog, session, deeds, settings, onPict
     onPin: (unit) => deeds.togglePin(unit && { kind: "unit", ...unit }),
     onUnits: (layer, units) =>
       change((experiment) => withHidden(experiment, experiment.network.hidden.with(layer, units))),
-    onSetParameter: session.setParameter,
+    onSetParameter,
   });
   const heatmap = createHeatmap(byId("plot"), { region: catalog.region });
   const legend = createLegend(byId("legend"));
   const mapCanvas = find(document, "#map", HTMLCanvasElement);
+  const lens = createLens(byId("lens"), mapCanvas);
   const scores = createScores(find(document, ".scores", HTMLElement));
   const readout = byId("loss-readout");
   const chart = createLossChart(byId("loss-chart"), {
     readout,
     idleText: readout.textContent ?? "",
-    emptyText: "Press play, and the curves appear here.",
+    emptyText: phrase("chart.empty"),
     trainLoss: stream.trainLoss,
     testLoss: stream.testLoss,
     validationLoss: stream.validationLoss,
@@ -87,6 +91,7 @@ export function createPictures({ root, catalog, session, deeds, settings, onPict
     const props = mapProps(catalog, store.get());
     heatmap.update({ palettes, ...props });
     legend.update(props);
+    lens.update({ caption: props.caption, looking: shownTarget(store.get()) !== null });
   }
 
   function updateDiagram() {
@@ -155,6 +160,7 @@ export function createPictures({ root, catalog, session, deeds, settings, onPict
     }
     const target = shownTarget(state);
     drawMap(target, state);
+    lens.draw();
     if (stream.latest) drawNetwork(state, time, settled);
     chart.draw(time, settled);
     const rate = state.playing ? stream.speed() : Number.NaN;

@@ -57,6 +57,7 @@ export function createTakeaway({ catalog, session, openers, start, show, say }) 
   return {
     undo: keeping.undo,
     redo: keeping.redo,
+    setParameter: keeping.setParameter,
     openShare: share.open,
     openExport: exporter.open,
 

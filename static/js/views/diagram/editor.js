@@ -2,6 +2,7 @@
 
 import { find, findAll, setText } from "../../lib/dom.js";
 import { formatParameter, parseDecimal } from "../../lib/format.js";
+import { phrase } from "../../lib/language.js";
 
 /**
  * @typedef {object} Subject
@@ -14,7 +15,7 @@ import { formatParameter, parseDecimal } from "../../lib/format.js";
 /**
  * The value follows the training until somebody types. Enter sets it, and so does leaving the field; Escape restores it.
  * @param {HTMLFormElement} form
- * @param {{ onSet: (value: number) => void, onClose: (byKeyboard: boolean) => void }} options
+ * @param {{ onSet: (value: number, before: number) => void, onClose: (byKeyboard: boolean) => void }} options
  */
 export function createEditor(form, { onSet, onClose }) {
   const scope = new AbortController();
@@ -40,19 +41,25 @@ export function createEditor(form, { onSet, onClose }) {
     if (!typing) field.value = formatParameter(value);
   }
 
+  /** @param {number} next */
+  function set(next) {
+    const before = value;
+    value = next;
+    show();
+    onSet(next, before);
+  }
+
   /** @returns {boolean} whether nothing stands in the way of leaving */
   function commit() {
     if (!typing) return true;
     const typed = parseDecimal(field.value);
     if (Number.isNaN(typed)) {
       field.setAttribute("aria-invalid", "true");
-      setText(hint, "That is no number. Esc brings the value back.");
+      setText(hint, phrase("diagram.no-number"));
       return false;
     }
     setTyping(false);
-    value = typed;
-    show();
-    onSet(typed);
+    set(typed);
     return true;
   }
 
@@ -101,9 +108,7 @@ export function createEditor(form, { onSet, onClose }) {
       "click",
       () => {
         if (!commit()) return;
-        value = Number((value + Number(button.dataset.nudge)).toFixed(6));
-        show();
-        onSet(value);
+        set(Number((value + Number(button.dataset.nudge)).toFixed(6)));
       },
       { signal },
     );

@@ -1,0 +1,56 @@
+"""Compression: what never changes is compressed once, and sent in the way that the browser can read."""
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.responses import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A content in both of its forms.
+
+    Attributes:
+        plain: as it is.
+        zipped: compressed by gzip; empty where that would gain nothing.
+        media_type: what it is, as the header says it.
+        tag: a name that changes with the content, as the ``ETag`` header writes it.
+    """
+
+    plain: bytes
+    zipped: bytes
+    media_type: str
+    tag: str
+
+
+def pack(content: bytes, media_type: str) -> Packed:
+    """Compress a content as well as gzip can; equal contents give equal bytes."""
+    zipped = gzip.compress(content, compresslevel=9, mtime=0)
+    digest = hashlib.sha256(content).hexdigest()[:20]
+    # Weak, as both forms share it.
+    return Packed(content, zipped if len(zipped) < len(content) else b"", media_type, f'W/"{digest}"')
+
+
+def reads_gzip(accepted: str) -> bool:
+    """Tell whether an ``Accept-Encoding`` header allows gzip."""
+    for entry in accepted.lower().split(","):
+        coding, _, parameters = entry.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            _, _, quality = parameters.partition("=")
+            return quality.strip() not in ("0", "0.0", "0.00", "0.000")
+    return False
+
+
+def respond(request: Request, packed: Packed, headers: Mapping[str, str]) -> Response:
+    """Answer with a content: not at all if the browser has it already, compressed if it reads that."""
+    varies = ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"]))
+    headers = {**headers, "Vary": varies, "ETag": packed.tag}
+    if packed.tag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
+    if packed.zipped and reads_gzip(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"] = "gzip"
+        return Response(packed.zipped, headers=headers, media_type=packed.media_type)
+    return Response(packed.plain, headers=headers, media_type=packed.media_type)

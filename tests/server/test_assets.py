@@ -1,0 +1,78 @@
+"""Files as they are served: compressed once, small, with nothing lost."""
+
+import gzip
+
+import pytest
+from starlette.testclient import TestClient
+
+from server.app import create_app
+from server.assets import SCRIPT, SHEET, folder, revision
+from server.compression import reads_gzip
+from server.settings import Settings
+
+STATIC = folder("static")
+SCRIPTS = sorted(STATIC.rglob("*.js"))
+
+
+@pytest.fixture(scope="module")
+def web() -> TestClient:
+    return TestClient(create_app(Settings(workers=1)), base_url="http://localhost")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api/catalog", f"/static/{revision()}/{SCRIPT}", f"/static/{revision()}/{SHEET}"]
+)
+def test_what_never_changes_is_sent_compressed_to_who_reads_that(web: TestClient, path: str) -> None:
+    plain = web.get(path, headers={"accept-encoding": "identity"})
+    with web.stream("GET", path, headers={"accept-encoding": "gzip, br"}) as zipped:
+        raw = b"".join(zipped.iter_raw())
+
+    assert "content-encoding" not in plain.headers
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert int(zipped.headers["content-length"]) == len(raw) < len(plain.content) / 2
+    assert gzip.decompress(raw) == plain.content
+    for response in (plain, zipped):
+        assert "Accept-Encoding" in response.headers["vary"]
+
+
+def test_a_page_that_the_browser_has_is_not_sent_again(web: TestClient) -> None:
+    first = web.get("/")
+
+    again = web.get("/", headers={"if-none-match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert web.get("/", headers={"if-none-match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "reads"),
+    [("gzip", True), ("br, GZIP;q=0.5", True), ("*", True), ("", False), ("br", False), ("gzip;q=0", False)],
+)
+def test_only_who_reads_gzip_gets_it(accepted: str, reads: bool) -> None:
+    assert reads_gzip(accepted) is reads
+
+
+def test_the_one_sheet_holds_every_sheet(web: TestClient) -> None:
+    page = web.get(f"/static/{revision()}/{SHEET}").text
+
+    assert "@import" not in page
+    for sheet in (STATIC / "css").glob("*.css"):
+        if sheet.name != "page.css":
+            assert sheet.read_text() in page, sheet.name
+
+
+def test_the_one_script_holds_every_module_once(web: TestClient) -> None:
+    page = web.get(f"/static/{revision()}/{SCRIPT}").text
+
+    for script in SCRIPTS:
+        path = script.relative_to(STATIC).as_posix()
+        assert page.count(f"// {path}\n") == (path != "js/theme-boot.js"), path
+
+
+@pytest.mark.parametrize("path", ["/static/old/js/main.js", f"/static/{revision()}/js/none.js"])
+def test_there_is_no_other_file(web: TestClient, path: str) -> None:
+    assert web.get(path).status_code == 404
+
+
+def test_types_are_not_for_browsers(web: TestClient) -> None:
+    assert web.get(f"/static/{revision()}/js/types/app.d.ts").status_code == 404
