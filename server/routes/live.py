@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server.languages import Language
-from server.manners import Manners, RudeError
+from server.manners import Manners
 from server.messages import Command, ErrorEvent, Heartbeat, Hello, greet, parse, told
 from server.metrics import note_refusal
 from server.passes import Passes
@@ -21,9 +21,6 @@ router = APIRouter()
 _POLICY_VIOLATION = 1008
 _FORBIDDEN = 4003
 
-_PATIENCE_SECONDS = 2.0
-"""How long it may take to tell a client that it is sent away."""
-
 
 @router.websocket("/ws")
 async def live(websocket: WebSocket) -> None:
@@ -32,13 +29,7 @@ async def live(websocket: WebSocket) -> None:
     await websocket.accept()
     connection = _Connection(websocket, settings, websocket.app.state.sessions)
     with contextlib.suppress(WebSocketDisconnect):
-        try:
-            await connection.serve()
-        except RudeError:
-            note_refusal(websocket.scope, "invalid")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE_SECONDS):
-                    await websocket.close(_POLICY_VIOLATION, "too many messages that make no sense")
+        await connection.serve()
 
 
 class _Connection:
@@ -49,7 +40,7 @@ class _Connection:
         self._settings = settings
         self._sessions = sessions
         self._manners = Manners()
-        self._deaf_seconds = 0.0
+        self._pause = 0.0
         self._dismissed: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
     def dismiss(self, code: int, reason: str) -> None:
@@ -112,17 +103,23 @@ class _Connection:
             trainer.receive(await self._read_message())
 
     async def _read_message(self) -> Command | ErrorEvent:
-        if self._deaf_seconds:
-            await asyncio.sleep(
-                self._deaf_seconds
-            )  # meanwhile, the client's messages wait where they came from
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        text = message.get("text")
-        heard = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
-        self._deaf_seconds = self._manners.hear(heard, time.monotonic())
-        return heard
+        """Read the next message, later if they come too fast; end the connection if they are too long or none."""
+        await asyncio.sleep(self._pause)
+        received = await self._websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received.get("code", 1005))
+        text = received.get("text")
+        message = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
+        now = time.monotonic()
+        self._pause = self._manners.pause(message, now)
+        verdict = self._manners.verdict(text, message, now)
+        if verdict is not None:
+            note_refusal(self._websocket.scope, "invalid" if isinstance(message, ErrorEvent) else "size")
+            if isinstance(message, ErrorEvent):
+                await self._websocket.send_text(message.worded(self._language(None)).model_dump_json())
+            await self._websocket.close(*verdict)
+            raise WebSocketDisconnect(verdict[0])
+        return message
 
     async def _await_more(self, trainer: Trainer) -> None:
         """Wait for something to send; when there is nothing for long, say that the line is alive."""
@@ -143,4 +140,5 @@ class _Connection:
                 await self._websocket.send_text(message)
             else:
                 await self._websocket.send_bytes(message)
+                self._manners.frame_sent()
                 trainer.sent()

@@ -23,7 +23,8 @@ const UNPACKING = 10_000;
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => void} onOpen the line is open: say hello
+ * @property {() => Promise<string | undefined>} [admit] what a new line needs a ticket from, before it is opened
+ * @property {(ticket?: string) => void} onOpen the line is open: say hello, with the ticket if there is one
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
  * @property {(state: ConnectionState) => void} onState
@@ -58,15 +59,34 @@ export function createConnection(options) {
   let heard = 0;
   let attempt = 0;
   let closed = false;
+  /** Whether a ticket is awaited. */
+  let admitting = false;
 
-  function open() {
+  async function open() {
     timer = undefined;
+    if (!options.admit) {
+      openWith(undefined);
+      return;
+    }
+    admitting = true;
+    try {
+      const ticket = await options.admit();
+      if (!closed) openWith(ticket);
+    } catch {
+      if (!closed) retryLater();
+    } finally {
+      admitting = false;
+    }
+  }
+
+  /** @param {string | undefined} ticket */
+  function openWith(ticket) {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
     unpacker = createUnpacker?.() ?? null;
     heard = now();
-    opened.onopen = () => options.onOpen();
+    opened.onopen = () => options.onOpen(ticket);
     opened.onmessage = ({ data }) => {
       heard = now();
       if (unpacker) receiveInOrder(opened, unpacker, data);
@@ -176,7 +196,7 @@ export function createConnection(options) {
     look,
     /** Stops waiting and tries at once. */
     retryNow() {
-      if (timer === undefined || closed) return;
+      if (timer === undefined || closed || admitting) return;
       clearTimeout(timer);
       open();
     },

@@ -46,6 +46,7 @@ const RESOLUTION = 100;
  * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
  * @property {() => void} onFrame a frame came: draw, then acknowledge
  * @property {(error: unknown) => void} onFault
+ * @property {() => Promise<string | undefined>} [admit] a ticket for every connection, where the server asks for one
  * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
@@ -65,6 +66,8 @@ export function createSession(options) {
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
+  /** @type {string | undefined} the ticket it was greeted with */
+  let given;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
   /** @type {Experiment | undefined} what the server was greeted with */
@@ -93,7 +96,8 @@ export function createSession(options) {
     url: options.url,
     openSocket: options.openSocket,
     createUnpacker: options.createUnpacker,
-    onOpen: () => greet(store.get().wanted),
+    admit: options.admit,
+    onOpen: (ticket) => greet(store.get().wanted, ticket),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
     onState: (/** @type {ConnectionState} */ line) => {
@@ -103,15 +107,20 @@ export function createSession(options) {
     onFault,
   });
 
-  /** @param {Experiment} [experiment] */
-  function greet(experiment) {
+  /**
+   * @param {Experiment} [experiment]
+   * @param {string} [ticket]
+   */
+  function greet(experiment, ticket) {
     offered = experiment;
+    given = ticket;
     const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
       protocol: PROTOCOL_VERSION,
       encoding,
       language: languageKey(),
+      ...(ticket && { ticket }),
     });
     connection.send(experiment ? { ...hello, experiment } : hello);
   }
@@ -149,8 +158,9 @@ export function createSession(options) {
         store.update((state) => withEnd(state, event));
         break;
       case "error":
+        if (event.code === "ticket") break; // the server closes the line, and the next one brings another
         if (store.get().connection !== "open" && offered) {
-          greet(options.repair?.(offered, event.field) ?? undefined);
+          greet(options.repair?.(offered, event.field) ?? undefined, given);
           break;
         }
         store.update((state) => withRefusal(state, event.id));
