@@ -79,7 +79,7 @@ class Playground:
         """Losses as shown; empty while there are none."""
         texts = {name: self[f"#{name}-loss"].inner_text() for name in ("test", "train")}
         try:
-            return {name: float(text.replace("−", "-")) for name, text in texts.items()}
+            return {name: float(text.replace("−", "-").replace(",", ".")) for name, text in texts.items()}
         except ValueError:
             return {}
 
