@@ -41,6 +41,7 @@ class Hello(_Message):
     id: MessageId = None
     protocol: int = Field(ge=0, le=1_000_000)
     experiment: Experiment = Experiment()
+    encoding: Literal["plain", "packed"] = "plain"
     client: str = Field(default="", max_length=64)
     ticket: str = Field(default="", max_length=256)
     language: str | None = Field(None, max_length=40)
@@ -97,6 +98,7 @@ class Watch(_Message):
     resolution: int = Field(100, ge=10, le=200, strict=True)
     frame_rate: float = Field(20, ge=1, le=60)
     confusion: bool = False
+    hidden: bool = False
 
 
 class SetParameter(_Message):
@@ -255,8 +257,16 @@ class ErrorEvent(_Told):
     field: str | None = None
 
 
+class Heartbeat(_Message):
+    """Nothing else was sent for a while; the line is alive."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+    id: MessageId = None
+
+
 Event = Annotated[
-    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent, Field(discriminator="type")
+    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent | Heartbeat,
+    Field(discriminator="type"),
 ]
 """Whatever the server may say."""
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from server.keys import MIN_KEY_CHARACTERS
+from server.logs import FORMATS, LEVELS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -31,7 +34,13 @@ class Settings:
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
+        heartbeat_seconds: after so long without anything to say, the server says that it is there.
         languages: a folder with further language files, or None.
+        log_format: ``text`` for people, ``json`` for machines.
+        log_level: the least weight of what is logged.
+        metrics_port: a port of their own for the metrics; None for none.
+        metrics_host: address that it listens on.
+        metrics_token: what opens ``/metrics``, which without a token is not there.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made.
 
@@ -55,7 +64,13 @@ class Settings:
     slice_seconds: float = 0.025
     ping_seconds: float = 20.0
     pong_seconds: float = 20.0
+    heartbeat_seconds: float = 15.0
     languages: Path | None = None
+    log_format: str = "text"
+    log_level: str = "warning"
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_token: str | None = field(default=None, repr=False)  # a secret
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
@@ -69,10 +84,21 @@ class Settings:
             ("slice_seconds", 0.001, 1),
             ("ping_seconds", 0.1, 600),
             ("pong_seconds", 0.1, 600),
+            ("heartbeat_seconds", 0.1, 15),  # the page gives up after 45
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; allowed: {low} … {high}")
+        if self.metrics_port is not None and not 0 <= self.metrics_port <= 65_535:
+            raise ValueError(f"metrics_port is {self.metrics_port}; allowed: 0 … 65535")
+        if self.metrics_token is not None and len(self.metrics_token) < MIN_KEY_CHARACTERS:
+            raise ValueError(
+                f"metrics_token has {len(self.metrics_token)} characters; at least {MIN_KEY_CHARACTERS} are needed"
+            )
+        for name, known in (("log_format", FORMATS), ("log_level", LEVELS)):
+            value = getattr(self, name)
+            if value not in known:
+                raise ValueError(f"{name} is {value!r}; allowed: {', '.join(known)}")
         for name in ("allowed_origins", "allowed_embedders"):
             for origin in getattr(self, name):
                 if not _ORIGIN.fullmatch(origin):
@@ -155,7 +181,13 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "slice_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "heartbeat_seconds": float,
     "languages": Path,
+    "log_format": str,
+    "log_level": str,
+    "metrics_port": int,
+    "metrics_host": str,
+    "metrics_token": str,
     "token_keys": _list,
     "state_folder": Path,
 }

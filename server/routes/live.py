@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server.languages import Language
-from server.messages import Command, ErrorEvent, Hello, greet, parse, told
+from server.messages import Command, ErrorEvent, Heartbeat, Hello, greet, parse, told
+from server.metrics import note_refusal
 from server.passes import Passes
 from server.sessions import Sessions
 from server.settings import Settings
@@ -48,9 +49,11 @@ class _Connection:
             async with asyncio.timeout(self._settings.hello_seconds):
                 hello = await self._read_hello()
         except TimeoutError:
+            note_refusal(self._websocket.scope, "hello")
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
         if not self._admits(hello):
+            note_refusal(self._websocket.scope, "code")
             refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
             await self._websocket.send_text(refusal.worded(self._language(hello.language)).model_dump_json())
             await self._websocket.close(_FORBIDDEN, "no ticket")
@@ -104,13 +107,21 @@ class _Connection:
             return ErrorEvent(code="not-text", **told("not-text"))
         return parse(text)
 
+    async def _await_more(self, trainer: Trainer) -> None:
+        """Wait for something to send; when there is nothing for long, say that the line is alive."""
+        try:
+            async with asyncio.timeout(self._settings.heartbeat_seconds):
+                await trainer.sendable.wait()
+        except TimeoutError:
+            await self._websocket.send_text(Heartbeat().model_dump_json())
+
     async def _write(self, trainer: Trainer) -> None:
         """Send what may be sent, in order."""
         while True:
             trainer.sendable.clear()
             message = trainer.outbox.take()
             if message is None:
-                await trainer.sendable.wait()
+                await self._await_more(trainer)
             elif isinstance(message, str):
                 await self._websocket.send_text(message)
             else:

@@ -85,3 +85,14 @@ test("what is written can be read", () => {
     rows.map((row) => row.map(String)),
   );
 });
+
+test("words that a spreadsheet would calculate are written as words, numbers as numbers", () => {
+  const words = ['=HYPERLINK("http://x.example")', "+1+cmd", "-2+3", "@SUM(A1)", "\tx", "\rx"];
+
+  const written = writeCsv(words.map((word) => [word, -1.5]));
+
+  for (const row of parseSheet(written).rows) {
+    assert.match(row.cells[0] ?? "", /^'/);
+    assert.equal(row.cells[1], "-1.5");
+  }
+});

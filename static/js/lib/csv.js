@@ -183,11 +183,20 @@ export function parseCell(cell, decimalComma) {
 }
 
 /**
+ * Rows as text. Words that a spreadsheet would take for a formula get an apostrophe in front; numbers stay as they are.
  * @param {readonly (readonly (string | number)[])[]} rows
  * @returns {string}
  */
 export function writeCsv(rows) {
-  const write = (/** @type {string | number} */ cell) =>
-    /[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell);
-  return `${rows.map((row) => row.map(write).join(",")).join("\n")}\n`;
+  return `${rows.map((row) => row.map(writeCell).join(",")).join("\n")}\n`;
+}
+
+/**
+ * @param {string | number} cell
+ * @returns {string}
+ */
+function writeCell(cell) {
+  if (typeof cell === "number") return String(cell);
+  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

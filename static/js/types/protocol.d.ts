@@ -257,6 +257,12 @@ export interface FeatureChoice {
   tile: number[];
 }
 
+/** Nothing else was sent for a while; the line is alive. */
+export interface Heartbeat {
+  type: "heartbeat";
+  id: string | number | null;
+}
+
 /** Open the session; first and once. ``language`` is the key of that in which errors are told. */
 export interface Hello {
   type: "hello";
@@ -264,6 +270,7 @@ export interface Hello {
   /** 0 … 1000000. */
   protocol: number;
   experiment?: ExperimentInput;
+  encoding?: "plain" | "packed";
   client?: string;
   ticket?: string;
   language?: string | null;
@@ -543,6 +550,7 @@ export interface Watch {
   /** 1 … 60. */
   frame_rate?: number;
   confusion?: boolean;
+  hidden?: boolean;
 }
 
 /** Answer to hello. */
@@ -569,4 +577,4 @@ export type Command =
   | SetParameters
   | Ack;
 
-export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent;
+export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent | Heartbeat;
