@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from engine.losses import PROBLEMS
+from engine.schema import REGISTRIES
 from server.languages import SENTENCES, Text, bundled
 from server.translation import catalog_texts
 from tests.support.live_server import LiveServer, live_server
@@ -25,6 +27,14 @@ NAMES = {
     *("JSON", "CSV", "PNG", "SVG", "safetensors", "MB", "https"),
 }
 """Words that are the same in every language."""
+
+KEYS = {
+    word
+    for registry in (*REGISTRIES.values(), PROBLEMS)
+    for key in registry
+    for word in re.findall(r"[A-Za-z]{2,}", key)
+} | {"label"}
+"""Names as experiments and tables spell them; errors quote them."""
 
 COLLECT = """() => {
   const said = [...globalThis.drawnTexts];
@@ -110,7 +120,7 @@ def plain_words(playground: Playground) -> set[str]:
         left = re.sub(r"\b[a-z][a-z0-9_]*(\.[a-z0-9_]+)+\b", "", text)  # names of fields and files
         left = re.sub(r"'[^']*'|\"[^\"]*\"", "", left)  # what somebody typed, as it is quoted
         for word in re.findall(r"(?<![^\W\d_])[A-Za-z]{2,}(?![^\W\d_])", left):
-            if word not in NAMES:
+            if word not in NAMES | KEYS:
                 found.add(f"{word}: {text.strip()[:120]}")
     return found
 
@@ -245,7 +255,7 @@ def test_no_text_about_own_points_is_outside_the_language(speak: Callable[..., P
 
 def test_no_text_about_an_end_is_outside_the_language(speak: Callable[..., Playground]) -> None:
     playground = speak(
-        PSEUDO, fragment="#data.dataset=plane&network.activation=relu&training.learning-rate=10&speed=9"
+        PSEUDO, fragment="#data.dataset=plane&network.activation=relu&training.learning_rate=10"
     )
     notice = playground[".notice[data-key='ended']"]
     assert plain_words(playground) == set()
