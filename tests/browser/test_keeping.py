@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 
 from engine import Experiment, classic, evaluate
 from server.frames import decode
-from tests.support.live_server import LiveServer
 from tests.support.page import Playground
 
 LINK = "activation=relu&batchSize=5&dataset=xor&networkShape=3,3&seed=0.12345&x=true&y=true"
@@ -275,7 +274,9 @@ def test_code_is_shown_kept_and_refused_in_words(playground: Playground) -> None
 
 def test_a_link_of_the_original_with_nonsense_is_refused_in_words(playground: Playground) -> None:
     playground['[data-action="share"]'].click()
-    playground["#share-link"].fill("https://playground.tensorflow.org/#activation=tanh&batchSize=many&dataset=circle")
+    playground["#share-link"].fill(
+        "https://playground.tensorflow.org/#activation=tanh&batchSize=many&dataset=circle"
+    )
     playground["#share-link"].press("Enter")
 
     expect(playground["#share-refusal"]).to_contain_text("batchSize")
