@@ -1,5 +1,7 @@
 # docker build -t neural-playground .
-# docker run --rm -p 8000:8000 neural-playground
+# docker run --rm -p 8000:8000 neural-playground      draws a join code and writes it into its log
+# docker run --rm -p 8000:8000 -e PLAYGROUND_JOIN_CODE=246810 neural-playground
+# docker run --rm -p 127.0.0.1:8000:8000 neural-playground neural-playground --host 0.0.0.0 --insecure
 
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -22,4 +24,4 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --start-interval=1s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4).close()"]
-CMD ["neural-playground", "--host", "0.0.0.0"]
+CMD ["neural-playground", "--host", "0.0.0.0", "--join-code"]

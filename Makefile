@@ -37,7 +37,7 @@ help:  ## Print this
 
 # ------------------------------------------------------------------------------------------------------------- people
 
-run: $(RUN)  ## Serve the playground at http://HOST:PORT
+run: $(RUN)  ## Serve the playground at http://HOST:PORT (ARGS=--lan: to everybody in the room)
 	@$(PY) -m server --host "$(HOST)" --port "$(PORT)" $(ARGS)
 
 # ------------------------------------------------------------------------------------------------------------- tests

@@ -237,9 +237,11 @@ def rows(
     if speed is not None:
         met = [count / elapsed / speed for count in epochs]
         yield "epochs of those asked for, fewest / mean", f"{min(met):.0%} / {sum(met) / sessions:.0%}", "–"
-    yield "processors used: server / engines / load / whatever else runs here", " / ".join(
-        f"{each:.2f}" for each in used
-    ), "–"
+    yield (
+        "processors used: server / engines / load / whatever else runs here",
+        " / ".join(f"{each:.2f}" for each in used),
+        "–",
+    )
     yield "memory of the server", f"{resident / 2**20:.0f} MiB", "–"
     yield (
         "sessions lost",

@@ -47,7 +47,7 @@ def explain(error: ValidationError) -> list[Refusal]:
 
 def _refusal(details: dict[str, Any]) -> Refusal:
     # Unions add the names of their members to the location; a field has none of these signs in its name.
-    path = [str(part) for part in details["loc"] if not any(sign in str(part) for sign in "[(-")]
+    path = [_sayable(str(part)) for part in details["loc"] if not any(sign in str(part) for sign in "[(-")]
     name = ".".join(part for part in path if part not in ("constrained-str", "tuple", "str"))
     kind = details["type"]
     if kind == "value_error":
@@ -71,6 +71,15 @@ def _rule(name: str, error: ValueError) -> Refusal:
     if isinstance(error, SentenceError) and error.field:
         return Refusal(error.field, sentence, "value_error")
     return Refusal(name, Sentence("of-field", {"name": name, "sentence": sentence}), "value_error")
+
+
+def is_sayable(text: str) -> bool:
+    """Tell whether a text can be written in UTF-8; JSON can spell halves of surrogate pairs, which cannot."""
+    return _sayable(text) == text
+
+
+def _sayable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _shown(value: Any) -> str:

@@ -1,52 +1,34 @@
 """The application: settings, compute and routes put together."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import __version__, assets
+from server.answers import wants_page
 from server.compute import Compute
-from server.doors import MAX_BODY_BYTES, HostCheck, known_hosts
+from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
+from server.drain import Drain
+from server.gate import Gate
+from server.headers import SecurityHeaders, protections
 from server.keys import load_keys
 from server.languages import Languages, load
-from server.routes import api, classic, export, live, pages
+from server.metrics import Metered, Metrics
+from server.passes import Passes, check_code, draw_code
+from server.prefix import Prefix
+from server.pulse import Pulse
+from server.readiness import Readiness
+from server.routes import api, classic, export, health, join, live, pages
 from server.sessions import Sessions
 from server.settings import Settings
-
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-
-
-class SecurityHeaders:
-    """Adds to every response what browsers should refuse to do with it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an application."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on a request; HTTP responses get the headers."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
 def _prepare(languages: Languages) -> None:
@@ -58,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the application; its engine processes start and end with it.
 
     Raises:
-        ValueError: a key to sign with is too short.
+        ValueError: a key to sign with, or the join code, is too short.
     """
 
     @asynccontextmanager
@@ -67,38 +49,76 @@ def create_app(settings: Settings) -> FastAPI:
         sessions = Sessions(settings, compute, app.state.languages)
         app.state.compute = compute
         app.state.sessions = sessions
+
+        def observe(lag: float) -> None:
+            metrics.observe(sessions=len(sessions), oldest_frame=0.0, lag=lag)
+
+        drain.watch(sessions, compute)
+        app.state.readiness = Readiness(compute.probe, has_room=lambda: True, is_draining=lambda: drain.begun)
         preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
         try:
             await compute.start()
+            pulse.start(observe)
             yield
         finally:
+            await pulse.close()
             await preparing
             await sessions.close()
             await compute.close()
 
+    metrics = Metrics()
+    pulse = Pulse()
+    drain = Drain()
     app = FastAPI(
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.pulse = pulse
+    app.state.drain = drain
     app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
+    app.state.passes = None
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    if settings.join_code is not None:
+        code = check_code(settings.join_code or draw_code(app.state.keys, date.today()))
+        app.state.passes = Passes(app.state.keys, code, time.time)
+        app.add_middleware(Gate, passes=app.state.passes)
+    app.add_middleware(OriginCheck, allowed=settings.allowed_origins)
+    app.add_middleware(SizeCheck)
     app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Prefix, root_path=settings.root_path)
+    app.add_middleware(SecurityHeaders, embedders=settings.allowed_embedders)
+    app.add_middleware(Metered, metrics=metrics)
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(export.router)
     app.include_router(classic.router)
+    app.include_router(join.router)
+    app.include_router(health.router)
     app.include_router(live.router)
     app.include_router(assets.router)
 
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:
-        wants_page = "text/html" in request.headers.get("accept", "*/*") or not request.url.path.startswith(
-            "/api/"
-        )
-        if error.status_code == 404 and wants_page:
+        if error.status_code == 404 and wants_page(request.scope):
             return pages.not_found(request)
-        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        standard = HTTPStatus(error.status_code).phrase
+        known = _SENTENCES.get(error.status_code)
+        detail = known if known and error.detail in (standard, "Content Too Large") else error.detail
+        return JSONResponse({"detail": detail}, error.status_code, error.headers)
+
+    @app.exception_handler(Exception)
+    async def fail(request: Request, error: Exception) -> Response:
+        # This one is sent from outside of all middleware, so it brings the headers itself.
+        headers = protections(request.headers.get("host"), settings.allowed_embedders)
+        return JSONResponse({"detail": "Something went wrong in the server. Please try again."}, 500, headers)
 
     return app
+
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method.",
+    413: TOO_LONG,
+}

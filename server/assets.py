@@ -10,8 +10,8 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
+from server.bundling import join_modules, join_sheets
 from server.compression import Packed, pack, respond
-from server.joining import join_modules, join_sheets
 
 router = APIRouter()
 

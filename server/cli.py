@@ -2,14 +2,22 @@
 
 import argparse
 import contextlib
-import socket
+import json
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 
-import uvicorn
+from fastapi import FastAPI
+from prometheus_client import start_http_server
 
-from server import __version__, train
+from server import __version__, logs, train
 from server.app import create_app
-from server.settings import from_environment
+from server.drain import DrainingServer
+from server.lan import ANY_ADDRESS, check_exposure, invitation, is_private, lan_address, qr_code
+from server.metrics import Metrics
+from server.passes import legible
+from server.settings import Settings, from_environment
 from server.sockets import listen, serving
 
 
@@ -27,7 +35,21 @@ def main(arguments: list[str] | None = None) -> None:
             workers=options.workers,
             allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
             allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
+            allowed_embedders=None if options.allow_embedding is None else tuple(options.allow_embedding),
+            trusted_proxies=None if options.trusted_proxy is None else tuple(options.trusted_proxy),
+            root_path=options.root_path,
+            join_code=options.join_code or None,
+            lan=options.lan,
+            insecure=options.insecure,
+            log_format=options.log_format,
+            log_level=options.log_level,
+            metrics_port=options.metrics_port,
+            metrics_host=options.metrics_host,
+            metrics_token=options.metrics_token,
         )
+        logs.configure(settings.log_format, settings.log_level)
+        settings = _opened(settings, draw=options.join_code == "")
+        check_exposure(settings)
         app = create_app(settings)
     except ValueError as error:
         sys.exit(f"neural-playground: {error}")
@@ -39,22 +61,45 @@ def main(arguments: list[str] | None = None) -> None:
             " choose another with --host and --port"
         )
     with listener:
-        config = serving(app, settings, log_level=options.log_level)
+        try:
+            metrics_address = _serve_metrics(app, settings)
+        except OSError as error:
+            sys.exit(
+                f"neural-playground: cannot serve metrics on {settings.metrics_host}, port {settings.metrics_port}:"
+                f" {error.strerror}; choose another with --metrics-host and --metrics-port"
+            )
+        config = serving(app, settings, log_config=None)
+        code = app.state.passes.code if app.state.passes else None
+        announce = partial(_announce, settings, listener.getsockname()[1], metrics_address, code)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
-            _Server(config, _address(settings.host, listener)).run(sockets=[listener])
+            DrainingServer(config, app.state.drain, announce).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
-    """Says where the page is as soon as it can be opened."""
+def _serve_metrics(app: FastAPI, settings: Settings) -> str | None:
+    """Serve the metrics on a port of their own, if there is to be one, and return its address."""
+    if settings.metrics_port is None:
+        return None
+    metrics: Metrics = app.state.metrics
+    served, _ = start_http_server(settings.metrics_port, settings.metrics_host, metrics.registry)
+    return f"{_address(settings.metrics_host, served.server_port)}/metrics"
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
-        super().__init__(config)
-        self._address = address
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            print(f"Neural Playground {__version__}: {self._address}", flush=True)
+def _announce(settings: Settings, port: int, metrics_address: str | None, code: str | None) -> None:
+    """Say where the page is, as soon as it can be opened."""
+    if settings.log_format == "json":
+        entry = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "level": "info",
+            "event": f"Neural Playground {__version__} is ready",
+            "address": f"{_address(settings.host, port)}{settings.root_path}/",
+            "metrics": metrics_address,
+        }
+        text = json.dumps(entry)
+    else:
+        text = _told(settings, port, code)
+        if metrics_address is not None:
+            text += f"\nMetrics: {metrics_address}"
+    print(text, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,15 +129,104 @@ def _parser() -> argparse.ArgumentParser:
         help="let pages of this origin (https://host) open sessions, too; may be repeated",
     )
     parser.add_argument(
-        "--log-level",
-        default="warning",
-        choices=["critical", "error", "warning", "info", "debug"],
-        help="(default: warning)",
+        "--allow-embedding",
+        action="append",
+        metavar="ORIGIN",
+        help="let pages of this origin (https://host) show the playground inside them; may be repeated",
+    )
+    parser.add_argument(
+        "--lan",
+        action="store_true",
+        default=None,
+        help="serve everybody in this network who has the join code; shows address, code and QR code",
+    )
+    parser.add_argument(
+        "--join-code",
+        nargs="?",
+        const="",
+        metavar="CODE",
+        help="ask for a code before anything can be done; without CODE, one is drawn",
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        default=None,
+        help="serve everybody who reaches this server, without a join code",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        action="append",
+        metavar="ADDRESS",
+        help="believe X-Forwarded-For and X-Forwarded-Proto of this address or network; may be repeated",
+    )
+    parser.add_argument(
+        "--root-path", metavar="/PATH", help="what the addresses begin with if a proxy passes it on"
+    )
+    parser.add_argument(
+        "--log-format", choices=logs.FORMATS, help="text for people, json for machines (default: text)"
+    )
+    parser.add_argument(
+        "--log-level", choices=logs.LEVELS, help="the least weight of what is logged (default: warning)"
+    )
+    parser.add_argument(
+        "--metrics-port",
+        type=int,
+        metavar="PORT",
+        help="serve metrics for Prometheus on a port of their own (default: none)",
+    )
+    parser.add_argument(
+        "--metrics-host",
+        metavar="HOST",
+        help="address that this port listens on (default: 127.0.0.1, this machine only)",
+    )
+    parser.add_argument(
+        "--metrics-token",
+        metavar="TOKEN",
+        help="serve metrics at /metrics to whoever sends this bearer token; better as PLAYGROUND_METRICS_TOKEN,"
+        " as others can see the options of a process (default: none)",
     )
     parser.add_argument("--version", action="version", version=f"neural-playground {__version__}")
     return parser
 
 
-def _address(host: str, listener: socket.socket) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{listener.getsockname()[1]}"
+def _opened(settings: Settings, *, draw: bool) -> Settings:
+    """Return the settings with what --lan and a --join-code without a code stand for."""
+    if settings.lan and is_private(settings.host):
+        settings = replace(settings, host=ANY_ADDRESS)
+    drawn = draw or (settings.lan and not settings.insecure)
+    if settings.join_code is None and drawn and settings.log_format == "json":
+        raise ValueError(
+            "no join code is drawn with --log-format json, as codes are not for logs; choose one, best with"
+            " PLAYGROUND_JOIN_CODE"
+        )
+    if settings.join_code is None and drawn:
+        settings = replace(settings, join_code="")
+    return settings
+
+
+def _told(settings: Settings, port: int, code: str | None) -> str:
+    """Return what people are told at the start: where the page is, and how others get in."""
+    path = f"{settings.root_path}/" if settings.root_path else ""
+    lines = [f"Neural Playground {__version__}: {_address(settings.host, port)}{path}"]
+    if settings.lan:
+        found = lan_address() if settings.host == ANY_ADDRESS else settings.host
+        if found is None:
+            lines.append(
+                "This machine seems to be in no network; others reach it when it is, by its address there."
+            )
+        else:
+            lines.append(f"In this network: {_address(found, port)}{path}")
+            with contextlib.suppress(UnicodeEncodeError):  # a terminal of few characters goes without
+                drawn = qr_code(invitation(_address(found, port) + path.rstrip("/"), code))
+                drawn.encode(sys.stdout.encoding or "utf-8")
+                lines.append(drawn.rstrip("\n"))
+    if code is not None:
+        lines.append(f"Join code: {legible(code)}")
+    elif not is_private(settings.host):
+        lines.append("Whoever reaches this address may use it: no join code is asked for.")
+    return "\n".join(lines)
+
+
+def _address(host: str, port: int) -> str:
+    host = {ANY_ADDRESS: "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

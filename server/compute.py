@@ -58,6 +58,21 @@ class Compute:
         """Start the processes, so that the first user need not wait for them."""
         await asyncio.gather(*(self.run(_nothing) for _ in range(self.workers)))
 
+    async def probe(self, seconds: float = 2.0) -> bool:
+        """Tell whether an engine process answers within so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.run(_nothing)
+        except (TimeoutError, BrokenExecutor):
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End the processes at once, whatever they do; may be called from a signal handler."""
+        self._closed = True
+        for process in list((self._pool._processes or {}).values()):
+            process.kill()
+
     async def run(self, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Call a pure function in an engine process.
 

@@ -1,17 +1,19 @@
 """Doors: which requests are let in, by the host they name, the page they come from, and their size.
 
 A browser carries any page's requests to any server, and a name that an attacker owns may lead to this machine (DNS
-rebinding). So every request, WebSockets included, has to name a host that is known here, and a socket has to come from
-a page of this server.
+rebinding). So every request, WebSockets included, has to name a host that is known here, and a socket, or a request
+that is more than a question, has to come from a page of this server.
 """
 
 import ipaddress
-import json
 import socket
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.answers import refuse
 
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""
@@ -54,7 +56,9 @@ def _host_name(header: str | None) -> str | None:
     return name.rstrip(".")
 
 
-def origin_allowed(origin: str | None, host: str | None, allowed: Sequence[str]) -> bool:
+def origin_allowed(
+    origin: str | None, host: str | None, allowed: Sequence[str], *, secure: bool = False
+) -> bool:
     """Tell whether a page of ``origin`` may open a session here.
 
     Browsers let any page open a socket to any server, and say only where the page is from. Programs that are no
@@ -64,23 +68,44 @@ def origin_allowed(origin: str | None, host: str | None, allowed: Sequence[str])
         origin: the Origin header, as ``https://host[:port]``.
         host: the Host header of the same request.
         allowed: further origins whose pages may.
+        secure: whether the request came by TLS, as far as is known here.
     """
     if origin is None or origin in allowed:
         return True
     try:
-        parts = urlsplit(origin)
-        port = parts.port
+        page, own = urlsplit(origin), urlsplit(f"//{host}")
+        page_port, own_port = page.port, own.port
     except ValueError:
         return False
-    if parts.scheme not in _PORTS or not host or parts.hostname is None:
+    if page.scheme not in _PORTS or not host or page.hostname is None or page.hostname != own.hostname:
         return False
-    own = urlsplit(f"//{host}")
-    same_name = parts.hostname.rstrip(".") == (own.hostname or "").rstrip(".")
-    # Behind a proxy that speaks TLS the scheme is not ours to know: without a port it is that of the page's scheme.
-    return same_name and (port or _PORTS[parts.scheme]) == (own.port or _PORTS[parts.scheme])
+    if page.username is not None or page.path or page.query or page.fragment:
+        return False
+    if page.scheme == ("https" if secure else "http"):
+        return (page_port or _PORTS[page.scheme]) == (own_port or _PORTS[page.scheme])
+    # A proxy that speaks TLS at the usual port need not have told: the page knows better than this server then.
+    return page.scheme == "https" and page_port in (None, 443) and own_port in (None, 443)
 
 
 _PORTS = {"http": 80, "https": 443}
+
+
+def address_of(client: tuple[str, int] | None) -> str:
+    """Return what counts as one address: of the newer kind the network, as its owner has all addresses in it.
+
+    Args:
+        client: host and port as the server knows them, or None if it does not.
+    """
+    host = client[0] if client else ""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class HostCheck:
@@ -96,26 +121,78 @@ class HostCheck:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        hosts = Headers(scope=scope).getlist("host")
         if len(hosts) == 1 and host_allowed(hosts[0], self._known):
             await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send(
-                {"type": "websocket.close", "code": 1008}
-            )  # before it is accepted: the browser gets a 403
-        else:
-            await _refuse(send, hosts[0] if len(hosts) == 1 else None)
+            return
+        shown = f"“{hosts[0][:80]}”" if len(hosts) == 1 else "missing or repeated"
+        await refuse(
+            scope,
+            send,
+            400,
+            f"The host of this request is {shown}, which this server does not go by."
+            " If it should, start it with --allow-host NAME.",
+        )
 
 
-async def _refuse(send: Send, host: str | None) -> None:
-    shown = json.dumps(host)[:80] if host else "missing or repeated"
-    text = (
-        f"The host of this request is {shown}, which this server does not go by."
-        " If it should, start it with --allow-host NAME.\n"
-    )
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(text.encode())).encode()),
-    ]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": text.encode()})
+class OriginCheck:
+    """Refuses sockets, and requests that are more than questions, from pages of elsewhere."""
+
+    def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what comes from a page of this server, or from no page."""
+        if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _QUESTIONS):
+            headers = Headers(scope=scope)
+            if not self._from_here(headers, secure=scope["scheme"] in ("https", "wss")):
+                await refuse(
+                    scope, send, 403, "This request comes from a page of elsewhere, which may not make it."
+                )
+                return
+            # A form of elsewhere cannot send this type, so a browser asks first whether its page may; it may not.
+            kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+            if scope["type"] == "http" and kind != "application/json":
+                await refuse(
+                    scope,
+                    send,
+                    415,
+                    f"The content type is {f'“{kind[:80]}”' if kind else 'missing'}; send JSON, as application/json.",
+                )
+                return
+        await self._app(scope, receive, send)
+
+    def _from_here(self, headers: Headers, *, secure: bool) -> bool:
+        origins = headers.getlist("origin")
+        if len(origins) > 1:
+            return False
+        if not origins and headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            return False
+        return origin_allowed(
+            origins[0] if origins else None, headers.get("host"), self._allowed, secure=secure
+        )
+
+
+_QUESTIONS = ("GET", "HEAD", "OPTIONS")
+
+
+class SizeCheck:
+    """Refuses bodies that are announced as too long, before any of them is read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is short enough, or does not say: Starlette's middleware counts that."""
+        if scope["type"] == "http":
+            length = Headers(scope=scope).get("content-length", "0")
+            if not (length.isascii() and length.isdigit()) or int(length[:20]) > MAX_BODY_BYTES:
+                await refuse(scope, send, 413, TOO_LONG)
+                return
+        await self._app(scope, receive, send)
+
+
+TOO_LONG = f"The body is too long; at most {MAX_BODY_BYTES} bytes are allowed."

@@ -19,6 +19,10 @@ _DTYPES = {"F64": "<f8", "F32": "<f4", "U32": "<u4", "I8": "|i1"}
 _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 
 
+LOSSES = ("epochs", "train_loss", "validation_loss", "test_loss")
+"""Tensors that tell of every epoch since the last frame; all others tell of now."""
+
+
 def encode(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
     """Write a frame.
 
@@ -30,25 +34,32 @@ def encode(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
     Raises:
         ValueError: a dtype that frames do not know; names the tensor.
     """
+    header, ordered = write_header(metadata, tensors)
+    return b"".join([header, *(tensor.tobytes() for _, tensor in ordered)])
+
+
+def write_header(
+    metadata: Mapping[str, str], tensors: Mapping[str, Tensor]
+) -> tuple[bytes, list[tuple[str, Tensor]]]:
+    """Write what stands before the tensors, and return the order in which they follow; as ``encode`` otherwise."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
-    parts = []
+    ordered = sorted(tensors.items(), key=lambda item: -item[1].itemsize)
     offset = 0
-    for name, tensor in sorted(tensors.items(), key=lambda item: -item[1].itemsize):
+    for name, tensor in ordered:
         if tensor.dtype not in _NAMES:
             raise ValueError(
                 f"tensor {name!r} has dtype {tensor.dtype}; allowed: {', '.join(map(str, _NAMES))}"
             )
-        data = tensor.tobytes()
+        end = offset + tensor.nbytes
         header[name] = {
             "dtype": _NAMES[tensor.dtype],
             "shape": list(tensor.shape),
-            "data_offsets": [offset, offset + len(data)],
+            "data_offsets": [offset, end],
         }
-        parts.append(data)
-        offset += len(data)
+        offset = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return b"".join([struct.pack("<Q", len(text)), text, *parts])
+    return struct.pack("<Q", len(text)) + text, ordered
 
 
 def decode(frame: bytes) -> tuple[dict[str, str], dict[str, Tensor]]:

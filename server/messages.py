@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
-from engine.explain import explain
+from engine.explain import explain, is_sayable
 from engine.sentences import Sentence, Value
 from server.languages import ENGLISH, Language, bundled
 
@@ -39,8 +39,11 @@ class Hello(_Message):
 
     type: Literal["hello"]
     id: MessageId = None
-    protocol: int
+    protocol: int = Field(ge=0, le=1_000_000)
     experiment: Experiment = Experiment()
+    encoding: Literal["plain", "packed"] = "plain"
+    client: str = Field(default="", max_length=64)
+    ticket: str = Field(default="", max_length=256)
     language: str | None = Field(None, max_length=40)
 
 
@@ -95,6 +98,7 @@ class Watch(_Message):
     resolution: int = Field(100, ge=10, le=200, strict=True)
     frame_rate: float = Field(20, ge=1, le=60)
     confusion: bool = False
+    hidden: bool = False
 
 
 class SetParameter(_Message):
@@ -245,6 +249,7 @@ class ErrorEvent(_Told):
         "hello-first",
         "hello-again",
         "protocol",
+        "ticket",
         "diverged",
         "stopped",
         "internal",
@@ -252,8 +257,16 @@ class ErrorEvent(_Told):
     field: str | None = None
 
 
+class Heartbeat(_Message):
+    """Nothing else was sent for a while; the line is alive."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+    id: MessageId = None
+
+
 Event = Annotated[
-    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent, Field(discriminator="type")
+    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent | Heartbeat,
+    Field(discriminator="type"),
 ]
 """Whatever the server may say."""
 
@@ -291,7 +304,7 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
         return ErrorEvent(code="not-json", **told("not-json"))
     first = error.errors(include_url=False)[0]
     id_ = message.get("id") if isinstance(message, dict) else None
-    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64):
+    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64 and is_sayable(str(id_))):
         id_ = None
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")

@@ -6,13 +6,15 @@ epoch are kept. Knows no sockets.
 
 from collections import deque
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
-from server.frames import Tensor, encode
+from server.frames import LOSSES, Tensor, encode
+from server.packing import EXACT_EPOCHS, Packer, rounded
 
-LOSSES = ("epochs", "train_loss", "validation_loss", "test_loss")
-"""Tensors that are appended; all others are replaced."""
+Encoding = Literal["plain", "packed"]
+"""How frames are sent: each by itself, or as what is new since the one before."""
 
 MAX_EPOCHS = 65_536
 """Epochs whose losses may wait; a client that takes none for so long holds up its own training."""
@@ -27,9 +29,10 @@ class Overflow(Exception):
 class Outbox:
     """Messages of one connection, in the order in which they may be sent."""
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int, encoding: Encoding = "plain") -> None:
         """Allow ``window`` unacknowledged frames."""
         self._window = window
+        self._packer = Packer() if encoding == "packed" else None
         self._events: deque[str] = deque()
         self._parts: dict[str, list[Tensor]] = {}
         self._newest: dict[str, Tensor] = {}
@@ -74,6 +77,11 @@ class Outbox:
         if frame <= self._sent:
             self._acknowledged = max(self._acknowledged, frame)
 
+    @property
+    def unacknowledged(self) -> int:
+        """How many frames were sent that the client has not acknowledged."""
+        return self._sent - self._acknowledged
+
     def is_open(self) -> bool:
         """Whether a frame could be sent now, and none waits."""
         return self._sent - self._acknowledged < self._window and not self._due
@@ -90,6 +98,13 @@ class Outbox:
             return None
         self._sent += 1
         tensors = {name: np.concatenate(parts) for name, parts in self._parts.items()} | self._newest
-        frame = encode({"frame": str(self._sent), **self._metadata}, tensors)
+        metadata = {"frame": str(self._sent), **self._metadata}
         self._parts, self._newest, self._due = {}, {}, False
-        return frame
+        return self._write(metadata, tensors)
+
+    def _write(self, metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> bytes:
+        if self._packer is None:
+            return encode(metadata, tensors)
+        if len(tensors.get("epochs", ())) > EXACT_EPOCHS:
+            tensors |= {name: rounded(tensors[name]) for name in LOSSES[1:] if name in tensors}
+        return self._packer.pack(metadata, tensors)

@@ -17,6 +17,7 @@ from engine.layout import Layout
 from engine.sentences import SentenceError, Value
 from engine.transplant import can_transplant
 from server import __version__
+from server.frames import LOSSES
 from server.messages import (
     PROTOCOL,
     Ack,
@@ -43,11 +44,13 @@ from server.messages import (
     retold,
     told,
 )
-from server.outbox import LOSSES
 from server.pace import Pace
 from server.work import Edit, Outcome, Patch, Slice, View
 
 _SHORTEST_SLICE = 0.005
+
+_HIDDEN_RATE = 1.0
+"""Frames a second for a page that nobody looks at."""
 
 _MOST_WAITING = 2 * MAX_PARAMETERS
 """Values of ``set_parameters`` that may wait for the next slice."""
@@ -251,9 +254,15 @@ class Session:
                 sentence = told("no-such-unit-or-output", outputs=self._experiment.outputs, **values)
             return [ErrorEvent(id=command.id, code="invalid", **sentence, field="unit")]
         self._view = View(
-            tiles=command.tiles, unit=unit, resolution=command.resolution, confusion=command.confusion
+            tiles=command.tiles,
+            unit=unit,
+            resolution=command.resolution,
+            confusion=command.confusion,
+            hidden=command.hidden,
         )
-        self._frame_interval = 1 / command.frame_rate
+        self._frame_interval = 1 / (
+            min(command.frame_rate, _HIDDEN_RATE) if command.hidden else command.frame_rate
+        )
         self._stale = True
         return []
 
@@ -395,7 +404,7 @@ class Session:
         if not is_current:
             losses = {name: tensor for name, tensor in outcome.tensors.items() if name in LOSSES}
             return events, Numbers(metadata, losses, due=False)
-        if work.view is not None:
+        if work.view is not None and not work.view.hidden:
             metadata["map"] = work.view.name
         return events, Numbers(metadata, outcome.tensors, due=work.view is not None)
 

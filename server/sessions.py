@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterator
 
 from engine.schema import MAX_SEED
 from server.compute import Compute
@@ -27,6 +28,10 @@ class Sessions:
         """Return how many there are."""
         return len(self._trainers)
 
+    def __iter__(self) -> Iterator[Trainer]:
+        """Go through them."""
+        return iter(list(self._trainers))
+
     def language(self, asked: str | None, accepted: str | None) -> Language:
         """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
         return choose(self._languages, asked, accepted)
@@ -39,7 +44,12 @@ class Sessions:
         )
         session = Session(limits, _new_seed, hello.experiment)
         trainer = Trainer(
-            session, self._compute, language, window=settings.window, slice_seconds=settings.slice_seconds
+            session,
+            self._compute,
+            language,
+            window=settings.window,
+            slice_seconds=settings.slice_seconds,
+            encoding=hello.encoding,
         )
         trainer.post(session.welcome(hello.id))
         trainer.start()

@@ -1,9 +1,14 @@
 """Settings: what the person who runs the server may choose."""
 
+import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+
+from server.keys import MIN_KEY_CHARACTERS
+from server.logs import FORMATS, LEVELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,17 +23,29 @@ class Settings:
             name and localhost always may.
         allowed_origins: further origins (``https://host[:port]``) whose pages may open a session; pages of this
             server always may.
+        allowed_embedders: origins whose pages may show this one inside them; pages of this server always may.
+        trusted_proxies: addresses or networks of proxies whose word about a client's address and scheme is taken.
+        root_path: what stands before the addresses of this server where a proxy passes it on, as ``/a/b``.
+        join_code: what people have to give before they may do anything; empty: one is drawn; None: nothing is asked.
+        lan: serve everybody in the network: on all addresses, with a join code.
+        insecure: serve everybody who reaches this server without a join code.
         hello_seconds: how long a new connection may take to say hello.
         window: how many frames a client may leave unacknowledged.
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
+        heartbeat_seconds: after so long without anything to say, the server says that it is there.
         languages: a folder with further language files, or None.
+        log_format: ``text`` for people, ``json`` for machines.
+        log_level: the least weight of what is logged.
+        metrics_port: a port of their own for the metrics; None for none.
+        metrics_host: address that it listens on.
+        metrics_token: what opens ``/metrics``, which without a token is not there.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made.
 
     Raises:
-        ValueError: a number is out of its range; names it.
+        ValueError: a number is out of its range, or something is not what it has to be; names it.
     """
 
     host: str = "127.0.0.1"
@@ -36,12 +53,24 @@ class Settings:
     workers: int = field(default_factory=lambda: available_cpus())  # defined below
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    allowed_embedders: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    root_path: str = ""
+    join_code: str | None = field(default=None, repr=False)  # a secret: never in a log
+    lan: bool = False
+    insecure: bool = False
     hello_seconds: float = 10.0
     window: int = 2
     slice_seconds: float = 0.025
     ping_seconds: float = 20.0
     pong_seconds: float = 20.0
+    heartbeat_seconds: float = 15.0
     languages: Path | None = None
+    log_format: str = "text"
+    log_level: str = "warning"
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_token: str | None = field(default=None, repr=False)  # a secret
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
@@ -55,11 +84,42 @@ class Settings:
             ("slice_seconds", 0.001, 1),
             ("ping_seconds", 0.1, 600),
             ("pong_seconds", 0.1, 600),
+            ("heartbeat_seconds", 0.1, 15),  # the page gives up after 45
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; allowed: {low} … {high}")
+        if self.metrics_port is not None and not 0 <= self.metrics_port <= 65_535:
+            raise ValueError(f"metrics_port is {self.metrics_port}; allowed: 0 … 65535")
+        if self.metrics_token is not None and len(self.metrics_token) < MIN_KEY_CHARACTERS:
+            raise ValueError(
+                f"metrics_token has {len(self.metrics_token)} characters; at least {MIN_KEY_CHARACTERS} are needed"
+            )
+        for name, known in (("log_format", FORMATS), ("log_level", LEVELS)):
+            value = getattr(self, name)
+            if value not in known:
+                raise ValueError(f"{name} is {value!r}; allowed: {', '.join(known)}")
+        for name in ("allowed_origins", "allowed_embedders"):
+            for origin in getattr(self, name):
+                if not _ORIGIN.fullmatch(origin):
+                    raise ValueError(
+                        f"{name} has {origin!r}; an origin is written https://host or https://host:port"
+                    )
+        for proxy in self.trusted_proxies:
+            try:
+                ipaddress.ip_network(proxy)
+            except ValueError:
+                raise ValueError(
+                    f"trusted_proxies has {proxy!r}; an address (10.0.0.7) or a network (10.0.0.0/8) is allowed"
+                ) from None
+        if not _ROOT_PATH.fullmatch(self.root_path):
+            raise ValueError(
+                f"root_path is {self.root_path!r}; it is written /a/b, without a slash at its end"
+            )
 
+
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 MAX_MESSAGE_BYTES = 131_072
 """Longer messages close the connection with code 1009.
@@ -84,7 +144,9 @@ def from_environment(**chosen: object) -> Settings:
         try:
             values[described.name] = parse(text)
         except ValueError:
-            raise ValueError(f"{variable} is {text!r}, which is not {parse.__name__.strip('_')}") from None
+            raise ValueError(
+                f"{variable} is {text!r}, which is not {parse.__name__.strip('_').replace('_', ' ')}"
+            ) from None
     values |= {name: value for name, value in chosen.items() if value is not None}
     return Settings(**values)  # type: ignore[arg-type]
 
@@ -93,18 +155,39 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _on_or_off(text: str) -> bool:
+    try:
+        return {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False, "": False}[
+            text.lower()
+        ]
+    except KeyError:
+        raise ValueError(text) from None
+
+
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": str,
     "port": int,
     "workers": int,
     "allowed_hosts": _list,
     "allowed_origins": _list,
+    "allowed_embedders": _list,
+    "trusted_proxies": _list,
+    "root_path": str,
+    "join_code": str,
+    "lan": _on_or_off,
+    "insecure": _on_or_off,
     "hello_seconds": float,
     "window": int,
     "slice_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "heartbeat_seconds": float,
     "languages": Path,
+    "log_format": str,
+    "log_level": str,
+    "metrics_port": int,
+    "metrics_host": str,
+    "metrics_token": str,
     "token_keys": _list,
     "state_folder": Path,
 }

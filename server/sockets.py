@@ -11,15 +11,17 @@ import sys
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 from server.settings import MAX_MESSAGE_BYTES, Settings
 
 LINGER_SECONDS = 4.0
 """How long a connection that is over may take to send what is left."""
 
-GRACE_SECONDS = 10
-"""How long the process may take to end once it is asked to."""
+GRACE_SECONDS = 3
+"""How long connections may take to close at the end of the process, after all clients were told."""
 
 IDLE_SECONDS = 5
 """How long an HTTP connection without a request is kept; after a reset, its memory stays that long, too."""
@@ -62,6 +64,25 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self._cut is not None:
             self._cut.cancel()
 
+    def send_receive_event_to_app(self) -> None:
+        """Pass on a message; text that is not UTF-8 ends the connection, and is no reason for a traceback."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(CloseCode.INVALID_DATA, "text that is not UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    async def send(self, message: Any) -> None:
+        """Send; where the connection was ended because of what the client sent, nobody is left to send to."""
+        await self.writable.wait()
+        if self.handshake_complete and self.close_sent:
+            raise ClientDisconnected
+        await super().send(message)
+
     def _cut_soon(self) -> None:
         if self._cut is None and not self.disconnected:
             self._cut = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
@@ -99,6 +120,9 @@ def serving(app: Any, settings: Settings, **options: Any) -> uvicorn.Config:
         app,
         access_log=False,
         server_header=False,
+        # uvicorn would believe whoever is on this machine; nobody is believed but those who were named.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         ws=LiveProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # frames are compact; deflating per client costs ten times all the rest

@@ -12,7 +12,7 @@ from typing import Protocol
 from server.compute import Compute
 from server.languages import Language
 from server.messages import Command, ErrorEvent, Event, worded
-from server.outbox import Outbox, Overflow
+from server.outbox import Encoding, Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
 
@@ -34,7 +34,14 @@ class Trainer:
     """Trains one session, whether or not somebody looks on."""
 
     def __init__(
-        self, session: Session, compute: Compute, language: Language, *, window: int, slice_seconds: float
+        self,
+        session: Session,
+        compute: Compute,
+        language: Language,
+        *,
+        window: int,
+        slice_seconds: float,
+        encoding: Encoding = "plain",
     ) -> None:
         """Prepare; training begins with ``start``.
 
@@ -44,9 +51,10 @@ class Trainer:
             language: in which its events are told.
             window: frames that a client may leave unacknowledged.
             slice_seconds: the longest stretch of training between two looks at the commands.
+            encoding: how frames are sent.
         """
         self.session = session
-        self.outbox = Outbox(window)
+        self.outbox = Outbox(window, encoding)
         self.line: Line | None = None
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""

@@ -47,12 +47,14 @@ class View:
         unit: (layer, unit) that the map shows, of the last layer one of many outputs; None for the whole output.
         resolution: rows and columns of the map.
         confusion: whether it is counted which classes are taken for which.
+        hidden: whether nobody looks, so that nothing of all this is wanted.
     """
 
     tiles: bool = False
     unit: tuple[int, int] | None = None
     resolution: int = 100
     confusion: bool = False
+    hidden: bool = False
 
     @property
     def name(self) -> str:
@@ -119,7 +121,7 @@ def run_slice(work: Slice) -> Outcome:
     for name, parts in zip(_PARTS, zip(*losses, strict=True), strict=True):
         if name != "validation" or run.experiment.data.validation_samples:
             tensors[f"{name}_loss"] = np.concatenate(parts)
-    if work.view is not None:
+    if work.view is not None and not work.view.hidden:
         tensors |= _picture(run, work.view)
     return Outcome(run, tensors)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from server.doors import origin_allowed
 from server.languages import Language
-from server.messages import Command, ErrorEvent, Hello, greet, parse, told
+from server.messages import Command, ErrorEvent, Heartbeat, Hello, greet, parse, told
+from server.metrics import note_refusal
+from server.passes import Passes
 from server.sessions import Sessions
 from server.settings import Settings
 from server.trainer import Trainer
@@ -16,16 +17,13 @@ from server.trainer import Trainer
 router = APIRouter()
 
 _POLICY_VIOLATION = 1008
+_FORBIDDEN = 4003
 
 
 @router.websocket("/ws")
 async def live(websocket: WebSocket) -> None:
     """Serve one session until either side leaves."""
     settings: Settings = websocket.app.state.settings
-    headers = websocket.headers
-    if not origin_allowed(headers.get("origin"), headers.get("host"), settings.allowed_origins):
-        await websocket.close(_POLICY_VIOLATION)  # before it is accepted: the browser gets a 403
-        return
     await websocket.accept()
     connection = _Connection(websocket, settings, websocket.app.state.sessions)
     with contextlib.suppress(WebSocketDisconnect):
@@ -51,7 +49,14 @@ class _Connection:
             async with asyncio.timeout(self._settings.hello_seconds):
                 hello = await self._read_hello()
         except TimeoutError:
+            note_refusal(self._websocket.scope, "hello")
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
+            return
+        if not self._admits(hello):
+            note_refusal(self._websocket.scope, "code")
+            refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
+            await self._websocket.send_text(refusal.worded(self._language(hello.language)).model_dump_json())
+            await self._websocket.close(_FORBIDDEN, "no ticket")
             return
         trainer = self._sessions.enter(hello, self._language(hello.language))
         trainer.attach(self)
@@ -60,6 +65,10 @@ class _Connection:
         finally:
             trainer.detach(self)
             await self._sessions.leave(trainer)
+
+    def _admits(self, hello: Hello) -> bool:
+        passes: Passes | None = self._websocket.app.state.passes
+        return passes is None or passes.redeem(hello.ticket, hello.client)
 
     def _language(self, asked: str | None) -> Language:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
@@ -98,13 +107,21 @@ class _Connection:
             return ErrorEvent(code="not-text", **told("not-text"))
         return parse(text)
 
+    async def _await_more(self, trainer: Trainer) -> None:
+        """Wait for something to send; when there is nothing for long, say that the line is alive."""
+        try:
+            async with asyncio.timeout(self._settings.heartbeat_seconds):
+                await trainer.sendable.wait()
+        except TimeoutError:
+            await self._websocket.send_text(Heartbeat().model_dump_json())
+
     async def _write(self, trainer: Trainer) -> None:
         """Send what may be sent, in order."""
         while True:
             trainer.sendable.clear()
             message = trainer.outbox.take()
             if message is None:
-                await trainer.sendable.wait()
+                await self._await_more(trainer)
             elif isinstance(message, str):
                 await self._websocket.send_text(message)
             else:

@@ -6,6 +6,7 @@ import { socketUrl } from "./connection.js";
 import { byId, find, findAll } from "./lib/dom.js";
 import { decodeLanguage, useLanguage } from "./lib/language.js";
 import { openStart } from "./opening.js";
+import { canUnpack, createUnpacker } from "./packing.js";
 import { createPointStore } from "./point-store.js";
 import { decodeCatalog } from "./protocol.js";
 import { createService } from "./service.js";
@@ -24,8 +25,10 @@ import { createSettings } from "./wiring/settings.js";
 import { createTakeaway } from "./wiring/takeaway.js";
 
 /** Pictures a second to ask for, and for people who prefer little motion. */
-const FRAME_RATE = 24;
+const FRAME_RATE = 20;
 const CALM_FRAME_RATE = 4;
+/** How often to look whether the line still lives, in milliseconds. */
+const LOOK_PAUSE = 5000;
 
 const root = document.documentElement;
 // The page in another language is on its way.
@@ -46,6 +49,8 @@ const session = createSession({
   experiment: start.experiment,
   repair: (experiment, field) => withoutField(catalog, experiment, field),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
+  isHidden: () => document.hidden,
+  createUnpacker: canUnpack ? createUnpacker : undefined,
   onEvent: (event) => telling.event(event),
   onFrame: () => pictures.request(),
   onFault: (error) => telling.fault(error),
@@ -123,5 +128,12 @@ store.subscribe(
 );
 store.subscribe((state) => [shownTarget(state), state.showConfusion], session.watch);
 store.subscribe(({ ended }) => ended, telling.end);
+globalThis.addEventListener("online", session.look);
 globalThis.addEventListener("online", session.retryNow);
+document.addEventListener("visibilitychange", () => {
+  session.watch();
+  session.look();
+  if (!document.hidden) session.retryNow();
+});
+setInterval(session.look, LOOK_PAUSE);
 calm.addEventListener("change", session.watch);

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Catalog, Command, Experiment, Frame, ServerEvent } from "./types/app.js"
+ * @import { Catalog, Command, Experiment, Frame, FrameLosses, ServerEvent } from "./types/app.js"
  */
 
 export const PROTOCOL_VERSION = 1;
@@ -105,15 +105,58 @@ const ARRAYS = { F64: Float64Array, F32: Float32Array, U32: Uint32Array, I8: Uin
  * @property {[start: number, end: number]} data_offsets
  */
 
+/** Tensors that tell of every epoch since the last frame; all others tell of now. */
+export const LOSSES = ["epochs", "train_loss", "validation_loss", "test_loss"];
+
+/** What stands in a frame besides losses and points, unless nobody looks. */
+const PICTURES = ["map", "parameters", "evaluation"];
+
+/**
+ * @param {ArrayBuffer} message
+ * @returns {{ header: Record<string, unknown>, start: number }} and where the tensors begin
+ */
+function readHeader(message) {
+  const length = Number(new DataView(message).getBigUint64(0, true));
+  return {
+    header: JSON.parse(new TextDecoder().decode(new Uint8Array(message, 8, length))),
+    start: 8 + length,
+  };
+}
+
+/**
+ * Where the tensors of a frame lie.
+ * @param {ArrayBuffer} message
+ * @returns {{ name: string, kind: string, size: number, start: number, end: number }[]} `kind` is dtype and shape as one
+ *   text, `size` the bytes of a number
+ */
+export function readTensors(message) {
+  const { header, start } = readHeader(message);
+  delete header.__metadata__;
+  return Object.entries(/** @type {Record<string, Tensor>} */ (header)).map(
+    ([
+      name,
+      {
+        dtype,
+        shape,
+        data_offsets: [from, to],
+      },
+    ]) => ({
+      name,
+      kind: `${dtype} ${shape}`,
+      size: ARRAYS[dtype].BYTES_PER_ELEMENT,
+      start: start + from,
+      end: start + to,
+    }),
+  );
+}
+
 /**
  * Reads one frame. Arrays are views of the message where its alignment allows, copies elsewhere.
  * @param {ArrayBuffer} message
- * @returns {Frame}
+ * @returns {Frame | FrameLosses} without pictures if the server was told that nobody looks
  */
 export function decodeFrame(message) {
-  const headerLength = Number(new DataView(message).getBigUint64(0, true));
-  const start = 8 + headerLength;
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(message, 8, headerLength)));
+  const { header, start } = readHeader(message);
   const about = /** @type {Record<string, string>} */ (header.__metadata__);
 
   /**
@@ -148,27 +191,32 @@ export function decodeFrame(message) {
     return value;
   }
 
-  const map = required(read("map", "I8"), "map");
-  return {
+  /** @type {FrameLosses} */
+  const losses = {
     number: Number(about.frame),
     run: Number(about.run),
     history: Number(about.history ?? about.run),
     epoch: Number(about.epoch),
     step: Number(about.step),
-    mapOf: about.map ?? "output",
     epochs: required(read("epochs", "U32"), "epochs"),
     trainLoss: required(read("train_loss", "F64"), "train_loss"),
     testLoss: required(read("test_loss", "F64"), "test_loss"),
     validationLoss: read("validation_loss", "F64"),
+    trainPoints: read("train_points", "F32"),
+    testPoints: read("test_points", "F32"),
+    validationPoints: read("validation_points", "F32"),
+  };
+  if (!PICTURES.some((name) => name in header)) return losses;
+  const map = required(read("map", "I8"), "map");
+  return {
+    ...losses,
+    mapOf: about.map ?? "output",
     evaluation: required(read("evaluation", "F64"), "evaluation"),
     parameters: required(read("parameters", "F32"), "parameters"),
     map,
     mapClasses: read("map_classes", "I8"),
     resolution: Math.sqrt(map.length),
     tiles: read("tiles", "I8"),
-    trainPoints: read("train_points", "F32"),
-    testPoints: read("test_points", "F32"),
-    validationPoints: read("validation_points", "F32"),
     confusion: read("confusion", "U32"),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, ParameterAddress, ServerEvent } from "./types/app.js"
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, ParameterAddress, ServerEvent, Unpacker } from "./types/app.js"
  */
 
 import { createConnection } from "./connection.js";
@@ -29,6 +29,8 @@ import { createStream } from "./stream.js";
 /** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */
 const CONFIGURE_PAUSE = 100;
 const WATCH_PAUSE = 80;
+/** A browser may stop to draw a page that counts as visible; frames are acknowledged even so, after milliseconds. */
+const UNDRAWN = 1000;
 /** Cells along a side of the large map. */
 const RESOLUTION = 100;
 
@@ -40,9 +42,11 @@ const RESOLUTION = 100;
  * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] what to begin with
  *   instead of an experiment of which the server refuses a field
  * @property {() => number} frameRate pictures a second to ask for
+ * @property {() => boolean} [isHidden] whether nobody can see the page
  * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
  * @property {() => void} onFrame a frame came: draw, then acknowledge
  * @property {(error: unknown) => void} onFault
+ * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
  */
@@ -55,11 +59,14 @@ const RESOLUTION = 100;
 export function createSession(options) {
   const { catalog, onEvent, onFrame, onFault } = options;
   const now = options.now ?? (() => performance.now());
+  const isHidden = options.isHidden ?? (() => false);
   const store = createStore(initialState(catalog, options.experiment));
   const stream = createStream();
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let undrawn;
   /** @type {Experiment | undefined} what the server was greeted with */
   let offered;
 
@@ -78,12 +85,14 @@ export function createSession(options) {
       resolution: RESOLUTION,
       frameRate: options.frameRate(),
       confusion: store.get().showConfusion,
+      hidden: isHidden(),
     });
   }, WATCH_PAUSE);
 
   const connection = createConnection({
     url: options.url,
     openSocket: options.openSocket,
+    createUnpacker: options.createUnpacker,
     onOpen: () => greet(store.get().wanted),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
@@ -97,9 +106,11 @@ export function createSession(options) {
   /** @param {Experiment} [experiment] */
   function greet(experiment) {
     offered = experiment;
+    const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
       protocol: PROTOCOL_VERSION,
+      encoding,
       language: languageKey(),
     });
     connection.send(experiment ? { ...hello, experiment } : hello);
@@ -148,11 +159,25 @@ export function createSession(options) {
     onEvent(event);
   }
 
-  /** @param {Frame} frame */
+  /** @param {Frame | FrameLosses} frame */
   function receiveFrame(frame) {
     received = Math.max(received, frame.number);
     stream.accept(frame, now());
+    if (isHidden()) acknowledge();
+    else {
+      clearTimeout(undrawn);
+      undrawn = setTimeout(acknowledge, UNDRAWN);
+    }
     onFrame();
+  }
+
+  /** Tells the server that everything received is on the screen, or would be if anybody could see it. */
+  function acknowledge() {
+    clearTimeout(undrawn);
+    if (received === acknowledged) return false;
+    acknowledged = received;
+    connection.send({ type: "ack", frame: received });
+    return true;
   }
 
   return {
@@ -160,6 +185,7 @@ export function createSession(options) {
     stream,
     send,
     watch: () => watch.push(null),
+    look: connection.look,
     retryNow: connection.retryNow,
 
     /**
@@ -172,13 +198,7 @@ export function createSession(options) {
       store.update(withoutEnd);
     },
 
-    /** Tells the server that everything received is on the screen. */
-    acknowledge() {
-      if (received === acknowledged) return false;
-      acknowledged = received;
-      connection.send({ type: "ack", frame: received });
-      return true;
-    },
+    acknowledge,
 
     /**
      * Asks for another experiment; the answer is `configured` or `error`.
@@ -197,6 +217,7 @@ export function createSession(options) {
     close() {
       configure.cancel();
       watch.cancel();
+      clearTimeout(undrawn);
       connection.close();
     },
   };

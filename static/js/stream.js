@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Frame, Picture } from "./types/app.js"
+ * @import { Frame, FrameLosses, Picture } from "./types/app.js"
  */
 
 import { createColumn } from "./lib/column.js";
@@ -73,7 +73,7 @@ export function createStream() {
 
     /**
      * Takes in a frame, unless it belongs to an earlier run.
-     * @param {Frame} frame
+     * @param {Frame | FrameLosses} frame
      * @param {number} time when it came, in milliseconds
      * @returns {boolean} whether it was taken
      */
@@ -87,8 +87,10 @@ export function createStream() {
       appendLosses(frame);
       stream.epoch = frame.epoch;
       stream.step = frame.step;
-      stream.latest = frame;
-      if (frame.mapOf === "output") stream.latestOutput = frame;
+      if ("map" in frame) {
+        stream.latest = frame;
+        if (frame.mapOf === "output") stream.latestOutput = frame;
+      }
       if (frame.trainPoints && frame.testPoints) {
         stream.trainPoints = frame.trainPoints;
         stream.testPoints = frame.testPoints;
@@ -142,7 +144,7 @@ export function createStream() {
     },
   };
 
-  /** @param {Frame} frame */
+  /** @param {FrameLosses} frame */
   function appendLosses(frame) {
     const { epochs } = frame;
     for (let index = 0; index < epochs.length; index++) {

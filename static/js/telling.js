@@ -5,7 +5,8 @@
  */
 
 import { lowerLearningRate, withChoice, withField } from "./experiment.js";
-import { formatCount, formatPlain } from "./lib/format.js";
+import { formatPlain } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 import { describeChange } from "./words.js";
 
 /** Least time between two sentences about training that goes on, in milliseconds. */
@@ -42,7 +43,7 @@ const PROGRESS_PAUSE = 15_000;
  * @param {TellingOptions} options
  */
 export function createTelling({ catalog, get, change, perform, showRule, show, dismiss, say }) {
-  const reset = { label: "Reset", perform: () => perform("reset") };
+  const reset = { label: phrase("telling.reset"), perform: () => perform("reset") };
   let welcomes = 0;
   /** @type {string | null} reason of the last change of state, to be told with the next picture */
   let reason = null;
@@ -50,17 +51,18 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
   let nextProgress = 0;
 
   function tellReturn() {
-    const text = "The run starts anew with your settings.";
-    show({ key: "line", kind: "info", title: "Connected again.", text });
-    say(`Connected again. ${text}`);
+    const title = phrase("telling.connected");
+    const text = phrase("telling.connected-text");
+    show({ key: "line", kind: "info", title, text });
+    say(`${title} ${text}`);
   }
 
   function tellFailure() {
     show({
       key: "failure",
       kind: "error",
-      title: "Training stopped.",
-      text: "The server could not go on with this run. Reset starts it again.",
+      title: phrase("telling.failed"),
+      text: phrase("telling.failed-text"),
       offers: [reset],
     });
   }
@@ -71,11 +73,11 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
     show({
       key: "ended",
       kind: "warning",
-      title: `Training stopped after epoch ${formatCount(epoch)}.`,
+      title: phrase("telling.diverged", { epoch }),
       text: message,
       offers: [
         {
-          label: `Start again with learning rate ${formatPlain(lower)}`,
+          label: phrase("telling.lower-rate", { rate: formatPlain(lower) }),
           perform() {
             change((experiment) => withField(experiment, "training.learningRate", lower));
             perform("reset");
@@ -92,18 +94,18 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
     show({
       key: "ended",
       kind: "info",
-      title: `Training has ended after epoch ${formatCount(epoch)}.`,
+      title: phrase("telling.stopped", { epoch }),
       text: message,
       offers: [
         {
-          label: "Train on anyway",
+          label: phrase("telling.train-on"),
           perform() {
             const { stop } = catalog.experiment.training;
             change((experiment) => withChoice(catalog, experiment, "training.stop", stop));
             perform("play");
           },
         },
-        { label: "Change the rule", perform: showRule },
+        { label: phrase("telling.change-rule"), perform: showRule },
         reset,
       ],
     });
@@ -127,8 +129,8 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
       tellEnd(ended);
       return;
     }
-    const title = (field && catalog.fields[field]?.label) ?? "That is not possible";
-    show({ key: "error", kind: "error", title: `${title}:`, text: message });
+    const label = (field && catalog.fields[field]?.label) ?? phrase("telling.not-possible");
+    show({ key: "error", kind: "error", title: phrase("telling.about", { label }), text: message });
   }
 
   return {
@@ -161,8 +163,8 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
       show({
         key: "fault",
         kind: "error",
-        title: "A message of the server could not be read.",
-        text: "Reloading the page usually helps.",
+        title: phrase("telling.fault"),
+        text: phrase("telling.fault-text"),
       });
     },
 
@@ -172,7 +174,7 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
      */
     changes(notes) {
       if (notes.length > 0)
-        show({ key: "changes", kind: "info", title: "Also changed:", text: notes.join(" ") });
+        show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
     },
 
     /**

@@ -1,11 +1,21 @@
 """What the tests that mistreat a server share."""
 
+import asyncio
+import contextlib
+import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import needs_proc
+
+FORGETFUL = {"kept_seconds": "0", "alone_seconds": "0"}
+"""Settings of a server that keeps no session for a client that has left."""
+
+Start = Callable[..., LiveServer]
+Tell = Callable[[str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -14,14 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(needs_proc)
 
 
-Start = Callable[..., LiveServer]
-
-
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start servers of one's own; in the end, none may have died or been surprised."""
-    import contextlib
-
+    """Start servers of one's own; in the end, none may have been surprised."""
     running: list[LiveServer] = []
     with contextlib.ExitStack() as stack:
 
@@ -35,3 +40,25 @@ def start() -> Iterator[Start]:
     for log in logs:
         assert "Traceback" not in log, log
         assert "never awaited" not in log, log
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Print a figure, whatever becomes of the test."""
+
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n  {line}\n")
+
+    return tell
+
+
+async def health(server: LiveServer) -> int:
+    """Ask /healthz and return the status."""
+
+    def ask() -> int:
+        with urllib.request.urlopen(f"{server.url}/healthz", timeout=20) as response:
+            status: int = response.status
+            return status
+
+    return await asyncio.to_thread(ask)

@@ -1,14 +1,12 @@
 """Engine processes that are killed while sessions train: nobody loses an epoch, nobody waits long."""
 
-import asyncio
 import itertools
-import urllib.request
 from collections.abc import Sequence
 
 import pytest
 
 from server.frames import decode
-from tests.chaos.conftest import Start
+from tests.chaos.conftest import Start, health
 from tests.support.live_server import LiveServer
 from tests.support.processes import engine_processes, is_alive, kill
 from tests.support.waiting import until
@@ -17,12 +15,6 @@ from tests.support.wire import Arrival, Wire, connect
 pytestmark = pytest.mark.anyio
 
 SESSIONS = 8
-
-
-def health(server: LiveServer) -> int:
-    with urllib.request.urlopen(f"{server.url}/healthz", timeout=20) as response:
-        status: int = response.status
-        return status
 
 
 def widest_gap(arrivals: Sequence[Arrival]) -> float:
@@ -54,7 +46,7 @@ async def test_killing_engine_processes_under_load_loses_no_epoch_and_holds_nobo
     for _ in range(2):
         victim = engine_processes(server.process.pid)[0]
         kill(victim)
-        assert await asyncio.to_thread(health, server) == 200
+        assert await health(server) == 200
         await grown(sessions, 3)
         assert not is_alive(victim)
     await until(lambda: len(engine_processes(server.process.pid)) == 2)

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createConnection, socketUrl } from "../../static/js/connection.js";
+import { createUnpacker } from "../../static/js/packing.js";
 import { frameBytes } from "./support/frames.js";
+import { createPacker } from "./support/packing.js";
 import { FakeSocket } from "./support/socket.js";
 
 const WELCOME = { type: "welcome", protocol: 1 };
 
-/** @param {string[]} log */
-function connect(log) {
+/**
+ * @param {string[]} log
+ * @param {Partial<import("../../static/js/connection.js").ConnectionOptions>} [more]
+ */
+function connect(log, more = {}) {
   return createConnection({
     url: "ws://host/ws",
     onOpen: () => log.push("opened"),
@@ -17,7 +22,17 @@ function connect(log) {
     onFault: () => log.push("fault"),
     openSocket: FakeSocket.open,
     random: () => 1,
+    ...more,
   });
+}
+
+/**
+ * Waits for what takes its time elsewhere, as inflating does.
+ * @param {() => boolean} happened
+ */
+async function until(happened) {
+  const { setImmediate } = /** @type {any} */ (globalThis);
+  while (!happened()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 beforeEach(() => {
@@ -95,4 +110,102 @@ test("a closed connection does not come back", (context) => {
 
   assert.equal(FakeSocket.opened.length, 1);
   assert.deepEqual(log, []);
+});
+
+test("packed frames and events are handed on in the order in which they came", async () => {
+  /** @type {string[]} */
+  const log = [];
+  const connection = connect(log, { createUnpacker });
+  const pack = createPacker();
+  const socket = FakeSocket.latest();
+  socket.accept();
+  assert.equal(connection.encoding, "packed");
+  socket.tell(WELCOME);
+
+  socket.show(pack(frameBytes({ about: { frame: "1" } })));
+  socket.tell({ type: "state" });
+  socket.show(pack(frameBytes({ about: { frame: "2" } })));
+  socket.show(pack(frameBytes({ about: { frame: "3" } })));
+  socket.tell({ type: "stopped" });
+  await until(() => log.at(-1) === "stopped");
+
+  assert.deepEqual(log.slice(2), ["welcome", "frame 1", "state", "frame 2", "frame 3", "stopped"]);
+});
+
+test("a platform that cannot unpack comes back for plain frames", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  const connection = connect(log, { createUnpacker });
+  FakeSocket.latest().accept();
+  FakeSocket.latest().show(frameBytes());
+  await until(() => log.at(-1) === "reconnecting");
+  assert.deepEqual(log, ["opened", "fault", "reconnecting"]);
+
+  context.mock.timers.tick(600);
+  FakeSocket.latest().accept();
+  assert.equal(connection.encoding, "plain");
+  FakeSocket.latest().show(frameBytes({ about: { frame: "7" } }));
+  assert.equal(log.at(-1), "frame 7");
+});
+
+test("a platform that keeps what it should unpack comes back for plain frames, too", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  let asked = false;
+  function unpack() {
+    asked = true;
+    return new Promise(() => {});
+  }
+  const unpacker = { unpack, close: () => log.push("let go") };
+  const connection = connect(log, { createUnpacker: () => /** @type {any} */ (unpacker) });
+  FakeSocket.latest().accept();
+  FakeSocket.latest().show(frameBytes());
+  await until(() => asked);
+
+  context.mock.timers.tick(10_000);
+  await until(() => log.at(-1) === "reconnecting");
+  context.mock.timers.tick(600);
+
+  assert.deepEqual(log.slice(0, 4), ["opened", "fault", "let go", "reconnecting"]);
+  assert.equal(connection.encoding, "plain");
+});
+
+test("after 45 seconds without a word the line counts as dead, with heartbeats it never does", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let time = 0;
+  /** @type {string[]} */
+  const log = [];
+  const connection = connect(log, { now: () => time });
+  FakeSocket.latest().accept();
+  FakeSocket.latest().tell(WELCOME);
+
+  for (time = 15_000; time <= 90_000; time += 15_000) FakeSocket.latest().tell({ type: "heartbeat" });
+  time = 134_000;
+  connection.look();
+  context.mock.timers.tick(2000);
+  assert.deepEqual(log, ["opened", "open", "welcome"]);
+
+  time = 136_000;
+  connection.look();
+  context.mock.timers.tick(2000);
+  assert.deepEqual(log.slice(3), ["reconnecting"]);
+});
+
+test("a page that wakes up first hears what has come while it slept", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let time = 0;
+  /** @type {string[]} */
+  const log = [];
+  const connection = connect(log, { now: () => time });
+  FakeSocket.latest().accept();
+  FakeSocket.latest().tell(WELCOME);
+
+  time = 600_000;
+  connection.look();
+  FakeSocket.latest().tell({ type: "heartbeat" });
+  context.mock.timers.tick(2000);
+
+  assert.deepEqual(log, ["opened", "open", "welcome"]);
 });

@@ -20,7 +20,7 @@ const FLOORS = [
     "regions.js",
     "starts.js",
   ],
-  ["problem.js", "history.js", "service.js", "setting-marks.js", "explanations.js"],
+  ["packing.js", "problem.js", "history.js", "service.js", "setting-marks.js", "explanations.js"],
   ["assembling.js", "fitting.js"],
   ["own-points.js"],
   ["state.js"],

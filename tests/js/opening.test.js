@@ -1,3 +1,4 @@
+import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { classicAddress, withoutLostSeed } from "../../static/js/classic.js";
@@ -80,7 +81,10 @@ test("code is asked for by language and epochs, with the experiment of the wire"
     `${url.pathname}${url.search} ${body.training.learning_rate}`,
   ]);
 
-  assert.equal(await writing.writeCode("numpy", EXPERIMENT, 7), "/play/api/export/numpy?epochs=7&refusals=answer 0.03");
+  assert.equal(
+    await writing.writeCode("numpy", EXPERIMENT, 7),
+    "/play/api/export/numpy?epochs=7&refusals=answer 0.03",
+  );
 });
 
 test("the address in the original, or which setting it lacks", async () => {

@@ -8,7 +8,7 @@ import {
   fromWireName,
   toWireName,
 } from "../../static/js/protocol.js";
-import { frameBytes } from "./support/frames.js";
+import { frameBytes, pictureOf } from "./support/frames.js";
 
 test("names are camelCase inside and snake_case on the wire", () => {
   assert.equal(fromWireName("data.train_fraction"), "data.trainFraction");
@@ -71,9 +71,8 @@ test("a frame is read as numbers, whatever the alignment of its arrays", () => {
     ["epochs", "train_loss"],
     ["train_loss", "epochs"],
   ]) {
-    const frame = decodeFrame(
-      frameBytes({ about: { frame: "7", run: "2", epoch: "12", step: "300", map: "0:3" }, order }),
-    );
+    const about = { frame: "7", run: "2", epoch: "12", step: "300", map: "0:3" };
+    const frame = pictureOf({ about, order });
 
     assert.equal(frame.number, 7);
     assert.equal(frame.run, 2);
@@ -92,7 +91,7 @@ test("a frame is read as numbers, whatever the alignment of its arrays", () => {
 });
 
 test("a frame of many classes has the class of every cell", () => {
-  const frame = decodeFrame(frameBytes({ classes: [0, 2, 5, 1] }));
+  const frame = pictureOf({ classes: [0, 2, 5, 1] });
 
   assert.deepEqual([...(frame.mapClasses ?? [])], [0, 2, 5, 1]);
   assert.throws(
@@ -102,7 +101,7 @@ test("a frame of many classes has the class of every cell", () => {
 });
 
 test("validation has its losses, its row of the evaluation and its points", () => {
-  const frame = decodeFrame(frameBytes({ validation: true }));
+  const frame = pictureOf({ validation: true });
 
   assert.deepEqual([...(frame.validationLoss ?? [])], [0.5, 0.25, 0.125]);
   assert.deepEqual([...frame.evaluation], [0.1, 0.9, 0.2, 0.8, 0.3, 0.7]);
@@ -115,4 +114,12 @@ test("a frame that lacks a number, or has another type, is an error that names i
     () => decodeFrame(frameBytes({ types: { parameters: "F64" } })),
     /parameters is F64, not F32/,
   );
+});
+
+test("a frame for a page that nobody looks at has losses only", () => {
+  const frame = decodeFrame(frameBytes({ hidden: true, about: { epoch: "13" } }));
+
+  assert.equal(frame.epoch, 13);
+  assert.deepEqual([...frame.epochs], [11, 12, 13]);
+  assert.ok(!("map" in frame));
 });

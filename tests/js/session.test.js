@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { withField } from "../../static/js/experiment.js";
-import { decodeFrame } from "../../static/js/protocol.js";
 import { createSession } from "../../static/js/session.js";
 import { CATALOG, EXPERIMENT } from "./support/catalog.js";
-import { frameBytes } from "./support/frames.js";
+import { frameBytes, pictureOf } from "./support/frames.js";
 import { FakeSocket } from "./support/socket.js";
 
 /** As the protocol writes it, spelled by hand and not by the code under test. */
@@ -62,8 +61,11 @@ const welcome = (run) => ({
   state: { playing: false, epochs_per_second: null, reason: "reset", epoch: 0, step: 0 },
 });
 
-/** @param {string[]} [log] */
-function start(log = []) {
+/**
+ * @param {string[]} [log]
+ * @param {{ isHidden?: () => boolean }} [more]
+ */
+function start(log = [], more = {}) {
   const session = createSession({
     catalog: CATALOG,
     url: "ws://host/ws",
@@ -73,6 +75,7 @@ function start(log = []) {
     onFault: (error) => assert.fail(String(error)),
     openSocket: FakeSocket.open,
     now: () => 0,
+    ...more,
   });
   FakeSocket.latest().accept();
   return session;
@@ -94,13 +97,21 @@ const sent = (type) =>
 test("it says hello with the present experiment, and after the welcome what it wants to see", () => {
   start();
   assert.deepEqual(sent("hello"), [
-    { type: "hello", protocol: 1, language: "en", experiment: WIRE_EXPERIMENT },
+    { type: "hello", protocol: 1, encoding: "plain", language: "en", experiment: WIRE_EXPERIMENT },
   ]);
 
   FakeSocket.latest().tell(welcome(1));
 
   assert.deepEqual(sent("watch"), [
-    { type: "watch", tiles: true, unit: null, resolution: 100, frame_rate: 20, confusion: false },
+    {
+      type: "watch",
+      tiles: true,
+      unit: null,
+      resolution: 100,
+      frame_rate: 20,
+      confusion: false,
+      hidden: false,
+    },
   ]);
 });
 
@@ -109,7 +120,7 @@ test("an experiment the server refuses to begin with is replaced by its own", ()
 
   FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: null });
 
-  assert.deepEqual(sent("hello").at(-1), { type: "hello", protocol: 1, language: "en" });
+  assert.deepEqual(sent("hello").at(-1), { type: "hello", protocol: 1, encoding: "plain", language: "en" });
 });
 
 test("quick changes are sent seldom, and the last one always", () => {
@@ -169,7 +180,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
   assert.equal(sent("hello")[0]?.experiment.training.learning_rate, 0.3);
   assert.equal(session.store.get().connection, "open");
   assert.equal(session.stream.run, 1);
-  assert.deepEqual(session.stream.latest?.parameters, decodeFrame(frameBytes()).parameters);
+  assert.deepEqual(session.stream.latest?.parameters, pictureOf().parameters);
 });
 
 test("a changed setting while the line is lost changes nothing", () => {
@@ -232,4 +243,36 @@ test("with what was learned kept, another shape goes on with its losses", () => 
 
   FakeSocket.latest().tell({ ...event, kept: false, reset: true, run: 3 });
   assert.equal(session.stream.trainLoss.length, 0);
+});
+
+test("a page that nobody sees says so, and acknowledges what it does not draw", () => {
+  let hidden = false;
+  const session = start([], { isHidden: () => hidden });
+  FakeSocket.latest().tell(welcome(1));
+  FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "1" }, epochs: [0] }));
+  session.acknowledge();
+  mock.timers.tick(100);
+
+  hidden = true;
+  session.watch();
+  FakeSocket.latest().show(frameBytes({ about: { frame: "2", run: "1" }, epochs: [1, 2], hidden: true }));
+
+  assert.equal(sent("watch").at(-1)?.hidden, true);
+  assert.deepEqual(
+    sent("ack").map(({ frame }) => frame),
+    [1, 2],
+  );
+  assert.equal(session.stream.trainLoss.length, 3);
+  assert.equal(session.stream.latest?.number, 1);
+});
+
+test("a frame that the browser does not draw is acknowledged even so, later", () => {
+  start();
+  FakeSocket.latest().tell(welcome(1));
+  FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "1" } }));
+
+  mock.timers.tick(999);
+  assert.deepEqual(sent("ack"), []);
+  mock.timers.tick(1);
+  assert.deepEqual(sent("ack"), [{ type: "ack", frame: 1 }]);
 });

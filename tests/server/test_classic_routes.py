@@ -17,7 +17,11 @@ LINK = "activation=relu&batchSize=5&dataset=xor&networkShape=3,3&seed=0.12345&no
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(workers=1)), base_url="http://localhost") as web:
+    with TestClient(
+        create_app(Settings(workers=1)),
+        base_url="http://localhost",
+        headers={"content-type": "application/json"},
+    ) as web:
         yield web
 
 

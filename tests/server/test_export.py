@@ -14,7 +14,11 @@ from server.settings import MAX_MESSAGE_BYTES, Settings
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[TestClient]:
-    with TestClient(create_app(Settings(workers=1)), base_url="http://localhost") as web:
+    with TestClient(
+        create_app(Settings(workers=1)),
+        base_url="http://localhost",
+        headers={"content-type": "application/json"},
+    ) as web:
         yield web
 
 
@@ -83,7 +87,9 @@ def test_a_body_that_is_too_long_is_refused(web: TestClient) -> None:
     response = web.post("/api/export/numpy", content=b"{}" + b" " * (MAX_MESSAGE_BYTES - 1))
 
     assert response.status_code == 413
-    assert response.json()["detail"] == f"the body is too long; at most {MAX_MESSAGE_BYTES:,} bytes are allowed"
+    assert (
+        response.json()["detail"] == f"the body is too long; at most {MAX_MESSAGE_BYTES:,} bytes are allowed"
+    )
     assert web.post("/api/export/numpy", content=b"{}" + b" " * (MAX_MESSAGE_BYTES - 2)).status_code == 200
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from engine import Experiment, advance, begin
+from server.frames import decode
+from server.packing import Unpacker
 from server.settings import MAX_MESSAGE_BYTES
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
@@ -228,3 +231,67 @@ async def test_killed_engine_processes_are_not_noticed_by_the_session() -> None:
 
     epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
     assert epochs.tolist() == list(range(state["epoch"] + 1))
+
+
+async def test_packed_frames_are_the_plain_ones_and_small(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as plain, client(server.socket_url, acknowledge=False) as packed:
+        await packed.send("hello", protocol=1, encoding="packed")
+        unpacker = Unpacker()
+        sizes: list[int] = []
+        frames: list[tuple[dict[str, str], dict[str, np.ndarray]]] = []
+        await packed.send("play", epochs_per_second=60)
+        while len(frames) < 20:
+            message = await packed.connection.recv()
+            if isinstance(message, bytes):
+                sizes.append(len(message))
+                frames.append(decode(unpacker.unpack(message)))
+                await packed.send("ack", frame=len(sizes))
+        epoch = int(frames[-1][0]["epoch"])
+        await plain.ask("step", count=epoch)
+        same = await plain.frame(lambda frame: frame.epoch == epoch)
+
+    assert [int(metadata["frame"]) for metadata, _ in frames] == list(range(1, 21))
+    assert np.concatenate([tensors["epochs"] for _, tensors in frames]).tolist() == list(range(epoch + 1))
+    for name in ("map", "parameters", "evaluation"):
+        assert np.array_equal(frames[-1][1][name], same[name])
+    assert statistics.median(sizes) < 6000
+
+
+async def test_guarantee_9_a_hidden_page_gets_losses_only_and_everything_again_at_once(
+    server: LiveServer,
+) -> None:
+    async with greeted(server.socket_url) as connected:
+        await connected.ask("play", epochs_per_second=60)
+        await connected.frame(lambda frame: frame.epoch > 5)
+        start = anyio.current_time()
+        await connected.send("watch", unit={"layer": 0, "unit": 1})
+        await connected.frame(lambda frame: frame.metadata["map"] == "0:1")
+        usual = anyio.current_time() - start
+
+        await connected.send("watch", hidden=True)
+        hidden = [await connected.frame(lambda frame: "map" not in frame.tensors)]
+        start = anyio.current_time()
+        hidden += [await connected.frame() for _ in range(3)]
+        elapsed = anyio.current_time() - start
+        for frame in hidden:
+            assert set(frame.tensors) == {"epochs", "train_loss", "test_loss"}
+        assert hidden[-1].epoch > hidden[0].epoch + 60
+        assert elapsed > 2.5
+
+        await connected.send("watch", tiles=True)
+        start = anyio.current_time()
+        full = await connected.frame()
+        assert anyio.current_time() - start < 0.5 + usual
+        assert {"map", "tiles", "parameters", "evaluation"} <= set(full.tensors)
+        await connected.ask("pause")
+
+    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    assert epochs.tolist() == list(range(len(epochs)))
+
+
+async def test_a_server_with_nothing_to_say_says_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLAYGROUND_HEARTBEAT_SECONDS", "0.1")
+    with live_server() as server:
+        async with greeted(server.socket_url) as connected:
+            for _ in range(3):
+                assert await connected.event() == {"type": "heartbeat", "id": None}

@@ -26,6 +26,22 @@ def test_what_is_not_json_is_called_so(message: str) -> None:
     assert refused(message).code == "not-json"
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        r'{"type": "play", "id": "\ud800", "epochs_per_second": 0}',
+        r'{"type": "play", "\udfff": 1}',
+        r'{"type": "\ud800"}',
+        r'{"type": "configure", "experiment": {"\ud800": 1}}',
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_like_anything_else(message: str) -> None:
+    error = refused(message)
+
+    assert error.model_dump_json()
+    assert error.id is None
+
+
 @pytest.mark.parametrize("type_", ["sing", "", "Play"])
 def test_an_unknown_type_is_named_with_those_allowed(type_: str) -> None:
     error = refused(text(type_, id=3))

@@ -99,7 +99,7 @@ def test_the_page_for_an_unknown_deep_address_finds_its_assets(web: TestClient) 
 def test_an_unknown_address_of_the_api_gets_json(web: TestClient) -> None:
     response = web.get("/api/nothing", headers={"accept": "application/json"})
 
-    assert (response.status_code, response.json()) == (404, {"detail": "Not Found"})
+    assert (response.status_code, response.json()) == (404, {"detail": "There is nothing at this address."})
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/catalog", "/nowhere"])

@@ -222,3 +222,11 @@ def test_values_have_no_classes_to_count() -> None:
     experiment = Experiment.model_validate({"data": {"dataset": "plane", "samples": 60}})
 
     assert "confusion" not in run_slice(Slice(None, experiment, view=View(confusion=True))).tensors
+
+
+def test_a_view_that_nobody_sees_costs_and_gives_no_picture() -> None:
+    outcome = run_slice(
+        Slice(run=None, experiment=Experiment(), epochs=2, view=View(tiles=True, hidden=True))
+    )
+
+    assert set(outcome.tensors) == {"epochs", "train_loss", "test_loss", "train_points", "test_points"}

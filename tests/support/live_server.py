@@ -21,11 +21,13 @@ class LiveServer:
         url: its address, http://127.0.0.1:port.
         process: its process.
         log: path of what it writes to standard error.
+        told: what it wrote to standard output when it was ready.
     """
 
     url: str
     process: "subprocess.Popen[str]"
     log: Path
+    told: str
 
     @property
     def socket_url(self) -> str:
@@ -63,11 +65,12 @@ def live_server(
             )
         assert process.stdout is not None
         try:
-            line = process.stdout.readline()  # ends with the process at the latest
-            found = re.search(r"http://\S+", line)
+            # Written in one piece, when it can be reached; ends with the process at the latest.
+            told = os.read(process.stdout.fileno(), 2**16).decode()
+            found = re.search(r"http://[^\s/]+", told)
             if found is None:
-                raise RuntimeError(f"the server did not start: {line}{log.read_text()}")
-            yield LiveServer(found.group(), process, log)
+                raise RuntimeError(f"the server did not start: {told}{log.read_text()}")
+            yield LiveServer(found.group(), process, log, told)
         finally:
             process.terminate()
             with process.stdout:

@@ -48,7 +48,7 @@ _VALUES: tuple[Any, ...] = (
 
 def nonsense(generator: random.Random) -> Iterator[tuple[int, bytes]]:
     """Yield messages without end, each as its opcode and its bytes."""
-    kinds = (_bytes, _text, _not_utf8, _cut, _deep, *(_damaged,) * 6, _valid)
+    kinds = (_bytes, _text, _not_utf8, _cut, _deep, _huge, *(_damaged,) * 6, _valid)
     while True:
         yield generator.choice(kinds)(generator)
 
@@ -76,6 +76,13 @@ def _deep(generator: random.Random) -> tuple[int, bytes]:
     return TEXT, generator.choice((b"[", b'{"type":')) * depth
 
 
+def _huge(generator: random.Random) -> tuple[int, bytes]:
+    """Write a number of thousands of digits, which JSON allows, into a place where a whole number may stand."""
+    command = generator.choice(("hello", "pause", "ack", "step"))
+    name = generator.choice(("protocol", "id", "frame", "count"))
+    return TEXT, b'{"type":"%s","%s":%s}' % (command.encode(), name.encode(), b"9" * 6000)
+
+
 def _valid(generator: random.Random) -> tuple[int, bytes]:
     return TEXT, json.dumps(generator.choice(COMMANDS)).encode()
 
@@ -94,7 +101,9 @@ def _damaged(generator: random.Random) -> tuple[int, bytes]:
         case 0:
             del place[key]
         case 1 if isinstance(place, dict):
-            place[generator.choice(("", "type", "secret", "__proto__", "x" * 100))] = generator.choice(_VALUES)
+            place[generator.choice(("", "type", "secret", "__proto__", "x" * 100))] = generator.choice(
+                _VALUES
+            )
         case _:
             place[key] = generator.choice(_VALUES)
     return TEXT, json.dumps(command).encode("utf-8", "surrogatepass")

@@ -117,8 +117,9 @@ class Wire(asyncio.BufferedProtocol):
         self.send_raw(json.dumps({"type": type_, **fields}).encode())
 
     def send_raw(self, data: bytes, opcode: int = _TEXT) -> None:
-        """Send any bytes as one message."""
-        self.transport.write(_pack(opcode, data))
+        """Send any bytes as one message, unless the connection is over."""
+        if not self.transport.is_closing():
+            self.transport.write(_pack(opcode, data))
 
     async def event(self, *types: str) -> dict[str, Any]:
         """Return the next event, or the next of these types.

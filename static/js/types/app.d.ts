@@ -39,21 +39,29 @@ export type LossChoice = Camel<Wire.LossChoice>;
 export type StopChoice = Camel<Wire.StopChoice>;
 export type Speed = Camel<Wire.Speed>;
 
-/** One picture of a run, as decoded from a binary frame. Arrays are views of the message. */
-export interface Frame {
+/** What every frame tells, as decoded from a binary message. Arrays are views of the message. */
+export interface FrameLosses {
   number: number;
   run: number;
   /** Frames of the same history show one network, through all its shapes. */
   history: number;
   epoch: number;
   step: number;
-  /** What `map` shows: `output`, or `layer:unit`. */
-  mapOf: string;
   epochs: Uint32Array;
   trainLoss: Float64Array;
   testLoss: Float64Array;
   /** Null when there are no validation samples. */
   validationLoss: Float64Array | null;
+  /** x1, x2, target per point; null when the data are those of an earlier frame. */
+  trainPoints: Float32Array | null;
+  testPoints: Float32Array | null;
+  validationPoints: Float32Array | null;
+}
+
+/** One picture of a run; what is sent while the page is looked at. */
+export interface Frame extends FrameLosses {
+  /** What `map` shows: `output`, or `layer:unit`. */
+  mapOf: string;
   /** Train loss, train score, test loss, test score; then, if there are such samples, validation loss and score. */
   evaluation: Float64Array;
   parameters: Float32Array;
@@ -64,12 +72,14 @@ export interface Frame {
   resolution: number;
   /** 400 bytes per unit, the outputs as the last ones, or null when not watched. */
   tiles: Uint8Array | null;
-  /** x1, x2, target per point; null when the data are those of an earlier frame. */
-  trainPoints: Float32Array | null;
-  testPoints: Float32Array | null;
-  validationPoints: Float32Array | null;
   /** Counts of true class × predicted class for train, test and, if there is any, validation; null when not watched. */
   confusion: Uint32Array | null;
+}
+
+/** Makes plain frames of the packed ones of a connection, which have to come in order, one at a time. */
+export interface Unpacker {
+  unpack: (message: ArrayBuffer) => Promise<ArrayBuffer>;
+  close: () => void;
 }
 
 /** Settings that were changed while the network went on learning. */
@@ -182,7 +192,6 @@ export interface ActionContext {
 
 export interface Action {
   id: string;
-  label: string;
   /** Values of `KeyboardEvent.key`; the first is the one shown. */
   keys: string[];
   available: (state: State) => boolean;

@@ -223,7 +223,7 @@ export interface ErrorEvent {
   message: string;
   type: "error";
   id: string | number | null;
-  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "diverged" | "stopped" | "internal";
+  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "ticket" | "diverged" | "stopped" | "internal";
   field: string | null;
 }
 
@@ -257,12 +257,22 @@ export interface FeatureChoice {
   tile: number[];
 }
 
+/** Nothing else was sent for a while; the line is alive. */
+export interface Heartbeat {
+  type: "heartbeat";
+  id: string | number | null;
+}
+
 /** Open the session; first and once. ``language`` is the key of that in which errors are told. */
 export interface Hello {
   type: "hello";
   id?: string | number | null;
+  /** 0 … 1000000. */
   protocol: number;
   experiment?: ExperimentInput;
+  encoding?: "plain" | "packed";
+  client?: string;
+  ticket?: string;
   language?: string | null;
 }
 
@@ -540,6 +550,7 @@ export interface Watch {
   /** 1 … 60. */
   frame_rate?: number;
   confusion?: boolean;
+  hidden?: boolean;
 }
 
 /** Answer to hello. */
@@ -566,4 +577,4 @@ export type Command =
   | SetParameters
   | Ack;
 
-export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent;
+export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent | Heartbeat;

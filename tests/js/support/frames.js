@@ -9,7 +9,20 @@
  * @property {number[]} [epochs]
  * @property {boolean} [validation] whether there are validation samples
  * @property {number[]} [classes] of the cells of the map
+ * @property {boolean} [hidden] whether nobody looks
  */
+
+import { decodeFrame } from "../../../static/js/protocol.js";
+
+/**
+ * A frame with a picture, decoded.
+ * @param {FrameRecipe} [recipe]
+ */
+export function pictureOf(recipe) {
+  const frame = decodeFrame(frameBytes(recipe));
+  if (!("map" in frame)) throw new Error("The frame has no picture");
+  return frame;
+}
 
 /**
  * @param {FrameRecipe} [recipe]
@@ -23,6 +36,7 @@ export function frameBytes({
   epochs = [11, 12, 13],
   validation = false,
   classes,
+  hidden = false,
 } = {}) {
   const losses = epochs.map((_, index) => 0.5 ** (index + 1));
   /** @type {Record<string, { dtype: string, shape: number[], data: ArrayBufferView }>} */
@@ -42,6 +56,7 @@ export function frameBytes({
     }
   }
   if (classes) tensors.map_classes = { dtype: "I8", shape: [2, 2], data: Int8Array.from(classes) };
+  if (hidden) for (const name of ["evaluation", "parameters", "map"]) delete tensors[name];
   const names = [...order, ...Object.keys(tensors).filter((name) => !order.includes(name))];
 
   /** @type {Record<string, unknown>} */

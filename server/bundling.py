@@ -1,4 +1,4 @@
-"""Joining: the page's modules as one script, its sheets as one sheet. A hundred requests cost more than their bytes.
+"""Bundling: the page's modules as one script, its sheets as one sheet. A hundred requests cost more than their bytes.
 
 Every module keeps its text and has a scope of its own: what it exports is what the scope returns, what it imports is
 taken from there. That is enough while modules import and export names only and none needs itself; the rest is refused.

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from scripts.find_node import find_node
-from server.joining import join_modules, join_sheets
+from server.bundling import join_modules, join_sheets
 
 FILES = {
     "js/main.js": """/** Begins. */

@@ -1,0 +1,57 @@
+"""Answers of the doors: why something is not let in, in a form that its sender can read."""
+
+import json
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.types import Scope, Send
+
+from server.metrics import note_refusal
+
+_POLICY_VIOLATION = 1008
+
+_REASONS = {400: "host", 401: "code", 403: "origin", 413: "size", 415: "type"}
+"""What is counted, by status."""
+
+
+def own_path(scope: Scope) -> str:
+    """Return the path of a request without what a proxy left before it."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+def wants_page(scope: Scope) -> bool:
+    """Tell whether a request is a person's, who opens an address, rather than a program's."""
+    accept = Headers(scope=scope).get("accept", "*/*")
+    return "text/html" in accept or not own_path(scope).startswith("/api/")
+
+
+async def refuse(
+    scope: Scope, send: Send, status: int, detail: str, headers: Mapping[str, str] | None = None
+) -> None:
+    """Answer a request, or the handshake of a WebSocket, instead of the application.
+
+    Args:
+        scope: of the request.
+        send: to its sender.
+        status: of the response; browsers see none of a WebSocket, so it gets 403 without words.
+        detail: a sentence for people. It is plain text where a page was asked for, else JSON.
+        headers: further ones of the response.
+    """
+    note_refusal(scope, _REASONS.get(status, "invalid"))
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return
+    if "text/html" in Headers(scope=scope).get("accept", ""):
+        kind, body = "text/plain; charset=utf-8", f"{detail}\n".encode()
+    else:
+        kind, body = "application/json", json.dumps({"detail": detail}, ensure_ascii=False).encode()
+    lines = {
+        "content-type": kind,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        **(headers or {}),
+    }
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in lines.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,58 @@
+"""Headers of every response: what browsers should refuse to do with it."""
+
+import re
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_NAME_AND_PORT = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+
+
+def protections(host: str | None, embedders: Sequence[str] = ()) -> dict[str, str]:
+    """Return the headers.
+
+    Args:
+        host: the Host header of the request, of which a WebSocket may be opened. Chromium and Firefox take
+            ``'self'`` to mean its ``ws:`` and ``wss:`` as well; older Safaris do not, so they are named, too.
+        embedders: origins whose pages may show this one inside them.
+    """
+    sockets = f" ws://{host} wss://{host}" if host and _NAME_AND_PORT.fullmatch(host) else ""
+    policy = (
+        "default-src 'self'",
+        f"connect-src 'self'{sockets}",
+        "img-src 'self' data: blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        " ".join(("frame-ancestors 'self'", *embedders)),
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+class SecurityHeaders:
+    """Adds the headers to every response."""
+
+    def __init__(self, app: ASGIApp, embedders: Sequence[str]) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._embedders = embedders
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request; its response gets the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        own = protections(Headers(scope=scope).get("host"), self._embedders)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(own)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -1,0 +1,29 @@
+"""Prefix: a server that a proxy passes on below a path, as ``/a/b/``, without taking that path away."""
+
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Prefix:
+    """Tells the application which part of a path is not its own; what comes without the prefix is answered, too."""
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        """Wrap an application.
+
+        Args:
+            app: it.
+            root_path: the prefix, without a slash at its end; empty for none.
+        """
+        self._app = app
+        self._root_path = root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request or a WebSocket."""
+        root = self._root_path
+        if root and scope["type"] == "http" and scope["path"] == root:
+            # The addresses in a page are relative to it, so it has to end with a slash.
+            await RedirectResponse(f"{root}/")(scope, receive, send)
+            return
+        if root and scope["type"] in ("http", "websocket") and scope["path"].startswith(f"{root}/"):
+            scope = {**scope, "root_path": root}
+        await self._app(scope, receive, send)

@@ -1,0 +1,86 @@
+"""Comings and goings: whoever left has left nothing behind."""
+
+import pytest
+
+from tests.chaos.conftest import FORGETFUL, Start, Tell
+from tests.support.live_server import LiveServer
+from tests.support.processes import descriptors, memory
+from tests.support.waiting import until
+from tests.support.wire import ClosedError, connect
+
+pytestmark = pytest.mark.anyio
+
+
+async def come_and_go(server: LiveServer, cycles: int) -> None:
+    """Connect and leave; a third says goodbye, a third just hangs up, a third tears the connection."""
+    for cycle in range(cycles):
+        wire = await connect(server.socket_url)
+        if cycle % 3 == 0:
+            await wire.close()
+        elif cycle % 3 == 1:
+            wire.transport.close()
+        else:
+            wire.reset()
+        await wire.over.wait()
+
+
+async def train_and_go(server: LiveServer, sessions: int) -> None:
+    """Open a session, train a little, and leave; every other one without a goodbye."""
+    opened = 0
+    while opened < sessions:
+        wire = await connect(server.socket_url)
+        try:
+            await wire.hello()
+        except ClosedError:
+            if wire.code == 1013:  # too many at once: it is welcome later
+                continue
+            raise
+        opened += 1
+        await wire.ask("step", count=2)
+        if opened % 2:
+            await wire.close()
+        else:
+            wire.reset()
+            await wire.over.wait()
+
+
+async def test_connections_and_sessions_that_end_take_their_descriptors_along(start: Start) -> None:
+    server = start("--workers", "1", **FORGETFUL)
+    before = descriptors(server.process.pid)
+
+    await come_and_go(server, 200)
+    await train_and_go(server, 10)
+
+    await until(lambda: descriptors(server.process.pid) == before)
+
+
+@pytest.mark.soak
+async def test_thousands_of_connections_leave_no_memory_behind(start: Start, tell: Tell) -> None:
+    server = start("--workers", "1", **FORGETFUL)
+    before = descriptors(server.process.pid)
+    await come_and_go(server, 500)
+    await until(lambda: descriptors(server.process.pid) == before)
+    warm = memory(server.process.pid)
+
+    await come_and_go(server, 3000)
+
+    await until(lambda: descriptors(server.process.pid) == before)
+    grown = memory(server.process.pid) - warm
+    tell(f"3,000 connections: memory grew by {grown / 1024:.0f} KiB")
+    assert grown < 3 * 100_000
+
+
+@pytest.mark.soak
+async def test_hundreds_of_sessions_leave_no_memory_behind(start: Start, tell: Tell) -> None:
+    server = start("--workers", "1", **FORGETFUL)
+    before = descriptors(server.process.pid)
+    await train_and_go(server, 100)
+    await until(lambda: descriptors(server.process.pid) == before)
+    warm = memory(server.process.pid)
+
+    await train_and_go(server, 500)
+
+    await until(lambda: descriptors(server.process.pid) == before)
+    grown = memory(server.process.pid) - warm
+    tell(f"500 sessions: memory grew by {grown / 1024:.0f} KiB")
+    assert grown < 2 * 2**20

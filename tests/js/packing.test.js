@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createUnpacker } from "../../static/js/packing.js";
+import { frameBytes } from "./support/frames.js";
+import { createPacker } from "./support/packing.js";
+
+test("unpacked frames are the plain ones to the last byte, whatever changes between them", async () => {
+  const pack = createPacker();
+  const { unpack } = createUnpacker();
+  const recipes = [
+    { validation: true, epochs: [0] },
+    { epochs: [1, 2, 3] },
+    { epochs: [4, 5, 6], about: { epoch: "6" } },
+    { epochs: [] },
+    { epochs: [7], classes: [1, 2, 3, 0] },
+    { epochs: [8], classes: [1, 0, 3, 2] },
+    { without: "map" },
+    { order: ["map"], epochs: Array.from({ length: 5000 }, (_, index) => 9 + index) },
+    { epochs: [4_294_967_295, 0] },
+  ];
+
+  for (const recipe of recipes) {
+    const file = frameBytes(recipe);
+    assert.deepEqual(new Uint8Array(await unpack(pack(file))), new Uint8Array(file));
+  }
+});
+
+test("what is no packed frame, or not the next one, is refused", async () => {
+  const pack = createPacker();
+  pack(frameBytes());
+  const second = pack(frameBytes());
+
+  await assert.rejects(createUnpacker().unpack(second));
+  await assert.rejects(createUnpacker().unpack(frameBytes()));
+});
