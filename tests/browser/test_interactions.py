@@ -45,6 +45,19 @@ def press(screen: Playground, x: float, y: float) -> None:
         screen.page.mouse.click(x, y)
 
 
+def beside(screen: Playground) -> tuple[float, float]:
+    """Return a place on the screen where nothing is to be pressed: over the heading of the features."""
+    box = screen[".network__features .heading"].bounding_box()
+    assert box is not None
+    return box["x"] + 2, box["y"] + 2
+
+
+def press_link(screen: Playground) -> None:
+    screen[".diagram__links"].scroll_into_view_if_needed()
+    press(screen, *screen.page.evaluate(LINK))
+    expect(screen["#editor-value"]).to_be_visible()
+
+
 def point_at(screen: Playground, target: Locator) -> None:
     if is_touched(screen):
         target.tap()
@@ -79,7 +92,7 @@ def test_a_unit_is_looked_at_wherever_the_map_is(screen: Playground) -> None:
 def test_a_feature_is_looked_at(playground: Playground) -> None:
     output = playground.map()
 
-    playground['.feature:has([value="x1_squared"])'].hover()
+    playground['.feature:has([value="x1²"])'].hover()
 
     playground.until(lambda: bool((playground.map() != output).any()), "the feature's map")
     assert playground.field("features") == ["x1", "x2"]
@@ -87,30 +100,29 @@ def test_a_feature_is_looked_at(playground: Playground) -> None:
 
 def test_a_weight_is_set_by_leaving_it_and_taken_back(screen: Playground) -> None:
     screen.open_all()
-    screen[".diagram"].scroll_into_view_if_needed()
     scores = screen.scores()
 
-    press(screen, *screen.page.evaluate(LINK))
+    press_link(screen)
     editor = screen["#editor-value"]
     expect(editor).to_be_visible()
     expect(screen["#editor-title"]).to_contain_text("weight", ignore_case=True)
     before = editor.input_value()
     editor.fill("-3,25")
-    screen["#output-heading"].click()
+    press(screen, *beside(screen))
 
     expect(screen["#editor"]).to_be_hidden()
     screen.until(lambda: screen.scores() != scores, "other losses at once")
     assert screen.epoch == 0
-    press(screen, *screen.page.evaluate(LINK))
+    press_link(screen)
     expect(editor).to_have_value("−3.250")
     screen.page.keyboard.press("Escape")
 
-    screen['.undo [data-action="undo"]'].click()
+    screen['[data-action="undo"]:visible'].click()
     screen.until(lambda: screen.scores() == scores, "the losses before")
-    press(screen, *screen.page.evaluate(LINK))
+    press_link(screen)
     expect(editor).to_have_value(before)
     screen.page.keyboard.press("Escape")
-    screen['.undo [data-action="redo"]'].click()
+    screen['[data-action="redo"]:visible'].click()
     screen.until(lambda: screen.scores() != scores, "the losses with the weight")
 
 
