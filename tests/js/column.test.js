@@ -80,3 +80,21 @@ test("asking for the extremes of a long column takes few steps", () => {
   // A plain walk over a million values takes about a millisecond; a thousand of them a second.
   assert.ok(performance.now() - start < 250);
 });
+
+test("of a very long column both ends are kept, and the extremes of what was between", () => {
+  const column = createColumn({ most: 4, first: 1 });
+  const count = 4096 * 40 + 1000;
+  for (let index = 0; index < count; index++) column.push(Math.sin(index / 1000) + index / count);
+
+  const exact = (/** @type {number} */ index) => Math.sin(index / 1000) + index / count;
+  for (const index of [0, 3, 4095, count - 2, count - 1]) assert.equal(column.at(index), exact(index));
+  assert.ok(Number.isNaN(column.at(4096 * 20)));
+  assert.equal(column.length, count);
+  const values = Array.from({ length: count }, (_, index) => exact(index));
+  const all = column.extremes(0, count);
+  assert.deepEqual(all, [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))]);
+  // In the middle a range is as wide as the chunks that it touches.
+  const [low, high] = column.extremes(4096 * 20 + 10, 4096 * 20 + 20);
+  const chunk = values.slice(4096 * 20, 4096 * 21);
+  assert.deepEqual([low, high], [Math.min(...chunk), Math.max(...chunk)]);
+});
