@@ -99,8 +99,10 @@ def exporting(playground: Playground) -> Iterator[None]:
 
 @contextmanager
 def drawing(playground: Playground) -> Iterator[None]:
-    with dialog(playground, "own-points"):
+    with dialog(playground, "own-points") as shown:
         playground.page.keyboard.press("Enter")
+        # On a phone the foot lies over whatever is scrolled behind it: at the end that is nothing.
+        shown.evaluate("(editor) => editor.scrollTo(0, editor.scrollHeight)")
         yield
 
 
