@@ -5,7 +5,8 @@
  */
 
 const FAN_BITS = 4;
-const FAN = 1 << FAN_BITS;
+/** Each level's blocks are so many of the level below. */
+export const FAN = 1 << FAN_BITS;
 /** Values of a chunk: three levels of blocks. */
 const CHUNK_BITS = 3 * FAN_BITS;
 const CHUNK = 1 << CHUNK_BITS;
@@ -24,6 +25,8 @@ const FIRST_CHUNKS = 64;
  * @property {Float64Array} values
  * @property {Level[]} levels of blocks of 16 and 256
  */
+
+/** @typedef {{ low: number, high: number, size: number }} Block a part of the column, and its extremes */
 
 /**
  * @param {number} length
@@ -81,6 +84,8 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
   let chunks = [];
   /** @type {Level[]} level k holds the extremes of blocks of 16^(k + 3) values */
   let levels = [];
+  /** @type {Block} */
+  const found = { low: 0, high: 0, size: 0 };
 
   /** @param {number} value */
   function push(value) {
@@ -125,7 +130,7 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
    * the rest of the chunk, with the extremes of all of it.
    * @param {number} index
    * @param {number} end
-   * @returns {{ low: number, high: number, size: number }}
+   * @returns {Block} the same object each time
    */
   function blockAt(index, end) {
     const fits = (/** @type {number} */ size) => index % size === 0 && index + size <= end;
@@ -141,21 +146,33 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
       const level = levels[depth];
       const block = Math.floor(index / size);
       const rest = fits(size) ? size : CHUNK - (index & (CHUNK - 1));
-      return {
-        low: level?.low[block] ?? Number.POSITIVE_INFINITY,
-        high: level?.high[block] ?? Number.NEGATIVE_INFINITY,
-        size: rest,
-      };
+      return put(
+        level?.low[block] ?? Number.POSITIVE_INFINITY,
+        level?.high[block] ?? Number.NEGATIVE_INFINITY,
+        rest,
+      );
     }
     const place = index & (CHUNK - 1);
     for (depth = chunk.levels.length - 1; depth >= 0; depth--) {
       size = FAN ** (depth + 1);
       const level = chunk.levels[depth];
       const block = place / size;
-      if (level && fits(size)) return { low: level.low[block] ?? 0, high: level.high[block] ?? 0, size };
+      if (level && fits(size)) return put(level.low[block] ?? 0, level.high[block] ?? 0, size);
     }
     const value = /** @type {number} */ (chunk.values[place]);
-    return { low: value, high: value, size: 1 };
+    return put(value, value, 1);
+  }
+
+  /**
+   * @param {number} low
+   * @param {number} high
+   * @param {number} size
+   */
+  function put(low, high, size) {
+    found.low = low;
+    found.high = high;
+    found.size = size;
+    return found;
   }
 
   return {
