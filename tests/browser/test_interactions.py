@@ -155,8 +155,17 @@ def saved_later(playground: Playground) -> bytes:
     return content
 
 
+def finish_epoch(screen: Playground) -> None:
+    """Go on to the end of an epoch: a pause may fall between, where what is shown now is not yet in the curves."""
+    epoch = screen.epoch
+    screen["#step"].click()
+    screen.until(lambda: screen.epoch == epoch + 1, "one epoch more")
+    screen.settle()
+
+
 def test_the_curves_are_read_by_pointer_at_both_ends(screen: Playground) -> None:
     screen.train(30)
+    finish_epoch(screen)
     chart = screen[".chart__cursor"]
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
@@ -203,6 +212,7 @@ def test_what_is_downloaded_says_what_the_engine_says(playground: Playground, tm
     playground.until(lambda: playground.field("network.activation") == "relu", "ReLU")
     playground["#speed"].select_option("4")
     playground.train(20)
+    finish_epoch(playground)
     epoch = playground.epoch
     run, report = advance(begin(Experiment.model_validate(playground.experiment)), epochs=epoch)
 
