@@ -19,6 +19,9 @@ Encoding = Literal["plain", "packed"]
 MAX_EPOCHS = 65_536
 """Epochs whose losses may wait; a client that takes none for so long holds up its own training."""
 
+POINTS = ("train_points", "validation_points", "test_points")
+"""Tensors that come once and hold as long as the history."""
+
 MAX_EVENTS = 256
 
 
@@ -34,7 +37,9 @@ class Outbox:
         self._window = window
         self._packer = Packer() if encoding == "packed" else None
         self._events: deque[str] = deque()
+        self._kept: str | None = None
         self._parts: dict[str, list[Tensor]] = {}
+        self._underway: deque[tuple[int, dict[str, Tensor]]] = deque()  # losses in frames not acknowledged
         self._newest: dict[str, Tensor] = {}
         self._metadata: dict[str, str] = {}
         self._due = False
@@ -51,6 +56,24 @@ class Outbox:
             raise Overflow
         self._events.append(event)
 
+    def keep(self, event: str) -> None:
+        """Queue an event of which only the newest matters; it goes out when nothing else can."""
+        self._kept = event
+
+    def reopen(self, encoding: Encoding = "plain") -> None:
+        """Begin anew for another connection: what may not have arrived of the losses goes out again, numbers afresh."""
+        self._packer = Packer() if encoding == "packed" else None
+        sent = [losses for _, losses in self._underway]
+        for name in LOSSES:
+            again = [losses[name] for losses in sent if name in losses]
+            if again:
+                self._parts[name] = [*again, *self._parts.get(name, ())]
+        self._events.clear()
+        self._underway.clear()
+        self._kept = None
+        self._newest, self._due = {}, False
+        self._sent = self._acknowledged = 0
+
     def put(self, metadata: Mapping[str, str], tensors: Mapping[str, Tensor], *, due: bool) -> None:
         """Merge numbers into the frame that goes out next.
 
@@ -61,9 +84,13 @@ class Outbox:
             due: whether this completes a frame; otherwise it waits for numbers that do.
         """
         if metadata["run"] != self._metadata.get("run"):
-            if metadata.get("history") != self._metadata.get("history"):
+            kept = {}
+            if metadata.get("history") == self._metadata.get("history"):
+                kept = {name: self._newest[name] for name in POINTS if name in self._newest}
+            else:
                 self._parts = {}
-            self._newest, self._metadata, self._due = {}, {}, False
+                self._underway.clear()
+            self._newest, self._metadata, self._due = kept, {}, False
         self._metadata |= metadata
         for name, tensor in tensors.items():
             if name in LOSSES:
@@ -76,6 +103,8 @@ class Outbox:
         """Take note that the client has drawn this frame and all before it; numbers never sent are ignored."""
         if frame <= self._sent:
             self._acknowledged = max(self._acknowledged, frame)
+            while self._underway and self._underway[0][0] <= self._acknowledged:
+                self._underway.popleft()
 
     @property
     def unacknowledged(self) -> int:
@@ -90,14 +119,24 @@ class Outbox:
         """Whether so many losses wait that training should, too."""
         return sum(map(len, self._parts.get("epochs", ()))) >= MAX_EPOCHS
 
+    def last_words(self) -> list[str]:
+        """Return all that waits but for frames, for a connection that is about to close."""
+        words = [*self._events, *([] if self._kept is None else [self._kept])]
+        self._events.clear()
+        self._kept = None
+        return words
+
     def take(self) -> str | bytes | None:
-        """Return what may be sent next, or None: events first, then a frame if the window is open."""
+        """Return what may be sent next, or None: events, then a frame if the window is open, then what is kept."""
         if self._events:
             return self._events.popleft()
         if not self._due or self._sent - self._acknowledged >= self._window:
-            return None
+            kept, self._kept = self._kept, None
+            return kept
         self._sent += 1
-        tensors = {name: np.concatenate(parts) for name, parts in self._parts.items()} | self._newest
+        losses = {name: np.concatenate(parts) for name, parts in self._parts.items()}
+        self._underway.append((self._sent, losses))
+        tensors = losses | self._newest
         metadata = {"frame": str(self._sent), **self._metadata}
         self._parts, self._newest, self._due = {}, {}, False
         return self._write(metadata, tensors)

@@ -1,18 +1,32 @@
 /**
- * The line to the server: opens, reopens with growing patience, and hands on what comes, in its order.
+ * The line to the server: opens, reopens as its end tells it to, and hands on what comes, in its order.
  * A server that has nothing to say sends a heartbeat, so a long silence is a dead line.
  */
 
 /**
- * @import { Command, ConnectionState, Frame, FrameLosses, ServerEvent, Unpacker } from "./types/app.js"
+ * @import { Closing, Command, ConnectionState, Frame, FrameLosses, LineTrouble, ServerEvent, Unpacker } from "./types/app.js"
  */
 
 import { backoff } from "./lib/timing.js";
 import { decodeEvent, decodeFrame, encodeCommand } from "./protocol.js";
 
 /** Longest wait before the first and before any new attempt, in milliseconds. */
-const FIRST_WAIT = 600;
-const LONGEST_WAIT = 8000;
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 30_000;
+/** Least and longest wait before an attempt when the server asked for time without saying how much. */
+const LATER = { least: 5000, longest: 15_000 };
+
+/** Close codes after which it makes no sense to come back by itself, and why. */
+const FINAL = new Map([
+  [4001, "taken-over"],
+  [4003, "forbidden"],
+  [4426, "reload"],
+]);
+/** Close codes after which to come back later: policy, size, busy, slow. */
+const BUSY = new Set([1008, 1009, 1013, 4408]);
+/** What counts as the code of a line that was cut without a word. */
+const CUT = 1006;
+
 /** After so long without a word the line counts as dead, in milliseconds: three heartbeats are missing. */
 const SILENCE = 45_000;
 /** How long a page that was asleep has to hear what has come in the meantime. */
@@ -26,7 +40,7 @@ const UNPACKING = 10_000;
  * @property {() => void} onOpen the line is open: say hello
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
- * @property {(state: ConnectionState) => void} onState
+ * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
  * @property {(error: unknown) => void} onFault a message could not be read
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [random]
@@ -58,9 +72,12 @@ export function createConnection(options) {
   let heard = 0;
   let attempt = 0;
   let closed = false;
+  /** @type {Closing | null} what the server has said about the end of this line */
+  let closing = null;
 
   function open() {
     timer = undefined;
+    closing = null;
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
@@ -72,17 +89,44 @@ export function createConnection(options) {
       if (unpacker) receiveInOrder(opened, unpacker, data);
       else receive(data);
     };
-    opened.onclose = () => {
-      if (socket === opened) lose();
+    opened.onclose = ({ code }) => {
+      if (socket === opened) lose(code);
     };
   }
 
-  /** Lets go of the socket, and tries another later. */
-  function lose() {
+  function letGo() {
     socket = null;
     unpacker?.close();
     unpacker = null;
-    if (!closed) retryLater();
+  }
+
+  /**
+   * Lets go of the socket, and tries another later if that makes sense.
+   * @param {number} [code] with which it was closed
+   */
+  function lose(code = CUT) {
+    letGo();
+    if (closed) return;
+    const final = FINAL.get(code);
+    const reason = closing?.reason ?? (code === 4408 ? "slow" : (final ?? "lost"));
+    const trouble = { reason, message: closing?.message ?? "" };
+    if (final !== undefined) {
+      options.onState("stopped", trouble);
+      return;
+    }
+    options.onState("reconnecting", trouble);
+    timer = setTimeout(open, waitAfter(code));
+    attempt += 1;
+  }
+
+  /**
+   * @param {number} code
+   * @returns {number} milliseconds
+   */
+  function waitAfter(code) {
+    if (closing?.retryAfter) return closing.retryAfter * 1000;
+    if (BUSY.has(code)) return LATER.least + random() * (LATER.longest - LATER.least);
+    return backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
   }
 
   /**
@@ -131,9 +175,10 @@ export function createConnection(options) {
       }
       const event = decodeEvent(String(data));
       if (event.type === "heartbeat") return;
+      if (event.type === "closing") closing = event;
       if (event.type === "welcome") {
         attempt = 0;
-        options.onState("open");
+        options.onState("open", null);
       }
       options.onEvent(event);
     } catch (error) {
@@ -141,10 +186,9 @@ export function createConnection(options) {
     }
   }
 
-  function retryLater() {
-    options.onState("reconnecting");
-    timer = setTimeout(open, backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random));
-    attempt += 1;
+  function tryNow() {
+    clearTimeout(timer);
+    open();
   }
 
   /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be heard. */
@@ -176,9 +220,25 @@ export function createConnection(options) {
     look,
     /** Stops waiting and tries at once. */
     retryNow() {
-      if (timer === undefined || closed) return;
+      if (timer !== undefined && !closed) tryNow();
+    },
+    /** Opens a line that would not have come back by itself. */
+    reopen() {
+      if (socket !== null || closed) return;
+      options.onState("reconnecting", { reason: "reopened", message: "" });
+      tryNow();
+    },
+    /**
+     * Ends the line; only `reopen` brings it back.
+     * @param {string} reason
+     */
+    stop(reason) {
       clearTimeout(timer);
-      open();
+      timer = undefined;
+      const open = socket;
+      letGo();
+      open?.close();
+      options.onState("stopped", { reason, message: "" });
     },
     close() {
       closed = true;

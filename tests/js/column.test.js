@@ -98,3 +98,31 @@ test("of a very long column both ends are kept, and the extremes of what was bet
   const chunk = values.slice(4096 * 20, 4096 * 21);
   assert.deepEqual([low, high], [Math.min(...chunk), Math.max(...chunk)]);
 });
+
+test("what is forgotten from an index on makes room for other values, in a very long column too", () => {
+  const random = createRandom();
+  for (const [count, end] of /** @type {const} */ ([
+    [10_000, 0],
+    [10_000, 7000],
+    [10_000, 8192],
+    [200_000, 123_456],
+  ])) {
+    const column = createColumn({ most: 4, first: 1 });
+    const values = Array.from({ length: count }, () => random());
+    for (const value of values) column.push(value);
+    column.truncate(end);
+    assert.equal(column.length, end);
+    // The chunk in which it ends may have been left without its values.
+    const start = count > 4096 * 4 ? end - (end % 4096) : end;
+    const expected = [...values.slice(0, start), ...Array.from({ length: 300 }, () => random())];
+    for (const value of expected.slice(start)) column.push(value);
+
+    const [low, high] = column.extremes(0, column.length);
+    assert.equal(low, Math.min(...expected.slice(-90_000), ...expected.slice(0, -90_000)));
+    assert.equal(
+      high,
+      expected.reduce((most, value) => Math.max(most, value)),
+    );
+    assert.equal(column.at(column.length - 1), expected.at(-1));
+  }
+});

@@ -103,10 +103,20 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
     chunk.levels.forEach((level, depth) => {
       include(level, place >>> (FAN_BITS * (depth + 1)), value, value);
     });
+    raise(number, value, value);
+  }
+
+  /**
+   * Numbers of a chunk count in all levels above it.
+   * @param {number} number of the chunk
+   * @param {number} low
+   * @param {number} high
+   */
+  function raise(number, low, high) {
     for (let depth = 0, block = number; ; depth++, block >>>= FAN_BITS) {
       const level = grown(levels[depth] ?? opened(depth), block + 1);
       levels[depth] = level;
-      include(level, block, value, value);
+      include(level, block, low, high);
       if (block === 0) break;
     }
   }
@@ -175,8 +185,35 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
     return found;
   }
 
+  function clear() {
+    length = 0;
+    chunks = [];
+    levels = [];
+  }
+
+  /** @param {number} end */
+  function truncate(end) {
+    if (end >= length) return;
+    const whole = end >>> CHUNK_BITS;
+    const part = end & (CHUNK - 1);
+    const rest = chunks[whole]?.values.slice(0, part) ?? new Float64Array(part).fill(Number.NaN);
+    const kept = chunks.slice(0, whole);
+    const [{ low, high } = createLevel(0)] = levels;
+    clear();
+    chunks = kept;
+    length = whole * CHUNK;
+    for (let number = 0; number < whole; number++) raise(number, low[number] ?? 0, high[number] ?? 0);
+    for (const value of rest) push(value);
+  }
+
   return {
     push,
+    clear,
+    /**
+     * Forgets the values from an index on.
+     * @param {number} end
+     */
+    truncate,
     get length() {
       return length;
     },
@@ -187,11 +224,6 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
     at(index) {
       if (!(index >= 0 && index < length)) return Number.NaN;
       return chunks[index >>> CHUNK_BITS]?.values[index & (CHUNK - 1)] ?? Number.NaN;
-    },
-    clear() {
-      length = 0;
-      chunks = [];
-      levels = [];
     },
     /**
      * Smallest and largest of [from, to), as `[∞, −∞]` when there is none.
