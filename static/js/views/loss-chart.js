@@ -254,7 +254,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     context.textBaseline = "middle";
     labels.forEach(({ name }, index) => {
       context.fillStyle = colors[name];
-      context.fillText(name, right + 10, places[index] ?? 0);
+      context.fillText(phrase(`chart.${name}`), right + 10, places[index] ?? 0);
     });
   }
 
