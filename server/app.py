@@ -31,9 +31,9 @@ from server.sessions import Sessions
 from server.settings import Settings
 
 
-def _prepare(languages: Languages) -> None:
+def _prepare(languages: Languages, join: bool) -> None:
     assets.prepare()
-    pages.prepare(languages)
+    pages.prepare(languages, join=join)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
             longest=settings.slice_seconds,
         )
         compute.observe = metrics.computed
-        sessions = Sessions(settings, compute, app.state.languages)
+        sessions = Sessions(settings, compute, app.state.keys, app.state.languages)
         app.state.compute = compute
         app.state.sessions = sessions
 
@@ -66,10 +66,15 @@ def create_app(settings: Settings) -> FastAPI:
             )
 
         drain.watch(sessions, compute)
-        app.state.readiness = Readiness(compute.probe, has_room=lambda: True, is_draining=lambda: drain.begun)
-        preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
+        app.state.readiness = Readiness(
+            compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
+        )
+        preparing = asyncio.create_task(
+            asyncio.to_thread(_prepare, app.state.languages, app.state.passes is not None)
+        )
         try:
             await compute.start()
+            sessions.start()
             pulse.start(observe)
             yield
         finally:

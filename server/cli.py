@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> None:
             port=options.port,
             compute=options.compute,
             workers=options.workers,
+            max_sessions=options.max_sessions,
             allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
             allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
             allowed_embedders=None if options.allow_embedding is None else tuple(options.allow_embedding),
@@ -97,6 +98,8 @@ def _announce(settings: Settings, port: int, metrics_address: str | None, code: 
             "address": f"{_address(settings.host, port)}{settings.root_path}/",
             "metrics": metrics_address,
         }
+        if code is not None and settings.join_code == "":
+            entry["join_code"] = legible(code)  # it was drawn, and stands nowhere else
         text = json.dumps(entry)
     else:
         text = _told(settings, port, code)
@@ -124,6 +127,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--workers", type=int, help="engine processes (default: as many as there are processors, up to 8)"
+    )
+    parser.add_argument(
+        "--max-sessions",
+        type=int,
+        metavar="N",
+        help="sessions at once; others are asked to wait (default: 200)",
     )
     parser.add_argument(
         "--allow-host",

@@ -34,10 +34,21 @@ class Settings:
         lan: serve everybody in the network: on all addresses, with a join code.
         insecure: serve everybody who reaches this server without a join code.
         hello_seconds: how long a new connection may take to say hello.
-        window: how many frames a client may leave unacknowledged.
+        window: how many frames a client may leave unacknowledged at most, where the line is long enough for so many.
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
+        max_sessions: sessions at once; those that nobody is connected to are given up first.
+        max_client_sessions: of them, those of one browser.
+        max_address_sessions: of them, those of one address.
+        kept_seconds: how long a session waits for a connection that has ended.
+        alone_seconds: how long it trains meanwhile.
+        rest_seconds: how long a session trains without anybody doing anything.
+        idle_seconds: how long it is kept without anybody doing anything.
+        session_seconds: how long it is kept at most.
+        checkpoint_seconds: how often a browser is given what it needs to go on elsewhere, while training goes on.
+        token_seconds: how long that can be used.
+        slow_seconds: how long a client may acknowledge nothing while frames wait, before it is sent away for a while.
         heartbeat_seconds: after so long without anything to say, the server says that it is there.
         languages: a folder with further language files, or None.
         log_format: ``text`` for people, ``json`` for machines.
@@ -66,10 +77,21 @@ class Settings:
     lan: bool = False
     insecure: bool = False
     hello_seconds: float = 10.0
-    window: int = 2
+    window: int = 8
     slice_seconds: float = 0.025
     ping_seconds: float = 20.0
     pong_seconds: float = 20.0
+    max_sessions: int = 200
+    max_client_sessions: int = 8
+    max_address_sessions: int = 300
+    kept_seconds: float = 120.0
+    alone_seconds: float = 30.0
+    rest_seconds: float = 600.0
+    idle_seconds: float = 1800.0
+    session_seconds: float = 43_200.0
+    checkpoint_seconds: float = 2.0
+    token_seconds: float = 86_400.0
+    slow_seconds: float = 30.0
     heartbeat_seconds: float = 15.0
     languages: Path | None = None
     log_format: str = "text"
@@ -89,8 +111,19 @@ class Settings:
             ("hello_seconds", 0.1, 600),
             ("window", 1, 8),
             ("slice_seconds", 0.001, 1),
+            ("max_sessions", 1, 100_000),
+            ("max_client_sessions", 1, 100_000),
+            ("max_address_sessions", 1, 100_000),
+            ("kept_seconds", 0, 86_400),
+            ("alone_seconds", 0, 86_400),
+            ("rest_seconds", 0.1, 604_800),
+            ("idle_seconds", 0.1, 604_800),
+            ("session_seconds", 0.1, 604_800),
+            ("checkpoint_seconds", 0.1, 600),
+            ("token_seconds", 1, 2_592_000),
             ("ping_seconds", 0.1, 600),
             ("pong_seconds", 0.1, 600),
+            ("slow_seconds", 0.1, 3600),
             ("heartbeat_seconds", 0.1, 15),  # the page gives up after 45
         ):
             value = getattr(self, name)
@@ -190,8 +223,19 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hello_seconds": float,
     "window": int,
     "slice_seconds": float,
+    "max_sessions": int,
+    "max_client_sessions": int,
+    "max_address_sessions": int,
+    "kept_seconds": float,
+    "alone_seconds": float,
+    "rest_seconds": float,
+    "idle_seconds": float,
+    "session_seconds": float,
+    "checkpoint_seconds": float,
+    "token_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "slow_seconds": float,
     "heartbeat_seconds": float,
     "languages": Path,
     "log_format": str,

@@ -125,10 +125,10 @@ class Processes(Backend):
                 return
 
     def kill(self) -> None:
-        """Kill all processes."""
+        """Kill all processes; takes no lock, which the code that a signal interrupts may hold."""
         self._closed = True
         for process in list(self._processes):
-            process.kill()
+            process.slay()
 
     async def close(self) -> None:
         """End all processes and wait for them; those that hang are killed."""
@@ -188,6 +188,11 @@ class _Process:
     def usage(self) -> Usage | None:
         """Return what the process has used."""
         return usage(self._pid)
+
+    def slay(self) -> None:
+        """End the process at once, and leave its pool as it is."""
+        if self._pool is not None:
+            _kill(self._pool)
 
     def kill(self) -> None:
         """End the process at once, whatever it does; its pool ends by itself."""

@@ -20,15 +20,24 @@ const FLOORS = [
     "regions.js",
     "starts.js",
   ],
-  ["packing.js", "problem.js", "history.js", "service.js", "setting-marks.js", "explanations.js"],
+  [
+    "packing.js",
+    "problem.js",
+    "history.js",
+    "record.js",
+    "joining.js",
+    "service.js",
+    "setting-marks.js",
+    "explanations.js",
+  ],
   ["assembling.js", "fitting.js"],
   ["own-points.js"],
   ["state.js"],
-  ["address.js", "classic.js", "files.js", "store.js", "stream.js", "props.js"],
-  ["connection.js", "opening.js", "point-store.js", "exporting.js"],
+  ["address.js", "classic.js", "files.js", "line.js", "store.js", "stream.js", "props.js"],
+  ["connection.js", "pocket.js", "opening.js", "point-store.js", "exporting.js"],
   ["session.js", "telling.js"],
   ["keeping.js"],
-  ["main.js"],
+  ["main.js", "full.js"],
 ];
 
 /** @param {string} path */

@@ -174,7 +174,7 @@ async def test_a_message_that_is_too_long_closes_the_connection(server: LiveServ
     async with greeted(server.socket_url) as connected:
         await connected.connection.send("x" * (MAX_MESSAGE_BYTES + 1))
         with pytest.raises(ConnectionClosed) as closed:
-            await connected.event()
+            await connected.event("never")
 
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
