@@ -170,6 +170,11 @@ class Session:
         return events
 
     @property
+    def experiment(self) -> Experiment:
+        """What is asked for: the same object until it is asked for something else."""
+        return self._experiment
+
+    @property
     def playing(self) -> bool:
         """Whether it trains until further notice."""
         return self._playing
