@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from server import farewells
 from server.languages import Language
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
 from server.metrics import note_refusal
@@ -89,7 +90,7 @@ class _Connection:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
     async def _attend(self, trainer: Trainer) -> None:
-        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write)]
+        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write, self._mind)]
         try:
             waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
             done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -134,6 +135,15 @@ class _Connection:
         if text is None:
             return ErrorEvent(code="not-text", **told("not-text"))
         return parse(text)
+
+    async def _mind(self, trainer: Trainer) -> None:
+        """Send a client away for a while that takes nothing for long."""
+        most = self._settings.slow_seconds
+        while True:
+            await asyncio.sleep(min(1.0, most / 4))
+            if trainer.waited >= most:
+                self.dismiss(farewells.SLOW)
+                return
 
     async def _await_more(self, trainer: Trainer) -> None:
         """Wait for something to send; when there is nothing for long, say that the line is alive."""
