@@ -300,3 +300,38 @@ test("a stopped line says why and stays so until it is asked for", (context) => 
   assert.equal(FakeSocket.opened.length, 1);
   assert.deepEqual(log, ["stopped: reload"]);
 });
+
+test("where tickets are needed, each line has its own, and none is opened without one", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {(string | undefined)[]} */
+  const tickets = [];
+  const given = [() => "one", () => Promise.reject(new Error("no answer")), () => "two"];
+  createConnection({
+    url: "ws://host/ws",
+    admit: async () => given.shift()?.(),
+    onOpen: (ticket) => tickets.push(ticket),
+    onEvent: () => {},
+    onFrame: () => {},
+    onState: () => {},
+    onFault: () => {},
+    openSocket: FakeSocket.open,
+    random: () => 1,
+  });
+  const settle = async () => {
+    for (let turn = 0; turn < 5; turn += 1) await null;
+  };
+  assert.equal(FakeSocket.opened.length, 0);
+  await settle();
+
+  FakeSocket.latest().accept();
+  FakeSocket.latest().drop();
+  context.mock.timers.tick(1000);
+  await settle();
+  assert.equal(FakeSocket.opened.length, 1);
+  context.mock.timers.tick(2000);
+  await settle();
+  FakeSocket.latest().accept();
+
+  assert.equal(FakeSocket.opened.length, 2);
+  assert.deepEqual(tickets, ["one", "two"]);
+});
