@@ -1,5 +1,7 @@
 """What every place where calls run offers to the seam, and how calls can come to grief."""
 
+import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -55,20 +57,32 @@ class Unavailable(Exception):
 
 
 class Worker(ABC):
-    """One engine process, or whatever runs one call at a time."""
+    """A place for one call, in an engine process or in whatever runs one call after the other.
+
+    Attributes:
+        began: when the call in it began to run, on ``time.monotonic``; None as long as it waits for the call before it.
+    """
+
+    began: float | None = None
 
     @abstractmethod
-    async def call(self, function: Call, arguments: tuple[Any, ...]) -> Any:
-        """Run a function and return what it returns.
+    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        """Hand over a call, and return its answer to come.
 
         Raises:
-            WorkerDied: the worker is no more.
-            Exception: whatever the function raises.
+            Exception: the worker is no more; ``death`` explains it.
         """
 
-    async def is_running(self, seconds: float) -> bool:
-        """Tell whether the call under way has run for so long, rather than waited for a processor; asked when late."""
-        return True
+    def death(self, error: BaseException) -> WorkerDied | None:
+        """Explain an error as the death of the worker; None if it is one of the function."""
+        return None
+
+    async def is_late(self, seconds: float) -> bool:
+        """Tell whether the call has run for so long, rather than waited for its turn or for a processor.
+
+        Asked again and again from the moment when it could be.
+        """
+        return self.began is not None and time.monotonic() - self.began >= seconds
 
 
 class Backend(ABC):
@@ -95,16 +109,24 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def take(self) -> Worker | None:
-        """Take a worker that is ready and free; None if there is none."""
+    def has_room(self, waiting: int) -> bool:
+        """Tell whether a call may be handed over now; there are so many that wait."""
+
+    @abstractmethod
+    def take(self, seconds: float) -> Worker:
+        """Take a place for a call that is expected to run for so long; only if there is room."""
 
     @abstractmethod
     def give(self, worker: Worker) -> None:
         """Give back a worker that has answered."""
 
     @abstractmethod
-    def replace(self, worker: Worker) -> None:
-        """End a worker that has died or hangs, and see to it that there soon is another."""
+    def replace(self, worker: Worker) -> bool:
+        """End a worker that has died or hangs, and see to it that there soon is another.
+
+        Returns:
+            Whether that is so; not if that was done for another call in the same process.
+        """
 
     @abstractmethod
     def kill(self) -> None:

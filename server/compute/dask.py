@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import logging
 import socket
+import time
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from typing import Any
@@ -144,10 +145,12 @@ class Dask(Backend):
         if grown:
             self.ready()
 
-    def take(self) -> "_Place | None":
+    def has_room(self, waiting: int) -> bool:
+        """Tell whether a thread of some worker is free."""
+        return not self._closed and self._taken < sum(self._threads.values())
+
+    def take(self, seconds: float) -> "_Place":
         """Take a place in the cluster; which worker it is, the scheduler decides."""
-        if self._closed or self._taken >= sum(self._threads.values()):
-            return None
         self._taken += 1
         return _Place(self._client, self._executor, f"slice-{next(self._numbers)}")
 
@@ -155,7 +158,7 @@ class Dask(Backend):
         """Give back a place."""
         self._taken -= 1
 
-    def replace(self, worker: Worker) -> None:
+    def replace(self, worker: Worker) -> bool:
         """Give back a place, and let the cluster start the worker anew that hangs in it."""
         assert isinstance(worker, _Place)
         self._taken -= 1
@@ -163,6 +166,7 @@ class Dask(Backend):
             task = asyncio.create_task(self._restart(worker.hangs_on))
             self._restarting.add(task)
             task.add_done_callback(self._restarting.discard)
+        return True
 
     async def _restart(self, address: str) -> None:
         """Kill a worker through its nanny; without one nobody can."""
@@ -197,33 +201,25 @@ class _Place(Worker):
         self._key = key
         self.hangs_on: str | None = None
 
-    async def call(self, function: Call, arguments: tuple[Any, ...]) -> Any:
-        """Run a function in some worker."""
-        try:
-            answer = asyncio.wrap_future(self._executor.submit(function, *arguments, key=self._key))
-        except (OSError, RuntimeError, CancelledError) as error:
-            raise _lost(error) from error
-        try:
-            return await answer
-        except KilledWorker as error:
-            raise WorkerDied(str(error), deaths=MOST_DEATHS) from error  # the scheduler has tried again
-        except (CommClosedError, CancelledError) as error:
-            raise _lost(error) from error
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            raise _lost(error) from error  # the answer was cancelled, not who waits for it
+    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        """Hand over a call to the scheduler."""
+        self.began = time.monotonic()
+        return asyncio.wrap_future(self._executor.submit(function, *arguments, key=self._key))
 
-    async def is_running(self, seconds: float) -> bool:
+    def death(self, error: BaseException) -> WorkerDied | None:
+        """Explain that the scheduler has tried in vain, or is gone itself, which is no fault of the call."""
+        if isinstance(error, KilledWorker):
+            return WorkerDied(str(error), deaths=MOST_DEATHS)
+        task = asyncio.current_task()
+        cancelled = isinstance(error, asyncio.CancelledError) and not (task and task.cancelling())
+        if cancelled or isinstance(error, CommClosedError | CancelledError):
+            return WorkerDied(f"the Dask scheduler is gone: {error}", deaths=0)
+        return None
+
+    async def is_late(self, seconds: float) -> bool:
         """Ask the scheduler whether a worker has the call; if so, it is the one to end."""
-        if self._client.status != "running":
+        if not await super().is_late(seconds) or self._client.status != "running":
             return False
         processing: Mapping[str, Any] = await asyncio.to_thread(self._client.processing)
         self.hangs_on = next((address for address, keys in processing.items() if self._key in keys), None)
         return self.hangs_on is not None
-
-
-def _lost(error: BaseException) -> WorkerDied:
-    """Say that the scheduler is gone, and the call with it; it is no fault of the call."""
-    return WorkerDied(f"the Dask scheduler is gone: {error}", deaths=0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from queue import SimpleQueue
 from typing import Any
 
@@ -29,9 +30,15 @@ class Inline(Backend):
         """Start the thread."""
         self._free = _Thread()
 
-    def take(self) -> "_Thread | None":
+    def has_room(self, waiting: int) -> bool:
+        """Tell whether the thread is free."""
+        return self._free is not None
+
+    def take(self, seconds: float) -> "_Thread":
         """Take the thread."""
         thread, self._free = self._free, None
+        assert thread is not None
+        thread.began = time.monotonic()
         return thread
 
     def give(self, worker: Worker) -> None:
@@ -39,11 +46,12 @@ class Inline(Backend):
         assert isinstance(worker, _Thread)
         self._free = worker
 
-    def replace(self, worker: Worker) -> None:
+    def replace(self, worker: Worker) -> bool:
         """Leave a thread to itself, and start another."""
         assert isinstance(worker, _Thread)
         worker.end()
         self._free = _Thread()
+        return True
 
     def kill(self) -> None:
         """Do nothing: the thread ends with the process."""
@@ -65,12 +73,12 @@ class _Thread(Worker):
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
         threading.Thread(target=self._work, name="inline-compute", daemon=True).start()
 
-    async def call(self, function: Call, arguments: tuple[Any, ...]) -> Any:
-        """Run a function in the thread."""
+    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        """Hand over a call to the thread."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
         self._orders.put((answer, loop, function, arguments))
-        return await answer
+        return answer
 
     def end(self) -> None:
         """Let the thread end after what it does."""

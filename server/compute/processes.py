@@ -5,6 +5,7 @@ import itertools
 import logging
 import multiprocessing
 import os
+import time
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -38,6 +39,9 @@ class Processes(Backend):
 
     A pool of the standard library breaks as a whole when one of its processes dies, and does not say which process
     runs which call. With a process to each pool, a call that hangs or dies takes nothing else with it.
+
+    When many calls wait, a process is handed the next one while it still has one: or else it would stand idle until the
+    server had noticed its answer, a tenth to a quarter of the time.
     """
 
     shortest = 0.005
@@ -47,13 +51,14 @@ class Processes(Backend):
         self.workers = workers
         self.longest = longest
         self._memory = memory
-        self._processes = [_Process(memory) for _ in range(workers)]
+        self._processes: set[_Process] = set()
         self._free: list[_Process] = []
         self._rebuilding: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def start(self) -> None:
         """Start all processes."""
+        self._processes = {_Process(self._memory) for _ in range(self.workers)}
         try:
             await asyncio.gather(*(process.start() for process in self._processes))
         except (BrokenExecutor, TimeoutError, OSError) as error:
@@ -64,33 +69,57 @@ class Processes(Backend):
             ) from error
         self._free = list(self._processes)
 
-    def take(self) -> "_Process | None":
-        """Take the process that was used last: it has in its caches what a lone session needs."""
-        return self._free.pop() if self._free else None
+    def has_room(self, waiting: int) -> bool:
+        """Tell whether a process is free, or many wait and one has a short call and none behind it."""
+        return bool(self._free) or (waiting >= self.workers and self._second() is not None)
+
+    def _second(self) -> "_Process | None":
+        """Return the process that has had its only call for longest, and may take another; None if there is none."""
+        able = [one for one in self._processes if len(one.line) == 1 and one.line[0].seconds <= self.longest]
+        return min(able, key=lambda one: one.line[0].began or 0.0, default=None)
+
+    def take(self, seconds: float) -> "_Place":
+        """Take the process that was used last, which has in its caches what a lone session needs; or a second place."""
+        process = self._free.pop() if self._free else self._second()
+        assert process is not None
+        return process.place(seconds)
 
     def give(self, worker: Worker) -> None:
-        """Give back a process."""
-        assert isinstance(worker, _Process)
-        self._free.append(worker)
+        """Give back a place."""
+        assert isinstance(worker, _Place)
+        process = worker.process
+        process.leave(worker)
+        if process in self._processes and not process.line:
+            self._free.append(process)
 
-    def replace(self, worker: Worker) -> None:
+    def replace(self, worker: Worker) -> bool:
         """Kill a process, and start another in its place."""
-        assert isinstance(worker, _Process)
-        worker.kill()
+        assert isinstance(worker, _Place)
+        process = worker.process
+        if process not in self._processes:
+            return False
+        self._processes.discard(process)
+        process.kill()
         if not self._closed:
-            task = asyncio.get_running_loop().create_task(self._rebuild(worker))
+            task = asyncio.get_running_loop().create_task(self._rebuild())
             self._rebuilding.add(task)
             task.add_done_callback(self._rebuilding.discard)
+        return True
 
-    async def _rebuild(self, process: "_Process") -> None:
+    async def _rebuild(self) -> None:
         for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
             await asyncio.sleep(pause)
+            process = _Process(self._memory)
             try:
                 await process.start()
             except (BrokenExecutor, TimeoutError, OSError):
                 log.exception("an engine process does not start; trying again")
                 process.kill()
+            except asyncio.CancelledError:
+                process.kill()
+                raise
             else:
+                self._processes.add(process)
                 self._free.insert(0, process)
                 self.ready()
                 return
@@ -98,7 +127,7 @@ class Processes(Backend):
     def kill(self) -> None:
         """Kill all processes; takes no lock, which the code that a signal interrupts may hold."""
         self._closed = True
-        for process in self._processes:
+        for process in list(self._processes):
             process.slay()
 
     async def close(self) -> None:
@@ -111,14 +140,18 @@ class Processes(Backend):
         await asyncio.gather(*(process.close() for process in self._processes))
 
 
-class _Process(Worker):
-    """One engine process in a pool of its own."""
+class _Process:
+    """One engine process in a pool of its own.
+
+    Attributes:
+        line: the places taken in it: of the call that runs, and of one that waits behind it.
+    """
 
     def __init__(self, memory: int) -> None:
+        self.line: list[_Place] = []
         self._memory = memory
         self._pool: ProcessPoolExecutor | None = None
         self._pid = 0
-        self._before: Usage | None = None
 
     async def start(self) -> None:
         """Start the process and wait until it answers.
@@ -132,25 +165,29 @@ class _Process(Worker):
         async with asyncio.timeout(_START_SECONDS):
             self._pid = await asyncio.wrap_future(answer)
 
-    async def call(self, function: Call, arguments: tuple[Any, ...]) -> Any:
-        """Run a function in the process."""
-        assert self._pool is not None
-        self._before = usage(self._pid)
-        try:
-            answer = self._pool.submit(function, *arguments)
-        except (BrokenExecutor, RuntimeError) as error:  # RuntimeError: it is being shut down
-            raise WorkerDied(str(error), deaths=0) from error
-        try:
-            return await asyncio.wrap_future(answer)
-        except BrokenExecutor as error:
-            raise WorkerDied(str(error)) from error
+    def place(self, seconds: float) -> "_Place":
+        """Take a place behind what is there."""
+        place = _Place(self, seconds)
+        self.line.append(place)
+        if len(self.line) == 1:
+            place.began = time.monotonic()
+        return place
 
-    async def is_running(self, seconds: float) -> bool:
-        """Tell whether the process had a fair part of the time, or wants none; not if it waits for a processor."""
-        before, now = self._before, usage(self._pid)
-        if before is None or now is None or not now.wants_more:
-            return True
-        return now.seconds - before.seconds >= _LEAST_PART * seconds
+    def leave(self, place: "_Place") -> None:
+        """Give up a place whose call was answered; the next call has begun."""
+        self.line.remove(place)
+        if self.line:
+            self.line[0].began = time.monotonic()
+
+    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        """Hand over a call."""
+        if self._pool is None:
+            raise BrokenExecutor("the process was ended")
+        return asyncio.wrap_future(self._pool.submit(function, *arguments))
+
+    def usage(self) -> Usage | None:
+        """Return what the process has used."""
+        return usage(self._pid)
 
     def slay(self) -> None:
         """End the process at once, and leave its pool as it is."""
@@ -175,6 +212,44 @@ class _Process(Worker):
             log.warning("an engine process hangs; killing it")
             _kill(pool)
             await ending
+
+
+class _Place(Worker):
+    """A place for one call in a process."""
+
+    def __init__(self, process: _Process, seconds: float) -> None:
+        self.process = process
+        self.seconds = seconds
+        self._submitted = False
+        self._first_look: tuple[float, Usage | None] | None = None
+
+    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        """Hand over a call to the process."""
+        answer = self.process.submit(function, arguments)
+        self._submitted = True
+        return answer
+
+    def death(self, error: BaseException) -> WorkerDied | None:
+        """Explain a pool that broke or was ended; it is no fault of a call that had not begun."""
+        task = asyncio.current_task()
+        dropped = isinstance(error, asyncio.CancelledError) and not (task and task.cancelling())
+        if dropped or isinstance(error, BrokenExecutor) or not self._submitted:
+            begun = self._submitted and self.began is not None
+            return WorkerDied(str(error), deaths=int(begun))
+        return None
+
+    async def is_late(self, seconds: float) -> bool:
+        """Tell whether the process has run the call for so long; the time it waited for a processor does not count."""
+        if self.began is None:
+            return False
+        if self._first_look is None:
+            self._first_look = time.monotonic(), self.process.usage()
+        if not await super().is_late(seconds):
+            return False
+        (since, before), now = self._first_look, self.process.usage()
+        if before is None or now is None or not now.wants_more:
+            return True
+        return now.seconds - before.seconds >= _LEAST_PART * (time.monotonic() - since)
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:

@@ -65,8 +65,8 @@ class _Urgent:
 class Compute:
     """Runs functions on a backend.
 
-    At most one call per worker is handed over; the others wait in ``Turns``, where a call of an owner that was served
-    little stands before those of one that was served much.
+    Only as many calls are handed over as keep the workers busy; the others wait in ``Turns``, where a call of an owner
+    that was served little stands before those of one that was served much.
 
     Attributes:
         stats: what was done.
@@ -154,22 +154,20 @@ class Compute:
 
     def _hand_over(self) -> None:
         """Give waiting calls to free workers, as far as there are both."""
-        while len(self._turns) and not self._closed:
-            worker = self._backend.take()
-            if worker is None:
-                return
-            owner, job = self._turns.take()
+        backend, turns = self._backend, self._turns
+        while len(turns) and not self._closed and backend.has_room(len(turns)):
+            owner, job = turns.take()
+            worker = backend.take(job.seconds)
             self.stats.waiting -= 1
             self.stats.running += 1
             # Charged now, so that the same owner is not taken for the next worker as well, and corrected when known.
-            self._turns.charge(owner, self._typical)
+            turns.charge(owner, self._typical)
             task = asyncio.get_running_loop().create_task(self._serve(worker, job, self._typical))
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
 
     async def _serve(self, worker: Worker, job: _Job, charged: float) -> None:
         """See one call through in one worker, and hand over the next."""
-        start = self._clock()
         healthy = False
         try:
             result = await self._in_time(worker, job)
@@ -188,20 +186,22 @@ class Compute:
             healthy = True
             self._fail(job, error)
         else:
-            self._finish(job, result, start)
+            self._finish(job, result, worker)
         finally:
-            seconds = self._clock() - start
+            seconds = self._ran(worker)
             self.stats.running -= 1
             self.stats.seconds += seconds
             self._turns.charge(job.owner, seconds - charged)
             self._typical += (seconds - self._typical) / 16
             if healthy:
                 self._backend.give(worker)
-            else:
-                if not self._closed:
-                    self.stats.rebuilds += 1
-                self._backend.replace(worker)
+            elif self._backend.replace(worker) and not self._closed:
+                self.stats.rebuilds += 1
             self._hand_over()
+
+    def _ran(self, worker: Worker) -> float:
+        """Return how long a call has run."""
+        return 0.0 if worker.began is None else max(0.0, self._clock() - worker.began)
 
     async def _in_time(self, worker: Worker, job: _Job) -> Any:
         """Return what a call returns; a call that has run for too long is left alone.
@@ -211,21 +211,26 @@ class Compute:
             Exception: whatever it raises.
         """
         patience = _DEADLINE_FACTOR * max(self._backend.longest, job.seconds) + _DEADLINE_SECONDS
-        calling = asyncio.ensure_future(worker.call(job.function, job.arguments))
-        wait = patience
         try:
-            while True:
-                await asyncio.wait([calling], timeout=wait)
-                if calling.done():
-                    return calling.result()
-                wait = patience / 4
-                if await worker.is_running(patience):
-                    raise Overdue(f"this was not done after {patience:.1f} seconds, so it was given up")
-        finally:
-            calling.cancel()
+            answer = worker.submit(job.function, job.arguments)
+            try:
+                while not (await asyncio.wait([answer], timeout=patience / 4))[0]:
+                    if await worker.is_late(patience):
+                        raise Overdue(f"a call was not done after {patience:.1f} seconds")
+                return answer.result()
+            finally:
+                answer.cancel()
+        except (Overdue, MemoryError):
+            raise
+        except BaseException as error:
+            death = worker.death(error)
+            if death is None:
+                raise
+            raise death from error
 
-    def _finish(self, job: _Job, result: Any, start: float) -> None:
-        waited, ran = start - job.since, self._clock() - start
+    def _finish(self, job: _Job, result: Any, worker: Worker) -> None:
+        ran = self._ran(worker)
+        waited = max(0.0, self._clock() - ran - job.since)
         self.stats.done += 1
         self.stats.waited += waited
         self.observe(waited, ran)

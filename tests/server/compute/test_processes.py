@@ -88,6 +88,42 @@ async def test_one_that_hangs_is_killed_alone(
     assert compute.stats.rebuilds == 1
 
 
+async def test_when_many_wait_a_process_has_its_next_call_before_it_has_answered(
+    compute: Compute, tmp_path: Path
+) -> None:
+    busy = await occupy(compute, 2, tmp_path)
+    line = [asyncio.create_task(compute.run(calls.answer, 0))]
+    await asyncio.sleep(0)
+    assert (compute.stats.running, compute.stats.waiting) == (
+        2,
+        1,
+    )  # so few may as well wait for whoever is free first
+
+    line += [asyncio.create_task(compute.run(calls.answer, number)) for number in range(1, 5)]
+    await asyncio.sleep(0)
+    assert (compute.stats.running, compute.stats.waiting) == (4, 3)
+
+    (tmp_path / "go-on").touch()
+    await asyncio.gather(*busy)
+    assert await asyncio.gather(*line) == list(range(5))
+
+
+async def test_no_call_waits_behind_a_long_one(compute: Compute, tmp_path: Path) -> None:
+    marks = [tmp_path / "one", tmp_path / "two"]
+    busy = [
+        asyncio.create_task(compute.run(calls.wait_for, mark, tmp_path / "go-on", seconds=1))
+        for mark in marks
+    ]
+    for mark in marks:
+        await until(mark)
+    line = [asyncio.create_task(compute.run(calls.answer, number)) for number in range(5)]
+    await asyncio.sleep(0)
+    assert (compute.stats.running, compute.stats.waiting) == (2, 5)
+
+    (tmp_path / "go-on").touch()
+    await asyncio.gather(*busy, *line)
+
+
 def spin(begun: Path) -> None:
     begun.touch()
     while True:
@@ -215,14 +251,12 @@ async def test_one_that_does_not_start_is_tried_again(
 ) -> None:
     backend = compute._backend
     assert isinstance(backend, Processes)
-    for process in backend._processes:
-        process._memory = 1 << 20
+    backend._memory = 1 << 20
     for pid in await pids(compute, tmp_path / "before"):
         os.kill(pid, signal.SIGKILL)
     assert not await compute.probe(0.5)
 
-    for process in backend._processes:
-        process._memory = MEMORY
+    backend._memory = MEMORY
 
     assert await compute.probe(30)
 

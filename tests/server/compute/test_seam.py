@@ -17,18 +17,19 @@ pytestmark = pytest.mark.anyio
 class FakeWorker(Worker):
     """Holds its call until it is told how that ends."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, now: float) -> None:
         self.number = number
-        self.begun = True
+        self.began = now
+        self.late = True
         self.end: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.arguments: tuple[Any, ...] = ()
 
-    async def call(self, function: Call, arguments: tuple[Any, ...]) -> Any:
+    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
         self.arguments = arguments
-        return await self.end
+        return self.end
 
-    async def is_running(self, seconds: float) -> bool:
-        return self.begun
+    async def is_late(self, seconds: float) -> bool:
+        return self.late
 
 
 class Fake(Backend):
@@ -36,8 +37,9 @@ class Fake(Backend):
 
     shortest, longest = 0.005, 0.025
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, clock: "Clock") -> None:
         self.workers = workers
+        self.clock = clock
         self.busy: list[FakeWorker] = []
         self.replaced: list[Worker] = []
         self.numbers = list(range(workers))
@@ -45,10 +47,11 @@ class Fake(Backend):
     async def start(self) -> None:
         pass
 
-    def take(self) -> FakeWorker | None:
-        if not self.numbers:
-            return None
-        worker = FakeWorker(self.numbers.pop(0))
+    def has_room(self, waiting: int) -> bool:
+        return bool(self.numbers)
+
+    def take(self, seconds: float) -> FakeWorker:
+        worker = FakeWorker(self.numbers.pop(0), self.clock.now)
         self.busy.append(worker)
         return worker
 
@@ -57,9 +60,10 @@ class Fake(Backend):
         self.busy.remove(worker)
         self.numbers.append(worker.number)
 
-    def replace(self, worker: Worker) -> None:
+    def replace(self, worker: Worker) -> bool:
         self.replaced.append(worker)
         self.give(worker)
+        return True
 
     def kill(self) -> None:
         pass
@@ -81,8 +85,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def fake() -> Fake:
-    return Fake(1)
+def fake(clock: Clock) -> Fake:
+    return Fake(1, clock)
 
 
 @pytest.fixture
@@ -165,7 +169,7 @@ async def test_a_probe_that_nobody_answers_says_so(compute: Compute, fake: Fake)
 
 
 async def test_no_more_calls_are_handed_over_than_there_are_workers(clock: Clock) -> None:
-    fake = Fake(3)
+    fake = Fake(3, clock)
     compute = Compute(fake, clock=clock)
     tasks = [asyncio.create_task(compute.run(answer, number)) for number in range(5)]
     await settle()
@@ -216,7 +220,7 @@ async def test_a_late_call_that_has_not_begun_is_waited_for(
     monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
     call = asyncio.create_task(compute.run(answer, 1))
     await settle()
-    fake.busy[0].begun = False
+    fake.busy[0].late = False
     done, _ = await asyncio.wait([call], timeout=0.1)
     assert not done
 
