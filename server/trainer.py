@@ -184,6 +184,11 @@ class Trainer:
         """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
         return time.monotonic() - self._sent_at[0][1] if self.line is not None and self._sent_at else 0.0
 
+    @property
+    def waited(self) -> float:
+        """For how many seconds there has been something new that the client, as it acknowledges nothing, cannot get."""
+        return self.outbox.waited if self.session.has_news else 0.0
+
     def hold(self) -> None:
         """Let training wait until somebody is connected."""
         self.session.hold(True)
@@ -212,6 +217,7 @@ class Trainer:
             self._something_to_do.clear()
             self._keep()
             room = self.line is not None and outbox.is_open()
+            session.slowness = outbox.slowness
             seconds = self._compute.budget()
             work = (
                 None if outbox.is_full() else session.next_slice(time.monotonic(), room=room, seconds=seconds)
