@@ -7,6 +7,7 @@
 """
 
 from engine import notebook as _notebook
+from engine.checkpoint import from_bytes, to_bytes
 from engine.evaluation import Evaluation, evaluate
 from engine.experiment import Experiment
 from engine.insight import (
@@ -40,12 +41,14 @@ __all__ = [
     "consensus",
     "evaluate",
     "feature_map",
+    "from_bytes",
     "gradient",
     "layer_maps",
     "layer_statistics",
     "loss_plane",
     "reconfigure",
     "set_parameter",
+    "to_bytes",
     "trace",
     "trace_sample",
 ]

@@ -131,7 +131,7 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
         ValueError: no experiment, too many, or two that cannot train together; names the field.
     """
     experiments = (experiment,) if isinstance(experiment, Experiment) else tuple(experiment)
-    _check_stack(experiments)
+    check_stack(experiments)
     first = experiments[0]
     layout = Layout(first.sizes)
     parameters = np.empty((len(experiments), layout.parameters))
@@ -199,7 +199,12 @@ MAY_DIFFER = frozenset(
 """Fields in which the experiments of a stack may differ."""
 
 
-def _check_stack(experiments: tuple[Experiment, ...]) -> None:
+def check_stack(experiments: tuple[Experiment, ...]) -> None:
+    """See that experiments can train together.
+
+    Raises:
+        ValueError: no experiment, too many, or two that cannot train together; names the field.
+    """
     if not 1 <= len(experiments) <= MAX_REPLICAS:
         raise ValueError(f"a stack has 1 … {MAX_REPLICAS} experiments, not {len(experiments)}")
     first = experiments[0]

@@ -14,7 +14,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from server import __version__, assets
 from server.answers import wants_page
-from server.compute import Compute
+from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
 from server.gate import Gate
@@ -45,21 +45,36 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        compute = Compute(settings.workers)
-        sessions = Sessions(settings, compute, app.state.languages)
+        compute = open_compute(
+            settings.compute,
+            workers=settings.workers,
+            memory=settings.worker_memory << 20,
+            longest=settings.slice_seconds,
+        )
+        compute.observe = metrics.computed
+        sessions = Sessions(settings, compute, app.state.keys, app.state.languages)
         app.state.compute = compute
         app.state.sessions = sessions
 
         def observe(lag: float) -> None:
-            metrics.observe(sessions=len(sessions), oldest_frame=0.0, lag=lag)
+            metrics.observe(
+                sessions=len(sessions),
+                oldest_frame=0.0,
+                lag=lag,
+                engine_restarts=compute.stats.rebuilds,
+                deadlines=compute.stats.deadlines,
+            )
 
         drain.watch(sessions, compute)
-        app.state.readiness = Readiness(compute.probe, has_room=lambda: True, is_draining=lambda: drain.begun)
+        app.state.readiness = Readiness(
+            compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
+        )
         preparing = asyncio.create_task(
             asyncio.to_thread(_prepare, app.state.languages, app.state.passes is not None)
         )
         try:
             await compute.start()
+            sessions.start()
             pulse.start(observe)
             yield
         finally:

@@ -13,6 +13,7 @@ from prometheus_client import start_http_server
 
 from server import __version__, logs, train
 from server.app import create_app
+from server.compute import Unavailable, check
 from server.drain import DrainingServer
 from server.lan import ANY_ADDRESS, check_exposure, invitation, is_private, lan_address, qr_code
 from server.metrics import Metrics
@@ -32,7 +33,9 @@ def main(arguments: list[str] | None = None) -> None:
         settings = from_environment(
             host=options.host,
             port=options.port,
+            compute=options.compute,
             workers=options.workers,
+            max_sessions=options.max_sessions,
             allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
             allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
             allowed_embedders=None if options.allow_embedding is None else tuple(options.allow_embedding),
@@ -51,7 +54,8 @@ def main(arguments: list[str] | None = None) -> None:
         settings = _opened(settings, draw=options.join_code == "")
         check_exposure(settings)
         app = create_app(settings)
-    except ValueError as error:
+        check(settings.compute)
+    except (Unavailable, ValueError) as error:
         sys.exit(f"neural-playground: {error}")
     try:
         listener = listen(settings)
@@ -116,7 +120,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8000)")
     parser.add_argument(
-        "--workers", type=int, help="engine processes (default: as many as there are processors)"
+        "--compute",
+        metavar="WHERE",
+        help="where networks train: processes, inline (in a thread of the server, for debugging)"
+        " or dask://host:port, a cluster (default: processes)",
+    )
+    parser.add_argument(
+        "--workers", type=int, help="engine processes (default: as many as there are processors, up to 8)"
+    )
+    parser.add_argument(
+        "--max-sessions",
+        type=int,
+        metavar="N",
+        help="sessions at once; others are asked to wait (default: 200)",
     )
     parser.add_argument(
         "--allow-host",

@@ -16,6 +16,7 @@ from types import FrameType
 import uvicorn
 
 from server.compute import Compute
+from server.farewells import RESTARTING
 from server.sessions import Sessions
 
 log = logging.getLogger(__name__)
@@ -25,9 +26,6 @@ FAREWELL_SECONDS = 2.0
 
 LIMIT_SECONDS = 9.0
 """When the process ends in any case, whatever hangs: those who started it wait ten seconds before they kill it."""
-
-RESTARTING = 1012
-"""Close code: come back soon."""
 
 _BATCH = 10
 _PAUSE_SECONDS = 0.1
@@ -58,8 +56,8 @@ class Drain:
             if start:
                 await asyncio.sleep(_PAUSE_SECONDS)
             for trainer in trainers[start : start + size]:
-                if trainer.line is not None:
-                    trainer.line.dismiss(RESTARTING, "restarting")
+                trainer.checkpoint_now()
+                trainer.dismiss(RESTARTING)
 
     def abandon(self) -> None:
         """Kill the engine processes, which would outlive this one; called from a signal handler or a thread."""

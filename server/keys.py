@@ -51,6 +51,14 @@ class Keys:
         """
         return _signature(self._secrets[0], purpose, data)
 
+    def names(self, purpose: str) -> tuple[bytes, ...]:
+        """Return four bytes for each key that tell it from others and nothing else about it; the one that signs first.
+
+        Args:
+            purpose: what is signed; under another one a key goes by another name.
+        """
+        return tuple(_signature(key, f"name of {purpose}", b"")[:4] for key in self._secrets)
+
     def verify(self, purpose: str, data: bytes, signature: bytes) -> bool:
         """Tell whether one of the keys made ``signature`` for this purpose and these data; takes constant time."""
         found = [hmac.compare_digest(_signature(key, purpose, data), signature) for key in self._secrets]

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.explain import explain, is_sayable
 from engine.sentences import Sentence, Value
+from server.cost import too_much
 from server.languages import ENGLISH, Language, bundled
 
 PROTOCOL = 1
@@ -42,6 +43,7 @@ class Hello(_Message):
     protocol: int = Field(ge=0, le=1_000_000)
     experiment: Experiment = Experiment()
     encoding: Literal["plain", "packed"] = "plain"
+    resume: str | None = None
     client: str = Field(default="", max_length=64)
     ticket: str = Field(default="", max_length=256)
     language: str | None = Field(None, max_length=40)
@@ -145,7 +147,9 @@ class State(_Message):
 
     playing: bool
     epochs_per_second: float | None
-    reason: Literal["new", "played", "paused", "stepped", "reset", "diverged", "stopped", "failed"]
+    reason: Literal[
+        "new", "resumed", "played", "paused", "idle", "stepped", "reset", "diverged", "stopped", "failed"
+    ]
     epoch: int
     step: int
 
@@ -168,7 +172,12 @@ class Welcome(_Message):
     limits: Limits
     experiment: Experiment
     run: int
+    history: int
     state: State
+    session: str
+    recovered: bool
+    waited: float
+    page: str
 
 
 class Configured(_Message):
@@ -236,6 +245,27 @@ class Stopped(_Told):
     step: int
 
 
+class Checkpoint(_Message):
+    """What to keep in order to go on later, here or elsewhere; if it is not whole, here only."""
+
+    type: Literal["checkpoint"] = "checkpoint"
+    id: MessageId = None
+    token: str
+    epoch: int
+    history: int
+    whole: bool
+
+
+class Closing(_Told):
+    """The server is about to close the connection, and says why and when to come back, if at all."""
+
+    type: Literal["closing"] = "closing"
+    id: MessageId = None
+    code: int
+    reason: Literal["restarting", "full", "too-many", "taken-over", "idle", "age", "resume", "unread", "slow"]
+    retry_after: float | None = None
+
+
 class ErrorEvent(_Told):
     """A command was refused; everything goes on as if it had not come."""
 
@@ -246,6 +276,7 @@ class ErrorEvent(_Told):
         "not-text",
         "unknown-type",
         "invalid",
+        "too-much",
         "hello-first",
         "hello-again",
         "protocol",
@@ -253,6 +284,16 @@ class ErrorEvent(_Told):
         "diverged",
         "stopped",
         "internal",
+        "resume-too-long",
+        "resume-malformed",
+        "resume-version",
+        "resume-foreign-key",
+        "resume-forged",
+        "resume-audience",
+        "resume-expired",
+        "resume-engine",
+        "resume-invalid",
+        "resume-gone",
     ]
     field: str | None = None
 
@@ -265,7 +306,7 @@ class Heartbeat(_Message):
 
 
 Event = Annotated[
-    Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent | Heartbeat,
+    Welcome | Configured | StateChanged | Diverged | Stopped | Checkpoint | Closing | ErrorEvent | Heartbeat,
     Field(discriminator="type"),
 ]
 """Whatever the server may say."""
@@ -273,15 +314,20 @@ Event = Annotated[
 
 def worded(event: Event, language: Language) -> Event:
     """Return an event as it is told in a language."""
-    return event.worded(language) if isinstance(event, Diverged | Stopped | ErrorEvent) else event
+    return event.worded(language) if isinstance(event, _Told) else event
 
 
 def parse(text: str) -> Command | ErrorEvent:
     """Read a message of a client, or say what is wrong with it."""
     try:
-        return COMMAND.validate_json(text)
+        command = COMMAND.validate_json(text)
     except ValidationError as error:
         return _refused(text, error)
+    if isinstance(command, Hello | Configure):
+        refusal = too_much(command.experiment)
+        if refusal is not None:
+            return ErrorEvent(id=command.id, code="too-much", **retold(refusal), field="training.batch_size")
+    return command
 
 
 def greet(command: Command | ErrorEvent) -> Hello | ErrorEvent:

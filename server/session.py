@@ -17,7 +17,7 @@ from engine.layout import Layout
 from engine.sentences import SentenceError, Value
 from engine.transplant import can_transplant
 from server import __version__
-from server.frames import LOSSES
+from server.frames import LOSSES, POINTS
 from server.messages import (
     PROTOCOL,
     Ack,
@@ -48,6 +48,9 @@ from server.pace import Pace
 from server.work import Edit, Outcome, Patch, Slice, View
 
 _SHORTEST_SLICE = 0.005
+
+_LONGEST_INTERVAL = 1.0
+"""Seconds between two pictures for a client that is slow."""
 
 _HIDDEN_RATE = 1.0
 """Frames a second for a page that nobody looks at."""
@@ -100,27 +103,124 @@ class Session:
         self._failed = False
         self._ended: Literal["diverged", "stopped"] | None = None
         self._playing = False
+        self._held = False
+        self._points_due = False  # whether the client needs the points again
+        self._whole = False  # whether the run has all that was asked for
+        self.version = 0
+        """Grows whenever the run is another one than before."""
         self._pace = Pace(None)
         self._view = View()
+        self.slowness = 1.0
+        """How many times less often pictures should come than was asked for; once a second they always may."""
         self._frame_interval = 1 / 20
         self._last_picture = -math.inf
         self._stale = False  # whether there is something that no picture has shown
         self._start_anew()
 
-    def welcome(self, id_: MessageId = None) -> list[Event]:
-        """Return the answer to hello."""
-        state = State(playing=False, epochs_per_second=None, reason="new", epoch=0, step=0)
-        return [
-            Welcome(
-                id=id_,
-                protocol=PROTOCOL,
-                version=__version__,
-                limits=self._limits,
-                experiment=self._experiment,
-                run=self._number,
-                state=state,
-            )
-        ]
+    def restore(self, run: Run, *, number: int, history: int, playing: bool, speed: float | None) -> None:
+        """Go on with a run that was kept elsewhere; to be called before anything else.
+
+        Args:
+            run: a single network, with the experiment that this session began with.
+            number: of the run, as frames tell it.
+            history: of its losses.
+            playing: whether it was training.
+            speed: epochs per second; None for as fast as it goes.
+        """
+        self._run, self._number, self._history = run, number, history
+        self._applied = self._whole = True
+        self._pace = Pace(speed)
+        self._ended = _how_ended(run)
+        self._playing = playing and self._ended is None
+
+    def welcome(
+        self,
+        id_: MessageId = None,
+        *,
+        name: str = "",
+        recovered: bool = False,
+        waited: float = 0.0,
+        page: str = "",
+    ) -> list[Event]:
+        """Return the answer to hello, and what the client has to know of a session that has gone on without it.
+
+        Args:
+            id_: of the hello.
+            name: by which the session is known.
+            recovered: whether the client has been here before.
+            waited: for how many seconds training has waited for it.
+            page: revision of the page that the server gives out now.
+        """
+        resumed = self._run is not None
+        welcome = Welcome(
+            id=id_,
+            protocol=PROTOCOL,
+            version=__version__,
+            limits=self._limits,
+            experiment=self._experiment,
+            run=self._number,
+            history=self._history,
+            state=State(**self._state("resumed" if resumed else "new").model_dump(exclude={"type", "id"})),
+            session=name,
+            recovered=recovered,
+            waited=waited,
+            page=page,
+        )
+        events: list[Event] = [welcome]
+        if self._ended is not None:
+            events.append(self._end_event(self._ended))
+        if self._failed:
+            events.append(self._state("failed"))
+        return events
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something that no picture has shown."""
+        return self._stale
+
+    @property
+    def playing(self) -> bool:
+        """Whether it trains until further notice."""
+        return self._playing
+
+    @property
+    def speed(self) -> float | None:
+        """Epochs per second that were asked for last; None for as fast as it goes."""
+        return self._pace.speed
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Number of the run, and of its history of losses."""
+        return self._number, self._history
+
+    def kept(self) -> Run | None:
+        """Return the run as it is to be kept; None while it lacks something that was asked for."""
+        return self._run if self._whole else None
+
+    def reopen(self) -> None:
+        """Begin anew for another connection, which has seen nothing yet; the run goes on."""
+        self.acknowledged = 0
+        self._pauses = []
+        if self._steps is not None:
+            self._steps.id = None
+        self._view = View()
+        self._frame_interval = 1 / 20
+        self._last_picture = -math.inf
+        self._stale = self._points_due = True
+
+    def hold(self, held: bool) -> None:
+        """Let training wait, or go on; what was asked for stays asked for."""
+        if held != self._held:
+            self._held = held
+            self._pace = Pace(self._pace.speed)
+
+    def rest(self) -> list[Event]:
+        """Pause because nobody has done anything for long."""
+        if not self._playing and self._steps is None:
+            return []
+        self._playing = False
+        steps, self._steps = self._steps, None
+        return [self._state("idle", None if steps is None else steps.id)]
 
     # ------------------------------------------------------------------------------------------------ commands
 
@@ -162,7 +262,7 @@ class Session:
     def _change(self) -> None:
         """Take note that the run is to be brought to what the client wants now, and shown."""
         self._applied = False
-        self._failed = False
+        self._failed = self._whole = False
         self._ended = None
         self._stale = True
 
@@ -320,7 +420,7 @@ class Session:
         if self._failed or self._under_way is not None:
             return None
         limits = self._training(now, seconds)
-        until_picture = self._last_picture + self._frame_interval - now
+        until_picture = self._last_picture + self._interval - now
         draw = room and (self._stale or limits is not None) and until_picture <= 0
         duration = 0.0
         if limits is not None and limits.keys() == {
@@ -338,19 +438,25 @@ class Session:
             experiment=self._experiment,
             edits=tuple(self._edits),
             view=self._view if draw else None,
+            points=draw and self._points_due,
             **(limits or {}),
         )
         self._edits = []
         self._applied = True
         self._under_way = (self._number, self._history)
         if draw:
-            self._stale = False
+            self._stale = self._points_due = False
             self._last_picture = now + duration
         return work
 
+    @property
+    def _interval(self) -> float:
+        """Seconds from one picture to the next."""
+        return max(self._frame_interval, min(self.slowness * self._frame_interval, _LONGEST_INTERVAL))
+
     def _training(self, now: float, seconds: float) -> dict[str, Any] | None:
         """Return the limits of the next piece of training, or None if none is due."""
-        if self._ended is not None:
+        if self._ended is not None or self._held:
             return None
         if self._steps is not None:
             unit = "epochs" if self._steps.unit == "epoch" else "steps"
@@ -365,10 +471,10 @@ class Session:
     def wait(self, now: float, *, room: bool) -> float | None:
         """Return in how many seconds something will be due by itself, or None if only a message can bring that."""
         times = []
-        if self._playing and self._pace.next is not None and self._ended is None:
+        if self._playing and not self._held and self._pace.next is not None and self._ended is None:
             times.append(self._pace.next)
         if self._stale and room and not self._failed:
-            times.append(self._last_picture + self._frame_interval)
+            times.append(self._last_picture + self._interval)
         return max(0.0, min(times) - now) if times else None
 
     def absorb(self, work: Slice, outcome: Outcome) -> tuple[list[Event], Numbers | None]:
@@ -383,11 +489,15 @@ class Session:
         epochs = outcome.run.epoch - (before.epoch if before is not None else 0)
         steps = outcome.run.step - (before.step if before is not None else 0)
         self._pace.done += epochs
+        self._whole = self._applied
+        if before is None or work.edits or _state_of(outcome.run) != _state_of(before):
+            self.version += 1
         if work.view is None or work.view != self._view or not is_current:
             self._stale = True
         events = self._answer_pauses()
-        if self._ended is None and (outcome.run.diverged[0] or outcome.run.stopped[0]):
-            events += self._end("diverged" if outcome.run.diverged[0] else "stopped")
+        ended = _how_ended(outcome.run)
+        if self._ended is None and ended is not None:
+            events += self._end(ended)
         if self._steps is not None:
             self._steps.left -= epochs if self._steps.unit == "epoch" else steps
             # Samples carried over that never fill a batch make no step, however long one waits.
@@ -402,8 +512,8 @@ class Session:
             "step": str(outcome.run.step),
         }
         if not is_current:
-            losses = {name: tensor for name, tensor in outcome.tensors.items() if name in LOSSES}
-            return events, Numbers(metadata, losses, due=False)
+            lasting = {name: tensor for name, tensor in outcome.tensors.items() if name in (*LOSSES, *POINTS)}
+            return events, Numbers(metadata, lasting, due=False)
         if work.view is not None and not work.view.hidden:
             metadata["map"] = work.view.name
         return events, Numbers(metadata, outcome.tensors, due=work.view is not None)
@@ -419,25 +529,42 @@ class Session:
         self._ended = why
         self._playing = False
         steps, self._steps = self._steps, None
+        return [self._end_event(why), self._state(why, None if steps is None else steps.id)]
+
+    def _end_event(self, why: Literal["diverged", "stopped"]) -> Event:
         run = self._run
         assert run is not None
-        event: Event
         if why == "diverged":
-            event = Diverged(epoch=run.epoch, step=run.step, **_why_diverged(self._experiment))
-        else:
-            training = run.experiment.training
-            values = {"best": int(run.best.epoch[0]), **training.stop_options}
-            event = Stopped(epoch=run.epoch, step=run.step, **told(f"ended.{training.stop}", **values))
-        return [event, self._state(why, None if steps is None else steps.id)]
+            return Diverged(epoch=run.epoch, step=run.step, **_why_diverged(self._experiment))
+        training = run.experiment.training
+        values = {"best": int(run.best.epoch[0]), **training.stop_options}
+        return Stopped(epoch=run.epoch, step=run.step, **told(f"ended.{training.stop}", **values))
 
-    def fail(self) -> list[Event]:
-        """Give up the slice under way, whose computation failed for reasons of the server's own."""
+    def fail(self, why: str = "internal") -> list[Event]:
+        """Give up the slice under way, whose computation failed; ``why`` is the key of the message that tells it."""
         self._under_way = None
-        self._failed = True
+        self._failed = self._points_due = True
         self._playing = False
         self._steps = None
-        error = ErrorEvent(code="internal", **told("internal"))
+        experiment = self._experiment
+        values: dict[str, Value] = {
+            "hidden": str(list(experiment.network.hidden)),
+            "batch": experiment.training.batch_size,
+            "samples": experiment.data.samples,
+        }
+        error = ErrorEvent(code="internal", **told(why, **values))
         return [*self._answer_pauses(), error, self._state("failed")]
+
+
+def _state_of(run: Run) -> tuple[Any, ...]:
+    """Return what changes whenever training or another experiment changes a run."""
+    return run.epoch, run.step, run.position, run.experiment
+
+
+def _how_ended(run: Run) -> Literal["diverged", "stopped"] | None:
+    if run.diverged[0]:
+        return "diverged"
+    return "stopped" if run.stopped[0] else None
 
 
 def _has_parameter(experiment: Experiment, edit: Edit | Patch) -> bool:

@@ -1,28 +1,88 @@
-"""Sessions: all trainers of this process, from a client's hello until nobody needs them any more."""
+"""Sessions: all trainers of this process, from a client's hello until nobody needs them any more.
+
+A session outlives its connection for a while. Who brings its token goes on with it; if it is no longer here, with the
+run that the token holds.
+"""
 
 import asyncio
+import random
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
+from engine import Experiment, Run
 from engine.schema import MAX_SEED
+from server import farewells
+from server.assets import revision
+from server.checkpoints import Checkpoints
 from server.compute import Compute
+from server.keys import Keys
 from server.languages import Language, Languages
 from server.languages.accepting import choose
-from server.messages import Hello, Limits
+from server.lifetimes import Lifetime, Terms
+from server.messages import Closing, ErrorEvent, Hello, Limits
 from server.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
-from server.trainer import Trainer
+from server.tokens import Claim, RefusedToken, unseal
+from server.trainer import Guest, Line, Trainer
+
+_LOOK_SECONDS = 1.0
+"""How often it is looked whether a session has come to its end, at least."""
+
+_RETRY_SECONDS = (5.0, 15.0)
+
+
+def retry_seconds() -> float:
+    """Return after how many seconds to try again where there was no room; not the same for all who were turned away."""
+    return round(random.uniform(*_RETRY_SECONDS), 1)
+
+
+class TurnedAway(Exception):
+    """There is no session for this client; says why."""
+
+    def __init__(self, closing: Closing, error: ErrorEvent | None = None) -> None:
+        """Keep what is to be said."""
+        super().__init__(closing.reason)
+        self.closing = closing
+        self.error = error
 
 
 class Sessions:
-    """Opens sessions, and ends them."""
+    """Opens sessions, finds them again, and ends them."""
 
-    def __init__(self, settings: Settings, compute: Compute, languages: Languages) -> None:
-        """Begin with none."""
+    def __init__(
+        self,
+        settings: Settings,
+        compute: Compute,
+        keys: Keys,
+        languages: Languages,
+        *,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Begin with none.
+
+        Args:
+            settings: of the server.
+            compute: where all slices are computed.
+            keys: to sign tokens with.
+            languages: to tell things in.
+            wall_clock: seconds since 1970.
+        """
         self._languages = languages
         self._settings = settings
         self._compute = compute
-        self._trainers: set[Trainer] = set()
+        self._keys = keys
+        self._wall_clock = wall_clock
+        self._terms = Terms(
+            alone=settings.alone_seconds,
+            kept=settings.kept_seconds,
+            rest=settings.rest_seconds,
+            idle=settings.idle_seconds,
+            age=settings.session_seconds,
+        )
+        self._trainers: dict[str, Trainer] = {}  # by public name, the oldest first
+        self._ending: set[asyncio.Task[None]] = set()
+        self._patrol: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -30,40 +90,194 @@ class Sessions:
 
     def __iter__(self) -> Iterator[Trainer]:
         """Go through them."""
-        return iter(list(self._trainers))
+        return iter(list(self._trainers.values()))
+
+    def start(self) -> None:
+        """Begin to look after those that nobody needs any more."""
+        self._patrol = asyncio.create_task(self._look_after())
+
+    async def close(self) -> None:
+        """End all."""
+        if self._patrol is not None:
+            self._patrol.cancel()
+            await asyncio.gather(self._patrol, return_exceptions=True)
+        for trainer in self:
+            self._end(trainer)
+        await asyncio.gather(*self._ending)
+
+    # ------------------------------------------------------------------------------------------------- coming in
+
+    @property
+    def has_room(self) -> bool:
+        """Whether somebody new would get a session."""
+        return len(self._trainers) < self._settings.max_sessions or self._forsaken() is not None
 
     def language(self, asked: str | None, accepted: str | None) -> Language:
         """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
         return choose(self._languages, asked, accepted)
 
-    def enter(self, hello: Hello, language: Language) -> Trainer:
-        """Open a session; its welcome is the first thing in its outbox."""
+    def enter(self, hello: Hello, line: Line, language: Language, address: str = "") -> Trainer:
+        """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
+
+        Args:
+            hello: what the client says first.
+            line: its connection.
+            language: to tell it things in.
+            address: where it calls from.
+
+        Raises:
+            TurnedAway: there is no room, or the token that it brings is refused.
+        """
+        guest = Guest(hello.client, address)
+        if hello.resume is None:
+            trainer = self._open(hello.experiment, guest)
+            recovered = False
+        else:
+            trainer, recovered = self._resume(hello, guest)
+        trainer.guest = guest
+        trainer.attach(
+            line, language, farewells.TAKEN_OVER, hello=hello, recovered=recovered, page=revision()
+        )
+        if not recovered:
+            trainer.start()
+        return trainer
+
+    def _resume(self, hello: Hello, guest: Guest) -> tuple[Trainer, bool]:
+        """Return the session of a token, and whether it is the very one."""
+        assert hello.resume is not None
+        try:
+            opened = unseal(self._keys, hello.resume, self._wall_clock())
+            claim = opened.claim
+            here = self._trainers.get(claim.session)
+            if here is not None and here.checkpoints.is_owner(claim.secret):
+                return here, True
+            run = opened.run()
+            if run is None:
+                raise RefusedToken("resume-gone")
+        except RefusedToken as refused:
+            error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
+            raise TurnedAway(farewells.REFUSED_TOKEN, error) from None
+        return self._open(run.experiment, guest, claim, run, owned=here is None), False
+
+    def _open(
+        self,
+        experiment: Experiment,
+        guest: Guest,
+        claim: Claim | None = None,
+        run: Run | None = None,
+        *,
+        owned: bool = False,
+    ) -> Trainer:
+        self._make_room(guest)
         settings = self._settings
         limits = Limits(
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
         )
-        session = Session(limits, _new_seed, hello.experiment)
+        session = Session(limits, _new_seed, experiment)
+        if claim is not None and run is not None:
+            session.restore(
+                run, number=claim.run, history=claim.history, playing=claim.playing, speed=claim.speed
+            )
         trainer = Trainer(
             session,
             self._compute,
-            language,
+            Checkpoints(
+                self._keys,
+                every=settings.checkpoint_seconds,
+                lasting=settings.token_seconds,
+                wall_clock=self._wall_clock,
+                owner=(claim.session, claim.secret) if claim is not None and owned else None,
+            ),
+            Lifetime(self._terms, time.monotonic()),
+            guest=guest,
             window=settings.window,
-            slice_seconds=settings.slice_seconds,
-            encoding=hello.encoding,
         )
-        trainer.post(session.welcome(hello.id))
-        trainer.start()
-        self._trainers.add(trainer)
+        self._trainers[trainer.checkpoints.name] = trainer
         return trainer
 
-    async def leave(self, trainer: Trainer) -> None:
-        """Take note that the connection of a session has ended."""
-        self._trainers.discard(trainer)
-        await trainer.close()
+    def _make_room(self, guest: Guest) -> None:
+        """See that one more is not one too many; sessions that nobody is connected to are given up for it.
 
-    async def close(self) -> None:
-        """End all."""
-        await asyncio.gather(*(self.leave(trainer) for trainer in list(self._trainers)))
+        Raises:
+            TurnedAway: there is no room.
+        """
+        settings = self._settings
+        retry_after = retry_seconds()
+        full = farewells.full(retry_after)
+        shares: list[tuple[Closing, int, Callable[[Guest], bool]]] = [
+            (full, settings.max_sessions, lambda other: True)
+        ]
+        if guest.client:
+            most = settings.max_client_sessions
+            closing = farewells.too_many(most, retry_after)
+            shares.append((closing, most, lambda other: other.client == guest.client))
+        if guest.address:
+            most = settings.max_address_sessions
+            closing = farewells.too_many(most, retry_after)
+            shares.append((closing, most, lambda other: other.address == guest.address))
+        for closing, most, is_of in shares:
+            theirs = [trainer for trainer in self if is_of(trainer.guest)]
+            while len(theirs) >= most:
+                forsaken = _oldest_forsaken(theirs)
+                if forsaken is None:
+                    raise TurnedAway(closing)
+                theirs.remove(forsaken)
+                self._end(forsaken)
+
+    def _forsaken(self) -> Trainer | None:
+        return _oldest_forsaken(list(self))
+
+    # -------------------------------------------------------------------------------------------------- going away
+
+    def leave(self, trainer: Trainer, line: Line, *, for_good: bool = False) -> None:
+        """Take note that a connection has ended; the session is kept for a while, unless the client has said goodbye.
+
+        Args:
+            trainer: of the session.
+            line: the connection, by now perhaps no longer the session's.
+            for_good: whether the client said that it will not come back.
+        """
+        was_there = trainer.line is line
+        trainer.detach(line)
+        if was_there and for_good:
+            self._end(trainer)
+
+    def _end(self, trainer: Trainer) -> None:
+        name = trainer.checkpoints.name
+        if self._trainers.get(name) is trainer:
+            del self._trainers[name]
+            task = asyncio.create_task(trainer.close())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(min(_LOOK_SECONDS, self._terms.shortest / 4))
+            now = time.monotonic()
+            for trainer in self:
+                self._judge(trainer, now)
+
+    def _judge(self, trainer: Trainer, now: float) -> None:
+        match trainer.lifetime.verdict(now):
+            case "hold":
+                trainer.hold()
+            case "rest":
+                trainer.rest()
+            case "gone":
+                self._end(trainer)
+            case "idle":
+                trainer.dismiss(farewells.IDLE)
+                self._end(trainer)
+            case "age":
+                trainer.dismiss(farewells.AGE)
+                self._end(trainer)
+
+
+def _oldest_forsaken(trainers: list[Trainer]) -> Trainer | None:
+    """Return the trainer that has been without a connection for longest, or None if all have one."""
+    left = {trainer: trainer.lifetime.left for trainer in trainers}
+    forsaken = {trainer: since for trainer, since in left.items() if since is not None}
+    return min(forsaken, key=forsaken.__getitem__, default=None)
 
 
 def _new_seed() -> int:

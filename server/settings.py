@@ -1,6 +1,7 @@
 """Settings: what the person who runs the server may choose."""
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +19,10 @@ class Settings:
     Attributes:
         host: address to listen on.
         port: TCP port; 0 takes a free one.
+        compute: where slices are computed: ``processes`` of this machine, ``inline`` in a thread of the server, or
+            in the cluster of a Dask scheduler, ``dask://host:port``.
         workers: engine processes.
+        worker_memory: mebibytes of address space that each of them may take.
         allowed_hosts: further names by which requests may call this server; addresses of numbers, this machine's own
             name and localhost always may.
         allowed_origins: further origins (``https://host[:port]``) whose pages may open a session; pages of this
@@ -30,10 +34,21 @@ class Settings:
         lan: serve everybody in the network: on all addresses, with a join code.
         insecure: serve everybody who reaches this server without a join code.
         hello_seconds: how long a new connection may take to say hello.
-        window: how many frames a client may leave unacknowledged.
+        window: how many frames a client may leave unacknowledged at most, where the line is long enough for so many.
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
+        max_sessions: sessions at once; those that nobody is connected to are given up first.
+        max_client_sessions: of them, those of one browser.
+        max_address_sessions: of them, those of one address.
+        kept_seconds: how long a session waits for a connection that has ended.
+        alone_seconds: how long it trains meanwhile.
+        rest_seconds: how long a session trains without anybody doing anything.
+        idle_seconds: how long it is kept without anybody doing anything.
+        session_seconds: how long it is kept at most.
+        checkpoint_seconds: how often a browser is given what it needs to go on elsewhere, while training goes on.
+        token_seconds: how long that can be used.
+        slow_seconds: how long a client may acknowledge nothing while frames wait, before it is sent away for a while.
         heartbeat_seconds: after so long without anything to say, the server says that it is there.
         languages: a folder with further language files, or None.
         log_format: ``text`` for people, ``json`` for machines.
@@ -50,7 +65,9 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = field(default_factory=lambda: available_cpus())  # defined below
+    compute: str = "processes"
+    workers: int = field(default_factory=lambda: default_workers())  # defined below
+    worker_memory: int = 1024
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     allowed_embedders: tuple[str, ...] = ()
@@ -60,10 +77,21 @@ class Settings:
     lan: bool = False
     insecure: bool = False
     hello_seconds: float = 10.0
-    window: int = 2
+    window: int = 8
     slice_seconds: float = 0.025
     ping_seconds: float = 20.0
     pong_seconds: float = 20.0
+    max_sessions: int = 200
+    max_client_sessions: int = 8
+    max_address_sessions: int = 300
+    kept_seconds: float = 120.0
+    alone_seconds: float = 30.0
+    rest_seconds: float = 600.0
+    idle_seconds: float = 1800.0
+    session_seconds: float = 43_200.0
+    checkpoint_seconds: float = 2.0
+    token_seconds: float = 86_400.0
+    slow_seconds: float = 30.0
     heartbeat_seconds: float = 15.0
     languages: Path | None = None
     log_format: str = "text"
@@ -79,16 +107,30 @@ class Settings:
         for name, low, high in (
             ("port", 0, 65_535),
             ("workers", 1, 256),
+            ("worker_memory", 512, 1_048_576),
             ("hello_seconds", 0.1, 600),
             ("window", 1, 8),
             ("slice_seconds", 0.001, 1),
+            ("max_sessions", 1, 100_000),
+            ("max_client_sessions", 1, 100_000),
+            ("max_address_sessions", 1, 100_000),
+            ("kept_seconds", 0, 86_400),
+            ("alone_seconds", 0, 86_400),
+            ("rest_seconds", 0.1, 604_800),
+            ("idle_seconds", 0.1, 604_800),
+            ("session_seconds", 0.1, 604_800),
+            ("checkpoint_seconds", 0.1, 600),
+            ("token_seconds", 1, 2_592_000),
             ("ping_seconds", 0.1, 600),
             ("pong_seconds", 0.1, 600),
+            ("slow_seconds", 0.1, 3600),
             ("heartbeat_seconds", 0.1, 15),  # the page gives up after 45
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; allowed: {low} … {high}")
+        if self.compute not in ("processes", "inline") and not _CLUSTER.fullmatch(self.compute):
+            raise ValueError(f"compute is {self.compute!r}; allowed: processes, inline, dask://host:port")
         if self.metrics_port is not None and not 0 <= self.metrics_port <= 65_535:
             raise ValueError(f"metrics_port is {self.metrics_port}; allowed: 0 … 65535")
         if self.metrics_token is not None and len(self.metrics_token) < MIN_KEY_CHARACTERS:
@@ -167,7 +209,9 @@ def _on_or_off(text: str) -> bool:
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": str,
     "port": int,
+    "compute": str,
     "workers": int,
+    "worker_memory": int,
     "allowed_hosts": _list,
     "allowed_origins": _list,
     "allowed_embedders": _list,
@@ -179,8 +223,19 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "hello_seconds": float,
     "window": int,
     "slice_seconds": float,
+    "max_sessions": int,
+    "max_client_sessions": int,
+    "max_address_sessions": int,
+    "kept_seconds": float,
+    "alone_seconds": float,
+    "rest_seconds": float,
+    "idle_seconds": float,
+    "session_seconds": float,
+    "checkpoint_seconds": float,
+    "token_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "slow_seconds": float,
     "heartbeat_seconds": float,
     "languages": Path,
     "log_format": str,
@@ -202,11 +257,28 @@ def default_state_folder() -> Path:
 _FOLDER = "neural-playground"
 
 
-def available_cpus() -> int:
-    """Count the processors this process may use: by affinity, and by the quota of its container; at least 1."""
+_CLUSTER = re.compile(r"dask://([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
+
+_MOST_WORKERS = 8
+"""By default: about as many as one server process can keep busy with slices of 5 ms."""
+
+
+def default_workers() -> int:
+    """Choose how many engine processes there are, from affinity and quota: one for each processor, up to eight.
+
+    Processors are shared with the server without harm, as engine processes stand behind it in line. A quota of fewer
+    processors than there are is different: when it is used up all processes stop, the server too. So one is left to it.
+    """
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _cgroup_quota(Path("/sys/fs/cgroup"))
-    return max(1, min(count, int(quota)) if quota is not None else count)
+    return worker_count(count, quota)
+
+
+def worker_count(processors: int, quota: float | None) -> int:
+    """Choose by the processors that may be used, and how many of them at a time, if that is limited."""
+    if quota is not None and quota < processors:
+        processors = math.ceil(quota) - 1
+    return min(max(1, processors), _MOST_WORKERS)
 
 
 def _cgroup_quota(root: Path) -> float | None:

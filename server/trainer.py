@@ -7,27 +7,42 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Protocol
 
-from server.compute import Compute
-from server.languages import Language
-from server.messages import Command, ErrorEvent, Event, worded
-from server.outbox import Encoding, Outbox, Overflow
+from server.checkpoints import Checkpoints
+from server.compute import Closed, Compute, ComputeError
+from server.cost import slice_seconds
+from server.farewells import UNREAD
+from server.languages import ENGLISH, Language, bundled
+from server.lifetimes import Lifetime
+from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch, worded
+from server.outbox import Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
 
 log = logging.getLogger(__name__)
 
-_TURN_SECONDS = 0.03
-"""Every session should have its turn so often, as long as slices need not be shorter than this for it:"""
-_SHORTEST_SLICE = 0.005
-
 
 class Line(Protocol):
     """What a trainer knows of the connection that is attached to it."""
 
-    def dismiss(self, code: int, reason: str) -> None:
-        """End the connection, soon, with a WebSocket close code."""
+    def dismiss(self, closing: Closing) -> None:
+        """Tell the client why, and end the connection, soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Whose session it is, as far as a fair share goes.
+
+    Attributes:
+        client: what a browser calls itself; empty if it does not say.
+        address: where it calls from.
+    """
+
+    client: str = ""
+    address: str = ""
 
 
 class Trainer:
@@ -37,30 +52,33 @@ class Trainer:
         self,
         session: Session,
         compute: Compute,
-        language: Language,
+        checkpoints: Checkpoints,
+        lifetime: Lifetime,
         *,
+        guest: Guest,
         window: int,
-        slice_seconds: float,
-        encoding: Encoding = "plain",
     ) -> None:
         """Prepare; training begins with ``start``.
 
         Args:
             session: that is trained.
             compute: where its slices are computed.
-            language: in which its events are told.
+            checkpoints: what the client keeps of it.
+            lifetime: how long it is kept.
+            guest: whose it is.
             window: frames that a client may leave unacknowledged.
-            slice_seconds: the longest stretch of training between two looks at the commands.
-            encoding: how frames are sent.
         """
         self.session = session
-        self.outbox = Outbox(window, encoding)
+        self.checkpoints = checkpoints
+        self.lifetime = lifetime
+        self.guest = guest
+        self.outbox = Outbox(window)
         self.line: Line | None = None
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
-        self._language = language
-        self._slice_seconds = slice_seconds
+        self._language = bundled()[ENGLISH]
+        self._owner: Hashable = guest.client or self  # the sessions of one browser share their turns
         self._something_to_do = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -74,53 +92,129 @@ class Trainer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def attach(self, line: Line) -> None:
-        """Let a connection have what the outbox gives."""
+    def attach(
+        self,
+        line: Line,
+        language: Language,
+        farewell: Closing,
+        *,
+        hello: Hello,
+        recovered: bool,
+        page: str,
+    ) -> None:
+        """Let a connection have what the outbox gives, from a welcome on.
+
+        Args:
+            line: the connection.
+            language: in which events are told.
+            farewell: what is said to the one before, if there is any.
+            hello: that is answered.
+            recovered: whether the client has been here before.
+            page: revision of the page that the server gives out now.
+        """
+        if self.line is not None:
+            self.line.dismiss(farewell)
         self.line = line
+        self._language = language
+        waited = self.lifetime.arrive(time.monotonic())
+        self.session.hold(False)
+        self.session.reopen()
+        self.outbox.reopen(hello.encoding)
+        self.checkpoints.renew()
+        self.post(
+            self.session.welcome(
+                hello.id, name=self.checkpoints.name, recovered=recovered, waited=waited, page=page
+            )
+        )
         self._something_to_do.set()
 
     def detach(self, line: Line) -> None:
         """Take note that a connection has ended."""
         if self.line is line:
             self.line = None
+            self.lifetime.leave(time.monotonic())
+
+    def dismiss(self, closing: Closing) -> None:
+        """End the connection, if there is one, and tell the client why."""
+        if self.line is not None:
+            self.line.dismiss(closing)
 
     def receive(self, message: Command | ErrorEvent) -> None:
         """Take a message of the client, parsed."""
+        if not isinstance(message, Ack | ErrorEvent):
+            self.lifetime.touch(time.monotonic())
+            if not isinstance(message, Watch) or message.hidden:
+                self.checkpoints.ask()
         self.post(self.session.receive(message))
         self.outbox.acknowledge(self.session.acknowledged)
         self._something_to_do.set()
 
     def post(self, events: list[Event]) -> None:
-        """Queue events for the client; one that reads none is dismissed."""
+        """Queue events for the client; one that reads none is dismissed. Without a client they are dropped."""
+        if self.line is None:
+            return
         try:
             for event in events:
                 self.outbox.post(worded(event, self._language).model_dump_json(exclude_none=False))
         except Overflow:
-            if self.line is not None:
-                self.line.dismiss(1013, "too many unread events")
+            self.line.dismiss(UNREAD)
         self.sendable.set()
 
     def sent(self) -> None:
         """Take note that a frame has gone out, so that there may be room for the next."""
         self._something_to_do.set()
 
+    @property
+    def waited(self) -> float:
+        """For how many seconds there has been something new that the client, as it acknowledges nothing, cannot get."""
+        return self.outbox.waited if self.session.has_news else 0.0
+
+    def hold(self) -> None:
+        """Let training wait until somebody is connected."""
+        self.session.hold(True)
+
+    def rest(self) -> None:
+        """Pause training, as nobody does anything."""
+        events = self.session.rest()
+        if events:
+            self.post(events)
+            self._something_to_do.set()
+
+    def checkpoint_now(self) -> None:
+        """Queue a token of the newest state, whenever the last one was."""
+        if self.line is None:
+            return
+        checkpoint = self.checkpoints.make(self.session, time.monotonic())
+        if checkpoint is not None:
+            self.outbox.keep(checkpoint.model_dump_json())
+            self.sendable.set()
+
     async def _train(self) -> None:
         """Compute slices one after the other, while there is something to do."""
         session, outbox = self.session, self.outbox
         while True:
             self._something_to_do.clear()
+            self._keep()
             room = self.line is not None and outbox.is_open()
-            seconds = self._compute.share(_TURN_SECONDS, _SHORTEST_SLICE, self._slice_seconds)
+            session.slowness = outbox.slowness
+            seconds = self._compute.budget()
             work = (
                 None if outbox.is_full() else session.next_slice(time.monotonic(), room=room, seconds=seconds)
             )
             if work is None:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(session.wait(time.monotonic(), room=room)):
+                    async with asyncio.timeout(self._wait(room)):
                         await self._something_to_do.wait()
                 continue
             try:
-                outcome = await self._compute.run(run_slice, work)
+                outcome = await self._compute.run(
+                    run_slice, work, owner=self._owner, seconds=slice_seconds(work.experiment)
+                )
+            except Closed:
+                return
+            except ComputeError as error:
+                self.post(session.fail(error.key))
+                continue
             except Exception:
                 log.exception("a slice failed")
                 self.post(session.fail())
@@ -128,4 +222,18 @@ class Trainer:
             events, numbers = session.absorb(work, outcome)
             if numbers is not None:
                 outbox.put(numbers.metadata, numbers.tensors, due=numbers.due)
+                self.sendable.set()
             self.post(events)
+
+    def _wait(self, room: bool) -> float | None:
+        """Return in how many seconds something will be due by itself."""
+        now = time.monotonic()
+        times = [self.session.wait(now, room=room)]
+        if self.line is not None:
+            times.append(self.checkpoints.wait(self.session, now))
+        return min((wait for wait in times if wait is not None), default=None)
+
+    def _keep(self) -> None:
+        """Give the client a token, if one is due."""
+        if self.line is not None and self.checkpoints.wait(self.session, time.monotonic()) == 0:
+            self.checkpoint_now()

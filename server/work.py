@@ -67,7 +67,7 @@ class Slice:
     """A short piece of work on one run.
 
     The run is first brought to the experiment (anew if there is no run yet), then edited, then trained until the first
-    of the limits that are given, then drawn.
+    of the limits that are given, then drawn. The points come along at a beginning, and when they are asked for.
     """
 
     run: Run | None
@@ -77,6 +77,7 @@ class Slice:
     steps: int | None = None
     seconds: float | None = None
     view: View | None = None
+    points: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def run_slice(work: Slice) -> Outcome:
         start = evaluate(run)
         epochs.append(np.zeros(1))
         losses.append((start.train_loss, start.validation_loss, start.test_loss))
+    if work.run is None or work.points:
         tensors |= _points(run)
     if work.epochs or work.steps or work.seconds:
         run, report = advance(run, epochs=work.epochs, steps=work.steps, seconds=work.seconds)

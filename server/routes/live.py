@@ -7,19 +7,24 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from server import farewells
 from server.languages import Language
 from server.manners import Manners
-from server.messages import Command, ErrorEvent, Heartbeat, Hello, greet, parse, told
+from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
 from server.metrics import note_refusal
 from server.passes import Passes
-from server.sessions import Sessions
+from server.sessions import Sessions, TurnedAway
 from server.settings import Settings
 from server.trainer import Trainer
 
 router = APIRouter()
 
+_NORMAL_CLOSURE = 1000
 _POLICY_VIOLATION = 1008
 _FORBIDDEN = 4003
+
+_PARTING_SECONDS = 2.0
+"""How long it may take to tell a client why the connection is closed."""
 
 
 @router.websocket("/ws")
@@ -41,12 +46,12 @@ class _Connection:
         self._sessions = sessions
         self._manners = Manners()
         self._pause = 0.0
-        self._dismissed: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._dismissed: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
 
-    def dismiss(self, code: int, reason: str) -> None:
-        """End the connection, soon, with a close code."""
+    def dismiss(self, closing: Closing) -> None:
+        """Tell the client why, and end the connection, soon."""
         if not self._dismissed.done():
-            self._dismissed.set_result((code, reason))
+            self._dismissed.set_result(closing)
 
     async def serve(self) -> None:
         try:
@@ -56,19 +61,30 @@ class _Connection:
             note_refusal(self._websocket.scope, "hello")
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
+        self._spoken = self._language(hello.language)
         if not self._admits(hello):
             note_refusal(self._websocket.scope, "code")
             refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
-            await self._websocket.send_text(refusal.worded(self._language(hello.language)).model_dump_json())
+            await self._websocket.send_text(self._worded(refusal))
             await self._websocket.close(_FORBIDDEN, "no ticket")
             return
-        trainer = self._sessions.enter(hello, self._language(hello.language))
-        trainer.attach(self)
+        client = self._websocket.client
+        try:
+            trainer = self._sessions.enter(hello, self, self._spoken, "" if client is None else client.host)
+        except TurnedAway as turned:
+            note_refusal(self._websocket.scope, turned.closing.reason)
+            await self._part([] if turned.error is None else [self._worded(turned.error)], turned.closing)
+            return
+        for_good = False
         try:
             await self._attend(trainer)
+        except WebSocketDisconnect as left:
+            for_good = left.code == _NORMAL_CLOSURE
         finally:
-            trainer.detach(self)
-            await self._sessions.leave(trainer)
+            self._sessions.leave(trainer, self, for_good=for_good)
+
+    def _worded(self, event: Closing | ErrorEvent) -> str:
+        return worded(event, self._spoken).model_dump_json()
 
     def _admits(self, hello: Hello) -> bool:
         passes: Passes | None = self._websocket.app.state.passes
@@ -78,18 +94,28 @@ class _Connection:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
     async def _attend(self, trainer: Trainer) -> None:
-        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write)]
+        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write, self._mind)]
         try:
             waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
             done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {self._dismissed}:
-                task.result()
+            if not self._dismissed.done():
+                for task in done:
+                    task.result()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._dismissed.done():
-            await self._websocket.close(*self._dismissed.result())
+            words = trainer.outbox.last_words() if trainer.line is self else []
+            await self._part(words, self._dismissed.result())
+
+    async def _part(self, words: list[str], closing: Closing) -> None:
+        """Say the last words, and close; who does not read them is not waited for."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PARTING_SECONDS):
+                for text in (*words, self._worded(closing)):
+                    await self._websocket.send_text(text)
+                await self._websocket.close(closing.code, closing.reason)
 
     async def _read_hello(self) -> Hello:
         while True:
@@ -100,7 +126,10 @@ class _Connection:
 
     async def _read(self, trainer: Trainer) -> None:
         while True:
-            trainer.receive(await self._read_message())
+            message = await self._read_message()
+            if trainer.line is not self:  # somebody else has taken the session over
+                return
+            trainer.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
         """Read the next message, later if they come too fast; end the connection if they are too long or none."""
@@ -121,6 +150,15 @@ class _Connection:
             raise WebSocketDisconnect(verdict[0])
         return message
 
+    async def _mind(self, trainer: Trainer) -> None:
+        """Send a client away for a while that takes nothing for long."""
+        most = self._settings.slow_seconds
+        while True:
+            await asyncio.sleep(min(1.0, most / 4))
+            if trainer.waited >= most:
+                self.dismiss(farewells.SLOW)
+                return
+
     async def _await_more(self, trainer: Trainer) -> None:
         """Wait for something to send; when there is nothing for long, say that the line is alive."""
         try:
@@ -131,7 +169,7 @@ class _Connection:
 
     async def _write(self, trainer: Trainer) -> None:
         """Send what may be sent, in order."""
-        while True:
+        while trainer.line is self:  # otherwise what waits is for somebody else
             trainer.sendable.clear()
             message = trainer.outbox.take()
             if message is None:

@@ -1,6 +1,7 @@
 """Pages: what a browser opens."""
 
 import json
+import math
 import posixpath
 import re
 from functools import cache
@@ -16,6 +17,7 @@ from server.assets import SCRIPT, SHEET, folder, revision
 from server.compression import Packed, pack, respond
 from server.languages import Language, Languages
 from server.languages.accepting import choose
+from server.sessions import Sessions, retry_seconds
 from server.translation import catalog_in
 
 router = APIRouter()
@@ -63,6 +65,7 @@ def _render(template: str, root: str, language: Language, languages: Languages, 
 
     context = {
         "version": __version__,
+        "revision": revision(),
         "asset": asset,
         "home": root or "./",
         "script": SCRIPT,
@@ -106,11 +109,22 @@ def _headers(language: Language) -> dict[str, str]:
 
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def playground(request: Request) -> Response:
-    """Serve the page."""
+    """Serve the page; while the server is full, only to a tab that says that it has a session already."""
     language = language_of(request)
+    sessions: Sessions = request.app.state.sessions
+    if not sessions.has_room and "return" not in request.query_params:
+        return _full(language, request.app.state.languages)
     join = request.app.state.passes is not None
     page = _playground(language, tuple(request.app.state.languages.values()), join=join)
     return respond(request, page, _headers(language) | {"Cache-Control": "no-cache"})
+
+
+def _full(language: Language, languages: Languages) -> Response:
+    """Say that all places are taken, and when to try again."""
+    retry_after = math.ceil(retry_seconds())
+    text = _render("full.html", "", language, languages, retry_after=retry_after)
+    headers = _headers(language) | {"Retry-After": str(retry_after), "Cache-Control": "no-store"}
+    return HTMLResponse(text, 503, headers)
 
 
 def not_found(request: Request) -> HTMLResponse:

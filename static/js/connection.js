@@ -1,24 +1,39 @@
 /**
- * The line to the server: opens, reopens with growing patience, and hands on what comes, in its order.
+ * The line to the server: opens, reopens as its end tells it to, and hands on what comes, in its order.
  * A server that has nothing to say sends a heartbeat, so a long silence is a dead line.
  */
 
 /**
- * @import { Command, ConnectionState, Frame, FrameLosses, ServerEvent, Unpacker } from "./types/app.js"
+ * @import { Closing, Command, ConnectionState, Frame, FrameLosses, LineTrouble, ServerEvent, Unpacker } from "./types/app.js"
  */
 
 import { backoff } from "./lib/timing.js";
 import { decodeEvent, decodeFrame, encodeCommand } from "./protocol.js";
 
 /** Longest wait before the first and before any new attempt, in milliseconds. */
-const FIRST_WAIT = 600;
-const LONGEST_WAIT = 8000;
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 30_000;
+/** Least and longest wait before an attempt when the server asked for time without saying how much. */
+const LATER = { least: 5000, longest: 15_000 };
 /** After so long without a word the line counts as dead, in milliseconds: three heartbeats are missing. */
 const SILENCE = 45_000;
 /** How long a page that was asleep has to hear what has come in the meantime. */
 const GRACE = 2000;
+/** The code of a line that ended without one. */
+const LOST = 1006;
 /** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
 const UNPACKING = 10_000;
+
+/** The close code where a ticket is missing or was refused. */
+const FORBIDDEN = 4003;
+/** Close codes after which it makes no sense to come back by itself, and why. */
+const FINAL = new Map([
+  [4001, "taken-over"],
+  [FORBIDDEN, "forbidden"],
+  [4426, "reload"],
+]);
+/** Close codes after which to come back later: policy, size, busy, slow. */
+const BUSY = new Set([1008, 1009, 1013, 4408]);
 
 /**
  * @typedef {object} ConnectionOptions
@@ -27,7 +42,7 @@ const UNPACKING = 10_000;
  * @property {(ticket?: string) => void} onOpen the line is open: say hello, with the ticket if there is one
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
- * @property {(state: ConnectionState) => void} onState
+ * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
  * @property {(error: unknown) => void} onFault a message could not be read
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [random]
@@ -59,11 +74,14 @@ export function createConnection(options) {
   let heard = 0;
   let attempt = 0;
   let closed = false;
+  /** @type {Closing | null} what the server has said about the end of this line */
+  let closing = null;
   /** Whether a ticket is awaited. */
   let admitting = false;
 
   async function open() {
     timer = undefined;
+    closing = null;
     if (!options.admit) {
       openWith(undefined);
       return;
@@ -73,7 +91,7 @@ export function createConnection(options) {
       const ticket = await options.admit();
       if (!closed) openWith(ticket);
     } catch {
-      if (!closed) retryLater();
+      if (!closed) comeBack(LOST);
     } finally {
       admitting = false;
     }
@@ -92,17 +110,27 @@ export function createConnection(options) {
       if (unpacker) receiveInOrder(opened, unpacker, data);
       else receive(data);
     };
-    opened.onclose = () => {
-      if (socket === opened) lose();
+    opened.onclose = ({ code }) => {
+      if (waiting === 0) lose(opened, code);
+      else turn = turn.finally(() => lose(opened, code)); // after what came before it
     };
   }
 
-  /** Lets go of the socket, and tries another later. */
-  function lose() {
+  /**
+   * Lets go of the socket, and tries another if that makes sense.
+   * @param {WebSocket} lost
+   * @param {number} code with which it was closed
+   */
+  function lose(lost, code) {
+    if (socket !== lost) return;
     socket = null;
+    letGo();
+    if (!closed) comeBack(code);
+  }
+
+  function letGo() {
     unpacker?.close();
     unpacker = null;
-    if (!closed) retryLater();
   }
 
   /**
@@ -120,7 +148,7 @@ export function createConnection(options) {
     turn = turn
       .then(async () => {
         const message = data instanceof ArrayBuffer ? await inTime(through.unpack(data)) : data;
-        if (socket === from || socket === null) receive(message);
+        if (socket === from) receive(message);
       })
       .catch((error) => {
         if (socket === from) doWithout(from, error);
@@ -139,7 +167,7 @@ export function createConnection(options) {
     createUnpacker = undefined;
     options.onFault(error);
     from.close();
-    if (socket === from) lose();
+    lose(from, LOST);
   }
 
   /** @param {unknown} data */
@@ -151,9 +179,10 @@ export function createConnection(options) {
       }
       const event = decodeEvent(String(data));
       if (event.type === "heartbeat") return;
+      if (event.type === "closing") closing = event;
       if (event.type === "welcome") {
         attempt = 0;
-        options.onState("open");
+        options.onState("open", null);
       }
       options.onEvent(event);
     } catch (error) {
@@ -161,9 +190,17 @@ export function createConnection(options) {
     }
   }
 
-  function retryLater() {
-    options.onState("reconnecting");
-    timer = setTimeout(open, backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random));
+  /** @param {number} code with which the line was closed */
+  function comeBack(code) {
+    // Where a ticket is asked for, the next line brings another.
+    const final = code === FORBIDDEN && options.admit ? undefined : FINAL.get(code);
+    const reason = closing?.reason ?? final ?? "lost";
+    if (final !== undefined) {
+      options.onState("stopped", { reason, message: closing?.message ?? "" });
+      return;
+    }
+    options.onState("reconnecting", { reason, message: closing?.message ?? "" });
+    timer = setTimeout(open, waitAfter(code));
     attempt += 1;
   }
 
@@ -175,8 +212,23 @@ export function createConnection(options) {
       grace = undefined;
       if (socket !== silent || now() - heard < SILENCE) return;
       silent.close();
-      if (socket === silent) lose();
+      lose(silent, LOST);
     }, GRACE);
+  }
+
+  /**
+   * @param {number} code
+   * @returns {number} milliseconds
+   */
+  function waitAfter(code) {
+    if (closing?.retryAfter) return closing.retryAfter * 1000;
+    if (BUSY.has(code)) return LATER.least + random() * (LATER.longest - LATER.least);
+    return backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
+  }
+
+  function tryNow() {
+    clearTimeout(timer);
+    open();
   }
 
   open();
@@ -196,9 +248,23 @@ export function createConnection(options) {
     look,
     /** Stops waiting and tries at once. */
     retryNow() {
-      if (timer === undefined || closed || admitting) return;
+      if (timer !== undefined && !closed && !admitting) tryNow();
+    },
+    /** Opens a line that would not have come back by itself. */
+    reopen() {
+      if (socket !== null || closed || admitting) return;
+      options.onState("reconnecting", { reason: "reopened", message: "" });
+      tryNow();
+    },
+    /** Ends the line; only `reopen` brings it back. */
+    stop(/** @type {string} */ reason) {
       clearTimeout(timer);
-      open();
+      timer = undefined;
+      const open = socket;
+      socket = null;
+      letGo();
+      open?.close();
+      options.onState("stopped", { reason, message: "" });
     },
     close() {
       closed = true;

@@ -52,7 +52,8 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
     const before = history.present;
     if (!begun) {
       begun = true;
-      store.update((state) => ({ ...state, history: beginHistory(experiment) }));
+      if (!isEqual(before, experiment))
+        store.update((state) => ({ ...state, history: beginHistory(experiment) }));
       writeAddress(experiment, "replace");
       return;
     }

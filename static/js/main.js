@@ -3,10 +3,13 @@
 import { withoutField } from "./assembling.js";
 import { withoutSeed } from "./classic.js";
 import { socketUrl } from "./connection.js";
+import { clientName } from "./lib/client-name.js";
 import { byId, find, findAll } from "./lib/dom.js";
 import { decodeLanguage, useLanguage } from "./lib/language.js";
+import { lineOf, offersReload } from "./line.js";
 import { openStart } from "./opening.js";
 import { canUnpack, createUnpacker } from "./packing.js";
+import { findKept } from "./pocket.js";
 import { createPointStore } from "./point-store.js";
 import { decodeCatalog } from "./protocol.js";
 import { createService } from "./service.js";
@@ -14,6 +17,7 @@ import { createSession } from "./session.js";
 import { shownTarget } from "./state.js";
 import { createTelling } from "./telling.js";
 import { createLanguageChoice } from "./views/language.js";
+import { createLine } from "./views/line.js";
 import { createNotices, createStatus } from "./views/notices.js";
 import { createTheme } from "./views/theme.js";
 import { createDeeds } from "./wiring/deeds.js";
@@ -42,6 +46,8 @@ const service = createService(location.href, joining.ask);
 const points = createPointStore(catalog, (place) => globalThis[place]);
 const openers = { catalog, service, points };
 const start = await openStart(openers, location.hash);
+const kept = findKept(() => sessionStorage, location.hash);
+forgetReturn();
 
 // The run, and what is told of it
 
@@ -49,6 +55,10 @@ const session = createSession({
   catalog,
   url: socketUrl(location.href),
   experiment: start.experiment,
+  kept,
+  place: () => sessionStorage,
+  address: () => location.hash,
+  client: clientName(() => localStorage),
   admit: joining.required ? joining.ticket : undefined,
   repair: (experiment, field) => withoutField(catalog, experiment, field),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
@@ -71,6 +81,8 @@ const telling = createTelling({
   show,
   dismiss,
   say: status.update,
+  page: root.dataset.revision,
+  reload,
 });
 
 // The rooms of the page
@@ -122,11 +134,17 @@ const presses = createPresses({
 
 // The line to the server
 
+const line = createLine(byId("reconnecting"), {
+  onOffer() {
+    if (offersReload(store.get())) reload();
+    else session.reopen();
+  },
+});
 store.subscribe(
-  ({ connection }) => connection,
-  (connection) => {
-    root.dataset.connection = connection;
-    byId("reconnecting").hidden = connection !== "reconnecting";
+  ({ connection, trouble }) => [connection, trouble],
+  () => {
+    root.dataset.connection = store.get().connection;
+    line.update(lineOf(store.get()));
   },
 );
 store.subscribe((state) => [shownTarget(state), state.showConfusion], session.watch);
@@ -136,7 +154,28 @@ globalThis.addEventListener("online", session.retryNow);
 document.addEventListener("visibilitychange", () => {
   session.watch();
   session.look();
-  if (!document.hidden) session.retryNow();
+  if (document.hidden) keep();
+  else session.retryNow();
 });
 setInterval(session.look, LOOK_PAUSE);
 calm.addEventListener("change", session.watch);
+globalThis.addEventListener("pagehide", keep);
+
+/** Writes down what the next visit needs, with the address as it should be. */
+function keep() {
+  store.flush();
+  session.save();
+}
+
+function reload() {
+  keep();
+  location.reload();
+}
+
+/** A full server has let this tab through because of its token; the address need not say so any longer. */
+function forgetReturn() {
+  const url = new URL(location.href);
+  if (!url.searchParams.has("return")) return;
+  url.searchParams.delete("return");
+  history.replaceState(null, "", url);
+}

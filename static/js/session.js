@@ -4,12 +4,15 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, ParameterAddress, ServerEvent, Unpacker } from "./types/app.js"
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, LineTrouble, ParameterAddress, ServerEvent, Unpacker, Welcome } from "./types/app.js"
+ * @import { Kept, Place } from "./record.js"
  */
 
 import { createConnection } from "./connection.js";
+import { isEqual } from "./lib/equal.js";
 import { languageKey } from "./lib/language.js";
 import { throttle } from "./lib/timing.js";
+import { createPocket } from "./pocket.js";
 import { PROTOCOL_VERSION } from "./protocol.js";
 import {
   initialState,
@@ -39,6 +42,10 @@ const RESOLUTION = 100;
  * @property {Catalog} catalog
  * @property {string} url
  * @property {Experiment} [experiment] to begin with, if it is not the default one
+ * @property {Kept | null} [kept] of an earlier visit, to go on with
+ * @property {Place} [place] where to keep what the next visit needs
+ * @property {() => string} [address] what stands behind `#` now
+ * @property {string} [client] what this browser calls itself
  * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] what to begin with
  *   instead of an experiment of which the server refuses a field
  * @property {() => number} frameRate pictures a second to ask for
@@ -61,8 +68,15 @@ export function createSession(options) {
   const { catalog, onEvent, onFrame, onFault } = options;
   const now = options.now ?? (() => performance.now());
   const isHidden = options.isHidden ?? (() => false);
-  const store = createStore(initialState(catalog, options.experiment));
+  const { kept = null } = options;
+  const store = createStore(initialState(catalog, options.experiment, kept));
   const stream = createStream();
+  const pocket = createPocket({
+    place: options.place ?? noPlace,
+    kept,
+    address: options.address ?? (() => ""),
+  });
+  pocket.restore(stream);
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
@@ -72,6 +86,10 @@ export function createSession(options) {
   let undrawn;
   /** @type {Experiment | undefined} what the server was greeted with */
   let offered;
+  /** Whether it was greeted with a token. */
+  let comesBack = false;
+  /** Whether there was a welcome before. */
+  let settled = false;
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
     const { keep } = store.get();
@@ -100,9 +118,9 @@ export function createSession(options) {
     onOpen: (ticket) => greet(store.get().wanted, ticket),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
-    onState: (/** @type {ConnectionState} */ line) => {
+    onState: (/** @type {ConnectionState} */ line, /** @type {LineTrouble | null} */ trouble) => {
       configure.cancel();
-      store.update((state) => withConnection(state, line));
+      store.update((state) => withConnection(state, line, trouble));
     },
     onFault,
   });
@@ -113,6 +131,8 @@ export function createSession(options) {
    */
   function greet(experiment, ticket) {
     offered = experiment;
+    const { token } = pocket;
+    comesBack = token !== null;
     given = ticket;
     const { encoding } = connection;
     const hello = /** @type {const} */ ({
@@ -122,7 +142,27 @@ export function createSession(options) {
       language: languageKey(),
       ...(ticket && { ticket }),
     });
-    connection.send(experiment ? { ...hello, experiment } : hello);
+    const named = options.client ? { ...hello, client: options.client } : hello;
+    // The token has the experiment in it; both together might be longer than a message may be.
+    if (token !== null) connection.send({ ...named, resume: token });
+    else connection.send(experiment ? { ...named, experiment } : named);
+  }
+
+  /** @param {Welcome} event */
+  function enter(event) {
+    const { wanted, pending } = store.get();
+    const goesOn = comesBack && event.history === stream.history;
+    received = 0;
+    acknowledged = 0;
+    if (!goesOn) stream.begin(event.run);
+    else if (event.recovered) stream.reshape(event.run);
+    else stream.rewind(event.run, event.state.epoch);
+    store.update((state) => withWelcome(state, catalog, event, goesOn));
+    watch.push(null);
+    // What was asked for while the line broke, or since the token was made.
+    const isNewer = comesBack && ((settled && pending !== null) || !event.recovered);
+    settled = true;
+    if (isNewer && !isEqual(wanted, event.experiment)) change(() => wanted);
   }
 
   /**
@@ -134,16 +174,29 @@ export function createSession(options) {
     connection.send(command);
   }
 
+  /**
+   * Asks for another experiment; the answer is `configured` or `error`.
+   * @param {(experiment: Experiment) => Experiment} edit
+   */
+  function change(edit) {
+    const { wanted, connection: line } = store.get();
+    if (line !== "open") return;
+    commands += 1;
+    const id = commands;
+    const experiment = edit(wanted);
+    store.update((state) => withWanted(state, catalog, experiment, id));
+    configure.push({ id, experiment });
+  }
+
   /** @param {ServerEvent} event */
   function receiveEvent(event) {
     switch (event.type) {
       case "welcome":
-        received = 0;
-        acknowledged = 0;
-        stream.begin(event.run);
-        store.update((state) => withWelcome(state, catalog, event));
-        watch.push(null);
+        enter(event);
         break;
+      case "checkpoint":
+        pocket.offer(event, stream, store.get());
+        return;
       case "configured":
         if (event.run > stream.run && event.kept) stream.reshape(event.run);
         else if (event.run > stream.run) stream.begin(event.run);
@@ -158,6 +211,14 @@ export function createSession(options) {
         store.update((state) => withEnd(state, event));
         break;
       case "error":
+        if (event.code === "protocol") {
+          connection.stop("reload");
+          break;
+        }
+        if (event.code.startsWith("resume-")) {
+          pocket.drop();
+          break;
+        }
         if (event.code === "ticket") break; // the server closes the line, and the next one brings another
         if (store.get().connection !== "open" && offered) {
           greet(options.repair?.(offered, event.field) ?? undefined, given);
@@ -173,6 +234,7 @@ export function createSession(options) {
   function receiveFrame(frame) {
     received = Math.max(received, frame.number);
     stream.accept(frame, now());
+    pocket.settle(stream, store.get());
     if (isHidden()) acknowledge();
     else {
       clearTimeout(undrawn);
@@ -197,6 +259,9 @@ export function createSession(options) {
     watch: () => watch.push(null),
     look: connection.look,
     retryNow: connection.retryNow,
+    reopen: connection.reopen,
+    /** Writes down what the next visit needs. */
+    save: () => pocket.saveAll(stream, store.get()),
 
     /**
      * Sets one weight or bias by hand, which also gives a run that has ended another chance.
@@ -210,19 +275,7 @@ export function createSession(options) {
 
     acknowledge,
 
-    /**
-     * Asks for another experiment; the answer is `configured` or `error`.
-     * @param {(experiment: Experiment) => Experiment} edit
-     */
-    change(edit) {
-      const { wanted, connection: line } = store.get();
-      if (line !== "open") return;
-      commands += 1;
-      const id = commands;
-      const experiment = edit(wanted);
-      store.update((state) => withWanted(state, catalog, experiment, id));
-      configure.push({ id, experiment });
-    },
+    change,
 
     close() {
       configure.cancel();
@@ -231,4 +284,9 @@ export function createSession(options) {
       connection.close();
     },
   };
+}
+
+/** @returns {never} */
+function noPlace() {
+  throw new Error("Nothing is kept");
 }

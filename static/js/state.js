@@ -1,7 +1,7 @@
 /** What the page knows, as plain data, and every way it changes, as pure functions. */
 
 /**
- * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, State, StateChanged, Stopped, Target, Welcome } from "./types/app.js"
+ * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, LineTrouble, State, StateChanged, Stopped, Target, Welcome } from "./types/app.js"
  */
 
 import { beginHistory } from "./history.js";
@@ -15,14 +15,21 @@ const COMFORTABLE_SPEED = 60;
 /**
  * @param {Catalog} catalog
  * @param {Experiment} [experiment] if it is not the default one
+ * @param {Pick<State, "experiment" | "speed" | "marks"> & { undo: State["history"] | null } | null} [kept] of an earlier visit, which goes before
  * @returns {State}
  */
-export function initialState(catalog, experiment = catalog.experiment) {
+export function initialState(catalog, experiment = catalog.experiment, kept = null) {
+  if (kept) {
+    const { speed, marks, undo } = kept;
+    const before = initialState(catalog, kept.experiment);
+    return { ...before, speed, marks, history: undo ?? before.history };
+  }
   /** @type {Record<string, string>} */
   const datasetOf = {};
   for (const { key, problem } of catalog.choices.datasets) datasetOf[problem] ??= key;
   return {
     connection: "connecting",
+    trouble: null,
     experiment,
     wanted: experiment,
     history: beginHistory(experiment),
@@ -62,21 +69,22 @@ function comfortableSpeed(catalog) {
 /**
  * @param {State} state
  * @param {ConnectionState} connection
+ * @param {LineTrouble | null} [trouble]
  * @returns {State}
  */
-export function withConnection(state, connection) {
-  if (connection === state.connection) return state;
-  if (connection === "open") return { ...state, connection };
-  return { ...state, connection, playing: false, pending: null };
+export function withConnection(state, connection, trouble = null) {
+  if (connection === "open") return { ...state, connection, trouble };
+  return { ...state, connection, trouble, playing: false };
 }
 
 /**
  * @param {State} state
  * @param {Catalog} catalog
  * @param {Welcome} event
+ * @param {boolean} [goesOn] whether the curves go on where they were
  * @returns {State}
  */
-export function withWelcome(state, catalog, event) {
+export function withWelcome(state, catalog, event, goesOn = false) {
   return withoutLostUnits(catalog, {
     ...state,
     experiment: event.experiment,
@@ -86,7 +94,7 @@ export function withWelcome(state, catalog, event) {
     run: event.run,
     ended: null,
     ownPoints: lastPoints(state.ownPoints, event.experiment),
-    marks: [],
+    marks: goesOn ? state.marks.filter(({ epoch }) => epoch <= event.state.epoch) : [],
   });
 }
 

@@ -72,6 +72,37 @@ export function createStream() {
     },
 
     /**
+     * Goes on with a run that somebody kept at an epoch; what was seen after it is forgotten.
+     * @param {number} run
+     * @param {number} epoch
+     */
+    rewind(run, epoch) {
+      stream.reshape(run);
+      for (const column of [trainLoss, testLoss, validationLoss]) column.truncate(epoch + 1);
+      stream.epoch = epoch;
+      marks = [];
+    },
+
+    /**
+     * Takes up the losses of an earlier visit.
+     * @param {Float64Array} train by epoch, like the others
+     * @param {Float64Array} test
+     * @param {Float64Array} validation
+     */
+    recall(train, test, validation) {
+      const columns = /** @type {const} */ ([
+        [trainLoss, train],
+        [testLoss, test],
+        [validationLoss, validation],
+      ]);
+      for (const [column, losses] of columns) {
+        column.clear();
+        for (const loss of losses) column.push(loss);
+      }
+      stream.epoch = Math.max(0, train.length - 1);
+    },
+
+    /**
      * Takes in a frame, unless it belongs to an earlier run.
      * @param {Frame | FrameLosses} frame
      * @param {number} time when it came, in milliseconds

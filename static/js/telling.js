@@ -1,7 +1,7 @@
 /** What happens to a run, told to people: which notice, which sentence, and what can be done about it. */
 
 /**
- * @import { Catalog, Ended, Experiment, ServerEvent, State } from "./types/app.js"
+ * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "./types/app.js"
  */
 
 import { lowerLearningRate, withChoice, withField } from "./experiment.js";
@@ -37,12 +37,25 @@ const PROGRESS_PAUSE = 15_000;
  * @property {(notice: Notice) => void} show
  * @property {(key: string) => void} dismiss
  * @property {(sentence: string) => void} say into the live region
+ * @property {string} [page] revision of this page
+ * @property {() => void} [reload] the page, with all that it holds
  */
 
 /**
  * @param {TellingOptions} options
  */
-export function createTelling({ catalog, get, change, perform, showRule, show, dismiss, say }) {
+export function createTelling({
+  catalog,
+  get,
+  change,
+  perform,
+  showRule,
+  show,
+  dismiss,
+  say,
+  page = "",
+  reload = () => {},
+}) {
   const reset = { label: phrase("telling.reset"), perform: () => perform("reset") };
   let welcomes = 0;
   /** @type {string | null} reason of the last change of state, to be told with the next picture */
@@ -50,11 +63,37 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
   /** When to tell next how far training has come. */
   let nextProgress = 0;
 
-  function tellReturn() {
-    const title = phrase("telling.connected");
-    const text = phrase("telling.connected-text");
-    show({ key: "line", kind: "info", title, text });
-    say(`${title} ${text}`);
+  /** @param {Welcome} event not the first of this visit, or one that goes on from an earlier visit */
+  function tellReturn({ recovered, waited, state }) {
+    if (recovered && waited === 0) {
+      if (welcomes > 1) say(phrase("line.again.quiet"));
+      return;
+    }
+    let told = phrase("line.again.anew");
+    if (recovered) told = phrase("line.again.waited");
+    else if (state.reason === "resumed") told = phrase("line.again.kept", { epoch: state.epoch });
+    show({ key: "line", kind: "info", title: phrase("line.again.title"), text: told });
+    say(`${phrase("line.again.title")} ${told}`);
+  }
+
+  function tellRest() {
+    show({
+      key: "resting",
+      kind: "info",
+      title: phrase("line.resting.title"),
+      text: phrase("line.resting.text"),
+      offers: [{ label: phrase("line.resting.go-on"), perform: () => perform("play") }],
+    });
+  }
+
+  function tellNewer() {
+    show({
+      key: "newer",
+      kind: "info",
+      title: phrase("line.newer.title"),
+      text: phrase("line.newer.text"),
+      offers: [{ label: phrase("line.newer.reload"), perform: reload }],
+    });
   }
 
   function tellFailure() {
@@ -129,6 +168,16 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
       tellEnd(ended);
       return;
     }
+    if (code.startsWith("resume-")) {
+      show({
+        key: "error",
+        kind: "warning",
+        title: phrase("line.again.title"),
+        text: phrase("line.refused", { why: message }),
+      });
+      return;
+    }
+    if (code === "protocol") return;
     const label = (field && catalog.fields[field]?.label) ?? phrase("telling.not-possible");
     show({ key: "error", kind: "error", title: phrase("telling.about", { label }), text: message });
   }
@@ -142,10 +191,13 @@ export function createTelling({ catalog, get, change, perform, showRule, show, d
       switch (event.type) {
         case "welcome":
           welcomes += 1;
-          if (welcomes > 1) tellReturn();
+          if (welcomes > 1 || event.state.reason === "resumed") tellReturn(event);
+          if (event.page !== "" && event.page !== page) tellNewer();
           break;
         case "state":
           reason = event.reason;
+          if (event.reason === "idle") tellRest();
+          else dismiss("resting");
           if (event.reason === "failed") tellFailure();
           break;
         case "configured":

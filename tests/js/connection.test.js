@@ -18,7 +18,7 @@ function connect(log, more = {}) {
     onOpen: () => log.push("opened"),
     onEvent: (event) => log.push(event.type),
     onFrame: (frame) => log.push(`frame ${frame.number}`),
-    onState: (state) => log.push(state),
+    onState: (state, trouble) => log.push(trouble ? `${state}: ${trouble.reason}` : state),
     onFault: () => log.push("fault"),
     openSocket: FakeSocket.open,
     random: () => 1,
@@ -63,18 +63,18 @@ test("a lost line is tried again, each time more patiently, until it holds", (co
   connect(log);
 
   FakeSocket.latest().drop();
-  context.mock.timers.tick(599);
+  context.mock.timers.tick(999);
   assert.equal(FakeSocket.opened.length, 1);
   context.mock.timers.tick(1);
   assert.equal(FakeSocket.opened.length, 2);
   FakeSocket.latest().drop();
-  context.mock.timers.tick(1199);
+  context.mock.timers.tick(1999);
   assert.equal(FakeSocket.opened.length, 2);
   context.mock.timers.tick(1);
   FakeSocket.latest().accept();
   FakeSocket.latest().tell(WELCOME);
 
-  assert.deepEqual(log, ["reconnecting", "reconnecting", "opened", "open", "welcome"]);
+  assert.deepEqual(log, ["reconnecting: lost", "reconnecting: lost", "opened", "open", "welcome"]);
 });
 
 test("a message that cannot be read is a fault, and the line stays", () => {
@@ -139,10 +139,10 @@ test("a platform that cannot unpack comes back for plain frames", async (context
   const connection = connect(log, { createUnpacker });
   FakeSocket.latest().accept();
   FakeSocket.latest().show(frameBytes());
-  await until(() => log.at(-1) === "reconnecting");
-  assert.deepEqual(log, ["opened", "fault", "reconnecting"]);
+  await until(() => log.at(-1) === "reconnecting: lost");
+  assert.deepEqual(log, ["opened", "fault", "reconnecting: lost"]);
 
-  context.mock.timers.tick(600);
+  context.mock.timers.tick(1000);
   FakeSocket.latest().accept();
   assert.equal(connection.encoding, "plain");
   FakeSocket.latest().show(frameBytes({ about: { frame: "7" } }));
@@ -165,10 +165,10 @@ test("a platform that keeps what it should unpack comes back for plain frames, t
   await until(() => asked);
 
   context.mock.timers.tick(10_000);
-  await until(() => log.at(-1) === "reconnecting");
-  context.mock.timers.tick(600);
+  await until(() => log.at(-1) === "reconnecting: lost");
+  context.mock.timers.tick(1000);
 
-  assert.deepEqual(log.slice(0, 4), ["opened", "fault", "let go", "reconnecting"]);
+  assert.deepEqual(log.slice(0, 4), ["opened", "fault", "let go", "reconnecting: lost"]);
   assert.equal(connection.encoding, "plain");
 });
 
@@ -190,7 +190,7 @@ test("after 45 seconds without a word the line counts as dead, with heartbeats i
   time = 136_000;
   connection.look();
   context.mock.timers.tick(2000);
-  assert.deepEqual(log.slice(3), ["reconnecting"]);
+  assert.deepEqual(log.slice(3), ["reconnecting: lost"]);
 });
 
 test("a page that wakes up first hears what has come while it slept", (context) => {
@@ -208,6 +208,97 @@ test("a page that wakes up first hears what has come while it slept", (context) 
   context.mock.timers.tick(2000);
 
   assert.deepEqual(log, ["opened", "open", "welcome"]);
+});
+
+test("the first try comes within a second, and none is waited for longer than half a minute", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  connect([]);
+
+  for (const longest of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    const opened = FakeSocket.opened.length;
+    FakeSocket.latest().drop();
+    context.mock.timers.tick(longest - 1);
+    assert.equal(FakeSocket.opened.length, opened);
+    context.mock.timers.tick(1);
+    assert.equal(FakeSocket.opened.length, opened + 1);
+  }
+});
+
+for (const [code, reason] of /** @type {const} */ ([
+  [4001, "taken-over"],
+  [4003, "forbidden"],
+  [4426, "reload"],
+])) {
+  test(`after ${code} the line does not come back by itself, but when it is asked to`, (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    /** @type {string[]} */
+    const log = [];
+    const connection = connect(log);
+    FakeSocket.latest().accept();
+
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(600_000);
+    connection.retryNow();
+    assert.equal(FakeSocket.opened.length, 1);
+
+    connection.reopen();
+    assert.equal(FakeSocket.opened.length, 2);
+    assert.deepEqual(log, ["opened", `stopped: ${reason}`, "reconnecting: reopened"]);
+  });
+}
+
+test("a server without room is asked again when it said", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  connect(log);
+  FakeSocket.latest().accept();
+
+  FakeSocket.latest().tell({ type: "closing", code: 1013, reason: "full", message: "", retry_after: 7.5 });
+  FakeSocket.latest().drop(1013);
+  context.mock.timers.tick(7499);
+  assert.equal(FakeSocket.opened.length, 1);
+  context.mock.timers.tick(1);
+
+  assert.equal(FakeSocket.opened.length, 2);
+  assert.deepEqual(log, ["opened", "closing", "reconnecting: full"]);
+});
+
+test("a server that was too busy, or found the line too slow, is left alone for a while", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const code of [1008, 1009, 1013, 4408]) {
+    FakeSocket.opened = [];
+    connect([]);
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(4999);
+    assert.equal(FakeSocket.opened.length, 1, String(code));
+    context.mock.timers.tick(10_001);
+    assert.equal(FakeSocket.opened.length, 2, String(code));
+  }
+});
+
+test("a refused token and a restart are followed by a try at once", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const code of [1012, 4409]) {
+    FakeSocket.opened = [];
+    connect([]);
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(1000);
+    assert.equal(FakeSocket.opened.length, 2, String(code));
+  }
+});
+
+test("a stopped line says why and stays so until it is asked for", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  const connection = connect(log);
+
+  connection.stop("reload");
+  context.mock.timers.tick(600_000);
+
+  assert.equal(FakeSocket.opened.length, 1);
+  assert.deepEqual(log, ["stopped: reload"]);
 });
 
 test("where tickets are needed, each line has its own, and none is opened without one", async (context) => {
@@ -234,10 +325,10 @@ test("where tickets are needed, each line has its own, and none is opened withou
 
   FakeSocket.latest().accept();
   FakeSocket.latest().drop();
-  context.mock.timers.tick(600);
+  context.mock.timers.tick(1000);
   await settle();
   assert.equal(FakeSocket.opened.length, 1);
-  context.mock.timers.tick(1200);
+  context.mock.timers.tick(2000);
   await settle();
   FakeSocket.latest().accept();
 

@@ -24,6 +24,7 @@ const FLOORS = [
     "packing.js",
     "problem.js",
     "history.js",
+    "record.js",
     "joining.js",
     "service.js",
     "setting-marks.js",
@@ -32,11 +33,11 @@ const FLOORS = [
   ["assembling.js", "fitting.js"],
   ["own-points.js"],
   ["state.js"],
-  ["address.js", "classic.js", "files.js", "store.js", "stream.js", "props.js"],
-  ["connection.js", "opening.js", "point-store.js", "exporting.js"],
+  ["address.js", "classic.js", "files.js", "line.js", "store.js", "stream.js", "props.js"],
+  ["connection.js", "pocket.js", "opening.js", "point-store.js", "exporting.js"],
   ["session.js", "telling.js"],
   ["keeping.js"],
-  ["main.js"],
+  ["main.js", "full.js"],
 ];
 
 /** @param {string} path */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { withField } from "../../static/js/experiment.js";
+import { readRecord } from "../../static/js/record.js";
 import { createSession } from "../../static/js/session.js";
 import { CATALOG, EXPERIMENT } from "./support/catalog.js";
 import { frameBytes, pictureOf } from "./support/frames.js";
@@ -50,20 +51,28 @@ const WIRE_EXPERIMENT = {
   },
 };
 
-/** @param {number} run */
-const welcome = (run) => ({
+/**
+ * @param {number} run
+ * @param {object} [more]
+ */
+const welcome = (run, more = {}) => ({
   type: "welcome",
   protocol: 1,
   version: "0",
   limits: {},
   experiment: WIRE_EXPERIMENT,
   run,
+  history: run,
   state: { playing: false, epochs_per_second: null, reason: "reset", epoch: 0, step: 0 },
+  recovered: false,
+  waited: 0,
+  page: "",
+  ...more,
 });
 
 /**
  * @param {string[]} [log]
- * @param {{ isHidden?: () => boolean }} [more]
+ * @param {Partial<Parameters<typeof createSession>[0]>} [more]
  */
 function start(log = [], more = {}) {
   const session = createSession({
@@ -243,6 +252,168 @@ test("with what was learned kept, another shape goes on with its losses", () => 
 
   FakeSocket.latest().tell({ ...event, kept: false, reset: true, run: 3 });
   assert.equal(session.stream.trainLoss.length, 0);
+});
+
+// Coming back
+
+/** A storage that lasts as long as the test. */
+function storage() {
+  /** @type {Map<string, string>} */
+  const items = new Map();
+  return {
+    getItem: (/** @type {string} */ key) => items.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void items.set(key, value),
+    removeItem: (/** @type {string} */ key) => void items.delete(key),
+  };
+}
+
+/**
+ * @param {string} token
+ * @param {number} epoch
+ * @param {number} [history]
+ */
+const checkpoint = (token, epoch, history = 1) => ({
+  type: "checkpoint",
+  token,
+  epoch,
+  history,
+  whole: true,
+});
+
+/**
+ * @param {number[]} epochs
+ * @param {number} [run]
+ */
+function show(epochs, run = 1) {
+  const about = { run: String(run), history: "1", epoch: String(epochs.at(-1) ?? 0) };
+  FakeSocket.latest().show(frameBytes({ about, epochs }));
+}
+
+function comeBack() {
+  FakeSocket.latest().drop();
+  mock.timers.tick(1000);
+  FakeSocket.latest().accept();
+}
+
+test("a token is kept as soon as its epoch has been seen, and said hello with", () => {
+  const place = storage();
+  const session = start([], { place: () => place, address: () => "#a=b" });
+  FakeSocket.latest().tell(welcome(1));
+  show([0, 1, 2]);
+  FakeSocket.latest().tell(checkpoint("seen", 2));
+  FakeSocket.latest().tell(checkpoint("ahead", 5));
+  assert.equal(readRecord(() => place)?.token, "seen");
+
+  comeBack();
+  assert.deepEqual(sent("hello"), [
+    { type: "hello", protocol: 1, encoding: "plain", language: "en", resume: "seen" },
+  ]);
+  FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true }));
+  FakeSocket.latest().tell(checkpoint("ahead", 5));
+  show([3, 4, 5]);
+
+  assert.equal(readRecord(() => place)?.token, "ahead");
+  assert.equal(readRecord(() => place)?.address, "#a=b");
+  assert.equal(session.stream.trainLoss.length, 6);
+});
+
+test("the curves go on where they were when the same session goes on", () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(1));
+  show([0, 1, 2, 3]);
+  FakeSocket.latest().tell(checkpoint("token", 3));
+  comeBack();
+
+  FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true, state: { playing: true, epoch: 9 } }));
+  assert.equal(session.stream.trainLoss.length, 4);
+  assert.equal(session.store.get().playing, true);
+  show([2, 3, 4, 5]);
+
+  assert.equal(session.stream.trainLoss.length, 6);
+  assert.ok(!Number.isNaN(session.stream.trainLoss.at(4)));
+});
+
+test("they go back to the token's epoch when the run goes on from there", () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(1));
+  show([0, 1, 2]);
+  FakeSocket.latest().tell(checkpoint("token", 2));
+  show([3, 4, 5, 6]);
+  comeBack();
+
+  FakeSocket.latest().tell(welcome(1, { history: 1, state: { playing: true, epoch: 2 } }));
+
+  assert.equal(session.stream.trainLoss.length, 3);
+  assert.equal(session.stream.epoch, 2);
+});
+
+test("after a refused token the experiment begins anew, and nothing that was wanted is lost", () => {
+  const place = storage();
+  const session = start([], { place: () => place });
+  FakeSocket.latest().tell(welcome(1));
+  show([0]);
+  FakeSocket.latest().tell(checkpoint("token", 0));
+  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  comeBack();
+  assert.equal(sent("hello")[0]?.resume, "token");
+
+  FakeSocket.latest().tell({ type: "error", code: "resume-expired", message: "Too old.", field: "resume" });
+  FakeSocket.latest().drop(4409);
+  mock.timers.tick(30_000);
+  FakeSocket.latest().accept();
+
+  const [hello] = sent("hello");
+  assert.equal(hello?.resume, undefined);
+  assert.equal(hello?.experiment.training.learning_rate, 0.3);
+  assert.equal(
+    readRecord(() => place),
+    null,
+  );
+});
+
+test("what was asked for while the line broke is asked for again", () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(1));
+  show([0]);
+  FakeSocket.latest().tell(checkpoint("token", 0));
+  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  comeBack();
+
+  FakeSocket.latest().tell(welcome(1, { recovered: true }));
+
+  assert.deepEqual(
+    sent("configure").map((command) => command.experiment.training.learning_rate),
+    [0.3],
+  );
+});
+
+test("a visit begins with what an earlier one has kept, to the last bit", () => {
+  const place = storage();
+  const options = { place: () => place, address: () => "#x" };
+  const first = start([], options);
+  FakeSocket.latest().tell(welcome(1));
+  show([0, 1, 2, 3]);
+  FakeSocket.latest().tell(checkpoint("token", 3));
+  first.store.update((state) => ({ ...state, speed: 5 }));
+  first.save();
+
+  const second = start([], { ...options, kept: readRecord(() => place) });
+
+  assert.equal(sent("hello")[0]?.resume, "token");
+  assert.equal(second.store.get().speed, 5);
+  FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true, state: { playing: false, epoch: 3 } }));
+  for (const epoch of [0, 1, 2, 3])
+    assert.equal(second.stream.trainLoss.at(epoch), first.stream.trainLoss.at(epoch));
+});
+
+test("a server that speaks another protocol stops the line, and only a reload helps", () => {
+  const session = start();
+
+  FakeSocket.latest().tell({ type: "error", code: "protocol", message: "No.", field: "protocol" });
+  mock.timers.tick(600_000);
+
+  assert.equal(FakeSocket.opened.length, 1);
+  assert.equal(session.store.get().trouble?.reason, "reload");
 });
 
 test("a page that nobody sees says so, and acknowledges what it does not draw", () => {

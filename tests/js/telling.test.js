@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { initialState } from "../../static/js/state.js";
 import { createTelling } from "../../static/js/telling.js";
 import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+import "./support/language.js";
 
 /** @import { Ended, ServerEvent, State } from "../../static/js/types/app.js" */
 /** @import { Notice } from "../../static/js/telling.js" */
@@ -130,4 +131,56 @@ test("while training goes on, how far it has come is said now and then", () => {
     "Training: epoch 150, test loss 0.2500.",
     "Training: epoch 300, test loss 0.2500.",
   ]);
+});
+
+/** @param {object} [parts] */
+const welcome = (parts = {}) =>
+  /** @type {ServerEvent} */ ({
+    type: "welcome",
+    recovered: false,
+    waited: 0,
+    page: "",
+    state: { playing: false, epochsPerSecond: null, reason: "new", epoch: 0, step: 0 },
+    ...parts,
+  });
+const RESUMED = { playing: true, epochsPerSecond: null, reason: "resumed", epoch: 1234, step: 0 };
+
+test("the first welcome is not worth a word, nor is one that goes on unhurt", () => {
+  const { telling, shown, log } = start();
+
+  telling.event(welcome());
+  telling.event(welcome({ recovered: true, state: RESUMED }));
+
+  assert.equal(shown.size, 0);
+  assert.deepEqual(log, ["Connected again."]);
+});
+
+test("a run that goes on from what was kept, waited meanwhile, or begins anew says so", () => {
+  for (const [event, expected] of /** @type {const} */ ([
+    [welcome({ state: RESUMED }), /from epoch 1,234/],
+    [welcome({ recovered: true, waited: 12, state: RESUMED }), /waited/],
+    [welcome(), /anew/],
+  ])) {
+    const { telling, shown } = start();
+    telling.event(welcome());
+    telling.event(event);
+    assert.match(shown.get("line")?.text ?? "", expected);
+  }
+});
+
+test("training that rests goes on with one press", () => {
+  const { telling, shown, log } = start();
+
+  telling.event(/** @type {ServerEvent} */ ({ ...RESUMED, type: "state", playing: false, reason: "idle" }));
+  press(shown.get("resting"), "Go on");
+
+  assert.deepEqual(log, ["play"]);
+});
+
+test("a page older than the server is told to reload", () => {
+  const { telling, shown } = start();
+
+  telling.event(welcome({ page: "another" }));
+
+  assert.match(shown.get("newer")?.text ?? "", /run comes along/);
 });

@@ -14,6 +14,7 @@ from server.metrics import CLOSE_CODES, REASONS, RESUMES, Metrics
 from server.settings import Settings
 from tests.support.client import greeted
 from tests.support.live_server import LiveServer, live_server
+from tests.support.processes import engine_processes, kill, needs_proc
 from tests.support.wire import connect
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +79,11 @@ async def test_a_session_is_counted_with_all_that_is_sent_and_how_it_ends(
     assert during["playground_connections", ""] == 1
     assert during["playground_frames_sent_total", ""] - before["playground_frames_sent_total", ""] >= frames
     assert during["playground_sent_bytes_total", ""] - before["playground_sent_bytes_total", ""] > 10_000
+    assert (
+        during["playground_slice_seconds_count", ""] - before["playground_slice_seconds_count", ""] >= frames
+    )
+    assert during["playground_slice_seconds_sum", ""] > before["playground_slice_seconds_sum", ""]
+    assert during["playground_queue_seconds_count", ""] > before["playground_queue_seconds_count", ""]
     assert after["playground_connections", ""] == 0
     assert 0 <= after["playground_loop_lag_seconds", ""] < 60
 
@@ -162,3 +168,17 @@ def test_a_token_that_could_be_guessed_is_refused() -> None:
         Settings(metrics_token="hunter2")
 
     assert "hunter2" not in str(refused.value)
+
+
+@needs_proc
+async def test_engine_processes_that_are_replaced_are_counted(metered: tuple[LiveServer, str]) -> None:
+    server, address = metered
+    key = "playground_engine_restarts_total", ""
+    before = (await anyio.to_thread.run_sync(read, address))[key]
+
+    for pid in engine_processes(server.process.pid):
+        kill(pid)
+    async with greeted(server.socket_url) as connected:
+        await connected.ask("step")
+
+    assert (await settled(address, *key, before + 1))[key] >= before + 1

@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import settings as hypothesis_settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine import Experiment
 from server.messages import Event, Limits, parse
@@ -708,17 +708,17 @@ class AnySession(RuleBasedStateMachine):
     def client_is_busy_or_free(self) -> None:
         self.desk.room = not self.desk.room
 
-    @precondition(lambda self: self.work is None)
+    # No preconditions: how far a slice gets depends on the clock, and the rules to choose from must not.
     @rule()
     def start_a_slice(self) -> None:
-        self.work = self.desk.next()
+        if self.work is None:
+            self.work = self.desk.next()
 
-    @precondition(lambda self: self.work is not None)
     @rule()
     def finish_the_slice(self) -> None:
-        assert self.work is not None
-        self.desk.work(self.work)
-        self.work = None
+        if self.work is not None:
+            self.desk.work(self.work)
+            self.work = None
 
     @invariant()
     def epochs_never_go_back_within_a_run(self) -> None:

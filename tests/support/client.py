@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from server.frames import decode
 
@@ -45,6 +46,12 @@ class Client:
         self.connection = connection
         self.acknowledge = acknowledge
         self.frames: list[Frame] = []
+        self.checkpoint: dict[str, Any] | None = None  # the newest
+
+    @property
+    def token(self) -> str:
+        assert self.checkpoint is not None
+        return str(self.checkpoint["token"])
 
     async def send(self, type_: str, **fields: Any) -> None:
         await self.connection.send(json.dumps({"type": type_, **fields}))
@@ -54,6 +61,8 @@ class Client:
             message = await self.connection.recv()
         if isinstance(message, str):
             event: dict[str, Any] = json.loads(message)
+            if event["type"] == "checkpoint":
+                self.checkpoint = event
             return event
         frame = Frame(*decode(message))
         self.frames.append(frame)
@@ -74,6 +83,24 @@ class Client:
             message = await self.receive()
             if isinstance(message, Frame) and accept(message):
                 return message
+
+    async def kept(self, epoch: int = 0) -> str:
+        """Return a token of at least this epoch, when there is one."""
+        while self.checkpoint is None or self.checkpoint["epoch"] < epoch:
+            await self.event("checkpoint")
+        return self.token
+
+    async def closed(self) -> tuple[dict[str, Any] | None, int]:
+        """Read on until the server closes; return what it said last of all about it, and its close code."""
+        closing = None
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                message = await self.receive()
+                if isinstance(message, dict) and message["type"] == "closing":
+                    closing = message
+        code = self.connection.close_code
+        assert code is not None
+        return closing, code
 
     async def ask(self, type_: str, **fields: Any) -> dict[str, Any]:
         """Send a command and return the event that answers it."""
@@ -99,3 +126,17 @@ async def greeted(url: str, *, acknowledge: bool = True, **experiment: Any) -> A
         await connected.event("welcome")
         await connected.frame()
         yield connected
+
+
+@contextlib.asynccontextmanager
+async def resumed(url: str, token: str, **fields: Any) -> AsyncIterator[tuple[Client, dict[str, Any]]]:
+    """Connect with a token; yields the client and its welcome. At the end the line is cut, not closed in order."""
+    async with client(url) as connected:
+        await connected.send("hello", protocol=1, resume=token, **fields)
+        yield connected, await connected.event("welcome")
+        cut(connected)
+
+
+def cut(connected: Client) -> None:
+    """End a connection as a lost network does, without a word."""
+    connected.connection.transport.abort()

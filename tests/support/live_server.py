@@ -46,11 +46,18 @@ def live_server(
     cwd: Path = ROOT,
     command: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> Iterator[LiveServer]:
     """Start a server, wait until it says where it is, and end it afterwards.
 
-    ``environment`` adds to that of the test.
+    Args:
+        options: of its command.
+        cwd: where it runs.
+        command: instead of this checkout's.
+        environment: adds to that of the test.
+        settings: by name; likewise, as variables.
     """
+    given = {f"PLAYGROUND_{name.upper()}": str(value) for name, value in (settings or {}).items()}
     arguments = [*(command or (sys.executable, "-m", "server")), "--port", "0", *options]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "stderr")
@@ -58,7 +65,7 @@ def live_server(
             process = subprocess.Popen(
                 arguments,
                 cwd=cwd,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, **given, **(environment or {})},
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

@@ -87,19 +87,31 @@ export function createColumn() {
     if (value > /** @type {number} */ (level.high[block])) level.high[block] = value;
   }
 
+  function clear() {
+    length = 0;
+    values = new Float64Array(1024);
+    levels = [];
+  }
+
   return {
     push,
+    clear,
+    /**
+     * Forgets the values from an index on.
+     * @param {number} end
+     */
+    truncate(end) {
+      if (end >= length) return;
+      const kept = values.slice(0, end);
+      clear();
+      for (const value of kept) push(value);
+    },
     get length() {
       return length;
     },
     /** @param {number} index */
     at(index) {
       return index >= 0 && index < length ? /** @type {number} */ (values[index]) : Number.NaN;
-    },
-    clear() {
-      length = 0;
-      values = new Float64Array(1024);
-      levels = [];
     },
     /**
      * Smallest and largest of [from, to), as `[∞, −∞]` when there is none.

@@ -28,6 +28,8 @@ export type Configured = Camel<Wire.Configured>;
 export type StateChanged = Camel<Wire.StateChanged>;
 export type Diverged = Camel<Wire.Diverged>;
 export type Stopped = Camel<Wire.Stopped>;
+export type Checkpoint = Camel<Wire.Checkpoint>;
+export type Closing = Camel<Wire.Closing>;
 export type ErrorEvent = Camel<Wire.ErrorEvent>;
 export type Catalog = Camel<Wire.Catalog>;
 export type CatalogField = Camel<Wire.CatalogField>;
@@ -102,7 +104,16 @@ export interface Ended {
   message: string;
 }
 
-export type ConnectionState = "connecting" | "open" | "reconnecting";
+/** Stopped: the line does not come back by itself. */
+export type ConnectionState = "connecting" | "open" | "reconnecting" | "stopped";
+
+/** Why there is no line. */
+export interface LineTrouble {
+  /** As `closing` gives it, or lost, reopened, reload, forbidden. */
+  reason: string;
+  /** What the server says about it, or nothing. */
+  message: string;
+}
 
 /** What the large map shows; null is the network's output. */
 export type Target = { kind: "unit"; layer: number; unit: number } | { kind: "feature"; key: string } | null;
@@ -134,6 +145,8 @@ export interface History {
 
 export interface State {
   connection: ConnectionState;
+  /** Why there is no line; null while there is one, or before the first. */
+  trouble: LineTrouble | null;
   /** What the server runs. */
   experiment: Experiment;
   /** What the page asked for last; equal to `experiment` once it is answered. */

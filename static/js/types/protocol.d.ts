@@ -42,6 +42,16 @@ export interface CatalogField {
   maximum_units?: number | null;
 }
 
+/** What to keep in order to go on later, here or elsewhere; if it is not whole, here only. */
+export interface Checkpoint {
+  type: "checkpoint";
+  id: string | number | null;
+  token: string;
+  epoch: number;
+  history: number;
+  whole: boolean;
+}
+
 /** A row of a registry, as far as people see it. */
 export interface Choice {
   key: string;
@@ -77,6 +87,16 @@ export interface Choices {
   schedules: Choice[];
   batchings: Choice[];
   stops: StopChoice[];
+}
+
+/** The server is about to close the connection, and says why and when to come back, if at all. */
+export interface Closing {
+  message: string;
+  type: "closing";
+  id: string | number | null;
+  code: number;
+  reason: "restarting" | "full" | "too-many" | "taken-over" | "idle" | "age" | "resume" | "unread" | "slow";
+  retry_after: number | null;
 }
 
 /**
@@ -223,7 +243,7 @@ export interface ErrorEvent {
   message: string;
   type: "error";
   id: string | number | null;
-  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "hello-first" | "hello-again" | "protocol" | "ticket" | "diverged" | "stopped" | "internal";
+  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "too-much" | "hello-first" | "hello-again" | "protocol" | "ticket" | "diverged" | "stopped" | "internal" | "resume-too-long" | "resume-malformed" | "resume-version" | "resume-foreign-key" | "resume-forged" | "resume-audience" | "resume-expired" | "resume-engine" | "resume-invalid" | "resume-gone";
   field: string | null;
 }
 
@@ -271,6 +291,7 @@ export interface Hello {
   protocol: number;
   experiment?: ExperimentInput;
   encoding?: "plain" | "packed";
+  resume?: string | null;
   client?: string;
   ticket?: string;
   language?: string | null;
@@ -429,7 +450,7 @@ export interface Speed {
 export interface State {
   playing: boolean;
   epochs_per_second: number | null;
-  reason: "new" | "played" | "paused" | "stepped" | "reset" | "diverged" | "stopped" | "failed";
+  reason: "new" | "resumed" | "played" | "paused" | "idle" | "stepped" | "reset" | "diverged" | "stopped" | "failed";
   epoch: number;
   step: number;
 }
@@ -438,7 +459,7 @@ export interface State {
 export interface StateChanged {
   playing: boolean;
   epochs_per_second: number | null;
-  reason: "new" | "played" | "paused" | "stepped" | "reset" | "diverged" | "stopped" | "failed";
+  reason: "new" | "resumed" | "played" | "paused" | "idle" | "stepped" | "reset" | "diverged" | "stopped" | "failed";
   epoch: number;
   step: number;
   type: "state";
@@ -562,7 +583,12 @@ export interface Welcome {
   limits: Limits;
   experiment: Experiment;
   run: number;
+  history: number;
   state: State;
+  session: string;
+  recovered: boolean;
+  waited: number;
+  page: string;
 }
 
 export type Command =
@@ -577,4 +603,13 @@ export type Command =
   | SetParameters
   | Ack;
 
-export type ServerEvent = Welcome | Configured | StateChanged | Diverged | Stopped | ErrorEvent | Heartbeat;
+export type ServerEvent =
+  | Welcome
+  | Configured
+  | StateChanged
+  | Diverged
+  | Stopped
+  | Checkpoint
+  | Closing
+  | ErrorEvent
+  | Heartbeat;

@@ -11,7 +11,7 @@ export class FakeSocket {
   onopen = null;
   /** @type {((event: { data: unknown }) => void) | null} */
   onmessage = null;
-  /** @type {(() => void) | null} */
+  /** @type {((event: { code: number }) => void) | null} */
   onclose = null;
 
   /** @param {string} url */
@@ -30,7 +30,7 @@ export class FakeSocket {
   }
 
   close() {
-    this.drop();
+    this.drop(1005);
   }
 
   accept() {
@@ -48,9 +48,10 @@ export class FakeSocket {
     this.onmessage?.({ data: bytes });
   }
 
-  drop() {
+  /** @param {number} [code] */
+  drop(code = 1006) {
     this.readyState = 3;
-    this.onclose?.();
+    this.onclose?.({ code });
   }
 
   static latest() {

@@ -1,0 +1,223 @@
+"""Checkpoint: a run as bytes, and back. No pickle: reading bytes makes a run or an error, and nothing else.
+
+A header, the experiments as deflated JSON, the counters, then every array of the run, little-endian, in a fixed order
+and of the length that the experiments ask for.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from engine.arrays import BoolArray, FloatArray
+from engine.experiment import MAX_REPLICAS, Experiment
+from engine.explain import explain
+from engine.layout import Layout
+from engine.run import Best, Run, check_stack, slot_counts
+from engine.stops import STOPS
+
+FORMAT = 1
+"""Grows when the bytes are laid out differently."""
+
+ENGINE = 1
+"""Grows when the same experiment gives other numbers, or a part of a run means something else."""
+
+MAX_EPOCH = 2**32 - 1
+"""Epochs that a run can count; frames and files of losses number them with 32 bits."""
+
+_MAGIC = b"NPRun"
+_HEADER = struct.Struct("<5sBHHI")  # magic, format, engine, replicas, bytes of deflated JSON
+_COUNTERS = struct.Struct("<5Q")  # epoch, step, position, carried, since
+_PER_REPLICA = 1 + 1 + 8 + 8
+"""Bytes of the marks of divergence and stop, the best loss and its epoch."""
+
+_MAX_TEXT = 2**20
+"""Characters of JSON per experiment: 10,000 points of one's own need fewer, however many digits they have."""
+
+_EXPERIMENTS: TypeAdapter[tuple[Experiment, ...]] = TypeAdapter(tuple[Experiment, ...])
+
+
+class EngineMismatch(ValueError):
+    """The bytes were written by an engine whose numbers are others."""
+
+
+def to_bytes(run: Run) -> bytes:
+    """Return all that a run is as bytes, from which `from_bytes` makes the same run.
+
+    Args:
+        run: any run.
+
+    Raises:
+        ValueError: the run has counted more epochs than can be written.
+    """
+    if run.epoch > MAX_EPOCH:
+        raise ValueError(f"epoch is {run.epoch}; at most {MAX_EPOCH} can be written")
+    text = zlib.compress(_EXPERIMENTS.dump_json(run.experiments))
+    header = _HEADER.pack(_MAGIC, FORMAT, ENGINE, run.replicas, len(text))
+    counters = _COUNTERS.pack(run.epoch, run.step, run.position, run.carried, run.since)
+    best = run.best
+    arrays = (
+        run.parameters.astype("<f8"),
+        run.slots.astype("<f8"),
+        run.diverged.astype("u1"),
+        run.stopped.astype("u1"),
+        best.loss.astype("<f8"),
+        best.epoch.astype("<i8"),
+        best.parameters.astype("<f8"),
+    )
+    return b"".join([header, text, counters, *(array.tobytes() for array in arrays)])
+
+
+def size(run: Run) -> int:
+    """Return at least how many bytes `to_bytes` would give, without making them: all but the experiments."""
+    arrays = (run.parameters, run.slots, run.best.parameters)
+    return _HEADER.size + _COUNTERS.size + sum(array.nbytes for array in arrays) + _PER_REPLICA * run.replicas
+
+
+def from_bytes(data: bytes) -> Run:
+    """Return the run of which these are the bytes; it trains on exactly as the one that was written.
+
+    Args:
+        data: what `to_bytes` gave.
+
+    Raises:
+        EngineMismatch: they were written by another version of the engine, which would go on differently.
+        ValueError: they are anything but a run: says what is wrong.
+    """
+    reader = _Reader(data)
+    magic, format_, engine, replicas, length = _HEADER.unpack(reader.take(_HEADER.size, "the header"))
+    if magic != _MAGIC:
+        raise ValueError("the bytes are no run: they begin with something else")
+    if format_ != FORMAT:
+        raise ValueError(f"the run is written in format {format_}; this engine reads format {FORMAT}")
+    if engine != ENGINE:
+        raise EngineMismatch(
+            f"the run was written by version {engine} of the engine; this is version {ENGINE}, whose numbers are others"
+        )
+    if not 1 <= replicas <= MAX_REPLICAS:
+        raise ValueError(f"the run has {replicas} replicas; allowed: 1 … {MAX_REPLICAS}")
+    experiments = _experiments(reader.take(length, "the experiments"), replicas)
+    counters = _Counters(*_COUNTERS.unpack(reader.take(_COUNTERS.size, "the counters")))
+    counters.check(experiments[0].data.training_samples)
+    return _arrays(reader, experiments, counters)
+
+
+class _Reader:
+    """Takes bytes from the front, and no more than there are."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, length: int, what: str) -> bytes:
+        part = self._data[self._at : self._at + length]
+        if len(part) < length:
+            raise ValueError(f"the bytes end inside of {what}: {length} are needed, {len(part)} are left")
+        self._at += length
+        return part
+
+    def array(self, what: str, dtype: str, *shape: int) -> np.ndarray[Any, np.dtype[Any]]:
+        length = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        return np.frombuffer(self.take(length, what), dtype).reshape(shape)
+
+    def expect(self, length: int) -> None:
+        left = len(self._data) - self._at
+        if left != length:
+            raise ValueError(f"the arrays of the run take {length} bytes, but {left} are there")
+
+
+def _experiments(deflated: bytes, replicas: int) -> tuple[Experiment, ...]:
+    most = _MAX_TEXT * replicas
+    inflate = zlib.decompressobj()
+    try:
+        text = inflate.decompress(deflated, most)
+    except zlib.error:
+        raise ValueError("the experiments cannot be inflated") from None
+    if not inflate.eof or inflate.unused_data:
+        raise ValueError(
+            f"the experiments are cut short, go on behind their end, or have more than {most} characters"
+        )
+    try:
+        experiments = _EXPERIMENTS.validate_json(text)
+    except ValidationError as error:
+        raise ValueError(f"the experiments are not valid: {explain(error)[0].message}") from None
+    if len(experiments) != replicas:
+        raise ValueError(f"there are {len(experiments)} experiments for {replicas} replicas")
+    check_stack(experiments)
+    return experiments
+
+
+@dataclass(frozen=True, slots=True)
+class _Counters:
+    epoch: int
+    step: int
+    position: int
+    carried: int
+    since: int
+
+    def check(self, samples: int) -> None:
+        """See that the counters can have come about, with so many training samples."""
+        if self.epoch > MAX_EPOCH:
+            raise ValueError(f"epoch is {self.epoch}; at most {MAX_EPOCH} is allowed")
+        if self.position >= samples:
+            raise ValueError(f"position is {self.position}; an epoch has the samples 0 … {samples - 1}")
+        seen = self.epoch * samples + self.position
+        for name in ("step", "carried"):
+            if getattr(self, name) > seen:
+                raise ValueError(f"{name} is {getattr(self, name)}, but only {seen} samples have been seen")
+        if self.since > self.step:
+            raise ValueError(f"since is {self.since}; it must be at most step, {self.step}")
+
+
+def _arrays(reader: _Reader, experiments: tuple[Experiment, ...], counters: _Counters) -> Run:
+    first, replicas = experiments[0], len(experiments)
+    n = Layout(first.sizes).parameters
+    slot_count = sum(slot_counts(first))
+    kept = replicas if STOPS[first.training.stop].restores else 0
+    reader.expect(8 * n * ((1 + slot_count) * replicas + kept) + _PER_REPLICA * replicas)
+    parameters = _finite(reader.array("the parameters", "<f8", replicas, n), "parameters")
+    # What an optimizer remembers may overflow before the parameters do; training takes that as it comes.
+    slots = _native(reader.array("the slots", "<f8", slot_count, replicas, n))
+    diverged = _flags(reader.array("the marks of divergence", "u1", replicas), "diverged")
+    stopped = _flags(reader.array("the marks of the stop rule", "u1", replicas), "stopped")
+    loss = _native(reader.array("the best losses", "<f8", replicas))
+    if np.isnan(loss).any() or np.isneginf(loss).any():
+        raise ValueError("the best loss is not a number")
+    best_epoch = reader.array("the best epochs", "<i8", replicas).astype(np.intp)
+    if not ((best_epoch >= 0) & (best_epoch <= counters.epoch)).all():
+        raise ValueError(f"the best epoch is {best_epoch.tolist()}; allowed: 0 … {counters.epoch}")
+    best = Best(
+        loss, best_epoch, _finite(reader.array("the best parameters", "<f8", kept, n), "best parameters")
+    )
+    return Run(
+        experiments,
+        parameters,
+        slots,
+        counters.epoch,
+        counters.step,
+        counters.position,
+        counters.carried,
+        counters.since,
+        diverged,
+        stopped,
+        best,
+    )
+
+
+def _native(array: np.ndarray[Any, np.dtype[Any]]) -> FloatArray:
+    return array.astype(np.float64)
+
+
+def _finite(array: np.ndarray[Any, np.dtype[Any]], name: str) -> FloatArray:
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} are not all finite")
+    return _native(array)
+
+
+def _flags(array: np.ndarray[Any, np.dtype[Any]], name: str) -> BoolArray:
+    if (array > 1).any():
+        raise ValueError(f"{name} is {array.tolist()}; allowed: 0 and 1")
+    return array.astype(np.bool_)

@@ -1,0 +1,139 @@
+/**
+ * What this tab carries to come back with: the newest token whose epoch it has seen, and the rest of the page's memory.
+ * A token from further on would leave a gap in the curves.
+ */
+
+/**
+ * @import { Checkpoint, State } from "./types/app.js"
+ * @import { Kept, Place } from "./record.js"
+ * @import { Stream } from "./stream.js"
+ */
+
+import {
+  dropRecord,
+  packLosses,
+  readLosses,
+  readRecord,
+  unpackLosses,
+  writeLosses,
+  writeRecord,
+} from "./record.js";
+
+/** @typedef {ReturnType<typeof createPocket>} Pocket */
+
+/**
+ * What a tab has kept, if it is about the experiment of its address.
+ * @param {Place} place
+ * @param {string} address what stands behind `#`
+ * @returns {Kept | null}
+ */
+export function findKept(place, address) {
+  const kept = readRecord(place);
+  return kept?.address === address ? kept : null;
+}
+
+/**
+ * @param {object} options
+ * @param {Place} options.place
+ * @param {Kept | null} options.kept from before the page was loaded
+ * @param {() => string} options.address what stands behind `#` now
+ */
+export function createPocket({ place, kept, address }) {
+  let token = kept?.token ?? null;
+  /** @type {Checkpoint | null} whose epoch has not been seen yet */
+  let ahead = null;
+
+  /**
+   * @param {Stream} stream
+   * @param {Checkpoint} checkpoint
+   */
+  const isSeen = ({ history, trainLoss }, checkpoint) =>
+    checkpoint.history === history && checkpoint.epoch < trainLoss.length;
+
+  const pocket = {
+    /** What to come back with, or null. */
+    get token() {
+      return token;
+    },
+
+    /**
+     * @param {Checkpoint} checkpoint
+     * @param {Stream} stream
+     * @param {State} state
+     */
+    offer(checkpoint, stream, state) {
+      ahead = checkpoint;
+      pocket.settle(stream, state);
+    },
+
+    /**
+     * A frame has come: what waited for it may now be kept.
+     * @param {Stream} stream
+     * @param {State} state
+     */
+    settle(stream, state) {
+      if (ahead === null || !isSeen(stream, ahead)) return;
+      token = ahead.token;
+      ahead = null;
+      pocket.save(stream, state);
+    },
+
+    /**
+     * Writes down all but the losses.
+     * @param {Stream} stream
+     * @param {State} state
+     */
+    save(stream, state) {
+      if (token === null) return;
+      const { experiment, speed, history, marks } = state;
+      writeRecord(place, {
+        token,
+        address: address(),
+        experiment,
+        speed,
+        undo: history,
+        marks,
+        history: stream.history,
+        run: stream.run,
+      });
+    },
+
+    /**
+     * Writes down everything: the page may be about to go.
+     * @param {Stream} stream
+     * @param {State} state
+     */
+    saveAll(stream, state) {
+      if (token === null) return;
+      pocket.save(stream, state);
+      const { trainLoss, testLoss, validationLoss } = stream;
+      writeLosses(place, {
+        history: stream.history,
+        train: packLosses(trainLoss),
+        test: packLosses(testLoss),
+        validation: packLosses(validationLoss),
+      });
+    },
+
+    /** Forgets the token, which is of no use any more. */
+    drop() {
+      token = null;
+      ahead = null;
+      dropRecord(place);
+    },
+
+    /**
+     * Puts the curves of before back.
+     * @param {Stream} stream
+     */
+    restore(stream) {
+      if (kept === null) return;
+      stream.run = kept.run;
+      stream.history = kept.history;
+      const losses = readLosses(place);
+      if (losses?.history !== kept.history) return;
+      stream.recall(unpackLosses(losses.train), unpackLosses(losses.test), unpackLosses(losses.validation));
+    },
+  };
+  return pocket;
+}

@@ -1,0 +1,169 @@
+/**
+ * What this tab keeps to come back with: the token of its run, and what of the page no token holds. It lasts as long as
+ * the tab; a copy of the tab has a copy of it.
+ */
+
+/**
+ * @import { Experiment, History, SettingMark } from "./types/app.js"
+ */
+
+const KEY = "neural-playground-record";
+const LOSSES_KEY = "neural-playground-losses";
+const VERSION = 1;
+
+/** Losses are kept exactly; of more epochs than this the oldest are thinned. */
+export const MOST_EPOCHS = 40_000;
+/** Longest undo history that is kept, in characters. */
+const MOST_HISTORY = 400_000;
+
+/**
+ * @typedef {object} Kept
+ * @property {string} token
+ * @property {string} address what stood behind `#`: another address is another wish
+ * @property {Experiment} experiment as it held
+ * @property {number | null} speed
+ * @property {number} run
+ * @property {number} history number of the history of losses
+ * @property {History | null} undo
+ * @property {SettingMark[]} marks
+ */
+
+/**
+ * @typedef {object} KeptLosses as `packLosses` writes them
+ * @property {number} history to which they belong
+ * @property {string} train
+ * @property {string} test
+ * @property {string} validation
+ */
+
+/** @typedef {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} Place where it is kept; asking may be refused */
+
+/**
+ * @param {Place} place
+ * @returns {Kept | null} null if there is nothing, or nothing that can be read
+ */
+export function readRecord(place) {
+  const record = /** @type {(Kept & { version: number }) | null} */ (read(place, KEY));
+  return record?.version === VERSION && typeof record.token === "string" ? record : null;
+}
+
+/**
+ * Whether somebody comes back with a token.
+ * @param {Place} place
+ * @returns {boolean}
+ */
+export function hasRecord(place) {
+  return readRecord(place) !== null;
+}
+
+/**
+ * @param {Place} place
+ * @param {Kept} kept
+ * @returns {boolean} whether it is kept
+ */
+export function writeRecord(place, kept) {
+  const undo = kept.undo && JSON.stringify(kept.undo).length <= MOST_HISTORY ? kept.undo : null;
+  return write(place, KEY, { version: VERSION, ...kept, undo });
+}
+
+/**
+ * @param {Place} place
+ * @returns {KeptLosses | null}
+ */
+export function readLosses(place) {
+  return /** @type {KeptLosses | null} */ (read(place, LOSSES_KEY));
+}
+
+/**
+ * @param {Place} place
+ * @param {KeptLosses} losses
+ * @returns {boolean} whether they are kept
+ */
+export function writeLosses(place, losses) {
+  return write(place, LOSSES_KEY, losses);
+}
+
+/** @param {Place} place */
+export function dropRecord(place) {
+  try {
+    for (const key of [KEY, LOSSES_KEY]) place().removeItem(key);
+  } catch {
+    // Where nothing can be kept, nothing has to be dropped.
+  }
+}
+
+/**
+ * @param {Place} place
+ * @param {string} key
+ * @returns {unknown} null if there is nothing, or nothing that can be read
+ */
+function read(place, key) {
+  try {
+    return JSON.parse(place().getItem(key) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {Place} place
+ * @param {string} key
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+function write(place, key, value) {
+  try {
+    place().setItem(key, JSON.stringify(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Losses by epoch as text, exactly. Of more than `MOST_EPOCHS` the newest half are kept whole, and of those before every
+ * second, fourth … so that they fit; what is left out is no number.
+ * @param {{ length: number, at: (index: number) => number }} column
+ * @returns {string}
+ */
+export function packLosses({ length, at }) {
+  const { from, step } = thinning(length);
+  const values = [];
+  for (let epoch = 0; epoch < length; epoch += epoch < from ? step : 1) values.push(at(epoch));
+  const bytes = new Uint8Array(Float64Array.from(values).buffer);
+  let text = "";
+  for (let start = 0; start < bytes.length; start += 0x8000)
+    text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
+  return `${length}:${btoa(text)}`;
+}
+
+/**
+ * @param {string} packed
+ * @returns {Float64Array} by epoch
+ */
+export function unpackLosses(packed) {
+  const colon = packed.indexOf(":");
+  const length = Number(packed.slice(0, colon));
+  const bytes = Uint8Array.from(atob(packed.slice(colon + 1)), (character) => character.charCodeAt(0));
+  const values = new Float64Array(bytes.buffer);
+  const losses = new Float64Array(length).fill(Number.NaN);
+  const { from, step } = thinning(length);
+  let index = 0;
+  for (let epoch = 0; epoch < length; epoch += epoch < from ? step : 1) {
+    losses[epoch] = values[index] ?? Number.NaN;
+    index += 1;
+  }
+  return losses;
+}
+
+/**
+ * Up to which epoch only every so manieth loss is kept.
+ * @param {number} length
+ */
+function thinning(length) {
+  if (length <= MOST_EPOCHS) return { from: 0, step: 1 };
+  const whole = MOST_EPOCHS / 2;
+  const rest = length - whole;
+  const step = 2 ** Math.ceil(Math.log2(rest / whole));
+  return { from: Math.floor(rest / step) * step, step };
+}

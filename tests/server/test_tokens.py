@@ -1,0 +1,197 @@
+"""Resume tokens: what is genuine goes on bit by bit, whatever else is refused by a code of its own."""
+
+import base64
+import json
+import struct
+import typing
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Experiment, Run, advance, begin
+from engine.checkpoint import ENGINE
+from server.keys import Keys
+from server.tokens import AUDIENCE, MAX_CHARACTERS, Claim, Code, RefusedToken, seal, unseal
+from tests.support.runs import assert_same_state
+from tests.support.strategies import experiments, law
+
+KEYS = Keys([b"the key that signs this", b"the one before, still good"])
+NOW = 1_800_000_000.0
+
+
+def claim(**changes: Any) -> Claim:
+    values: dict[str, Any] = {
+        "aud": AUDIENCE,
+        "iat": NOW,
+        "exp": NOW + 86_400,
+        "engine": ENGINE,
+        "session": "public",
+        "secret": "0123456789abcdef",
+        "run": 3,
+        "history": 2,
+        "playing": True,
+        "speed": 60.0,
+    }
+    return Claim(**{**values, **changes})
+
+
+def trained(**experiment: Any) -> Run:
+    run, _ = advance(begin(Experiment.model_validate(experiment)), steps=30)
+    return run
+
+
+def token(**changes: Any) -> str:
+    return seal(KEYS, claim(**changes), trained())[0]
+
+
+def opened(text: str, *, keys: Keys = KEYS, now: float = NOW + 60) -> Run | None:
+    return unseal(keys, text, now).run()
+
+
+def code_of(text: str, **how: Any) -> str:
+    with pytest.raises(RefusedToken) as refused:
+        opened(text, **how)
+    assert str(refused.value)
+    return refused.value.code
+
+
+def raw(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def written(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def signed(front: tuple[int, bytes, int], rest: bytes) -> str:
+    """Sign anything, as only somebody with the key could."""
+    data = struct.pack("<B4sH", *front) + rest
+    return written(data + KEYS.sign("resume", data))
+
+
+def with_header(**changes: Any) -> str:
+    header = json.dumps({**claim().model_dump(), **changes}).encode()
+    return signed((1, KEYS.names("resume")[0], len(header)), header)
+
+
+@law(25)
+@given(experiment=experiments(), steps=st.integers(0, 20))
+def test_a_token_brings_back_the_same_run_and_what_was_said_about_it(experiment, steps):
+    run, _ = advance(begin(experiment), steps=steps, epochs=2)
+
+    text, whole = seal(KEYS, claim(), run)
+    back = unseal(KEYS, text, NOW + 1)
+
+    assert whole
+    assert back.claim == claim()
+    again = back.run()
+    assert again is not None
+    assert again.experiments == run.experiments
+    assert_same_state(again, run)
+
+
+def test_a_key_that_signed_before_is_still_believed():
+    text, _ = seal(Keys([b"the one before, still good"]), claim(), trained())
+
+    assert opened(text) is not None
+
+
+def test_the_token_of_a_small_network_takes_about_a_kilobyte_and_a_half():
+    assert len(token()) < 1600
+
+
+def test_a_run_too_large_for_a_token_stays_on_the_server():
+    large = {"network": {"hidden": [64, 64]}, "training": {"optimizer": "adam"}}
+
+    text, whole = seal(KEYS, claim(), trained(**large))
+
+    assert not whole
+    assert len(text) < 1000
+    assert opened(text) is None
+
+
+@pytest.mark.parametrize("hidden", [[64, 60], [64, 64, 24], [64, 64, 26]])
+def test_no_token_is_longer_than_what_is_read(hidden):
+    text, whole = seal(KEYS, claim(session="s" * 32, secret="x" * 64), trained(network={"hidden": hidden}))
+
+    assert len(text) <= MAX_CHARACTERS
+    assert (opened(text) is not None) == whole
+
+
+# ------------------------------------------------------------------------------------------------------ forgeries
+
+
+def test_every_flipped_byte_of_a_token_is_refused():
+    text = token()
+    data = raw(text)
+    codes = set()
+    for place in range(len(data)):
+        forged = bytearray(data)
+        forged[place] ^= 1 << (place % 8)
+        codes.add(code_of(written(bytes(forged))))
+    for place, character in enumerate(text):
+        other = "A" if character != "A" else "B"
+        codes.add(code_of(text[:place] + other + text[place + 1 :]))
+    assert codes == {"resume-forged", "resume-foreign-key", "resume-version"}
+
+
+def test_there_is_one_way_to_write_a_token():
+    text = token()
+    spare = {"A": "B", "Q": "R", "g": "h", "w": "x"}.get(text[-1])
+    assert code_of(text + "=") == "resume-malformed"
+    assert code_of(text + "\n") == "resume-malformed"
+    assert code_of(text[:-1] + spare) == "resume-malformed" if spare else len(text) % 4 == 0
+
+
+@law(300)
+@given(text=st.text(max_size=80) | st.binary(max_size=120).map(written))
+def test_random_tokens_are_refused_with_a_code(text):
+    assert code_of(text) in typing.get_args(Code)
+
+
+def not_finite() -> str:
+    run = trained()
+    parameters = run.parameters.copy()
+    parameters[0, 0] = np.nan
+    return seal(KEYS, claim(), replace(run, parameters=parameters))[0]
+
+
+FORGED: dict[str, tuple[str, str]] = {
+    "empty": ("", "resume-malformed"),
+    "no base64": ("this is none!", "resume-malformed"),
+    "cut short": (token()[: -4 - len(token()) % 4], "resume-forged"),
+    "too long": ("A" * (MAX_CHARACTERS + 1), "resume-too-long"),
+    "of another version": (signed((2, KEYS.names("resume")[0], 0), b""), "resume-version"),
+    "of a foreign key": (seal(Keys([b"somebody else's key"]), claim(), None)[0], "resume-foreign-key"),
+    "for another purpose": (
+        written(raw(token())[:-32] + KEYS.sign("pass", raw(token())[:-32])),
+        "resume-forged",
+    ),
+    "for another audience": (token(aud="neural-playground/room"), "resume-audience"),
+    "expired": (token(exp=NOW + 59), "resume-expired"),
+    "of a time to come": (token(iat=NOW + 3600), "resume-expired"),
+    "of another engine": (token(engine=ENGINE + 1), "resume-engine"),
+    "with a strange header": (with_header(admin=True), "resume-malformed"),
+    "with a speed that is no number": (with_header(speed="fast"), "resume-malformed"),
+    "of a run that is not finite": (not_finite(), "resume-invalid"),
+    "of a stack": (seal(KEYS, claim(), begin([Experiment(), Experiment()]))[0], "resume-invalid"),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_token_that_is_not_right_is_refused_by_a_code_of_its_own(name):
+    text, code = FORGED[name]
+
+    assert code_of(text) == code
+
+
+def test_the_names_of_keys_tell_them_apart_and_nothing_else():
+    names = KEYS.names("resume")
+
+    assert len(set(names)) == 2
+    assert all(len(name) == 4 for name in names)
+    assert set(KEYS.names("pass")).isdisjoint(names)
