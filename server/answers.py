@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers
 from starlette.types import Scope, Send
 
+from server.metrics import note_refusal
+
 _POLICY_VIOLATION = 1008
+
+_REASONS = {400: "host", 401: "code", 403: "origin", 413: "size", 415: "type"}
+"""What is counted, by status."""
 
 
 def own_path(scope: Scope) -> str:
@@ -33,6 +38,7 @@ async def refuse(
         detail: a sentence for people. It is plain text where a page was asked for, else JSON.
         headers: further ones of the response.
     """
+    note_refusal(scope, _REASONS.get(status, "invalid"))
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return

@@ -14,15 +14,19 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from server import __version__, assets
 from server.answers import wants_page
-from server.compute import Compute
+from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
+from server.drain import Drain
 from server.gate import Gate
 from server.headers import SecurityHeaders, protections
 from server.keys import load_keys
 from server.languages import Languages, load
+from server.metrics import Metered, Metrics
 from server.passes import Passes, check_code, draw_code
 from server.prefix import Prefix
-from server.routes import api, classic, export, join, live, pages
+from server.pulse import Pulse
+from server.readiness import Readiness
+from server.routes import api, classic, export, health, join, live, pages
 from server.sessions import Sessions
 from server.settings import Settings
 
@@ -41,24 +45,52 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        compute = Compute(settings.workers)
+        compute = open_compute(
+            settings.compute,
+            workers=settings.workers,
+            memory=settings.worker_memory << 20,
+            longest=settings.slice_seconds,
+        )
+        compute.observe = metrics.computed
         sessions = Sessions(settings, compute, app.state.keys, app.state.languages)
         app.state.compute = compute
         app.state.sessions = sessions
+
+        def observe(lag: float) -> None:
+            metrics.observe(
+                sessions=len(sessions),
+                oldest_frame=0.0,
+                lag=lag,
+                engine_restarts=compute.stats.rebuilds,
+                deadlines=compute.stats.deadlines,
+            )
+
+        drain.watch(sessions, compute)
+        app.state.readiness = Readiness(
+            compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
+        )
         preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
         try:
             await compute.start()
             sessions.start()
+            pulse.start(observe)
             yield
         finally:
+            await pulse.close()
             await preparing
             await sessions.close()
             await compute.close()
 
+    metrics = Metrics()
+    pulse = Pulse()
+    drain = Drain()
     app = FastAPI(
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.pulse = pulse
+    app.state.drain = drain
     app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
     app.state.passes = None
@@ -72,11 +104,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))
     app.add_middleware(Prefix, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, embedders=settings.allowed_embedders)
+    app.add_middleware(Metered, metrics=metrics)
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(export.router)
     app.include_router(classic.router)
     app.include_router(join.router)
+    app.include_router(health.router)
     app.include_router(live.router)
     app.include_router(assets.router)
 

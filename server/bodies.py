@@ -1,6 +1,6 @@
 """Bodies of requests, bounded, and refusals of what is in them."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -12,6 +12,44 @@ from server.languages.accepting import choose
 from server.settings import MAX_MESSAGE_BYTES
 
 Body = TypeVar("Body", bound=BaseModel)
+
+
+class Refused(BaseModel):
+    """Why a request was not answered."""
+
+    detail: str
+    field: str | None
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refused, "description": "The body is not JSON."},
+    413: {"model": Refused, "description": f"The body is longer than {MAX_MESSAGE_BYTES} bytes."},
+    422: {"model": Refused, "description": "A value is not valid, or nothing corresponds to it."},
+}
+"""What a route that reads a body may answer instead, for its description."""
+
+
+def body_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the description of a route whose body is read here, and not by the framework."""
+    schema = _inlined(model.model_json_schema())
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """Put definitions in the place of references to them, which would lead nowhere inside a larger description."""
+    definitions = schema.pop("$defs", {})
+
+    def resolved(part: Any) -> Any:
+        if isinstance(part, list):
+            return [resolved(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            return resolved(definitions[part["$ref"].rpartition("/")[2]])
+        return {key: resolved(value) for key, value in part.items()}
+
+    whole: dict[str, Any] = resolved(schema)
+    return whole
 
 
 class RefusedError(Exception):

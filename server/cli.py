@@ -2,15 +2,21 @@
 
 import argparse
 import contextlib
-import socket
+import json
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 
-import uvicorn
+from fastapi import FastAPI
+from prometheus_client import start_http_server
 
-from server import __version__, train
+from server import __version__, logs, train
 from server.app import create_app
+from server.compute import Unavailable, check
+from server.drain import DrainingServer
 from server.lan import ANY_ADDRESS, check_exposure, invitation, is_private, lan_address, qr_code
+from server.metrics import Metrics
 from server.passes import legible
 from server.settings import Settings, from_environment
 from server.sockets import listen, serving
@@ -27,6 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
         settings = from_environment(
             host=options.host,
             port=options.port,
+            compute=options.compute,
             workers=options.workers,
             max_sessions=options.max_sessions,
             allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
@@ -37,11 +44,18 @@ def main(arguments: list[str] | None = None) -> None:
             join_code=options.join_code or None,
             lan=options.lan,
             insecure=options.insecure,
+            log_format=options.log_format,
+            log_level=options.log_level,
+            metrics_port=options.metrics_port,
+            metrics_host=options.metrics_host,
+            metrics_token=options.metrics_token,
         )
+        logs.configure(settings.log_format, settings.log_level)
         settings = _opened(settings, draw=options.join_code == "")
         check_exposure(settings)
         app = create_app(settings)
-    except ValueError as error:
+        check(settings.compute)
+    except (Unavailable, ValueError) as error:
         sys.exit(f"neural-playground: {error}")
     try:
         listener = listen(settings)
@@ -51,24 +65,45 @@ def main(arguments: list[str] | None = None) -> None:
             " choose another with --host and --port"
         )
     with listener:
-        config = serving(app, settings, log_level=options.log_level)
+        try:
+            metrics_address = _serve_metrics(app, settings)
+        except OSError as error:
+            sys.exit(
+                f"neural-playground: cannot serve metrics on {settings.metrics_host}, port {settings.metrics_port}:"
+                f" {error.strerror}; choose another with --metrics-host and --metrics-port"
+            )
+        config = serving(app, settings, log_config=None)
         code = app.state.passes.code if app.state.passes else None
-        told = _told(settings, listener.getsockname()[1], code)
+        announce = partial(_announce, settings, listener.getsockname()[1], metrics_address, code)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
-            _Server(config, told).run(sockets=[listener])
+            DrainingServer(config, app.state.drain, announce).run(sockets=[listener])
 
 
-class _Server(uvicorn.Server):
-    """Says where the page is as soon as it can be opened."""
+def _serve_metrics(app: FastAPI, settings: Settings) -> str | None:
+    """Serve the metrics on a port of their own, if there is to be one, and return its address."""
+    if settings.metrics_port is None:
+        return None
+    metrics: Metrics = app.state.metrics
+    served, _ = start_http_server(settings.metrics_port, settings.metrics_host, metrics.registry)
+    return f"{_address(settings.metrics_host, served.server_port)}/metrics"
 
-    def __init__(self, config: uvicorn.Config, told: str) -> None:
-        super().__init__(config)
-        self._told = told
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            print(self._told, flush=True)
+def _announce(settings: Settings, port: int, metrics_address: str | None, code: str | None) -> None:
+    """Say where the page is, as soon as it can be opened."""
+    if settings.log_format == "json":
+        entry = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "level": "info",
+            "event": f"Neural Playground {__version__} is ready",
+            "address": f"{_address(settings.host, port)}{settings.root_path}/",
+            "metrics": metrics_address,
+        }
+        text = json.dumps(entry)
+    else:
+        text = _told(settings, port, code)
+        if metrics_address is not None:
+            text += f"\nMetrics: {metrics_address}"
+    print(text, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8000)")
     parser.add_argument(
-        "--workers", type=int, help="engine processes (default: as many as there are processors)"
+        "--compute",
+        metavar="WHERE",
+        help="where networks train: processes, inline (in a thread of the server, for debugging)"
+        " or dask://host:port, a cluster (default: processes)",
+    )
+    parser.add_argument(
+        "--workers", type=int, help="engine processes (default: as many as there are processors, up to 8)"
     )
     parser.add_argument(
         "--max-sessions",
@@ -138,10 +179,27 @@ def _parser() -> argparse.ArgumentParser:
         "--root-path", metavar="/PATH", help="what the addresses begin with if a proxy passes it on"
     )
     parser.add_argument(
-        "--log-level",
-        default="warning",
-        choices=["critical", "error", "warning", "info", "debug"],
-        help="(default: warning)",
+        "--log-format", choices=logs.FORMATS, help="text for people, json for machines (default: text)"
+    )
+    parser.add_argument(
+        "--log-level", choices=logs.LEVELS, help="the least weight of what is logged (default: warning)"
+    )
+    parser.add_argument(
+        "--metrics-port",
+        type=int,
+        metavar="PORT",
+        help="serve metrics for Prometheus on a port of their own (default: none)",
+    )
+    parser.add_argument(
+        "--metrics-host",
+        metavar="HOST",
+        help="address that this port listens on (default: 127.0.0.1, this machine only)",
+    )
+    parser.add_argument(
+        "--metrics-token",
+        metavar="TOKEN",
+        help="serve metrics at /metrics to whoever sends this bearer token; better as PLAYGROUND_METRICS_TOKEN,"
+        " as others can see the options of a process (default: none)",
     )
     parser.add_argument("--version", action="version", version=f"neural-playground {__version__}")
     return parser
@@ -151,7 +209,13 @@ def _opened(settings: Settings, *, draw: bool) -> Settings:
     """Return the settings with what --lan and a --join-code without a code stand for."""
     if settings.lan and is_private(settings.host):
         settings = replace(settings, host=ANY_ADDRESS)
-    if settings.join_code is None and (draw or (settings.lan and not settings.insecure)):
+    drawn = draw or (settings.lan and not settings.insecure)
+    if settings.join_code is None and drawn and settings.log_format == "json":
+        raise ValueError(
+            "no join code is drawn with --log-format json, as codes are not for logs; choose one, best with"
+            " PLAYGROUND_JOIN_CODE"
+        )
+    if settings.join_code is None and drawn:
         settings = replace(settings, join_code="")
     return settings
 

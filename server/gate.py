@@ -10,6 +10,9 @@ from server.passes import Passes
 OPEN = frozenset({"GET /", "GET /healthz", "GET /readyz", "POST /api/join"})
 """What everybody may ask for, by method and path; the page's files as well."""
 
+GUARDED = frozenset({"GET /metrics"})
+"""What asks for a token of its own, and without one is not there."""
+
 OPEN_FOLDER = "/static/"
 
 ASKING = frozenset({"/ws"})
@@ -43,7 +46,7 @@ class Gate:
         if scope["type"] == "websocket":
             return path in ASKING
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        if f"{method} {path}" in OPEN or path.startswith(OPEN_FOLDER):
+        if f"{method} {path}" in OPEN | GUARDED or path.startswith(OPEN_FOLDER):
             return True
         kind, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and self._passes.knows(given.strip()):

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.explain import explain, is_sayable
 from engine.sentences import Sentence, Value
+from server.cost import too_much
 from server.languages import ENGLISH, Language, bundled
 
 PROTOCOL = 1
@@ -275,6 +276,7 @@ class ErrorEvent(_Told):
         "not-text",
         "unknown-type",
         "invalid",
+        "too-much",
         "hello-first",
         "hello-again",
         "protocol",
@@ -304,7 +306,7 @@ class Heartbeat(_Message):
 
 
 Event = Annotated[
-    Welcome | Configured | StateChanged | Diverged | Stopped | Checkpoint | Heartbeat | Closing | ErrorEvent,
+    Welcome | Configured | StateChanged | Diverged | Stopped | Checkpoint | Closing | ErrorEvent | Heartbeat,
     Field(discriminator="type"),
 ]
 """Whatever the server may say."""
@@ -318,9 +320,14 @@ def worded(event: Event, language: Language) -> Event:
 def parse(text: str) -> Command | ErrorEvent:
     """Read a message of a client, or say what is wrong with it."""
     try:
-        return COMMAND.validate_json(text)
+        command = COMMAND.validate_json(text)
     except ValidationError as error:
         return _refused(text, error)
+    if isinstance(command, Hello | Configure):
+        refusal = too_much(command.experiment)
+        if refusal is not None:
+            return ErrorEvent(id=command.id, code="too-much", **retold(refusal), field="training.batch_size")
+    return command
 
 
 def greet(command: Command | ErrorEvent) -> Hello | ErrorEvent:

@@ -89,6 +89,7 @@ class Outbox:
 
     def reopen(self, encoding: Encoding = "plain") -> None:
         """Begin anew for another connection: what may not have arrived of the losses goes out again, numbers afresh."""
+        self._packer = Packer() if encoding == "packed" else None
         sent = [losses for _, losses in self._underway]
         for name in LOSSES:
             again = [losses[name] for losses in sent if name in losses]
@@ -137,6 +138,11 @@ class Outbox:
         self._window.acknowledge(frame, self._clock())
         while self._underway and self._underway[0][0] <= self._window.acknowledged:
             self._underway.popleft()
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many frames were sent that the client has not acknowledged."""
+        return self._window.sent - self._window.acknowledged
 
     def is_open(self) -> bool:
         """Whether a frame could be sent now, and none waits."""

@@ -540,13 +540,19 @@ class Session:
         values = {"best": int(run.best.epoch[0]), **training.stop_options}
         return Stopped(epoch=run.epoch, step=run.step, **told(f"ended.{training.stop}", **values))
 
-    def fail(self) -> list[Event]:
-        """Give up the slice under way, whose computation failed for reasons of the server's own."""
+    def fail(self, why: str = "internal") -> list[Event]:
+        """Give up the slice under way, whose computation failed; ``why`` is the key of the message that tells it."""
         self._under_way = None
         self._failed = self._points_due = True
         self._playing = False
         self._steps = None
-        error = ErrorEvent(code="internal", **told("internal"))
+        experiment = self._experiment
+        values: dict[str, Value] = {
+            "hidden": str(list(experiment.network.hidden)),
+            "batch": experiment.training.batch_size,
+            "samples": experiment.data.samples,
+        }
+        error = ErrorEvent(code="internal", **told(why, **values))
         return [*self._answer_pauses(), error, self._state("failed")]
 
 

@@ -136,13 +136,7 @@ class Sessions:
             trainer, recovered = self._resume(hello, guest)
         trainer.guest = guest
         trainer.attach(
-            line,
-            language,
-            farewells.TAKEN_OVER,
-            hello_id=hello.id,
-            encoding=hello.encoding,
-            recovered=recovered,
-            page=revision(),
+            line, language, farewells.TAKEN_OVER, hello=hello, recovered=recovered, page=revision()
         )
         if not recovered:
             trainer.start()
@@ -197,7 +191,6 @@ class Sessions:
             Lifetime(self._terms, time.monotonic()),
             guest=guest,
             window=settings.window,
-            slice_seconds=settings.slice_seconds,
         )
         self._trainers[trainer.checkpoints.name] = trainer
         return trainer

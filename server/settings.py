@@ -1,11 +1,15 @@
 """Settings: what the person who runs the server may choose."""
 
 import ipaddress
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+
+from server.keys import MIN_KEY_CHARACTERS
+from server.logs import FORMATS, LEVELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +19,10 @@ class Settings:
     Attributes:
         host: address to listen on.
         port: TCP port; 0 takes a free one.
+        compute: where slices are computed: ``processes`` of this machine, ``inline`` in a thread of the server, or
+            in the cluster of a Dask scheduler, ``dask://host:port``.
         workers: engine processes.
+        worker_memory: mebibytes of address space that each of them may take.
         allowed_hosts: further names by which requests may call this server; addresses of numbers, this machine's own
             name and localhost always may.
         allowed_origins: further origins (``https://host[:port]``) whose pages may open a session; pages of this
@@ -44,6 +51,11 @@ class Settings:
         slow_seconds: how long a client may acknowledge nothing while frames wait, before it is sent away for a while.
         heartbeat_seconds: after so long without anything to say, the server says that it is there.
         languages: a folder with further language files, or None.
+        log_format: ``text`` for people, ``json`` for machines.
+        log_level: the least weight of what is logged.
+        metrics_port: a port of their own for the metrics; None for none.
+        metrics_host: address that it listens on.
+        metrics_token: what opens ``/metrics``, which without a token is not there.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made.
 
@@ -53,7 +65,9 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = field(default_factory=lambda: available_cpus())  # defined below
+    compute: str = "processes"
+    workers: int = field(default_factory=lambda: default_workers())  # defined below
+    worker_memory: int = 1024
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     allowed_embedders: tuple[str, ...] = ()
@@ -80,6 +94,11 @@ class Settings:
     slow_seconds: float = 30.0
     heartbeat_seconds: float = 15.0
     languages: Path | None = None
+    log_format: str = "text"
+    log_level: str = "warning"
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_token: str | None = field(default=None, repr=False)  # a secret
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
 
@@ -88,6 +107,7 @@ class Settings:
         for name, low, high in (
             ("port", 0, 65_535),
             ("workers", 1, 256),
+            ("worker_memory", 512, 1_048_576),
             ("hello_seconds", 0.1, 600),
             ("window", 1, 8),
             ("slice_seconds", 0.001, 1),
@@ -109,6 +129,18 @@ class Settings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; allowed: {low} … {high}")
+        if self.compute not in ("processes", "inline") and not _CLUSTER.fullmatch(self.compute):
+            raise ValueError(f"compute is {self.compute!r}; allowed: processes, inline, dask://host:port")
+        if self.metrics_port is not None and not 0 <= self.metrics_port <= 65_535:
+            raise ValueError(f"metrics_port is {self.metrics_port}; allowed: 0 … 65535")
+        if self.metrics_token is not None and len(self.metrics_token) < MIN_KEY_CHARACTERS:
+            raise ValueError(
+                f"metrics_token has {len(self.metrics_token)} characters; at least {MIN_KEY_CHARACTERS} are needed"
+            )
+        for name, known in (("log_format", FORMATS), ("log_level", LEVELS)):
+            value = getattr(self, name)
+            if value not in known:
+                raise ValueError(f"{name} is {value!r}; allowed: {', '.join(known)}")
         for name in ("allowed_origins", "allowed_embedders"):
             for origin in getattr(self, name):
                 if not _ORIGIN.fullmatch(origin):
@@ -177,7 +209,9 @@ def _on_or_off(text: str) -> bool:
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": str,
     "port": int,
+    "compute": str,
     "workers": int,
+    "worker_memory": int,
     "allowed_hosts": _list,
     "allowed_origins": _list,
     "allowed_embedders": _list,
@@ -204,6 +238,11 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "slow_seconds": float,
     "heartbeat_seconds": float,
     "languages": Path,
+    "log_format": str,
+    "log_level": str,
+    "metrics_port": int,
+    "metrics_host": str,
+    "metrics_token": str,
     "token_keys": _list,
     "state_folder": Path,
 }
@@ -218,11 +257,28 @@ def default_state_folder() -> Path:
 _FOLDER = "neural-playground"
 
 
-def available_cpus() -> int:
-    """Count the processors this process may use: by affinity, and by the quota of its container; at least 1."""
+_CLUSTER = re.compile(r"dask://([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
+
+_MOST_WORKERS = 8
+"""By default: about as many as one server process can keep busy with slices of 5 ms."""
+
+
+def default_workers() -> int:
+    """Choose how many engine processes there are, from affinity and quota: one for each processor, up to eight.
+
+    Processors are shared with the server without harm, as engine processes stand behind it in line. A quota of fewer
+    processors than there are is different: when it is used up all processes stop, the server too. So one is left to it.
+    """
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _cgroup_quota(Path("/sys/fs/cgroup"))
-    return max(1, min(count, int(quota)) if quota is not None else count)
+    return worker_count(count, quota)
+
+
+def worker_count(processors: int, quota: float | None) -> int:
+    """Choose by the processors that may be used, and how many of them at a time, if that is limited."""
+    if quota is not None and quota < processors:
+        processors = math.ceil(quota) - 1
+    return min(max(1, processors), _MOST_WORKERS)
 
 
 def _cgroup_quota(root: Path) -> float | None:

@@ -20,8 +20,8 @@ from server.settings import MAX_MESSAGE_BYTES, Settings
 LINGER_SECONDS = 4.0
 """How long a connection that is over may take to send what is left."""
 
-GRACE_SECONDS = 10
-"""How long the process may take to end once it is asked to."""
+GRACE_SECONDS = 3
+"""How long connections may take to close at the end of the process, after all clients were told."""
 
 IDLE_SECONDS = 5
 """How long an HTTP connection without a request is kept; after a reset, its memory stays that long, too."""

@@ -7,24 +7,22 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
 from server.checkpoints import Checkpoints
-from server.compute import Compute
+from server.compute import Closed, Compute, ComputeError
+from server.cost import slice_seconds
 from server.farewells import UNREAD
 from server.languages import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
-from server.messages import Ack, Closing, Command, ErrorEvent, Event, MessageId, Watch, worded
-from server.outbox import Encoding, Outbox, Overflow
+from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch, worded
+from server.outbox import Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
 
 log = logging.getLogger(__name__)
-
-_TURN_SECONDS = 0.03
-"""Every session should have its turn so often, as long as slices need not be shorter than this for it:"""
-_SHORTEST_SLICE = 0.005
 
 
 class Line(Protocol):
@@ -59,7 +57,6 @@ class Trainer:
         *,
         guest: Guest,
         window: int,
-        slice_seconds: float,
     ) -> None:
         """Prepare; training begins with ``start``.
 
@@ -70,7 +67,6 @@ class Trainer:
             lifetime: how long it is kept.
             guest: whose it is.
             window: frames that a client may leave unacknowledged.
-            slice_seconds: the longest stretch of training between two looks at the commands.
         """
         self.session = session
         self.checkpoints = checkpoints
@@ -82,7 +78,7 @@ class Trainer:
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
         self._language = bundled()[ENGLISH]
-        self._slice_seconds = slice_seconds
+        self._owner: Hashable = guest.client or self  # the sessions of one browser share their turns
         self._something_to_do = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -102,8 +98,7 @@ class Trainer:
         language: Language,
         farewell: Closing,
         *,
-        hello_id: MessageId,
-        encoding: Encoding,
+        hello: Hello,
         recovered: bool,
         page: str,
     ) -> None:
@@ -113,8 +108,7 @@ class Trainer:
             line: the connection.
             language: in which events are told.
             farewell: what is said to the one before, if there is any.
-            hello_id: of the hello that is answered.
-            encoding: how frames are to be sent.
+            hello: that is answered.
             recovered: whether the client has been here before.
             page: revision of the page that the server gives out now.
         """
@@ -125,11 +119,11 @@ class Trainer:
         waited = self.lifetime.arrive(time.monotonic())
         self.session.hold(False)
         self.session.reopen()
-        self.outbox.reopen(encoding)
+        self.outbox.reopen(hello.encoding)
         self.checkpoints.renew()
         self.post(
             self.session.welcome(
-                hello_id, name=self.checkpoints.name, recovered=recovered, waited=waited, page=page
+                hello.id, name=self.checkpoints.name, recovered=recovered, waited=waited, page=page
             )
         )
         self._something_to_do.set()
@@ -149,7 +143,7 @@ class Trainer:
         """Take a message of the client, parsed."""
         if not isinstance(message, Ack | ErrorEvent):
             self.lifetime.touch(time.monotonic())
-            if not isinstance(message, Watch):
+            if not isinstance(message, Watch) or message.hidden:
                 self.checkpoints.ask()
         self.post(self.session.receive(message))
         self.outbox.acknowledge(self.session.acknowledged)
@@ -203,7 +197,7 @@ class Trainer:
             self._keep()
             room = self.line is not None and outbox.is_open()
             session.slowness = outbox.slowness
-            seconds = self._compute.share(_TURN_SECONDS, _SHORTEST_SLICE, self._slice_seconds)
+            seconds = self._compute.budget()
             work = (
                 None if outbox.is_full() else session.next_slice(time.monotonic(), room=room, seconds=seconds)
             )
@@ -213,7 +207,14 @@ class Trainer:
                         await self._something_to_do.wait()
                 continue
             try:
-                outcome = await self._compute.run(run_slice, work)
+                outcome = await self._compute.run(
+                    run_slice, work, owner=self._owner, seconds=slice_seconds(work.experiment)
+                )
+            except Closed:
+                return
+            except ComputeError as error:
+                self.post(session.fail(error.key))
+                continue
             except Exception:
                 log.exception("a slice failed")
                 self.post(session.fail())

@@ -1,27 +1,14 @@
-"""REST: health and the catalogue."""
+"""REST: the catalogue."""
 
 from functools import cache
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
 
 from server.catalog import Catalog, catalog
 from server.compression import Packed, pack, respond
 
 router = APIRouter()
-
-
-class Health(BaseModel):
-    """The process is alive."""
-
-    status: str = "ok"
-
-
-@router.get("/healthz")
-async def healthz() -> Health:
-    """Answer while the process is alive."""
-    return Health()
 
 
 @cache

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import Experiment
 from engine.classic import to_experiment, to_link
 from engine.sentences import SentenceError
-from server.bodies import RefusedError, read_body, refusal
+from server.bodies import REFUSALS, RefusedError, body_of, read_body, refusal
 
 router = APIRouter()
 
@@ -31,7 +31,17 @@ class Described(_Body):
     experiment: Experiment = Field(strict=False)
 
 
-@router.post("/api/classic")
+class Answer(BaseModel):
+    """A link."""
+
+    link: str
+
+
+@router.post(
+    "/api/classic",
+    responses=REFUSALS | {200: {"model": Described, "description": "The experiment, whole."}},
+    openapi_extra=body_of(Link),
+)
 async def read_link(request: Request) -> Response:
     """Answer the experiment that a link describes."""
     try:
@@ -46,7 +56,11 @@ async def read_link(request: Request) -> Response:
     return JSONResponse({"experiment": experiment.model_dump(mode="json")})
 
 
-@router.post("/api/classic/link")
+@router.post(
+    "/api/classic/link",
+    responses=REFUSALS | {200: {"model": Answer, "description": "What stands behind the # of the link."}},
+    openapi_extra=body_of(Described),
+)
 async def write_link(request: Request) -> Response:
     """Answer the link of the original for an experiment that it can have."""
     try:

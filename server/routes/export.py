@@ -2,20 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from engine import Experiment
 from engine.sentences import Sentence, Value
-from server.bodies import RefusedError, read_body
+from server.bodies import REFUSALS, RefusedError, body_of, read_body
 from server.compute import Compute
-from server.export import LANGUAGES, CannotExportError, export
+from server.export import LANGUAGES, MAX_EPOCHS, CannotExportError, export
 
 router = APIRouter()
 
 
-@router.post("/api/export/{language}", response_class=Response)
-async def export_script(request: Request, language: str, epochs: Annotated[str, Query()] = "100") -> Response:
+Language = Annotated[str, Path(json_schema_extra={"enum": list(LANGUAGES)})]
+Epochs = Annotated[str, Query(json_schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_EPOCHS})]
+"""How both are described; they are checked by hand, so that what is said about them is ours."""
+
+
+@router.post(
+    "/api/export/{language}",
+    response_class=Response,
+    responses=REFUSALS | {200: {"content": {"text/x-python": {}}, "description": "The script."}},
+    openapi_extra=body_of(Experiment),
+)
+async def export_script(request: Request, language: Language, epochs: Epochs = "100") -> Response:
     """Write the experiment in the body (JSON; what it leaves out takes its default) as a script to download."""
     compute: Compute = request.app.state.compute
     try:

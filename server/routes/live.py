@@ -9,6 +9,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from server import farewells
 from server.languages import Language
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
+from server.metrics import note_refusal
 from server.passes import Passes
 from server.sessions import Sessions, TurnedAway
 from server.settings import Settings
@@ -53,10 +54,12 @@ class _Connection:
             async with asyncio.timeout(self._settings.hello_seconds):
                 hello = await self._read_hello()
         except TimeoutError:
+            note_refusal(self._websocket.scope, "hello")
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
         self._spoken = self._language(hello.language)
         if not self._admits(hello):
+            note_refusal(self._websocket.scope, "code")
             refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
             await self._websocket.send_text(self._worded(refusal))
             await self._websocket.close(_FORBIDDEN, "no ticket")
@@ -65,6 +68,7 @@ class _Connection:
         try:
             trainer = self._sessions.enter(hello, self, self._spoken, "" if client is None else client.host)
         except TurnedAway as turned:
+            note_refusal(self._websocket.scope, turned.closing.reason)
             await self._part([] if turned.error is None else [self._worded(turned.error)], turned.closing)
             return
         for_good = False

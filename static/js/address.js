@@ -11,6 +11,7 @@
 import { assemble, baseExperiment, choicesWithOptions, show } from "./assembling.js";
 import { getField, optionsOf, optionValues } from "./experiment.js";
 import { isEqual } from "./lib/equal.js";
+import { phrase } from "./lib/language.js";
 import { fromWireName, toWireName } from "./protocol.js";
 import { PER_LAYER, readNumber, readValue, writeValue } from "./values.js";
 
@@ -106,19 +107,19 @@ export function decodeAddress(catalog, fragment, stored) {
     const choice = fromWireName(key.slice(0, Math.max(0, dot)));
     if (path === POINTS) {
       known += 1;
-      if (text !== OWN) problems.push(`${key} is ${show(text)}; it can only be ${OWN}`);
+      if (text !== OWN) problems.push(phrase("opening.only", { name: key, value: show(text), only: OWN }));
       else if (stored) given.points = stored;
       else missesPoints = true;
     } else if (field && field.kind !== "options" && path !== POINT_CLASSES) {
       known += 1;
       const checked = readValue(catalog, path, text);
       if ("value" in checked) given.values.set(path, checked.value);
-      else problems.push(`${key} is ${show(text)}; ${checked.reason}`);
+      else problems.push(phrase("opening.value", { name: key, value: show(text), why: checked.reason }));
     } else if (choices.includes(choice)) {
       known += 1;
       const options = given.options.get(choice) ?? new Map();
       given.options.set(choice, options.set(key.slice(dot + 1), readNumber(text)));
-    } else problems.push(`${show(key)} is not known`);
+    } else problems.push(phrase("opening.unknown", { name: show(key) }));
   }
   const assembled = assemble(catalog, given);
   return {

@@ -6,6 +6,7 @@
 
 import { getField, optionsOf, optionValues, withField } from "./experiment.js";
 import { isEqual } from "./lib/equal.js";
+import { phrase } from "./lib/language.js";
 import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./problem.js";
 import { toWireName } from "./protocol.js";
 import { checkNumber, PER_LAYER } from "./values.js";
@@ -83,8 +84,10 @@ function withOptions(catalog, experiment, given, problems) {
       const wire = `${toWireName(path)}.${name}`;
       const checked = option && checkNumber(value, option);
       if (checked && "value" in checked) values[name] = /** @type {number} */ (checked.value);
-      else
-        problems.push(`${wire} is ${show(value)}; ${checked?.reason ?? unknownOption(changed, path, known)}`);
+      else {
+        const why = checked?.reason ?? unknownOption(changed, path, known);
+        problems.push(phrase("opening.value", { name: wire, value: show(value), why }));
+      }
     }
     changed = withField(emptied, `${path}Options`, values);
   }
@@ -98,7 +101,8 @@ function withOptions(catalog, experiment, given, problems) {
  */
 function unknownOption(experiment, path, known) {
   const names = known.map(({ name }) => name).join(", ");
-  return `${getField(experiment, path)} has ${names ? `only ${names}` : "no options"}`;
+  const row = String(getField(experiment, path));
+  return names ? phrase("opening.only-options", { row, names }) : phrase("opening.no-options", { row });
 }
 
 /**
@@ -127,25 +131,26 @@ function fitted(catalog, experiment, base, problems) {
    * @param {string} why
    */
   function giveWay(path, why) {
-    problems.push(`${toWireName(path)} is ${show(getField(fit, path))}; ${why}`);
+    problems.push(phrase("opening.value", { name: toWireName(path), value: show(getField(fit, path)), why }));
     fit = withField(fit, path, getField(base, path));
   }
 
   const problem = problemOf(catalog, fit);
   const losses = lossesFor(catalog, problem).map(({ key }) => key);
-  if (!losses.includes(fit.objective.loss)) giveWay("objective.loss", `allowed here: ${losses.join(", ")}`);
+  if (!losses.includes(fit.objective.loss))
+    giveWay("objective.loss", phrase("opening.allowed-here", { allowed: losses.join(", ") }));
   for (const [path, field] of Object.entries(catalog.fields)) {
     if (getField(fit, path) !== field.default && !appliesTo(catalog, path, problem))
-      giveWay(path, "it means nothing for this data set");
+      giveWay(path, phrase("opening.means-nothing"));
   }
   const { activation, hidden } = fit.network;
   if (Array.isArray(activation) && activation.length !== hidden.length)
-    giveWay(PER_LAYER, `there are ${hidden.length} hidden layers`);
-  if (splitOf(fit.data).test < 1) giveWay("data.validationFraction", "no sample is left for the test");
-  if (splitOf(fit.data).test < 1) giveWay("data.trainFraction", "no sample is left for the test");
+    giveWay(PER_LAYER, phrase("opening.layers", { count: hidden.length }));
+  if (splitOf(fit.data).test < 1) giveWay("data.validationFraction", phrase("opening.no-test"));
+  if (splitOf(fit.data).test < 1) giveWay("data.trainFraction", phrase("opening.no-test"));
   const rule = catalog.choices.stops.find(({ key }) => key === fit.training.stop);
   if (rule?.needsValidation && fit.data.validationFraction === 0) {
-    giveWay("training.stop", "it watches validation samples, and there are none");
+    giveWay("training.stop", phrase("opening.no-validation"));
     fit = withField(fit, "training.stopOptions", base.training.stopOptions);
   }
   const obstacle = fit.data.classicSeed === null ? null : classicObstacle(catalog, fit);
@@ -176,12 +181,13 @@ export function withoutField(catalog, experiment, name) {
  * @returns {string | null}
  */
 export function classicObstacle(catalog, { data, network }) {
-  if (data.points !== null) return "own points need no seed";
-  if (!datasetChoice(catalog, data.dataset).classic) return `the original has no data set ${data.dataset}`;
+  if (data.points !== null) return phrase("opening.seed-own-points");
+  if (!datasetChoice(catalog, data.dataset).classic)
+    return phrase("opening.seed-dataset", { dataset: data.dataset });
   if (!CLASSIC_INITIALIZERS.includes(network.initializer))
-    return `the original has no initializer ${network.initializer}`;
-  if (data.minorityShare > 0) return "the original has no rare class";
-  return data.samples % 2 === 1 ? "the original draws even numbers of samples" : null;
+    return phrase("opening.seed-initializer", { initializer: network.initializer });
+  if (data.minorityShare > 0) return phrase("opening.seed-minority");
+  return data.samples % 2 === 1 ? phrase("opening.seed-odd") : null;
 }
 
 /**

@@ -8,6 +8,7 @@
 
 import { classicObstacle } from "./assembling.js";
 import { withField } from "./experiment.js";
+import { phrase } from "./lib/language.js";
 import { ServiceError } from "./service.js";
 
 const SEED = "data.classicSeed";
@@ -26,7 +27,8 @@ export function withoutLostSeed(catalog, before, { experiment, notes }) {
   const isReseeded =
     before.data.seed !== experiment.data.seed || before.network.seed !== experiment.network.seed;
   if (obstacle === null && !isReseeded) return { experiment, notes };
-  const note = `The seed of the original is no longer used${obstacle === null ? "" : `: ${obstacle}`}.`;
+  const note =
+    obstacle === null ? phrase("classic.no-longer") : phrase("classic.no-longer-because", { why: obstacle });
   return { experiment: withoutSeed(experiment), notes: [...notes, note] };
 }
 
@@ -41,15 +43,12 @@ const ORIGINAL = "https://playground.tensorflow.org/";
  * @throws {ServiceError} the original has nothing like it; says what it lacks
  */
 export async function classicAddress(service, experiment) {
-  if (experiment.data.classicSeed === null)
-    throw new ServiceError(
-      "There is no address in the original TensorFlow Playground: this experiment has no seed of the original, so there it would draw other points.",
-    );
+  if (experiment.data.classicSeed === null) throw new ServiceError(phrase("classic.no-seed"));
   try {
     return `${ORIGINAL}#${await service.writeClassic(experiment)}`;
   } catch (error) {
     if (error instanceof ServiceError && error.field)
-      throw new ServiceError(`There is no address in the original TensorFlow Playground: ${error.message}.`);
+      throw new ServiceError(phrase("classic.no-address", { why: error.message }));
     throw error;
   }
 }

@@ -6,6 +6,7 @@
 
 import { getField } from "./experiment.js";
 import { formatPlain } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 import { fromWireName } from "./protocol.js";
 
 /**
@@ -33,104 +34,32 @@ import { fromWireName } from "./protocol.js";
  *   | { kind: "place", name: string }} Topic
  */
 
-/** What is no setting: where it is on the page, its name, and what it is. */
+/** What is no setting: where it is on the page. Its name and what it is are texts of the language. */
 const PLACES = /** @type {const} */ ({
-  play: [
-    '[data-action="play"]',
-    "Play and pause",
-    "Trains on and on, at the chosen speed, until you pause it.",
-  ],
-  step: [
-    '[data-action="step"]',
-    "One epoch",
-    "Trains until every training point has had its turn once, then pauses.",
-  ],
-  batch: [
-    '[data-action="step-batch"]',
-    "One batch",
-    "Takes the next handful of training points and changes the weights once: a single step.",
-  ],
-  reset: [
-    '[data-action="reset"]',
-    "Reset",
-    "Goes back to the same first weights. Settings and points stay, so the same run follows.",
-  ],
-  weights: [
-    '[data-action="new-weights"]',
-    "New weights",
-    "Draws another weight seed and starts anew: the same task from another starting point.",
-  ],
-  regenerate: [
-    "#regenerate",
-    "Regenerate",
-    "Draws another data seed: other points of the same kind. The network starts anew.",
-  ],
-  epoch: [
-    ".counter",
-    "Epoch",
-    "How often every training point has had its turn; below, how many epochs a second are trained just now.",
-  ],
-  speed: [
-    ".transport__speed",
-    "Speed",
-    "How many epochs to train each second. It changes nothing but the time you have for watching.",
-  ],
-  layers: [
-    ".network__count",
-    "Hidden layers",
-    "Layers of units between the features and the output. Each combines what the layer before it has found.",
-  ],
-  network: [
-    ".diagram__stage",
-    "The network",
-    "Every square is a unit and shows its output all over the plane. Lines are weights: the thicker, the stronger; blue is positive, orange negative. The small square at a unit is its bias. Press a line to set its weight.",
-  ],
-  scores: [
-    ".scores",
-    "Loss and accuracy",
-    "The loss says how wrong the network is, 0 is perfect; accuracy is the share of points it puts in the right class, and R² the share of the variation it explains. Test points were never learned from: only they tell whether it understood.",
-  ],
-  map: [
-    "#plot",
-    "The large map",
-    "What the network answers for every point of the plane, as a colour, with the training points on top. Where ground and points agree, it is right.",
-  ],
-  test: [
-    "label:has(#show-test)",
-    "Show test data",
-    "Puts the points on the map that the network does not learn from.",
-  ],
-  discretize: [
-    "label:has(#discretize)",
-    "Discretize output",
-    "Shows only which class is chosen, and no longer how sure the network is of it.",
-  ],
-  keep: [
-    "label:has(#keep)",
-    "Keep what it has learned",
-    "When units, layers or features come or go, the network goes on with the weights it has, and new weights begin so that its answer changes as little as possible. Without it, it starts anew, so that the same settings always give the same run.",
-  ],
-  words: [
-    ".insight__summary",
-    "In words and numbers",
-    "The map described as a text, and a table of how many points of each class are taken for which. On its diagonal are those that are right.",
-  ],
-  loss: [
-    "#loss-chart",
-    "The loss chart",
-    "Training and test loss after every epoch. The band between them is the gap; small triangles mark where settings were changed. Point at it, or use the arrow keys, to read exact values.",
-  ],
-  logarithmic: [
-    ".loss__scales",
-    "Logarithmic",
-    "Equal distances for equal ratios: of the loss, to see small values; of the epochs, to see the beginning.",
-  ],
+  play: '[data-action="play"]',
+  step: '[data-action="step"]',
+  batch: '[data-action="step-batch"]',
+  reset: '[data-action="reset"]',
+  weights: '[data-action="new-weights"]',
+  regenerate: "#regenerate",
+  epoch: ".counter",
+  speed: ".transport__speed",
+  layers: ".network__count",
+  network: ".diagram__stage",
+  scores: ".scores",
+  map: "#plot",
+  test: "label:has(#show-test)",
+  discretize: "label:has(#discretize)",
+  keep: "label:has(#keep)",
+  words: ".insight__summary",
+  loss: "#loss-chart",
+  logarithmic: ".loss__scales",
 });
 
 /** Where those places are, for whoever looks for them. */
 export const PLACE_SELECTORS = [
   { name: "problem", selector: ".field:has(> #problem)" },
-  ...Object.entries(PLACES).map(([name, [selector]]) => ({ name, selector })),
+  ...Object.entries(PLACES).map(([name, selector]) => ({ name, selector })),
 ];
 
 /**
@@ -151,8 +80,9 @@ export function explanationOf(catalog, experiment, topic) {
     }
     case "place": {
       if (topic.name === "problem") return ofProblem(catalog);
-      const place = Object.entries(PLACES).find(([name]) => name === topic.name);
-      return place ? plain(place[1][1], place[1][2]) : null;
+      if (!(topic.name in PLACES)) return null;
+      const about = `explanations.${topic.name}`;
+      return plain(phrase(`${about}.title`), phrase(`${about}.text`));
     }
   }
 }
@@ -169,8 +99,11 @@ function plain(title, text, formula = "") {
 
 /** @param {Catalog} catalog */
 function ofProblem(catalog) {
-  const text = "What the network has to learn; each kind has datasets of its own.";
-  return { ...plain("Problem type", text), others: catalog.choices.problems.map(entryOf) };
+  const title = phrase("explanations.problem.title");
+  return {
+    ...plain(title, phrase("explanations.problem.text")),
+    others: catalog.choices.problems.map(entryOf),
+  };
 }
 
 /**
@@ -186,10 +119,10 @@ function ofField(catalog, experiment, wireName) {
   const rows = field.choices ? rowsOf(catalog, field.choices) : [];
   const value = getField(experiment, path);
   const row = rows.find(({ key }) => key === value) ?? null;
-  const effect = field.live ? "Can be changed while it trains." : "A change starts the network anew.";
+  const effect = phrase(field.live ? "explanations.live" : "explanations.anew");
   return {
     ...plain(field.label, field.text),
-    note: [rangeOf(field), effect].filter(Boolean).join(" "),
+    note: [rangeOf(field), effect].filter(Boolean).join(phrase("explanations.between")),
     chosen: row && entryOf(row),
     options: row ? row.options.map(entryOf) : [],
     others: rows.filter((other) => other !== row).map(entryOf),
@@ -211,7 +144,7 @@ function ofOption(catalog, experiment, choice, name) {
   const option = row?.options.find((other) => other.name === name);
   if (!row || !option) return null;
   const { minimum, maximum, default: usual } = option;
-  const note = `${formatPlain(minimum)} \u2026 ${formatPlain(maximum)}, at first ${formatPlain(usual)}.`;
+  const note = rangeText(minimum, maximum, usual);
   return { ...plain(option.label, option.text), note, chosen: entryOf(row) };
 }
 
@@ -249,6 +182,15 @@ function shownFormula(formula) {
 function rangeOf({ kind, minimum, maximum, default: usual }) {
   if (kind !== "number" && kind !== "integer") return "";
   if (minimum === null || minimum === undefined || typeof usual !== "number") return "";
-  const end = maximum === null || maximum === undefined ? "" : ` ${formatPlain(maximum)}`;
-  return `${formatPlain(minimum)} \u2026${end}, at first ${formatPlain(usual)}.`;
+  return rangeText(minimum, maximum ?? null, usual);
+}
+
+/**
+ * @param {number} minimum
+ * @param {number | null} maximum
+ * @param {number} usual
+ */
+function rangeText(minimum, maximum, usual) {
+  const high = maximum === null ? "" : formatPlain(maximum);
+  return phrase("explanations.range", { low: formatPlain(minimum), high, usual: formatPlain(usual) });
 }

@@ -12,8 +12,8 @@ import { createPixels } from "./lib/canvas.js";
 import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "./lib/chart-picture.js";
 import { resolveColors } from "./lib/color.js";
 import { rasterise } from "./lib/download.js";
-import { formatCount } from "./lib/format.js";
 import { refineCells, refineValues } from "./lib/grid.js";
+import { phrase } from "./lib/language.js";
 import { MAP_SIDE, MAP_SIZE, mapPicture } from "./lib/map-picture.js";
 import { writeLosses } from "./losses-file.js";
 import { datasetChoice } from "./problem.js";
@@ -45,7 +45,7 @@ const ENDINGS = /** @type {const} */ ({
  */
 const isKind = (kind) => kind in ENDINGS;
 
-const OWN = { name: "own-points", label: "Own points" };
+const OWN = "own-points";
 
 /**
  * @typedef {object} ExportingOptions
@@ -65,12 +65,14 @@ const OWN = { name: "own-points", label: "Own points" };
 export function createExporting({ catalog, get, stream, service, paper, readPalettes, paletteFor, markOf }) {
   function dataset() {
     const { dataset: key, points } = get().experiment.data;
-    return points === null ? { name: key, label: datasetChoice(catalog, key).label } : OWN;
+    return points === null
+      ? { name: key, label: datasetChoice(catalog, key).label }
+      : { name: OWN, label: phrase("exporting.own-points") };
   }
 
   /** @param {string} what */
   function titleOf(what) {
-    return `${dataset().label}, epoch ${formatCount(stream.epoch)}: ${what}`;
+    return phrase("exporting.title", { dataset: dataset().label, epoch: stream.epoch, what });
   }
 
   function inkColors() {
@@ -130,13 +132,19 @@ export function createExporting({ catalog, get, stream, service, paper, readPale
     const [test = "", training = "", validation = ""] = resolveColors(paper, CURVES);
     const { trainLoss, testLoss, validationLoss } = stream;
     return chartPicture({
-      title: titleOf("loss"),
+      title: titleOf(phrase("exporting.loss")),
       logarithmic: get().logScale,
       colors: inkColors(),
       series: [
-        { name: "training", column: trainLoss, color: training, width: 2.5, dash: "none" },
-        { name: "test", column: testLoss, color: test, width: 3, dash: "none" },
-        { name: "validation", column: validationLoss, color: validation, width: 3, dash: "9 5" },
+        { name: phrase("chart.training"), column: trainLoss, color: training, width: 2.5, dash: "none" },
+        { name: phrase("chart.test"), column: testLoss, color: test, width: 3, dash: "none" },
+        {
+          name: phrase("chart.validation"),
+          column: validationLoss,
+          color: validation,
+          width: 3,
+          dash: "9 5",
+        },
       ],
     });
   }

@@ -6,6 +6,8 @@
  */
 
 import { assemble, choicesWithOptions, show } from "./assembling.js";
+import { formatFixed } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 import { decodeTensors, decodeText, encodeTensors } from "./lib/safetensors.js";
 import { outputsOf } from "./problem.js";
 import { fromWireName, toWire } from "./protocol.js";
@@ -64,14 +66,11 @@ export function writeNetwork(experiment, { parameters, epoch, step }) {
  */
 export function readFile(catalog, buffer) {
   if (buffer.byteLength > LARGEST_FILE) throw tooLarge(buffer.byteLength);
-  if (buffer.byteLength === 0) throw new FileError("The file is empty.");
+  if (buffer.byteLength === 0) throw new FileError(phrase("files.empty"));
   const tensors = decodeTensors(buffer);
   if (tensors) return readNetwork(catalog, tensors);
   const text = decodeText(buffer);
-  if (text === null)
-    throw new FileError(
-      "The file is not text, and no network saved by this playground: it may be a picture or a program.",
-    );
+  if (text === null) throw new FileError(phrase("files.binary"));
   return { ...readExperiment(catalog, readJson(text)), network: null };
 }
 
@@ -80,8 +79,7 @@ export function readFile(catalog, buffer) {
  * @returns {FileError}
  */
 export function tooLarge(bytes) {
-  const megabytes = (bytes / 1e6).toFixed(1);
-  return new FileError(`The file has ${megabytes} MB. Experiments and networks have at most 5 MB.`);
+  return new FileError(phrase("files.too-large", { megabytes: formatFixed(bytes / 1e6, 1) }));
 }
 
 /** @param {string} text */
@@ -89,7 +87,7 @@ function readJson(text) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new FileError("The file is text, but no saved experiment: it is not JSON.");
+    throw new FileError(phrase("files.not-json"));
   }
 }
 
@@ -100,24 +98,21 @@ function readJson(text) {
  */
 function readNetwork(catalog, { metadata, arrays }) {
   const { parameters } = arrays;
-  if (metadata.format !== NETWORK || !parameters)
-    throw new FileError("The file holds arrays, but no network saved by this playground.");
+  if (metadata.format !== NETWORK || !parameters) throw new FileError(phrase("files.no-network"));
   checkVersion(Number(metadata.version));
   const { experiment, problems } = readExperiment(catalog, readJson(metadata.experiment ?? ""));
   const needed = countParameters(catalog, experiment);
   if (parameters.length !== needed)
-    throw new FileError(`The file has ${parameters.length} parameters, and its network needs ${needed}.`);
+    throw new FileError(phrase("files.parameters", { there: parameters.length, needed }));
   if (parameters.some((value) => !(Math.abs(value) <= LARGEST_PARAMETER)))
-    throw new FileError("The file has parameters that are no numbers, or larger than a million.");
+    throw new FileError(phrase("files.wild-parameters"));
   return { experiment, problems, network: { values: parameters, epoch: Number(metadata.epoch) || 0 } };
 }
 
 /** @param {unknown} version */
 function checkVersion(version) {
   if (version === VERSION) return;
-  throw new FileError(
-    `The file has version ${show(version)} of its format; this playground reads version ${VERSION}.`,
-  );
+  throw new FileError(phrase("files.version", { version: show(version), known: VERSION }));
 }
 
 /**
@@ -127,20 +122,18 @@ function checkVersion(version) {
  */
 function readExperiment(catalog, content) {
   const record = asRecord(content);
-  if (!record) throw new FileError("The file is JSON, but no saved experiment.");
+  if (!record) throw new FileError(phrase("files.no-experiment"));
   if (!("format" in record)) {
     const groups = Object.keys(toWire(catalog.experiment));
     if (!Object.keys(record).some((key) => groups.includes(key)))
-      throw new FileError("The file is JSON, but no saved experiment: it has no “format”.");
+      throw new FileError(phrase("files.no-format"));
     return readFields(catalog, record);
   }
   if (record.format !== EXPERIMENT)
-    throw new FileError(
-      `The file has the format ${show(record.format)}, which this playground does not know.`,
-    );
+    throw new FileError(phrase("files.format", { format: show(record.format) }));
   checkVersion(record.version);
   const experiment = asRecord(record.experiment);
-  if (!experiment) throw new FileError("The file is a saved experiment without the experiment.");
+  if (!experiment) throw new FileError(phrase("files.hollow"));
   return readFields(catalog, experiment);
 }
 
@@ -164,8 +157,8 @@ function readFields(catalog, experiment) {
     } else if (path in catalog.fields && choice === path) {
       const checked = checkValue(catalog, path, value);
       if ("value" in checked) given.values.set(path, checked.value);
-      else problems.push(`${name} is ${show(value)}; ${checked.reason}`);
-    } else problems.push(`${name} is not known`);
+      else problems.push(phrase("opening.value", { name, value: show(value), why: checked.reason }));
+    } else problems.push(phrase("opening.unknown", { name }));
   }
   given.points = readPoints(catalog, asRecord(experiment.data) ?? {}, problems);
   const assembled = assemble(catalog, given);
@@ -197,7 +190,7 @@ function flatten(catalog, experiment) {
 function readPoints(catalog, { points, point_classes: classes }, problems) {
   if (points === undefined || points === null) return null;
   const own = asOwnPoints(catalog, { points, pointClasses: classes });
-  if (!own) problems.push("data.points are not 10 or more points, each x1, x2 and a target that fits");
+  if (!own) problems.push(phrase("files.points"));
   return own;
 }
 

@@ -6,6 +6,7 @@
 
 import { withChoice, withField } from "./experiment.js";
 import { formatPercent } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./problem.js";
 
 const TRAINING = "data.trainFraction";
@@ -37,17 +38,13 @@ export function withFitting(catalog, experiment, path, value) {
     fitted = withField(fitted, VALIDATION, USUAL_VALIDATION);
     kept = VALIDATION;
     const share = formatPercent(USUAL_VALIDATION);
-    notes.push(
-      `${rowOf(catalog, fitted)?.label} watches validation samples: ${share} of all are now kept for that.`,
-    );
+    notes.push(phrase("fitting.validation", { rule: rowOf(catalog, fitted)?.label ?? "", share }));
   }
   fitted = withTestSamples(catalog, fitted, kept, notes);
   if (needsValidation(catalog, fitted) && fitted.data.validationFraction === 0) {
-    const rule = rowOf(catalog, fitted)?.label;
+    const rule = rowOf(catalog, fitted)?.label ?? "";
     fitted = withChoice(catalog, fitted, STOP, catalog.experiment.training.stop);
-    notes.push(
-      `Without validation samples ${rule} has nothing to watch: the stop rule is now ${rowOf(catalog, fitted)?.label}.`,
-    );
+    notes.push(phrase("fitting.no-validation", { rule, now: rowOf(catalog, fitted)?.label ?? "" }));
   }
   return { experiment: fitted, notes };
 }
@@ -86,7 +83,7 @@ function withTestSamples(catalog, experiment, kept, notes) {
     const share = formatPercent(
       path === TRAINING ? fitted.data.trainFraction : fitted.data.validationFraction,
     );
-    notes.push(`${catalog.fields[path]?.label} is now ${share}, so that samples remain for the test.`);
+    notes.push(phrase("fitting.test", { label: catalog.fields[path]?.label ?? path, share }));
   }
   return fitted;
 }

@@ -11,7 +11,7 @@
 import { encodeAddress } from "./address.js";
 import { beginHistory, changedFields, isEdit, recorded, redone, undone, withEdit } from "./history.js";
 import { isEqual } from "./lib/equal.js";
-import { formatCount } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 import { isAboutExperiment, openFragment, sentenceOf } from "./opening.js";
 
 /** Values that one command may carry. */
@@ -95,8 +95,8 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
     show({
       key: "opened",
       kind: "info",
-      title: "Network opened.",
-      text: `It has the weights it had after epoch ${formatCount(epoch)}. Epochs are counted anew.`,
+      title: phrase("keeping.opened"),
+      text: phrase("keeping.opened-text", { epoch }),
     });
   }
 
@@ -150,7 +150,7 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
    */
   function take(opening, how) {
     if (store.get().connection !== "open") {
-      tellRefusal("The server does not answer. Please try again when it is back.");
+      tellRefusal(phrase("service.no-answer"));
       return;
     }
     tell(opening);
@@ -165,23 +165,25 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
       show({
         key: "passed-over",
         kind: "warning",
-        title: "Passed over, as it cannot be used:",
-        text: `${problems.join(". ")}.`,
+        title: phrase("keeping.passed-over"),
+        text: problems
+          .map((problem) => phrase("keeping.problem", { problem }))
+          .join(phrase("keeping.between")),
       });
     }
     if (missesPoints) {
       show({
         key: "own-points",
         kind: "warning",
-        title: "The points of this link are not here.",
-        text: "Own points stay in the browser where they were made; an address has no room for them. Ask for the experiment as a file. Until then a data set stands in for them.",
+        title: phrase("keeping.no-points"),
+        text: phrase("keeping.no-points-text"),
       });
     }
   }
 
   /** @param {string} sentence */
   function tellRefusal(sentence) {
-    show({ key: "passed-over", kind: "error", title: "This could not be opened.", text: sentence });
+    show({ key: "passed-over", kind: "error", title: phrase("keeping.refused"), text: sentence });
   }
 
   // Back and forth
@@ -189,7 +191,7 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
   /**
    * @param {(history: History) => History} move
    * @param {"past" | "future"} from where the entry is taken from
-   * @param {string} word
+   * @param {string} word key of what is said
    */
   function step(move, from, word) {
     const { wanted, history, connection } = store.get();
@@ -210,8 +212,8 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
     opened = null;
     session.change(() => after.present);
     const [path, ...others] = changedFields(catalog, before.present, after.present);
-    const label = catalog.fields[path ?? ""]?.label ?? "a change";
-    say(`${word}: ${label}${others.length > 0 ? " and what goes with it" : ""}.`);
+    const label = catalog.fields[path ?? ""]?.label ?? phrase("keeping.a-change");
+    say(phrase(others.length > 0 ? `${word}-with-others` : word, { label }));
   }
 
   /**
@@ -221,7 +223,8 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
    */
   function setBack({ address }, value, word) {
     session.setParameter(address, shortest(value));
-    say(`${word}: ${address.input === "bias" ? "a bias" : "a weight"} set by hand.`);
+    const label = phrase(address.input === "bias" ? "keeping.a-bias" : "keeping.a-weight");
+    say(phrase(word, { label }));
   }
 
   const stop = store.subscribe(
@@ -232,8 +235,8 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
   page.addEventListener("hashchange", follow, { signal: scope.signal });
 
   return {
-    undo: () => step(undone, "past", "Taken back"),
-    redo: () => step(redone, "future", "Done again"),
+    undo: () => step(undone, "past", "keeping.undone"),
+    redo: () => step(redone, "future", "keeping.redone"),
 
     /**
      * Sets one weight or bias by hand, so that it can be taken back.
@@ -249,8 +252,12 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
       });
     },
 
-    /** The address of what the page wants now, whole. */
-    address: () => addressOf(store.get().wanted),
+    /** The address of what the page wants now, whole; whoever follows it reads in a language of their own. */
+    address() {
+      const url = new URL(addressOf(store.get().wanted));
+      url.searchParams.delete("language");
+      return url.href;
+    },
     /** @param {Opening} opening */
     open: (opening) => take(opening, "open"),
     tellRefusal,

@@ -4,7 +4,7 @@
  * @import { State } from "./types/app.js"
  */
 
-import { text } from "./lib/language.js";
+import { phrase } from "./lib/language.js";
 
 /** Reasons that have a sentence of their own; any other is told as a lost line. */
 const TOLD = new Set([
@@ -36,9 +36,9 @@ const OFFERS = new Map([
 export function lineOf({ connection, trouble }) {
   if (connection === "open" || trouble === null) return { words: "", offer: "" };
   const { reason, message } = trouble;
-  const words = TOLD.has(reason) ? text(`line.${reason}`) : message || text("line.lost");
+  const words = TOLD.has(reason) ? phrase(`line.${reason}`) : message || phrase("line.lost");
   if (connection !== "stopped") return { words, offer: "" };
-  return { words, offer: text(OFFERS.get(reason) ?? "line.go-on") };
+  return { words, offer: phrase(OFFERS.get(reason) ?? "line.go-on") };
 }
 
 /**

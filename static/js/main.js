@@ -151,11 +151,11 @@ globalThis.addEventListener("online", session.retryNow);
 document.addEventListener("visibilitychange", () => {
   session.watch();
   session.look();
-  if (!document.hidden) session.retryNow();
+  if (document.hidden) keep();
+  else session.retryNow();
 });
 setInterval(session.look, LOOK_PAUSE);
 calm.addEventListener("change", session.watch);
-document.addEventListener("visibilitychange", () => document.hidden && keep());
 globalThis.addEventListener("pagehide", keep);
 
 /** Writes down what the next visit needs, with the address as it should be. */

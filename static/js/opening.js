@@ -8,6 +8,7 @@
 
 import { decodeAddress, isClassicLink } from "./address.js";
 import { FileError, LARGEST_FILE, readFile, tooLarge } from "./files.js";
+import { phrase } from "./lib/language.js";
 import { ServiceError } from "./service.js";
 
 /**
@@ -73,18 +74,14 @@ export async function openStart(openers, hash) {
  */
 export async function openLink(openers, text, page) {
   const link = text.trim();
-  if (link === "") throw new FileError("Paste a link first.");
+  if (link === "") throw new FileError(phrase("opening.no-link"));
   const at = link.indexOf("#");
   const isBare = at < 0 && /^[\w.]+=/.test(link);
   const fragment = isBare ? link : at < 0 ? "" : link.slice(at + 1);
   const isThisPage = at < 0 && !isBare && link === page.split("#")[0];
   const opening = await openFragment(openers, fragment);
   if (opening.known > 0 || isThisPage) return opening;
-  throw new FileError(
-    fragment === ""
-      ? "This link says nothing about an experiment: there is nothing behind a #."
-      : "This is no link of this playground, nor of the original.",
-  );
+  throw new FileError(fragment === "" ? phrase("opening.empty-link") : phrase("opening.other-link"));
 }
 
 /**
@@ -100,7 +97,7 @@ export async function openFile({ catalog }, file) {
   try {
     buffer = await file.arrayBuffer();
   } catch {
-    throw new FileError("The file could not be read.");
+    throw new FileError(phrase("files.unreadable"));
   }
   return { ...readFile(catalog, buffer), missesPoints: false };
 }

@@ -8,6 +8,7 @@
 
 import { withChoice, withField } from "./experiment.js";
 import { withFitting } from "./fitting.js";
+import { phrase } from "./lib/language.js";
 import { fromTargets, MOST_POINTS, sameTargets } from "./lib/point-set.js";
 import { createRandom, sampleIndexes } from "./lib/random.js";
 import { appliesTo, lossesFor, problemOf } from "./problem.js";
@@ -57,8 +58,7 @@ export function withOwnPoints(catalog, experiment, { points, pointClasses }) {
     if (!appliesTo(catalog, path, problem)) fitted = withField(fitted, path, field.default);
   }
   const { experiment: result, notes } = withFitting(catalog, fitted, "data.samples", points.length);
-  if (experiment.data.minorityShare !== minorityShare)
-    notes.unshift("The minority share is off: your points have the classes you gave them.");
+  if (experiment.data.minorityShare !== minorityShare) notes.unshift(phrase("own.no-minority"));
   return { experiment: result, notes };
 }
 

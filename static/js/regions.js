@@ -2,37 +2,28 @@
 
 /** @import { Picture } from "./types/app.js" */
 
-import { formatPercent } from "./lib/format.js";
+import { formatFixed, formatPercent } from "./lib/format.js";
+import { joined, phrase } from "./lib/language.js";
 
-/** The square in nine parts, row by row from the top left. */
-const PARTS = [
-  "top left",
-  "top",
-  "top right",
-  "left",
-  "middle",
-  "right",
-  "bottom left",
-  "bottom",
-  "bottom right",
-];
+/** How many parts the square has: three rows of three, from the top left. */
+const PARTS = 9;
 const MIDDLE = 4;
 /** Sets of parts that have a name of their own. */
-const SHAPES = /** @type {const} */ ([
-  ["012", "along the top"],
-  ["678", "along the bottom"],
-  ["036", "along the left side"],
-  ["258", "along the right side"],
-  ["012345", "in the upper two thirds"],
-  ["345678", "in the lower two thirds"],
-  ["013467", "in the left two thirds"],
-  ["124578", "in the right two thirds"],
-  ["345", "in a band from left to right"],
-  ["147", "in a band from top to bottom"],
-  ["048", "along the diagonal from top left to bottom right"],
-  ["246", "along the diagonal from bottom left to top right"],
-  ["4", "in the middle"],
-]);
+const SHAPES = [
+  "012",
+  "678",
+  "036",
+  "258",
+  "012345",
+  "345678",
+  "013467",
+  "124578",
+  "345",
+  "147",
+  "048",
+  "246",
+  "4",
+];
 /** A class that has this share of a part is said to be there. */
 const MOST = 0.6;
 /** A class with less than this share of the square is not worth a place. */
@@ -60,8 +51,8 @@ export function describeRegions(picture, classes) {
  * @returns {string}
  */
 function describeClasses({ bytes, classes, side }, count) {
-  const cells = Array.from({ length: count }, () => new Array(PARTS.length).fill(0));
-  const sizes = new Array(PARTS.length).fill(0);
+  const cells = Array.from({ length: count }, () => new Array(PARTS).fill(0));
+  const sizes = new Array(PARTS).fill(0);
   const centres = cells.map(() => ({ x: 0, y: 0 }));
   let sure = 0;
   for (let index = 0; index < bytes.length; index++) {
@@ -78,7 +69,10 @@ function describeClasses({ bytes, classes, side }, count) {
     sizes[part] += 1;
     if (classes ? value >= SURE_PROBABILITY : Math.abs(value) >= SURE_OUTPUT) sure += 1;
   }
-  const names = count === 2 ? ["blue", "orange"] : cells.map((_, number) => `class ${number}`);
+  const nameOf = (/** @type {number} */ number) => {
+    if (count === 2) return phrase(number === 0 ? "regions.blue" : "regions.orange");
+    return phrase("regions.class", { label: number });
+  };
   const shares = cells.map((row) => row.reduce((sum, cell) => sum + cell, 0) / bytes.length);
   const told = [...shares.keys()]
     .filter((number) => (shares[number] ?? 0) >= LEAST)
@@ -89,15 +83,16 @@ function describeClasses({ bytes, classes, side }, count) {
       const { x, y } = centres[number] ?? { x: 0, y: 0 };
       const count = share * bytes.length;
       const place = whereIs(coverage, { x: x / count, y: y / count }, share);
-      return `${names[number]} ${place} (${formatPercent(share)} of the square)`;
+      return phrase("regions.entry", { name: nameOf(number), place, share: formatPercent(share) });
     });
-  return `${capital(told.join("; "))}. ${describeCertainty(sure / bytes.length)}`;
+  const entries = capital(told.join(phrase("regions.between")));
+  return phrase("regions.classes", { entries, certainty: describeCertainty(sure / bytes.length) });
 }
 
 /** @param {Picture} picture */
 function describeValues({ bytes, side }) {
-  const sums = new Array(PARTS.length).fill(0);
-  const sizes = new Array(PARTS.length).fill(0);
+  const sums = new Array(PARTS).fill(0);
+  const sizes = new Array(PARTS).fill(0);
   for (let index = 0; index < bytes.length; index++) {
     const part = partOf(index, side);
     sums[part] += signed(bytes[index] ?? 0);
@@ -106,10 +101,15 @@ function describeValues({ bytes, side }) {
   const means = sums.map((sum, part) => sum / Math.max(1, sizes[part]));
   const lowest = Math.min(...means);
   const highest = Math.max(...means);
-  if (highest - lowest < 0.05) return `About ${decimal((highest + lowest) / 2)} everywhere.`;
+  if (highest - lowest < 0.05)
+    return phrase("regions.even", { value: formatFixed((highest + lowest) / 2, 2) });
   const place = (/** @type {number} */ mean) => placeOf(means.indexOf(mean));
-  const low = `Lowest ${place(lowest)} (about ${decimal(lowest)})`;
-  return `${low}, highest ${place(highest)} (about ${decimal(highest)}).`;
+  return phrase("regions.values", {
+    lowPlace: place(lowest),
+    low: formatFixed(lowest, 2),
+    highPlace: place(highest),
+    high: formatFixed(highest, 2),
+  });
 }
 
 /**
@@ -121,36 +121,38 @@ function describeValues({ bytes, side }) {
  */
 export function whereIs(coverage, centre, size) {
   const parts = [...coverage.keys()].filter((part) => (coverage[part] ?? 0) >= MOST);
-  if (parts.length === PARTS.length) return "nearly everywhere";
+  if (parts.length === PARTS) return phrase("regions.nearly-everywhere");
   const middle = coverage[MIDDLE] ?? 0;
   const rim = coverage.filter((_, part) => part !== MIDDLE);
-  if (middle < 1 - MOST + 0.1 && rim.every((share) => share >= 0.5)) return "all around";
-  const shape = SHAPES.find(([set]) => set === parts.join(""));
-  if (shape) return shape[1];
+  if (middle < 1 - MOST + 0.1 && rim.every((share) => share >= 0.5)) return phrase("regions.all-around");
+  const shape = parts.join("");
+  if (SHAPES.includes(shape)) return phrase(`regions.shape.${shape}`);
   if (parts.length > 1 && Math.hypot(centre.x, centre.y) >= ASIDE * (1 - size))
-    return `towards the ${sideOf(centre)}`;
+    return phrase(`regions.towards.${sideOf(centre)}`);
   if (parts.length === 0) {
     const best = Math.max(...coverage);
     const spread = coverage.filter((share) => share >= 0.25).length;
-    return spread > 4 ? "spread over the square" : `mostly ${placeOf(coverage.indexOf(best))}`;
+    return spread > 4
+      ? phrase("regions.spread")
+      : phrase("regions.mostly", { place: placeOf(coverage.indexOf(best)) });
   }
   if (parts.length <= 3) return joined(parts.map(placeOf));
-  const missing = [...PARTS.keys()].filter((part) => !parts.includes(part));
-  if (missing.length <= 3) return `everywhere but ${joined(missing.map(placeOf))}`;
-  return "spread over the square";
+  const missing = [...coverage.keys()].filter((part) => !parts.includes(part));
+  if (missing.length <= 3) return phrase("regions.but", { places: joined(missing.map(placeOf)) });
+  return phrase("regions.spread");
 }
 
 /** @param {{ x: number, y: number }} centre */
 function sideOf({ x, y }) {
   const eighth = Math.round((Math.atan2(y, x) / Math.PI) * 4 + 8) % 8;
-  return PARTS[ROUND[eighth] ?? MIDDLE] ?? "";
+  return ROUND[eighth] ?? MIDDLE;
 }
 
 /** @param {number} share of the square where it is sure */
 function describeCertainty(share) {
-  if (share >= 0.95) return "Sure nearly everywhere.";
-  if (share < 0.05) return "Hardly sure anywhere.";
-  return `Sure over ${formatPercent(share)} of the square, undecided elsewhere.`;
+  if (share >= 0.95) return phrase("regions.sure");
+  if (share < 0.05) return phrase("regions.unsure");
+  return phrase("regions.sure-over", { share: formatPercent(share) });
 }
 
 /**
@@ -161,8 +163,8 @@ function describeCertainty(share) {
  */
 export function describeScore(score, classes) {
   if (!Number.isFinite(score)) return "";
-  if (classes === 0) return `R\u00b2 on the test points is ${decimal(score)}.`;
-  return `${formatPercent(score, 1)} of the test points are right.`;
+  if (classes === 0) return phrase("regions.r2", { score: formatFixed(score, 2) });
+  return phrase("regions.right", { share: formatPercent(score, 1) });
 }
 
 /**
@@ -177,27 +179,12 @@ function partOf(index, side) {
 
 /** @param {number} part */
 function placeOf(part) {
-  if (part === MIDDLE) return "in the middle";
-  const name = PARTS[part] ?? "";
-  return name === "left" || name === "right" ? `on the ${name}` : `at the ${name}`;
-}
-
-/**
- * @param {string[]} items
- * @returns {string}
- */
-function joined(items) {
-  return items.length < 2 ? (items[0] ?? "") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+  return phrase(`regions.at.${part}`);
 }
 
 /** @param {number} byte the two's complement of −127 … 127 */
 function signed(byte) {
   return (byte < 128 ? byte : byte - 256) / 127;
-}
-
-/** @param {number} value */
-function decimal(value) {
-  return value.toFixed(2).replace("-", "\u2212");
 }
 
 /** @param {string} text */

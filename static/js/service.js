@@ -4,7 +4,7 @@
  * @import { Experiment } from "./types/app.js"
  */
 
-import { languageKey } from "./lib/language.js";
+import { languageKey, phrase } from "./lib/language.js";
 import { fromWire, toWire } from "./protocol.js";
 
 /** The server refuses, or does not answer; the message is a sentence for people. */
@@ -43,7 +43,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
       const headers = { "content-type": "application/json", "accept-language": languageKey() };
       response = await ask(url, { method: "POST", headers, body: JSON.stringify(content) });
     } catch {
-      throw new ServiceError("The server does not answer. Please try again when it is back.");
+      throw new ServiceError(phrase("service.no-answer"));
     }
     if (response.ok) return response;
     throw await readRefusal(response);
@@ -96,7 +96,7 @@ async function read(response) {
  * @returns {Promise<ServiceError>}
  */
 async function readRefusal(response) {
-  if (response.status === 413) return new ServiceError("That is too long for the server.");
+  if (response.status === 413) return new ServiceError(phrase("service.too-long"));
   try {
     const { detail, field } = await response.json();
     if (typeof detail === "string" && response.status === 422) return new ServiceError(detail, field ?? null);
@@ -104,6 +104,6 @@ async function readRefusal(response) {
     // No sentence of ours; then the status has to do.
   }
   return response.status === 404
-    ? new ServiceError("This server does not offer that.")
-    : new ServiceError(`The server could not do that (status ${response.status}).`);
+    ? new ServiceError(phrase("service.not-offered"))
+    : new ServiceError(phrase("service.status", { status: String(response.status) }));
 }

@@ -124,9 +124,9 @@ export function createSession(options) {
   /** @param {Experiment} [experiment] */
   function greet(experiment) {
     offered = experiment;
-    const { encoding } = connection;
     const { token } = pocket;
     comesBack = token !== null;
+    const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
       protocol: PROTOCOL_VERSION,

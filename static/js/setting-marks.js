@@ -5,7 +5,8 @@
  */
 
 import { getField } from "./experiment.js";
-import { formatCount, formatPlain } from "./lib/format.js";
+import { formatPlain } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 
 /**
  * A value of a field as people read it.
@@ -17,15 +18,15 @@ import { formatCount, formatPlain } from "./lib/format.js";
 export function valueText(catalog, path, value) {
   const field = catalog.fields[path];
   if (Array.isArray(value)) {
-    const between = typeof value[0] === "number" ? "\u2013" : ", ";
-    return value.map((item) => valueText(catalog, path, item)).join(between) || "none";
+    const between = typeof value[0] === "number" ? "\u2013" : phrase("list.between");
+    return value.map((item) => valueText(catalog, path, item)).join(between) || phrase("marks.none");
   }
   if (typeof value === "number") return formatPlain(value);
-  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value === "boolean") return phrase(value ? "marks.on" : "marks.off");
   if (typeof value === "object" && value !== null)
     return Object.entries(value)
       .map(([name, number]) => `${name} ${valueText(catalog, "", number)}`)
-      .join(", ");
+      .join(phrase("list.between"));
   const rows = field?.choices
     ? Object.entries(catalog.choices).find(([name]) => name === field.choices)
     : null;
@@ -74,6 +75,6 @@ export function withMark(marks, epoch, changes) {
  * @returns {string}
  */
 export function markText({ epoch, changes }) {
-  const told = changes.map(({ label, from, to }) => `${label} ${from} \u2192 ${to}`);
-  return `From epoch ${formatCount(epoch)} on: ${told.join("; ")}`;
+  const told = changes.map((change) => phrase("marks.change", { ...change }));
+  return phrase("marks.since", { epoch, changes: told.join(phrase("marks.between")) });
 }

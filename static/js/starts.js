@@ -17,9 +17,7 @@
 
 /**
  * @typedef {object} Start
- * @property {string} key
- * @property {string} title
- * @property {string} text what to look for
+ * @property {string} key also of its title, and of the text that says what to look for, in the language
  * @property {number} speed epochs a second
  * @property {Settings} settings
  * @property {Line[]} lines drawn over the picture of its points
@@ -49,8 +47,6 @@ const MODERN = {
 export const STARTS = [
   {
     key: "line",
-    title: "A line is not enough",
-    text: "Without a hidden layer the network can only cut the plane along one straight line, so about half of the points stay wrong however long it trains. Then give it one hidden layer of four units and see the border bend.",
     speed: 20,
     settings: { network: { hidden: [] } },
     lines: [
@@ -62,16 +58,12 @@ export const STARTS = [
   },
   {
     key: "features",
-    title: "Features beat depth",
-    text: "No hidden layer again, and yet all is right within ten epochs: the network is fed x₁² and x₂², and a circle is only a sum of the two. Switch one of them off and see what is left.",
     speed: 5,
     settings: { features: ["x1²", "x2²"], network: { hidden: [] } },
     lines: [CIRCLE],
   },
   {
     key: "spiral",
-    title: "Spiral in five seconds",
-    text: "Two layers of 16 ReLU units with the optimizer Adam follow the spiral from x₁ and x₂ alone. Go back to the optimizer SGD and start again: how much longer does it take?",
     speed: 20,
     settings: {
       ...MODERN,
@@ -82,8 +74,6 @@ export const STARTS = [
   },
   {
     key: "overfit",
-    title: "Overfit on purpose",
-    text: "Fifty noisy training points for three layers of 8 units. The training loss goes on falling while the test loss turns and climbs: what opens between the curves was learned by heart. Cure: regularization L2 with rate 0.03, then reset.",
     speed: 60,
     settings: {
       data: { dataset: "gauss", noise: 0.5, trainFraction: 0.1, seed: 3 },
@@ -94,8 +84,6 @@ export const STARTS = [
   },
   {
     key: "rate",
-    title: "Learning rate too high",
-    text: "At a rate of 3 every step leaps far past the goal. The units end up at their limits and the loss near 1, which is worse than guessing; lowering the rate now does not help. Set it to 0.03, reset, and play.",
     speed: 20,
     settings: { training: { learningRate: 3 } },
     lines: [
@@ -111,8 +99,6 @@ export const STARTS = [
   },
   {
     key: "classes",
-    title: "Many classes",
-    text: "Five arms, one class each, and an output unit for every class. The colour of the ground is the most probable class, the paler the less certain. Point at an output unit to see its class alone.",
     speed: 20,
     settings: {
       ...MODERN,

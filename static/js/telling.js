@@ -5,8 +5,8 @@
  */
 
 import { lowerLearningRate, withChoice, withField } from "./experiment.js";
-import { formatCount, formatPlain } from "./lib/format.js";
-import { text } from "./lib/language.js";
+import { formatPlain } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 import { describeChange } from "./words.js";
 
 /** Least time between two sentences about training that goes on, in milliseconds. */
@@ -56,7 +56,7 @@ export function createTelling({
   page = "",
   reload = () => {},
 }) {
-  const reset = { label: "Reset", perform: () => perform("reset") };
+  const reset = { label: phrase("telling.reset"), perform: () => perform("reset") };
   let welcomes = 0;
   /** @type {string | null} reason of the last change of state, to be told with the next picture */
   let reason = null;
@@ -66,23 +66,23 @@ export function createTelling({
   /** @param {Welcome} event not the first of this visit, or one that goes on from an earlier visit */
   function tellReturn({ recovered, waited, state }) {
     if (recovered && waited === 0) {
-      if (welcomes > 1) say(text("line.again.quiet"));
+      if (welcomes > 1) say(phrase("line.again.quiet"));
       return;
     }
-    let told = text("line.again.anew");
-    if (recovered) told = text("line.again.waited");
-    else if (state.reason === "resumed") told = text("line.again.kept", { epoch: state.epoch });
-    show({ key: "line", kind: "info", title: text("line.again.title"), text: told });
-    say(`${text("line.again.title")} ${told}`);
+    let told = phrase("line.again.anew");
+    if (recovered) told = phrase("line.again.waited");
+    else if (state.reason === "resumed") told = phrase("line.again.kept", { epoch: state.epoch });
+    show({ key: "line", kind: "info", title: phrase("line.again.title"), text: told });
+    say(`${phrase("line.again.title")} ${told}`);
   }
 
   function tellRest() {
     show({
       key: "resting",
       kind: "info",
-      title: text("line.resting.title"),
-      text: text("line.resting.text"),
-      offers: [{ label: text("line.resting.go-on"), perform: () => perform("play") }],
+      title: phrase("line.resting.title"),
+      text: phrase("line.resting.text"),
+      offers: [{ label: phrase("line.resting.go-on"), perform: () => perform("play") }],
     });
   }
 
@@ -90,9 +90,9 @@ export function createTelling({
     show({
       key: "newer",
       kind: "info",
-      title: text("line.newer.title"),
-      text: text("line.newer.text"),
-      offers: [{ label: text("line.newer.reload"), perform: reload }],
+      title: phrase("line.newer.title"),
+      text: phrase("line.newer.text"),
+      offers: [{ label: phrase("line.newer.reload"), perform: reload }],
     });
   }
 
@@ -100,8 +100,8 @@ export function createTelling({
     show({
       key: "failure",
       kind: "error",
-      title: "Training stopped.",
-      text: "The server could not go on with this run. Reset starts it again.",
+      title: phrase("telling.failed"),
+      text: phrase("telling.failed-text"),
       offers: [reset],
     });
   }
@@ -112,11 +112,11 @@ export function createTelling({
     show({
       key: "ended",
       kind: "warning",
-      title: `Training stopped after epoch ${formatCount(epoch)}.`,
+      title: phrase("telling.diverged", { epoch }),
       text: message,
       offers: [
         {
-          label: `Start again with learning rate ${formatPlain(lower)}`,
+          label: phrase("telling.lower-rate", { rate: formatPlain(lower) }),
           perform() {
             change((experiment) => withField(experiment, "training.learningRate", lower));
             perform("reset");
@@ -133,18 +133,18 @@ export function createTelling({
     show({
       key: "ended",
       kind: "info",
-      title: `Training has ended after epoch ${formatCount(epoch)}.`,
+      title: phrase("telling.stopped", { epoch }),
       text: message,
       offers: [
         {
-          label: "Train on anyway",
+          label: phrase("telling.train-on"),
           perform() {
             const { stop } = catalog.experiment.training;
             change((experiment) => withChoice(catalog, experiment, "training.stop", stop));
             perform("play");
           },
         },
-        { label: "Change the rule", perform: showRule },
+        { label: phrase("telling.change-rule"), perform: showRule },
         reset,
       ],
     });
@@ -172,14 +172,14 @@ export function createTelling({
       show({
         key: "error",
         kind: "warning",
-        title: text("line.again.title"),
-        text: text("line.refused", { why: message }),
+        title: phrase("line.again.title"),
+        text: phrase("line.refused", { why: message }),
       });
       return;
     }
     if (code === "protocol") return;
-    const title = (field && catalog.fields[field]?.label) ?? "That is not possible";
-    show({ key: "error", kind: "error", title: `${title}:`, text: message });
+    const label = (field && catalog.fields[field]?.label) ?? phrase("telling.not-possible");
+    show({ key: "error", kind: "error", title: phrase("telling.about", { label }), text: message });
   }
 
   return {
@@ -215,8 +215,8 @@ export function createTelling({
       show({
         key: "fault",
         kind: "error",
-        title: "A message of the server could not be read.",
-        text: "Reloading the page usually helps.",
+        title: phrase("telling.fault"),
+        text: phrase("telling.fault-text"),
       });
     },
 
@@ -226,7 +226,7 @@ export function createTelling({
      */
     changes(notes) {
       if (notes.length > 0)
-        show({ key: "changes", kind: "info", title: "Also changed:", text: notes.join(" ") });
+        show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
     },
 
     /**

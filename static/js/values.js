@@ -1,5 +1,7 @@
 /** Which values the fields of an experiment may have: read from text, checked, and named where they cannot be used. */
 
+import { phrase } from "./lib/language.js";
+
 /**
  * @import { Catalog, CatalogField, Choice } from "./types/app.js"
  */
@@ -94,7 +96,7 @@ export function checkValue(catalog, path, value) {
     case "number":
       return checkNumber(value, { ...field, whole: field.kind === "integer" });
     case "switch":
-      return typeof value === "boolean" ? { value } : { reason: "it must be true or false" };
+      return typeof value === "boolean" ? { value } : { reason: phrase("values.boolean") };
     case "layers":
       return checkLayers(value, field);
     case "features":
@@ -107,9 +109,9 @@ export function checkValue(catalog, path, value) {
       if (value === null) return { value };
       return typeof value === "string" && /^[ -~]{1,64}$/.test(value)
         ? { value }
-        : { reason: "it must have 1 … 64 plain characters" };
+        : { reason: phrase("values.seed") };
     default:
-      return { reason: "it cannot be given here" };
+      return { reason: phrase("values.not-here") };
   }
 }
 
@@ -121,8 +123,9 @@ export function checkValue(catalog, path, value) {
 export function checkNumber(value, { minimum, maximum, whole }) {
   const low = minimum ?? Number.NEGATIVE_INFINITY;
   const high = maximum ?? Number.POSITIVE_INFINITY;
-  const range = Number.isFinite(low) && Number.isFinite(high) ? `, ${low} … ${high}` : "";
-  const reason = `it must be a ${whole ? "whole " : ""}number${range}`;
+  const kind = phrase(whole ? "values.whole" : "values.number");
+  const ranged = Number.isFinite(low) && Number.isFinite(high);
+  const reason = ranged ? phrase("values.in-range", { kind, low: String(low), high: String(high) }) : kind;
   if (typeof value !== "number" || !Number.isFinite(value)) return { reason };
   return value >= low && value <= high && (!whole || Number.isInteger(value)) ? { value } : { reason };
 }
@@ -137,7 +140,7 @@ function checkLayers(value, field) {
   const fewest = minimumLayers ?? 0;
   const most = maximumLayers ?? Number.POSITIVE_INFINITY;
   if (!Array.isArray(value) || value.length < fewest || value.length > most)
-    return { reason: `it must be a list of ${fewest} … ${most} numbers of units` };
+    return { reason: phrase("values.layers", { fewest, most }) };
   return checkEach(value, (units) => checkNumber(units, { minimum, maximum, whole: true }));
 }
 
@@ -148,11 +151,11 @@ function checkLayers(value, field) {
  * @returns {Checked}
  */
 function checkFeatures(catalog, path, value) {
-  if (!Array.isArray(value) || value.length === 0) return { reason: "at least one must be given" };
+  if (!Array.isArray(value) || value.length === 0) return { reason: phrase("values.at-least-one") };
   const checked = checkEach(value, (key) => checkChoice(catalog, path, key));
   if ("reason" in checked) return checked;
   const keys = /** @type {string[]} */ (checked.value);
-  return new Set(keys).size === keys.length ? checked : { reason: "each may be given once" };
+  return new Set(keys).size === keys.length ? checked : { reason: phrase("values.once") };
 }
 
 /**
@@ -164,7 +167,9 @@ function checkFeatures(catalog, path, value) {
 function checkChoice(catalog, path, value) {
   const rows = rowsOf(catalog, path);
   const row = typeof value === "string" && rows.find(({ key }) => fold(key) === fold(value));
-  return row ? { value: row.key } : { reason: `allowed: ${rows.map(({ key }) => fold(key)).join(", ")}` };
+  return row
+    ? { value: row.key }
+    : { reason: phrase("values.allowed", { allowed: rows.map(({ key }) => fold(key)).join(", ") }) };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What the page says about a run, as sentences. */
 
-import { formatCount, formatLoss } from "./lib/format.js";
+import { formatLoss } from "./lib/format.js";
+import { phrase } from "./lib/language.js";
 
 /** @import { Catalog, Target } from "./types/app.js" */
 
@@ -21,10 +22,11 @@ export function featureLabel(catalog, key) {
  * @returns {string}
  */
 export function captionOf(catalog, target, { hidden, outputs }) {
-  if (target === null) return outputs > 1 ? "Most probable class" : "Output of the network";
-  if (target.kind === "unit" && target.layer === hidden.length) return `Probability of class ${target.unit}`;
-  if (target.kind === "unit") return `Unit ${target.unit + 1} of layer ${target.layer + 1}`;
-  return `Feature ${featureLabel(catalog, target.key)}`;
+  if (target === null) return phrase(outputs > 1 ? "words.most-probable" : "words.output");
+  if (target.kind === "unit" && target.layer === hidden.length)
+    return phrase("words.probability", { label: target.unit });
+  if (target.kind === "unit") return phrase("words.unit", { unit: target.unit + 1, layer: target.layer + 1 });
+  return phrase("words.feature", { feature: featureLabel(catalog, target.key) });
 }
 
 /**
@@ -35,9 +37,9 @@ export function captionOf(catalog, target, { hidden, outputs }) {
  * @returns {string}
  */
 export function describeMap(caption, epoch, [train = Number.NaN, , test = Number.NaN, , validation]) {
-  const third = validation === undefined ? "" : `, validation loss ${formatLoss(validation)}`;
-  const losses = `test loss ${formatLoss(test)}, training loss ${formatLoss(train)}${third}`;
-  return `Map of the plane: ${caption}. Epoch ${formatCount(epoch)}, ${losses}.`;
+  const values = { caption, epoch, test: formatLoss(test), train: formatLoss(train) };
+  if (validation === undefined) return phrase("words.map", values);
+  return phrase("words.map-with-validation", { ...values, validation: formatLoss(validation) });
 }
 
 /**
@@ -48,22 +50,22 @@ export function describeMap(caption, epoch, [train = Number.NaN, , test = Number
  * @returns {string | null}
  */
 export function describeChange(reason, epoch, testLoss) {
-  const place = `epoch ${formatCount(epoch)}, test loss ${formatLoss(testLoss)}`;
+  const place = phrase("words.place", { epoch, loss: formatLoss(testLoss) });
   switch (reason) {
     case "played":
-      return "Training.";
+      return phrase("words.played");
     case "going":
-      return `Training: ${place}.`;
+      return phrase("words.going", { place });
     case "paused":
-      return `Paused at ${place}.`;
+      return phrase("words.paused", { place });
     case "stepped":
-      return `Now at ${place}.`;
+      return phrase("words.stepped", { place });
     case "reset":
-      return `The network starts anew: ${place}.`;
+      return phrase("words.reset", { place });
     case "diverged":
-      return "Training stopped: the numbers grew beyond all bounds.";
+      return phrase("words.diverged");
     case "stopped":
-      return `Training has ended by its rule at ${place}.`;
+      return phrase("words.stopped", { place });
     default:
       return null;
   }

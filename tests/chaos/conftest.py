@@ -11,6 +11,9 @@ import pytest
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import needs_proc
 
+FORGETFUL = {"kept_seconds": "0", "alone_seconds": "0"}
+"""Settings of a server that keeps no session for a client that has left."""
+
 Start = Callable[..., LiveServer]
 Tell = Callable[[str], None]
 

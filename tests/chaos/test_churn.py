@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chaos.conftest import Start, Tell
+from tests.chaos.conftest import FORGETFUL, Start, Tell
 from tests.support.live_server import LiveServer
 from tests.support.processes import descriptors, memory
 from tests.support.waiting import until
@@ -45,7 +45,7 @@ async def train_and_go(server: LiveServer, sessions: int) -> None:
 
 
 async def test_connections_and_sessions_that_end_take_their_descriptors_along(start: Start) -> None:
-    server = start("--workers", "1")
+    server = start("--workers", "1", **FORGETFUL)
     before = descriptors(server.process.pid)
 
     await come_and_go(server, 200)
@@ -56,7 +56,7 @@ async def test_connections_and_sessions_that_end_take_their_descriptors_along(st
 
 @pytest.mark.soak
 async def test_thousands_of_connections_leave_no_memory_behind(start: Start, tell: Tell) -> None:
-    server = start("--workers", "1")
+    server = start("--workers", "1", **FORGETFUL)
     before = descriptors(server.process.pid)
     await come_and_go(server, 500)
     await until(lambda: descriptors(server.process.pid) == before)
@@ -72,7 +72,7 @@ async def test_thousands_of_connections_leave_no_memory_behind(start: Start, tel
 
 @pytest.mark.soak
 async def test_hundreds_of_sessions_leave_no_memory_behind(start: Start, tell: Tell) -> None:
-    server = start("--workers", "1")
+    server = start("--workers", "1", **FORGETFUL)
     before = descriptors(server.process.pid)
     await train_and_go(server, 100)
     await until(lambda: descriptors(server.process.pid) == before)

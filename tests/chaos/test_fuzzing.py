@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.messages import ErrorEvent, greet, parse
-from tests.chaos.conftest import Start, Tell, health
+from tests.chaos.conftest import FORGETFUL, Start, Tell, health
 from tests.support.live_server import LiveServer
 from tests.support.nonsense import TEXT, nonsense
 from tests.support.processes import descriptors, memory
@@ -93,7 +93,7 @@ async def check(server: LiveServer, before: int) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 async def test_nonsense_is_answered_or_ended_and_does_no_harm(start: Start, state: str) -> None:
-    server = start("--workers", "1")
+    server = start("--workers", "1", **FORGETFUL)
     before = descriptors(server.process.pid)
 
     codes = await pelt(server, state, 120, seed=STATES.index(state))
@@ -103,7 +103,7 @@ async def test_nonsense_is_answered_or_ended_and_does_no_harm(start: Start, stat
 
 
 async def test_text_that_is_not_utf8_ends_the_connection(start: Start) -> None:
-    server = start("--workers", "1")
+    server = start("--workers", "1", **FORGETFUL)
     for greeted in (False, True):
         wire = await connect(server.socket_url)
         if greeted:
@@ -117,7 +117,7 @@ async def test_text_that_is_not_utf8_ends_the_connection(start: Start) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("state", STATES)
 async def test_ten_thousand_messages_of_nonsense_leave_no_trace(start: Start, tell: Tell, state: str) -> None:
-    server = start("--workers", "1")
+    server = start("--workers", "1", **FORGETFUL)
     before = descriptors(server.process.pid)
     await pelt(server, state, 1000, seed=1)
     warm = memory(server.process.pid)

@@ -1,3 +1,4 @@
+import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
@@ -83,4 +84,15 @@ test("what is written can be read", () => {
     cells(writeCsv(rows)),
     rows.map((row) => row.map(String)),
   );
+});
+
+test("words that a spreadsheet would calculate are written as words, numbers as numbers", () => {
+  const words = ['=HYPERLINK("http://x.example")', "+1+cmd", "-2+3", "@SUM(A1)", "\tx", "\rx"];
+
+  const written = writeCsv(words.map((word) => [word, -1.5]));
+
+  for (const row of parseSheet(written).rows) {
+    assert.match(row.cells[0] ?? "", /^'/);
+    assert.equal(row.cells[1], "-1.5");
+  }
 });

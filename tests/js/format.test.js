@@ -8,7 +8,6 @@ import {
   formatPercent,
   formatPlain,
   parseDecimal,
-  plural,
 } from "../../static/js/lib/format.js";
 
 test("counts are grouped and never wrap", () => {
@@ -72,9 +71,4 @@ test("what a weight is written as can be read back", () => {
   for (const value of [-0.29, 0, 12.5, -123.4, 0.00012, 4200]) {
     assert.ok(Math.abs(parseDecimal(formatParameter(value)) - value) <= Math.abs(value) * 0.05);
   }
-});
-
-test("one is singular", () => {
-  assert.equal(plural(1, "unit"), "1 unit");
-  assert.equal(plural(2, "unit"), "2 units");
 });

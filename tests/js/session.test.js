@@ -415,3 +415,35 @@ test("a server that speaks another protocol stops the line, and only a reload he
   assert.equal(FakeSocket.opened.length, 1);
   assert.equal(session.store.get().trouble?.reason, "reload");
 });
+
+test("a page that nobody sees says so, and acknowledges what it does not draw", () => {
+  let hidden = false;
+  const session = start([], { isHidden: () => hidden });
+  FakeSocket.latest().tell(welcome(1));
+  FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "1" }, epochs: [0] }));
+  session.acknowledge();
+  mock.timers.tick(100);
+
+  hidden = true;
+  session.watch();
+  FakeSocket.latest().show(frameBytes({ about: { frame: "2", run: "1" }, epochs: [1, 2], hidden: true }));
+
+  assert.equal(sent("watch").at(-1)?.hidden, true);
+  assert.deepEqual(
+    sent("ack").map(({ frame }) => frame),
+    [1, 2],
+  );
+  assert.equal(session.stream.trainLoss.length, 3);
+  assert.equal(session.stream.latest?.number, 1);
+});
+
+test("a frame that the browser does not draw is acknowledged even so, later", () => {
+  start();
+  FakeSocket.latest().tell(welcome(1));
+  FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "1" } }));
+
+  mock.timers.tick(999);
+  assert.deepEqual(sent("ack"), []);
+  mock.timers.tick(1);
+  assert.deepEqual(sent("ack"), [{ type: "ack", frame: 1 }]);
+});

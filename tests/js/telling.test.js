@@ -1,3 +1,4 @@
+import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { initialState } from "../../static/js/state.js";

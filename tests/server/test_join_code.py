@@ -11,7 +11,7 @@ from starlette.routing import WebSocketRoute
 
 from server.app import create_app
 from server.assets import revision
-from server.gate import ASKING, OPEN, OPEN_FOLDER
+from server.gate import ASKING, GUARDED, OPEN, OPEN_FOLDER
 from server.settings import Settings
 from tests.support.client import PATIENCE_SECONDS, client
 from tests.support.live_server import LiveServer, live_server
@@ -100,7 +100,9 @@ async def test_every_route_is_closed_but_those_that_are_listed(
     answer = httpx.request(
         method, closed.url + path, headers=kind, content=b"{}" if method == "POST" else b""
     )
-    if path.startswith(OPEN_FOLDER) or f"{method.replace('HEAD', 'GET')} {path}" in OPEN:
+    if f"{method.replace('HEAD', 'GET')} {path}" in GUARDED:
+        assert answer.status_code == 404
+    elif path.startswith(OPEN_FOLDER) or f"{method.replace('HEAD', 'GET')} {path}" in OPEN:
         assert answer.status_code == (422 if f"{method} {path}" == JOINING else 200)
     else:
         assert answer.status_code == 401

@@ -1,15 +1,16 @@
 """Languages: files, texts with values, numbers, and which language a browser gets."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from engine.sentences import ENGLISH as SENTENCES
+from engine.sentences import ENGLISH as RULES
 from engine.sentences import Sentence
 from server.app import create_app
-from server.languages import Language, Text, bundled, load, placeholders
+from server.languages import SENTENCES, Language, Text, bundled, load, placeholders
 from server.languages.accepting import choose
 from server.settings import Settings
 from server.translation import catalog_in, catalog_texts
@@ -127,10 +128,39 @@ def test_no_text_stands_in_two_places() -> None:
 
 def test_a_sentence_is_said_with_its_values() -> None:
     english = bundled()["en"]
-    for key, template in SENTENCES.items():
+    for key, template in RULES.items():
         values = {name: f"<{name}>" for name in placeholders(template)}
         sentence = Sentence(key, values)
 
         assert english.say(sentence) == str(sentence)
         for language in bundled().values():
             assert all(value in language.say(sentence) for value in values.values()), key
+
+
+def test_chinese_is_complete_and_has_nothing_left_over() -> None:
+    chinese = bundled()["zh-Hans"]
+    needed = _needed()
+    # Most formulas are the same in every language; where words stand in one, it is translated.
+    wordless = {name for name in needed if name.endswith(".formula") and name not in chinese.own}
+
+    assert chinese.own == needed.keys() - wordless
+    assert not [name for name in wordless if re.search(r"[a-z]{3,} [a-z]{2,}", str(needed[name]))]
+
+
+def test_chinese_puts_the_same_values_into_its_texts() -> None:
+    chinese = bundled()["zh-Hans"]
+
+    differing = {
+        name
+        for name, text in _needed().items()
+        if name in chinese.own and placeholders(chinese.texts[name]) != placeholders(text)
+    }
+    assert differing == set()
+
+
+def test_chinese_has_its_own_marks_and_no_space_between_its_signs() -> None:
+    for name in bundled()["zh-Hans"].own:
+        text = bundled()["zh-Hans"].texts[name]
+        for form in [text] if isinstance(text, str) else text.values():
+            assert not re.search(r"[\u4e00-\u9fff] +[\u4e00-\u9fff]", form), name
+            assert not re.search(r"[\u4e00-\u9fff][,;:?!]", form), name

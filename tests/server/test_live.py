@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import statistics
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -20,6 +19,7 @@ from server.packing import Unpacker
 from server.settings import MAX_MESSAGE_BYTES
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
+from tests.support.processes import descendants, needs_proc
 
 pytestmark = pytest.mark.anyio
 
@@ -205,24 +205,13 @@ async def test_a_connection_without_hello_is_closed(monkeypatch: pytest.MonkeyPa
     assert closed.value.rcvd.code == 1008
 
 
-def children(pid: int) -> list[int]:
-    """Return the processes below a process, those of its children included."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it may end while we look
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-            if parent == pid:
-                found += [int(stat.parent.name), *children(int(stat.parent.name))]
-    return found
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the engine processes in /proc")
+@needs_proc
 async def test_killed_engine_processes_are_not_noticed_by_the_session() -> None:
     with live_server("--workers", "1") as server:
         async with greeted(server.socket_url) as connected:
             await connected.ask("play")
             await connected.frame()
-            for pid in children(server.process.pid):
+            for pid in descendants(server.process.pid):
                 os.kill(pid, signal.SIGKILL)
             for _ in range(5):
                 await connected.frame()
@@ -231,6 +220,46 @@ async def test_killed_engine_processes_are_not_noticed_by_the_session() -> None:
 
     epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
     assert epochs.tolist() == list(range(state["epoch"] + 1))
+
+
+@needs_proc
+async def test_a_slice_that_hangs_is_an_error_of_its_session_only_and_names_what_was_computed() -> None:
+    with live_server("--workers", "2") as server:
+        async with greeted(server.socket_url) as one, greeted(server.socket_url) as other:
+            await one.ask("play")
+            workers = descendants(server.process.pid)
+            for pid in workers:
+                os.kill(pid, signal.SIGSTOP)  # all hang, with the fork server that would start others
+            error = await one.event("error")
+            for pid in workers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+            state = await one.event("state")
+            await other.ask("step")
+            await other.frame(lambda frame: frame.epoch == 1)
+            await one.ask("reset")
+            await one.ask("step")
+
+    assert "longer than it may" in error["message"]
+    assert "hidden layers [4, 2], batch size 10, 500 samples" in error["message"]
+    assert state["reason"] == "failed"
+
+
+async def test_an_experiment_whose_steps_take_too_long_is_refused_in_hello_and_later(
+    server: LiveServer,
+) -> None:
+    heavy: dict[str, Any] = {
+        "data": {"samples": 10_000, "train_fraction": 0.9},
+        "network": {"hidden": [64] * 10},
+        "training": {"batch_size": 10_000},
+    }
+    async with client(server.socket_url) as connected:
+        error = await connected.ask("hello", protocol=1, experiment=heavy)
+        assert (error["code"], error["field"]) == ("too-much", "training.batch_size")
+        assert (await connected.ask("hello", protocol=1))["type"] == "welcome"
+        assert (await connected.ask("configure", experiment=heavy))["code"] == "too-much"
+        heavy["training"]["batch_size"] = 100
+        assert (await connected.ask("configure", experiment=heavy))["type"] == "configured"
 
 
 async def test_packed_frames_are_the_plain_ones_and_small(server: LiveServer) -> None:

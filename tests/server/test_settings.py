@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import Settings, _cgroup_quota, available_cpus, from_environment
+from server.settings import Settings, _cgroup_quota, default_workers, from_environment, worker_count
 
 
 def test_without_anything_the_server_is_for_this_machine_only() -> None:
     settings = Settings()
 
     assert (settings.host, settings.port, settings.window) == ("127.0.0.1", 8000, 8)
-    assert settings.workers == available_cpus() >= 1
+    assert settings.workers == default_workers() >= 1
 
 
 def test_variables_set_options_and_the_command_line_wins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +34,15 @@ def test_a_variable_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("port", 65_536), ("port", -1), ("workers", 0), ("window", 9), ("hello_seconds", 0)]
+    ("name", "value"),
+    [
+        ("port", 65_536),
+        ("port", -1),
+        ("workers", 0),
+        ("worker_memory", 511),
+        ("window", 9),
+        ("hello_seconds", 0),
+    ],
 )
 def test_a_number_out_of_range_is_refused_by_name(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{name} is {value}; allowed"):
@@ -58,3 +66,35 @@ def test_the_quota_of_a_container_is_read(tmp_path: Path, files: dict[str, str],
         path.write_text(text)
 
     assert _cgroup_quota(tmp_path) == quota
+
+
+@pytest.mark.parametrize(
+    ("processors", "quota", "workers"),
+    [
+        (1, None, 1),
+        (4, None, 4),
+        (64, None, 8),
+        (4, 4.0, 4),  # all there are can be used all the time
+        (4, 2.0, 1),
+        (4, 2.5, 2),
+        (4, 0.5, 1),
+        (64, 16.0, 8),
+    ],
+)
+def test_a_quota_leaves_a_processor_to_the_server(processors: int, quota: float | None, workers: int) -> None:
+    assert worker_count(processors, quota) == workers
+
+
+@pytest.mark.parametrize(
+    "where", ["processes", "inline", "dask://localhost:8786", "dask://10.0.0.1:1", "dask://[::1]:8786"]
+)
+def test_compute_is_somewhere(where: str) -> None:
+    assert Settings(compute=where).compute == where
+
+
+@pytest.mark.parametrize(
+    "where", ["", "threads", "dask://", "dask://host", "tcp://host:8786", "dask://host:x"]
+)
+def test_compute_elsewhere_is_refused(where: str) -> None:
+    with pytest.raises(ValueError, match=r"compute is .*; allowed: processes, inline, dask://host:port"):
+        Settings(compute=where)

@@ -1,6 +1,7 @@
 /** The loss curves as an SVG file. */
 
 import { formatCount, formatPlain } from "./format.js";
+import { MINUS, phrase } from "./language.js";
 import { label, svgFile, tag } from "./markup.js";
 import { clamp, linearScale, linearTicks, logScale, logTicks, niceStep } from "./scale.js";
 import { spread } from "./spread.js";
@@ -139,13 +140,13 @@ function grid(x, y, losses, last, colors) {
       "text-anchor": x(tick) > BOX.right - TICK_ROOM ? "end" : "middle",
     }),
   );
-  const name = label(BOX.right + 14, BOX.bottom + 32, "epochs");
+  const name = label(BOX.right + 14, BOX.bottom + 32, phrase("chart.epochs"));
   return lines.join("") + tag("g", { fill: colors.text }, ...values, ...counts, name);
 }
 
 /** @param {number} value */
 function lossText(value) {
   if (value !== 0 && (value >= 1e5 || value < 1e-3))
-    return value.toExponential(0).replace("-", "\u2212").replace("+", "");
+    return value.toExponential(0).replace("-", MINUS).replace("+", "");
   return formatPlain(value);
 }

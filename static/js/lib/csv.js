@@ -1,6 +1,7 @@
 /** Comma-separated values and their relatives: text to rows of cells, numbered by line, and back. */
 
 import { parseDecimal } from "./format.js";
+import { phrase } from "./language.js";
 
 /**
  * @typedef {object} Row
@@ -23,7 +24,7 @@ import { parseDecimal } from "./format.js";
 
 /** How many lines are looked at to find out what separates the cells. */
 const LOOKED_AT = 50;
-/** What separators are called. */
+/** Separators, and the keys of what they are called. */
 const SEPARATORS = new Map([
   ["\t", "tabs"],
   [";", "semicolons"],
@@ -36,7 +37,7 @@ const SEPARATORS = new Map([
  * @returns {string}
  */
 export function separatorName(separator) {
-  return SEPARATORS.get(separator) ?? separator;
+  return phrase(`csv.${SEPARATORS.get(separator)}`);
 }
 
 /**
@@ -91,7 +92,7 @@ export function parseSheet(text) {
     let end = lineEnd(body, start);
     for (let open = hasOddQuotes(body.slice(start, end)); open; line++) {
       if (end === body.length)
-        return { separator, rows, fault: { line: first, message: "a quotation mark is not closed" } };
+        return { separator, rows, fault: { line: first, message: phrase("csv.open-quote") } };
       const next = lineEnd(body, end + 1);
       open = !hasOddQuotes(body.slice(end + 1, next));
       end = next;
@@ -182,11 +183,20 @@ export function parseCell(cell, decimalComma) {
 }
 
 /**
+ * Rows as text. Words that a spreadsheet would take for a formula get an apostrophe in front; numbers stay as they are.
  * @param {readonly (readonly (string | number)[])[]} rows
  * @returns {string}
  */
 export function writeCsv(rows) {
-  const write = (/** @type {string | number} */ cell) =>
-    /[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell);
-  return `${rows.map((row) => row.map(write).join(",")).join("\n")}\n`;
+  return `${rows.map((row) => row.map(writeCell).join(",")).join("\n")}\n`;
+}
+
+/**
+ * @param {string | number} cell
+ * @returns {string}
+ */
+function writeCell(cell) {
+  if (typeof cell === "number") return String(cell);
+  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

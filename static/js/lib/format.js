@@ -120,13 +120,3 @@ export function parseDecimal(text) {
     .replace(",", ".");
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(tidy) ? Number(tidy) : Number.NaN;
 }
-
-/**
- * One, or several: plural(1, "unit") is "1 unit".
- * @param {number} count
- * @param {string} noun
- * @returns {string}
- */
-export function plural(count, noun) {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
-}

@@ -66,7 +66,7 @@ export function formatNumber(value, options = NATURAL) {
  * @param {Record<string, string | number>} [values]
  * @returns {string}
  */
-export function text(name, values = {}) {
+export function phrase(name, values = {}) {
   const found = language.texts[name];
   if (found === undefined) throw new Error(`There is no text ${name}`);
   const form = typeof found === "string" ? found : formOf(found, Number(values.count));
@@ -98,5 +98,5 @@ export function percentPattern() {
 export function joined(items) {
   const [last = "", ...others] = items.toReversed();
   if (others.length === 0) return last;
-  return text("list.last", { items: others.toReversed().join(text("list.between")), last });
+  return phrase("list.last", { items: others.toReversed().join(phrase("list.between")), last });
 }

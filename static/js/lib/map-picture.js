@@ -1,6 +1,7 @@
 /** The map as an SVG file: an image of the ground, and points and axes as shapes. */
 
 import { scaleIndex } from "./color.js";
+import { formatPlain } from "./format.js";
 import { markPath } from "./marks.js";
 import { label, svgFile, tag } from "./markup.js";
 import { linearScale, linearTicks } from "./scale.js";
@@ -51,7 +52,7 @@ export function mapPicture(options) {
     stroke: colors.line,
   });
   const axes = linearTicks(low, high, 6).flatMap((tick) => {
-    const text = String(tick).replace("-", "\u2212");
+    const text = formatPlain(tick);
     return [
       label(x(tick), TOP + MAP_SIDE + 26, text, { "text-anchor": "middle" }),
       label(LEFT - 12, y(tick) + 7, text, { "text-anchor": "end" }),

@@ -3,7 +3,7 @@
  * which of them counts. As targets, two classes are +1 (class 0) and −1 (class 1), more are their numbers.
  */
 
-import { formatCount, plural } from "./format.js";
+import { joined, phrase } from "./language.js";
 
 /** @typedef {readonly [x1: number, x2: number, label: number, value: number]} Point */
 
@@ -86,19 +86,14 @@ export function judge({ kind, points }) {
     if (refusal === null && empty.length > 0)
       remarks.push(
         empty.length === 1
-          ? `Class ${empty[0]} has no points, but comes before one that has some: it gets an output too.`
-          : `Classes ${empty.join(", ")} have no points, but come before one that has some: they get outputs too.`,
+          ? phrase("points.empty-class", { label: String(empty[0]) })
+          : phrase("points.empty-classes", { labels: joined(empty.map(String)) }),
       );
   } else if (refusal === null && points.every(([, , , value]) => Math.abs(value) === 1)) {
-    remarks.push("All values are 1 or \u22121: that is, these are two classes.");
+    remarks.push(phrase("points.signs"));
   }
   const outside = countOutside(points);
-  if (outside > 0)
-    remarks.push(
-      outside === 1
-        ? "1 point is outside the picture: the network learns it all the same."
-        : `${formatCount(outside)} points are outside the picture: the network learns them all the same.`,
-    );
+  if (outside > 0) remarks.push(phrase("points.outside", { count: outside }));
   return { refusal, remarks };
 }
 
@@ -110,17 +105,20 @@ export function judge({ kind, points }) {
 function refuse(kind, points) {
   const count = points.length;
   if (count < FEWEST_POINTS)
-    return `At least ${FEWEST_POINTS} points are needed: ${count === 0 ? "there are none yet" : `${plural(FEWEST_POINTS - count, "more point")} to go`}.`;
-  if (count > MOST_POINTS)
-    return `At most ${formatCount(MOST_POINTS)} points are possible: there are ${formatCount(count)}.`;
+    return count === 0
+      ? phrase("points.none-yet", { fewest: FEWEST_POINTS })
+      : phrase("points.too-few", {
+          fewest: FEWEST_POINTS,
+          more: phrase("count.more-points", { count: FEWEST_POINTS - count }),
+        });
+  if (count > MOST_POINTS) return phrase("points.too-many", { most: MOST_POINTS, there: count });
   const [first] = points;
   if (!first) return null;
-  if (points.every(([x1, x2]) => x1 === first[0] && x2 === first[1]))
-    return "All points are at the same place: nothing can tell them apart.";
+  if (points.every(([x1, x2]) => x1 === first[0] && x2 === first[1])) return phrase("points.one-place");
   if (kind === "classes" && points.every(([, , label]) => label === first[2]))
-    return `All points are of class ${first[2]}: draw some of another class.`;
+    return phrase("points.one-class", { label: String(first[2]) });
   if (kind === "values" && points.every(([, , , value]) => value === first[3]))
-    return "All points have the same value: draw some with another one.";
+    return phrase("points.one-value");
   return null;
 }
 

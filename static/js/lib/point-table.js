@@ -1,7 +1,8 @@
 /** From the rows of a table to points: which column is what, which cells are wrong, classes or values, and how large. */
 
 import { parseCell, parseSheet, separatorName, usesDecimalComma } from "./csv.js";
-import { formatCount, formatPlain, plural } from "./format.js";
+import { formatPlain } from "./format.js";
+import { phrase } from "./language.js";
 import { FARTHEST, labelledPoint, MOST_CLASSES, MOST_POINTS, valuedPoint } from "./point-set.js";
 import { createRandom, sampleIndexes } from "./random.js";
 
@@ -63,13 +64,16 @@ const NAMES = [
  */
 export function readTable(text) {
   const { separator, rows, fault } = parseSheet(text);
-  if (fault) return refused(`Line ${formatCount(fault.line)}: ${fault.message}.`);
+  if (fault) return refused(phrase("table.line-fault", { line: fault.line, fault: fault.message }));
   const [top] = rows;
-  if (!top) return refused("There is nothing in it to be read.");
+  if (!top) return refused(phrase("table.empty"));
   const width = Math.max(...rows.slice(0, SAMPLE).map(({ cells }) => cells.length));
   if (width < 3)
     return refused(
-      `Line ${formatCount(top.line)} has ${plural(top.cells.length, "column")}: three are needed, x1, x2 and label or value.`,
+      phrase("table.too-narrow", {
+        line: top.line,
+        columns: phrase("count.columns", { count: top.cells.length }),
+      }),
     );
   const places = columnsOf(top.cells);
   const body = places.header ? rows.slice(1) : rows;
@@ -117,15 +121,14 @@ function columnsOf(cells) {
  * @returns {string}
  */
 function describe(separator, comma, { header, others }, columns) {
-  const parts = [`Columns are separated by ${separatorName(separator)}`];
-  if (comma) parts.push("numbers have a decimal comma");
-  parts.push(
-    header
-      ? `the header names x1 \u201c${columns[0]}\u201d, x2 \u201c${columns[1]}\u201d and the target \u201c${columns[2]}\u201d`
-      : "there is no header, so the columns are x1, x2 and the target",
+  const [x1 = "", x2 = "", target = ""] = columns;
+  const names = header ? phrase("table.header", { x1, x2, target }) : phrase("table.no-header");
+  const values = { separator: separatorName(separator), names };
+  const found = phrase(comma ? "table.how-with-comma" : "table.how", values);
+  if (others.length === 0) return found;
+  return (
+    found + phrase("table.left-out", { columns: phrase("count.further-columns", { count: others.length }) })
   );
-  const rest = others.length > 0 ? ` ${plural(others.length, "further column")} left out.` : "";
-  return `${parts.join("; ")}.${rest}`;
 }
 
 /**
@@ -158,9 +161,7 @@ function fill(body, indexes, columns, comma, how) {
   const values = rows.map((row) => parseCell(row[2], comma));
   const numbers = values.filter((value) => !Number.isNaN(value)).length;
   if (rows.length > 0 && labels === null && numbers < rows.length / 2)
-    return refused(
-      `Column ${columns[2]} has more than ${MOST_CLASSES} different labels: at most ${MOST_CLASSES} classes are possible.`,
-    );
+    return refused(phrase("table.too-many-labels", { column: columns[2] ?? "", most: MOST_CLASSES }));
   if (labels === null && numbers < rows.length) {
     // Values, but not all of them: those that are none are faults too.
     const sound = rows.map((row, index) => {
@@ -168,7 +169,7 @@ function fill(body, indexes, columns, comma, how) {
       if (!fine)
         faults.push({
           line: lines[index] ?? 0,
-          message: `${quote(row[2])} is not a number in column ${columns[2]}`,
+          message: phrase("table.no-number", { cell: quote(row[2]), column: columns[2] ?? "" }),
         });
       return fine;
     });
@@ -189,8 +190,7 @@ function fill(body, indexes, columns, comma, how) {
    * @returns {ReturnType<typeof readTable>}
    */
   function answer(kept, classes, numbered) {
-    if (kept.length === 0 && faults.length === 0)
-      return refused("There is a header, but no row of numbers below it.");
+    if (kept.length === 0 && faults.length === 0) return refused(phrase("table.only-header"));
     const saysValue = /^(value|z|t)$/i.test(columns[2] ?? "");
     /** @type {Kind} */
     const kind =
@@ -226,7 +226,7 @@ function isSigns(values) {
  * @returns {string}
  */
 function quote(cell) {
-  return `\u2018${cell.length > 24 ? `${cell.slice(0, 24)}\u2026` : cell}\u2019`;
+  return phrase("table.quoted", { cell: cell.length > 24 ? `${cell.slice(0, 24)}\u2026` : cell });
 }
 
 /**
@@ -240,13 +240,14 @@ function quote(cell) {
 function faultOf(cells, indexes, columns, comma) {
   for (let part = 0; part < 3; part++) {
     const cell = cells[indexes[part] ?? 0];
+    const column = columns[part] ?? "";
     if (cell === undefined)
-      return `there is no column ${columns[part]}, only ${plural(cells.length, "column")}`;
-    if (cell === "") return `column ${columns[part]} is empty`;
+      return phrase("table.no-column", { column, columns: phrase("count.columns", { count: cells.length }) });
+    if (cell === "") return phrase("table.empty-cell", { column });
     if (part === 2) continue;
     const number = parseCell(cell, comma);
-    if (Number.isNaN(number)) return `${quote(cell)} is not a number in column ${columns[part]}`;
-    if (!Number.isFinite(number)) return `${quote(cell)} is too large a number in column ${columns[part]}`;
+    if (Number.isNaN(number)) return phrase("table.no-number", { cell: quote(cell), column });
+    if (!Number.isFinite(number)) return phrase("table.too-large", { cell: quote(cell), column });
   }
   return null;
 }
@@ -354,7 +355,7 @@ function neat(number, digits) {
 export function formula(name, { shift, factor }) {
   const moved =
     shift === 0 ? name : `(${name} ${shift > 0 ? "\u2212" : "+"} ${formatPlain(Math.abs(shift))})`;
-  return `${name} becomes ${moved} \u00d7 ${formatPlain(factor)}`;
+  return phrase("table.formula", { name, moved, factor: formatPlain(factor) });
 }
 
 /**
@@ -366,9 +367,9 @@ export function formula(name, { shift, factor }) {
 export function objection(table, { kind, fit, fitValues }) {
   const { farthest, largest } = measure(table);
   if (!fit && farthest > FARTHEST)
-    return `Coordinates reach ${formatPlain(farthest)}; as they are, at most ${formatCount(FARTHEST)} is possible.`;
+    return phrase("table.far-coordinates", { reach: formatPlain(farthest), most: FARTHEST });
   if (kind === "values" && !fitValues && largest > FARTHEST)
-    return `Values reach ${formatPlain(largest)}; as they are, at most ${formatCount(FARTHEST)} is possible.`;
+    return phrase("table.far-values", { reach: formatPlain(largest), most: FARTHEST });
   return null;
 }
 

@@ -2,6 +2,7 @@
 
 import { create } from "./dom.js";
 import { formatPlain } from "./format.js";
+import { phrase } from "./language.js";
 
 /**
  * A value that is not on offer joins the list, so that the select never shows something untrue.
@@ -21,7 +22,7 @@ export function writeSelect(select, value) {
     return;
   }
   const label = Array.isArray(value)
-    ? "Mixed"
+    ? phrase("select.mixed")
     : typeof wanted === "number"
       ? formatPlain(wanted)
       : String(wanted);

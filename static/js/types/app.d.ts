@@ -205,7 +205,6 @@ export interface ActionContext {
 
 export interface Action {
   id: string;
-  label: string;
   /** Values of `KeyboardEvent.key`; the first is the one shown. */
   keys: string[];
   available: (state: State) => boolean;

@@ -3,6 +3,7 @@
 import { context2d, sizeCanvas } from "../lib/canvas.js";
 import { scaleIndex } from "../lib/color.js";
 import { find, findAll, setText } from "../lib/dom.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { DatasetChoice, Palettes, View } from "../types/app.js" */
 
@@ -39,7 +40,7 @@ export function createDatasets(element, { datasets, region: [low, high], onChoos
         radio.checked = radio.value === chosen;
         radio.disabled = !enabled;
       }
-      setText(name, datasets.find(({ key }) => key === chosen)?.label ?? "Your own points");
+      setText(name, datasets.find(({ key }) => key === chosen)?.label ?? phrase("own.title"));
     },
     paint({ scale, classes }) {
       for (const { canvas, dataset } of entries) {

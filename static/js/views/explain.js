@@ -4,6 +4,7 @@
  */
 
 import { create, find } from "../lib/dom.js";
+import { phrase } from "../lib/language.js";
 import { clamp } from "../lib/scale.js";
 
 /** @import { View } from "../types/app.js" */
@@ -204,6 +205,6 @@ function writeEntry({ label, formula, text }) {
  * @param {number} count
  */
 function writeFold(list, count) {
-  const summary = create("summary", {}, `The other choices (${count})`);
+  const summary = create("summary", {}, phrase("explain.others", { count }));
   return create("details", { class: "explanation__others" }, summary, list);
 }

@@ -2,6 +2,7 @@
 
 import { find, findAll, setText } from "../lib/dom.js";
 import { copyText, download } from "../lib/download.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { View } from "../types/app.js" */
 
@@ -35,14 +36,14 @@ export function createExport(dialog, { file, code, sentenceOf }) {
   async function take(kind) {
     const made = await file(kind);
     download(made);
-    setText(told, `${made.name} is on its way to your downloads.`);
+    setText(told, phrase("export.on-its-way", { name: made.name }));
   }
 
   async function showCode() {
     turn += 1;
     const asked = turn;
     showScript(null, "");
-    setText(preview, "Writing…");
+    setText(preview, phrase("export.writing"));
     let made = null;
     let reason = "";
     try {
@@ -83,7 +84,7 @@ export function createExport(dialog, { file, code, sentenceOf }) {
     async () => {
       if (!script) return;
       const done = await copyText(script.text, preview);
-      setText(told, done ? "Copied." : "It is selected: press Ctrl and C to copy it.");
+      setText(told, phrase(done ? "copy.done" : "copy.selected"));
     },
     { signal },
   );
@@ -92,7 +93,7 @@ export function createExport(dialog, { file, code, sentenceOf }) {
     () => {
       if (!script) return;
       download({ name: script.name, blob: new Blob([script.text], { type: "text/x-python" }) });
-      setText(told, `${script.name} is on its way to your downloads.`);
+      setText(told, phrase("export.on-its-way", { name: script.name }));
     },
     { signal },
   );

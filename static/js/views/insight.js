@@ -2,13 +2,14 @@
 
 import { create, find, setText } from "../lib/dom.js";
 import { formatCount, formatPercent } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { View } from "../types/app.js" */
 
 /** How often numbers are written while training, in milliseconds. */
 const PAUSE = 250;
 /** Parts of the samples, in the order of a frame, and in the order of the tables. */
-const PARTS = ["Training", "Test", "Validation"];
+const PARTS = ["training", "test", "validation"];
 const ORDER = [1, 0, 2];
 
 /**
@@ -39,7 +40,7 @@ export function createInsight(element, { onOpen }) {
 
   /** @param {number} parts */
   function build(parts) {
-    tables = PARTS.slice(0, parts).map((part) => buildTable(part, classes));
+    tables = PARTS.slice(0, parts).map((part) => buildTable(phrase(`insight.${part}`), classes));
     place.dataset.classes = String(classes);
     place.replaceChildren(...ORDER.flatMap((part) => tables[part]?.element ?? []));
   }
@@ -85,13 +86,13 @@ function buildTable(part, classes) {
   const names = namesOf(classes);
   const caption = create("caption", {}, part);
   const heads = names.map((name, number) => headOf("col", name, number));
-  const corner = create("td", { class: "confusion__corner" }, "true \u2193");
+  const corner = create("td", { class: "confusion__corner" }, `${phrase("insight.true")} \u2193`);
   const top = create(
     "tr",
     {},
     corner,
     ...heads,
-    create("th", { scope: "col", title: "The share of the true ones that is found" }, "found"),
+    create("th", { scope: "col", title: phrase("insight.found-text") }, phrase("insight.found")),
   );
   /** @type {HTMLElement[][]} */
   const cells = [];

@@ -1,6 +1,7 @@
 /** How many hidden layers there are, and buttons for fewer and more. */
 
 import { find, setText } from "../lib/dom.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { View } from "../types/app.js" */
 
@@ -24,7 +25,7 @@ export function createLayerCount(element, { fewest, most, onCount }) {
       less.disabled = !enabled || count <= fewest;
       more.disabled = !enabled || count >= most;
       setText(number, String(count));
-      setText(word, count === 1 ? "Hidden layer" : "Hidden layers");
+      setText(word, phrase("layers.title", { count }));
     },
     destroy: () => scope.abort(),
   };

@@ -1,6 +1,7 @@
 /** What the marks on the map stand for: a shape and a colour for each class. */
 
 import { create, find, findAll, setText } from "../lib/dom.js";
+import { phrase } from "../lib/language.js";
 import { markPath } from "../lib/marks.js";
 import { createSvg } from "../lib/svg.js";
 
@@ -45,7 +46,10 @@ export function createLegend(element) {
         const names =
           classes === 2 ? ["+1", "\u22121"] : Array.from({ length: classes }, (_, mark) => `${mark}`);
         list.replaceChildren(...names.map((name, mark) => createEntry(mark, name)));
-        list.setAttribute("aria-label", classes > 2 ? `Classes 0 to ${classes - 1}` : "Classes");
+        list.setAttribute(
+          "aria-label",
+          classes > 2 ? phrase("legend.classes-to", { last: classes - 1 }) : phrase("legend.classes"),
+        );
         element.toggleAttribute("data-many", classes > 2);
       }
       for (const [mark, entry] of [...list.children].entries()) {

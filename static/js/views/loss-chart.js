@@ -6,7 +6,8 @@
 import { context2d, fitCanvas } from "../lib/canvas.js";
 import { resolveColors } from "../lib/color.js";
 import { create, find, setAttribute, setText } from "../lib/dom.js";
-import { formatCount, formatExact, formatLoss } from "../lib/format.js";
+import { formatExact, formatLoss } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
 import { clamp, niceStep } from "../lib/scale.js";
 import { spread } from "../lib/spread.js";
 import { epochAxis, lossAxis, paintAxes } from "./loss-chart/axes.js";
@@ -285,15 +286,15 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
 
   /**
    * Something about every curve that there is, the test first.
-   * @param {(column: Column) => string} about
+   * @param {(name: string, column: Column) => string} about
    * @returns {string}
    */
   function tellAll(about) {
     const told = [testLoss, trainLoss, validationLoss].flatMap((column) => {
       const name = series.find((line) => line.column === column)?.name;
-      return column.length > 0 ? [`${name} ${about(column)}`] : [];
+      return name && column.length > 0 ? [about(phrase(`chart.${name}`), column)] : [];
     });
-    return told.join(", ");
+    return told.join(phrase("list.between"));
   }
 
   /**
@@ -320,11 +321,17 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     }
     const epoch = reading;
     const gap = testLoss.at(epoch) - trainLoss.at(epoch);
-    const losses = tellAll((column) => formatExact(column.at(epoch)));
+    const losses = tellAll((name, column) =>
+      phrase("chart.value", { name, value: formatExact(column.at(epoch)) }),
+    );
     const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
-    const text = `Epoch ${formatCount(epoch)}: ${losses}, gap ${signed}`;
+    const text = phrase("chart.reading", { epoch, losses, gap: signed });
     setText(readout, text);
-    setAttribute(cursor, "aria-valuetext", mark ? `${text}. ${mark.text}` : text);
+    setAttribute(
+      cursor,
+      "aria-valuetext",
+      mark ? phrase("chart.reading-with-mark", { reading: text, mark: mark.text }) : text,
+    );
   }
 
   /**
@@ -337,8 +344,14 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     fitCursor();
     const last = trainLoss.length - 1;
     if (last < 0) return;
-    const all = tellAll((column) => `from ${formatLoss(column.at(0))} to ${formatLoss(column.at(last))}`);
-    const text = `Loss over ${formatCount(last)} epochs: ${all}`;
+    const all = tellAll((name, column) =>
+      phrase("chart.from-to", {
+        name,
+        from: formatLoss(column.at(0)),
+        to: formatLoss(column.at(last)),
+      }),
+    );
+    const text = phrase("chart.whole", { epochs: last, losses: all });
     setAttribute(canvas, "aria-label", text);
   }
 

@@ -1,7 +1,7 @@
 /** What the page tells in words: short messages, the notice of a lost line, and the spoken state of the run. */
 
 import { create, icon, setText } from "../lib/dom.js";
-import { text } from "../lib/language.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { View } from "../types/app.js" */
 
@@ -37,8 +37,8 @@ export function createNotices(element) {
   }
 
   /** @param {Notice} notice */
-  function show({ key, title, text: told, kind, offers = [] }) {
-    const words = `${title} ${told}`;
+  function show({ key, title, text, kind, offers = [] }) {
+    const words = `${title} ${text}`;
     const before = shown.get(key);
     if (before?.words === words && offers.length === 0) {
       clearTimeout(before.timer);
@@ -49,7 +49,7 @@ export function createNotices(element) {
     const close = create("button", {
       class: "small notice__close",
       type: "button",
-      "aria-label": text("notices.dismiss"),
+      "aria-label": phrase("notices.dismiss"),
     });
     close.append(icon("close"));
     close.addEventListener("click", () => dismiss(key));
@@ -75,7 +75,7 @@ export function createNotices(element) {
     });
     box.append(
       ...(kind === "info" ? [] : [sign]),
-      create("p", { class: "notice__text" }, create("strong", {}, title), ` ${told}`),
+      create("p", { class: "notice__text" }, create("strong", {}, title), ` ${text}`),
       ...(buttons.length > 0 ? [create("div", { class: "notice__offers" }, ...buttons)] : []),
       close,
     );

@@ -13,7 +13,8 @@ import {
   withPoints,
   withPresent,
 } from "../lib/drawing.js";
-import { formatCount, plural } from "../lib/format.js";
+import { formatFixed } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
 import { classesOfPoints, judge, labelledPoint, MOST_POINTS, valuedPoint } from "../lib/point-set.js";
 import { toRows } from "../lib/point-table.js";
 import { createBoard } from "./own-editor/board.js";
@@ -141,7 +142,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
           ),
       );
       if (set.points.length >= MOST_POINTS) {
-        message = `There is room for ${formatCount(MOST_POINTS)} points, and they are there.`;
+        message = phrase("own.full", { most: MOST_POINTS });
         show();
       }
     }
@@ -149,7 +150,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
       edit(next, stroke.changed);
       stroke.changed = true;
     }
-    if (!goesOn) sayPlace(place, next === set ? "Nothing here. " : "");
+    if (!goesOn) sayPlace(place, next === set ? phrase("own.nothing-here") : "");
     showPlace(place);
   }
 
@@ -167,24 +168,27 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     return places;
   }
 
+  function pointsNow() {
+    return phrase("count.points", { count: drawing.present.points.length });
+  }
+
   /**
    * @param {readonly [number, number]} place
    * @param {string} before
    */
   function sayPlace(place, before) {
-    say(`${before}${describe(place)}, ${plural(drawing.present.points.length, "point")}.`);
+    say(`${before}${phrase("own.at", { place: describe(place), points: pointsNow() })}`);
     showPlace(place);
   }
 
   /** @param {readonly [number, number]} place */
   function describe([x1, x2]) {
-    const write = (/** @type {number} */ number) => number.toFixed(1).replace("-", "\u2212");
-    return `x1 ${write(x1)}, x2 ${write(x2)}`;
+    return phrase("own.place", { x1: formatFixed(x1, 1), x2: formatFixed(x2, 1) });
   }
 
   /** @param {readonly [number, number] | null} place */
   function showPlace(place) {
-    const count = `${formatCount(drawing.present.points.length)} of ${formatCount(MOST_POINTS)} points`;
+    const count = phrase("own.count", { there: drawing.present.points.length, most: MOST_POINTS });
     setText(readout, place ? `${count} \u00b7 ${describe(place)}` : count);
   }
 
@@ -193,7 +197,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     const { refusal, remarks } = judge(set);
     tools.update(set);
     if (palettes) board.show(set, palettes);
-    const line = enabled ? refusal : "The server does not answer: your points can be used when it is back.";
+    const line = enabled ? refusal : phrase("own.no-server");
     setText(verdict, [message, line ?? summary(set), ...remarks].filter(Boolean).join(" "));
     verdict.toggleAttribute("data-refusal", refusal !== null);
     button("use").disabled = line !== null;
@@ -205,8 +209,9 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
 
   /** @param {PointSet} set */
   function summary({ kind, points }) {
-    const classes = kind === "classes" ? `in ${classesOfPoints(points)} classes` : "with values";
-    return `${plural(points.length, "point")} ${classes}.`;
+    const count = phrase("count.points", { count: points.length });
+    if (kind === "values") return phrase("own.summary-values", { points: count });
+    return phrase("own.summary-classes", { points: count, classes: classesOfPoints(points) });
   }
 
   /** @param {HTMLElement} part */
@@ -235,7 +240,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     const set = present();
     if (!set) return;
     edit(set);
-    message = `${plural(set.points.length, "point")} of the present data set.`;
+    message = phrase("own.copied", { points: phrase("count.points", { count: set.points.length }) });
     show();
   }
 
@@ -277,7 +282,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     if (drawing === before) return;
     message = "";
     changed();
-    say(`${plural(drawing.present.points.length, "point")}.`);
+    say(phrase("own.points-now", { points: pointsNow() }));
   }
 
   /** @param {KeyboardEvent} event */

@@ -2,6 +2,7 @@
 
 import { context2d, sizeCanvas } from "../lib/canvas.js";
 import { find } from "../lib/dom.js";
+import { phrase } from "../lib/language.js";
 import { paintDots } from "../lib/paint-points.js";
 import { NO_POINTS } from "../lib/point-set.js";
 
@@ -58,7 +59,7 @@ export function createOwnEntry(element, { region: [low, high], onChoose }) {
     update(props) {
       choice.hidden = props.used === null;
       element.toggleAttribute("data-used", props.used !== null);
-      text.textContent = props.used === null ? "Your own points" : "Edit your points";
+      text.textContent = phrase(props.used === null ? "own.title" : "own.edit");
       radio.checked = props.chosen;
       radio.disabled = !props.enabled;
       if (props.used === used) return;

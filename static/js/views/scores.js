@@ -1,7 +1,8 @@
 /** The losses and scores beside the map. */
 
 import { find, findAll, setText } from "../lib/dom.js";
-import { formatLoss, formatPercent } from "../lib/format.js";
+import { formatFixed, formatLoss, formatPercent } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { View } from "../types/app.js" */
 
@@ -28,13 +29,13 @@ export function createScores(element) {
   /** @param {number | undefined} score */
   function scoreText(score = Number.NaN) {
     if (classification) return formatPercent(score, 1);
-    return Number.isFinite(score) ? score.toFixed(3).replace("-", "\u2212") : "\u2013";
+    return Number.isFinite(score) ? formatFixed(score, 3) : "\u2013";
   }
 
   return {
     update({ isClassification }) {
       classification = isClassification;
-      for (const kind of kinds) setText(kind, classification ? "Accuracy" : "R\u00b2");
+      for (const kind of kinds) setText(kind, classification ? phrase("scores.accuracy") : "R\u00b2");
     },
     /** Writes the numbers of a frame, unless it is too soon; says whether it did. */
     draw(evaluation, time, settled) {

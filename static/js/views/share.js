@@ -2,6 +2,7 @@
 
 import { find, setText } from "../lib/dom.js";
 import { copyText } from "../lib/download.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { View } from "../types/app.js" */
 
@@ -56,7 +57,7 @@ export function createShare(dialog, { describe, classicLink, onLink, onFile, sen
   /** @param {HTMLInputElement} field */
   async function copy(field) {
     const done = await copyText(field.value, field);
-    setText(copied, done ? "Copied." : "It is selected: press Ctrl and C to copy it.");
+    setText(copied, phrase(done ? "copy.done" : "copy.selected"));
   }
 
   /**

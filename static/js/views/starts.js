@@ -6,6 +6,7 @@
 import { context2d, sizeCanvas } from "../lib/canvas.js";
 import { scaleIndex } from "../lib/color.js";
 import { create, find } from "../lib/dom.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { DatasetChoice, Palettes, View } from "../types/app.js" */
 
@@ -49,7 +50,7 @@ export function createStarts(element, { starts, region: [low, high], onChoose })
   /** @param {StartCard} start */
   function choose({ key, title, text: words }) {
     for (const card of cards) card.button.setAttribute("aria-pressed", String(card.start.key === key));
-    text.replaceChildren(create("strong", {}, `${title}.`), ` ${words}`);
+    text.replaceChildren(create("strong", {}, phrase("starts-title", { title })), ` ${words}`);
     onChoose(key);
   }
 

@@ -3,7 +3,7 @@
 import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/class-colors.js";
 import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/color.js";
 import { setText } from "../lib/dom.js";
-import { text } from "../lib/language.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { Palettes, View } from "../types/app.js" */
 
@@ -28,10 +28,10 @@ export function createTheme(root, { button, onChange }) {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
     const label = button.querySelector("[data-theme-label]");
-    const name = text(`theme.${theme}`);
+    const name = phrase(`theme.${theme}`);
     if (label) setText(label, name);
     button.dataset.current = theme;
-    button.setAttribute("aria-label", text("theme.colours", { theme: name }));
+    button.setAttribute("aria-label", phrase("theme.colours", { theme: name }));
     onChange(readPalettes(root));
   }
 

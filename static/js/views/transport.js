@@ -1,7 +1,8 @@
 /** The buttons that run the training, the epoch counter, and the speed. */
 
 import { find, findAll, setAttribute, setText } from "../lib/dom.js";
-import { formatCount } from "../lib/format.js";
+import { formatCount, formatFixed } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
 
 /** @import { Speed, View } from "../types/app.js" */
 
@@ -39,7 +40,7 @@ export function createActionButtons(root, { actions, onAction }) {
         if (id === "show-output") button.hidden = button.disabled;
         if (id !== "play") continue;
         button.dataset.playing = String(playing);
-        setAttribute(button, "aria-label", playing ? "Pause" : "Play");
+        setAttribute(button, "aria-label", phrase(playing ? "transport.pause" : "transport.play"));
       }
     },
     destroy: () => scope.abort(),
@@ -81,7 +82,7 @@ export function createCounter(element, { speeds, onSpeed }) {
       }
       if (time < nextRate && !Number.isNaN(numbers.rate)) return;
       nextRate = time + RATE_PAUSE;
-      const rounded = numbers.rate >= 10 ? formatCount(numbers.rate) : numbers.rate.toFixed(1);
+      const rounded = numbers.rate >= 10 ? formatCount(numbers.rate) : formatFixed(numbers.rate, 1);
       setText(rate, Number.isNaN(numbers.rate) ? "\u2013" : rounded);
     },
     destroy: () => scope.abort(),

@@ -7,9 +7,10 @@
  * @import { Session } from "../session.js"
  */
 
-import { ACTIONS, keyName } from "../actions.js";
+import { ACTIONS, keyName, labelOf } from "../actions.js";
 import { explanationOf, PLACE_SELECTORS } from "../explanations.js";
 import { byId, find } from "../lib/dom.js";
+import { phrase } from "../lib/language.js";
 import { STARTS } from "../starts.js";
 import { createExplain } from "../views/explain.js";
 import { createHelp } from "../views/help.js";
@@ -27,7 +28,7 @@ export function createGuide({ root, catalog, session, deeds, notices }) {
   const { store } = session;
 
   const help = createHelp(find(document, "#help", HTMLDialogElement), {
-    shortcuts: ACTIONS.map(({ label, keys }) => ({ label, keys: keys.map(keyName) })),
+    shortcuts: ACTIONS.map((action) => ({ label: labelOf(action), keys: action.keys.map(keyName) })),
   });
   const explain = createExplain(root, {
     card: byId("explanation"),
@@ -38,15 +39,17 @@ export function createGuide({ root, catalog, session, deeds, notices }) {
       return explanationOf(catalog, store.get().wanted, topic);
     },
     onAsk(asking) {
-      const text = "Press anything with a dashed outline to learn what it is. Esc ends it.";
-      if (asking) notices.show({ key: "explain", kind: "info", title: "What is this?", text });
+      const title = phrase("explain.title");
+      if (asking) notices.show({ key: "explain", kind: "info", title, text: phrase("explain.text") });
       else notices.dismiss("explain");
     },
   });
   const starts = createStarts(byId("starts"), {
     starts: STARTS.map(({ settings, ...start }) => {
       const key = settings.data?.dataset ?? catalog.experiment.data.dataset;
-      return { ...start, dataset: catalog.choices.datasets.find((dataset) => dataset.key === key) };
+      const about = `starts.${start.key}`;
+      const words = { title: phrase(`${about}.title`), text: phrase(`${about}.text`) };
+      return { ...start, ...words, dataset: catalog.choices.datasets.find((dataset) => dataset.key === key) };
     }),
     region: catalog.region,
     onChoose: deeds.begin,

@@ -10,6 +10,7 @@
 import { withHidden } from "../experiment.js";
 import { byId, find } from "../lib/dom.js";
 import { createFrameLoop } from "../lib/frame-loop.js";
+import { phrase } from "../lib/language.js";
 import { classesOf } from "../problem.js";
 import { captionFor, diagramProps, mapProps } from "../props.js";
 import { describeRegions, describeScore } from "../regions.js";
@@ -61,7 +62,7 @@ export function createPictures({ root, catalog, session, deeds, settings, onSetP
   const chart = createLossChart(byId("loss-chart"), {
     readout,
     idleText: readout.textContent ?? "",
-    emptyText: "Press play, and the curves appear here.",
+    emptyText: phrase("chart.empty"),
     trainLoss: stream.trainLoss,
     testLoss: stream.testLoss,
     validationLoss: stream.validationLoss,

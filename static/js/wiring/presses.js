@@ -5,8 +5,9 @@
  * @import { Session } from "../session.js"
  */
 
-import { ACTIONS, actionForKey, keyName } from "../actions.js";
+import { ACTIONS, actionForKey, keyName, labelOf } from "../actions.js";
 import { keepFocus } from "../lib/focus.js";
+import { phrase } from "../lib/language.js";
 import { listenForShortcuts } from "../lib/shortcuts.js";
 import { createActionButtons } from "../views/transport.js";
 
@@ -33,10 +34,13 @@ export function createPresses({ root, session, context }) {
   });
 
   const buttons = createActionButtons(document.body, {
-    actions: ACTIONS.map(({ id, label, keys }) => ({
-      id,
-      hint: `${label} (${keys.map(keyName).join(" or ")})`,
-      shortcuts: keys.map((key) => (key === " " ? "Space" : key)).join(" "),
+    actions: ACTIONS.map((action) => ({
+      id: action.id,
+      hint: phrase("actions-hint", {
+        label: labelOf(action),
+        keys: action.keys.map(keyName).join(phrase("keys.or")),
+      }),
+      shortcuts: action.keys.map((key) => (key === " " ? "Space" : key)).join(" "),
     })),
     onAction: perform,
   });

@@ -1,6 +1,7 @@
 /** Two short notes for newcomers, placed where the network leaves room and left out where it does not. */
 
 import { create } from "../../lib/dom.js";
+import { phrase } from "../../lib/language.js";
 import { createSvg } from "../../lib/svg.js";
 import { parameterPoint } from "./geometry.js";
 
@@ -15,16 +16,8 @@ const DISTANCE = 30;
  * @param {HTMLElement} element
  */
 export function createCallouts(element) {
-  const unitNote = create(
-    "p",
-    { class: "callout" },
-    "This is the output of one unit. Point at it to see it large.",
-  );
-  const linkNote = create(
-    "p",
-    { class: "callout" },
-    "Lines are weights: the thicker, the stronger; blue is positive, orange negative.",
-  );
+  const unitNote = create("p", { class: "callout" }, phrase("callouts.unit"));
+  const linkNote = create("p", { class: "callout" }, phrase("callouts.link"));
   const svg = createSvg("svg", { class: "diagram__arrows" });
   element.append(svg, unitNote, linkNote);
 

@@ -2,6 +2,7 @@
 
 import { find, findAll, setText } from "../../lib/dom.js";
 import { formatParameter, parseDecimal } from "../../lib/format.js";
+import { phrase } from "../../lib/language.js";
 
 /**
  * @typedef {object} Subject
@@ -54,7 +55,7 @@ export function createEditor(form, { onSet, onClose }) {
     const typed = parseDecimal(field.value);
     if (Number.isNaN(typed)) {
       field.setAttribute("aria-invalid", "true");
-      setText(hint, "That is no number. Esc brings the value back.");
+      setText(hint, phrase("diagram.no-number"));
       return false;
     }
     setTyping(false);

@@ -1,6 +1,7 @@
 /** Above every hidden layer: how many units it has, and buttons for fewer and more. */
 
 import { create, icon, setText } from "../../lib/dom.js";
+import { phrase } from "../../lib/language.js";
 
 /**
  * @typedef {object} HeadsProps
@@ -26,19 +27,23 @@ export function createHeads(element, { onUnits }) {
     const less = create("button", {
       class: "small",
       type: "button",
-      "aria-label": `Remove a unit from layer ${layer + 1}`,
+      "aria-label": phrase("diagram.fewer-units", { layer: layer + 1 }),
     });
     const more = create("button", {
       class: "small",
       type: "button",
-      "aria-label": `Add a unit to layer ${layer + 1}`,
+      "aria-label": phrase("diagram.more-units", { layer: layer + 1 }),
     });
     const count = create("output", { class: "head__count" });
     less.append(icon("minus"));
     more.append(icon("plus"));
     less.addEventListener("click", () => onUnits(layer, (units[layer] ?? 0) - 1));
     more.addEventListener("click", () => onUnits(layer, (units[layer] ?? 0) + 1));
-    const box = create("div", { class: "head", role: "group", "aria-label": `Units of layer ${layer + 1}` });
+    const box = create("div", {
+      class: "head",
+      role: "group",
+      "aria-label": phrase("diagram.units", { layer: layer + 1 }),
+    });
     box.append(less, count, more);
     element.append(box);
     return { box, less, count, more };

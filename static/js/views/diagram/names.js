@@ -1,5 +1,6 @@
 /** What units, weights and biases are called. */
 
+import { phrase } from "../../lib/language.js";
 import { isBias } from "./geometry.js";
 
 /** @import { Address, Layout } from "./geometry.js" */
@@ -10,8 +11,10 @@ import { isBias } from "./geometry.js";
  * @returns {string}
  */
 export function unitName({ columns }, { layer, unit }) {
-  if (layer < columns.length - 1) return `unit ${unit + 1} of layer ${layer + 1}`;
-  return (columns.at(-1)?.ys.length ?? 1) > 1 ? `the output of class ${unit}` : "the output";
+  if (layer < columns.length - 1) return phrase("diagram.unit-named", { unit: unit + 1, layer: layer + 1 });
+  return (columns.at(-1)?.ys.length ?? 1) > 1
+    ? phrase("diagram.output-of-class", { label: unit })
+    : phrase("diagram.the-output");
 }
 
 /**
@@ -22,9 +25,9 @@ export function unitName({ columns }, { layer, unit }) {
  */
 export function parameterName(layout, inputNames, address) {
   const target = unitName(layout, address);
-  if (isBias(layout, address)) return `Bias of ${target}`;
+  if (isBias(layout, address)) return phrase("diagram.bias-of", { target });
   const { layer, input } = address;
   const source =
     layer === 0 ? (inputNames[input] ?? "") : unitName(layout, { layer: layer - 1, unit: input });
-  return `Weight from ${source} to ${target}`;
+  return phrase("diagram.weight-between", { source, target });
 }

@@ -1,6 +1,7 @@
 /** A button over the picture of every unit: point or focus to look, press to keep. */
 
 import { create, setAttribute } from "../../lib/dom.js";
+import { phrase } from "../../lib/language.js";
 
 /** @import { Layout } from "./geometry.js" */
 
@@ -14,8 +15,8 @@ import { create, setAttribute } from "../../lib/dom.js";
  * @returns {string}
  */
 function labelOf(isOutput, units, layer, unit) {
-  if (!isOutput) return `Unit ${unit + 1} of layer ${layer + 1}`;
-  return units > 1 ? `Output unit of class ${unit}` : "Output unit";
+  if (!isOutput) return phrase("diagram.unit", { unit: unit + 1, layer: layer + 1 });
+  return units > 1 ? phrase("diagram.output-unit-of-class", { label: unit }) : phrase("diagram.output-unit");
 }
 
 /**
@@ -110,7 +111,8 @@ export function createUnits(element, { onPreview, onPin }) {
           button.toggleAttribute("data-compact", column.compact);
           setAttribute(button, "aria-label", labelOf(isOutput, column.ys.length, layer, unit));
           button.replaceChildren();
-          if (ofClass) button.append(create("span", { class: "unit__name" }, `class ${unit}`));
+          if (ofClass)
+            button.append(create("span", { class: "unit__name" }, phrase("diagram.class", { label: unit })));
           button.style.setProperty("--x", `${(column.x - column.size / 2).toFixed(1)}px`);
           button.style.setProperty("--y", `${(y - column.size / 2).toFixed(1)}px`);
           button.style.setProperty("--size", `${column.size}px`);

@@ -2,6 +2,7 @@
 
 import { find, setAttribute, setText } from "../../lib/dom.js";
 import { formatParameter } from "../../lib/format.js";
+import { phrase } from "../../lib/language.js";
 import { createEditor } from "./editor.js";
 import { isBias, nearestParameter, parameterAddress, parameterIndex, parameterPoint } from "./geometry.js";
 import { parameterName } from "./names.js";
@@ -103,7 +104,12 @@ export function createWeights(stage, { svg, onHighlight, onSet }) {
 
   function writeTip() {
     if (!hovered || !layout) return;
-    setText(tip, `${isBias(layout, hovered) ? "Bias" : "Weight"} ${formatParameter(weightAt(hovered))}`);
+    setText(
+      tip,
+      phrase(isBias(layout, hovered) ? "diagram.bias" : "diagram.weight", {
+        value: formatParameter(weightAt(hovered)),
+      }),
+    );
   }
 
   function highlight() {
@@ -174,7 +180,7 @@ export function createWeights(stage, { svg, onHighlight, onSet }) {
     setAttribute(
       cursor,
       "aria-label",
-      `${nameOf(address)}: ${formatParameter(weightAt(address))}. Enter to set it.`,
+      phrase("diagram.set", { name: nameOf(address), value: formatParameter(weightAt(address)) }),
     );
   }
 

@@ -1,6 +1,7 @@
 /** The axes of the loss chart: where an epoch and a loss are, and the numbers beside them. */
 
 import { formatCount, formatPlain } from "../../lib/format.js";
+import { phrase } from "../../lib/language.js";
 import { linearScale, linearTicks, logScale, logTicks, niceStep } from "../../lib/scale.js";
 
 /** @import { Scale } from "../../lib/scale.js" */
@@ -115,7 +116,7 @@ export function paintAxes(context, epochs, losses, { left, right }, { font, text
     context.fillText(formatCount(tick), at, foot);
   }
   context.textAlign = "left";
-  context.fillText("epochs", right + 10, foot);
+  context.fillText(phrase("chart.epochs"), right + 10, foot);
 }
 
 /**

@@ -3,7 +3,8 @@
 import { context2d, sizeCanvas } from "../../lib/canvas.js";
 import { looksBinary } from "../../lib/csv.js";
 import { create, find, findAll, setText } from "../../lib/dom.js";
-import { formatCount, formatPlain, plural } from "../../lib/format.js";
+import { formatPlain } from "../../lib/format.js";
+import { phrase } from "../../lib/language.js";
 import { markPath } from "../../lib/marks.js";
 import { paintDots } from "../../lib/paint-points.js";
 import { countOutside, judge, MOST_POINTS } from "../../lib/point-set.js";
@@ -28,6 +29,8 @@ const TYPING_PAUSE = 300;
 const SIDE = 150;
 /** A set that fills less than this part of the picture had better be fitted. */
 const SMALL = 1;
+/** Stands in a sentence where the mark of a class is put. */
+const MARK = "\u0000";
 
 /**
  * @typedef {object} ImportOptions
@@ -70,7 +73,7 @@ export function createImport(element, { region: [low, high], onTake }) {
     problem.hidden = sentence === "";
     preview.hidden = true;
     setText(outcome, "");
-    setText(take, "Put points on the board");
+    setText(take, phrase("import.take"));
     take.disabled = true;
   }
 
@@ -99,10 +102,13 @@ export function createImport(element, { region: [low, high], onTake }) {
    */
   function show(found, name) {
     preview.hidden = false;
-    const left = found.faultCount > 0 ? `, ${plural(found.faultCount, "line")} left out` : "";
+    const values = { name, points: phrase("count.points", { count: found.rows.length }) };
+    const lines = phrase("count.lines", { count: found.faultCount });
     setText(
       find(preview, ".own__name", HTMLElement),
-      `${name}: ${plural(found.rows.length, "point")}${left}`,
+      found.faultCount > 0
+        ? phrase("import.found-without", { ...values, lines })
+        : phrase("import.found", values),
     );
     setText(find(preview, ".own__how", HTMLElement), found.how);
     showFaults(found);
@@ -118,7 +124,7 @@ export function createImport(element, { region: [low, high], onTake }) {
     part("pick").hidden = found.rows.length <= MOST_POINTS;
     setText(
       find(part("pick"), "legend", HTMLElement),
-      `${formatCount(found.rows.length)} rows are more than ${formatCount(MOST_POINTS)}. Take`,
+      phrase("import.too-many", { rows: found.rows.length, most: MOST_POINTS }),
     );
     decide();
   }
@@ -128,13 +134,12 @@ export function createImport(element, { region: [low, high], onTake }) {
     const box = find(preview, ".own__faults", HTMLElement);
     box.hidden = faultCount === 0;
     const more = faultCount - faults.length;
-    setText(
-      find(box, ".own__faults-title", HTMLElement),
-      `${plural(faultCount, "line")} cannot be read and ${faultCount === 1 ? "is" : "are"} left out:`,
-    );
+    setText(find(box, ".own__faults-title", HTMLElement), phrase("import.faults", { count: faultCount }));
     find(box, ".own__faults-list", HTMLElement).replaceChildren(
-      ...faults.map(({ line, message }) => create("li", {}, `Line ${formatCount(line)}: ${message}`)),
-      ...(more > 0 ? [create("li", {}, `\u2026 and ${formatCount(more)} more`)] : []),
+      ...faults.map(({ line, message }) =>
+        create("li", {}, phrase("import.fault", { line, fault: message })),
+      ),
+      ...(more > 0 ? [create("li", {}, phrase("import.more-faults", { more }))] : []),
     );
   }
 
@@ -190,24 +195,29 @@ export function createImport(element, { region: [low, high], onTake }) {
     const lines = [formula("x1", axes[0]), formula("x2", axes[1])];
     const kept =
       beyond > 0
-        ? `${plural(beyond, "point")} will lie outside the picture.`
-        : "All points lie in the picture.";
-    setText(find(part("fit"), ".own__formula", HTMLElement), wished.fit ? `${lines.join("; ")}.` : kept);
+        ? phrase("import.beyond", { points: phrase("count.points", { count: beyond }) })
+        : phrase("import.inside");
+    setText(
+      find(part("fit"), ".own__formula", HTMLElement),
+      wished.fit ? phrase("import.formulas", { x1: lines[0] ?? "", x2: lines[1] ?? "" }) : kept,
+    );
     part("fitValues").hidden = wished.kind !== "values";
     setText(
       find(part("fitValues"), ".own__formula", HTMLElement),
       wished.fitValues && value
-        ? `${formula("value", value)}.`
-        : "Colours tell values from \u22121 to 1 apart.",
+        ? phrase("import.formula", { formula: formula(phrase("import.value"), value) })
+        : phrase("import.colours"),
     );
     const against = objection(table, wished);
     points = against === null && table.rows.length > 0 ? toPoints(table, wished) : null;
     take.disabled = points === null;
     setText(
       take,
-      points ? `Put ${plural(points.points.length, "point")} on the board` : "Put points on the board",
+      points
+        ? phrase("import.take-points", { points: phrase("count.points", { count: points.points.length }) })
+        : phrase("import.take"),
     );
-    setText(outcome, against ?? (points ? sayPoints(points, table) : "No line of it can be read."));
+    setText(outcome, against ?? (points ? sayPoints(points, table) : phrase("import.nothing")));
     paint();
   }
 
@@ -219,10 +229,10 @@ export function createImport(element, { region: [low, high], onTake }) {
   function sayPoints(set, { rows }) {
     const some =
       set.points.length < rows.length
-        ? `${formatCount(set.points.length)} of ${formatCount(rows.length)} rows. `
+        ? phrase("import.some-rows", { some: set.points.length, all: rows.length })
         : "";
     const { refusal } = judge(set);
-    return `${some}${refusal ?? "They take the place of what is on the board; undo brings that back."}`;
+    return `${some}${refusal ?? phrase("import.replaces")}`;
   }
 
   /** @param {import("../../lib/point-table.js").Label} label */
@@ -232,7 +242,9 @@ export function createImport(element, { region: [low, high], onTake }) {
     path.style.setProperty("fill", `var(--class-${label})`);
     svg.append(path);
     const name = create("b", {}, written.length > 20 ? `${written.slice(0, 19)}\u2026` : written);
-    return create("li", {}, name, " is class ", svg, ` ${label}, ${plural(count, "point")}`);
+    const points = phrase("count.points", { count });
+    const [before = "", after = ""] = phrase("import.mapping", { mark: MARK, label, points }).split(MARK);
+    return create("li", {}, name, before, svg, after);
   }
 
   function paint() {
@@ -240,7 +252,7 @@ export function createImport(element, { region: [low, high], onTake }) {
     if (!colors || !points) return;
     const inside = { ...points, points: points.points.slice(0, MOST_POINTS) };
     paintDots(context2d(picture), inside, { low, high, side: SIDE }, { colors, size: 3 });
-    picture.title = countOutside(points.points) > 0 ? "Some points are outside" : "";
+    picture.title = countOutside(points.points) > 0 ? phrase("import.some-outside") : "";
   }
 
   /**
@@ -251,31 +263,31 @@ export function createImport(element, { region: [low, high], onTake }) {
     const name = chosen.name.length > 40 ? `${chosen.name.slice(0, 39)}\u2026` : chosen.name;
     refuse("");
     if (chosen.size > MOST_BYTES) {
-      refuse(`${name} has ${megabytes(chosen.size)}: at most ${megabytes(MOST_BYTES)} can be read.`);
+      refuse(phrase("import.too-large", { name, size: megabytes(chosen.size), most: megabytes(MOST_BYTES) }));
       return;
     }
-    setText(reading, `Reading ${name}\u2026`);
+    setText(reading, phrase("import.reading", { name }));
     try {
       const beginning = await chosen.slice(0, BEGINNING).text();
       if (source !== sources) return;
       if (beginning.startsWith("PK")) {
-        refuse(`${name} is a workbook or an archive: save the sheet as CSV, and choose that.`);
+        refuse(phrase("import.workbook", { name }));
         return;
       }
       if (looksBinary(beginning)) {
-        refuse(`${name} is no text: a table of numbers as text (CSV, in UTF-8) is needed.`);
+        refuse(phrase("import.binary", { name }));
         return;
       }
       const content = await chosen.text();
       if (source === sources) read(content, name);
     } catch {
-      if (source === sources) refuse(`${name} cannot be read: perhaps it was moved or is open elsewhere.`);
+      if (source === sources) refuse(phrase("import.unreadable", { name }));
     }
   }
 
   const readTyped = throttle((/** @type {string} */ typed) => {
     if (typed.trim() === "") refuse("");
-    else read(typed, "The text");
+    else read(typed, phrase("import.the-text"));
   }, TYPING_PAUSE);
 
   /** @param {string} pasted */
@@ -283,11 +295,11 @@ export function createImport(element, { region: [low, high], onTake }) {
     sources += 1;
     if (pasted.length > LONG_TEXT) {
       text.value = "";
-      read(pasted, "The pasted text");
+      read(pasted, phrase("import.pasted-text"));
       return;
     }
     text.value = pasted;
-    read(pasted, "The pasted text");
+    read(pasted, phrase("import.pasted-text"));
   }
 
   file.addEventListener(
@@ -326,8 +338,8 @@ export function createImport(element, { region: [low, high], onTake }) {
     "click",
     () => {
       if (!points || !table) return;
-      const of = points.points.length < table.rows.length ? ` of ${formatCount(table.rows.length)}` : "";
-      onTake(points, `${formatCount(points.points.length)}${of} rows imported.`);
+      const [some, all] = [points.points.length, table.rows.length];
+      onTake(points, phrase(some < all ? "import.took-some" : "import.took", { some, all }));
     },
     { signal },
   );

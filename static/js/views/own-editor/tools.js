@@ -2,6 +2,7 @@
 
 import { create, find, findAll, setText } from "../../lib/dom.js";
 import { formatCount, formatPlain } from "../../lib/format.js";
+import { phrase } from "../../lib/language.js";
 import { markPath } from "../../lib/marks.js";
 import { countClasses, MOST_CLASSES } from "../../lib/point-set.js";
 import { clamp } from "../../lib/scale.js";
@@ -48,9 +49,16 @@ export function createTools(element, { onKind, onChange, say }) {
       checked: mark === 0,
     });
     const name = create("span", { class: "own__number" }, String(mark));
-    const hidden = create("span", { class: "visually-hidden" }, "Class ");
+    const hidden = create("span", { class: "visually-hidden" }, phrase("own.class-before"));
     const face = create("span", { class: "own__face-of-choice" }, svg, hidden, name, count);
-    classes.append(create("label", { class: "own__choice", title: `Class ${mark} (${mark})` }, radio, face));
+    classes.append(
+      create(
+        "label",
+        { class: "own__choice", title: phrase("own.class-with-key", { label: mark }) },
+        radio,
+        face,
+      ),
+    );
     return count;
   }
 
@@ -64,9 +72,15 @@ export function createTools(element, { onKind, onChange, say }) {
       const share = (slider.valueAsNumber - low) / (Number(slider.max) - low);
       slider.style.setProperty("--share", share.toFixed(4));
       const output = slider.closest(".field")?.querySelector("output");
-      const text = slider === density ? `${slider.value} / s` : formatPlain(slider.valueAsNumber);
+      const text =
+        slider === density
+          ? phrase("own.per-second", { count: slider.value })
+          : formatPlain(slider.valueAsNumber);
       if (output) setText(output, text);
-      slider.setAttribute("aria-valuetext", slider === density ? `${slider.value} points a second` : text);
+      slider.setAttribute(
+        "aria-valuetext",
+        slider === density ? phrase("own.points-per-second", { count: slider.value }) : text,
+      );
     }
     const tool = chosen(tools);
     size.disabled = tool === "brush";
@@ -122,18 +136,18 @@ export function createTools(element, { onKind, onChange, say }) {
     press(key, kind) {
       const tool = { b: "brush", s: "spray", e: "eraser" }[key];
       if (tool) {
-        say(`${tool.charAt(0).toUpperCase()}${tool.slice(1)}.`);
+        say(phrase(`own.say-${tool}`));
         return choose(tools, tool);
       }
       if (kind === "classes" && /^[0-9]$/.test(key)) {
         const known = choose(labels, key);
-        if (known) say(`Class ${key}.`);
+        if (known) say(phrase("own.say-class", { label: key }));
         return known;
       }
       if (kind === "values" && (key === "+" || key === "-")) {
         value.value = String(clamp(value.valueAsNumber + (key === "+" ? 0.1 : -0.1), -1, 1));
         show();
-        say(`Value ${formatPlain(value.valueAsNumber)}.`);
+        say(phrase("own.say-value", { value: formatPlain(value.valueAsNumber) }));
         return true;
       }
       return false;

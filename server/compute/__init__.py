@@ -1,0 +1,68 @@
+"""Compute: where slices run. ``Compute`` is what the server sees; behind it are processes, a thread, or a cluster."""
+
+from server.compute.backend import (
+    Backend,
+    Closed,
+    ComputeError,
+    OutOfMemory,
+    Overdue,
+    Unavailable,
+    WorkerDied,
+)
+from server.compute.seam import Compute
+from server.compute.stats import Stats
+
+__all__ = [
+    "Closed",
+    "Compute",
+    "ComputeError",
+    "OutOfMemory",
+    "Overdue",
+    "Stats",
+    "Unavailable",
+    "WorkerDied",
+    "check",
+    "open_compute",
+]
+
+
+def open_compute(choice: str, *, workers: int, memory: int, longest: float) -> Compute:
+    """Prepare compute; ``start`` it before use.
+
+    Args:
+        choice: ``processes``, ``inline`` or ``dask://host:port``.
+        workers: engine processes, for ``processes``.
+        memory: bytes that each of them may take.
+        longest: seconds of the longest slice, for ``processes`` and ``inline``.
+
+    Raises:
+        Unavailable: the choice needs a package that is not installed.
+    """
+    return Compute(_backend(choice, workers, memory, longest))
+
+
+def _backend(choice: str, workers: int, memory: int, longest: float) -> Backend:
+    # Imported only when chosen: a cluster's packages need not be there, nor be waited for.
+    if choice == "inline":
+        from server.compute.inline import Inline
+
+        return Inline(longest=longest)
+    if choice == "processes":
+        from server.compute.processes import Processes
+
+        return Processes(workers, memory=memory, longest=longest)
+    from server.compute.dask import Dask
+
+    return Dask(choice)
+
+
+def check(choice: str) -> None:
+    """See whether compute can start as it is chosen, before anything else is started.
+
+    Raises:
+        Unavailable: a package is not installed, or no scheduler answers; says what to do.
+    """
+    if choice.startswith("dask://"):
+        from server.compute.dask import check as check_dask
+
+        check_dask(choice)

@@ -1,0 +1,61 @@
+"""Inside an engine process: how it is set up before it computes anything. Runs there, not in the server."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import MutableMapping
+
+NICE = 10
+"""How far an engine process stands behind the server in line for the processor."""
+
+_THREADS = (
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+def one_thread(environment: MutableMapping[str, str]) -> None:
+    """Let linear algebra have one thread per process.
+
+    Read when NumPy is imported, which engine processes do afresh: more threads would only be in each other's way, and
+    round differently.
+    """
+    environment.update(dict.fromkeys(_THREADS, "1"))
+
+
+def prepare(memory: int) -> None:
+    """Set up an engine process.
+
+    It is deaf to Ctrl-C, which is the server's; stands behind the server in line for the processor; may take
+    ``memory`` bytes of address space, where the system knows such a limit; and ends when the server does, however that
+    ends.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    _limit(memory)
+    threading.Thread(target=_end_with_server, name="end-with-server", daemon=True).start()
+
+
+def _limit(memory: int) -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+    with contextlib.suppress(OSError, ValueError):  # macOS knows the limit, but takes none
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _end_with_server() -> None:
+    """Wait for the end of the server, which a process that waits for work would not notice, and end at once."""
+    server = multiprocessing.parent_process()
+    if server is not None:
+        server.join()
+        os._exit(1)

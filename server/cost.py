@@ -1,0 +1,189 @@
+"""Cost: what an experiment asks of an engine process, estimated before it starts, so that nobody holds up a class.
+
+A slice ends between two steps, so a step must be short. Nearly all of it is products of matrices and what is done with
+every number that a unit says (a *cell*: a unit and a sample). Both are counted; the times below are those of one core
+of a server of 2020 (AMD EPYC, AVX2, 34 GFlop/s), each a little above the measured one. Others are two or three times
+as fast or as slow: what is bounded is the order of magnitude.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from engine import Experiment
+from engine.activations import ACTIVATIONS
+from engine.dropout import MASKS_AT_ONCE
+from engine.sentences import Sentence
+
+MOST_STEP_SECONDS = 0.05
+"""What a step may take by estimate. Of two-layer networks of the usual size none comes near, whatever the batch."""
+
+_OPERATIONS_PER_SECOND = 30e9
+"""Multiplications and additions in products of matrices, float64, one thread."""
+
+_PICTURE_OPERATIONS_PER_SECOND = 60e9
+"""Likewise float32."""
+
+_CELL, _CELL_FROM_SUMS = 24e-9, 84e-9
+"""Seconds per hidden cell of a step: activation and slope, from outputs (tanh) or from sums (gelu), and the error."""
+
+_FORWARD_CELL = 30e-9
+"""Seconds per hidden cell of an evaluation."""
+
+_PICTURE_CELL = 12e-9
+"""Likewise of a picture, in float32."""
+
+_DROPOUT_CELL = 24e-9
+"""Seconds to draw and apply the mask of a cell."""
+
+_OUTPUT_CELL = 60e-9
+"""Seconds for the loss of a sample, per output."""
+
+_PARAMETER = 60e-9
+"""Seconds for the update of a parameter, with clipping and penalty."""
+
+_SAMPLE, _NOISE, _BATCH = 15e-9, 15e-9, 4e-6
+"""Seconds of the start of an epoch: per number of the table, per number of noise, per batch."""
+
+_CALLS = 100e-6
+"""Seconds for all else of a step: the calls as such."""
+
+_CALLS_PER_LAYER = 10e-6
+
+_FLOAT, _PICTURE_FLOAT = 8, 4
+
+_PIECE = 1 << 18
+"""Cells that go through together without dropout (``engine.workspace``)."""
+
+_RESOLUTION = 200
+"""The finest map there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an experiment asks for.
+
+    Attributes:
+        operations: multiplications and additions in the matrix products of a step.
+        cells: hidden units times samples of a step, with the rows of ones.
+        step_seconds: of one step, the start of its epoch included.
+        evaluation_seconds: of all samples once.
+        picture_seconds: of the finest map with all tiles.
+        bytes: of all arrays of a slice: batches, passes there and back, masks, evaluation, maps.
+    """
+
+    operations: int
+    cells: int
+    step_seconds: float
+    evaluation_seconds: float
+    picture_seconds: float
+    bytes: int
+
+
+def estimate(experiment: Experiment, *, batch_size: int | None = None) -> Cost:
+    """Estimate what an experiment costs; with another batch size if one is given."""
+    samples = experiment.data.training_samples
+    size = min(batch_size or experiment.training.batch_size, samples)
+    sizes = experiment.sizes
+    weights = [(inputs + 1) * units for inputs, units in pairwise(sizes)]
+    hidden = [units + 1 for units in sizes[1:-1]]
+    # Forward and the gradient for every layer, errors handed down for all but the first.
+    operations = 2 * size * (2 * sum(weights) + sum(weights[1:]))
+    width = sizes[0] + 1 + sizes[-1]
+    step = (
+        operations / _OPERATIONS_PER_SECOND
+        + size * _seconds_per_sample(experiment)
+        + sum(weights) * _PARAMETER
+        + _CALLS
+        + len(weights) * _CALLS_PER_LAYER
+        + experiment.data.samples * width * _SAMPLE
+        + (samples * sizes[0] * _NOISE if experiment.objective.input_noise else 0)
+        + samples / size * _BATCH
+    )
+    everything = experiment.data.samples
+    evaluation = everything * (
+        2 * sum(weights) / _OPERATIONS_PER_SECOND + sum(hidden) * _FORWARD_CELL + sizes[-1] * _OUTPUT_CELL
+    )
+    places = _RESOLUTION**2
+    picture = places * (
+        2 * sum(weights) / _PICTURE_OPERATIONS_PER_SECOND + (sum(hidden) + sizes[-1]) * _PICTURE_CELL
+    )
+    return Cost(
+        operations=operations,
+        cells=size * sum(hidden),
+        step_seconds=step,
+        evaluation_seconds=evaluation,
+        picture_seconds=picture,
+        bytes=_bytes(experiment, size, hidden),
+    )
+
+
+def _seconds_per_sample(experiment: Experiment) -> float:
+    """Return what the cells of one sample take in a step."""
+    seconds = experiment.outputs * _OUTPUT_CELL
+    layers = zip(experiment.network.activations, experiment.network.hidden, strict=True)
+    for activation, units in layers:
+        cell = _CELL_FROM_SUMS if ACTIVATIONS[activation].slope_from_sums else _CELL
+        if experiment.drops_out:
+            cell += _DROPOUT_CELL
+        seconds += (units + 1) * cell
+    return seconds
+
+
+def _bytes(experiment: Experiment, size: int, hidden: list[int]) -> int:
+    """Count all arrays of a slice, rounded up where that is simpler."""
+    data, outputs = experiment.data, experiment.outputs
+    rows = sum(hidden) + outputs
+    columns = size if experiment.drops_out else min(size, 2 * max(_PIECE // rows, 1))
+    # A whole batch and the rest of an epoch; if cut into pieces, these may differ by one sample.
+    passes = 4 if columns < size else 2
+    # Activations, sums, slopes; errors of two layers.
+    per_pass = columns * (3 * rows + 2 * max([*hidden, outputs]))
+    masks = 0
+    if experiment.drops_out:
+        per_pass += columns * 3 * sum(hidden)  # masks, masked copies, masked slopes
+        masks = 3 * max(sum(hidden) * size, MASKS_AT_ONCE)  # drawn, chances, what is kept
+    table = data.samples * (len(experiment.features) + 1 + outputs)
+    together = min(data.samples, max(_PIECE // sum(experiment.sizes), 1))
+    evaluation = 2 * rows * together + 4 * outputs * data.samples
+    # Parameters, gradient, room, what optimizers and penalties keep, the state before the epoch and what is returned.
+    parameters = 20 * experiment.parameters
+    floats = passes * per_pass + masks + 6 * table + evaluation + parameters
+    batches = 1000 * (data.training_samples // size + 1)
+    maps = (rows + len(hidden) + 2 * outputs) * _RESOLUTION**2
+    return _FLOAT * floats + batches + _PICTURE_FLOAT * maps
+
+
+def slice_seconds(experiment: Experiment) -> float:
+    """Estimate the longest that a slice has to take: a step, what is said of its epoch, and the finest picture."""
+    cost = estimate(experiment)
+    return cost.step_seconds + 2 * cost.evaluation_seconds + cost.picture_seconds
+
+
+def too_much(experiment: Experiment) -> Sentence | None:
+    """Refuse an experiment whose single step would hold up everybody, and say what would do; None if it is fine."""
+    cost = estimate(experiment)
+    if cost.step_seconds <= MOST_STEP_SECONDS:
+        return None
+    return Sentence(
+        "too-much",
+        {
+            "batch": experiment.training.batch_size,
+            "hidden": str(list(experiment.network.hidden)),
+            "samples": experiment.data.training_samples,
+            "milliseconds": round(cost.step_seconds * 1000),
+            "most": round(MOST_STEP_SECONDS * 1000),
+            "allowed": _largest_batch(experiment),
+        },
+    )
+
+
+def _largest_batch(experiment: Experiment) -> int:
+    """Return the largest batch size that is not too much; costs grow with it from some size on."""
+    low, high = 1, experiment.data.training_samples
+    while high - low > 1:
+        middle = (low + high) // 2
+        if estimate(experiment, batch_size=middle).step_seconds <= MOST_STEP_SECONDS:
+            low = middle
+        else:
+            high = middle
+    return low

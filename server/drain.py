@@ -1,0 +1,124 @@
+"""Drain: an orderly end. Asked to end, the server takes nobody new, tells those who are there, and only then closes.
+
+uvicorn waits for connections before it lets the application know; so this begins at the signal itself.
+"""
+
+import asyncio
+import logging
+import math
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from server.compute import Compute
+from server.farewells import RESTARTING
+from server.sessions import Sessions
+
+log = logging.getLogger(__name__)
+
+FAREWELL_SECONDS = 2.0
+"""How long it may take to tell all clients."""
+
+LIMIT_SECONDS = 9.0
+"""When the process ends in any case, whatever hangs: those who started it wait ten seconds before they kill it."""
+
+_BATCH = 10
+_PAUSE_SECONDS = 0.1
+
+
+class Drain:
+    """The application's side of its end."""
+
+    def __init__(self) -> None:
+        """Begin as a server that goes on."""
+        self.begun = False
+        self._sessions: Sessions | None = None
+        self._compute: Compute | None = None
+
+    def watch(self, sessions: Sessions, compute: Compute) -> None:
+        """Take note of what will have to come to an end."""
+        self._sessions = sessions
+        self._compute = compute
+
+    async def run(self) -> None:
+        """Take nobody new, and tell all clients, some at a time, so that they do not come back all at once."""
+        self.begun = True
+        if self._sessions is None:
+            return
+        trainers = list(self._sessions)
+        size = max(_BATCH, math.ceil(len(trainers) * _PAUSE_SECONDS / (FAREWELL_SECONDS / 2)))
+        for start in range(0, len(trainers), size):
+            if start:
+                await asyncio.sleep(_PAUSE_SECONDS)
+            for trainer in trainers[start : start + size]:
+                trainer.checkpoint_now()
+                trainer.dismiss(RESTARTING)
+
+    def abandon(self) -> None:
+        """Kill the engine processes, which would outlive this one; called from a signal handler or a thread."""
+        if self._compute is not None:
+            self._compute.kill()
+
+
+class DrainingServer(uvicorn.Server):
+    """Drains at the first signal, and ends at once at the second."""
+
+    def __init__(self, config: uvicorn.Config, drain: Drain, announce: Callable[[], None]) -> None:
+        """Prepare.
+
+        Args:
+            config: of uvicorn.
+            drain: of the application that is served.
+            announce: called when the page can be opened.
+        """
+        super().__init__(config)
+        self._drain = drain
+        self._announce = announce
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._asked = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._loop = asyncio.get_running_loop()
+            self._announce()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal that asks to end."""
+        if self._asked:
+            self._drain.abandon()
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        self._asked = True
+        watchdog = threading.Timer(LIMIT_SECONDS, self._give_up)
+        watchdog.daemon = True
+        watchdog.start()
+        if self._loop is None:
+            super().handle_exit(sig, frame)
+        else:
+            self._loop.call_soon_threadsafe(self._begin, sig)
+
+    def _begin(self, sig: int) -> None:
+        self._task = asyncio.create_task(self._end(sig))
+
+    async def _end(self, sig: int) -> None:
+        try:
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._drain.run()
+        except TimeoutError:
+            log.info("not all clients took the news in time")
+        except Exception:
+            log.exception("not all clients could be told")
+        finally:
+            super().handle_exit(sig, None)
+
+    def _give_up(self) -> None:
+        self._drain.abandon()
+        os._exit(128 + signal.SIGTERM)

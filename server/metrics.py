@@ -1,0 +1,216 @@
+"""Metrics: what an operator may want to watch, counted and written in the text format of Prometheus.
+
+Each application has a registry of its own. Labels take few values, all of them known here: nothing that a client sends
+becomes one, and no session has one of its own.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+REASONS = (
+    *("host", "origin", "type", "size", "rate", "full", "too-many", "code", "hello", "invalid"),
+    *("resume", "restarting"),
+)
+"""Why a request or a connection was refused or ended by the server."""
+
+CLOSE_CODES = (
+    *(1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013),
+    *(4001, 4003, 4408, 4409, 4426),
+)
+"""Close codes of WebSockets that this server or browsers use."""
+
+RESUMES = ("live", "token", "refused")
+"""How a client comes back: to the session that is still there, with a token of its own, or not at all."""
+
+_REFUSED = "playground.refused"
+
+_OTHER = "other"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """Counts for one application."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(f"playground_{name}", text, registry=registry)
+
+        def counter(name: str, text: str) -> Counter:
+            return Counter(f"playground_{name}", text, registry=registry)
+
+        def histogram(name: str, text: str) -> Histogram:
+            return Histogram(f"playground_{name}", text, registry=registry, buckets=_SECONDS)
+
+        def labelled(name: str, text: str, label: str, values: tuple[object, ...]) -> Counter:
+            family = Counter(f"playground_{name}", text, (label,), registry=registry)
+            for value in (*values, _OTHER):
+                family.labels(str(value))  # from the start, so that a rate can be formed of the first one
+            return family
+
+        self._sessions = gauge("sessions", "Sessions that are kept, with or without a connection.")
+        self._connections = gauge("connections", "Open WebSockets.")
+        self._oldest_frame = gauge(
+            "oldest_frame_age_seconds",
+            "Age of the oldest frame that a connected client has not acknowledged.",
+        )
+        self._loop_lag = gauge("loop_lag_seconds", "How late the event loop was at the last look.")
+        self._frames_sent = counter("frames_sent", "Frames handed to WebSockets.")
+        self._frames_replaced = counter(
+            "frames_replaced",
+            "Times that newer numbers took the place of some for which a client had no room.",
+        )
+        self._bytes_sent = counter("sent_bytes", "Bytes of messages handed to WebSockets.")
+        self._slice_seconds = histogram("slice_seconds", "Time that a slice took in its engine process.")
+        self._queue_seconds = histogram("queue_seconds", "Time that a slice waited for an engine process.")
+        self._engine_restarts = counter("engine_restarts", "Engine processes that were replaced.")
+        self._deadlines = counter("deadlines", "Slices that took too long and were ended.")
+        self._restarts_seen = self._deadlines_seen = 0
+        self._throttled = counter("throttled_messages", "Messages of clients that were made to wait.")
+        self._rejects = labelled("rejects", "Requests and connections refused, by reason.", "reason", REASONS)
+        self._closes = labelled("closes", "WebSockets closed, by code.", "code", CLOSE_CODES)
+        self._resumes = labelled("resumes", "Clients that came back, by kind.", "kind", RESUMES)
+
+    def text(self) -> bytes:
+        """Return everything in the text format of Prometheus."""
+        return generate_latest(self._registry)
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """What a server of metrics reads."""
+        return self._registry
+
+    def observe(
+        self,
+        *,
+        sessions: int,
+        oldest_frame: float,
+        lag: float,
+        engine_restarts: int = 0,
+        deadlines: int = 0,
+    ) -> None:
+        """Note how things stand now.
+
+        Args:
+            sessions: how many are kept.
+            oldest_frame: age in seconds of the oldest frame without acknowledgement.
+            lag: seconds by which the event loop is late.
+            engine_restarts: how many engine processes were replaced so far.
+            deadlines: how many slices were given up so far, as they took too long.
+        """
+        self._engine_restarts.inc(engine_restarts - self._restarts_seen)
+        self._deadlines.inc(deadlines - self._deadlines_seen)
+        self._restarts_seen, self._deadlines_seen = engine_restarts, deadlines
+        self._sessions.set(sessions)
+        self._oldest_frame.set(oldest_frame)
+        self._loop_lag.set(lag)
+
+    def connected(self, change: int) -> None:
+        """Count a WebSocket that opened (+1) or closed (−1)."""
+        self._connections.inc(change)
+
+    def sent(self, size: int, *, frame: bool) -> None:
+        """Count a message of ``size`` bytes that goes out."""
+        self._bytes_sent.inc(size)
+        if frame:
+            self._frames_sent.inc()
+
+    def frame_replaced(self) -> None:
+        """Count that newer numbers took the place of some for which a client had no room."""
+        self._frames_replaced.inc()
+
+    def computed(self, waited: float, ran: float) -> None:
+        """Count a slice that ``waited`` seconds for an engine process and then ``ran`` so many."""
+        self._queue_seconds.observe(waited)
+        self._slice_seconds.observe(ran)
+
+    def throttled(self) -> None:
+        """Count a message that is made to wait."""
+        self._throttled.inc()
+
+    def rejected(self, reason: str) -> None:
+        """Count a refusal, for one of `REASONS`."""
+        self._rejects.labels(reason if reason in REASONS else _OTHER).inc()
+
+    def closed(self, code: int) -> None:
+        """Count a WebSocket that was closed with a code, by either side."""
+        self._closes.labels(str(code) if code in CLOSE_CODES else _OTHER).inc()
+
+    def resumed(self, kind: str) -> None:
+        """Count a client that came back, in one of the ways of `RESUMES`."""
+        self._resumes.labels(kind if kind in RESUMES else _OTHER).inc()
+
+
+def note_refusal(scope: Scope, reason: str) -> None:
+    """Take note that a request or a connection is refused, for one of `REASONS`; the first one counts."""
+    scope.get(_REFUSED, []).append(reason)
+
+
+class Metered:
+    """Counts what goes out over WebSockets and how they end, and requests that are too large."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on everything; who refuses says so with `note_refusal`."""
+        refused: list[str] = []
+        scope[_REFUSED] = refused
+        serve = {"websocket": self._socket, "http": self._request}.get(scope["type"], self._app)
+        try:
+            await serve(scope, receive, send)
+        finally:
+            for reason in refused[:1]:
+                self._metrics.rejected(reason)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched_send(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                note_refusal(scope, "size")
+            await send(message)
+
+        await self._app(scope, receive, watched_send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        metrics = self._metrics
+        is_open = False
+
+        def end(code: int) -> None:
+            nonlocal is_open
+            if is_open:
+                is_open = False
+                metrics.connected(-1)
+                metrics.closed(code)
+
+        async def watched_receive() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                end(message.get("code", 1005))
+            return message
+
+        async def watched_send(message: Message) -> None:
+            nonlocal is_open
+            kind = message["type"]
+            if kind == "websocket.send":
+                data = message.get("bytes")
+                metrics.sent(len(message["text"].encode() if data is None else data), frame=data is not None)
+            elif kind == "websocket.accept":
+                is_open = True
+                metrics.connected(1)
+            elif kind == "websocket.close":
+                end(message.get("code", 1000))
+            await send(message)
+
+        try:
+            await self._app(scope, watched_receive, watched_send)
+        finally:
+            end(1006)

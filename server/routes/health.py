@@ -1,0 +1,50 @@
+"""What whoever runs the server asks it: whether it lives, whether it is ready, and what it counts."""
+
+import hmac
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+
+from server.metrics import CONTENT_TYPE, Metrics
+from server.pulse import Pulse
+from server.readiness import Readiness
+from server.settings import Settings
+
+router = APIRouter()
+
+MAX_LAG_SECONDS = 1.0
+"""A server whose event loop is later than this counts as ill."""
+
+_UNCACHED = {"Cache-Control": "no-store"}
+
+
+@router.get("/healthz")
+async def healthz(request: Request) -> Response:
+    """Answer 200 while the process is alive and its event loop keeps up, else 503."""
+    pulse: Pulse = request.app.state.pulse
+    ill = pulse.lag() >= MAX_LAG_SECONDS
+    return JSONResponse({"status": "late" if ill else "ok"}, 503 if ill else 200, _UNCACHED)
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> Response:
+    """Answer 200 if learners should be sent here, else 503 and what is missing: engine, capacity, accepting."""
+    readiness: Readiness = request.app.state.readiness
+    missing = await readiness.lacks()
+    status = "not ready" if missing else "ready"
+    return JSONResponse({"status": status, "missing": missing}, 503 if missing else 200, _UNCACHED)
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Return the metrics to whoever has the token; without one in the settings there is nothing here."""
+    settings: Settings = request.app.state.settings
+    counted: Metrics = request.app.state.metrics
+    if not settings.metrics_token:
+        raise HTTPException(404)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not hmac.compare_digest(
+        token.strip().encode(), settings.metrics_token.encode()
+    ):
+        raise HTTPException(401, "the metrics need their bearer token", {"WWW-Authenticate": "Bearer"})
+    return Response(counted.text(), media_type=CONTENT_TYPE, headers=_UNCACHED)

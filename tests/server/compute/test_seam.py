@@ -1,0 +1,275 @@
+"""The seam, with workers that do what the test says."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from server.compute import Compute, Overdue, WorkerDied
+from server.compute.backend import Backend, Call, Worker
+from tests.support.calls import answer
+
+pytestmark = pytest.mark.anyio
+
+
+class FakeWorker(Worker):
+    """Holds its call until it is told how that ends."""
+
+    def __init__(self, number: int, now: float) -> None:
+        self.number = number
+        self.began = now
+        self.late = True
+        self.end: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.arguments: tuple[Any, ...] = ()
+
+    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+        self.arguments = arguments
+        return self.end
+
+    async def is_late(self, seconds: float) -> bool:
+        return self.late
+
+
+class Fake(Backend):
+    """As many workers as asked for; the busy ones in the order in which they were taken."""
+
+    shortest, longest = 0.005, 0.025
+
+    def __init__(self, workers: int, clock: "Clock") -> None:
+        self.workers = workers
+        self.clock = clock
+        self.busy: list[FakeWorker] = []
+        self.replaced: list[Worker] = []
+        self.numbers = list(range(workers))
+
+    async def start(self) -> None:
+        pass
+
+    def has_room(self, waiting: int) -> bool:
+        return bool(self.numbers)
+
+    def take(self, seconds: float) -> FakeWorker:
+        worker = FakeWorker(self.numbers.pop(0), self.clock.now)
+        self.busy.append(worker)
+        return worker
+
+    def give(self, worker: Worker) -> None:
+        assert isinstance(worker, FakeWorker)
+        self.busy.remove(worker)
+        self.numbers.append(worker.number)
+
+    def replace(self, worker: Worker) -> bool:
+        self.replaced.append(worker)
+        self.give(worker)
+        return True
+
+    def kill(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def fake(clock: Clock) -> Fake:
+    return Fake(1, clock)
+
+
+@pytest.fixture
+async def compute(fake: Fake, clock: Clock) -> AsyncIterator[Compute]:
+    compute = Compute(fake, clock=clock)
+    yield compute
+    await compute.close()
+
+
+async def settle() -> None:
+    """Let everything go on that can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def finish(fake: Fake, clock: Clock, seconds: float = 0.005) -> Any:
+    """Let the worker that was taken first answer after so many seconds; returns what it was called with."""
+    worker = fake.busy[0]
+    clock.now += seconds
+    worker.end.set_result(None)
+    await settle()
+    return worker.arguments[0]
+
+
+async def test_owners_take_turns_however_many_sessions_they_have(
+    compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    async def session(owner: str) -> None:
+        while True:
+            await compute.run(answer, owner, owner=owner)  # type: ignore[arg-type]
+
+    sessions = [asyncio.create_task(session(owner)) for owner in ["crowd"] * 10 + ["single"]]
+    await settle()
+
+    served = Counter([await finish(fake, clock) for _ in range(100)])
+
+    assert abs(served["single"] - served["crowd"]) <= 2
+    for task in sessions:
+        task.cancel()
+    await asyncio.wait(sessions)
+
+
+async def test_all_sessions_of_one_owner_get_the_same(compute: Compute, fake: Fake, clock: Clock) -> None:
+    async def session(number: int) -> None:
+        while True:
+            await compute.run(answer, number, owner="class")
+
+    sessions = [asyncio.create_task(session(number)) for number in range(30)]
+    await settle()
+
+    served = Counter([await finish(fake, clock) for _ in range(300)])
+
+    assert set(served.values()) == {10}
+    for task in sessions:
+        task.cancel()
+    await asyncio.wait(sessions)
+
+
+async def test_a_probe_does_not_stand_in_line(compute: Compute, fake: Fake, clock: Clock) -> None:
+    line = [asyncio.create_task(compute.run(answer, number, owner=number)) for number in range(5)]
+    await settle()
+    for _ in range(2):
+        await finish(fake, clock)
+    probe = asyncio.create_task(compute.probe(60))
+    await settle()
+    await finish(fake, clock)
+
+    assert fake.busy[0].arguments == ()  # the probe has no arguments
+    fake.busy[0].end.set_result(None)
+    await settle()
+    assert probe.result() is True
+    for _ in range(2):
+        await finish(fake, clock)
+    await asyncio.gather(*line)
+
+
+async def test_a_probe_that_nobody_answers_says_so(compute: Compute, fake: Fake) -> None:
+    assert await compute.probe(0.01) is False
+    fake.busy[0].end.set_result(None)
+
+
+async def test_no_more_calls_are_handed_over_than_there_are_workers(clock: Clock) -> None:
+    fake = Fake(3, clock)
+    compute = Compute(fake, clock=clock)
+    tasks = [asyncio.create_task(compute.run(answer, number)) for number in range(5)]
+    await settle()
+
+    assert [worker.arguments[0] for worker in fake.busy] == [0, 1, 2]
+    assert (compute.stats.running, compute.stats.waiting, compute.stats.in_flight) == (3, 2, 5)
+    for _ in range(5):
+        await finish(fake, clock)
+    await asyncio.gather(*tasks)
+    assert (compute.stats.done, compute.stats.in_flight) == (5, 0)
+
+
+async def test_what_waits_and_what_runs_is_observed(compute: Compute, fake: Fake, clock: Clock) -> None:
+    seen: list[tuple[float, float]] = []
+    compute.observe = lambda waited, ran: seen.append((waited, ran))
+    tasks = [asyncio.create_task(compute.run(answer, number)) for number in range(2)]
+    await settle()
+    await finish(fake, clock, 1.0)
+    await finish(fake, clock, 2.0)
+    await asyncio.gather(*tasks)
+
+    assert seen == [(0.0, 1.0), (1.0, 2.0)]
+    assert (compute.stats.waited, compute.stats.seconds) == (1.0, 3.0)
+
+
+async def test_time_in_the_queue_does_not_count_for_the_deadline(
+    monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.05)
+    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
+    slow = asyncio.create_task(compute.run(answer, 1))
+    patient = asyncio.create_task(compute.run(answer, 2))
+
+    with pytest.raises(Overdue):
+        await slow
+    await settle()
+    await finish(fake, clock)
+
+    await patient
+    assert compute.stats.deadlines == 1
+    assert len(fake.replaced) == 1
+
+
+async def test_a_late_call_that_has_not_begun_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.01)
+    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
+    call = asyncio.create_task(compute.run(answer, 1))
+    await settle()
+    fake.busy[0].late = False
+    done, _ = await asyncio.wait([call], timeout=0.1)
+    assert not done
+
+    await finish(fake, clock)
+
+    await call
+    assert compute.stats.deadlines == 0
+
+
+async def test_what_is_expected_to_take_long_may(
+    monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.01)
+    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 1)
+    call = asyncio.create_task(compute.run(answer, 1, seconds=60.0))
+    done, _ = await asyncio.wait([call], timeout=0.1)
+    assert not done
+
+    await finish(fake, clock)
+
+    await call
+
+
+async def test_a_worker_found_dead_is_no_fault_of_the_call(compute: Compute, fake: Fake) -> None:
+    call = asyncio.create_task(compute.run(answer, 1))
+    for _ in range(20):
+        await settle()
+        fake.busy[0].end.set_exception(WorkerDied("it was dead already", deaths=0))
+    await settle()
+    fake.busy[0].end.set_result(7)
+
+    assert await call == 7
+    assert compute.stats.rebuilds == 20
+
+
+async def test_budgets_get_shorter_with_the_number_of_those_who_compute(
+    compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    alone = compute.budget()
+    tasks = [asyncio.create_task(compute.run(answer, number)) for number in range(3)]
+    await settle()
+    among_three = compute.budget()
+    tasks += [asyncio.create_task(compute.run(answer, number)) for number in range(30)]
+    await settle()
+    among_many = compute.budget()
+    for _ in range(33):
+        await finish(fake, clock)
+    await asyncio.gather(*tasks)
+
+    assert alone == fake.longest
+    assert among_three == pytest.approx(0.03 / 3)
+    assert among_many == fake.shortest

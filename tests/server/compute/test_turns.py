@@ -1,0 +1,122 @@
+"""Turns: owners share evenly, however many calls each of them has."""
+
+from collections import Counter
+
+import pytest
+
+from server.compute.turns import Turns
+
+
+def serve(turns: Turns[str], rounds: int, **demand: int) -> Counter[object]:
+    """Take turns of one second with one worker; every owner keeps so many calls going. Returns who got how many."""
+    served: Counter[object] = Counter()
+    for name, count in demand.items():
+        for number in range(count):
+            turns.put(name, f"{name} {number}")
+    for _ in range(rounds):
+        owner, item = turns.take()
+        assert item.startswith(str(owner))
+        turns.charge(owner, 1.0)
+        served[owner] += 1
+        # The worker is given the next call before the answer of this one has brought its successor.
+        turns.put(owner, item)
+    return served
+
+
+def test_one_owner_waits_in_order() -> None:
+    turns: Turns[int] = Turns()
+    for number in range(3):
+        turns.put("one", number)
+
+    assert [turns.take()[1] for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(LookupError):
+        turns.take()
+
+
+def test_ten_sessions_of_one_get_as_much_as_one_session_of_another() -> None:
+    served = serve(Turns(), 100, crowd=10, single=1)
+
+    assert served == {"crowd": 50, "single": 50}
+
+
+def test_one_that_comes_back_after_its_answer_still_gets_half() -> None:
+    """A session asks again only when it was answered, and by then the worker has the call of another."""
+    turns: Turns[str] = Turns()
+    for number in range(10):
+        turns.put("crowd", str(number))
+    turns.put("single", "only")
+    served: Counter[object] = Counter()
+    coming_back: list[tuple[object, str]] = []
+    for _ in range(100):
+        owner, item = turns.take()
+        turns.charge(owner, 1.0)
+        served[owner] += 1
+        for back in coming_back:
+            turns.put(*back)
+        coming_back = [(owner, item)]
+
+    assert abs(served["single"] - 50) <= 1
+
+
+def test_owners_pay_for_seconds_not_for_calls() -> None:
+    turns: Turns[str] = Turns()
+    served: Counter[object] = Counter()
+    for name in ("quick", "slow"):
+        turns.put(name, name)
+    for _ in range(110):
+        owner, item = turns.take()
+        turns.charge(owner, 10.0 if owner == "slow" else 1.0)
+        served[owner] += 1
+        turns.put(owner, item)
+
+    assert served == {"quick": 100, "slow": 10}
+
+
+def test_who_was_away_does_not_make_up_for_it() -> None:
+    turns: Turns[str] = Turns()
+    serve(turns, 100, busy=1)
+    turns.take()
+
+    assert abs(serve(turns, 100, busy=1, late=1)["late"] - 50) <= 1
+
+
+def test_who_had_much_while_alone_is_not_punished_when_others_come() -> None:
+    turns: Turns[str] = Turns()
+    serve(turns, 1000, early=1)
+    turns.take()
+
+    assert abs(serve(turns, 100, early=1, new=1)["early"] - 50) <= 1
+
+
+def test_what_has_to_wait_again_comes_first() -> None:
+    turns: Turns[str] = Turns()
+    for item in ("one", "two"):
+        turns.put("owner", item)
+    owner, item = turns.take()
+
+    turns.put_first(owner, item)
+
+    assert turns.take()[1] == "one"
+
+
+def test_what_is_removed_is_not_taken() -> None:
+    turns: Turns[str] = Turns()
+    turns.put("owner", "one")
+    turns.put("owner", "two")
+
+    assert turns.remove("owner", "one")
+    assert not turns.remove("owner", "one")
+    assert not turns.remove("nobody", "one")
+    assert turns.take()[1] == "two"
+    assert len(turns) == 0
+
+
+def test_accounts_of_those_who_left_are_dropped() -> None:
+    turns: Turns[int] = Turns()
+    for number in range(10_000):
+        turns.put(number, number)
+        owner, _ = turns.take()
+        turns.charge(owner, 0.005)
+
+    assert len(turns._served) < 200
+    assert len(turns._last_taken) < 200

@@ -1,0 +1,55 @@
+"""Functions for workers: they answer, hang, die and fill the memory. Here, as workers have to import them by name."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+
+
+def answer(value: int = 42) -> int:
+    return value
+
+
+def describe() -> tuple[int, int, str | None]:
+    """Return number and niceness of the process, and how many threads linear algebra may have."""
+    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0), os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def refuse() -> None:
+    raise ValueError("as it happens")
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(mark: Path) -> int:
+    """Die, leaving a mark; answer where the mark is already."""
+    if not mark.exists():
+        mark.touch()
+        die()
+    return os.getpid()
+
+
+def hang(begun: Path) -> None:
+    begun.touch()
+    threading.Event().wait()
+
+
+def wait_for(begun: Path, go_on: Path) -> int:
+    """Say that the call has begun, and answer when it may."""
+    begun.touch()
+    while not go_on.exists():
+        threading.Event().wait(0.01)
+    return os.getpid()
+
+
+def hog(bytes_: int) -> int:
+    """Take so much memory."""
+    return int(np.ones(bytes_, np.uint8)[-1])
+
+
+def lack_memory() -> None:
+    raise MemoryError
