@@ -4,6 +4,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,10 @@ HEADER = (
     "default, 60: time per frame",
 )
 TEXT = """\
-Kilobits per second of a session that the page watches (map 100 × 100 and all tiles, 20 frames a second), over ten seconds from
-the untrained network on, and the processor time that writing one frame takes. *Packed* is what `encoding: "packed"` does: less
-than 400 for the default session, and at most 0.25 ms, are needed. Below it, one part at a time is left out or done otherwise."""
+Kilobits per second of a session that the page watches (map 100 × 100 and all tiles, 20 frames a second), over ten
+seconds from the untrained network on, and the processor time that writing one frame takes. *Packed* is what
+`encoding: "packed"` does: less than 400 for the default session, and at most 0.25 ms, are needed. Below it, one part at
+a time is left out or done otherwise."""
 
 _RATE = 20
 _FRAMES = 200
@@ -56,7 +58,11 @@ def rows() -> Iterator[tuple[str, ...]]:
         ("level 6", Way(level=6)),
         ("only deflated", Way(temporal=False, spatial=False, planes=False)),
     ):
-        yield row(what, sessions, lambda way=way: Variant(way).pack)
+        yield row(what, sessions, partial(packer, way))
+
+
+def packer(way: "Way") -> Callable[..., bytes]:
+    return Variant(way).pack
 
 
 def record(experiment: Experiment, epochs: int, *, exact: bool) -> list[Frame]:
