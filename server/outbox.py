@@ -89,7 +89,6 @@ class Outbox:
 
     def reopen(self, encoding: Encoding = "plain") -> None:
         """Begin anew for another connection: what may not have arrived of the losses goes out again, numbers afresh."""
-        self._packer = Packer() if encoding == "packed" else None
         sent = [losses for _, losses in self._underway]
         for name in LOSSES:
             again = [losses[name] for losses in sent if name in losses]
