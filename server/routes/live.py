@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server import farewells
 from server.languages import Language
+from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
 from server.metrics import note_refusal
 from server.passes import Passes
@@ -42,6 +44,8 @@ class _Connection:
         self._websocket = websocket
         self._settings = settings
         self._sessions = sessions
+        self._manners = Manners()
+        self._pause = 0.0
         self._dismissed: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
 
     def dismiss(self, closing: Closing) -> None:
@@ -128,13 +132,23 @@ class _Connection:
             trainer.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        text = message.get("text")
-        if text is None:
-            return ErrorEvent(code="not-text", **told("not-text"))
-        return parse(text)
+        """Read the next message, later if they come too fast; end the connection if they are too long or none."""
+        await asyncio.sleep(self._pause)
+        received = await self._websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received.get("code", 1005))
+        text = received.get("text")
+        message = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
+        now = time.monotonic()
+        self._pause = self._manners.pause(message, now)
+        verdict = self._manners.verdict(text, message, now)
+        if verdict is not None:
+            note_refusal(self._websocket.scope, "invalid" if isinstance(message, ErrorEvent) else "size")
+            if isinstance(message, ErrorEvent):
+                await self._websocket.send_text(message.worded(self._language(None)).model_dump_json())
+            await self._websocket.close(*verdict)
+            raise WebSocketDisconnect(verdict[0])
+        return message
 
     async def _mind(self, trainer: Trainer) -> None:
         """Send a client away for a while that takes nothing for long."""
@@ -164,4 +178,5 @@ class _Connection:
                 await self._websocket.send_text(message)
             else:
                 await self._websocket.send_bytes(message)
+                self._manners.frame_sent()
                 trainer.sent()

@@ -24,10 +24,12 @@ const LOST = 1006;
 /** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
 const UNPACKING = 10_000;
 
+/** The close code where a ticket is missing or was refused. */
+const FORBIDDEN = 4003;
 /** Close codes after which it makes no sense to come back by itself, and why. */
 const FINAL = new Map([
   [4001, "taken-over"],
-  [4003, "forbidden"],
+  [FORBIDDEN, "forbidden"],
   [4426, "reload"],
 ]);
 /** Close codes after which to come back later: policy, size, busy, slow. */
@@ -36,7 +38,8 @@ const BUSY = new Set([1008, 1009, 1013, 4408]);
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => void} onOpen the line is open: say hello
+ * @property {() => Promise<string | undefined>} [admit] what a new line needs a ticket from, before it is opened
+ * @property {(ticket?: string) => void} onOpen the line is open: say hello, with the ticket if there is one
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
  * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
@@ -73,16 +76,35 @@ export function createConnection(options) {
   let closed = false;
   /** @type {Closing | null} what the server has said about the end of this line */
   let closing = null;
+  /** Whether a ticket is awaited. */
+  let admitting = false;
 
-  function open() {
+  async function open() {
     timer = undefined;
     closing = null;
+    if (!options.admit) {
+      openWith(undefined);
+      return;
+    }
+    admitting = true;
+    try {
+      const ticket = await options.admit();
+      if (!closed) openWith(ticket);
+    } catch {
+      if (!closed) comeBack(LOST);
+    } finally {
+      admitting = false;
+    }
+  }
+
+  /** @param {string | undefined} ticket */
+  function openWith(ticket) {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
     unpacker = createUnpacker?.() ?? null;
     heard = now();
-    opened.onopen = () => options.onOpen();
+    opened.onopen = () => options.onOpen(ticket);
     opened.onmessage = ({ data }) => {
       heard = now();
       if (unpacker) receiveInOrder(opened, unpacker, data);
@@ -170,7 +192,8 @@ export function createConnection(options) {
 
   /** @param {number} code with which the line was closed */
   function comeBack(code) {
-    const final = FINAL.get(code);
+    // Where a ticket is asked for, the next line brings another.
+    const final = code === FORBIDDEN && options.admit ? undefined : FINAL.get(code);
     const reason = closing?.reason ?? final ?? "lost";
     if (final !== undefined) {
       options.onState("stopped", { reason, message: closing?.message ?? "" });
@@ -225,11 +248,11 @@ export function createConnection(options) {
     look,
     /** Stops waiting and tries at once. */
     retryNow() {
-      if (timer !== undefined && !closed) tryNow();
+      if (timer !== undefined && !closed && !admitting) tryNow();
     },
     /** Opens a line that would not have come back by itself. */
     reopen() {
-      if (socket !== null || closed) return;
+      if (socket !== null || closed || admitting) return;
       options.onState("reconnecting", { reason: "reopened", message: "" });
       tryNow();
     },
