@@ -103,7 +103,7 @@ async def end_of(wire: Wire) -> float:
 
 def answers(server: LiveServer) -> list[tuple[int, list[str]]]:
     """Ask whether it is ready until nobody answers any more."""
-    heard = []
+    heard: list[tuple[int, list[str]]] = []
     while True:
         status, body = ask(server, "/readyz")
         if not status:
