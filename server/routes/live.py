@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from server import farewells
 from server.doors import address_of
 from server.languages import Language
 from server.manners import Manners
@@ -110,7 +111,7 @@ class _Connection:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
     async def _attend(self, trainer: Trainer) -> None:
-        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write)]
+        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write, self._mind)]
         try:
             waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
             done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -167,6 +168,15 @@ class _Connection:
         if verdict is not None:
             raise _MisbehavedError(verdict, message if isinstance(message, ErrorEvent) else None)
         return message
+
+    async def _mind(self, trainer: Trainer) -> None:
+        """Send a client away for a while that takes nothing for long."""
+        most = self._settings.slow_seconds
+        while True:
+            await asyncio.sleep(min(1.0, most / 4))
+            if trainer.waited >= most:
+                self.dismiss(farewells.SLOW)
+                return
 
     async def _await_more(self, trainer: Trainer) -> None:
         """Wait for something to send; when there is nothing for long, say that the line is alive."""

@@ -15,24 +15,25 @@ const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
 /** Least and longest wait before an attempt when the server asked for time without saying how much. */
 const LATER = { least: 5000, longest: 15_000 };
-
-/** Close codes after which it makes no sense to come back by itself, and why. */
-const FINAL = new Map([
-  [4001, "taken-over"],
-  [4003, "forbidden"],
-  [4426, "reload"],
-]);
-/** Close codes after which to come back later: policy, size, busy, slow. */
-const BUSY = new Set([1008, 1009, 1013, 4408]);
-/** What counts as the code of a line that was cut without a word. */
-const CUT = 1006;
-
 /** After so long without a word the line counts as dead, in milliseconds: three heartbeats are missing. */
 const SILENCE = 45_000;
 /** How long a page that was asleep has to hear what has come in the meantime. */
 const GRACE = 2000;
+/** The code of a line that ended without one. */
+const LOST = 1006;
 /** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
 const UNPACKING = 10_000;
+
+/** The close code where a ticket is missing or was refused. */
+const FORBIDDEN = 4003;
+/** Close codes after which it makes no sense to come back by itself, and why. */
+const FINAL = new Map([
+  [4001, "taken-over"],
+  [FORBIDDEN, "forbidden"],
+  [4426, "reload"],
+]);
+/** Close codes after which to come back later: policy, size, busy, slow. */
+const BUSY = new Set([1008, 1009, 1013, 4408]);
 
 /**
  * @typedef {object} ConnectionOptions
@@ -73,13 +74,14 @@ export function createConnection(options) {
   let heard = 0;
   let attempt = 0;
   let closed = false;
-  /** Whether a ticket is awaited. */
-  let admitting = false;
   /** @type {Closing | null} what the server has said about the end of this line */
   let closing = null;
+  /** Whether a ticket is awaited. */
+  let admitting = false;
 
   async function open() {
     timer = undefined;
+    closing = null;
     if (!options.admit) {
       openWith(undefined);
       return;
@@ -89,7 +91,7 @@ export function createConnection(options) {
       const ticket = await options.admit();
       if (!closed) openWith(ticket);
     } catch {
-      if (!closed) lose();
+      if (!closed) comeBack(LOST);
     } finally {
       admitting = false;
     }
@@ -97,7 +99,6 @@ export function createConnection(options) {
 
   /** @param {string | undefined} ticket */
   function openWith(ticket) {
-    closing = null;
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
@@ -110,43 +111,26 @@ export function createConnection(options) {
       else receive(data);
     };
     opened.onclose = ({ code }) => {
-      if (socket === opened) lose(code);
+      if (waiting === 0) lose(opened, code);
+      else turn = turn.finally(() => lose(opened, code)); // after what came before it
     };
   }
 
-  function letGo() {
+  /**
+   * Lets go of the socket, and tries another if that makes sense.
+   * @param {WebSocket} lost
+   * @param {number} code with which it was closed
+   */
+  function lose(lost, code) {
+    if (socket !== lost) return;
     socket = null;
+    letGo();
+    if (!closed) comeBack(code);
+  }
+
+  function letGo() {
     unpacker?.close();
     unpacker = null;
-  }
-
-  /**
-   * Lets go of the socket, and tries another later if that makes sense.
-   * @param {number} [code] with which it was closed
-   */
-  function lose(code = CUT) {
-    letGo();
-    if (closed) return;
-    const final = FINAL.get(code);
-    const reason = closing?.reason ?? (code === 4408 ? "slow" : (final ?? "lost"));
-    const trouble = { reason, message: closing?.message ?? "" };
-    if (final !== undefined) {
-      options.onState("stopped", trouble);
-      return;
-    }
-    options.onState("reconnecting", trouble);
-    timer = setTimeout(open, waitAfter(code));
-    attempt += 1;
-  }
-
-  /**
-   * @param {number} code
-   * @returns {number} milliseconds
-   */
-  function waitAfter(code) {
-    if (closing?.retryAfter) return closing.retryAfter * 1000;
-    if (BUSY.has(code)) return LATER.least + random() * (LATER.longest - LATER.least);
-    return backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
   }
 
   /**
@@ -164,7 +148,7 @@ export function createConnection(options) {
     turn = turn
       .then(async () => {
         const message = data instanceof ArrayBuffer ? await inTime(through.unpack(data)) : data;
-        if (socket === from || socket === null) receive(message);
+        if (socket === from) receive(message);
       })
       .catch((error) => {
         if (socket === from) doWithout(from, error);
@@ -183,7 +167,7 @@ export function createConnection(options) {
     createUnpacker = undefined;
     options.onFault(error);
     from.close();
-    if (socket === from) lose();
+    lose(from, LOST);
   }
 
   /** @param {unknown} data */
@@ -206,9 +190,18 @@ export function createConnection(options) {
     }
   }
 
-  function tryNow() {
-    clearTimeout(timer);
-    open();
+  /** @param {number} code with which the line was closed */
+  function comeBack(code) {
+    // Where a ticket is asked for, the next line brings another.
+    const final = code === FORBIDDEN && options.admit ? undefined : FINAL.get(code);
+    const reason = closing?.reason ?? final ?? "lost";
+    if (final !== undefined) {
+      options.onState("stopped", { reason, message: closing?.message ?? "" });
+      return;
+    }
+    options.onState("reconnecting", { reason, message: closing?.message ?? "" });
+    timer = setTimeout(open, waitAfter(code));
+    attempt += 1;
   }
 
   /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be heard. */
@@ -219,8 +212,23 @@ export function createConnection(options) {
       grace = undefined;
       if (socket !== silent || now() - heard < SILENCE) return;
       silent.close();
-      if (socket === silent) lose();
+      lose(silent, LOST);
     }, GRACE);
+  }
+
+  /**
+   * @param {number} code
+   * @returns {number} milliseconds
+   */
+  function waitAfter(code) {
+    if (closing?.retryAfter) return closing.retryAfter * 1000;
+    if (BUSY.has(code)) return LATER.least + random() * (LATER.longest - LATER.least);
+    return backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
+  }
+
+  function tryNow() {
+    clearTimeout(timer);
+    open();
   }
 
   open();
@@ -248,14 +256,12 @@ export function createConnection(options) {
       options.onState("reconnecting", { reason: "reopened", message: "" });
       tryNow();
     },
-    /**
-     * Ends the line; only `reopen` brings it back.
-     * @param {string} reason
-     */
-    stop(reason) {
+    /** Ends the line; only `reopen` brings it back. */
+    stop(/** @type {string} */ reason) {
       clearTimeout(timer);
       timer = undefined;
       const open = socket;
+      socket = null;
       letGo();
       open?.close();
       options.onState("stopped", { reason, message: "" });

@@ -111,7 +111,6 @@ const theme = createTheme(root, {
   },
 });
 pictures.follow();
-createLanguageChoice(findAll(document, "[data-language-choice]", HTMLSelectElement), { page: globalThis });
 const presses = createPresses({
   root,
   session,

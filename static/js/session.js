@@ -131,9 +131,9 @@ export function createSession(options) {
    */
   function greet(experiment, ticket) {
     offered = experiment;
-    given = ticket;
     const { token } = pocket;
     comesBack = token !== null;
+    given = ticket;
     const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
@@ -211,7 +211,6 @@ export function createSession(options) {
         store.update((state) => withEnd(state, event));
         break;
       case "error":
-        if (event.code === "ticket") break; // the server closes the line, and the next one brings another
         if (event.code === "protocol") {
           connection.stop("reload");
           break;
@@ -220,6 +219,7 @@ export function createSession(options) {
           pocket.drop();
           break;
         }
+        if (event.code === "ticket") break; // the server closes the line, and the next one brings another
         if (store.get().connection !== "open" && offered) {
           greet(options.repair?.(offered, event.field) ?? undefined, given);
           break;
