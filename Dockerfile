@@ -10,12 +10,15 @@ RUN python -m venv /opt/neural-playground
 COPY requirements/run.txt /src/requirements/run.txt
 RUN /opt/neural-playground/bin/python -m pip install -r /src/requirements/run.txt
 COPY . /src
+# docker build --build-arg EXTRAS=dask: with what --compute dask://… needs
+ARG EXTRAS=""
 RUN python -m pip wheel --no-deps --wheel-dir /wheels /src \
     && /opt/neural-playground/bin/python -m pip install --no-deps /wheels/*.whl \
+    && if [ -n "$EXTRAS" ]; then /opt/neural-playground/bin/python -m pip install "$(echo /wheels/*.whl)[$EXTRAS]"; fi \
     && /opt/neural-playground/bin/python -m pip uninstall --yes pip
 
 FROM python:3.13-slim
-RUN useradd --system --create-home --uid 10001 playground
+RUN useradd --system --create-home --uid 10001 playground && install --directory --owner=playground --mode=0700 /state
 COPY --from=build /opt/neural-playground /opt/neural-playground
 ENV PATH=/opt/neural-playground/bin:$PATH PYTHONUNBUFFERED=1
 USER playground

@@ -58,6 +58,7 @@ test-python: $(DEV)
 	else echo "npm packages: SKIPPED, as there is no npm"; fi
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	echo "Browser: $$browser"; \
+	$(PY) scripts/find_proxies.py --install; \
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest $(ARGS)
 
 quick: $(DEV)  ## Run the Python tests that need no browser

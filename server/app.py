@@ -31,9 +31,9 @@ from server.sessions import Sessions
 from server.settings import Settings
 
 
-def _prepare(languages: Languages) -> None:
+def _prepare(languages: Languages, join: bool) -> None:
     assets.prepare()
-    pages.prepare(languages)
+    pages.prepare(languages, join=join)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -69,7 +69,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.readiness = Readiness(
             compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
         )
-        preparing = asyncio.create_task(asyncio.to_thread(_prepare, app.state.languages))
+        preparing = asyncio.create_task(
+            asyncio.to_thread(_prepare, app.state.languages, app.state.passes is not None)
+        )
         try:
             await compute.start()
             sessions.start()

@@ -18,12 +18,15 @@ class Refused(BaseModel):
     """Why a request was not answered."""
 
     detail: str
-    field: str | None
+    field: str | None = None
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refused, "description": "The body is not JSON."},
+    401: {"model": Refused, "description": "The server asks for a join code, and no pass came along."},
+    403: {"model": Refused, "description": "The request comes from a page of elsewhere."},
     413: {"model": Refused, "description": f"The body is longer than {MAX_MESSAGE_BYTES} bytes."},
+    415: {"model": Refused, "description": "The body is not declared as application/json."},
     422: {"model": Refused, "description": "A value is not valid, or nothing corresponds to it."},
 }
 """What a route that reads a body may answer instead, for its description."""

@@ -98,6 +98,8 @@ def _announce(settings: Settings, port: int, metrics_address: str | None, code: 
             "address": f"{_address(settings.host, port)}{settings.root_path}/",
             "metrics": metrics_address,
         }
+        if code is not None and settings.join_code == "":
+            entry["join_code"] = legible(code)  # it was drawn, and stands nowhere else
         text = json.dumps(entry)
     else:
         text = _told(settings, port, code)

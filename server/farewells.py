@@ -1,6 +1,6 @@
 """Farewells: why the server closes a connection, with the close code that says whether to come back, and a sentence.
 
-1012 and 1013: come back. 4409: come back without the token. 4001: do not come back by yourself; a person may.
+1012, 1013 and 4408: come back. 4409: come back without the token. 4001: do not come back by yourself; a person may.
 """
 
 from server.messages import Closing, told
@@ -10,6 +10,7 @@ TAKEN_OVER = Closing(code=4001, reason="taken-over", **told("closing.taken-over"
 IDLE = Closing(code=4001, reason="idle", **told("closing.idle"))
 AGE = Closing(code=4001, reason="age", **told("closing.age"))
 UNREAD = Closing(code=1013, reason="unread", **told("closing.unread"), retry_after=5.0)
+SLOW = Closing(code=4408, reason="slow", **told("closing.slow"), retry_after=5.0)
 REFUSED_TOKEN = Closing(code=4409, reason="resume", **told("closing.resume"))
 
 

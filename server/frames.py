@@ -22,6 +22,9 @@ _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 LOSSES = ("epochs", "train_loss", "validation_loss", "test_loss")
 """Tensors that tell of every epoch since the last frame; all others tell of now."""
 
+POINTS = ("train_points", "validation_points", "test_points")
+"""Tensors that come once and hold as long as the history."""
+
 
 def encode(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
     """Write a frame.

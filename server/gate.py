@@ -11,7 +11,7 @@ OPEN = frozenset({"GET /", "GET /healthz", "GET /readyz", "POST /api/join"})
 """What everybody may ask for, by method and path; the page's files as well."""
 
 GUARDED = frozenset({"GET /metrics"})
-"""What asks for a token of its own, and without one is not there."""
+"""What asks for a token of its own."""
 
 OPEN_FOLDER = "/static/"
 

@@ -262,7 +262,7 @@ class Closing(_Told):
     type: Literal["closing"] = "closing"
     id: MessageId = None
     code: int
-    reason: Literal["restarting", "full", "too-many", "taken-over", "idle", "age", "resume", "unread"]
+    reason: Literal["restarting", "full", "too-many", "taken-over", "idle", "age", "resume", "unread", "slow"]
     retry_after: float | None = None
 
 

@@ -130,13 +130,13 @@ class Passes:
         """Return a ticket.
 
         Args:
-            client: who is to use it, as in its hello; nobody else can.
+            client: who is to use it, as in its hello; nobody else can. Without a name, whoever has it.
         """
         return self._issue("ticket", TICKET_SECONDS, client)
 
     def redeem(self, ticket: str, client: str = "") -> bool:
-        """Tell whether a ticket is good, for this client; from now on it is not."""
-        found = self._read("ticket", ticket, client)
+        """Tell whether a ticket is good, for this client or for anybody; from now on it is not."""
+        found = self._read("ticket", ticket, client) or self._read("ticket", ticket)
         if found is None:
             return False
         nonce, end = found

@@ -17,7 +17,7 @@ from engine.layout import Layout
 from engine.sentences import SentenceError, Value
 from engine.transplant import can_transplant
 from server import __version__
-from server.frames import LOSSES
+from server.frames import LOSSES, POINTS
 from server.messages import (
     PROTOCOL,
     Ack,
@@ -44,11 +44,13 @@ from server.messages import (
     retold,
     told,
 )
-from server.outbox import POINTS
 from server.pace import Pace
 from server.work import Edit, Outcome, Patch, Slice, View
 
 _SHORTEST_SLICE = 0.005
+
+_LONGEST_INTERVAL = 1.0
+"""Seconds between two pictures for a client that is slow."""
 
 _HIDDEN_RATE = 1.0
 """Frames a second for a page that nobody looks at."""
@@ -108,6 +110,8 @@ class Session:
         """Grows whenever the run is another one than before."""
         self._pace = Pace(None)
         self._view = View()
+        self.slowness = 1.0
+        """How many times less often pictures should come than was asked for; once a second they always may."""
         self._frame_interval = 1 / 20
         self._last_picture = -math.inf
         self._stale = False  # whether there is something that no picture has shown
@@ -168,6 +172,11 @@ class Session:
         if self._failed:
             events.append(self._state("failed"))
         return events
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something that no picture has shown."""
+        return self._stale
 
     @property
     def playing(self) -> bool:
@@ -411,7 +420,7 @@ class Session:
         if self._failed or self._under_way is not None:
             return None
         limits = self._training(now, seconds)
-        until_picture = self._last_picture + self._frame_interval - now
+        until_picture = self._last_picture + self._interval - now
         draw = room and (self._stale or limits is not None) and until_picture <= 0
         duration = 0.0
         if limits is not None and limits.keys() == {
@@ -440,6 +449,11 @@ class Session:
             self._last_picture = now + duration
         return work
 
+    @property
+    def _interval(self) -> float:
+        """Seconds from one picture to the next."""
+        return max(self._frame_interval, min(self.slowness * self._frame_interval, _LONGEST_INTERVAL))
+
     def _training(self, now: float, seconds: float) -> dict[str, Any] | None:
         """Return the limits of the next piece of training, or None if none is due."""
         if self._ended is not None or self._held:
@@ -460,7 +474,7 @@ class Session:
         if self._playing and not self._held and self._pace.next is not None and self._ended is None:
             times.append(self._pace.next)
         if self._stale and room and not self._failed:
-            times.append(self._last_picture + self._frame_interval)
+            times.append(self._last_picture + self._interval)
         return max(0.0, min(times) - now) if times else None
 
     def absorb(self, work: Slice, outcome: Outcome) -> tuple[list[Event], Numbers | None]:

@@ -34,7 +34,7 @@ class Settings:
         lan: serve everybody in the network: on all addresses, with a join code.
         insecure: serve everybody who reaches this server without a join code.
         hello_seconds: how long a new connection may take to say hello.
-        window: how many frames a client may leave unacknowledged.
+        window: how many frames a client may leave unacknowledged at most, where the line is long enough for so many.
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
@@ -48,6 +48,7 @@ class Settings:
         session_seconds: how long it is kept at most.
         checkpoint_seconds: how often a browser is given what it needs to go on elsewhere, while training goes on.
         token_seconds: how long that can be used.
+        slow_seconds: how long a client may acknowledge nothing while frames wait, before it is sent away for a while.
         heartbeat_seconds: after so long without anything to say, the server says that it is there.
         languages: a folder with further language files, or None.
         log_format: ``text`` for people, ``json`` for machines.
@@ -76,7 +77,7 @@ class Settings:
     lan: bool = False
     insecure: bool = False
     hello_seconds: float = 10.0
-    window: int = 2
+    window: int = 8
     slice_seconds: float = 0.025
     ping_seconds: float = 20.0
     pong_seconds: float = 20.0
@@ -90,6 +91,7 @@ class Settings:
     session_seconds: float = 43_200.0
     checkpoint_seconds: float = 2.0
     token_seconds: float = 86_400.0
+    slow_seconds: float = 30.0
     heartbeat_seconds: float = 15.0
     languages: Path | None = None
     log_format: str = "text"
@@ -121,6 +123,7 @@ class Settings:
             ("token_seconds", 1, 2_592_000),
             ("ping_seconds", 0.1, 600),
             ("pong_seconds", 0.1, 600),
+            ("slow_seconds", 0.1, 3600),
             ("heartbeat_seconds", 0.1, 15),  # the page gives up after 45
         ):
             value = getattr(self, name)
@@ -232,6 +235,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "token_seconds": float,
     "ping_seconds": float,
     "pong_seconds": float,
+    "slow_seconds": float,
     "heartbeat_seconds": float,
     "languages": Path,
     "log_format": str,

@@ -164,6 +164,11 @@ class Trainer:
         """Take note that a frame has gone out, so that there may be room for the next."""
         self._something_to_do.set()
 
+    @property
+    def waited(self) -> float:
+        """For how many seconds there has been something new that the client, as it acknowledges nothing, cannot get."""
+        return self.outbox.waited if self.session.has_news else 0.0
+
     def hold(self) -> None:
         """Let training wait until somebody is connected."""
         self.session.hold(True)
@@ -191,6 +196,7 @@ class Trainer:
             self._something_to_do.clear()
             self._keep()
             room = self.line is not None and outbox.is_open()
+            session.slowness = outbox.slowness
             seconds = self._compute.budget()
             work = (
                 None if outbox.is_full() else session.next_slice(time.monotonic(), room=room, seconds=seconds)

@@ -1,9 +1,11 @@
 """What whoever runs the server asks it: whether it lives, whether it is ready, and what it counts."""
 
 import hmac
+from typing import Literal
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 
 from server.metrics import CONTENT_TYPE, Metrics
 from server.pulse import Pulse
@@ -18,7 +20,20 @@ MAX_LAG_SECONDS = 1.0
 _UNCACHED = {"Cache-Control": "no-store"}
 
 
-@router.get("/healthz")
+class Health(BaseModel):
+    """Whether the process lives and keeps up."""
+
+    status: Literal["ok", "late"]
+
+
+class Ready(BaseModel):
+    """Whether learners should be sent here, and what is missing."""
+
+    status: Literal["ready", "not ready"]
+    missing: list[str]
+
+
+@router.get("/healthz", responses={200: {"model": Health}, 503: {"model": Health}})
 async def healthz(request: Request) -> Response:
     """Answer 200 while the process is alive and its event loop keeps up, else 503."""
     pulse: Pulse = request.app.state.pulse
@@ -26,7 +41,7 @@ async def healthz(request: Request) -> Response:
     return JSONResponse({"status": "late" if ill else "ok"}, 503 if ill else 200, _UNCACHED)
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={200: {"model": Ready}, 503: {"model": Ready}})
 async def readyz(request: Request) -> Response:
     """Answer 200 if learners should be sent here, else 503 and what is missing: engine, capacity, accepting."""
     readiness: Readiness = request.app.state.readiness

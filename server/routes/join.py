@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from engine.sentences import Sentence
-from server.bodies import RefusedError, read_body
+from server.bodies import REFUSALS, Refused, RefusedError, body_of, read_body
 from server.buckets import jittered
 from server.doors import address_of
 from server.passes import Passes, TooManyGuessesError
@@ -34,7 +34,34 @@ class TicketRequest(_Body):
     client: str = Field(default="", max_length=64)
 
 
-@router.post("/api/join")
+class Pass(BaseModel):
+    """What opens the rest, for half a day."""
+
+    pass_: str = Field(alias="pass")
+
+
+class Ticket(BaseModel):
+    """What opens one session, within a minute."""
+
+    ticket: str
+
+
+_REFUSALS = REFUSALS | {404: {"model": Refused, "description": "This server asks for no join code."}}
+
+
+@router.post(
+    "/api/join",
+    responses=_REFUSALS
+    | {
+        200: {"model": Pass, "description": "The pass."},
+        403: {
+            "model": Refused,
+            "description": "The code is wrong, or the request comes from a page of elsewhere.",
+        },
+        429: {"model": Refused, "description": "Too many wrong codes; Retry-After says when to come back."},
+    },
+    openapi_extra=body_of(Join),
+)
 async def join(request: Request) -> Response:
     """Answer a pass for the right code."""
     passes = _passes(request)
@@ -54,7 +81,11 @@ async def join(request: Request) -> Response:
     return JSONResponse({"pass": pass_}, headers=_PRIVATE)
 
 
-@router.post("/api/tickets")
+@router.post(
+    "/api/tickets",
+    responses=_REFUSALS | {200: {"model": Ticket, "description": "The ticket."}},
+    openapi_extra=body_of(TicketRequest),
+)
 async def give_ticket(request: Request) -> Response:
     """Answer a ticket for the first message of one WebSocket."""
     passes = _passes(request)

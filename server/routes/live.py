@@ -2,11 +2,15 @@
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from server import farewells
+from server.doors import address_of
 from server.languages import Language
+from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
 from server.metrics import note_refusal
 from server.passes import Passes
@@ -34,6 +38,15 @@ async def live(websocket: WebSocket) -> None:
         await connection.serve()
 
 
+class _MisbehavedError(Exception):
+    """A client has sent what ends its connection: the close code, its reason, and an answer if there is one."""
+
+    def __init__(self, verdict: tuple[int, str], answer: ErrorEvent | None) -> None:
+        super().__init__(verdict)
+        self.verdict = verdict
+        self.answer = answer
+
+
 class _Connection:
     """Reads up to a hello, then lets one task read and one write; whichever ends first ends the other."""
 
@@ -41,6 +54,9 @@ class _Connection:
         self._websocket = websocket
         self._settings = settings
         self._sessions = sessions
+        self._manners = Manners()
+        self._pause = 0.0
+        self._spoken = self._language(None)
         self._dismissed: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
 
     def dismiss(self, closing: Closing) -> None:
@@ -56,6 +72,9 @@ class _Connection:
             note_refusal(self._websocket.scope, "hello")
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
+        except _MisbehavedError as bad:
+            await self._turn_out([], bad)
+            return
         self._spoken = self._language(hello.language)
         if not self._admits(hello):
             note_refusal(self._websocket.scope, "code")
@@ -63,18 +82,21 @@ class _Connection:
             await self._websocket.send_text(self._worded(refusal))
             await self._websocket.close(_FORBIDDEN, "no ticket")
             return
-        client = self._websocket.client
+        address = address_of(self._websocket.scope.get("client"))
         try:
-            trainer = self._sessions.enter(hello, self, self._spoken, "" if client is None else client.host)
+            trainer = self._sessions.enter(hello, self, self._spoken, address)
         except TurnedAway as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
-            await self._part([] if turned.error is None else [self._worded(turned.error)], turned.closing)
+            words = [self._worded(event) for event in (turned.error, turned.closing) if event is not None]
+            await self._part(words, turned.closing.code, turned.closing.reason)
             return
         for_good = False
         try:
             await self._attend(trainer)
         except WebSocketDisconnect as left:
             for_good = left.code == _NORMAL_CLOSURE
+        except _MisbehavedError as bad:
+            await self._turn_out(trainer.outbox.last_words() if trainer.line is self else [], bad)
         finally:
             self._sessions.leave(trainer, self, for_good=for_good)
 
@@ -89,7 +111,7 @@ class _Connection:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
     async def _attend(self, trainer: Trainer) -> None:
-        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write)]
+        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write, self._mind)]
         try:
             waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
             done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -101,16 +123,22 @@ class _Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._dismissed.done():
+            closing = self._dismissed.result()
             words = trainer.outbox.last_words() if trainer.line is self else []
-            await self._part(words, self._dismissed.result())
+            await self._part([*words, self._worded(closing)], closing.code, closing.reason)
 
-    async def _part(self, words: list[str], closing: Closing) -> None:
+    async def _turn_out(self, words: list[str], bad: _MisbehavedError) -> None:
+        note_refusal(self._websocket.scope, "size" if bad.answer is None else "invalid")
+        answer = [] if bad.answer is None else [self._worded(bad.answer)]
+        await self._part([*words, *answer], *bad.verdict)
+
+    async def _part(self, words: list[str], code: int, reason: str) -> None:
         """Say the last words, and close; who does not read them is not waited for."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PARTING_SECONDS):
-                for text in (*words, self._worded(closing)):
+                for text in words:
                     await self._websocket.send_text(text)
-                await self._websocket.close(closing.code, closing.reason)
+                await self._websocket.close(code, reason)
 
     async def _read_hello(self) -> Hello:
         while True:
@@ -127,13 +155,28 @@ class _Connection:
             trainer.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        text = message.get("text")
-        if text is None:
-            return ErrorEvent(code="not-text", **told("not-text"))
-        return parse(text)
+        """Read the next message, later if they come too fast; end the connection if they are too long or none."""
+        await asyncio.sleep(self._pause)
+        received = await self._websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received.get("code", 1005))
+        text = received.get("text")
+        message = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
+        now = time.monotonic()
+        self._pause = self._manners.pause(message, now)
+        verdict = self._manners.verdict(text, message, now)
+        if verdict is not None:
+            raise _MisbehavedError(verdict, message if isinstance(message, ErrorEvent) else None)
+        return message
+
+    async def _mind(self, trainer: Trainer) -> None:
+        """Send a client away for a while that takes nothing for long."""
+        most = self._settings.slow_seconds
+        while True:
+            await asyncio.sleep(min(1.0, most / 4))
+            if trainer.waited >= most:
+                self.dismiss(farewells.SLOW)
+                return
 
     async def _await_more(self, trainer: Trainer) -> None:
         """Wait for something to send; when there is nothing for long, say that the line is alive."""
@@ -154,4 +197,5 @@ class _Connection:
                 await self._websocket.send_text(message)
             else:
                 await self._websocket.send_bytes(message)
+                self._manners.frame_sent()
                 trainer.sent()

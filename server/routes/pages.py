@@ -78,23 +78,29 @@ def _render(template: str, root: str, language: Language, languages: Languages, 
 
 
 @cache
-def _playground(language: Language, others: tuple[Language, ...]) -> Packed:
+def _playground(language: Language, others: tuple[Language, ...], *, join: bool) -> Packed:
     page = _render(
         "playground.html",
         "",
         language,
         {other.key: other for other in others},
         catalog=catalog_in(language).model_dump(),
+        join=join,
         catalog_json=_catalog_json(language),
         strings_json=_strings_json(language),
     )
     return pack(page.encode(), "text/html; charset=utf-8")
 
 
-def prepare(languages: Languages) -> None:
-    """Write the page in every language now, so that the first visitor need not wait for it."""
+def prepare(languages: Languages, *, join: bool) -> None:
+    """Write the page in every language now, so that the first visitor need not wait for it.
+
+    Args:
+        languages: all there are.
+        join: whether the page is to ask for the join code.
+    """
     for language in languages.values():
-        _playground(language, tuple(languages.values()))
+        _playground(language, tuple(languages.values()), join=join)
 
 
 def _headers(language: Language) -> dict[str, str]:
@@ -108,7 +114,8 @@ async def playground(request: Request) -> Response:
     sessions: Sessions = request.app.state.sessions
     if not sessions.has_room and "return" not in request.query_params:
         return _full(language, request.app.state.languages)
-    page = _playground(language, tuple(request.app.state.languages.values()))
+    join = request.app.state.passes is not None
+    page = _playground(language, tuple(request.app.state.languages.values()), join=join)
     return respond(request, page, _headers(language) | {"Cache-Control": "no-cache"})
 
 

@@ -15,29 +15,31 @@ const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
 /** Least and longest wait before an attempt when the server asked for time without saying how much. */
 const LATER = { least: 5000, longest: 15_000 };
-
-/** Close codes after which it makes no sense to come back by itself, and why. */
-const FINAL = new Map([
-  [4001, "taken-over"],
-  [4003, "forbidden"],
-  [4426, "reload"],
-]);
-/** Close codes after which to come back later: policy, size, busy, slow. */
-const BUSY = new Set([1008, 1009, 1013, 4408]);
-/** What counts as the code of a line that was cut without a word. */
-const CUT = 1006;
-
 /** After so long without a word the line counts as dead, in milliseconds: three heartbeats are missing. */
 const SILENCE = 45_000;
 /** How long a page that was asleep has to hear what has come in the meantime. */
 const GRACE = 2000;
+/** The code of a line that ended without one. */
+const LOST = 1006;
 /** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
 const UNPACKING = 10_000;
+
+/** The close code where a ticket is missing or was refused. */
+const FORBIDDEN = 4003;
+/** Close codes after which it makes no sense to come back by itself, and why. */
+const FINAL = new Map([
+  [4001, "taken-over"],
+  [FORBIDDEN, "forbidden"],
+  [4426, "reload"],
+]);
+/** Close codes after which to come back later: policy, size, busy, slow. */
+const BUSY = new Set([1008, 1009, 1013, 4408]);
 
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => void} onOpen the line is open: say hello
+ * @property {() => Promise<string | undefined>} [admit] what a new line needs a ticket from, before it is opened
+ * @property {(ticket?: string) => void} onOpen the line is open: say hello, with the ticket if there is one
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
  * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
@@ -74,59 +76,61 @@ export function createConnection(options) {
   let closed = false;
   /** @type {Closing | null} what the server has said about the end of this line */
   let closing = null;
+  /** Whether a ticket is awaited. */
+  let admitting = false;
 
-  function open() {
+  async function open() {
     timer = undefined;
     closing = null;
+    if (!options.admit) {
+      openWith(undefined);
+      return;
+    }
+    admitting = true;
+    try {
+      const ticket = await options.admit();
+      if (!closed) openWith(ticket);
+    } catch {
+      if (!closed) comeBack(LOST);
+    } finally {
+      admitting = false;
+    }
+  }
+
+  /** @param {string | undefined} ticket */
+  function openWith(ticket) {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
     unpacker = createUnpacker?.() ?? null;
     heard = now();
-    opened.onopen = () => options.onOpen();
+    opened.onopen = () => options.onOpen(ticket);
     opened.onmessage = ({ data }) => {
       heard = now();
       if (unpacker) receiveInOrder(opened, unpacker, data);
       else receive(data);
     };
     opened.onclose = ({ code }) => {
-      if (socket === opened) lose(code);
+      if (waiting === 0) lose(opened, code);
+      else turn = turn.finally(() => lose(opened, code)); // after what came before it
     };
   }
 
-  function letGo() {
+  /**
+   * Lets go of the socket, and tries another if that makes sense.
+   * @param {WebSocket} lost
+   * @param {number} code with which it was closed
+   */
+  function lose(lost, code) {
+    if (socket !== lost) return;
     socket = null;
+    letGo();
+    if (!closed) comeBack(code);
+  }
+
+  function letGo() {
     unpacker?.close();
     unpacker = null;
-  }
-
-  /**
-   * Lets go of the socket, and tries another later if that makes sense.
-   * @param {number} [code] with which it was closed
-   */
-  function lose(code = CUT) {
-    letGo();
-    if (closed) return;
-    const final = FINAL.get(code);
-    const reason = closing?.reason ?? (code === 4408 ? "slow" : (final ?? "lost"));
-    const trouble = { reason, message: closing?.message ?? "" };
-    if (final !== undefined) {
-      options.onState("stopped", trouble);
-      return;
-    }
-    options.onState("reconnecting", trouble);
-    timer = setTimeout(open, waitAfter(code));
-    attempt += 1;
-  }
-
-  /**
-   * @param {number} code
-   * @returns {number} milliseconds
-   */
-  function waitAfter(code) {
-    if (closing?.retryAfter) return closing.retryAfter * 1000;
-    if (BUSY.has(code)) return LATER.least + random() * (LATER.longest - LATER.least);
-    return backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
   }
 
   /**
@@ -144,7 +148,7 @@ export function createConnection(options) {
     turn = turn
       .then(async () => {
         const message = data instanceof ArrayBuffer ? await inTime(through.unpack(data)) : data;
-        if (socket === from || socket === null) receive(message);
+        if (socket === from) receive(message);
       })
       .catch((error) => {
         if (socket === from) doWithout(from, error);
@@ -163,7 +167,7 @@ export function createConnection(options) {
     createUnpacker = undefined;
     options.onFault(error);
     from.close();
-    if (socket === from) lose();
+    lose(from, LOST);
   }
 
   /** @param {unknown} data */
@@ -186,9 +190,18 @@ export function createConnection(options) {
     }
   }
 
-  function tryNow() {
-    clearTimeout(timer);
-    open();
+  /** @param {number} code with which the line was closed */
+  function comeBack(code) {
+    // Where a ticket is asked for, the next line brings another.
+    const final = code === FORBIDDEN && options.admit ? undefined : FINAL.get(code);
+    const reason = closing?.reason ?? final ?? "lost";
+    if (final !== undefined) {
+      options.onState("stopped", { reason, message: closing?.message ?? "" });
+      return;
+    }
+    options.onState("reconnecting", { reason, message: closing?.message ?? "" });
+    timer = setTimeout(open, waitAfter(code));
+    attempt += 1;
   }
 
   /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be heard. */
@@ -199,8 +212,23 @@ export function createConnection(options) {
       grace = undefined;
       if (socket !== silent || now() - heard < SILENCE) return;
       silent.close();
-      if (socket === silent) lose();
+      lose(silent, LOST);
     }, GRACE);
+  }
+
+  /**
+   * @param {number} code
+   * @returns {number} milliseconds
+   */
+  function waitAfter(code) {
+    if (closing?.retryAfter) return closing.retryAfter * 1000;
+    if (BUSY.has(code)) return LATER.least + random() * (LATER.longest - LATER.least);
+    return backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
+  }
+
+  function tryNow() {
+    clearTimeout(timer);
+    open();
   }
 
   open();
@@ -220,22 +248,20 @@ export function createConnection(options) {
     look,
     /** Stops waiting and tries at once. */
     retryNow() {
-      if (timer !== undefined && !closed) tryNow();
+      if (timer !== undefined && !closed && !admitting) tryNow();
     },
     /** Opens a line that would not have come back by itself. */
     reopen() {
-      if (socket !== null || closed) return;
+      if (socket !== null || closed || admitting) return;
       options.onState("reconnecting", { reason: "reopened", message: "" });
       tryNow();
     },
-    /**
-     * Ends the line; only `reopen` brings it back.
-     * @param {string} reason
-     */
-    stop(reason) {
+    /** Ends the line; only `reopen` brings it back. */
+    stop(/** @type {string} */ reason) {
       clearTimeout(timer);
       timer = undefined;
       const open = socket;
+      socket = null;
       letGo();
       open?.close();
       options.onState("stopped", { reason, message: "" });

@@ -21,6 +21,7 @@ import { createLine } from "./views/line.js";
 import { createNotices, createStatus } from "./views/notices.js";
 import { createTheme } from "./views/theme.js";
 import { createDeeds } from "./wiring/deeds.js";
+import { createEntrance } from "./wiring/entrance.js";
 import { createGuide } from "./wiring/guide.js";
 import { createOwn } from "./wiring/own.js";
 import { createPictures } from "./wiring/pictures.js";
@@ -40,7 +41,8 @@ if ("leaving" in root.dataset) await new Promise(() => {});
 useLanguage(decodeLanguage(find(document, "#strings", HTMLScriptElement).textContent ?? ""));
 const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).textContent ?? "");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const service = createService(location.href);
+const joining = await createEntrance(globalThis);
+const service = createService(location.href, joining.ask);
 const points = createPointStore(catalog, (place) => globalThis[place]);
 const openers = { catalog, service, points };
 const start = await openStart(openers, location.hash);
@@ -49,14 +51,16 @@ forgetReturn();
 
 // The run, and what is told of it
 
+const client = clientName(() => localStorage);
 const session = createSession({
   catalog,
   url: socketUrl(location.href),
   experiment: start.experiment,
+  admit: joining.required ? () => joining.ticket(client) : undefined,
   kept,
   place: () => sessionStorage,
   address: () => location.hash,
-  client: clientName(() => localStorage),
+  client,
   repair: (experiment, field) => withoutField(catalog, experiment, field),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
   isHidden: () => document.hidden,

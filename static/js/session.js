@@ -53,6 +53,7 @@ const RESOLUTION = 100;
  * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
  * @property {() => void} onFrame a frame came: draw, then acknowledge
  * @property {(error: unknown) => void} onFault
+ * @property {() => Promise<string | undefined>} [admit] a ticket for every connection, where the server asks for one
  * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
@@ -79,6 +80,8 @@ export function createSession(options) {
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
+  /** @type {string | undefined} the ticket it was greeted with */
+  let given;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
   /** @type {Experiment | undefined} what the server was greeted with */
@@ -111,7 +114,8 @@ export function createSession(options) {
     url: options.url,
     openSocket: options.openSocket,
     createUnpacker: options.createUnpacker,
-    onOpen: () => greet(store.get().wanted),
+    admit: options.admit,
+    onOpen: (ticket) => greet(store.get().wanted, ticket),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
     onState: (/** @type {ConnectionState} */ line, /** @type {LineTrouble | null} */ trouble) => {
@@ -121,17 +125,22 @@ export function createSession(options) {
     onFault,
   });
 
-  /** @param {Experiment} [experiment] */
-  function greet(experiment) {
+  /**
+   * @param {Experiment} [experiment]
+   * @param {string} [ticket]
+   */
+  function greet(experiment, ticket) {
     offered = experiment;
     const { token } = pocket;
     comesBack = token !== null;
+    given = ticket;
     const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
       protocol: PROTOCOL_VERSION,
       encoding,
       language: languageKey(),
+      ...(ticket && { ticket }),
     });
     const named = options.client ? { ...hello, client: options.client } : hello;
     // The token has the experiment in it; both together might be longer than a message may be.
@@ -210,8 +219,9 @@ export function createSession(options) {
           pocket.drop();
           break;
         }
+        if (event.code === "ticket") break; // the server closes the line, and the next one brings another
         if (store.get().connection !== "open" && offered) {
-          greet(options.repair?.(offered, event.field) ?? undefined);
+          greet(options.repair?.(offered, event.field) ?? undefined, given);
           break;
         }
         store.update((state) => withRefusal(state, event.id));

@@ -58,5 +58,5 @@ async def test_killing_engine_processes_under_load_loses_no_epoch_and_holds_nobo
         await until(lambda arrivals=arrivals, state=state: arrivals[-1].step == state["step"])  # type: ignore[misc]
         epochs = [int(epoch) for arrival in arrivals for epoch in decode(arrival.data)[1]["epochs"]]
         assert epochs == list(range(state["epoch"] + 1))
-        assert widest_gap(arrivals) < calm + 1
+        assert widest_gap(arrivals) < 2 * calm + 1  # a turn was lost, and all wait for theirs again
         await wire.close()

@@ -112,97 +112,6 @@ test("a closed connection does not come back", (context) => {
   assert.deepEqual(log, []);
 });
 
-test("the first try comes within a second, and none is waited for longer than half a minute", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  connect([]);
-
-  for (const longest of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
-    const opened = FakeSocket.opened.length;
-    FakeSocket.latest().drop();
-    context.mock.timers.tick(longest - 1);
-    assert.equal(FakeSocket.opened.length, opened);
-    context.mock.timers.tick(1);
-    assert.equal(FakeSocket.opened.length, opened + 1);
-  }
-});
-
-for (const [code, reason] of /** @type {const} */ ([
-  [4001, "taken-over"],
-  [4003, "forbidden"],
-  [4426, "reload"],
-])) {
-  test(`after ${code} the line does not come back by itself, but when it is asked to`, (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
-    /** @type {string[]} */
-    const log = [];
-    const connection = connect(log);
-    FakeSocket.latest().accept();
-
-    FakeSocket.latest().drop(code);
-    context.mock.timers.tick(600_000);
-    connection.retryNow();
-    assert.equal(FakeSocket.opened.length, 1);
-
-    connection.reopen();
-    assert.equal(FakeSocket.opened.length, 2);
-    assert.deepEqual(log, ["opened", `stopped: ${reason}`, "reconnecting: reopened"]);
-  });
-}
-
-test("a server without room is asked again when it said", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  /** @type {string[]} */
-  const log = [];
-  connect(log);
-  FakeSocket.latest().accept();
-
-  FakeSocket.latest().tell({ type: "closing", code: 1013, reason: "full", message: "", retry_after: 7.5 });
-  FakeSocket.latest().drop(1013);
-  context.mock.timers.tick(7499);
-  assert.equal(FakeSocket.opened.length, 1);
-  context.mock.timers.tick(1);
-
-  assert.equal(FakeSocket.opened.length, 2);
-  assert.deepEqual(log, ["opened", "closing", "reconnecting: full"]);
-});
-
-test("a server that was too busy, or found the line too slow, is left alone for a while", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  for (const code of [1008, 1009, 1013, 4408]) {
-    FakeSocket.opened = [];
-    connect([]);
-    FakeSocket.latest().drop(code);
-    context.mock.timers.tick(4999);
-    assert.equal(FakeSocket.opened.length, 1, String(code));
-    context.mock.timers.tick(10_001);
-    assert.equal(FakeSocket.opened.length, 2, String(code));
-  }
-});
-
-test("a refused token and a restart are followed by a try at once", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  for (const code of [1012, 4409]) {
-    FakeSocket.opened = [];
-    connect([]);
-    FakeSocket.latest().drop(code);
-    context.mock.timers.tick(1000);
-    assert.equal(FakeSocket.opened.length, 2, String(code));
-  }
-});
-
-test("a stopped line says why and stays so until it is asked for", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  /** @type {string[]} */
-  const log = [];
-  const connection = connect(log);
-
-  connection.stop("reload");
-  context.mock.timers.tick(600_000);
-
-  assert.equal(FakeSocket.opened.length, 1);
-  assert.deepEqual(log, ["stopped: reload"]);
-});
-
 test("packed frames and events are handed on in the order in which they came", async () => {
   /** @type {string[]} */
   const log = [];
@@ -299,4 +208,130 @@ test("a page that wakes up first hears what has come while it slept", (context) 
   context.mock.timers.tick(2000);
 
   assert.deepEqual(log, ["opened", "open", "welcome"]);
+});
+
+test("the first try comes within a second, and none is waited for longer than half a minute", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  connect([]);
+
+  for (const longest of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+    const opened = FakeSocket.opened.length;
+    FakeSocket.latest().drop();
+    context.mock.timers.tick(longest - 1);
+    assert.equal(FakeSocket.opened.length, opened);
+    context.mock.timers.tick(1);
+    assert.equal(FakeSocket.opened.length, opened + 1);
+  }
+});
+
+for (const [code, reason] of /** @type {const} */ ([
+  [4001, "taken-over"],
+  [4003, "forbidden"],
+  [4426, "reload"],
+])) {
+  test(`after ${code} the line does not come back by itself, but when it is asked to`, (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    /** @type {string[]} */
+    const log = [];
+    const connection = connect(log);
+    FakeSocket.latest().accept();
+
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(600_000);
+    connection.retryNow();
+    assert.equal(FakeSocket.opened.length, 1);
+
+    connection.reopen();
+    assert.equal(FakeSocket.opened.length, 2);
+    assert.deepEqual(log, ["opened", `stopped: ${reason}`, "reconnecting: reopened"]);
+  });
+}
+
+test("a server without room is asked again when it said", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  connect(log);
+  FakeSocket.latest().accept();
+
+  FakeSocket.latest().tell({ type: "closing", code: 1013, reason: "full", message: "", retry_after: 7.5 });
+  FakeSocket.latest().drop(1013);
+  context.mock.timers.tick(7499);
+  assert.equal(FakeSocket.opened.length, 1);
+  context.mock.timers.tick(1);
+
+  assert.equal(FakeSocket.opened.length, 2);
+  assert.deepEqual(log, ["opened", "closing", "reconnecting: full"]);
+});
+
+test("a server that was too busy, or found the line too slow, is left alone for a while", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const code of [1008, 1009, 1013, 4408]) {
+    FakeSocket.opened = [];
+    connect([]);
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(4999);
+    assert.equal(FakeSocket.opened.length, 1, String(code));
+    context.mock.timers.tick(10_001);
+    assert.equal(FakeSocket.opened.length, 2, String(code));
+  }
+});
+
+test("a refused token and a restart are followed by a try at once", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const code of [1012, 4409]) {
+    FakeSocket.opened = [];
+    connect([]);
+    FakeSocket.latest().drop(code);
+    context.mock.timers.tick(1000);
+    assert.equal(FakeSocket.opened.length, 2, String(code));
+  }
+});
+
+test("a stopped line says why and stays so until it is asked for", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  const connection = connect(log);
+
+  connection.stop("reload");
+  context.mock.timers.tick(600_000);
+
+  assert.equal(FakeSocket.opened.length, 1);
+  assert.deepEqual(log, ["stopped: reload"]);
+});
+
+test("where tickets are needed, each line has its own, and none is opened without one", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {(string | undefined)[]} */
+  const tickets = [];
+  const given = [() => "one", () => Promise.reject(new Error("no answer")), () => "two"];
+  createConnection({
+    url: "ws://host/ws",
+    admit: async () => given.shift()?.(),
+    onOpen: (ticket) => tickets.push(ticket),
+    onEvent: () => {},
+    onFrame: () => {},
+    onState: () => {},
+    onFault: () => {},
+    openSocket: FakeSocket.open,
+    random: () => 1,
+  });
+  const settle = async () => {
+    for (let turn = 0; turn < 5; turn += 1) await null;
+  };
+  assert.equal(FakeSocket.opened.length, 0);
+  await settle();
+
+  FakeSocket.latest().accept();
+  FakeSocket.latest().drop();
+  context.mock.timers.tick(1000);
+  await settle();
+  assert.equal(FakeSocket.opened.length, 1);
+  context.mock.timers.tick(2000);
+  await settle();
+  FakeSocket.latest().accept();
+
+  assert.equal(FakeSocket.opened.length, 2);
+  assert.deepEqual(tickets, ["one", "two"]);
 });

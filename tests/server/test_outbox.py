@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from server.frames import Tensor, decode
-from server.outbox import MAX_EPOCHS, MAX_EVENTS, Outbox, Overflow
+from server.outbox import MAX_EPOCHS, MAX_EVENTS, MAX_FRAME_EPOCHS, Encoding, Outbox, Overflow
+from server.packing import Unpacker
 
 
 def put(
@@ -144,11 +148,12 @@ def test_an_old_acknowledgement_takes_nothing_back() -> None:
 
 
 def test_frames_are_numbered_from_one() -> None:
-    outbox = Outbox(5)
+    outbox = Outbox(2)
     numbers = []
     for epoch in range(3):
         put(outbox, epoch)
         numbers.append(taken(outbox)[0]["frame"])
+        outbox.acknowledge(epoch + 1)
 
     assert numbers == ["1", "2", "3"]
 
@@ -254,3 +259,146 @@ def test_last_words_are_all_but_frames() -> None:
 
     assert outbox.last_words() == ["event", "token"]
     assert outbox.last_words() == []
+
+
+def test_losses_of_very_many_epochs_leave_in_pieces_with_the_newest_picture() -> None:
+    outbox = Outbox(2)
+    losses = np.arange(MAX_FRAME_EPOCHS + 10, dtype=np.uint32)
+    points = np.zeros((1, 3), np.float32)
+    outbox.put(
+        {"run": "1"},
+        {"epochs": losses, "map": np.array([7], np.int8), "train_points": points},
+        due=True,
+    )
+
+    _, first = taken(outbox)
+    assert not outbox.is_open()
+    _, second = taken(outbox)
+
+    assert np.concatenate([first["epochs"], second["epochs"]]).tolist() == losses.tolist()
+    assert (len(first["epochs"]), len(second["epochs"])) == (MAX_FRAME_EPOCHS, 10)
+    assert first["map"].tolist() == second["map"].tolist() == [7]
+    assert "train_points" in first
+    assert "train_points" not in second
+    outbox.acknowledge(2)
+    assert outbox.is_open()
+
+
+def test_losses_that_wait_one_by_one_cost_no_more_than_together() -> None:
+    outbox = Outbox(2)
+    for epoch in range(1000):
+        put(outbox, epoch, due=False)
+    assert len(outbox._parts["epochs"]) <= 65
+
+    put(outbox, 1000)
+    assert taken(outbox)[1]["epochs"].tolist() == list(range(1001))
+
+
+def test_it_is_told_for_how_long_a_client_takes_nothing() -> None:
+    now = 100.0
+    outbox = Outbox(2, clock=lambda: now)
+    for epoch in range(2):
+        put(outbox, epoch)
+        outbox.take()
+
+    now = 130.0
+    assert outbox.waited == 30
+    outbox.acknowledge(1)
+    assert outbox.waited == 0
+    outbox.reopen()
+    assert outbox.waited == 0
+    assert outbox.is_open()
+
+
+class AnyTraffic(RuleBasedStateMachine):
+    """A session and a client that do anything in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.encoding: Encoding = "plain"
+        self.outbox = Outbox(8, clock=lambda: self.now)
+        self.unpacker: Unpacker | None = None
+        self.epoch = self.run = self.history = 0
+        self.told: list[int] = []  # epochs of the present history that the client has been told
+        self.told_history = 0
+        self.told_by = {0: 0}  # how many they were at each frame
+        self.last = {"frame": 0, "epoch": -1, "history": 0, "run": 0}
+        self.seen = 0
+
+    @rule(epochs=st.integers(0, 5), due=st.booleans(), map_size=st.integers(1, 3))
+    def train(self, epochs: int, due: bool, map_size: int) -> None:
+        new = np.arange(self.epoch, self.epoch + epochs, dtype=np.uint32)
+        self.epoch += epochs
+        metadata = {"run": str(self.run), "history": str(self.history), "epoch": str(self.epoch)}
+        tensors: dict[str, np.ndarray] = {
+            "epochs": new,
+            "test_loss": new / 3,
+            "map": np.full((map_size, 2), self.epoch % 100, np.int8),
+        }
+        self.outbox.put(metadata, tensors, due=due)
+
+    @rule()
+    def reshape(self) -> None:
+        self.run += 1
+        self.train(1, False, 1)
+
+    @rule()
+    def begin_anew(self) -> None:
+        self.run += 1
+        self.history += 1
+        self.epoch = 0
+        self.train(1, True, 1)
+
+    @rule(seconds=st.floats(0, 2))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(behind=st.integers(-2, 9))
+    def acknowledge(self, behind: int) -> None:
+        self.outbox.acknowledge(self.last["frame"] - behind)
+        if behind >= 0:
+            self.seen = max(self.seen, self.last["frame"] - behind)
+
+    @rule(encoding=st.sampled_from(["plain", "packed"]))
+    def come_back(self, encoding: Encoding) -> None:
+        self.outbox.reopen(encoding)
+        self.unpacker = Unpacker() if encoding == "packed" else None
+        self.told = self.told[: self.told_by[self.seen]]  # what was not acknowledged was lost with the line
+        self.told_by = {0: len(self.told)}
+        self.last["frame"] = self.seen = 0
+        self.last["epoch"] = -1
+
+    @rule(epochs=st.integers(1, 3))
+    def train_and_take(self, epochs: int) -> None:
+        self.train(epochs, True, 1)
+        self.take()
+
+    @rule()
+    def take(self) -> None:
+        message = self.outbox.take()
+        if message is None:
+            return
+        assert isinstance(message, bytes)
+        metadata, tensors = decode(message if self.unpacker is None else self.unpacker.unpack(message))
+        number, epoch, history = (int(metadata[name]) for name in ("frame", "epoch", "history"))
+        assert number == self.last["frame"] + 1
+        assert number - self.seen <= 8
+        if history == self.last["history"]:
+            assert epoch >= self.last["epoch"]
+        assert history >= self.last["history"]
+        assert int(metadata["run"]) >= self.last["run"]
+        if history != self.told_history:
+            self.told, self.told_history = [], history
+            self.told_by = dict.fromkeys(self.told_by, 0)
+        new = tensors["epochs"].tolist()
+        assert new == list(range(new[0], new[0] + len(new))) if new else True
+        if new:
+            assert new[0] <= len(self.told)  # after coming back some are told again, none is ever left out
+            self.told = [*self.told[: new[0]], *new]
+        self.told_by[number] = len(self.told)
+        self.last = {"frame": number, "epoch": epoch, "history": history, "run": int(metadata["run"])}
+
+
+AnyTraffic.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+test_guarantee_5_frames_are_in_order_and_no_epoch_is_missing = AnyTraffic.TestCase

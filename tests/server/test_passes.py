@@ -156,6 +156,13 @@ def test_a_ticket_is_for_one_client(passes: Passes) -> None:
     assert passes.redeem(ticket, "browser a")
 
 
+def test_a_ticket_for_nobody_is_for_whoever_has_it(passes: Passes) -> None:
+    ticket = passes.ticket()
+
+    assert passes.redeem(ticket, "browser a")
+    assert not passes.redeem(ticket, "browser b")
+
+
 def test_a_pass_is_no_ticket_and_a_ticket_no_pass(passes: Passes) -> None:
     assert not passes.redeem(joined(passes))
     assert not passes.knows(passes.ticket())

@@ -10,7 +10,7 @@ from server.settings import Settings, _cgroup_quota, default_workers, from_envir
 def test_without_anything_the_server_is_for_this_machine_only() -> None:
     settings = Settings()
 
-    assert (settings.host, settings.port, settings.window) == ("127.0.0.1", 8000, 2)
+    assert (settings.host, settings.port, settings.window) == ("127.0.0.1", 8000, 8)
     assert settings.workers == default_workers() >= 1
 
 

@@ -21,6 +21,8 @@ _HEAD = 320
 _EPOCH = re.compile(rb'"epoch":"(\d+)"')
 _STEP = re.compile(rb'"step":"(\d+)"')
 _CHUNK = 65_536
+_CATCH_UP_SECONDS = 0.1
+"""How far reading at a rate may fall behind, as this process is not always in time, and make up for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Wire(asyncio.BufferedProtocol):
         self._size = 0
         self._left = 0  # bytes of the present payload that have not come
         self._rate: float | None = None
+        self._due = 0.0  # when the next bytes may be read, at that rate
         self._resume: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport
 
@@ -226,7 +229,9 @@ class Wire(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         if self._rate is not None:
             self.transport.pause_reading()
-            self._resume = self._loop.call_later(nbytes / self._rate, self._go_on)
+            now = self._loop.time()
+            self._due = max(self._due, now - _CATCH_UP_SECONDS) + nbytes / self._rate
+            self._resume = self._loop.call_later(max(0.0, self._due - now), self._go_on)
         data = self._space[:nbytes]
         if not self._opened.done():
             data = self._read_response(data)

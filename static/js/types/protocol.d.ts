@@ -95,7 +95,7 @@ export interface Closing {
   type: "closing";
   id: string | number | null;
   code: number;
-  reason: "restarting" | "full" | "too-many" | "taken-over" | "idle" | "age" | "resume" | "unread";
+  reason: "restarting" | "full" | "too-many" | "taken-over" | "idle" | "age" | "resume" | "unread" | "slow";
   retry_after: number | null;
 }
 

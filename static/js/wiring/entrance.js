@@ -1,0 +1,33 @@
+/** The entrance: with a join code, nothing begins before somebody has given it. */
+
+/** @import { Joining } from "../joining.js" */
+
+import { createJoining, readCode } from "../joining.js";
+import { createJoin } from "../views/join.js";
+
+/**
+ * Lets the person in, by the code of the link, by the pass of an earlier visit, or by asking.
+ * @param {typeof globalThis} page
+ * @returns {Promise<Joining>}
+ */
+export async function createEntrance(page) {
+  const { document, history, location } = page;
+  const { code, rest } = readCode(location.hash);
+  // The code leaves the address before anything else can see it there.
+  if (code !== null)
+    history.replaceState(history.state, "", rest || `${location.pathname}${location.search}`);
+
+  const dialog = document.querySelector("#join");
+  const joining = createJoining({
+    page: location.href,
+    required: dialog instanceof HTMLDialogElement,
+    // Not taken apart above: where the browser forbids it, even naming it throws.
+    storage: () => page.sessionStorage,
+    askPerson: async () => view?.ask(),
+  });
+  const view =
+    dialog instanceof HTMLDialogElement ? createJoin(dialog, { onCode: joining.offer }) : undefined;
+  if (code !== null) await joining.tryCode(code);
+  await joining.enter();
+  return joining;
+}

@@ -1,0 +1,135 @@
+"""Manners: what a connection may send, at times that are told and on a real server."""
+
+import json
+import time
+from typing import Any
+
+import anyio
+import pytest
+
+from server.manners import MESSAGE_BURST, MOST_BYTES, MOST_INVALID, TOO_BIG, TOO_MANY_INVALID, Manners
+from server.messages import Command, ErrorEvent, parse
+from tests.support.client import PATIENCE_SECONDS, Client, client, greeted
+from tests.support.live_server import LiveServer
+
+PAUSE = '{"type": "pause"}'
+ACK = '{"type": "ack", "frame": 1}'
+
+
+def judged(manners: Manners, text: str, now: float = 0.0) -> tuple[int, str] | None:
+    return manners.verdict(text, parse(text), now)
+
+
+def heard(text: str) -> Command | ErrorEvent:
+    return parse(text)
+
+
+def test_a_burst_is_read_at_once_and_then_twenty_a_second() -> None:
+    manners = Manners()
+
+    pauses = [manners.pause(heard(PAUSE), 0.0) for _ in range(MESSAGE_BURST + 2)]
+
+    assert pauses[:MESSAGE_BURST] == [0] * MESSAGE_BURST
+    assert pauses[MESSAGE_BURST:] == pytest.approx([0.05, 0.1])
+
+
+def test_acknowledging_what_was_sent_is_free_and_anything_else_is_not() -> None:
+    manners = Manners()
+    for _ in range(1000):
+        manners.frame_sent()
+
+    assert {manners.pause(heard(ACK), 0.0) for _ in range(1000)} == {0.0}
+    assert [manners.pause(heard(ACK), 0.0) > 0 for _ in range(61)] == [False] * 60 + [True]
+
+
+def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() -> None:
+    def filled(type_: str, size: int, **fields: Any) -> str:
+        empty = json.dumps({"type": type_, "id": "x", **fields})
+        return empty[:-1] + " " * (size - len(empty)) + "}"
+
+    assert judged(Manners(), filled("pause", MOST_BYTES)) is None
+    assert judged(Manners(), filled("pause", MOST_BYTES + 1)) == TOO_BIG
+    assert judged(Manners(), "x" * (MOST_BYTES + 1)) == TOO_BIG
+    assert judged(Manners(), "[" * (MOST_BYTES + 1)) == TOO_BIG
+    assert judged(Manners(), "é" * (MOST_BYTES // 2 + 1)) == TOO_BIG
+    assert judged(Manners(), filled("hello", MOST_BYTES + 1, protocol=1)) is None
+    assert judged(Manners(), filled("configure", MOST_BYTES + 1, experiment={})) is None
+    assert judged(Manners(), filled("configure", MOST_BYTES + 1, experiment={"no": 1})) is None
+
+
+def test_the_tenth_message_that_is_none_ends_the_connection() -> None:
+    manners = Manners()
+
+    verdicts = [judged(manners, "?", now=step * 0.1) for step in range(MOST_INVALID)]
+
+    assert verdicts == [None] * (MOST_INVALID - 1) + [TOO_MANY_INVALID]
+
+
+def test_what_was_wrong_now_and_then_is_forgiven() -> None:
+    manners = Manners()
+
+    assert {judged(manners, "?", now=60.0 * minute) for minute in range(100)} == {None}
+
+
+@pytest.mark.anyio
+async def test_each_invalid_message_is_answered_and_the_tenth_closes(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as connected:
+        for number in range(10):
+            await connected.send("nonsense", id=number)
+        answers = [(await connected.event("error"))["code"] for _ in range(10)]
+        with anyio.fail_after(PATIENCE_SECONDS):
+            await connected.connection.wait_closed()
+
+    assert answers == ["unknown-type"] * 10
+    assert connected.connection.close_code == 1008
+
+
+@pytest.mark.anyio
+async def test_the_tenth_invalid_message_closes_before_hello_as_well(server: LiveServer) -> None:
+    async with client(server.socket_url) as connected:
+        for _ in range(10):
+            await connected.connection.send(b"binary")
+        answers = [(await connected.event())["code"] for _ in range(10)]
+        with anyio.fail_after(PATIENCE_SECONDS):
+            await connected.connection.wait_closed()
+
+    assert answers == ["not-text"] * 10
+    assert connected.connection.close_code == 1008
+
+
+@pytest.mark.anyio
+async def test_a_long_message_without_an_experiment_closes_the_connection(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as connected:
+        await connected.connection.send(PAUSE[:-1] + " " * MOST_BYTES + "}")
+        with anyio.fail_after(PATIENCE_SECONDS):
+            await connected.connection.wait_closed()
+
+    assert connected.connection.close_code == 1009
+
+
+async def answered(connected: Client, count: int) -> float:
+    """Ask something so often, and return how long the answers took."""
+    began = time.monotonic()
+    for _ in range(count):
+        await connected.connection.send(PAUSE)
+    for _ in range(count):
+        await connected.event("state")
+    return time.monotonic() - began
+
+
+@pytest.mark.anyio
+async def test_who_sends_too_fast_is_read_later_and_nobody_else_is(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as fast, greeted(server.socket_url) as other:
+        took = 0.0
+
+        async def flood() -> None:
+            nonlocal took
+            took = await answered(fast, MESSAGE_BURST + 100)
+
+        with anyio.fail_after(PATIENCE_SECONDS):
+            async with anyio.create_task_group() as group:
+                group.start_soon(flood)
+                slow = max([await answered(other, 1) for _ in range(20)])
+
+    assert took > 100 / 20 * 0.9  # nothing was refused, but a hundred had to wait their turn
+    assert slow < took / 2
