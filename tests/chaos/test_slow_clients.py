@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 LITTLE = 8192
 """Bytes that a bad client's kernel takes for it."""
 
-NETWORK: dict[str, int] = {"receive_buffer": LITTLE, "segment": 1460}
+NETWORK: dict[str, Any] = {"receive_buffer": LITTLE, "segment": 1460}
 """A client behind a real network."""
 
 LINK = 60_000
