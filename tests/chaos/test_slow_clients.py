@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,15 @@ from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import descriptors, unsent
 from tests.support.proxy import Proxy, proxy
 from tests.support.waiting import until
-from tests.support.wire import Arrival, Wire, connect
+from tests.support.wire import Arrival, ClosedError, Wire, connect
 
 pytestmark = pytest.mark.anyio
 
 LITTLE = 8192
 """Bytes that a bad client's kernel takes for it."""
+
+NETWORK: dict[str, Any] = {"receive_buffer": LITTLE, "segment": 1460}
+"""A client behind a real network."""
 
 LINK = 60_000
 """Bytes a second of a slow link."""
@@ -45,9 +49,9 @@ def old_way(*options: str) -> Iterator[LiveServer]:
         yield server
 
 
-async def playing(server: LiveServer, url: str = "", resolution: int = 100, **options: object) -> Wire:
+async def playing(server: LiveServer, url: str = "", resolution: int = 100, **options: Any) -> Wire:
     """Open a session that trains ``PACE`` epochs a second and shows maps twenty times a second."""
-    wire = await connect(url or server.socket_url, **options)  # type: ignore[arg-type]
+    wire = await connect(url or server.socket_url, **options)
     await wire.hello()
     wire.send("watch", resolution=resolution)
     await wire.ask("play", epochs_per_second=PACE)
@@ -157,8 +161,8 @@ async def test_on_a_slow_link_frames_are_fresh_and_fill_it(start: Start) -> None
             now = newest.epoch / PACE + arrival.time - newest.time
             ages.append(now - arrival.epoch / PACE)
 
-        ours = await playing(server, resolution=120, receive_buffer=LITTLE, on_frame=see)
-        theirs = await connect(old.socket_url, receive_buffer=LITTLE)
+        ours = await playing(server, resolution=120, on_frame=see, **NETWORK)
+        theirs = await connect(old.socket_url, **NETWORK)
         offset = (await theirs.frame()).epoch / 1000 - time.monotonic()
         ours.read_at(LINK)
         theirs.read_at(LINK)
@@ -192,7 +196,7 @@ async def test_after_a_pause_the_newest_state_arrives_even_on_a_slow_link(start:
         await until(lambda: wire.newest is not None and wire.newest.step == state["step"])
         return time.perf_counter() - begun
 
-    quick, slow = await playing(server), await playing(server, receive_buffer=LITTLE)
+    quick, slow = await playing(server), await playing(server, **NETWORK)
     slow.read_at(100_000)
     pauses = [(await pause(quick), await pause(slow)) for _ in range(3)]
 
@@ -221,6 +225,18 @@ async def test_without_acknowledgements_a_window_of_frames_comes_and_no_more(sta
     newest = await wire.frame(lambda arrival: arrival.number == settled + 1)
     await wire.close()
     assert newest.number == settled + 1
+
+
+async def test_who_acknowledges_nothing_for_long_is_told_to_come_back_later(start: Start) -> None:
+    server = start(slow_seconds="1")
+    wire = await playing(server, acknowledge=False)
+
+    closing = await wire.event("closing")
+    with pytest.raises(ClosedError) as closed:
+        await wire.event("never")
+
+    assert closing["code"] == closed.value.code == 4408
+    assert closing["retry_after"] >= 5
 
 
 async def test_whatever_the_network_does_no_epoch_is_missing_and_none_comes_twice(start: Start) -> None:
