@@ -102,17 +102,6 @@ def test_an_unknown_address_of_the_api_gets_json(web: TestClient) -> None:
     assert (response.status_code, response.json()) == (404, {"detail": "There is nothing at this address."})
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/api/catalog", "/nowhere"])
-def test_every_response_tells_browsers_what_to_refuse(web: TestClient, path: str) -> None:
-    headers = web.get(path).headers
-
-    policy = headers["content-security-policy"]
-    assert "default-src 'self'" in policy
-    assert "unsafe" not in policy
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["cross-origin-opener-policy"] == "same-origin"
-
-
 def test_a_page_says_which_language_it_is_in(web: TestClient) -> None:
     english = web.get("/", headers={"Accept-Language": "en"})
     chinese = web.get("/", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"})

@@ -355,6 +355,9 @@ async def connect(
     raw.setblocking(False)
     if receive_buffer is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        raw.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1460
+        )  # as on a network: those of loopback are larger
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     loop = asyncio.get_running_loop()
     try:
