@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import CDPSession
 
 from benchmarks.browser import playground, spiral
+from engine import Experiment, advance, begin
 from tests.support.page import Playground
 
 TITLE = "The main thread of the page"
@@ -48,12 +49,18 @@ def rows() -> Iterator[tuple[str, ...]]:
         page["#insight > summary"].click()
         page["#show-test"].check()
         yield row("the same, with test points and tables of classes", *traced(page), "–")
+    yield from late_rows()
+
+
+def late_rows() -> Iterator[tuple[str, ...]]:
     with playground() as page:
         early, early_work = traced(page)
         before = memory(page)
         page.until(lambda: page.epoch > _MANY_EPOCHS, f"epoch {_MANY_EPOCHS:,}", patience=60_000)
         late, work = traced(page)
         grown = memory(page) - before
+        page.pause()
+        exact = read_ends(page)
         yield row("default network, from the start", early, early_work, "5–7 ms")
         yield row(f"default network, after {_MANY_EPOCHS:,} epochs", late, work, "–")
     ratio = statistics.median(late) / statistics.median(early)
@@ -63,6 +70,13 @@ def rows() -> Iterator[tuple[str, ...]]:
         f"≤ 1.25: {'yes' if ratio <= 1.25 else 'NO'}",
         "2",
         f"{grown / 1e6:.1f} MB more memory",
+    )
+    yield (
+        "losses read from the chart at both ends, against the engine",
+        exact,
+        "equal to six digits",
+        "–",
+        "–",
     )
 
 
@@ -118,6 +132,28 @@ def summed(events: list[dict[str, Any]], names: set[str], ends: list[float]) -> 
         spans[bisect_left(ends, end)] += event["tdur"] / 1000
         covered = end
     return spans[1:-1]
+
+
+def read_ends(page: Playground) -> str:
+    """Return whether the losses that the keyboard reads near both ends of the chart are those of the engine."""
+    told = []
+    for keys in (["Home", "ArrowRight", "ArrowRight"], ["End", "ArrowLeft"]):
+        page[".chart__cursor"].focus()
+        for key in keys:
+            page.page.keyboard.press(key)
+        told.append(page["#loss-readout"].inner_text())
+    last = page.epoch
+    run = begin(Experiment.model_validate(page.experiment))
+    losses: dict[int, float] = {}
+    while run.epoch < last:
+        run, report = advance(run, epochs=min(10_000, last - run.epoch))
+        losses |= {
+            int(epoch): float(loss) for epoch, loss in zip(report.epoch, report.test_loss[0], strict=True)
+        }
+    wanted = [f"{losses[epoch]:#.6g}" for epoch in (2, last - 1)]
+    read = [text.partition("test ")[2].partition(",")[0].replace("−", "-") for text in told]
+    equal = all(abs(float(one) / float(other) - 1) < 1e-5 for one, other in zip(read, wanted, strict=True))
+    return f"{'equal' if equal else 'NOT EQUAL'}: epoch 2 {read[0]}, epoch {last - 1:,} {read[1]}"
 
 
 def memory(page: Playground) -> float:

@@ -9,15 +9,20 @@ import re
 from collections.abc import Mapping
 
 # Only in the text of a template literal could a line begin so and be no comment; such text does not span lines here.
+# For the same reason lines may lose their indentation.
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)[ \t]*\n", re.MULTILINE)
+# Types of what follows, within a line.
+_TYPE = re.compile(r"/\*\* @[^\n]*?\*/ ?")
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
+_REMARK = re.compile(r"/\*(?:[^*]|\*(?!/))*\*/\n*")
 _SHEET = re.compile(r'^@import "([\w./-]+)";$', re.MULTILINE)
 
 
 def join_modules(files: Mapping[str, str], main: str) -> str:
-    """Return the module ``main`` and all that it needs as one, without the comments that have lines for themselves.
+    """Return the module ``main`` and all that it needs as one, without indentation, types and most comments.
 
     Args:
         files: the text of every module by its path.
@@ -30,7 +35,7 @@ def join_modules(files: Mapping[str, str], main: str) -> str:
     scopes = {path: f"$module{number}" for number, path in enumerate(order)}
     parts = []
     for path in order:
-        text = _COMMENT.sub("", files[path])
+        text = _TYPE.sub("", _COMMENT.sub("", files[path]))
         names = _EXPORT.findall(text)
         text = _EXPORT.sub("", text)
         text = _IMPORT.sub(
@@ -42,7 +47,7 @@ def join_modules(files: Mapping[str, str], main: str) -> str:
         if path != main:
             text = f"const {scopes[path]} = (() => {{\n{text.strip()}\nreturn {{ {', '.join(names)} }};\n}})();\n"
         parts.append(f"// {path}\n{text.strip()}\n")
-    return "\n".join(parts)
+    return _INDENTATION.sub("", "\n".join(parts))
 
 
 def _taken(names: str | None, scope: str) -> str:
@@ -75,5 +80,6 @@ def _in_order(files: Mapping[str, str], main: str) -> list[str]:
 
 
 def join_sheets(files: Mapping[str, str], main: str) -> str:
-    """Return the style sheet ``main`` with the sheets that it imports in their places."""
-    return _SHEET.sub(lambda found: join_sheets(files, _beside(main, found[1])), files[main])
+    """Return the style sheet ``main`` with the sheets that it imports in their places, without remarks."""
+    joined = _SHEET.sub(lambda found: join_sheets(files, _beside(main, found[1])), files[main])
+    return _INDENTATION.sub("", _REMARK.sub("", joined))

@@ -174,6 +174,11 @@ class Session:
         return events
 
     @property
+    def experiment(self) -> Experiment:
+        """What is asked for: the same object until it is asked for something else."""
+        return self._experiment
+
+    @property
     def has_news(self) -> bool:
         """Whether there is something that no picture has shown."""
         return self._stale

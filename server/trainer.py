@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,7 +18,9 @@ from server.cost import slice_seconds
 from server.farewells import UNREAD
 from server.languages import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
+from server.logs import about_session
 from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch, worded
+from server.metrics import Metrics
 from server.outbox import Outbox, Overflow
 from server.session import Session
 from server.work import run_slice
@@ -57,6 +60,7 @@ class Trainer:
         *,
         guest: Guest,
         window: int,
+        metrics: Metrics,
     ) -> None:
         """Prepare; training begins with ``start``.
 
@@ -67,6 +71,7 @@ class Trainer:
             lifetime: how long it is kept.
             guest: whose it is.
             window: frames that a client may leave unacknowledged.
+            metrics: where it is counted what a slow client does not get.
         """
         self.session = session
         self.checkpoints = checkpoints
@@ -77,6 +82,11 @@ class Trainer:
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
+        self._metrics = metrics
+        self._frames = 0
+        self._sent_at: deque[tuple[int, float]] = (
+            deque()
+        )  # numbers of unacknowledged frames, and when they went out
         self._language = bundled()[ENGLISH]
         self._owner: Hashable = guest.client or self  # the sessions of one browser share their turns
         self._something_to_do = asyncio.Event()
@@ -119,6 +129,8 @@ class Trainer:
         waited = self.lifetime.arrive(time.monotonic())
         self.session.hold(False)
         self.session.reopen()
+        self._frames = 0
+        self._sent_at.clear()
         self.outbox.reopen(hello.encoding)
         self.checkpoints.renew()
         self.post(
@@ -147,6 +159,8 @@ class Trainer:
                 self.checkpoints.ask()
         self.post(self.session.receive(message))
         self.outbox.acknowledge(self.session.acknowledged)
+        while self._sent_at and self._sent_at[0][0] <= self.session.acknowledged:
+            self._sent_at.popleft()
         self._something_to_do.set()
 
     def post(self, events: list[Event]) -> None:
@@ -162,7 +176,13 @@ class Trainer:
 
     def sent(self) -> None:
         """Take note that a frame has gone out, so that there may be room for the next."""
+        self._frames += 1
+        self._sent_at.append((self._frames, time.monotonic()))
         self._something_to_do.set()
+
+    def frame_age(self) -> float:
+        """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
+        return time.monotonic() - self._sent_at[0][1] if self.line is not None and self._sent_at else 0.0
 
     @property
     def waited(self) -> float:
@@ -191,6 +211,7 @@ class Trainer:
 
     async def _train(self) -> None:
         """Compute slices one after the other, while there is something to do."""
+        about_session(self.checkpoints.name)
         session, outbox = self.session, self.outbox
         while True:
             self._something_to_do.clear()
@@ -221,6 +242,8 @@ class Trainer:
                 continue
             events, numbers = session.absorb(work, outcome)
             if numbers is not None:
+                if self.line is not None and not room:
+                    self._metrics.frame_replaced()
                 outbox.put(numbers.metadata, numbers.tensors, due=numbers.due)
                 self.sendable.set()
             self.post(events)

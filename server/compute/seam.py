@@ -36,6 +36,9 @@ _MEMORY_ATTEMPTS = 2
 _DEADLINE_FACTOR, _DEADLINE_SECONDS = 10, 2.0
 """A call may take so many times what is expected of it, and so many seconds more."""
 
+_MOST_TYPICAL = 2
+"""An owner is charged at most so many times what calls usually take, or what was expected of its call."""
+
 log = logging.getLogger(__name__)
 
 
@@ -191,8 +194,10 @@ class Compute:
             seconds = self._ran(worker)
             self.stats.running -= 1
             self.stats.seconds += seconds
-            self._turns.charge(job.owner, seconds - charged)
-            self._typical += (seconds - self._typical) / 16
+            # Who was held up by something else on this machine is not made to wait for it a second time.
+            fair = min(seconds, max(_MOST_TYPICAL * self._typical, job.seconds))
+            self._turns.charge(job.owner, fair - charged)
+            self._typical += (fair - self._typical) / 16
             if healthy:
                 self._backend.give(worker)
             elif self._backend.replace(worker) and not self._closed:

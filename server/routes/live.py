@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from server import farewells
+from server.doors import address_of
 from server.languages import Language
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
@@ -37,6 +38,15 @@ async def live(websocket: WebSocket) -> None:
         await connection.serve()
 
 
+class _MisbehavedError(Exception):
+    """A client has sent what ends its connection: the close code, its reason, and an answer if there is one."""
+
+    def __init__(self, verdict: tuple[int, str], answer: ErrorEvent | None) -> None:
+        super().__init__(verdict)
+        self.verdict = verdict
+        self.answer = answer
+
+
 class _Connection:
     """Reads up to a hello, then lets one task read and one write; whichever ends first ends the other."""
 
@@ -46,6 +56,7 @@ class _Connection:
         self._sessions = sessions
         self._manners = Manners()
         self._pause = 0.0
+        self._spoken = self._language(None)
         self._dismissed: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
 
     def dismiss(self, closing: Closing) -> None:
@@ -61,6 +72,9 @@ class _Connection:
             note_refusal(self._websocket.scope, "hello")
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
+        except _MisbehavedError as bad:
+            await self._turn_out([], bad)
+            return
         self._spoken = self._language(hello.language)
         if not self._admits(hello):
             note_refusal(self._websocket.scope, "code")
@@ -68,18 +82,21 @@ class _Connection:
             await self._websocket.send_text(self._worded(refusal))
             await self._websocket.close(_FORBIDDEN, "no ticket")
             return
-        client = self._websocket.client
+        address = address_of(self._websocket.scope.get("client"))
         try:
-            trainer = self._sessions.enter(hello, self, self._spoken, "" if client is None else client.host)
+            trainer = self._sessions.enter(hello, self, self._spoken, address)
         except TurnedAway as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
-            await self._part([] if turned.error is None else [self._worded(turned.error)], turned.closing)
+            words = [self._worded(event) for event in (turned.error, turned.closing) if event is not None]
+            await self._part(words, turned.closing.code, turned.closing.reason)
             return
         for_good = False
         try:
             await self._attend(trainer)
         except WebSocketDisconnect as left:
             for_good = left.code == _NORMAL_CLOSURE
+        except _MisbehavedError as bad:
+            await self._turn_out(trainer.outbox.last_words() if trainer.line is self else [], bad)
         finally:
             self._sessions.leave(trainer, self, for_good=for_good)
 
@@ -106,16 +123,22 @@ class _Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._dismissed.done():
+            closing = self._dismissed.result()
             words = trainer.outbox.last_words() if trainer.line is self else []
-            await self._part(words, self._dismissed.result())
+            await self._part([*words, self._worded(closing)], closing.code, closing.reason)
 
-    async def _part(self, words: list[str], closing: Closing) -> None:
+    async def _turn_out(self, words: list[str], bad: _MisbehavedError) -> None:
+        note_refusal(self._websocket.scope, "size" if bad.answer is None else "invalid")
+        answer = [] if bad.answer is None else [self._worded(bad.answer)]
+        await self._part([*words, *answer], *bad.verdict)
+
+    async def _part(self, words: list[str], code: int, reason: str) -> None:
         """Say the last words, and close; who does not read them is not waited for."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PARTING_SECONDS):
-                for text in (*words, self._worded(closing)):
+                for text in words:
                     await self._websocket.send_text(text)
-                await self._websocket.close(closing.code, closing.reason)
+                await self._websocket.close(code, reason)
 
     async def _read_hello(self) -> Hello:
         while True:
@@ -143,11 +166,7 @@ class _Connection:
         self._pause = self._manners.pause(message, now)
         verdict = self._manners.verdict(text, message, now)
         if verdict is not None:
-            note_refusal(self._websocket.scope, "invalid" if isinstance(message, ErrorEvent) else "size")
-            if isinstance(message, ErrorEvent):
-                await self._websocket.send_text(message.worded(self._language(None)).model_dump_json())
-            await self._websocket.close(*verdict)
-            raise WebSocketDisconnect(verdict[0])
+            raise _MisbehavedError(verdict, message if isinstance(message, ErrorEvent) else None)
         return message
 
     async def _mind(self, trainer: Trainer) -> None:

@@ -151,12 +151,17 @@ export const ACTIONS = [
   },
 ];
 
-/** What is written on keys; those with a name of their own have it in the language. */
-const KEY_NAMES = new Map([
+/** What is written on keys. */
+const KEY_SIGNS = new Map([
   ["ArrowRight", "\u2192"],
-  ["Escape", "Esc"],
-  ["Control", "Ctrl"],
   ["-", "\u2212"],
+]);
+/** Keys with a name, which is a text of the language. */
+const KEY_NAMES = new Map([
+  [" ", "keys.space"],
+  ["Escape", "keys.escape"],
+  ["Control", "keys.control"],
+  ["Shift", "keys.shift"],
 ]);
 
 /**
@@ -174,10 +179,12 @@ export function labelOf({ id }) {
  * @returns {string}
  */
 export function keyName(key) {
-  if (key === " ") return phrase("keys.space");
   return key
     .split(/\+(?=.)/)
-    .map((part) => KEY_NAMES.get(part) ?? (part.length > 1 ? part : part.toUpperCase()))
+    .map((part) => {
+      const name = KEY_NAMES.get(part);
+      return name ? phrase(name) : (KEY_SIGNS.get(part) ?? part.toUpperCase());
+    })
     .join(" ");
 }
 

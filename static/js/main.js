@@ -51,15 +51,16 @@ forgetReturn();
 
 // The run, and what is told of it
 
+const client = clientName(() => localStorage);
 const session = createSession({
   catalog,
   url: socketUrl(location.href),
   experiment: start.experiment,
+  admit: joining.required ? () => joining.ticket(client) : undefined,
   kept,
   place: () => sessionStorage,
   address: () => location.hash,
-  client: clientName(() => localStorage),
-  admit: joining.required ? joining.ticket : undefined,
+  client,
   repair: (experiment, field) => withoutField(catalog, experiment, field),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
   isHidden: () => document.hidden,
@@ -110,7 +111,6 @@ const theme = createTheme(root, {
   },
 });
 pictures.follow();
-createLanguageChoice(findAll(document, "[data-language-choice]", HTMLSelectElement), { page: globalThis });
 const presses = createPresses({
   root,
   session,

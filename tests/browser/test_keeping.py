@@ -265,10 +265,9 @@ def test_code_is_shown_kept_and_refused_in_words(playground: Playground) -> None
     assert download.value.suggested_filename == "playground-circle-epoch-0-numpy.py"
     playground.page.keyboard.press("Escape")
 
-    change(playground, "training.optimizer", "lion")
     playground['[data-action="export"]'].click()
     playground["#export-language"].select_option("scikit-learn")
-    expect(playground["#export-refusal"]).to_contain_text("optimizer")
+    expect(playground["#export-refusal"]).to_contain_text("objective.loss is 'half-squared-error'")
     expect(playground["#export-keep"]).to_be_disabled()
 
 

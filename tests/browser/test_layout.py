@@ -1,9 +1,12 @@
 """Every size, light and dark."""
 
+import re
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Browser, expect
 
+from tests.support.live_server import LiveServer
 from tests.support.page import SIZES, Playground
 
 
@@ -59,3 +62,55 @@ def test_nothing_shifts_while_training(playground: Playground) -> None:
     playground.play()
 
     assert playground.page.evaluate(shifts) < 0.01
+
+
+@pytest.mark.parametrize("ratio", [2, 3])
+def test_pictures_are_as_fine_as_the_screen(browser: Browser, server: LiveServer, ratio: int) -> None:
+    context = browser.new_context(device_scale_factor=ratio, viewport={"width": 1400, "height": 900})
+    playground = Playground(context.new_page(), server.url).open()
+
+    for selector in (".plot__points", ".diagram__picture", ".chart__canvas"):
+        width, shown = playground[selector].evaluate("(canvas) => [canvas.width, canvas.clientWidth]")
+        assert abs(width - ratio * shown) <= ratio, selector
+    assert playground.problems == []
+    context.close()
+
+
+def test_little_motion_is_asked_for_and_shown(browser: Browser, server: LiveServer) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    sent: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(str(text))))
+    playground = Playground(page, server.url).open()
+
+    playground.until(lambda: any('"frame_rate":4' in text for text in sent), "few pictures a second")
+    expect(playground[".round--play"]).to_have_css("transition-duration", re.compile(r"^(0s(, )?)+$"))
+    context.close()
+
+
+def test_no_label_is_cut_on_a_wide_screen(playground: Playground) -> None:
+    playground.choose_dataset("blobs")
+    playground.choose("objective.loss", "softmax-cross-entropy")
+    playground.settle()
+    for theme in (None, "projector"):
+        if theme:
+            for _ in range(3):
+                playground["#theme"].click()
+            expect(playground["html"]).to_have_attribute("data-theme", theme)
+        cut = playground[".bar .field__label:visible"].evaluate_all(
+            "(all) => all.filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.textContent.trim())"
+        )
+        assert cut == [], theme
+        # A select tells nothing of what it cuts: its text is measured beside it.
+        cut = playground[".transport select:visible, .settings select:visible"].evaluate_all(
+            """(all) => all.filter((select) => {
+              const probe = document.body.appendChild(document.createElement('span'));
+              const { font } = getComputedStyle(select);
+              Object.assign(probe.style, { font, position: 'absolute', whiteSpace: 'nowrap' });
+              probe.textContent = select.selectedOptions[0].textContent.trim();
+              const wide = probe.getBoundingClientRect().width;
+              probe.remove();
+              return wide + 24 > select.clientWidth;
+            }).map((select) => select.selectedOptions[0].textContent)"""
+        )
+        assert cut == [], theme

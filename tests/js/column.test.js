@@ -80,3 +80,49 @@ test("asking for the extremes of a long column takes few steps", () => {
   // A plain walk over a million values takes about a millisecond; a thousand of them a second.
   assert.ok(performance.now() - start < 250);
 });
+
+test("of a very long column both ends are kept, and the extremes of what was between", () => {
+  const column = createColumn({ most: 4, first: 1 });
+  const count = 4096 * 40 + 1000;
+  for (let index = 0; index < count; index++) column.push(Math.sin(index / 1000) + index / count);
+
+  const exact = (/** @type {number} */ index) => Math.sin(index / 1000) + index / count;
+  for (const index of [0, 3, 4095, count - 2, count - 1]) assert.equal(column.at(index), exact(index));
+  assert.ok(Number.isNaN(column.at(4096 * 20)));
+  assert.equal(column.length, count);
+  const values = Array.from({ length: count }, (_, index) => exact(index));
+  const all = column.extremes(0, count);
+  assert.deepEqual(all, [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))]);
+  // In the middle a range is as wide as the chunks that it touches.
+  const [low, high] = column.extremes(4096 * 20 + 10, 4096 * 20 + 20);
+  const chunk = values.slice(4096 * 20, 4096 * 21);
+  assert.deepEqual([low, high], [Math.min(...chunk), Math.max(...chunk)]);
+});
+
+test("what is forgotten from an index on makes room for other values, in a very long column too", () => {
+  const random = createRandom();
+  for (const [count, end] of /** @type {const} */ ([
+    [10_000, 0],
+    [10_000, 7000],
+    [10_000, 8192],
+    [200_000, 123_456],
+  ])) {
+    const column = createColumn({ most: 4, first: 1 });
+    const values = Array.from({ length: count }, () => random());
+    for (const value of values) column.push(value);
+    column.truncate(end);
+    assert.equal(column.length, end);
+    // The chunk in which it ends may have been left without its values.
+    const start = count > 4096 * 4 ? end - (end % 4096) : end;
+    const expected = [...values.slice(0, start), ...Array.from({ length: 300 }, () => random())];
+    for (const value of expected.slice(start)) column.push(value);
+
+    const [low, high] = column.extremes(0, column.length);
+    assert.equal(low, Math.min(...expected.slice(-90_000), ...expected.slice(0, -90_000)));
+    assert.equal(
+      high,
+      expected.reduce((most, value) => Math.max(most, value)),
+    );
+    assert.equal(column.at(column.length - 1), expected.at(-1));
+  }
+});

@@ -30,14 +30,14 @@ class Playground:
     problems: list[str] = field(default_factory=list)
     experiment: dict[str, Any] = field(default_factory=dict)
 
-    def open(self) -> "Playground":
+    def open(self, fragment: str = "") -> "Playground":
         page, problems = self.page, self.problems
         page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
         page.on("request", self._check_host)
         page.on("websocket", lambda socket: socket.on("framereceived", self._hear))
-        page.goto(self.url)
+        page.goto(self.url + "/" + fragment)
         self.connected()
         return self
 
@@ -79,7 +79,7 @@ class Playground:
         """Losses as shown; empty while there are none."""
         texts = {name: self[f"#{name}-loss"].inner_text() for name in ("test", "train")}
         try:
-            return {name: float(text.replace("−", "-")) for name, text in texts.items()}
+            return {name: float(text.replace("−", "-").replace(",", ".")) for name, text in texts.items()}
         except ValueError:
             return {}
 
@@ -194,12 +194,26 @@ class Playground:
 
 
 def open_playground(
-    browser: Browser, url: str, size: str = "wide", scheme: Any = "light", *, touch: bool = False
+    browser: Browser,
+    url: str,
+    size: str = "wide",
+    scheme: Any = "light",
+    *,
+    touch: bool = False,
+    language: str = "en-US",
+    script: str = "",
+    fragment: str = "",
 ) -> Playground:
     """Open the page in a context of its own."""
     width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch, is_mobile=touch
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        has_touch=touch,
+        is_mobile=touch,
+        locale=language,
     )
     context.set_default_timeout(20_000)
-    return Playground(context.new_page(), url).open()
+    if script:
+        context.add_init_script(script)
+    return Playground(context.new_page(), url).open(fragment)

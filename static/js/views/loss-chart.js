@@ -149,7 +149,14 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
 
   cursor.addEventListener("pointermove", readAt, { signal });
   cursor.addEventListener("pointerdown", readAt, { signal });
-  cursor.addEventListener("pointerleave", stopReading, { signal });
+  // A finger that is lifted leaves what it has read; something else has to be touched.
+  cursor.addEventListener(
+    "pointerleave",
+    ({ pointerType }) => {
+      if (pointerType === "mouse") stopReading();
+    },
+    { signal },
+  );
   cursor.addEventListener("blur", stopReading, { signal });
   cursor.addEventListener(
     "input",
@@ -247,7 +254,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     context.textBaseline = "middle";
     labels.forEach(({ name }, index) => {
       context.fillStyle = colors[name];
-      context.fillText(name, right + 10, places[index] ?? 0);
+      context.fillText(phrase(`chart.${name}`), right + 10, places[index] ?? 0);
     });
   }
 

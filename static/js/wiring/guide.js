@@ -14,6 +14,7 @@ import { phrase } from "../lib/language.js";
 import { STARTS } from "../starts.js";
 import { createExplain } from "../views/explain.js";
 import { createHelp } from "../views/help.js";
+import { createReference } from "../views/reference.js";
 import { createStarts } from "../views/starts.js";
 
 /**
@@ -30,6 +31,7 @@ export function createGuide({ root, catalog, session, deeds, notices }) {
   const help = createHelp(find(document, "#help", HTMLDialogElement), {
     shortcuts: ACTIONS.map((action) => ({ label: labelOf(action), keys: action.keys.map(keyName) })),
   });
+  createReference(find(document, "#reference", HTMLDetailsElement), catalog);
   const explain = createExplain(root, {
     card: byId("explanation"),
     button: byId("explain"),

@@ -145,6 +145,27 @@ async def test_all_sessions_of_one_owner_get_the_same(compute: Compute, fake: Fa
     await asyncio.wait(sessions)
 
 
+async def test_who_was_held_up_once_is_not_made_to_wait_for_it(
+    compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    async def session(number: int) -> None:
+        while True:
+            await compute.run(answer, number, owner=number)
+
+    sessions = [asyncio.create_task(session(number)) for number in range(5)]
+    await settle()
+    for _ in range(50):
+        await finish(fake, clock)
+    unlucky = await finish(fake, clock, 100.0)  # the machine was busy with something else
+
+    served = Counter([await finish(fake, clock) for _ in range(50)])
+
+    assert served[unlucky] >= 8
+    for task in sessions:
+        task.cancel()
+    await asyncio.wait(sessions)
+
+
 async def test_a_probe_does_not_stand_in_line(compute: Compute, fake: Fake, clock: Clock) -> None:
     line = [asyncio.create_task(compute.run(answer, number, owner=number)) for number in range(5)]
     await settle()

@@ -1,5 +1,6 @@
 /** One curve of the loss chart. */
 
+import { FAN } from "../../lib/column.js";
 import { clamp } from "../../lib/scale.js";
 
 /** @import { Column } from "../../lib/column.js" */
@@ -37,13 +38,17 @@ export function paintCurve(context, column, { x, y, epochAt, last, box }, { colo
   } else {
     /** @type {[number, number]} */
     const pair = [0, 0];
+    let from = Math.max(0, Math.floor(epochAt(box.left) + 1e-9));
     for (let pixel = 0; pixel <= pixels; pixel++) {
-      // The two ends of a pixel are met by rounding; a little more makes sure that no epoch falls between.
-      const from = Math.floor(epochAt(box.left + pixel) + 1e-9);
-      const to = Math.max(from + 1, Math.floor(epochAt(box.left + pixel + 1) + 1e-9));
+      // Each pixel begins where the one before has ended, so that no epoch falls between.
+      const reach = epochAt(box.left + pixel + 1);
+      const size = blockSize(reach - from);
+      const to = Math.floor(reach / size + 1e-9) * size;
+      if (to <= from) continue;
       column.extremes(from, to, pair);
-      if (pair[0] > pair[1]) continue;
       const at = to > from + 1 ? box.left + pixel : x(from);
+      from = to;
+      if (pair[0] > pair[1]) continue;
       lineTo(at, pair[1]);
       if (pair[1] > pair[0]) lineTo(at, pair[0]);
     }
@@ -54,4 +59,14 @@ export function paintCurve(context, column, { x, y, epochAt, last, box }, { colo
   context.setLineDash(dash);
   context.stroke();
   context.setLineDash([]);
+}
+
+/**
+ * Ends of pixels are moved to those of blocks of which the column knows the extremes, by less than half a pixel: so a
+ * pixel costs about as much in a long column as in a short one.
+ * @param {number} epochs within a pixel
+ * @returns {number} 1, 16, 256 …
+ */
+function blockSize(epochs) {
+  return epochs < 2 * FAN ? 1 : FAN ** Math.floor(Math.log(epochs / 2) / Math.log(FAN));
 }
