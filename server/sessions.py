@@ -14,6 +14,7 @@ from engine import Experiment, Run
 from engine.schema import MAX_SEED
 from server import farewells
 from server.assets import revision
+from server.buckets import Bucket
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.keys import Keys
@@ -31,6 +32,12 @@ _LOOK_SECONDS = 1.0
 """How often it is looked whether a session has come to its end, at least."""
 
 _RETRY_SECONDS = (5.0, 15.0)
+
+_ENTRIES_PER_SECOND = 90.0
+_ENTRIES_AT_ONCE = 10.0
+"""So never more than a hundred come in within a second, as after a cut of the network; the others wait their turn."""
+_LONGEST_QUEUE = 15.0
+"""Seconds that somebody may wait at the entrance; further ones come back later."""
 
 
 def retry_seconds() -> float:
@@ -86,6 +93,7 @@ class Sessions:
         )
         self._trainers: dict[str, Trainer] = {}  # by public name, the oldest first
         self._ending: set[asyncio.Task[None]] = set()
+        self._entrance = Bucket(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE)
         self.draining = False
         """Whether nobody is taken any more, as the server is about to end."""
         self._patrol: asyncio.Task[None] | None = None
@@ -125,6 +133,19 @@ class Sessions:
     def language(self, asked: str | None, accepted: str | None) -> Language:
         """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
         return choose(self._languages, asked, accepted)
+
+    def queue(self, now: float) -> float:
+        """Return how many seconds somebody who comes now has to wait at the entrance.
+
+        Args:
+            now: seconds on a monotonic clock.
+
+        Raises:
+            TurnedAway: too many wait already.
+        """
+        if -self._entrance.level(now) / self._entrance.rate > _LONGEST_QUEUE:
+            raise TurnedAway(farewells.full(retry_seconds()))
+        return self._entrance.spend(now)
 
     def enter(self, hello: Hello, line: Line, language: Language, address: str = "") -> Trainer:
         """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
