@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.checkpoints import Checkpoints
-from server.compute import Closed, Compute, ComputeError
+from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
 from server.cost import slice_seconds
 from server.farewells import UNREAD
 from server.languages import ENGLISH, Language, bundled
@@ -23,7 +23,7 @@ from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Wat
 from server.metrics import Metrics
 from server.outbox import Outbox, Overflow
 from server.session import Session
-from server.work import run_slice
+from server.work import Slice, run_slice
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,9 @@ class Trainer:
         self._language = bundled()[ENGLISH]
         self._owner: Hashable = guest.client or self  # the sessions of one browser share their turns
         self._something_to_do = asyncio.Event()
+        self._slip = Slip()
+        self._waiting: Slice | None = None  # the slice of the slip
+        self._hurried = False  # whether the next slice obeys a command
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -154,6 +157,7 @@ class Trainer:
     def receive(self, message: Command | ErrorEvent) -> None:
         """Take a message of the client, parsed."""
         if not isinstance(message, Ack | ErrorEvent):
+            self._hasten()
             self.lifetime.touch(time.monotonic())
             if not isinstance(message, Watch) or message.hidden:
                 self.checkpoints.ask()
@@ -162,6 +166,13 @@ class Trainer:
         while self._sent_at and self._sent_at[0][0] <= self.session.acknowledged:
             self._sent_at.popleft()
         self._something_to_do.set()
+
+    def _hasten(self) -> None:
+        """See that a command is obeyed soon: a slice that only waits is taken back, and the next one goes first."""
+        self._hurried = True
+        if self._waiting is not None and self._slip.withdraw():
+            self.session.take_back(self._waiting)
+            self._waiting = None
 
     def post(self, events: list[Event]) -> None:
         """Queue events for the client; one that reads none is dismissed. Without a client they are dropped."""
@@ -228,9 +239,18 @@ class Trainer:
                         await self._something_to_do.wait()
                 continue
             try:
+                self._waiting = work
+                urgent, self._hurried = self._hurried, False
                 outcome = await self._compute.run(
-                    run_slice, work, owner=self._owner, seconds=slice_seconds(work.experiment)
+                    run_slice,
+                    work,
+                    owner=self._owner,
+                    seconds=slice_seconds(work.experiment),
+                    urgent=urgent,
+                    slip=self._slip,
                 )
+            except Withdrawn:
+                continue
             except Closed:
                 return
             except ComputeError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.compute import Compute, Overdue, WorkerDied
+from server.compute import Compute, Overdue, Slip, Withdrawn, WorkerDied
 from server.compute.backend import Backend, Call, Worker
 from tests.support.calls import answer
 
@@ -182,6 +182,25 @@ async def test_a_probe_does_not_stand_in_line(compute: Compute, fake: Fake, cloc
     for _ in range(2):
         await finish(fake, clock)
     await asyncio.gather(*line)
+
+
+async def test_a_call_that_waits_can_be_taken_back_and_one_that_runs_cannot(
+    compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    running, waiting = Slip(), Slip()
+    first = asyncio.ensure_future(compute.run(answer, "first", slip=running))  # type: ignore[arg-type]
+    second = asyncio.ensure_future(compute.run(answer, "second", slip=waiting))  # type: ignore[arg-type]
+    await settle()
+
+    assert not running.withdraw()
+    assert waiting.withdraw()
+    assert not waiting.withdraw()
+    with pytest.raises(Withdrawn):
+        await second
+    assert await finish(fake, clock) == "first"
+    await first
+    assert fake.busy == []
+    assert compute.stats.in_flight == 0
 
 
 async def test_a_probe_that_nobody_answers_says_so(compute: Compute, fake: Fake) -> None:
