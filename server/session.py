@@ -502,7 +502,8 @@ class Session:
             return self._answer_pauses(), None
         is_current = number == self._number  # otherwise it has got another shape in the meantime
         before = work.run
-        self._run = outcome.run
+        # The very object that was asked for, not its copy from another process: with the next slice it travels once.
+        self._run = replace(outcome.run, experiments=(work.experiment,))
         epochs = outcome.run.epoch - (before.epoch if before is not None else 0)
         steps = outcome.run.step - (before.step if before is not None else 0)
         self._pace.done += epochs

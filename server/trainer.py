@@ -12,6 +12,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine import Experiment
+from server.buckets import Bucket
 from server.checkpoints import Checkpoints
 from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
 from server.cost import slice_seconds
@@ -26,6 +28,9 @@ from server.session import Session
 from server.work import Slice, run_slice
 
 log = logging.getLogger(__name__)
+
+_HURRIES_PER_SECOND = 10.0
+"""So often the slice of a session that obeys a command may go before those of others."""
 
 
 class Line(Protocol):
@@ -92,6 +97,9 @@ class Trainer:
         self._something_to_do = asyncio.Event()
         self._slip = Slip()
         self._waiting: Slice | None = None  # the slice of the slip
+        self._hurries = Bucket(_HURRIES_PER_SECOND, _HURRIES_PER_SECOND)
+        self._estimated: Experiment | None = None
+        self._seconds = 0.0
         self._hurried = False  # whether the next slice obeys a command
         self._task: asyncio.Task[None] | None = None
 
@@ -169,7 +177,7 @@ class Trainer:
 
     def _hasten(self) -> None:
         """See that a command is obeyed soon: a slice that only waits is taken back, and the next one goes first."""
-        self._hurried = True
+        self._hurried = self._hurries.take(time.monotonic()) == 0
         if self._waiting is not None and self._slip.withdraw():
             self.session.take_back(self._waiting)
             self._waiting = None
@@ -245,7 +253,7 @@ class Trainer:
                     run_slice,
                     work,
                     owner=self._owner,
-                    seconds=slice_seconds(work.experiment),
+                    seconds=self._expected(work.experiment),
                     urgent=urgent,
                     slip=self._slip,
                 )
@@ -267,6 +275,12 @@ class Trainer:
                 outbox.put(numbers.metadata, numbers.tensors, due=numbers.due)
                 self.sendable.set()
             self.post(events)
+
+    def _expected(self, experiment: Experiment) -> float:
+        """Return how long a slice may have to take at least; estimated anew for another experiment only."""
+        if experiment is not self._estimated:
+            self._estimated, self._seconds = experiment, slice_seconds(experiment)
+        return self._seconds
 
     def _wait(self, room: bool) -> float | None:
         """Return in how many seconds something will be due by itself."""

@@ -132,6 +132,8 @@ def _follow(run: Run | None, experiment: Experiment) -> Run:
     """Bring a run to an experiment, with all it has learned; without one, begin."""
     if run is None:
         return begin(experiment)
+    if run.experiment is experiment:  # pickled together, they are still one
+        return run
     if can_transplant(run.experiment, experiment):
         return transplant(run, experiment)
     return reconfigure(run, experiment)

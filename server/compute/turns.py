@@ -15,8 +15,8 @@ Item = TypeVar("Item")
 _SPARE_ACCOUNTS = 64
 """Accounts of owners who wait for nothing that are kept before old ones are dropped."""
 
-_CREDIT_SECONDS = 0.1
-"""By how much an owner may be ahead of the others and still have something urgent done first."""
+_MOST_AHEAD = 0.03
+"""Seconds by which something urgent may put its owner ahead of others, so that it does not wait long for the rest."""
 
 
 class Turns(Generic[Item]):
@@ -36,12 +36,12 @@ class Turns(Generic[Item]):
         return sum(map(len, self._waiting.values()))
 
     def put(self, owner: Hashable, item: Item, *, urgent: bool = False) -> None:
-        """Add an item behind those of the same owner; an urgent one is next, unless its owner has had too much lately.
+        """Add an item behind those of the same owner; an urgent one is next, before those of all.
 
-        What is urgent is charged like all else: who is served first now waits longer afterwards.
+        How often something may be urgent is for whoever puts it to bound.
         """
         line = self._line(owner)
-        if urgent and self._served[owner] <= self._now + _CREDIT_SECONDS:
+        if urgent:
             line.appendleft(item)
             self._urgent.append(owner)
         else:
@@ -84,6 +84,7 @@ class Turns(Generic[Item]):
         while self._urgent:
             owner = self._urgent.popleft()
             if owner in self._waiting:
+                self._served[owner] = min(self._served[owner], self._now + _MOST_AHEAD)
                 return owner
         return None
 
