@@ -29,7 +29,7 @@ from server.work import Slice, run_slice
 
 log = logging.getLogger(__name__)
 
-_HURRIES_PER_SECOND = 10.0
+_HURRIES_PER_SECOND = 20.0
 """So often the slice of a session that obeys a command may go before those of others."""
 
 
