@@ -52,14 +52,14 @@ def create_app(settings: Settings) -> FastAPI:
             longest=settings.slice_seconds,
         )
         compute.observe = metrics.computed
-        sessions = Sessions(settings, compute, app.state.keys, app.state.languages)
+        sessions = Sessions(settings, compute, app.state.keys, app.state.languages, metrics)
         app.state.compute = compute
         app.state.sessions = sessions
 
         def observe(lag: float) -> None:
             metrics.observe(
                 sessions=len(sessions),
-                oldest_frame=0.0,
+                oldest_frame=sessions.oldest_frame_age(),
                 lag=lag,
                 engine_restarts=compute.stats.rebuilds,
                 deadlines=compute.stats.deadlines,

@@ -1,7 +1,6 @@
-"""Buckets: how often something may happen, and how many at once. Pure: the time is told."""
+"""Buckets: how often something may happen. Pure: the time is told."""
 
 import math
-from collections import Counter
 from collections.abc import Hashable
 
 
@@ -75,42 +74,6 @@ class Buckets:
     def __len__(self) -> int:
         """Return how many are remembered."""
         return len(self._buckets)
-
-
-class Places:
-    """How many each of many holds at once, as sockets of an address."""
-
-    def __init__(self, most: int) -> None:
-        """Begin with all free.
-
-        Args:
-            most: how many one may hold.
-        """
-        self.most = most
-        self._held: Counter[Hashable] = Counter()
-
-    def enter(self, key: Hashable) -> bool:
-        """Take a place; tell whether there was one."""
-        if self._held.get(key, 0) >= self.most:
-            return False
-        self._held[key] += 1
-        return True
-
-    def leave(self, key: Hashable) -> None:
-        """Give a place back.
-
-        Raises:
-            ValueError: the key holds none.
-        """
-        if key not in self._held:
-            raise ValueError(f"{key!r} holds no place")
-        self._held[key] -= 1
-        if not self._held[key]:
-            del self._held[key]
-
-    def __len__(self) -> int:
-        """Return how many hold at least one."""
-        return len(self._held)
 
 
 def jittered(seconds: float, chance: float, spread: float = 10.0) -> int:

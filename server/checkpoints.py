@@ -3,7 +3,8 @@
 import secrets
 from collections.abc import Callable
 
-from engine.checkpoint import ENGINE
+from engine import Experiment
+from engine.checkpoint import ENGINE, describe
 from server.keys import Keys
 from server.messages import Checkpoint
 from server.session import Session
@@ -48,6 +49,8 @@ class Checkpoints:
         self._at = float("-inf")
         self._length = 0
         self._last: tuple[object, ...] | None = None
+        self._experiment: Experiment | None = None
+        self._described = b""
 
     def is_owner(self, secret: str) -> bool:
         """Tell whether this is the secret of the session; takes constant time."""
@@ -91,7 +94,10 @@ class Checkpoints:
             playing=session.playing,
             speed=session.speed,
         )
-        token, whole = seal(self._keys, claim, run)
+        if self._experiment is not session.experiment:
+            self._experiment = session.experiment
+            self._described = describe((session.experiment,))
+        token, whole = seal(self._keys, claim, run, self._described)
         self._asked, self._at, self._length, self._last = False, now, len(token), _news(session)
         return Checkpoint(token=token, epoch=run.epoch, history=history, whole=whole)
 

@@ -29,6 +29,7 @@ LIMIT_SECONDS = 9.0
 
 _BATCH = 10
 _PAUSE_SECONDS = 0.1
+_LOOK_SECONDS = 0.02
 
 
 class Drain:
@@ -50,6 +51,7 @@ class Drain:
         self.begun = True
         if self._sessions is None:
             return
+        self._sessions.draining = True
         trainers = list(self._sessions)
         size = max(_BATCH, math.ceil(len(trainers) * _PAUSE_SECONDS / (FAREWELL_SECONDS / 2)))
         for start in range(0, len(trainers), size):
@@ -58,6 +60,8 @@ class Drain:
             for trainer in trainers[start : start + size]:
                 trainer.checkpoint_now()
                 trainer.dismiss(RESTARTING)
+        while any(trainer.line is not None for trainer in trainers):  # noqa: ASYNC110 - soon over, or cut off
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def abandon(self) -> None:
         """Kill the engine processes, which would outlive this one; called from a signal handler or a thread."""

@@ -138,11 +138,6 @@ class Outbox:
         while self._underway and self._underway[0][0] <= self._window.acknowledged:
             self._underway.popleft()
 
-    @property
-    def unacknowledged(self) -> int:
-        """How many frames were sent that the client has not acknowledged."""
-        return self._window.sent - self._window.acknowledged
-
     def is_open(self) -> bool:
         """Whether a frame could be sent now, and none waits."""
         return self._window.has_room and not self._due

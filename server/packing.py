@@ -25,6 +25,8 @@ EXACT_EPOCHS = 64
 _DROPPED_BITS = 20
 """So many of the 52 bits of a rounded loss; half a unit of what is left is 1.2e-10 of the loss."""
 
+_UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 4, 8)}
+
 _Words = np.ndarray[Any, np.dtype[np.unsignedinteger[Any]]]
 
 
@@ -39,22 +41,31 @@ def rounded(loss: Tensor) -> Tensor:
     return np.where(np.isfinite(loss), words.view(np.float64), loss)
 
 
+_Kind = tuple[tuple[int, ...], np.dtype[Any]]
+"""Shape and dtype: a difference is told only from a tensor of the same."""
+
+
 class Packer:
     """Writes the frames of one connection."""
 
     def __init__(self) -> None:
         """Begin; the first frame stands for itself."""
         self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY_LEVEL)
-        self._last: Mapping[str, Tensor] = {}
+        self._last: Mapping[str, tuple[_Kind, _Words]] = {}
 
     def pack(self, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
         """Write the next frame; arguments and errors as those of ``frames.encode``."""
         header, ordered = write_header(metadata, tensors)
-        size = len(header) + sum(tensor.nbytes for _, tensor in ordered)
-        parts = [struct.pack("<I", size), header]
-        parts += [_fold(name, tensor, self._last.get(name)) for name, tensor in ordered]
-        self._last = tensors
-        return self._deflate.compress(b"".join(parts)) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        parts = [header]
+        present = {}
+        for name, tensor in ordered:
+            kind, words = (tensor.shape, tensor.dtype), _words(tensor)
+            last = self._last.get(name)
+            parts.append(_fold(name, words, last[1] if last is not None and last[0] == kind else None))
+            present[name] = kind, words
+        self._last = present
+        size = struct.pack("<I", sum(map(len, parts)))
+        return self._deflate.compress(b"".join([size, *parts])) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
 
 
 class Unpacker:
@@ -85,16 +96,13 @@ class Unpacker:
         return b"".join([header, *(tensor.tobytes() for _, tensor in ordered)])
 
 
-def _fold(name: str, tensor: Tensor, last: Tensor | None) -> bytes:
+def _fold(name: str, words: _Words, last: _Words | None) -> bytes:
     """Write what is new in a tensor, the bytes of its numbers by significance, in as many bytes as it has."""
-    words = _words(tensor)
-    news = words.copy()
-    if name in LOSSES and words.itemsize > 1:
-        news[1:] -= words[:-1]
-    elif name not in LOSSES and last is not None and _alike(tensor, last):
-        news -= _words(last)
+    news = words if last is None or name in LOSSES else words - last
+    if words.itemsize == 1 or name in LOSSES:
+        first, news = news, news.copy()
+        news[1:] -= first[:-1]
     if words.itemsize == 1:
-        news[1:] -= news[:-1].copy()
         return news.tobytes()
     return news.view(np.uint8).reshape(-1, words.itemsize).T.tobytes()
 
@@ -112,7 +120,7 @@ def _unfold(name: str, folded: Tensor, last: Tensor | None) -> Tensor:
 
 
 def _words(tensor: Tensor) -> _Words:
-    words: _Words = np.ascontiguousarray(tensor).reshape(-1).view(f"u{tensor.itemsize}")
+    words: _Words = tensor.reshape(-1).view(_UNSIGNED[tensor.itemsize])
     return words
 
 

@@ -115,6 +115,7 @@ class Session:
         self._frame_interval = 1 / 20
         self._last_picture = -math.inf
         self._stale = False  # whether there is something that no picture has shown
+        self._before = (False, False, False, -math.inf)  # of these, what held before the slice under way
         self._start_anew()
 
     def restore(self, run: Run, *, number: int, history: int, playing: bool, speed: float | None) -> None:
@@ -172,6 +173,11 @@ class Session:
         if self._failed:
             events.append(self._state("failed"))
         return events
+
+    @property
+    def experiment(self) -> Experiment:
+        """What is asked for: the same object until it is asked for something else."""
+        return self._experiment
 
     @property
     def has_news(self) -> bool:
@@ -441,6 +447,7 @@ class Session:
             points=draw and self._points_due,
             **(limits or {}),
         )
+        self._before = (self._applied, self._stale, self._points_due, self._last_picture)
         self._edits = []
         self._applied = True
         self._under_way = (self._number, self._history)
@@ -467,6 +474,16 @@ class Session:
             return {"seconds": seconds}
         due = self._pace.due(now)
         return {"epochs": due, "seconds": seconds} if due > 0 else None
+
+    def take_back(self, work: Slice) -> None:
+        """Take note that the slice under way was not begun; what it should have done is due again."""
+        applied, stale, points_due, last_picture = self._before
+        self._under_way = None
+        self._edits = [*work.edits, *self._edits]
+        self._applied = self._applied and applied
+        self._stale = self._stale or stale
+        self._points_due = self._points_due or points_due
+        self._last_picture = min(self._last_picture, last_picture)
 
     def wait(self, now: float, *, room: bool) -> float | None:
         """Return in how many seconds something will be due by itself, or None if only a message can bring that."""

@@ -14,6 +14,7 @@ from engine import Experiment, Run
 from engine.schema import MAX_SEED
 from server import farewells
 from server.assets import revision
+from server.buckets import Bucket
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.keys import Keys
@@ -21,6 +22,7 @@ from server.languages import Language, Languages
 from server.languages.accepting import choose
 from server.lifetimes import Lifetime, Terms
 from server.messages import Closing, ErrorEvent, Hello, Limits
+from server.metrics import Metrics
 from server.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.tokens import Claim, RefusedToken, unseal
@@ -30,6 +32,12 @@ _LOOK_SECONDS = 1.0
 """How often it is looked whether a session has come to its end, at least."""
 
 _RETRY_SECONDS = (5.0, 15.0)
+
+_ENTRIES_PER_SECOND = 90.0
+_ENTRIES_AT_ONCE = 10.0
+"""So never more than a hundred come in within a second, as after a cut of the network; the others wait their turn."""
+_LONGEST_QUEUE = 15.0
+"""Seconds that somebody may wait at the entrance; further ones come back later."""
 
 
 def retry_seconds() -> float:
@@ -56,6 +64,7 @@ class Sessions:
         compute: Compute,
         keys: Keys,
         languages: Languages,
+        metrics: Metrics,
         *,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -66,12 +75,14 @@ class Sessions:
             compute: where all slices are computed.
             keys: to sign tokens with.
             languages: to tell things in.
+            metrics: where it is counted who comes back and how.
             wall_clock: seconds since 1970.
         """
         self._languages = languages
         self._settings = settings
         self._compute = compute
         self._keys = keys
+        self._metrics = metrics
         self._wall_clock = wall_clock
         self._terms = Terms(
             alone=settings.alone_seconds,
@@ -82,6 +93,9 @@ class Sessions:
         )
         self._trainers: dict[str, Trainer] = {}  # by public name, the oldest first
         self._ending: set[asyncio.Task[None]] = set()
+        self._entrance = Bucket(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE)
+        self.draining = False
+        """Whether nobody is taken any more, as the server is about to end."""
         self._patrol: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -112,9 +126,26 @@ class Sessions:
         """Whether somebody new would get a session."""
         return len(self._trainers) < self._settings.max_sessions or self._forsaken() is not None
 
+    def oldest_frame_age(self) -> float:
+        """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
+        return max((trainer.frame_age() for trainer in self), default=0.0)
+
     def language(self, asked: str | None, accepted: str | None) -> Language:
         """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
         return choose(self._languages, asked, accepted)
+
+    def queue(self, now: float) -> float:
+        """Return how many seconds somebody who comes now has to wait at the entrance.
+
+        Args:
+            now: seconds on a monotonic clock.
+
+        Raises:
+            TurnedAway: too many wait already.
+        """
+        if -self._entrance.level(now) / self._entrance.rate > _LONGEST_QUEUE:
+            raise TurnedAway(farewells.full(retry_seconds()))
+        return self._entrance.spend(now)
 
     def enter(self, hello: Hello, line: Line, language: Language, address: str = "") -> Trainer:
         """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
@@ -129,11 +160,14 @@ class Sessions:
             TurnedAway: there is no room, or the token that it brings is refused.
         """
         guest = Guest(hello.client, address)
+        if self.draining:
+            raise TurnedAway(farewells.RESTARTING)
         if hello.resume is None:
             trainer = self._open(hello.experiment, guest)
             recovered = False
         else:
             trainer, recovered = self._resume(hello, guest)
+            self._metrics.resumed("live" if recovered else "token")
         trainer.guest = guest
         trainer.attach(
             line, language, farewells.TAKEN_OVER, hello=hello, recovered=recovered, page=revision()
@@ -155,6 +189,7 @@ class Sessions:
             if run is None:
                 raise RefusedToken("resume-gone")
         except RefusedToken as refused:
+            self._metrics.resumed("refused")
             error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
             raise TurnedAway(farewells.REFUSED_TOKEN, error) from None
         return self._open(run.experiment, guest, claim, run, owned=here is None), False
@@ -191,6 +226,7 @@ class Sessions:
             Lifetime(self._terms, time.monotonic()),
             guest=guest,
             window=settings.window,
+            metrics=self._metrics,
         )
         self._trainers[trainer.checkpoints.name] = trainer
         return trainer

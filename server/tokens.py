@@ -115,9 +115,16 @@ class Opened:
         return run
 
 
-def seal(keys: Keys, claim: Claim, run: Run | None) -> tuple[str, bool]:
-    """Return a token, and whether it holds the run: one that would be too long does not."""
-    checkpoint = b"" if run is None or size(run) > _MAX_RUN_BYTES else to_bytes(run)
+def seal(keys: Keys, claim: Claim, run: Run | None, described: bytes | None = None) -> tuple[str, bool]:
+    """Return a token, and whether it holds the run: one that would be too long does not.
+
+    Args:
+        keys: the first of which signs.
+        claim: what the token says.
+        run: that it holds.
+        described: what the engine has said of the run's experiment, if that is known.
+    """
+    checkpoint = b"" if run is None or size(run) > _MAX_RUN_BYTES else to_bytes(run, described)
     if len(checkpoint) > _MAX_RUN_BYTES:
         checkpoint = b""
     header = claim.model_dump_json().encode()

@@ -7,20 +7,23 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
 from server.checkpoints import Checkpoints
-from server.compute import Closed, Compute, ComputeError
+from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
 from server.cost import slice_seconds
 from server.farewells import UNREAD
 from server.languages import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
+from server.logs import about_session
 from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch, worded
+from server.metrics import Metrics
 from server.outbox import Outbox, Overflow
 from server.session import Session
-from server.work import run_slice
+from server.work import Slice, run_slice
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,7 @@ class Trainer:
         *,
         guest: Guest,
         window: int,
+        metrics: Metrics,
     ) -> None:
         """Prepare; training begins with ``start``.
 
@@ -67,6 +71,7 @@ class Trainer:
             lifetime: how long it is kept.
             guest: whose it is.
             window: frames that a client may leave unacknowledged.
+            metrics: where it is counted what a slow client does not get.
         """
         self.session = session
         self.checkpoints = checkpoints
@@ -77,9 +82,17 @@ class Trainer:
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
+        self._metrics = metrics
+        self._frames = 0
+        self._sent_at: deque[tuple[int, float]] = (
+            deque()
+        )  # numbers of unacknowledged frames, and when they went out
         self._language = bundled()[ENGLISH]
         self._owner: Hashable = guest.client or self  # the sessions of one browser share their turns
         self._something_to_do = asyncio.Event()
+        self._slip = Slip()
+        self._waiting: Slice | None = None  # the slice of the slip
+        self._hurried = False  # whether the next slice obeys a command
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -119,6 +132,8 @@ class Trainer:
         waited = self.lifetime.arrive(time.monotonic())
         self.session.hold(False)
         self.session.reopen()
+        self._frames = 0
+        self._sent_at.clear()
         self.outbox.reopen(hello.encoding)
         self.checkpoints.renew()
         self.post(
@@ -142,12 +157,22 @@ class Trainer:
     def receive(self, message: Command | ErrorEvent) -> None:
         """Take a message of the client, parsed."""
         if not isinstance(message, Ack | ErrorEvent):
+            self._hasten()
             self.lifetime.touch(time.monotonic())
             if not isinstance(message, Watch) or message.hidden:
                 self.checkpoints.ask()
         self.post(self.session.receive(message))
         self.outbox.acknowledge(self.session.acknowledged)
+        while self._sent_at and self._sent_at[0][0] <= self.session.acknowledged:
+            self._sent_at.popleft()
         self._something_to_do.set()
+
+    def _hasten(self) -> None:
+        """See that a command is obeyed soon: a slice that only waits is taken back, and the next one goes first."""
+        self._hurried = True
+        if self._waiting is not None and self._slip.withdraw():
+            self.session.take_back(self._waiting)
+            self._waiting = None
 
     def post(self, events: list[Event]) -> None:
         """Queue events for the client; one that reads none is dismissed. Without a client they are dropped."""
@@ -162,7 +187,13 @@ class Trainer:
 
     def sent(self) -> None:
         """Take note that a frame has gone out, so that there may be room for the next."""
+        self._frames += 1
+        self._sent_at.append((self._frames, time.monotonic()))
         self._something_to_do.set()
+
+    def frame_age(self) -> float:
+        """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
+        return time.monotonic() - self._sent_at[0][1] if self.line is not None and self._sent_at else 0.0
 
     @property
     def waited(self) -> float:
@@ -191,6 +222,7 @@ class Trainer:
 
     async def _train(self) -> None:
         """Compute slices one after the other, while there is something to do."""
+        about_session(self.checkpoints.name)
         session, outbox = self.session, self.outbox
         while True:
             self._something_to_do.clear()
@@ -207,9 +239,18 @@ class Trainer:
                         await self._something_to_do.wait()
                 continue
             try:
+                self._waiting = work
+                urgent, self._hurried = self._hurried, False
                 outcome = await self._compute.run(
-                    run_slice, work, owner=self._owner, seconds=slice_seconds(work.experiment)
+                    run_slice,
+                    work,
+                    owner=self._owner,
+                    seconds=slice_seconds(work.experiment),
+                    urgent=urgent,
+                    slip=self._slip,
                 )
+            except Withdrawn:
+                continue
             except Closed:
                 return
             except ComputeError as error:
@@ -221,6 +262,8 @@ class Trainer:
                 continue
             events, numbers = session.absorb(work, outcome)
             if numbers is not None:
+                if self.line is not None and not room:
+                    self._metrics.frame_replaced()
                 outbox.put(numbers.metadata, numbers.tensors, due=numbers.due)
                 self.sendable.set()
             self.post(events)

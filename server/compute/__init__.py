@@ -9,7 +9,7 @@ from server.compute.backend import (
     Unavailable,
     WorkerDied,
 )
-from server.compute.seam import Compute
+from server.compute.seam import Compute, Slip, Withdrawn
 from server.compute.stats import Stats
 
 __all__ = [
@@ -18,8 +18,10 @@ __all__ = [
     "ComputeError",
     "OutOfMemory",
     "Overdue",
+    "Slip",
     "Stats",
     "Unavailable",
+    "Withdrawn",
     "WorkerDied",
     "check",
     "open_compute",

@@ -44,7 +44,7 @@ class Processes(Backend):
     server had noticed its answer, a tenth to a quarter of the time.
     """
 
-    shortest = 0.005
+    shortest = 0.0025
 
     def __init__(self, workers: int, *, memory: int, longest: float) -> None:
         """Prepare for ``workers`` processes of ``memory`` bytes each, for slices of ``longest`` seconds."""

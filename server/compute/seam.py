@@ -36,6 +36,9 @@ _MEMORY_ATTEMPTS = 2
 _DEADLINE_FACTOR, _DEADLINE_SECONDS = 10, 2.0
 """A call may take so many times what is expected of it, and so many seconds more."""
 
+_MOST_TYPICAL = 2
+"""An owner is charged at most so many times what calls usually take, or what was expected of its call."""
+
 log = logging.getLogger(__name__)
 
 
@@ -57,9 +60,23 @@ class _Job:
     lacks: int = 0
 
 
-@dataclass(eq=False)
-class _Urgent:
-    """The owner of a probe, whose turn comes as soon as a worker is free."""
+class Withdrawn(Exception):
+    """A call was taken back before it began."""
+
+
+class Slip:
+    """What a caller holds of a call while that waits, to take it back."""
+
+    def __init__(self) -> None:
+        """Begin without a call."""
+        self._take_back: Callable[[], bool] | None = None
+
+    def withdraw(self) -> bool:
+        """Take the call back, which then raises ``Withdrawn``; tell whether it still waited."""
+        return self._take_back is not None and self._take_back()
+
+    def _hold(self, take_back: Callable[[], bool] | None) -> None:
+        self._take_back = take_back
 
 
 class Compute:
@@ -110,6 +127,8 @@ class Compute:
         *arguments: *Arguments,
         owner: Hashable = None,
         seconds: float = 0.0,
+        urgent: bool = False,
+        slip: Slip | None = None,
     ) -> Result:
         """Call a pure function in a worker.
 
@@ -118,8 +137,11 @@ class Compute:
             arguments: for the function.
             owner: whose turn it takes; owners share the workers evenly.
             seconds: how long it is expected to run, if that may be more than the longest slice.
+            urgent: whether somebody waits for it who has just pressed something; it goes first, within a fair share.
+            slip: to take the call back with, while it waits.
 
         Raises:
+            Withdrawn: it was taken back.
             Overdue: it ran ten times as long as expected and two seconds more.
             OutOfMemory: it needed more memory than a worker may take.
             WorkerDied: workers died under it again and again.
@@ -130,12 +152,16 @@ class Compute:
             raise Closed("the server is closing")
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         job = _Job(function, arguments, owner, seconds, answer, self._clock())
-        self._turns.put(owner, job, urgent=isinstance(owner, _Urgent))
+        self._turns.put(owner, job, urgent=urgent)
         self.stats.waiting += 1
+        if slip is not None:
+            slip._hold(lambda: self._take_back(job))
         self._hand_over()
         try:
             return await answer
         finally:
+            if slip is not None:
+                slip._hold(None)
             if answer.cancelled():  # nobody waits for it any more
                 self._withdraw(job)
 
@@ -143,14 +169,22 @@ class Compute:
         """Tell whether a worker answers within so many seconds."""
         try:
             async with asyncio.timeout(seconds):
-                await self.run(_nothing, owner=_Urgent())
+                await self.run(_nothing, owner=object(), urgent=True)
         except (TimeoutError, ComputeError):
             return False
         return True
 
-    def _withdraw(self, job: _Job) -> None:
-        if self._turns.remove(job.owner, job):
+    def _withdraw(self, job: _Job) -> bool:
+        waited = self._turns.remove(job.owner, job)
+        if waited:
             self.stats.waiting -= 1
+        return waited
+
+    def _take_back(self, job: _Job) -> bool:
+        if job.answer.done() or not self._withdraw(job):
+            return False
+        job.answer.set_exception(Withdrawn())
+        return True
 
     def _hand_over(self) -> None:
         """Give waiting calls to free workers, as far as there are both."""
@@ -191,8 +225,10 @@ class Compute:
             seconds = self._ran(worker)
             self.stats.running -= 1
             self.stats.seconds += seconds
-            self._turns.charge(job.owner, seconds - charged)
-            self._typical += (seconds - self._typical) / 16
+            # Who was held up by something else on this machine is not made to wait for it a second time.
+            fair = min(seconds, max(_MOST_TYPICAL * self._typical, job.seconds))
+            self._turns.charge(job.owner, fair - charged)
+            self._typical += (fair - self._typical) / 16
             if healthy:
                 self._backend.give(worker)
             elif self._backend.replace(worker) and not self._closed:

@@ -6,7 +6,6 @@ it: its account is raised to that of the owner served last, or, if nobody waits,
 fair queueing, Goyal, Vin and Cheng 1996).
 """
 
-import math
 from collections import deque
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -15,6 +14,9 @@ Item = TypeVar("Item")
 
 _SPARE_ACCOUNTS = 64
 """Accounts of owners who wait for nothing that are kept before old ones are dropped."""
+
+_CREDIT_SECONDS = 0.1
+"""By how much an owner may be ahead of the others and still have something urgent done first."""
 
 
 class Turns(Generic[Item]):
@@ -25,6 +27,7 @@ class Turns(Generic[Item]):
         self._waiting: dict[Hashable, deque[Item]] = {}
         self._served: dict[Hashable, float] = {}
         self._last_taken: dict[Hashable, int] = {}
+        self._urgent: deque[Hashable] = deque()
         self._now = self._largest = 0.0
         self._taken = 0
 
@@ -33,10 +36,16 @@ class Turns(Generic[Item]):
         return sum(map(len, self._waiting.values()))
 
     def put(self, owner: Hashable, item: Item, *, urgent: bool = False) -> None:
-        """Add an item behind those of the same owner; an urgent owner stands before all others."""
-        self._line(owner).append(item)
-        if urgent:
-            self._served[owner] = -math.inf
+        """Add an item behind those of the same owner; an urgent one is next, unless its owner has had too much lately.
+
+        What is urgent is charged like all else: who is served first now waits longer afterwards.
+        """
+        line = self._line(owner)
+        if urgent and self._served[owner] <= self._now + _CREDIT_SECONDS:
+            line.appendleft(item)
+            self._urgent.append(owner)
+        else:
+            line.append(item)
 
     def put_first(self, owner: Hashable, item: Item) -> None:
         """Add an item before those of the same owner: one that had been taken, and has to wait again."""
@@ -51,23 +60,32 @@ class Turns(Generic[Item]):
         return self._waiting[owner]
 
     def take(self) -> tuple[Hashable, Item]:
-        """Take the oldest item of the owner who was served least; of equals, of the one not served for longest.
+        """Take what is urgent, or else the oldest item of the owner who was served least, and longest ago.
 
         Raises:
             LookupError: nobody waits.
         """
         if not self._waiting:
             raise LookupError("nobody waits")
-        owner = min(self._waiting, key=lambda one: (self._served[one], self._last_taken.get(one, 0)))
+        owner = self._next_urgent()
+        if owner is None:
+            owner = min(self._waiting, key=lambda one: (self._served[one], self._last_taken.get(one, 0)))
+            self._now = max(self._now, self._served[owner])
         line = self._waiting[owner]
         item = line.popleft()
         if not line:
             del self._waiting[owner]
-        self._now = max(self._now, self._served[owner])
         self._taken += 1
         self._last_taken[owner] = self._taken
         self._forget()
         return owner, item
+
+    def _next_urgent(self) -> Hashable | None:
+        while self._urgent:
+            owner = self._urgent.popleft()
+            if owner in self._waiting:
+                return owner
+        return None
 
     def charge(self, owner: Hashable, seconds: float) -> None:
         """Add seconds to what an owner was served; negative ones take back an estimate that was too high."""

@@ -84,6 +84,7 @@ class _Connection:
             return
         address = address_of(self._websocket.scope.get("client"))
         try:
+            await asyncio.sleep(self._sessions.queue(time.monotonic()))
             trainer = self._sessions.enter(hello, self, self._spoken, address)
         except TurnedAway as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)

@@ -22,6 +22,10 @@ from server.translation import catalog_in
 
 router = APIRouter()
 
+_MOST_LEVELS = 30
+_MOST_SHOWN = 200
+"""Levels of an unknown address up to which it is gone back step by step, and characters of it that are shown."""
+
 
 @cache
 def _templates() -> Jinja2Templates:
@@ -131,7 +135,8 @@ def not_found(request: Request) -> HTMLResponse:
     """Say in words that there is nothing here."""
     depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
     language = language_of(request)
-    text = _render(
-        "not_found.html", "../" * depth, language, request.app.state.languages, path=request.url.path
-    )
+    # Nobody has written an address of that depth, and each level makes every address on the page longer.
+    root = "../" * depth if depth <= _MOST_LEVELS else f"{request.scope.get('root_path', '')}/"
+    path = request.url.path[:_MOST_SHOWN]
+    text = _render("not_found.html", root, language, request.app.state.languages, path=path)
     return HTMLResponse(text, 404, _headers(language))

@@ -84,7 +84,7 @@ export function createJoining({
       const response = await ask(url, { method: "POST", headers: common, body: JSON.stringify(content) });
       return { response, answer: await response.json() };
     } catch {
-      throw new JoinError(phrase("script.join.unreachable"));
+      throw new JoinError(phrase("join.unreachable"));
     }
   }
 

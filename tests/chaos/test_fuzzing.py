@@ -1,11 +1,15 @@
 """Nonsense in every state of a connection: the server answers, ends what is hopeless, and stays as it was."""
 
+import asyncio
 import itertools
 import random
+import statistics
+import time
 from typing import Any
 
 import pytest
 
+from server.manners import MESSAGE_BURST, MESSAGE_RATE
 from server.messages import ErrorEvent, greet, parse
 from tests.chaos.conftest import FORGETFUL, Start, Tell, health
 from tests.support.live_server import LiveServer
@@ -112,6 +116,52 @@ async def test_text_that_is_not_utf8_ends_the_connection(start: Start) -> None:
         with pytest.raises(ClosedError) as closed:
             await wire.event("never")
         assert closed.value.code == 1007
+
+
+async def test_the_tenth_bad_message_is_the_last(start: Start) -> None:
+    server = start("--workers", "1")
+    for greeted in (False, True):
+        wire = await connect(server.socket_url)
+        if greeted:
+            await wire.hello()
+        for _ in range(9):
+            wire.send_raw(b"nonsense")
+            assert (await wire.event("error"))["code"] == "not-json"
+        wire.send_raw(b"nonsense")
+        with pytest.raises(ClosedError) as closed:
+            await wire.event("never")
+        assert closed.value.code == 1008
+
+
+async def test_a_flood_of_commands_is_read_slowly_and_slows_nobody_else(start: Start) -> None:
+    server = start("--workers", "1")
+    other, flood = await connect(server.socket_url), await connect(server.socket_url)
+    await other.hello()
+    await flood.hello()
+
+    async def answers() -> list[float]:
+        times = []
+        for _ in range(50):
+            begun = time.perf_counter()
+            await other.ask("play", epochs_per_second=1)
+            times.append(time.perf_counter() - begun)
+            await asyncio.sleep(1 / 15)
+        return times
+
+    alone = await answers()
+    for number in range(1000):
+        flood.send("play", epochs_per_second=1, id=number)
+    begun = time.monotonic()
+    beside = await answers()
+    heard = 0
+    while flood.waiting:
+        heard += (await flood.event())["type"] == "state"
+    elapsed = time.monotonic() - begun
+
+    assert statistics.median(beside) < statistics.median(alone) + 0.010
+    assert heard < MESSAGE_BURST + MESSAGE_RATE * elapsed + 2
+    other.transport.abort()
+    flood.transport.abort()
 
 
 @pytest.mark.soak

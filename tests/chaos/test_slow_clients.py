@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -19,15 +20,21 @@ from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import descriptors, unsent
 from tests.support.proxy import Proxy, proxy
 from tests.support.waiting import until
-from tests.support.wire import Arrival, Wire, connect
+from tests.support.wire import Arrival, ClosedError, Wire, connect
 
 pytestmark = pytest.mark.anyio
 
 LITTLE = 8192
 """Bytes that a bad client's kernel takes for it."""
 
+NETWORK: dict[str, Any] = {"receive_buffer": LITTLE, "segment": 1460}
+"""A client behind a real network."""
+
 LINK = 60_000
 """Bytes a second of a slow link."""
+
+MOST = 256 * 1024
+"""Bytes that a client which reads nothing may cost."""
 
 KEEPALIVE = 1.0
 """Seconds of the ping interval, and of its timeout, in these tests."""
@@ -42,9 +49,9 @@ def old_way(*options: str) -> Iterator[LiveServer]:
         yield server
 
 
-async def playing(server: LiveServer, url: str = "", resolution: int = 100, **options: object) -> Wire:
+async def playing(server: LiveServer, url: str = "", resolution: int = 100, **options: Any) -> Wire:
     """Open a session that trains ``PACE`` epochs a second and shows maps twenty times a second."""
-    wire = await connect(url or server.socket_url, **options)  # type: ignore[arg-type]
+    wire = await connect(url or server.socket_url, **options)
     await wire.hello()
     wire.send("watch", resolution=resolution)
     await wire.ask("play", epochs_per_second=PACE)
@@ -96,7 +103,7 @@ async def test_a_client_that_stalls_is_never_let_go_by_the_old_way() -> None:
 
 async def test_a_client_that_stops_to_read_costs_two_frames_and_no_more(start: Start) -> None:
     server = start()
-    with old_way("--rate", "200") as old:
+    with old_way("--rate", "200", "--keepalive", "20") as old:
         ours = await playing(server, receive_buffer=LITTLE)
         theirs = await connect(old.socket_url, receive_buffer=LITTLE)
         await ours.frame()
@@ -108,10 +115,10 @@ async def test_a_client_that_stops_to_read_costs_two_frames_and_no_more(start: S
 
         def look() -> bool:
             held.append(unsent(server.port, ours.port) or 0)
-            return (unsent(old.port, theirs.port) or 0) > 2_000_000
+            return (unsent(old.port, theirs.port) or 0) > MOST
 
         await until(look)
-        assert 0 < max(held) < 256 * 1024
+        assert 0 < max(held) < MOST / 4
         ours.transport.abort()
         theirs.transport.abort()
 
@@ -143,7 +150,7 @@ async def test_a_client_that_stops_to_read_delays_nobody_else(start: Start) -> N
 async def test_on_a_slow_link_frames_are_fresh_and_fill_it(start: Start) -> None:
     server = start()
     seconds = 3.5
-    with old_way() as old:
+    with old_way("--keepalive", "20") as old:
         reference = await playing(server, resolution=10)
         await reference.frame(lambda arrival: arrival.epoch > 0)
         ages: list[float] = []
@@ -154,8 +161,8 @@ async def test_on_a_slow_link_frames_are_fresh_and_fill_it(start: Start) -> None
             now = newest.epoch / PACE + arrival.time - newest.time
             ages.append(now - arrival.epoch / PACE)
 
-        ours = await playing(server, resolution=120, receive_buffer=LITTLE, on_frame=see)
-        theirs = await connect(old.socket_url, receive_buffer=LITTLE)
+        ours = await playing(server, resolution=120, on_frame=see, **NETWORK)
+        theirs = await connect(old.socket_url, **NETWORK)
         offset = (await theirs.frame()).epoch / 1000 - time.monotonic()
         ours.read_at(LINK)
         theirs.read_at(LINK)
@@ -189,7 +196,7 @@ async def test_after_a_pause_the_newest_state_arrives_even_on_a_slow_link(start:
         await until(lambda: wire.newest is not None and wire.newest.step == state["step"])
         return time.perf_counter() - begun
 
-    quick, slow = await playing(server), await playing(server, receive_buffer=LITTLE)
+    quick, slow = await playing(server), await playing(server, **NETWORK)
     slow.read_at(100_000)
     pauses = [(await pause(quick), await pause(slow)) for _ in range(3)]
 
@@ -218,6 +225,18 @@ async def test_without_acknowledgements_a_window_of_frames_comes_and_no_more(sta
     newest = await wire.frame(lambda arrival: arrival.number == settled + 1)
     await wire.close()
     assert newest.number == settled + 1
+
+
+async def test_who_acknowledges_nothing_for_long_is_told_to_come_back_later(start: Start) -> None:
+    server = start(slow_seconds="1")
+    wire = await playing(server, acknowledge=False)
+
+    closing = await wire.event("closing")
+    with pytest.raises(ClosedError) as closed:
+        await wire.event("never")
+
+    assert closing["code"] == closed.value.code == 4408
+    assert closing["retry_after"] >= 5
 
 
 async def test_whatever_the_network_does_no_epoch_is_missing_and_none_comes_twice(start: Start) -> None:

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createJoining, JoinError, readCode } from "../../static/js/joining.js";
 import { useLanguage } from "../../static/js/lib/language.js";
 
-useLanguage({ key: "en", percent: "{number}", texts: { "script.join.unreachable": "no answer" } });
+useLanguage({ key: "en", percent: "{number}", texts: { "join.unreachable": "no answer" } });
 
 const PAGE = "https://school.example/class/a/?language=en#x=1";
 

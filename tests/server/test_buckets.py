@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.buckets import Bucket, Buckets, Places, jittered
+from server.buckets import Bucket, Buckets, jittered
 
 MOMENTS = st.lists(st.floats(0, 5), min_size=1, max_size=200)
 
@@ -77,25 +77,6 @@ def test_each_key_has_its_own_and_the_longest_unasked_is_forgotten() -> None:
     assert buckets["a"].take(0.0) > 0
     assert len(buckets) == 2
     assert buckets["b"].take(0.0) == 0
-
-
-def test_places_run_out_for_one_and_not_for_others() -> None:
-    places = Places(2)
-
-    assert [places.enter("a"), places.enter("a"), places.enter("a")] == [True, True, False]
-    assert places.enter("b")
-    places.leave("a")
-    assert places.enter("a")
-
-
-def test_nothing_is_remembered_of_who_has_left() -> None:
-    places = Places(2)
-    places.enter("a")
-    places.leave("a")
-
-    assert len(places) == 0
-    with pytest.raises(ValueError, match="'a' holds no place"):
-        places.leave("a")
 
 
 def test_who_is_refused_at_once_does_not_come_back_at_once() -> None:

@@ -323,4 +323,4 @@ async def test_a_server_with_nothing_to_say_says_that_it_is_there(monkeypatch: p
     with live_server() as server:
         async with greeted(server.socket_url) as connected:
             for _ in range(3):
-                assert await connected.event() == {"type": "heartbeat", "id": None}
+                assert await connected.event("heartbeat") == {"type": "heartbeat", "id": None}

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from server.app import create_app
 from server.metrics import CLOSE_CODES, REASONS, RESUMES, Metrics
 from server.settings import Settings
-from tests.support.client import greeted
+from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import engine_processes, kill, needs_proc
 from tests.support.wire import connect
@@ -86,6 +86,19 @@ async def test_a_session_is_counted_with_all_that_is_sent_and_how_it_ends(
     assert during["playground_queue_seconds_count", ""] > before["playground_queue_seconds_count", ""]
     assert after["playground_connections", ""] == 0
     assert 0 <= after["playground_loop_lag_seconds", ""] < 60
+
+
+async def test_a_frame_that_nobody_acknowledges_grows_old_and_newer_numbers_replace_each_other(
+    metered: tuple[LiveServer, str],
+) -> None:
+    server, address = metered
+    async with greeted(server.socket_url, acknowledge=False) as connected:
+        await connected.ask("play")
+        await connected.frame()
+        await settled(address, "playground_oldest_frame_age_seconds", "", 0.5)
+        found = await settled(address, "playground_frames_replaced_total", "", 1)
+
+    assert found["playground_frames_replaced_total", ""] >= 1
 
 
 async def test_refusals_are_counted_by_reason(metered: tuple[LiveServer, str]) -> None:
@@ -182,3 +195,23 @@ async def test_engine_processes_that_are_replaced_are_counted(metered: tuple[Liv
         await connected.ask("step")
 
     assert (await settled(address, *key, before + 1))[key] >= before + 1
+
+
+async def test_who_comes_back_is_counted_by_the_way(metered: tuple[LiveServer, str]) -> None:
+    server, address = metered
+    before = await anyio.to_thread.run_sync(read, address)
+    async with client(server.socket_url) as connected:
+        await connected.ask("hello", protocol=1)
+        token = (await connected.event("checkpoint"))["token"]
+        connected.connection.transport.abort()
+    async with client(server.socket_url) as connected:
+        assert (await connected.ask("hello", protocol=1, resume=token))["recovered"]
+    async with client(server.socket_url) as connected:
+        await connected.ask("hello", protocol=1, resume="x" + token)
+
+    after = await settled(
+        address, "playground_rejects_total", "resume", before["playground_rejects_total", "resume"] + 1
+    )
+    for kind, times in (("live", 1), ("refused", 1), ("token", 0)):
+        key = "playground_resumes_total", kind
+        assert after[key] - before[key] == times

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from server.frames import Tensor, decode
 from server.outbox import MAX_EPOCHS, MAX_EVENTS, MAX_FRAME_EPOCHS, Encoding, Outbox, Overflow
@@ -400,5 +400,7 @@ class AnyTraffic(RuleBasedStateMachine):
         self.last = {"frame": number, "epoch": epoch, "history": history, "run": int(metadata["run"])}
 
 
-AnyTraffic.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
-test_guarantee_5_frames_are_in_order_and_no_epoch_is_missing = AnyTraffic.TestCase
+def test_guarantee_5_frames_are_in_order_and_no_epoch_is_missing() -> None:
+    run_state_machine_as_test(
+        AnyTraffic, settings=settings(max_examples=100, stateful_step_count=50, deadline=None)
+    )

@@ -420,6 +420,27 @@ async def test_at_the_cap_a_new_client_is_told_when_to_come_back_and_others_noti
     assert 5 <= closing["retry_after"] <= 15
 
 
+async def test_when_a_whole_network_comes_back_at_once_a_hundred_get_in_within_a_second() -> None:
+    welcomed: list[float] = []
+
+    async def come_in(url: str) -> None:
+        async with client(url) as connected:
+            await connected.ask("hello", protocol=1)
+            welcomed.append(time.monotonic())
+            if len(welcomed) == 150:
+                all_in.set()
+            await all_in.wait()
+
+    all_in = anyio.Event()
+    with live_server("--workers", "1") as server:
+        async with anyio.create_task_group() as group:
+            for _ in range(150):
+                group.start_soon(come_in, server.socket_url)
+
+    assert all(later - earlier >= 0.9 for earlier, later in zip(welcomed, welcomed[100:], strict=False))
+    assert welcomed[-1] - welcomed[0] < 15
+
+
 async def test_sessions_that_nobody_is_connected_to_make_room_the_oldest_first(folder: Path) -> None:
     with live_server("--workers", "1", settings={"max_sessions": 2}) as server:
         async with (

@@ -576,6 +576,26 @@ def test_what_was_trained_while_the_shape_changed_is_kept_and_its_losses_are_sen
     assert len(desk.numbers[-1].tensors["parameters"]) == 4 * 3 + 2 * 5 + 2 * 3 + 1 * 3
 
 
+def test_a_slice_that_is_taken_back_leaves_everything_due(desk: Desk) -> None:
+    desk.say("set_parameter", layer=0, unit=1, input="bias", value=7)
+    desk.say("play")
+    desk.now += 0.1
+    work = desk.next()
+    assert work is not None
+    desk.session.take_back(work)
+
+    (state,) = desk.say("pause")  # nothing is under way, so this is answered at once
+    again = desk.next()
+
+    assert state["reason"] == "paused"
+    assert again is not None
+    assert again.edits == work.edits != ()
+    assert again.view == work.view
+    assert again.seconds is None
+    desk.work(again)
+    assert desk.numbers[-1].tensors["parameters"][5] == 7
+
+
 def test_an_edit_that_waits_survives_a_new_shape_where_its_place_does(desk: Desk) -> None:
     desk.say("set_parameter", layer=0, unit=1, input="bias", value=7)
     desk.say("set_parameter", layer=0, unit=3, input="bias", value=9)
@@ -718,6 +738,12 @@ class AnySession(RuleBasedStateMachine):
     def finish_the_slice(self) -> None:
         if self.work is not None:
             self.desk.work(self.work)
+            self.work = None
+
+    @rule()
+    def take_the_slice_back(self) -> None:
+        if self.work is not None:
+            self.desk.session.take_back(self.work)
             self.work = None
 
     @invariant()

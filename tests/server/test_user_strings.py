@@ -67,6 +67,16 @@ def test_an_address_is_shown_as_text_and_nothing_else(web: TestClient, text: str
         assert "root:" not in page.text
 
 
+def test_a_long_address_makes_no_long_page(web: TestClient) -> None:
+    ordinary = web.get("/nowhere", headers={"accept": "text/html"})
+
+    for address in ("/" + "x" * 30_000, "/a" * 15_000):
+        page = web.get(address, headers={"accept": "text/html"})
+
+        assert page.status_code == 404
+        assert len(page.content) < len(ordinary.content) + 1000
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_headers_change_nothing_on_the_page(web: TestClient, text: str) -> None:
     value = text.encode("utf-8").replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"")

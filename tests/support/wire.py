@@ -162,6 +162,11 @@ class Wire(asyncio.BufferedProtocol):
                 if accept(arrival):
                     return arrival
 
+    @property
+    def waiting(self) -> int:
+        """How many events have come and were not asked for yet."""
+        return self._events.qsize()
+
     async def hello(self, **fields: Any) -> dict[str, Any]:
         """Say hello and return the welcome."""
         self.send("hello", protocol=1, **fields)
@@ -336,6 +341,7 @@ async def connect(
     url: str,
     *,
     receive_buffer: int | None = None,
+    segment: int | None = None,
     headers: dict[str, str] | None = None,
     **options: Any,
 ) -> Wire:
@@ -344,6 +350,7 @@ async def connect(
     Args:
         url: the address.
         receive_buffer: SO_RCVBUF, set before connecting, so that the kernel takes little for a client that stalls.
+        segment: most bytes of a TCP segment, as 1460 on a network; those of loopback are larger than small buffers.
         headers: more of them for the handshake.
         options: of ``Wire``.
 
@@ -355,6 +362,8 @@ async def connect(
     raw.setblocking(False)
     if receive_buffer is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    if segment is not None:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     loop = asyncio.get_running_loop()
     try:

@@ -14,6 +14,7 @@ import pytest
 
 from server.compute import Compute, open_compute
 from tests.support import calls
+from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import ROOT
 
 MEMORY = 1 << 30
@@ -86,7 +87,7 @@ async def running(choice: str, *, workers: int = 2, memory: int = MEMORY) -> Asy
 
 async def complete(compute: Compute, workers: int) -> None:
     """Wait until so many workers have joined."""
-    await asyncio.to_thread(_poll, lambda: compute.workers >= workers)
+    await asyncio.to_thread(poll, lambda: compute.workers >= workers)
 
 
 async def occupy(compute: Compute, workers: int, folder: Path) -> "list[asyncio.Task[int]]":
@@ -100,9 +101,13 @@ async def occupy(compute: Compute, workers: int, folder: Path) -> "list[asyncio.
 
 async def until(path: Path) -> None:
     """Wait for a file that a call makes when it has begun."""
-    await asyncio.to_thread(_poll, path.exists)
+    await asyncio.to_thread(poll, path.exists)
 
 
-def _poll(condition: Callable[[], bool]) -> None:
+def poll(condition: Callable[[], bool]) -> None:
+    """Wait in a thread until something holds; gives up in the end, as nobody can end a thread."""
+    end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
         time.sleep(0.005)

@@ -15,7 +15,7 @@ from server.compute import Closed, Compute, OutOfMemory, Overdue, Unavailable, o
 from server.compute.processes import Processes
 from server.compute.worker import NICE
 from server.work import Slice, run_slice
-from tests.server.compute.conftest import MEMORY, occupy, running, until
+from tests.server.compute.conftest import MEMORY, occupy, poll, running, until
 from tests.support import calls
 from tests.support.client import greeted
 from tests.support.live_server import live_server
@@ -233,8 +233,7 @@ async def test_they_do_not_outlive_a_server_that_is_killed(busy: bool) -> None:
 
 
 def _wait_until_dead(pids: list[int]) -> None:
-    while any(map(is_alive, pids)):
-        time.sleep(0.01)
+    poll(lambda: not any(map(is_alive, pids)))
 
 
 async def test_that_they_do_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.compute import Compute, Overdue, WorkerDied
+from server.compute import Compute, Overdue, Slip, Withdrawn, WorkerDied
 from server.compute.backend import Backend, Call, Worker
 from tests.support.calls import answer
 
@@ -145,6 +145,27 @@ async def test_all_sessions_of_one_owner_get_the_same(compute: Compute, fake: Fa
     await asyncio.wait(sessions)
 
 
+async def test_who_was_held_up_once_is_not_made_to_wait_for_it(
+    compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    async def session(number: int) -> None:
+        while True:
+            await compute.run(answer, number, owner=number)
+
+    sessions = [asyncio.create_task(session(number)) for number in range(5)]
+    await settle()
+    for _ in range(50):
+        await finish(fake, clock)
+    unlucky = await finish(fake, clock, 100.0)  # the machine was busy with something else
+
+    served = Counter([await finish(fake, clock) for _ in range(50)])
+
+    assert served[unlucky] >= 8
+    for task in sessions:
+        task.cancel()
+    await asyncio.wait(sessions)
+
+
 async def test_a_probe_does_not_stand_in_line(compute: Compute, fake: Fake, clock: Clock) -> None:
     line = [asyncio.create_task(compute.run(answer, number, owner=number)) for number in range(5)]
     await settle()
@@ -161,6 +182,25 @@ async def test_a_probe_does_not_stand_in_line(compute: Compute, fake: Fake, cloc
     for _ in range(2):
         await finish(fake, clock)
     await asyncio.gather(*line)
+
+
+async def test_a_call_that_waits_can_be_taken_back_and_one_that_runs_cannot(
+    compute: Compute, fake: Fake, clock: Clock
+) -> None:
+    running, waiting = Slip(), Slip()
+    first = asyncio.ensure_future(compute.run(answer, "first", slip=running))  # type: ignore[arg-type]
+    second = asyncio.ensure_future(compute.run(answer, "second", slip=waiting))  # type: ignore[arg-type]
+    await settle()
+
+    assert not running.withdraw()
+    assert waiting.withdraw()
+    assert not waiting.withdraw()
+    with pytest.raises(Withdrawn):
+        await second
+    assert await finish(fake, clock) == "first"
+    await first
+    assert fake.busy == []
+    assert compute.stats.in_flight == 0
 
 
 async def test_a_probe_that_nobody_answers_says_so(compute: Compute, fake: Fake) -> None:

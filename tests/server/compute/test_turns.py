@@ -120,3 +120,30 @@ def test_accounts_of_those_who_left_are_dropped() -> None:
 
     assert len(turns._served) < 200
     assert len(turns._last_taken) < 200
+
+
+def test_what_is_urgent_is_next_and_is_charged() -> None:
+    turns: Turns[str] = Turns()
+    for owner in ("one", "two", "three"):
+        turns.put(owner, f"{owner} 1")
+    turns.put("three", "three 2", urgent=True)
+
+    assert turns.take() == ("three", "three 2")
+    turns.charge("three", 0.05)
+    assert [turns.take()[0] for _ in range(3)] == ["one", "two", "three"]
+
+
+def test_who_is_always_in_a_hurry_gets_no_more_than_the_others() -> None:
+    turns: Turns[str] = Turns()
+    for number in range(9):
+        turns.put(f"calm {number}", "something")
+    turns.put("hurried", "something", urgent=True)
+    served: Counter[object] = Counter()
+    for _ in range(1000):
+        owner, item = turns.take()
+        turns.charge(owner, 0.005)
+        served[owner] += 1
+        turns.put(owner, item, urgent=owner == "hurried")
+
+    assert served["hurried"] <= 100 + 0.1 / 0.005 + 1
+    assert min(served.values()) >= 97
