@@ -25,6 +25,9 @@ CLOSE_CODES = (
 RESUMES = ("live", "token", "refused")
 """How a client comes back: to the session that is still there, with a token of its own, or not at all."""
 
+_REASONS = {413: "size", 429: "rate"}
+"""Of requests that are refused within the application, by status."""
+
 _REFUSED = "playground.refused"
 
 _OTHER = "other"
@@ -174,8 +177,9 @@ class Metered:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def watched_send(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 413:
-                note_refusal(scope, "size")
+            reason = _REASONS.get(message.get("status", 0))
+            if message["type"] == "http.response.start" and reason is not None:
+                note_refusal(scope, reason)
             await send(message)
 
         await self._app(scope, receive, watched_send)

@@ -12,7 +12,7 @@ from server.doors import address_of
 from server.languages import Language
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
-from server.metrics import note_refusal
+from server.metrics import Metrics, note_refusal
 from server.passes import Passes
 from server.sessions import Sessions, TurnedAway
 from server.settings import Settings
@@ -54,6 +54,7 @@ class _Connection:
         self._websocket = websocket
         self._settings = settings
         self._sessions = sessions
+        self._metrics: Metrics = websocket.app.state.metrics
         self._manners = Manners()
         self._pause = 0.0
         self._spoken = self._language(None)
@@ -165,6 +166,8 @@ class _Connection:
         message = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
         now = time.monotonic()
         self._pause = self._manners.pause(message, now)
+        if self._pause > 0:
+            self._metrics.throttled()
         verdict = self._manners.verdict(text, message, now)
         if verdict is not None:
             raise _MisbehavedError(verdict, message if isinstance(message, ErrorEvent) else None)

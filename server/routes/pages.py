@@ -17,6 +17,7 @@ from server.assets import SCRIPT, SHEET, folder, revision
 from server.compression import Packed, pack, respond
 from server.languages import Language, Languages
 from server.languages.accepting import choose
+from server.metrics import note_refusal
 from server.sessions import Sessions, retry_seconds
 from server.translation import catalog_in
 
@@ -117,6 +118,7 @@ async def playground(request: Request) -> Response:
     language = language_of(request)
     sessions: Sessions = request.app.state.sessions
     if not sessions.has_room and "return" not in request.query_params:
+        note_refusal(request.scope, "full")
         return _full(language, request.app.state.languages)
     join = request.app.state.passes is not None
     page = _playground(language, tuple(request.app.state.languages.values()), join=join)

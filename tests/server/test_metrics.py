@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from server.app import create_app
+from server.manners import MESSAGE_BURST
 from server.metrics import CLOSE_CODES, REASONS, RESUMES, Metrics
 from server.settings import Settings
 from tests.support.client import client, greeted
@@ -215,3 +216,15 @@ async def test_who_comes_back_is_counted_by_the_way(metered: tuple[LiveServer, s
     for kind, times in (("live", 1), ("refused", 1), ("token", 0)):
         key = "playground_resumes_total", kind
         assert after[key] - before[key] == times
+
+
+async def test_messages_that_are_made_to_wait_are_counted(metered: tuple[LiveServer, str]) -> None:
+    server, address = metered
+    key = "playground_throttled_messages_total", ""
+    before = (await anyio.to_thread.run_sync(read, address))[key]
+    async with greeted(server.socket_url) as connected:
+        for _ in range(MESSAGE_BURST + 20):
+            await connected.send("watch")
+        after = await settled(address, *key, before + 1)
+
+    assert after[key] > before
