@@ -7,6 +7,8 @@ PORT ?= 8000
 SESSIONS ?= 30
 SECONDS ?= 20
 SPEED ?=
+# How many tests run side by side: most of them wait for a server or a browser
+JOBS ?= 2
 # More arguments for what a target runs: make test ARGS="-k outbox", make run ARGS="--help"
 ARGS ?=
 
@@ -33,7 +35,7 @@ help:  ## Print this
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 	@echo
-	@echo "Variables: PYTHON=$(PYTHON) HOST=$(HOST) PORT=$(PORT) ARGS=\"more arguments for the command\""
+	@echo "Variables: PYTHON=$(PYTHON) HOST=$(HOST) PORT=$(PORT) JOBS=$(JOBS) ARGS=\"more arguments for the command\""
 
 # ------------------------------------------------------------------------------------------------------------- people
 
@@ -59,7 +61,7 @@ test-python: $(DEV)
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	echo "Browser: $$browser"; \
 	$(PY) scripts/find_proxies.py --install; \
-	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest $(ARGS)
+	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 quick: $(DEV)  ## Run the Python tests that need no browser
 	@$(PY) -m pytest -m "not soak and not browser" $(ARGS)

@@ -529,7 +529,7 @@ class Session:
             "epoch": str(outcome.run.epoch),
             "step": str(outcome.run.step),
         }
-        if not is_current:
+        if not is_current or self._points_due:  # of an earlier shape, or for a connection that has ended
             lasting = {name: tensor for name, tensor in outcome.tensors.items() if name in (*LOSSES, *POINTS)}
             return events, Numbers(metadata, lasting, due=False)
         if work.view is not None and not work.view.hidden:

@@ -178,11 +178,11 @@ def test_biases_are_found_by_minus_one_and_are_not_weights():
     ("place", "message"),
     [
         ((3, 0, 0), "layer is 3; this network has layers 0 … 2"),
-        ((-1, 0, 0), "layer is -1; this network has layers 0 … 2"),
+        ((-1, 0, 0), "layer is −1; this network has layers 0 … 2"),
         ((0, 4, 0), "unit is 4; layer 0 has units 0 … 3"),
-        ((0, -1, 0), "unit is -1; layer 0 has units 0 … 3"),
+        ((0, -1, 0), "unit is −1; layer 0 has units 0 … 3"),
         ((1, 0, 4), "input is 4; layer 1 has inputs 0 … 3 and the bias"),
-        ((1, 0, -2), "input is -2; layer 1 has inputs 0 … 3 and the bias"),
+        ((1, 0, -2), "input is −2; layer 1 has inputs 0 … 3 and the bias"),
     ],
 )
 def test_a_parameter_that_does_not_exist_is_refused_with_what_exists(place, message):

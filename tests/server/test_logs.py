@@ -29,7 +29,7 @@ HOSTILE = [
     "\u202eright to left",
     f"/?token={SECRET}",
     SECRET,
-    "x" * 100_000,
+    "x" * 60_000,
 ]
 
 

@@ -596,6 +596,25 @@ def test_a_slice_that_is_taken_back_leaves_everything_due(desk: Desk) -> None:
     assert desk.numbers[-1].tensors["parameters"][5] == 7
 
 
+def test_a_picture_for_a_connection_that_has_ended_is_not_the_first_of_the_next(desk: Desk) -> None:
+    desk.say("play", epochs_per_second=10)
+    desk.now += 0.1
+    work = desk.next(seconds=60)
+    assert work is not None
+    assert work.view is not None
+    desk.session.reopen()
+
+    desk.work(work)
+    assert not desk.numbers[-1].due
+    desk.now += 0.1
+    following = desk.next()
+    assert following is not None
+    desk.work(following)
+
+    assert desk.numbers[-1].due
+    assert "train_points" in desk.numbers[-1].tensors
+
+
 def test_an_edit_that_waits_survives_a_new_shape_where_its_place_does(desk: Desk) -> None:
     desk.say("set_parameter", layer=0, unit=1, input="bias", value=7)
     desk.say("set_parameter", layer=0, unit=3, input="bias", value=9)

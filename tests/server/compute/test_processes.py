@@ -144,12 +144,12 @@ async def test_one_that_computes_for_ever_is_killed_too(
 async def test_one_that_waits_for_a_processor_does_not_hang(
     compute: Compute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Time that the process did not have is not counted: here 60 ms of computing are late after none at all."""
+    """Time that the process did not have is not counted: here a second of computing is late after none at all."""
     monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
-    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.02)
+    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.4)
     monkeypatch.setattr("server.compute.processes._LEAST_PART", 1e6)
 
-    outcome = await compute.run(run_slice, Slice(None, Experiment(), seconds=0.06))
+    outcome = await compute.run(run_slice, Slice(None, Experiment(), seconds=0.95))
 
     assert outcome.run.epoch > 0
 
