@@ -61,7 +61,9 @@ test-python: $(DEV)
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	echo "Browser: $$browser"; \
 	$(PY) scripts/find_proxies.py --install; \
-	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+	export PLAYGROUND_BROWSER="$$browser"; \
+	$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile -m "not soak and not alone" $(ARGS) && \
+	{ $(PY) -m pytest -m "alone and not soak" $(ARGS) || [ $$? -eq 5 ]; }
 
 quick: $(DEV)  ## Run the Python tests that need no browser
 	@$(PY) -m pytest -m "not soak and not browser" $(ARGS)

@@ -12,7 +12,7 @@ from tests.support.processes import engine_processes, is_alive, kill
 from tests.support.waiting import until
 from tests.support.wire import Arrival, Wire, connect
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 SESSIONS = 8
 

@@ -22,7 +22,7 @@ from tests.support.proxy import Proxy, proxy
 from tests.support.waiting import until
 from tests.support.wire import Arrival, ClosedError, Wire, connect
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 LITTLE = 8192
 """Bytes that a bad client's kernel takes for it."""
