@@ -46,7 +46,7 @@ def join_modules(files: Mapping[str, str], main: str) -> str:
             raise ValueError(f"{path} cannot be joined: {other.group()}")
         if path != main:
             text = f"const {scopes[path]} = (() => {{\n{text.strip()}\nreturn {{ {', '.join(names)} }};\n}})();\n"
-        parts.append(f"// {path}\n{text.strip()}\n")
+        parts.append(f"{text.strip()}\n")
     return _INDENTATION.sub("", "\n".join(parts))
 
 

@@ -23,6 +23,9 @@ from server.translation import catalog_in
 
 router = APIRouter()
 
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
+"""No text of the page keeps its spaces, so that indents need not travel."""
+
 _MOST_LEVELS = 30
 _MOST_SHOWN = 200
 """Levels of an unknown address up to which it is gone back step by step, and characters of it that are shown."""
@@ -94,7 +97,7 @@ def _playground(language: Language, others: tuple[Language, ...], *, join: bool)
         catalog_json=_catalog_json(language),
         strings_json=_strings_json(language),
     )
-    return pack(page.encode(), "text/html; charset=utf-8")
+    return pack(_INDENTATION.sub("", page).encode(), "text/html; charset=utf-8")
 
 
 def prepare(languages: Languages, *, join: bool) -> None:
