@@ -62,7 +62,7 @@ class DatasetChoice(Choice):
     classes: int
     samples: int
     classic: bool
-    points: list[tuple[float, float, float]]
+    points: list[tuple[int | float, int | float, int | float]]
 
 
 class FeatureChoice(Choice):
@@ -228,13 +228,18 @@ def _dataset(key: str) -> DatasetChoice:
     data = Data(dataset=key, samples=_THUMBNAIL_POINTS, seed=1)
     drawn, targets = points(data)
     table = np.hstack([drawn, targets]).round(1)  # as fine as a thumbnail can show
+    # Sorted and without ".0" they take a twentieth less of the page.
+    short = sorted(
+        ([int(value) if value.is_integer() else value for value in point] for point in table.tolist()),
+        key=lambda point: (point[2], point[0]),
+    )
     return DatasetChoice(
         **_row(row),
         problem=row.problem,
         classes=data.classes,
         samples=row.samples,
         classic=key in CLASSIC_DATASETS,
-        points=[(x1, x2, target) for x1, x2, target in table.tolist()],
+        points=[(x1, x2, target) for x1, x2, target in short],
     )
 
 
