@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -67,11 +68,16 @@ def test_the_one_sheet_holds_every_sheet(web: TestClient) -> None:
 
 def test_the_one_script_holds_every_module_once(web: TestClient) -> None:
     page = web.get(f"/static/{revision()}/{SCRIPT}").text
+    paths = [script for script in SCRIPTS if script.name not in ("theme-boot.js", "full.js")]
+    lines = Counter(line.removeprefix("export ") for path in paths for line in path.read_text().splitlines())
+    exported = {
+        head for path in paths for head in re.findall(r"^export (.*)$", path.read_text(), re.MULTILINE)
+    }
 
-    for script in SCRIPTS:
-        path = script.relative_to(STATIC).as_posix()
-        by_itself = path in ("js/theme-boot.js", "js/full.js")
-        assert page.count(f"// {path}\n") == (not by_itself), path
+    assert page.count("= (() => {") == len(paths) - 1  # a scope for each, but for the one that begins
+    assert len(exported) >= len(paths) - 1
+    for head in exported:
+        assert page.count(f"\n{head}\n") == lines[head], head
 
 
 @pytest.mark.parametrize("path", ["/static/old/js/main.js", f"/static/{revision()}/js/none.js"])

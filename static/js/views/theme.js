@@ -4,14 +4,13 @@ import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/class-col
 import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/color.js";
 import { setText } from "../lib/dom.js";
 import { phrase } from "../lib/language.js";
+import { MOST_CLASSES } from "../lib/point-set.js";
 
 /** @import { Palettes, View } from "../types/app.js" */
 
 const THEMES = /** @type {const} */ (["auto", "light", "dark", "projector"]);
 /** Steps of the colour scale for points and links. */
 const SCALE_STEPS = 33;
-/** How many classes have a colour. */
-const MOST_CLASSES = 6;
 
 /**
  * @param {HTMLElement} root the document's root element
