@@ -18,7 +18,9 @@ from pathlib import Path
 
 VARIABLE = "PLAYGROUND_BROWSER"
 
+# Without windows first: the same engine, and opening a page costs half as much.
 _NAMES = (
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -59,8 +61,12 @@ _PLAYWRIGHT_BROWSERS = (
 _MANAGERS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     (
         "apt-get",
-        (("apt-get", "update"), ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")),
+        (
+            ("apt-get", "update"),
+            ("apt-get", "install", "--yes", "--no-install-recommends", "chromium-headless-shell"),
+        ),
     ),
+    ("apt-get", (("apt-get", "install", "--yes", "--no-install-recommends", "chromium"),)),
     ("dnf", (("dnf", "install", "--assumeyes", "chromium"),)),
     ("apk", (("apk", "add", "--no-cache", "chromium"),)),
     ("pacman", (("pacman", "-Sy", "--noconfirm", "--needed", "chromium"),)),

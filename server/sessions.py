@@ -31,6 +31,9 @@ from server.trainer import Guest, Line, Trainer
 _LOOK_SECONDS = 1.0
 """How often it is looked whether a session has come to its end, at least."""
 
+_LEAST_LOOK_SECONDS = 0.05
+"""Looks are not more often than that, however short the times are in which sessions end."""
+
 _RETRY_SECONDS = (5.0, 15.0)
 
 _ENTRIES_PER_SECOND = 90.0
@@ -288,7 +291,7 @@ class Sessions:
 
     async def _look_after(self) -> None:
         while True:
-            await asyncio.sleep(min(_LOOK_SECONDS, self._terms.shortest / 4))
+            await asyncio.sleep(min(_LOOK_SECONDS, max(self._terms.shortest / 4, _LEAST_LOOK_SECONDS)))
             now = time.monotonic()
             for trainer in self:
                 self._judge(trainer, now)

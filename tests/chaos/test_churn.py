@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.conftest import FORGETFUL, Start, Tell
 from tests.support.live_server import LiveServer
-from tests.support.processes import descriptors, memory
+from tests.support.processes import descriptors, memory, processor_seconds
 from tests.support.waiting import until
 from tests.support.wire import ClosedError, connect
 
@@ -63,6 +63,16 @@ async def test_connections_and_sessions_that_end_take_their_descriptors_along(st
     await train_and_go(server, 10)
 
     await until(lambda: descriptors(server.process.pid) == before)
+
+
+async def test_a_server_that_keeps_no_session_has_nothing_to_do(start: Start) -> None:
+    server = start("--workers", "1", **FORGETFUL)
+    await train_and_go(server, 1)
+    before = processor_seconds(server.process.pid)
+
+    await asyncio.sleep(1)
+
+    assert processor_seconds(server.process.pid) - before < 0.3
 
 
 @pytest.mark.soak
