@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers
 from starlette.types import Scope, Send
 
+from engine.sentences import Sentence
+from server.languages import Language
+from server.languages.accepting import choose
 from server.metrics import note_refusal
 
 _POLICY_VIOLATION = 1008
@@ -26,8 +29,13 @@ def wants_page(scope: Scope) -> bool:
     return "text/html" in accept or not own_path(scope).startswith("/api/")
 
 
+def preferred_language(scope: Scope) -> Language:
+    """Return the language that the sender of a request likes best."""
+    return choose(scope["app"].state.languages, None, Headers(scope=scope).get("accept-language"))
+
+
 async def refuse(
-    scope: Scope, send: Send, status: int, detail: str, headers: Mapping[str, str] | None = None
+    scope: Scope, send: Send, status: int, sentence: Sentence, headers: Mapping[str, str] | None = None
 ) -> None:
     """Answer a request, or the handshake of a WebSocket, instead of the application.
 
@@ -35,13 +43,15 @@ async def refuse(
         scope: of the request.
         send: to its sender.
         status: of the response; browsers see none of a WebSocket, so it gets 403 without words.
-        detail: a sentence for people. It is plain text where a page was asked for, else JSON.
+        sentence: for people. It is plain text where a page was asked for, else JSON.
         headers: further ones of the response.
     """
     note_refusal(scope, _REASONS.get(status, "invalid"))
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
+    language = preferred_language(scope)
+    detail = language.say(sentence)
     if "text/html" in Headers(scope=scope).get("accept", ""):
         kind, body = "text/plain; charset=utf-8", f"{detail}\n".encode()
     else:
@@ -50,6 +60,8 @@ async def refuse(
         "content-type": kind,
         "content-length": str(len(body)),
         "cache-control": "no-store",
+        "content-language": language.key,
+        "vary": "Accept-Language",
         **(headers or {}),
     }
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in lines.items()]

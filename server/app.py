@@ -12,8 +12,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
+from engine.sentences import Sentence
 from server import __version__, assets
 from server.answers import wants_page
+from server.bodies import RefusedError
 from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
@@ -122,20 +124,21 @@ def create_app(settings: Settings) -> FastAPI:
             return pages.not_found(request)
         standard = HTTPStatus(error.status_code).phrase
         known = _SENTENCES.get(error.status_code)
-        detail = known if known and error.detail in (standard, "Content Too Large") else error.detail
-        return JSONResponse({"detail": detail}, error.status_code, error.headers)
+        if known is None or error.detail not in (standard, "Content Too Large"):
+            return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        return RefusedError(error.status_code, known).response(request, error.headers)
 
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
         # This one is sent from outside of all middleware, so it brings the headers itself.
         headers = protections(request.headers.get("host"), settings.allowed_embedders)
-        return JSONResponse({"detail": "Something went wrong in the server. Please try again."}, 500, headers)
+        return RefusedError(500, Sentence("server-failed")).response(request, headers)
 
     return app
 
 
 _SENTENCES = {
-    404: "There is nothing at this address.",
-    405: "This address does not take this method.",
+    404: Sentence("nothing-here"),
+    405: Sentence("no-such-method"),
     413: TOO_LONG,
 }

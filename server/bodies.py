@@ -1,5 +1,6 @@
 """Bodies of requests, bounded, and refusals of what is in them."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from engine.explain import explain
 from engine.sentences import Sentence
-from server.languages.accepting import choose
+from server.answers import preferred_language
 from server.settings import MAX_MESSAGE_BYTES
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -71,18 +72,18 @@ class RefusedError(Exception):
         self.sentence = sentence
         self.field = field
 
-    def response(self, request: Request) -> JSONResponse:
+    def response(self, request: Request, headers: Mapping[str, str] | None = None) -> JSONResponse:
         """Say it to the client, in the language that it likes best.
 
         With ``?refusals=answer`` a refusal of what was asked is an answer, of status 200: browsers write every other
         status to their console as a fault of the page.
         """
         answers = self.status == 422 and request.query_params.get("refusals") == "answer"
-        language = choose(request.app.state.languages, None, request.headers.get("accept-language"))
+        language = preferred_language(request.scope)
         return JSONResponse(
             {"detail": language.say(self.sentence), "field": self.field},
             200 if answers else self.status,
-            {"Content-Language": language.key, "Vary": "Accept-Language"},
+            {**(headers or {}), "Content-Language": language.key, "Vary": "Accept-Language"},
         )
 
 

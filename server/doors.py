@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.sentences import Sentence
 from server.answers import refuse
 
 MAX_BODY_BYTES = 2**20
@@ -125,14 +126,9 @@ class HostCheck:
         if len(hosts) == 1 and host_allowed(hosts[0], self._known):
             await self._app(scope, receive, send)
             return
-        shown = f"“{hosts[0][:80]}”" if len(hosts) == 1 else "missing or repeated"
-        await refuse(
-            scope,
-            send,
-            400,
-            f"The host of this request is {shown}, which this server does not go by."
-            " If it should, start it with --allow-host NAME.",
-        )
+        named = len(hosts) == 1
+        sentence = Sentence("other-host", {"host": hosts[0][:80]}) if named else Sentence("one-host")
+        await refuse(scope, send, 400, sentence)
 
 
 class OriginCheck:
@@ -148,19 +144,13 @@ class OriginCheck:
         if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _QUESTIONS):
             headers = Headers(scope=scope)
             if not self._from_here(headers, secure=scope["scheme"] in ("https", "wss")):
-                await refuse(
-                    scope, send, 403, "This request comes from a page of elsewhere, which may not make it."
-                )
+                await refuse(scope, send, 403, Sentence("page-of-elsewhere"))
                 return
             # A form of elsewhere cannot send this type, so a browser asks first whether its page may; it may not.
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if scope["type"] == "http" and kind != "application/json":
-                await refuse(
-                    scope,
-                    send,
-                    415,
-                    f"The content type is {f'“{kind[:80]}”' if kind else 'missing'}; send JSON, as application/json.",
-                )
+                sentence = Sentence("other-type", {"type": kind[:80]}) if kind else Sentence("no-type")
+                await refuse(scope, send, 415, sentence)
                 return
         await self._app(scope, receive, send)
 
@@ -195,4 +185,4 @@ class SizeCheck:
         await self._app(scope, receive, send)
 
 
-TOO_LONG = f"The body is too long; at most {MAX_BODY_BYTES} bytes are allowed."
+TOO_LONG = Sentence("body-too-long", {"most": MAX_BODY_BYTES})

@@ -4,6 +4,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.sentences import Sentence
 from server.answers import own_path, refuse
 from server.passes import Passes
 
@@ -36,8 +37,7 @@ class Gate:
             scope,
             send,
             401,
-            "This server asks for a join code. Open its page, or send what POST /api/join answers as"
-            " Authorization: Bearer PASS.",
+            Sentence("join-first"),
             {"WWW-Authenticate": "Bearer"},
         )
 

@@ -5,7 +5,6 @@ import secrets
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.exceptions import HTTPException
 
 from engine.sentences import Sentence
 from server.bodies import REFUSALS, Refused, RefusedError, body_of, read_body
@@ -64,8 +63,8 @@ _REFUSALS = REFUSALS | {404: {"model": Refused, "description": "This server asks
 )
 async def join(request: Request) -> Response:
     """Answer a pass for the right code."""
-    passes = _passes(request)
     try:
+        passes = _passes(request)
         body = await read_body(request, Join)
         pass_ = passes.join(body.code, address_of(request.scope.get("client")))
     except RefusedError as refused:
@@ -88,8 +87,8 @@ async def join(request: Request) -> Response:
 )
 async def give_ticket(request: Request) -> Response:
     """Answer a ticket for the first message of one WebSocket."""
-    passes = _passes(request)
     try:
+        passes = _passes(request)
         body = await read_body(request, TicketRequest)
     except RefusedError as refused:
         return refused.response(request)
@@ -100,7 +99,12 @@ _PRIVATE = {"Cache-Control": "no-store"}
 
 
 def _passes(request: Request) -> Passes:
+    """Return what gives passes.
+
+    Raises:
+        RefusedError: this server needs none.
+    """
     passes: Passes | None = request.app.state.passes
     if passes is None:
-        raise HTTPException(404, "This server asks for no join code.")
+        raise RefusedError(404, Sentence("no-join-code"))
     return passes

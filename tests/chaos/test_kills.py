@@ -16,6 +16,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 SESSIONS = 8
 
+LONGEST_GAP = 1.0
+"""Seconds between two frames that nobody may notice."""
+
 
 def widest_gap(arrivals: Sequence[Arrival]) -> float:
     return max(after.time - before.time for before, after in itertools.pairwise(arrivals))
@@ -40,7 +43,7 @@ async def test_killing_engine_processes_under_load_loses_no_epoch_and_holds_nobo
     server = start("--workers", "2")
     sessions = [await train(server) for _ in range(SESSIONS)]
     await grown(sessions, 4)
-    calm = max(widest_gap(arrivals) for _, arrivals in sessions)
+    begun = [len(arrivals) for _, arrivals in sessions]  # gaps from here on count, as all are training
 
     killed = engine_processes(server.process.pid)
     for _ in range(2):
@@ -52,11 +55,11 @@ async def test_killing_engine_processes_under_load_loses_no_epoch_and_holds_nobo
     await until(lambda: len(engine_processes(server.process.pid)) == 2)
     assert set(engine_processes(server.process.pid)) != set(killed)
 
-    for wire, arrivals in sessions:
+    for (wire, arrivals), first in zip(sessions, begun, strict=True):
         state = await wire.ask("pause")
         assert state["reason"] == "paused"
         await until(lambda arrivals=arrivals, state=state: arrivals[-1].step == state["step"])  # type: ignore[misc]
         epochs = [int(epoch) for arrival in arrivals for epoch in decode(arrival.data)[1]["epochs"]]
         assert epochs == list(range(state["epoch"] + 1))
-        assert widest_gap(arrivals) < 2 * calm + 1  # a turn was lost, and all wait for theirs again
+        assert widest_gap(arrivals[first:]) < LONGEST_GAP
         await wire.close()

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from engine.sentences import ENGLISH as RULES
 from engine.sentences import Sentence
 from server.app import create_app
+from server.doors import MAX_BODY_BYTES
 from server.languages import SENTENCES, Language, Text, bundled, load, placeholders
 from server.languages.accepting import choose
 from server.settings import Settings
@@ -164,3 +165,38 @@ def test_chinese_has_its_own_marks_and_no_space_between_its_signs() -> None:
         for form in [text] if isinstance(text, str) else text.values():
             assert not re.search(r"[\u4e00-\u9fff] +[\u4e00-\u9fff]", form), name
             assert not re.search(r"[\u4e00-\u9fff][,;:?!]", form), name
+
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path", "headers", "content"),
+    [
+        (400, "GET", "/", {"host": "elsewhere.example"}, b""),
+        (401, "GET", "/api/catalog", {}, b""),
+        (403, "POST", "/api/join", {**JSON, "origin": "http://elsewhere.example"}, b"{}"),
+        (404, "GET", "/api/nowhere", {}, b""),
+        (405, "PUT", "/api/join", JSON, b"{}"),
+        (413, "POST", "/api/join", JSON, b" " * (MAX_BODY_BYTES + 1)),
+        (415, "POST", "/api/join", {"content-type": "text/plain"}, b"{}"),
+        (415, "POST", "/api/join", {}, b"{}"),
+        (403, "POST", "/api/join", JSON, b'{"code": "WRONG"}'),
+    ],
+)
+def test_whatever_is_refused_is_refused_in_the_language_of_the_browser(
+    status: int, method: str, path: str, headers: dict[str, str], content: bytes
+) -> None:
+    code = None if status == 405 else "A-CODE-OF-ONE-CLASS"  # with one, another method is no way in
+    app = create_app(Settings(workers=1, join_code=code))
+    english, chinese = (
+        TestClient(app, base_url="http://localhost").request(
+            method, path, headers={**headers, "accept-language": language}, content=content
+        )
+        for language in ("en", "zh-CN")
+    )
+
+    assert english.status_code == chinese.status_code == status
+    assert (english.headers["content-language"], chinese.headers["content-language"]) == ("en", "zh-Hans")
+    assert re.search(r"[\u4e00-\u9fff]", chinese.json()["detail"])
+    assert not re.search(r"[\u4e00-\u9fff]", english.json()["detail"])
