@@ -8,7 +8,7 @@ SESSIONS ?= 30
 SECONDS ?= 20
 SPEED ?=
 # How many tests run side by side: most of them wait for a server or a browser
-JOBS ?= 2
+JOBS ?= 3
 # More arguments for what a target runs: make test ARGS="-k outbox", make run ARGS="--help"
 ARGS ?=
 

@@ -20,7 +20,7 @@ from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
 from server.gate import Gate
-from server.headers import SecurityHeaders, protections
+from server.headers import Protections, SecurityHeaders
 from server.keys import load_keys
 from server.languages import Languages, load
 from server.metrics import Metered, Metrics
@@ -85,6 +85,9 @@ def create_app(settings: Settings) -> FastAPI:
             await sessions.close()
             await compute.close()
 
+    protections = Protections(
+        settings.allowed_embedders, assets.hash_of(assets.SHEET), assets.hash_of(assets.BOOT)
+    )
     metrics = Metrics()
     pulse = Pulse()
     drain = Drain()
@@ -107,7 +110,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SizeCheck)
     app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))
     app.add_middleware(Prefix, root_path=settings.root_path)
-    app.add_middleware(SecurityHeaders, embedders=settings.allowed_embedders)
+    app.add_middleware(SecurityHeaders, protections=protections)
     app.add_middleware(Metered, metrics=metrics)
     app.include_router(pages.router)
     app.include_router(api.router)
@@ -131,7 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
         # This one is sent from outside of all middleware, so it brings the headers itself.
-        headers = protections(request.headers.get("host"), settings.allowed_embedders)
+        headers = protections.headers(request.headers.get("host"))
         return RefusedError(500, Sentence("server-failed")).response(request, headers)
 
     return app

@@ -1,5 +1,6 @@
 """Assets: the page's files, read and compressed once, served under addresses that change with them."""
 
+import base64
 import hashlib
 import mimetypes
 import posixpath
@@ -10,7 +11,7 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from server.bundling import join_modules, join_sheets
+from server.bundling import join_modules, join_sheets, shortened
 from server.compression import Packed, pack, respond
 
 router = APIRouter()
@@ -22,8 +23,11 @@ _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-SCRIPT, SHEET = "js/page.js", "css/page.css"
-"""Paths of what the page asks for: ``js/main.js`` with all its modules, and all sheets."""
+SCRIPT = "js/page.js"
+"""Path of what the page asks for: ``js/main.js`` with all its modules."""
+
+SHEET, BOOT = "css/page.css", "js/theme-boot.js"
+"""Paths of what stands in the page itself, as nothing can be shown before it is there: all sheets, and one script."""
 
 
 def folder(name: str) -> Path:
@@ -54,11 +58,27 @@ def revision() -> str:
 
 
 @cache
+def _texts() -> Mapping[str, str]:
+    return {path: content.decode() for path, content in _files().items() if path.endswith((".js", ".css"))}
+
+
+@cache
+def embedded(path: str) -> str:
+    """Return ``SHEET`` or ``BOOT`` as it stands in pages."""
+    return join_sheets(_texts(), path) if path == SHEET else shortened(_texts()[path])
+
+
+@cache
+def hash_of(path: str) -> str:
+    """Return by what a content security policy knows ``SHEET`` or ``BOOT`` in a page."""
+    digest = hashlib.sha256(embedded(path).encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@cache
 def _assets() -> Mapping[str, Packed]:
     """Return every file as it is served, by path, and those that are joined."""
-    texts = {path: content.decode() for path, content in _files().items() if path.endswith((".js", ".css"))}
-    joined = {SCRIPT: join_modules(texts, "js/main.js"), SHEET: join_sheets(texts, SHEET)}
-    served = dict(_files()) | {path: text.encode() for path, text in joined.items()}
+    served = dict(_files()) | {SCRIPT: join_modules(_texts(), "js/main.js").encode()}
     return {path: pack(content, _media_type(path)) for path, content in served.items()}
 
 

@@ -35,7 +35,7 @@ def join_modules(files: Mapping[str, str], main: str) -> str:
     scopes = {path: f"$module{number}" for number, path in enumerate(order)}
     parts = []
     for path in order:
-        text = _TYPE.sub("", _COMMENT.sub("", files[path]))
+        text = _bare(files[path])
         names = _EXPORT.findall(text)
         text = _EXPORT.sub("", text)
         text = _IMPORT.sub(
@@ -48,6 +48,15 @@ def join_modules(files: Mapping[str, str], main: str) -> str:
             text = f"const {scopes[path]} = (() => {{\n{text.strip()}\nreturn {{ {', '.join(names)} }};\n}})();\n"
         parts.append(f"{text.strip()}\n")
     return _INDENTATION.sub("", "\n".join(parts))
+
+
+def shortened(script: str) -> str:
+    """Return a script without indentation, types and most comments."""
+    return _INDENTATION.sub("", _bare(script))
+
+
+def _bare(script: str) -> str:
+    return _TYPE.sub("", _COMMENT.sub("", script))
 
 
 def _taken(names: str | None, scope: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,46 +10,63 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _NAME_AND_PORT = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
-def protections(host: str | None, embedders: Sequence[str] = ()) -> dict[str, str]:
-    """Return the headers.
+@dataclass(frozen=True, slots=True)
+class Protections:
+    """What pages may do besides using what this server serves.
 
-    Args:
-        host: the Host header of the request, of which a WebSocket may be opened. Chromium and Firefox take
-            ``'self'`` to mean its ``ws:`` and ``wss:`` as well; older Safaris do not, so they are named, too.
+    Attributes:
         embedders: origins whose pages may show this one inside them.
+        style: the hash of the one style sheet that may stand in a page itself, as policies write it; or empty.
+        script: likewise of the one script.
     """
-    sockets = f" ws://{host} wss://{host}" if host and _NAME_AND_PORT.fullmatch(host) else ""
-    policy = (
-        "default-src 'self'",
-        f"connect-src 'self'{sockets}",
-        "img-src 'self' data: blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        " ".join(("frame-ancestors 'self'", *embedders)),
-    )
-    return {
-        "Content-Security-Policy": "; ".join(policy),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
-    }
+
+    embedders: Sequence[str] = ()
+    style: str = ""
+    script: str = ""
+
+    def headers(self, host: str | None) -> dict[str, str]:
+        """Return the headers.
+
+        Args:
+            host: the Host header of the request, of which a WebSocket may be opened. Chromium and Firefox take
+                ``'self'`` to mean its ``ws:`` and ``wss:`` as well; older Safaris do not, so they are named, too.
+        """
+        sockets = (f"ws://{host}", f"wss://{host}") if host and _NAME_AND_PORT.fullmatch(host) else ()
+        policy = {
+            "default-src": ("'self'",),
+            "style-src": ("'self'", self.style),
+            "script-src": ("'self'", self.script),
+            "connect-src": ("'self'", *sockets),
+            "img-src": ("'self'", "data:", "blob:"),
+            "object-src": ("'none'",),
+            "base-uri": ("'none'",),
+            "form-action": ("'none'",),
+            "frame-ancestors": ("'self'", *self.embedders),
+        }
+        return {
+            "Content-Security-Policy": "; ".join(
+                " ".join((name, *filter(None, sources))) for name, sources in policy.items()
+            ),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+        }
 
 
 class SecurityHeaders:
     """Adds the headers to every response."""
 
-    def __init__(self, app: ASGIApp, embedders: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, protections: Protections) -> None:
         """Wrap an application."""
         self._app = app
-        self._embedders = embedders
+        self._protections = protections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request; its response gets the headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        own = protections(Headers(scope=scope).get("host"), self._embedders)
+        own = self._protections.headers(Headers(scope=scope).get("host"))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

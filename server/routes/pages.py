@@ -13,7 +13,7 @@ from fastapi.templating import Jinja2Templates
 from markupsafe import Markup, escape
 
 from server import __version__
-from server.assets import SCRIPT, SHEET, folder, revision
+from server.assets import BOOT, SCRIPT, SHEET, embedded, folder, revision
 from server.compression import Packed, pack, respond
 from server.languages import Language, Languages
 from server.languages.accepting import choose
@@ -77,7 +77,8 @@ def _render(template: str, root: str, language: Language, languages: Languages, 
         "asset": asset,
         "home": root or "./",
         "script": SCRIPT,
-        "sheet": SHEET,
+        "sheet": Markup(embedded(SHEET)),  # neither holds what would end it early
+        "boot": Markup(embedded(BOOT)),
         "language": language,
         "languages": languages,
         "text": language.text,

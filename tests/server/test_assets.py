@@ -1,6 +1,8 @@
 """Files as they are served: compressed once, small, with nothing lost."""
 
+import base64
 import gzip
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from server.app import create_app
-from server.assets import SCRIPT, SHEET, folder, revision
+from server.assets import SCRIPT, folder, revision
 from server.compression import reads_gzip
 from server.settings import Settings
 
@@ -24,7 +26,7 @@ def web() -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/catalog", f"/static/{revision()}/{SCRIPT}", f"/static/{revision()}/{SHEET}"]
+    "path", ["/", "/api/catalog", f"/static/{revision()}/{SCRIPT}"]
 )
 def test_what_never_changes_is_sent_compressed_to_who_reads_that(web: TestClient, path: str) -> None:
     plain = web.get(path, headers={"accept-encoding": "identity"})
@@ -56,8 +58,20 @@ def test_only_who_reads_gzip_gets_it(accepted: str, reads: bool) -> None:
     assert reads_gzip(accepted) is reads
 
 
+@pytest.mark.parametrize("path", ["/", "/nowhere"])
+def test_what_stands_in_a_page_is_what_its_policy_names(web: TestClient, path: str) -> None:
+    page = web.get(path, headers={"accept": "text/html"})
+    policy = page.headers["content-security-policy"]
+
+    for element, directive in (("style", "style-src"), ("script", "script-src")):
+        (text,) = re.findall(rf"<{element}>(.*?)</{element}>", page.text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{directive} 'self' 'sha256-{digest}';" in policy
+    assert "unsafe" not in policy
+
+
 def test_the_one_sheet_holds_every_sheet(web: TestClient) -> None:
-    page = web.get(f"/static/{revision()}/{SHEET}").text
+    page = web.get("/").text
 
     assert "@import" not in page
     for sheet in (STATIC / "css").glob("*.css"):

@@ -1,5 +1,6 @@
 """Headers: what browsers are told to refuse, on every response, errors included."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from starlette.testclient import TestClient
 
 from server.app import create_app
 from server.doors import MAX_BODY_BYTES
-from server.headers import protections
+from server.headers import Protections
 from server.settings import Settings
 from tests.support.live_server import LiveServer, live_server
 
@@ -37,7 +38,8 @@ def check(headers: Any, frame_ancestors: str = "'self'") -> None:
         assert "unsafe" not in sources
         assert "*" not in sources
         assert "http:" not in sources
-    assert "script-src" not in policy  # the default holds: only files of this server
+    for kind in ("script-src", "style-src"):  # files of this server, and what its pages bring along
+        assert re.fullmatch(r"'self' 'sha256-[\w+/]{43}='", policy[kind])
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
@@ -82,7 +84,7 @@ def test_the_headers_stay_when_the_server_itself_fails() -> None:
         answer = web.get("/api/broken")
 
     assert answer.status_code == 500
-    assert answer.json() == {"detail": "Something went wrong in the server. Please try again."}
+    assert answer.json()["detail"] == "Something went wrong in the server. Please try again."
     check(answer.headers)
 
 
@@ -103,10 +105,10 @@ def test_without_embedders_nobody_else_may_show_the_page(server: LiveServer) -> 
 def test_sockets_of_the_same_host_are_named_and_nothing_else_gets_into_the_policy(
     host: str | None, sockets: str
 ) -> None:
-    policy = protections(host)["Content-Security-Policy"]
+    policy = Protections().headers(host)["Content-Security-Policy"]
 
     assert f"connect-src 'self'{sockets};" in policy
-    assert "script-src" not in policy
+    assert "script-src 'self';" in policy
 
 
 @pytest.mark.parametrize(
