@@ -93,7 +93,8 @@ class Trainer:
             deque()
         )  # numbers of unacknowledged frames, and when they went out
         self._language = bundled()[ENGLISH]
-        self._owner: Hashable = guest.client or self  # the sessions of one browser share their turns
+        # The sessions of one browser share their turns. Not the trainer itself: accounts outlive it.
+        self._owner: Hashable = guest.client or object()
         self._something_to_do = asyncio.Event()
         self._slip = Slip()
         self._waiting: Slice | None = None  # the slice of the slip
@@ -110,8 +111,9 @@ class Trainer:
     async def close(self) -> None:
         """End for good."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            task, self._task = self._task, None  # which would hold this trainer, and be held by it
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def attach(
         self,

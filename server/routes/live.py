@@ -38,6 +38,16 @@ async def live(websocket: WebSocket) -> None:
         await connection.serve()
 
 
+def _raise_what_ended(tasks: "list[asyncio.Task[None]]") -> None:
+    """Raise what one of the tasks has raised, if any."""
+    ended = next((task.exception() for task in tasks if task.done()), None)
+    if ended is not None:
+        try:
+            raise ended
+        finally:
+            del ended, tasks
+
+
 class _MisbehavedError(Exception):
     """A client has sent what ends its connection: the close code, its reason, and an answer if there is one."""
 
@@ -114,16 +124,20 @@ class _Connection:
 
     async def _attend(self, trainer: Trainer) -> None:
         tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write, self._mind)]
+        waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
         try:
-            waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
-            done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             if not self._dismissed.done():
-                for task in done:
-                    task.result()
+                _raise_what_ended(tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # What is raised from here holds this call; if that held the tasks, and they what they raised, the session
+            # would stay in memory until the garbage collector comes.
+            del task
+            tasks.clear()
+            waited.clear()
         if self._dismissed.done():
             closing = self._dismissed.result()
             words = trainer.outbox.last_words() if trainer.line is self else []

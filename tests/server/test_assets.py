@@ -25,9 +25,7 @@ def web() -> Iterator[TestClient]:
         yield web
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/api/catalog", f"/static/{revision()}/{SCRIPT}"]
-)
+@pytest.mark.parametrize("path", ["/", "/api/catalog", f"/static/{revision()}/{SCRIPT}"])
 def test_what_never_changes_is_sent_compressed_to_who_reads_that(web: TestClient, path: str) -> None:
     plain = web.get(path, headers={"accept-encoding": "identity"})
     with web.stream("GET", path, headers={"accept-encoding": "gzip, br"}) as zipped:

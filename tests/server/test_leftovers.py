@@ -1,0 +1,61 @@
+"""What a session leaves in the server's memory when it has ended: nothing, and at once."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+
+from server.app import create_app
+from server.settings import Settings
+from server.sockets import listen, serving
+from server.trainer import Trainer
+from tests.support.waiting import until
+from tests.support.wire import connect
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    """Serve from this process, so that one can look into it."""
+    settings = Settings(port=0, workers=1, kept_seconds=0, alone_seconds=0)
+    listener = listen(settings)
+    server = uvicorn.Server(serving(create_app(settings), settings, log_level="warning"))
+    serving_ = asyncio.create_task(server.serve([listener]))
+    await until(lambda: server.started)
+    yield f"ws://127.0.0.1:{listener.getsockname()[1]}/ws"
+    server.should_exit = True
+    await serving_
+
+
+async def test_a_session_that_has_ended_does_not_wait_for_the_garbage_collector(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Trainer]] = []
+    start = Trainer.start
+
+    def noted(trainer: Trainer) -> None:
+        made.append(weakref.ref(trainer))
+        start(trainer)
+
+    monkeypatch.setattr(Trainer, "start", noted)
+    gc.disable()
+    try:
+        for goodbye in (True, False) * 3:
+            wire = await connect(url)
+            await wire.hello()
+            await wire.ask("play")
+            await wire.ask("pause")
+            if goodbye:
+                await wire.close()
+            else:
+                wire.reset()
+                await wire.over.wait()
+        # Whoever looks after sessions may still have the last one in hand.
+        await until(lambda: sum(trainer() is not None for trainer in made) <= 1)
+    finally:
+        gc.enable()
+    assert len(made) == 6
