@@ -4,7 +4,6 @@ The owner calls ``receive`` for each message, and in a loop ``next_slice`` → c
 under way. A command takes effect at the next slice.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -45,15 +44,10 @@ from server.messages import (
     told,
 )
 from server.pace import Pace
+from server.pictures import Pictures
 from server.work import Edit, Outcome, Patch, Slice, View
 
 _SHORTEST_SLICE = 0.005
-
-_LONGEST_INTERVAL = 1.0
-"""Seconds between two pictures for a client that is slow."""
-
-_HIDDEN_RATE = 1.0
-"""Frames a second for a page that nobody looks at."""
 
 _MOST_WAITING = 2 * MAX_PARAMETERS
 """Values of ``set_parameters`` that may wait for the next slice."""
@@ -104,18 +98,13 @@ class Session:
         self._ended: Literal["diverged", "stopped"] | None = None
         self._playing = False
         self._held = False
-        self._points_due = False  # whether the client needs the points again
         self._whole = False  # whether the run has all that was asked for
         self.version = 0
         """Grows whenever the run is another one than before."""
         self._pace = Pace(None)
-        self._view = View()
-        self.slowness = 1.0
-        """How many times less often pictures should come than was asked for; once a second they always may."""
-        self._frame_interval = 1 / 20
-        self._last_picture = -math.inf
-        self._stale = False  # whether there is something that no picture has shown
-        self._before = (False, False, False, -math.inf)  # of these, what held before the slice under way
+        self._pictures = Pictures()
+        # Of these two, what held before the slice under way.
+        self._before = (self._applied, self._pictures.remember())
         self._start_anew()
 
     def restore(self, run: Run, *, number: int, history: int, playing: bool, speed: float | None) -> None:
@@ -182,7 +171,7 @@ class Session:
     @property
     def has_news(self) -> bool:
         """Whether there is something that no picture has shown."""
-        return self._stale
+        return self._pictures.stale
 
     @property
     def playing(self) -> bool:
@@ -209,10 +198,7 @@ class Session:
         self._pauses = []
         if self._steps is not None:
             self._steps.id = None
-        self._view = View()
-        self._frame_interval = 1 / 20
-        self._last_picture = -math.inf
-        self._stale = self._points_due = True
+        self._pictures.reopen()
 
     def hold(self, held: bool) -> None:
         """Let training wait, or go on; what was asked for stays asked for."""
@@ -270,7 +256,7 @@ class Session:
         self._applied = False
         self._failed = self._whole = False
         self._ended = None
-        self._stale = True
+        self._pictures.stale = True
 
     def _configure(self, command: Configure) -> list[Event]:
         before, experiment = self._experiment, command.experiment
@@ -288,8 +274,9 @@ class Session:
             self._start_anew()
         elif changed:
             self._change()
-        if self._view.unit is not None and not _has_unit(experiment, *self._view.unit):
-            self._view = replace(self._view, unit=None)
+        view = self._pictures.view
+        if view.unit is not None and not _has_unit(experiment, *view.unit):
+            self._pictures.view = replace(view, unit=None)
         configured = Configured(
             id=command.id,
             experiment=experiment,
@@ -359,17 +346,14 @@ class Session:
             if self._experiment.outputs > 1:
                 sentence = told("no-such-unit-or-output", outputs=self._experiment.outputs, **values)
             return [ErrorEvent(id=command.id, code="invalid", **sentence, field="unit")]
-        self._view = View(
+        view = View(
             tiles=command.tiles,
             unit=unit,
             resolution=command.resolution,
             confusion=command.confusion,
             hidden=command.hidden,
         )
-        self._frame_interval = 1 / (
-            min(command.frame_rate, _HIDDEN_RATE) if command.hidden else command.frame_rate
-        )
-        self._stale = True
+        self._pictures.watch(view, command.frame_rate)
         return []
 
     def _set_parameter(self, command: SetParameter) -> list[Event]:
@@ -415,19 +399,22 @@ class Session:
 
     # -------------------------------------------------------------------------------------------------- slices
 
-    def next_slice(self, now: float, *, room: bool, seconds: float) -> Slice | None:
+    def next_slice(self, now: float, *, room: bool, seconds: float, slowness: float = 1.0) -> Slice | None:
         """Return what to compute now, or None while nothing is due.
 
         Args:
             now: seconds on any monotonic clock, the same in all calls.
             room: whether the client would take a frame.
             seconds: how long it may take to train.
+            slowness: how many times less often pictures should come than the client asked for, as it is slow.
         """
+        self._pictures.slowness = slowness
         if self._failed or self._under_way is not None:
             return None
         limits = self._training(now, seconds)
-        until_picture = self._last_picture + self._interval - now
-        draw = room and (self._stale or limits is not None) and until_picture <= 0
+        pictures = self._pictures
+        until_picture = pictures.wait(now)
+        draw = room and (pictures.stale or limits is not None) and until_picture <= 0
         duration = 0.0
         if limits is not None and limits.keys() == {
             "seconds"
@@ -443,23 +430,17 @@ class Session:
             run=self._run,
             experiment=self._experiment,
             edits=tuple(self._edits),
-            view=self._view if draw else None,
-            points=draw and self._points_due,
+            view=pictures.view if draw else None,
+            points=draw and pictures.points_due,
             **(limits or {}),
         )
-        self._before = (self._applied, self._stale, self._points_due, self._last_picture)
+        self._before = (self._applied, pictures.remember())
         self._edits = []
         self._applied = True
         self._under_way = (self._number, self._history)
         if draw:
-            self._stale = self._points_due = False
-            self._last_picture = now + duration
+            pictures.begin(now + duration)
         return work
-
-    @property
-    def _interval(self) -> float:
-        """Seconds from one picture to the next."""
-        return max(self._frame_interval, min(self.slowness * self._frame_interval, _LONGEST_INTERVAL))
 
     def _training(self, now: float, seconds: float) -> dict[str, Any] | None:
         """Return the limits of the next piece of training, or None if none is due."""
@@ -477,22 +458,20 @@ class Session:
 
     def take_back(self, work: Slice) -> None:
         """Take note that the slice under way was not begun; what it should have done is due again."""
-        applied, stale, points_due, last_picture = self._before
+        applied, pictures = self._before
         self._under_way = None
         self._edits = [*work.edits, *self._edits]
         self._applied = self._applied and applied
-        self._stale = self._stale or stale
-        self._points_due = self._points_due or points_due
-        self._last_picture = min(self._last_picture, last_picture)
+        self._pictures.take_back(pictures)
 
     def wait(self, now: float, *, room: bool) -> float | None:
         """Return in how many seconds something will be due by itself, or None if only a message can bring that."""
-        times = []
+        waits = []
         if self._playing and not self._held and self._pace.next is not None and self._ended is None:
-            times.append(self._pace.next)
-        if self._stale and room and not self._failed:
-            times.append(self._last_picture + self._interval)
-        return max(0.0, min(times) - now) if times else None
+            waits.append(self._pace.next - now)
+        if self._pictures.stale and room and not self._failed:
+            waits.append(self._pictures.wait(now))
+        return max(0.0, min(waits)) if waits else None
 
     def absorb(self, work: Slice, outcome: Outcome) -> tuple[list[Event], Numbers | None]:
         """Take the outcome of a slice; return events, and numbers for the next frame."""
@@ -510,8 +489,8 @@ class Session:
         self._whole = self._applied
         if before is None or work.edits or _state_of(outcome.run) != _state_of(before):
             self.version += 1
-        if work.view is None or work.view != self._view or not is_current:
-            self._stale = True
+        if work.view is None or work.view != self._pictures.view or not is_current:
+            self._pictures.stale = True
         events = self._answer_pauses()
         ended = _how_ended(outcome.run)
         if self._ended is None and ended is not None:
@@ -529,7 +508,9 @@ class Session:
             "epoch": str(outcome.run.epoch),
             "step": str(outcome.run.step),
         }
-        if not is_current or self._points_due:  # of an earlier shape, or for a connection that has ended
+        if (
+            not is_current or self._pictures.points_due
+        ):  # of an earlier shape, or for a connection that has ended
             lasting = {name: tensor for name, tensor in outcome.tensors.items() if name in (*LOSSES, *POINTS)}
             return events, Numbers(metadata, lasting, due=False)
         if work.view is not None and not work.view.hidden:
@@ -561,7 +542,7 @@ class Session:
     def fail(self, why: str = "internal") -> list[Event]:
         """Give up the slice under way, whose computation failed; ``why`` is the key of the message that tells it."""
         self._under_way = None
-        self._failed = self._points_due = True
+        self._failed = self._pictures.points_due = True
         self._playing = False
         self._steps = None
         experiment = self._experiment

@@ -238,11 +238,14 @@ class Trainer:
             self._something_to_do.clear()
             self._keep()
             room = self.line is not None and outbox.is_open()
-            session.slowness = outbox.slowness
-            seconds = self._compute.budget()
-            work = (
-                None if outbox.is_full() else session.next_slice(time.monotonic(), room=room, seconds=seconds)
-            )
+            work = None
+            if not outbox.is_full():
+                work = session.next_slice(
+                    time.monotonic(),
+                    room=room,
+                    seconds=self._compute.budget(),
+                    slowness=outbox.slowness,
+                )
             if work is None:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._wait(room)):
