@@ -24,7 +24,7 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def server() -> Iterator[LiveServer]:
     """One real server for all tests that do it no harm."""
     # A page that was left need not train on, at the cost of the next ones.
-    with live_server(settings={"alone_seconds": 0.5}) as running:
+    with live_server(settings={"alone_seconds": 2}) as running:
         yield running
         assert running.process.poll() is None, "the server died during the tests"
         log = running.log.read_text()
