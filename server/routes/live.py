@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketState
 
 from server import farewells
 from server.doors import address_of
@@ -40,12 +41,13 @@ async def live(websocket: WebSocket) -> None:
 
 def _raise_what_ended(tasks: "list[asyncio.Task[None]]") -> None:
     """Raise what one of the tasks has raised, if any."""
-    ended = next((task.exception() for task in tasks if task.done()), None)
-    if ended is not None:
+    ended = (task.exception() for task in tasks if task.done())
+    raised = next(filter(None, ended), None)
+    if raised is not None:
         try:
-            raise ended
+            raise raised
         finally:
-            del ended, tasks
+            del ended, raised, tasks
 
 
 class _MisbehavedError(Exception):
@@ -149,7 +151,9 @@ class _Connection:
         await self._part([*words, *answer], *bad.verdict)
 
     async def _part(self, words: list[str], code: int, reason: str) -> None:
-        """Say the last words, and close; who does not read them is not waited for."""
+        """Say the last words, and close; who does not read them is not waited for, and who has left hears none."""
+        if self._websocket.application_state is not WebSocketState.CONNECTED:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PARTING_SECONDS):
                 for text in words:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.live_server import LiveServer, live_server
-from tests.support.processes import needs_proc
+from tests.support.processes import descriptors, needs_proc
 
 FORGETFUL = {"kept_seconds": "0", "alone_seconds": "0"}
 """Settings of a server that keeps no session for a client that has left."""
@@ -62,3 +62,12 @@ async def health(server: LiveServer) -> int:
             return status
 
     return await asyncio.to_thread(ask)
+
+
+async def at_rest(server: LiveServer) -> int:
+    """Return the descriptors of a server that nobody uses: the fewest of some looks, as it opens files now and then."""
+    counts = []
+    for _ in range(20):
+        counts.append(descriptors(server.process.pid))
+        await asyncio.sleep(0.01)
+    return min(counts)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.chaos.conftest import FORGETFUL, Start, Tell
+from tests.chaos.conftest import FORGETFUL, Start, Tell, at_rest
 from tests.support.live_server import LiveServer
 from tests.support.processes import descriptors, memory, processor_seconds
 from tests.support.waiting import until
@@ -44,15 +44,6 @@ async def train_and_go(server: LiveServer, sessions: int) -> None:
         else:
             wire.reset()
             await wire.over.wait()
-
-
-async def at_rest(server: LiveServer) -> int:
-    """Return the descriptors of a server that nobody uses: the fewest of some looks, as it opens files now and then."""
-    counts = []
-    for _ in range(20):
-        counts.append(descriptors(server.process.pid))
-        await asyncio.sleep(0.01)
-    return min(counts)
 
 
 async def test_connections_and_sessions_that_end_take_their_descriptors_along(start: Start) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from server.manners import MESSAGE_BURST, MESSAGE_RATE
 from server.messages import ErrorEvent, greet, parse
-from tests.chaos.conftest import FORGETFUL, Start, Tell, health
+from tests.chaos.conftest import FORGETFUL, Start, Tell, at_rest, health
 from tests.support.live_server import LiveServer
 from tests.support.nonsense import TEXT, nonsense
 from tests.support.processes import descriptors, memory
@@ -98,7 +98,7 @@ async def check(server: LiveServer, before: int) -> None:
 @pytest.mark.parametrize("state", STATES)
 async def test_nonsense_is_answered_or_ended_and_does_no_harm(start: Start, state: str) -> None:
     server = start("--workers", "1", **FORGETFUL)
-    before = descriptors(server.process.pid)
+    before = await at_rest(server)
 
     codes = await pelt(server, state, 120, seed=STATES.index(state))
 
@@ -168,7 +168,7 @@ async def test_a_flood_of_commands_is_read_slowly_and_slows_nobody_else(start: S
 @pytest.mark.parametrize("state", STATES)
 async def test_ten_thousand_messages_of_nonsense_leave_no_trace(start: Start, tell: Tell, state: str) -> None:
     server = start("--workers", "1", **FORGETFUL)
-    before = descriptors(server.process.pid)
+    before = await at_rest(server)
     await pelt(server, state, 1000, seed=1)
     warm = memory(server.process.pid)
 

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.load import percentile
 from server.frames import decode
-from tests.chaos.conftest import Start
+from tests.chaos.conftest import Start, at_rest
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import descriptors, unsent
 from tests.support.proxy import Proxy, proxy
@@ -94,7 +94,7 @@ async def test_a_client_that_vanishes_is_let_go(
     start: Start, misbehave: Callable[[LiveServer, Wire, Proxy], Awaitable[None]]
 ) -> None:
     server = start(ping_seconds=str(KEEPALIVE), pong_seconds=str(KEEPALIVE))
-    before = descriptors(server.process.pid)
+    before = await at_rest(server)
     async with proxy(server.port) as through:
         url = server.socket_url if misbehave is stalled else f"ws://127.0.0.1:{through.port}/ws"
         wire = await playing(server, url, receive_buffer=LITTLE)
@@ -110,7 +110,7 @@ async def test_a_client_that_vanishes_is_let_go(
 
 async def test_a_client_that_stalls_is_never_let_go_by_the_old_way() -> None:
     with old_way("--keepalive", str(KEEPALIVE)) as server:
-        before = descriptors(server.process.pid)
+        before = await at_rest(server)
         wire = await connect(server.socket_url, receive_buffer=LITTLE)
         await wire.frame()
         wire.stop_reading()

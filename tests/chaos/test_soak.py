@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from tests.chaos.conftest import Start, Tell, health
+from tests.chaos.conftest import Start, Tell, at_rest, health
 from tests.support.processes import descriptors, engine_processes, memory
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
@@ -97,7 +97,7 @@ class Person:
 
 async def test_a_class_that_plays_for_long_leaves_everything_as_it_was(start: Start, tell: Tell) -> None:
     server = start(kept_seconds="20", alone_seconds="5")
-    before = descriptors(server.process.pid)
+    before = await at_rest(server)
     begun = time.monotonic()
     people = [Person(server.socket_url, seed) for seed in range(SESSIONS)]
     samples: list[tuple[float, float, float]] = []
