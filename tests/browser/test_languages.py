@@ -315,6 +315,19 @@ def test_a_language_is_chosen_in_the_page_remembered_and_kept_apart_from_the_exp
     expect(playground["#output-heading"]).to_have_text("Output")
 
 
+def test_in_another_language_the_run_is_where_it_was(playground: Playground) -> None:
+    playground.train(40)
+    epoch, scores = playground.epoch, playground.scores()
+
+    playground[".header [data-language-choice]"].select_option("zh-Hans")
+    expect(playground["html"]).to_have_attribute("lang", "zh-Hans")
+    playground.connected()
+    playground.settle()
+
+    assert playground.epoch == epoch
+    assert playground.scores() == scores
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_layout_holds_in_chinese(speak: Callable[..., Playground], size: str) -> None:
     playground = speak("zh-CN", size)
