@@ -1,5 +1,10 @@
-"""A real browser, and the page in it."""
+"""A real browser, and the page in it.
 
+``PLAYGROUND_LOOK`` (``wide-light``, ``phone-dark`` …) says how tests open the page that name no look of their own;
+``make looks`` runs them in each.
+"""
+
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -38,8 +43,15 @@ def visit(browser: Browser, server: LiveServer) -> Iterator[Callable[..., Playgr
     visited = []
 
     def visit(*args: Any, **options: Any) -> Playground:
-        visited.append(open_playground(browser, server.url, *args, **options))
-        return visited[-1]
+        own = bool(args) or bool({"size", "scheme", "touch"} & options.keys())
+        size, _, scheme = os.environ.get("PLAYGROUND_LOOK", "wide-light").partition("-")
+        if not own:
+            options |= {"size": size, "scheme": scheme, "touch": size == "phone"}
+        playground = open_playground(browser, server.url, *args, **options)
+        visited.append(playground)
+        if not own and size != "wide":
+            playground.open_all()  # what a wide page shows has to be unfolded here
+        return playground
 
     yield visit
     problems = []

@@ -25,7 +25,7 @@ from tests.support.page import Playground
 def test_a_live_setting_keeps_what_was_learned(playground: Playground, name: str, value: str) -> None:
     playground.train(20)
     epoch = playground.epoch
-    playground[".more > summary"].click()
+    playground.open_all()
 
     playground.choose(name, value)
     playground["#step"].click()

@@ -58,7 +58,7 @@ class Loaded(HTMLParser):
 
 def check_page(web: httpx.Client, address: str, page: httpx.Response) -> None:
     loaded = Loaded(page.text).addresses
-    assert len(loaded) >= 3
+    assert loaded
     for relative in loaded:
         assert not relative.startswith("/")
         assert "//" not in relative
