@@ -27,7 +27,7 @@ NODE_MODULES := node_modules/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-js test-python quick soak parity bench load check lint types imports js spelling generated \
+.PHONY: help run test test-js test-python quick looks soak parity bench load check lint types imports js spelling generated \
 	format protocol reference pins install clean clean-all require-npm
 
 help:  ## Print this
@@ -67,6 +67,14 @@ test-python: $(DEV)
 
 quick: $(DEV)  ## Run the Python tests that need no browser
 	@$(PY) -m pytest -m "not soak and not browser" $(ARGS)
+
+looks: $(DEV)  ## Run the browser tests in every size of the page, light and dark
+	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
+	for look in wide-dark medium-light medium-dark phone-light phone-dark; do \
+	echo "$$look"; \
+	PLAYGROUND_BROWSER="$$browser" PLAYGROUND_LOOK="$$look" \
+	$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile -m "browser and not soak" tests/browser $(ARGS) || exit 1; \
+	done
 
 soak: $(DEV)  ## Run the tests that take minutes
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \

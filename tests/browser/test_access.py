@@ -232,7 +232,7 @@ def test_axe_finds_nothing_in_any_state(visit: Callable[..., Playground], size: 
 
 
 def test_at_twice_the_size_nothing_is_lost(visit: Callable[..., Playground]) -> None:
-    playground = visit()
+    playground = visit("wide")
     controls = "button, select, input:not([type=checkbox], [type=radio])"
     count = "(all) => all.filter((one) => one.checkVisibility() && !one.closest('.diagram')).length"
     playground.open_all()

@@ -167,7 +167,8 @@ def test_the_split_can_be_left_unshuffled(playground: Playground) -> None:
     step(playground)
 
 
-def test_more_settings_open_and_change_by_keyboard(playground: Playground) -> None:
+def test_more_settings_open_and_change_by_keyboard(visit: Callable[..., Playground]) -> None:
+    playground = visit("wide")
     press = playground.page.keyboard.press
     playground["#problem"].focus()
 
@@ -187,7 +188,8 @@ PLACES = """() => [...document.querySelectorAll(
   .map((element) => Object.values(element.getBoundingClientRect().toJSON()))"""
 
 
-def test_nothing_else_moves_when_options_come(playground: Playground) -> None:
+def test_nothing_else_moves_when_options_come(visit: Callable[..., Playground]) -> None:
+    playground = visit("wide")
     show(playground)
     before = playground.page.evaluate(PLACES)
 

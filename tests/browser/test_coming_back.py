@@ -89,7 +89,7 @@ def test_a_reload_restores_the_run_where_it_was(playground: Playground) -> None:
     assert (playground.map() == pixels).all()
     expect(playground["html"]).to_have_attribute("data-playing", "false")
     expect(playground[".notice[data-key]"]).to_have_count(0)
-    playground['.undo [data-action="undo"]'].click()  # what was done before can still be undone
+    playground['[data-action="undo"]:visible'].click()  # what was done before can still be undone
     playground.until(lambda: playground.field("network.activation") == "tanh", "the activation of before")
 
 

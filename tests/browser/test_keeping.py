@@ -54,7 +54,7 @@ def open_file(playground: Playground, name: str, content: bytes) -> None:
 
 
 def test_changes_are_taken_back_and_done_again_by_keyboard_and_button(playground: Playground) -> None:
-    undo, redo = playground['.undo [data-action="undo"]'], playground['.undo [data-action="redo"]']
+    undo, redo = playground['[data-action="undo"]:visible'], playground['[data-action="redo"]:visible']
     expect(undo).to_be_disabled()
     playground.choose("training.learning_rate", "0.1")
     playground.until(lambda: playground.field("training.learning_rate") == 0.1, "a new rate")
@@ -138,6 +138,7 @@ def test_a_link_of_the_original_opens_and_its_seed_can_be_left(playground: Playg
     )
     playground.page.keyboard.press("Escape")
 
+    playground.open_all()
     playground["#leave-seed"].click()
     playground.until(lambda: playground.field("data.classic_seed") is None, "no seed of the original")
     expect(playground["#classic-seed"]).to_be_hidden()

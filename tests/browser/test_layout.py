@@ -88,7 +88,8 @@ def test_little_motion_is_asked_for_and_shown(browser: Browser, server: LiveServ
     context.close()
 
 
-def test_no_label_is_cut_on_a_wide_screen(playground: Playground) -> None:
+def test_no_label_is_cut_on_a_wide_screen(visit: Callable[..., Playground]) -> None:
+    playground = visit("wide")
     playground.choose_dataset("blobs")
     playground.choose("objective.loss", "softmax-cross-entropy")
     playground.settle()

@@ -50,7 +50,7 @@ def test_a_step_trains_one_epoch(playground: Playground) -> None:
 def test_a_step_of_one_batch_changes_the_map_and_no_epoch(playground: Playground) -> None:
     before = playground.map()
 
-    playground["#step-batch"].click()
+    playground['[data-action="step-batch"]:visible'].first.click()
     playground.until(lambda: bool((playground.map() != before).any()), "another map")
 
     assert playground.epoch == 0
