@@ -172,7 +172,10 @@ def test_both_axes_can_be_logarithmic_and_values_stay_exact(playground: Playgrou
 
     cursor.focus()
     expect(playground["#loss-readout"]).to_have_text(told)
-    assert playground[".chart__canvas"].evaluate("(chart) => chart.toDataURL()") != before
+    playground.until(
+        lambda: bool(playground[".chart__canvas"].evaluate("(chart) => chart.toDataURL()") != before),
+        "other axes",
+    )
 
 
 def test_the_table_of_classes_counts_every_point(playground: Playground) -> None:
