@@ -63,7 +63,7 @@ def test_every_row_can_be_chosen_and_trains(playground: Playground, name: str) -
             playground.until(lambda: playground.epoch == 0, f"a new start with {row.key}")
         step(playground)
 
-        assert select(playground, name).input_value() == row.key
+        expect(select(playground, name)).to_have_value(row.key)
         assert playground.field(name) == row.key
 
 

@@ -87,7 +87,7 @@ def test_every_dataset_can_be_chosen_and_trains(playground: Playground, row: Dat
     playground["#step"].click()
 
     playground.until(lambda: playground.epoch == 1, "one epoch")
-    assert playground["#problem"].input_value() == row.problem
+    expect(playground["#problem"]).to_have_value(row.problem)
     assert len(playground.experiment["data"]["dataset_options"]) == len(row.options)
     expect(playground["#legend .legend__class"]).to_have_count(row.classes)
     expect(playground[".unit--output"]).to_have_count(row.classes if row.classes > 2 else 1)
@@ -107,7 +107,7 @@ def test_a_field_that_means_nothing_for_the_problem_is_hidden_and_reset(playgrou
 
     playground["#problem"].select_option("multi-class")
     expect(control).to_be_visible()
-    assert control.input_value() == "0"
+    expect(control).to_have_value("0")
 
 
 def more_training(playground: Playground) -> None:
@@ -138,6 +138,6 @@ def test_shares_leave_something_for_the_test(
         "shares that fit",
     )
     expect(playground["#toasts"]).to_contain_text("so that samples remain for the test")
-    assert float(playground['[data-field="data.train_fraction"]'].input_value()) == training
-    assert float(playground['[data-field="data.validation_fraction"]'].input_value()) == validation
+    expect(playground['[data-field="data.train_fraction"]']).to_have_value(str(training))
+    expect(playground['[data-field="data.validation_fraction"]']).to_have_value(str(validation))
     assert playground['[role="alert"]'].count() == 0

@@ -243,7 +243,7 @@ def test_values_become_a_regression_and_more_classes_many(playground: Playground
     button(playground, "use").click()
 
     assert {target for _, x2, target in used(playground) if x2 > 0} == {0.5}
-    assert playground["#problem"].input_value() == "regression"
+    expect(playground["#problem"]).to_have_value("regression")
     playground.train(20)
 
     open_editor(playground)

@@ -31,7 +31,7 @@ def test_a_live_setting_keeps_what_was_learned(playground: Playground, name: str
     playground["#step"].click()
 
     playground.until(lambda: playground.epoch == epoch + 1, "one more epoch")
-    assert playground[f'select[data-field="{name}"]'].input_value() == value
+    expect(playground[f'select[data-field="{name}"]']).to_have_value(value)
 
 
 def test_the_batch_size_is_live_too(playground: Playground) -> None:

@@ -76,7 +76,7 @@ def test_new_weights_are_other_weights(playground: Playground) -> None:
     playground.until(lambda: playground.scores() != scores, "other losses")
 
     assert playground.epoch == 0
-    assert playground['input[data-field="network.seed"]'].input_value() != "0"
+    expect(playground['input[data-field="network.seed"]']).not_to_have_value("0")
 
 
 def test_at_one_epoch_a_second_it_crawls(playground: Playground) -> None:
