@@ -36,11 +36,9 @@ class Pictures:
 
     def __init__(self) -> None:
         """Begin with nothing shown."""
-        self.view = View()
-        self.stale = self.points_due = False
         self.slowness = 1.0
-        self._interval = 1 / _USUAL_RATE
-        self._last = -math.inf
+        self.reopen()
+        self.stale = self.points_due = False
 
     def reopen(self) -> None:
         """Begin anew for another connection, which has seen nothing yet."""
