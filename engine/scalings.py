@@ -27,9 +27,8 @@ def _not_zero(scale: FloatArray) -> FloatArray:
 
 
 def _standardise(features: FloatArray) -> tuple[FloatArray, FloatArray]:
-    changes = features.max(axis=0) > features.min(
-        axis=0
-    )  # of equal numbers, rounding makes a spread of 1e-17
+    # Of equal numbers, rounding makes a spread of 1e-17.
+    changes = features.max(axis=0) > features.min(axis=0)
     return features.mean(axis=0), _not_zero(features.std(axis=0) * changes)
 
 

@@ -102,7 +102,6 @@ def _options(values: Sequence[Mapping[str, float]]) -> dict[str, FloatArray]:
 def _clip(gradient: FloatArray, limit: FloatArray) -> None:
     """Shorten each replica's gradient (replicas, n) to ``limit``, in place."""
     largest = np.maximum(np.abs(gradient).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    norms = largest * np.sqrt(
-        np.sum(np.square(gradient / largest), axis=1, keepdims=True)
-    )  # without overflow
+    # Without overflow.
+    norms = largest * np.sqrt(np.sum(np.square(gradient / largest), axis=1, keepdims=True))
     gradient *= np.minimum(limit / norms, 1.0)

@@ -110,9 +110,8 @@ class Workspace:
         def backward(features: FloatArray, samples: FloatArray, targets: FloatArray) -> None:
             total.fill(0.0)
             for part, backward_piece, share in pieces:
-                own = np.ascontiguousarray(
-                    features[..., part]
-                )  # products of views round differently in a stack
+                # Products of views round differently in a stack.
+                own = np.ascontiguousarray(features[..., part])
                 backward_piece(own, own.swapaxes(-1, -2), np.ascontiguousarray(targets[..., part]))
                 np.multiply(gradient, share, gradient)
                 np.add(total, gradient, total)

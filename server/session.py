@@ -416,9 +416,8 @@ class Session:
         until_picture = pictures.wait(now)
         draw = room and (pictures.stale or limits is not None) and until_picture <= 0
         duration = 0.0
-        if limits is not None and limits.keys() == {
-            "seconds"
-        }:  # full speed: let the slice end with the next picture
+        if limits is not None and limits.keys() == {"seconds"}:
+            # At full speed the slice ends with the next picture.
             duration = seconds
             if room and 0 < until_picture <= duration:
                 duration = min(max(until_picture, _SHORTEST_SLICE), seconds)
@@ -508,9 +507,8 @@ class Session:
             "epoch": str(outcome.run.epoch),
             "step": str(outcome.run.step),
         }
-        if (
-            not is_current or self._pictures.points_due
-        ):  # of an earlier shape, or for a connection that has ended
+        # A picture of an earlier shape, or for a connection that has ended, is of no use; losses and points are.
+        if not is_current or self._pictures.points_due:
             lasting = {name: tensor for name, tensor in outcome.tensors.items() if name in (*LOSSES, *POINTS)}
             return events, Numbers(metadata, lasting, due=False)
         if work.view is not None and not work.view.hidden:

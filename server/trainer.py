@@ -89,9 +89,8 @@ class Trainer:
         self._compute = compute
         self._metrics = metrics
         self._frames = 0
-        self._sent_at: deque[tuple[int, float]] = (
-            deque()
-        )  # numbers of unacknowledged frames, and when they went out
+        # Numbers of unacknowledged frames, and when they went out.
+        self._sent_at: deque[tuple[int, float]] = deque()
         self._language = bundled()[ENGLISH]
         # The sessions of one browser share their turns. Not the trainer itself: accounts outlive it.
         self._owner: Hashable = guest.client or object()

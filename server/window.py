@@ -51,9 +51,8 @@ class Window:
         # From a frame to its acknowledgement. Not the last such time, which grows with the window: both would grow.
         self._shortest = math.inf
         self._changed = -math.inf  # when the slowness changed
-        self._progress = (
-            -math.inf
-        )  # when the last acknowledgement came, or the first frame went out after all were
+        # When the last acknowledgement came, or the first frame went out after all were.
+        self._progress = -math.inf
 
     @property
     def has_room(self) -> bool:
@@ -89,9 +88,8 @@ class Window:
 
     def _adapt(self, sent: float, taken: float, now: float) -> None:
         """Let frames come half as often when they take too long, and more often again when they do not."""
-        if (
-            taken > _LATE_SECONDS and sent > self._changed
-        ):  # what was sent before tells nothing of the new rate
+        # What was sent before the last change tells nothing of the new rate.
+        if taken > _LATE_SECONDS and sent > self._changed:
             self.slowness = min(_SLOWEST, 2 * self.slowness)
             self._changed = now
         elif taken < _IN_TIME_SECONDS and self.slowness > 1 and now - self._changed >= _RECOVERY_SECONDS:

@@ -93,9 +93,8 @@ def gradient(run: Run) -> FloatArray:
                 share = block.shape[-1] / samples
                 network = workspace.training_pass(block.shape[-1])
                 if network.masks is not None:
-                    network.masks.block.fill(
-                        1.0
-                    )  # no dropout: what the last step left there is not part of the loss
+                    # No dropout: what the last step left there is not part of the loss.
+                    network.masks.block.fill(1.0)
                 network.backward(features, features.swapaxes(-1, -2), targets)
                 result[replicas] += workspace.gradient * share
     return result

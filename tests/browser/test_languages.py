@@ -44,6 +44,10 @@ COLLECT = """() => {
     if (node.matches('script, style, noscript, [translate="no"]')) return;
     for (const name of ['aria-label', 'aria-valuetext', 'aria-roledescription', 'title', 'placeholder', 'alt', 'label'])
       if (node.hasAttribute(name)) said.push(node.getAttribute(name));
+    for (const pseudo of ['::before', '::after']) {
+      const { content } = getComputedStyle(node, pseudo);
+      if (content.startsWith('"')) said.push(content.slice(1, -1));
+    }
     node.childNodes.forEach(look);
   };
   look(document.body);

@@ -143,9 +143,8 @@ def test_a_softmax_of_float32_stays_float32():
     values = applied(SOFTMAX_OUTPUT, SUMS_OF_MANY.astype(np.float32))
 
     assert values.dtype == np.float32
-    np.testing.assert_allclose(
-        values, applied(SOFTMAX_OUTPUT, SUMS_OF_MANY), rtol=1e-5, atol=1e-6
-    )  # as below
+    # The tolerance is that of the test below.
+    np.testing.assert_allclose(values, applied(SOFTMAX_OUTPUT, SUMS_OF_MANY), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("key", "at_zero"), [("relu", 0.0), ("leaky-relu", 0.01), ("elu", 1.0)])
@@ -183,9 +182,8 @@ def test_float32_stays_float32(activation):
     values = applied(activation, SUMS.astype(np.float32))
 
     assert values.dtype == np.float32
-    np.testing.assert_allclose(
-        values, applied(activation, SUMS), rtol=1e-5, atol=1e-6
-    )  # float32: 6e-8 per call
+    # Float32: 6e-8 per call.
+    np.testing.assert_allclose(values, applied(activation, SUMS), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("activation", ALL, ids=lambda row: row.key)

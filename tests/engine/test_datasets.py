@@ -236,9 +236,8 @@ def test_the_noise_of_gauss_sets_the_variance(noise, variance):
 
     measured = (points - 2 * targets[:, None]).var()
 
-    assert measured == pytest.approx(
-        variance, rel=0.05
-    )  # 20,000 numbers: √(2 / 20,000) = 1 %; five times that
+    # 20,000 numbers: √(2 / 20,000) = 1 %; five times that.
+    assert measured == pytest.approx(variance, rel=0.05)
 
 
 def test_spiral_has_two_arms_of_one_and_three_quarter_turns():

@@ -14,9 +14,8 @@ def test_a_feature_follows_its_formula(key):
     values = FEATURES[key].apply(POINTS[:, 0], POINTS[:, 1])
 
     expected = [PLAIN_FEATURES[key](x1, x2) for x1, x2 in POINTS.tolist()]
-    np.testing.assert_allclose(
-        values, expected, rtol=1e-15, atol=1e-15
-    )  # NumPy's sine differs in the last bit
+    # NumPy's sine differs in the last bit.
+    np.testing.assert_allclose(values, expected, rtol=1e-15, atol=1e-15)
 
 
 def test_rows_have_the_features_in_the_given_order_and_then_a_one():

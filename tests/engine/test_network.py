@@ -74,9 +74,8 @@ def test_loss_and_penalty_together_equal_central_differences(activation, penalty
     add_decay(parameters, rates * row.l2(SHARES), computed, np.empty_like(computed))
 
     def objective_value(at):
-        smooth_part = row.value(at[0], SHARES) - row.l1(SHARES) * np.abs(
-            at[0]
-        )  # the kink is the proximal step's
+        # The kink is the proximal step's.
+        smooth_part = row.value(at[0], SHARES) - row.l1(SHARES) * np.abs(at[0])
         penalised = float((rates * smooth_part).sum())
         return mean_loss(layout, activations, loss, at[0], features, targets) + penalised
 

@@ -758,9 +758,8 @@ def far_off(part):
             "training": {"learning_rate": 0.0},
         }
     )
-    return set_parameter(
-        begin(experiment), 0, 0, 0, 1e152
-    )  # 10¹⁵⁵ squared is beyond all numbers, 10¹⁵⁰ is not
+    # 10¹⁵⁵ squared is beyond all numbers, 10¹⁵⁰ is not.
+    return set_parameter(begin(experiment), 0, 0, 0, 1e152)
 
 
 @pytest.mark.parametrize("part", ["train", "validation", "test"])

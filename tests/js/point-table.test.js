@@ -2,25 +2,9 @@ import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { writeCsv } from "../../static/js/lib/csv.js";
-import { formula, measure, objection, readTable, toPoints, toRows } from "../../static/js/lib/point-table.js";
-
-/** @import { Wishes, Table } from "../../static/js/lib/point-table.js" */
-
-/** @type {Wishes} */
-const KEEP = { kind: "classes", fit: false, fitValues: false, pick: "first" };
-
-/**
- * @param {string} text
- * @returns {Table}
- */
-function tableOf(text) {
-  const { table, problem } = readTable(text);
-  assert.ok(table, problem ?? "");
-  return table;
-}
-
-/** @param {string[]} rows */
-const lines = (...rows) => rows.join("\n");
+import { toPoints } from "../../static/js/lib/point-scaling.js";
+import { readTable, toRows } from "../../static/js/lib/point-table.js";
+import { lines, tableOf } from "./support/tables.js";
 
 test("without a header the columns are x1, x2 and the target", () => {
   const table = tableOf(lines("1,2,a", "3,4,b"));
@@ -74,7 +58,9 @@ test("words become classes as they come, up to six of them", () => {
   ]);
   assert.equal(table.values, null);
   assert.deepEqual(
-    toPoints(table, KEEP).points.map(([, , label]) => label),
+    toPoints(table, { kind: "classes", fit: false, fitValues: false, pick: "first" }).points.map(
+      ([, , label]) => label,
+    ),
     [0, 1, 0],
   );
   const seven = readTable(lines(..."abcdefg".split("").map((word, index) => `${index},0,${word}`)));
@@ -125,49 +111,6 @@ test("nothing, too few columns and a lonely header are told in a sentence", () =
   assert.match(readTable("x1,x2,label\n").problem ?? "", /no row of numbers/);
 });
 
-test("what is fitted ends at 5, each axis by the formula that is shown", () => {
-  const table = tableOf(lines("1000,1700000000,0", "3000,1700000010,4"));
-  const { axes, value } = measure(table);
-  const { points } = toPoints(table, { ...KEEP, kind: "values", fit: true, fitValues: true });
-
-  assert.equal(formula("x1", axes[0]), "x1 becomes (x1 \u2212 2000) \u00d7 0.005");
-  assert.deepEqual(points, [
-    [-5, -5, 1, -1],
-    [5, 5, 0, 1],
-  ]);
-  assert.deepEqual(value, { shift: 2, factor: 0.5 });
-});
-
-test("what reaches too far cannot stay as it is", () => {
-  const table = tableOf(lines("1,2000,a", "3,4,b"));
-
-  assert.match(objection(table, KEEP) ?? "", /reach 2000/);
-  assert.equal(objection(table, { ...KEEP, fit: true }), null);
-});
-
-test("a column with one value only is moved, not divided by nothing", () => {
-  const table = tableOf(lines("7,1,a", "7,3,b"));
-
-  assert.deepEqual(
-    toPoints(table, { ...KEEP, fit: true }).points.map(([x1]) => x1),
-    [0, 0],
-  );
-});
-
-test("of too many rows 5,000 are taken: the first, or at random always the same ones", () => {
-  const table = tableOf(
-    Array.from({ length: 100_000 }, (_, index) => `${index / 1e5},0,${index % 3}`).join("\n"),
-  );
-  const first = toPoints(table, KEEP).points;
-  const random = toPoints(table, { ...KEEP, pick: "random" }).points;
-
-  assert.equal(first.length, 5000);
-  assert.equal(first.at(-1)?.[0], 0.04999);
-  assert.equal(random.length, 5000);
-  assert.ok(Number(random.at(-1)?.[0]) > 0.99);
-  assert.deepEqual(toPoints(table, { ...KEEP, pick: "random" }).points, random);
-});
-
 test("what is exported comes back the same", () => {
   for (const kind of /** @type {const} */ (["classes", "values"])) {
     const set = /** @type {import("../../static/js/lib/point-set.js").PointSet} */ ({
@@ -181,7 +124,7 @@ test("what is exported comes back the same", () => {
     const table = tableOf(writeCsv(toRows(set)));
 
     assert.equal(table.kind, kind);
-    const { points } = toPoints(table, { ...KEEP, kind });
+    const { points } = toPoints(table, { kind, fit: false, fitValues: false, pick: "first" });
     const column = kind === "classes" ? 2 : 3;
     assert.deepEqual(
       points.map((point) => [point[0], point[1], point[column]]),

@@ -318,9 +318,8 @@ async def test_thirty_sessions_resume_after_the_server_was_killed_and_lose_two_s
                 if frame.step == kept.step:
                     np.testing.assert_array_equal(frame["parameters"], kept.parameters[0].astype(np.float32))
     assert len(lost) == 30
-    assert (
-        max(lost) <= 2 * 5 * 2
-    )  # two seconds at five epochs a second, and as much for a machine that is busy
+    # Two seconds at five epochs a second, and as much for a machine that is busy.
+    assert max(lost) <= 2 * 5 * 2
 
 
 def children(pid: int) -> list[int]:

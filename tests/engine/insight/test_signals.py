@@ -40,9 +40,8 @@ def test_the_gradient_is_that_of_the_loss_that_is_evaluated(experiment):
         run.layout, activations(experiment), loss, run.parameters[0], features, targets
     )
     size = np.abs(features).max()
-    assume(
-        near > 1e-4 * (1 + size) and size < 50
-    )  # large features bend the loss within the step of a difference
+    # Large features bend the loss within the step of a difference.
+    assume(near > 1e-4 * (1 + size) and size < 50)
 
     def train_loss(parameters):
         return float(evaluate(replace(run, parameters=parameters[None])).train_loss[0])

@@ -95,9 +95,8 @@ async def test_a_worker_killed_under_a_slice_loses_nothing(mortal: Compute, tmp_
 
 async def test_work_that_kills_every_worker_is_given_up(mortal: Compute) -> None:
     with pytest.raises(WorkerDied):
-        await mortal.run(
-            calls.die, seconds=5
-        )  # a cluster starts workers anew before it gives up; no deadline is meant
+        # A cluster starts workers anew before it gives up; no deadline is meant.
+        await mortal.run(calls.die, seconds=5)
 
     assert await mortal.run(calls.answer) == 42
 

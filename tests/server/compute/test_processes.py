@@ -94,10 +94,11 @@ async def test_when_many_wait_a_process_has_its_next_call_before_it_has_answered
     busy = await occupy(compute, 2, tmp_path)
     line = [asyncio.create_task(compute.run(calls.answer, 0))]
     await asyncio.sleep(0)
+    # So few may as well wait for whoever is free first.
     assert (compute.stats.running, compute.stats.waiting) == (
         2,
         1,
-    )  # so few may as well wait for whoever is free first
+    )
 
     line += [asyncio.create_task(compute.run(calls.answer, number)) for number in range(1, 5)]
     await asyncio.sleep(0)

@@ -7,14 +7,16 @@ import { formatPlain } from "../../lib/format.js";
 import { phrase } from "../../lib/language.js";
 import { markPath } from "../../lib/marks.js";
 import { paintDots } from "../../lib/paint-points.js";
+import { formula, measure, objection, toPoints } from "../../lib/point-scaling.js";
 import { countOutside, judge, MOST_POINTS } from "../../lib/point-set.js";
-import { formula, measure, objection, readTable, toPoints } from "../../lib/point-table.js";
+import { readTable } from "../../lib/point-table.js";
 import { createSvg } from "../../lib/svg.js";
 import { throttle } from "../../lib/timing.js";
 
 /** @import { Colors } from "../../lib/paint-points.js" */
+/** @import { Wishes } from "../../lib/point-scaling.js" */
 /** @import { PointSet } from "../../lib/point-set.js" */
-/** @import { Table, Wishes } from "../../lib/point-table.js" */
+/** @import { Label, Table } from "../../lib/point-table.js" */
 
 /** Larger files are not read. */
 const MOST_BYTES = 5_000_000;
@@ -235,7 +237,7 @@ export function createImport(element, { region: [low, high], onTake }) {
     return `${some}${refusal ?? phrase("import.replaces")}`;
   }
 
-  /** @param {import("../../lib/point-table.js").Label} label */
+  /** @param {Label} label */
   function mappingEntry({ text: written, label, count }) {
     const svg = createSvg("svg", { class: "own__mark", viewBox: "-8 -8 16 16", "aria-hidden": "true" });
     const path = createSvg("path", { d: markPath(label, 4.8) });

@@ -1,0 +1,165 @@
+/** From a table to points: how coordinates and values are moved and stretched, and which rows are taken. */
+
+import { formatPlain } from "./format.js";
+import { phrase } from "./language.js";
+import { FARTHEST, labelledPoint, MOST_POINTS, valuedPoint } from "./point-set.js";
+import { createRandom, sampleIndexes } from "./random.js";
+
+/** @import { Kind, Point, PointSet } from "./point-set.js" */
+/** @import { Label, Table } from "./point-table.js" */
+
+/**
+ * @typedef {object} Wishes
+ * @property {Kind} kind
+ * @property {boolean} fit whether coordinates are moved and stretched to fill the picture
+ * @property {boolean} fitValues whether values are moved and stretched to −1 … 1
+ * @property {"random" | "first"} pick which rows are taken if there are too many
+ */
+
+/**
+ * @typedef {object} Line what becomes of a number x: (x − shift) · factor
+ * @property {number} shift
+ * @property {number} factor
+ */
+
+/** Where fitted coordinates end: a little inside the picture. */
+const REACH = 5;
+/** Rows that are drawn at random are always the same. */
+const SEED = 1;
+
+/**
+ * How coordinates would be moved and stretched to fill the picture, and values to −1 … 1.
+ * @param {Table} table
+ * @returns {{ axes: [Line, Line], value: Line | null, farthest: number, largest: number, beyond: number }} with how far
+ *   coordinates and values reach, and how many points are outside the picture
+ */
+export function measure({ rows, values }) {
+  const axes = /** @type {[Line, Line]} */ (
+    [0, 1].map((axis) => lineOf(rows, (row) => Number(row[axis]), REACH))
+  );
+  const value = values === null ? null : lineOf(values, (number) => number, 1);
+  let farthest = 0;
+  let beyond = 0;
+  for (const [x1, x2] of rows) {
+    const far = Math.max(Math.abs(x1), Math.abs(x2));
+    if (far > 6) beyond += 1;
+    if (far > farthest) farthest = far;
+  }
+  const largest = values?.reduce((most, number) => Math.max(most, Math.abs(number)), 0) ?? 0;
+  return { axes, value, farthest, largest, beyond };
+}
+
+/**
+ * The middle of some numbers goes to 0, their ends to −reach and reach.
+ * @template Item
+ * @param {readonly Item[]} items
+ * @param {(item: Item) => number} numberOf
+ * @param {number} reach
+ * @returns {Line}
+ */
+function lineOf(items, numberOf, reach) {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const item of items) {
+    const number = numberOf(item);
+    if (number < low) low = number;
+    if (number > high) high = number;
+  }
+  if (!(high >= low)) return { shift: 0, factor: 1 };
+  const half = high / 2 - low / 2;
+  const middle = low / 2 + high / 2;
+  if (half === 0) return { shift: middle, factor: 1 };
+  if (Math.abs(middle) < half / 1e4) return { shift: 0, factor: neat(reach / half, 5) };
+  // Far from zero the shift needs more digits, or it would miss the middle.
+  const digits = 5 + Math.max(0, Math.ceil(Math.log10(Math.abs(middle) / half || 1)));
+  return { shift: neat(middle, Math.min(15, digits)), factor: neat(reach / half, 5) };
+}
+
+/**
+ * So many digits and no more: the formula that is shown is the one that is applied.
+ * @param {number} number
+ * @param {number} digits
+ * @returns {number}
+ */
+function neat(number, digits) {
+  return Number(number.toPrecision(digits));
+}
+
+/**
+ * @param {string} name
+ * @param {Line} line
+ * @returns {string}
+ */
+export function formula(name, { shift, factor }) {
+  const moved =
+    shift === 0 ? name : `(${name} ${shift > 0 ? "\u2212" : "+"} ${formatPlain(Math.abs(shift))})`;
+  return phrase("table.formula", { name, moved, factor: formatPlain(factor) });
+}
+
+/**
+ * Whether the table can become points as wished; a sentence if not.
+ * @param {Table} table
+ * @param {Wishes} wishes
+ * @returns {string | null}
+ */
+export function objection(table, { kind, fit, fitValues }) {
+  const { farthest, largest } = measure(table);
+  if (!fit && farthest > FARTHEST)
+    return phrase("table.far-coordinates", { reach: formatPlain(farthest), most: FARTHEST });
+  if (kind === "values" && !fitValues && largest > FARTHEST)
+    return phrase("table.far-values", { reach: formatPlain(largest), most: FARTHEST });
+  return null;
+}
+
+/**
+ * @param {Table} table
+ * @param {Wishes} wishes
+ * @returns {PointSet}
+ */
+export function toPoints(table, { kind, fit, fitValues, pick }) {
+  const { rows, labels, values } = table;
+  const { axes, value } = measure(table);
+  const [line1, line2] = axes;
+  const taken =
+    pick === "random"
+      ? sampleIndexes(rows.length, Math.min(rows.length, MOST_POINTS), createRandom(SEED))
+      : Array.from({ length: Math.min(rows.length, MOST_POINTS) }, (_, index) => index);
+  const labelOf = labels === null ? null : labelFinder(labels, table);
+  const points = taken.map((index) => {
+    const [x1 = 0, x2 = 0, text = ""] = rows[index] ?? [];
+    const at1 = fit ? apply(line1, x1) : x1;
+    const at2 = fit ? apply(line2, x2) : x2;
+    if (kind === "classes") return labelledPoint(at1, at2, labelOf?.(text, index) ?? 0);
+    const number = values?.[index] ?? 0;
+    return valuedPoint(at1, at2, value && fitValues ? apply(value, number) : number);
+  });
+  return { kind, points: /** @type {Point[]} */ (points) };
+}
+
+/**
+ * @param {Line} line
+ * @param {number} number
+ * @returns {number}
+ */
+function apply({ shift, factor }, number) {
+  return (number - shift) * factor;
+}
+
+/**
+ * Finds classes by what is written, or by the number that it is.
+ * @param {Label[]} labels
+ * @param {Table} table
+ * @returns {(text: string, index: number) => number}
+ */
+function labelFinder(labels, { values, rows }) {
+  if (values === null) {
+    const known = new Map(labels.map(({ text, label }) => [text, label]));
+    return (text) => known.get(text) ?? 0;
+  }
+  const firsts = labels.map(({ text, label }) => {
+    const first = rows.findIndex((row) => row[2] === text);
+    return /** @type {const} */ ([values[first], label]);
+  });
+  const known = new Map(firsts);
+  return (_, index) => known.get(values[index]) ?? 0;
+}

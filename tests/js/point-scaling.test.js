@@ -1,0 +1,53 @@
+import "./support/language.js";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formula, measure, objection, toPoints } from "../../static/js/lib/point-scaling.js";
+import { lines, tableOf } from "./support/tables.js";
+
+/** @import { Wishes } from "../../static/js/lib/point-scaling.js" */
+
+/** @type {Wishes} */
+const KEEP = { kind: "classes", fit: false, fitValues: false, pick: "first" };
+
+test("what is fitted ends at 5, each axis by the formula that is shown", () => {
+  const table = tableOf(lines("1000,1700000000,0", "3000,1700000010,4"));
+  const { axes, value } = measure(table);
+  const { points } = toPoints(table, { ...KEEP, kind: "values", fit: true, fitValues: true });
+
+  assert.equal(formula("x1", axes[0]), "x1 becomes (x1 \u2212 2000) \u00d7 0.005");
+  assert.deepEqual(points, [
+    [-5, -5, 1, -1],
+    [5, 5, 0, 1],
+  ]);
+  assert.deepEqual(value, { shift: 2, factor: 0.5 });
+});
+
+test("what reaches too far cannot stay as it is", () => {
+  const table = tableOf(lines("1,2000,a", "3,4,b"));
+
+  assert.match(objection(table, KEEP) ?? "", /reach 2000/);
+  assert.equal(objection(table, { ...KEEP, fit: true }), null);
+});
+
+test("a column with one value only is moved, not divided by nothing", () => {
+  const table = tableOf(lines("7,1,a", "7,3,b"));
+
+  assert.deepEqual(
+    toPoints(table, { ...KEEP, fit: true }).points.map(([x1]) => x1),
+    [0, 0],
+  );
+});
+
+test("of too many rows 5,000 are taken: the first, or at random always the same ones", () => {
+  const table = tableOf(
+    Array.from({ length: 100_000 }, (_, index) => `${index / 1e5},0,${index % 3}`).join("\n"),
+  );
+  const first = toPoints(table, KEEP).points;
+  const random = toPoints(table, { ...KEEP, pick: "random" }).points;
+
+  assert.equal(first.length, 5000);
+  assert.equal(first.at(-1)?.[0], 0.04999);
+  assert.equal(random.length, 5000);
+  assert.ok(Number(random.at(-1)?.[0]) > 0.99);
+  assert.deepEqual(toPoints(table, { ...KEEP, pick: "random" }).points, random);
+});
