@@ -1,11 +1,12 @@
-"""What it takes to open the page: few bytes, few requests, one host."""
+"""What it takes to open the page: few bytes, few requests, one host; and nothing that is shown moves on."""
 
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.support.live_server import LiveServer
+from tests.support.page import SIZES
 
 MOST_BYTES = 150_000
 MOST_REQUESTS = 6
@@ -34,3 +35,40 @@ def test_the_page_is_small_and_comes_from_one_host(
     assert {urlsplit(address).netloc for address in addresses if not address.startswith("data:")} == {
         urlsplit(server.url).netloc
     }
+
+
+FIRST_PAINT = """() => new Promise((resolve) => {
+  new PerformanceObserver((list) => {
+    if (list.getEntriesByName('first-contentful-paint').length > 0) requestAnimationFrame(resolve);
+  }).observe({ type: 'paint', buffered: true });
+})"""
+
+SHIFTS = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const { value } of list.getEntries()) sum += value;
+  }).observe({ type: 'layout-shift', buffered: true });
+  let frames = 20;
+  const count = () => ((frames -= 1) > 0 ? requestAnimationFrame(count) : resolve(sum));
+  requestAnimationFrame(count);
+})"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_shown_before_the_script_has_come_stays_where_it_is(
+    browser: Browser, server: LiveServer, size: str
+) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/page.js", lambda route: held.append(route))
+
+    page.goto(server.url, wait_until="commit")
+    page.evaluate(FIRST_PAINT)
+    held[0].continue_()
+    expect(page.locator("html")).to_have_attribute("data-connection", "open")
+    expect(page.locator(".unit").first).to_be_visible()
+
+    assert page.evaluate(SHIFTS) < 0.01
+    context.close()

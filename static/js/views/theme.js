@@ -2,7 +2,6 @@
 
 import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/class-colors.js";
 import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/color.js";
-import { setText } from "../lib/dom.js";
 import { phrase } from "../lib/language.js";
 import { MOST_CLASSES } from "../lib/point-set.js";
 
@@ -26,11 +25,7 @@ export function createTheme(root, { button, onChange }) {
   function apply() {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
-    const label = button.querySelector("[data-theme-label]");
-    const name = phrase(`theme.${theme}`);
-    if (label) setText(label, name);
-    button.dataset.current = theme;
-    button.setAttribute("aria-label", phrase("theme.colours", { theme: name }));
+    button.setAttribute("aria-label", phrase("theme.colours", { theme: phrase(`theme.${theme}`) }));
     onChange(readPalettes(root));
   }
 
