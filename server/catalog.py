@@ -132,6 +132,7 @@ class Speed(_Model):
 
     label: str
     epochs_per_second: int | float | None
+    usual: bool
 
 
 class Catalog(_Model):
@@ -161,6 +162,8 @@ _LISTS = {
 }
 
 _SPEEDS = (1, 5, 20, 60, 250, None)
+_USUAL_SPEED = 60
+"""Epochs a second at which a boundary is best watched."""
 
 
 @cache
@@ -195,6 +198,7 @@ def catalog() -> Catalog:
             Speed(
                 label="full speed" if speed is None else f"{speed} epoch{'s' if speed > 1 else ''} / s",
                 epochs_per_second=speed,
+                usual=speed == _USUAL_SPEED,
             )
             for speed in _SPEEDS
         ],

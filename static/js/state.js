@@ -9,9 +9,6 @@ import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
 import { changesOf, withMark } from "./setting-marks.js";
 
-/** Epochs a second at which a boundary is best watched; the page starts with the offered speed nearest to it. */
-const COMFORTABLE_SPEED = 60;
-
 /**
  * @param {Catalog} catalog
  * @param {Experiment} [experiment] if it is not the default one
@@ -35,7 +32,7 @@ export function initialState(catalog, experiment = catalog.experiment, kept = nu
     history: beginHistory(experiment),
     pending: null,
     playing: false,
-    speed: comfortableSpeed(catalog),
+    speed: catalog.speeds.find(({ usual }) => usual)?.epochsPerSecond ?? null,
     run: 0,
     ended: null,
     pinned: null,
@@ -50,20 +47,6 @@ export function initialState(catalog, experiment = catalog.experiment, kept = nu
     datasetOf,
     ownPoints: null,
   };
-}
-
-/**
- * @param {Catalog} catalog
- * @returns {number | null}
- */
-function comfortableSpeed(catalog) {
-  const distance = (/** @type {number} */ speed) => Math.abs(Math.log(speed / COMFORTABLE_SPEED));
-  return catalog.speeds
-    .map((speed) => speed.epochsPerSecond)
-    .filter((speed) => speed !== null)
-    .reduce((/** @type {number | null} */ best, speed) => {
-      return best === null || distance(speed) < distance(best) ? speed : best;
-    }, null);
 }
 
 /**

@@ -444,6 +444,7 @@ export interface SetParameters {
 export interface Speed {
   label: string;
   epochs_per_second: number | null;
+  usual: boolean;
 }
 
 /** What the run is doing. */

@@ -180,9 +180,9 @@ export const CATALOG = {
     ],
   },
   speeds: [
-    { label: "1", epochsPerSecond: 1 },
-    { label: "50", epochsPerSecond: 50 },
-    { label: "250", epochsPerSecond: 250 },
-    { label: "fast", epochsPerSecond: null },
+    { label: "1", epochsPerSecond: 1, usual: false },
+    { label: "50", epochsPerSecond: 50, usual: true },
+    { label: "250", epochsPerSecond: 250, usual: false },
+    { label: "fast", epochsPerSecond: null, usual: false },
   ],
 };
