@@ -6,9 +6,11 @@ random numbers (``data.classic_seed``), take the samples in its order and carry 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.experiment import Experiment
+from engine.explain import named, shown
+from engine.links import Link, parse, unescaped
 from engine.run import Run, begin
 from engine.sentences import Sentence, SentenceError
 
@@ -28,6 +30,30 @@ _REGRESSION_DATASETS = {"reg-plane": "plane", "reg-gauss": "multi-gauss"}
 _ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "linear": "linear"}
 _PENALTIES = {"none": "none", "L1": "l1-classic", "L2": "l2"}
 
+_PROBLEMS = {"classification": "classification", "regression": "regression"}
+
+_CHOICES = {
+    "activation": (_ACTIVATIONS, "tanh"),
+    "regularization": (_PENALTIES, "none"),
+    "dataset": (_DATASETS, "circle"),
+    "regDataset": (_REGRESSION_DATASETS, "reg-plane"),
+    "problem": (_PROBLEMS, "classification"),
+}
+"""Names that a key may have and what they are here, and the name that the original takes for any other."""
+
+_SWITCHES = (*_FEATURES, "initZero", "showTestData", "discretize", "cosX", "cosY", "collectStats", "hideText")
+_NUMBERS = ("batchSize", "learningRate", "regularizationRate", "noise", "percTrainData", "networkShape")
+_HIDDEN = "_hide"
+_HIDEABLE = (
+    *("showTestData", "discretize", "playButton", "stepButton", "resetButton", "learningRate", "activation"),
+    *("regularization", "regularizationRate", "problem", "dataset", "percTrainData", "noise", "batchSize"),
+    *("numHiddenLayers", *_FEATURES, *(f"numNodes{layer}" for layer in range(1, 11))),
+)
+KEYS = frozenset(
+    (*_CHOICES, *_SWITCHES, *_NUMBERS, "seed", "tutorial", *(f"{name}{_HIDDEN}" for name in _HIDEABLE))
+)
+"""Every key that the original knows, those that only concern its page included."""
+
 DEFAULT_SEED = "0.00000"
 """The seed of a link that has none; the original would draw another one each time."""
 
@@ -45,10 +71,7 @@ def begin_link(link: str) -> Run:
 
 
 def to_experiment(link: str) -> Experiment:
-    """Return the experiment that a link describes.
-
-    As in the original, unknown keys and unknown names are passed over, booleans are true unless "false", and noise is
-    brought into its range. Numbers that the original would take without looking, and that make no sense, are refused.
+    """Return the experiment that a link describes; ``read_link`` names what was passed over on the way.
 
     Args:
         link: as for ``begin_link``.
@@ -56,35 +79,64 @@ def to_experiment(link: str) -> Experiment:
     Raises:
         ValueError: a value cannot be used; names the key, the value and what is allowed.
     """
-    state = _parse(link)
-    regression = state.get("problem") == "regression"
-    if regression:
-        dataset = _REGRESSION_DATASETS.get(state.get("regDataset", ""), "plane")
-    else:
-        dataset = _DATASETS.get(state.get("dataset", ""), "circle")
-    noise = _number(state, "noise", 0, -math.inf, math.inf)
-    noise = 0.0 if noise < 0 else 50.0 if noise > 80 else noise
+    return read_link(parse(link) or Link(()))[0]
+
+
+def is_link(link: Link) -> bool:
+    """Tell whether a link has any key of the original."""
+    return any(key in KEYS for key, _ in link.pairs)
+
+
+def read_link(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
+    """Return the experiment that a link describes, and notes on what was passed over.
+
+    As in the original, unknown keys are passed over, unknown names stand for the default, booleans are true unless
+    "false", noise is brought into its range, and features whose control is hidden are off: all this but the last is
+    named in a note. Numbers that the original would take without looking, and that make no sense, are refused.
+
+    Args:
+        link: its pairs; without any, the original's default is meant, and a note says so.
+
+    Raises:
+        ValueError: a value cannot be used, or no key is known; names the key, the value and what is allowed.
+    """
+    if link.pairs and not is_link(link):
+        raise SentenceError("link-unknown", names=", ".join(named(key) for key, _ in link.pairs[:20]))
+    # The original takes a seed as it stands, percent signs included.
+    state = {
+        key: value if key == "seed" else unescaped(value) for key, value in link.pairs if value is not None
+    }
+    notes = [] if link.pairs else [Sentence("link-empty")]
+    notes += [
+        Sentence("unknown-name", {"name": named(key)})
+        for key, value in link.pairs
+        if value is None or key not in KEYS
+    ]
+    chosen = {key: _chosen(state, key, notes) for key in _CHOICES}
     features = [
-        ours for theirs, ours in _FEATURES.items() if _boolean(state, theirs, default=theirs in ("x", "y"))
+        ours
+        for theirs, ours in _FEATURES.items()
+        if _boolean(state, theirs, notes, default=theirs in ("x", "y"))
+        and state.get(f"{theirs}{_HIDDEN}") != "true"
     ]
     if not features:
         raise SentenceError("link-no-features")
-    return Experiment.model_validate(
+    experiment = Experiment.model_validate(
         {
             "data": {
-                "dataset": dataset,
-                "noise": noise / 100,
+                "dataset": chosen["regDataset" if chosen["problem"] == "regression" else "dataset"],
+                "noise": _noise(state, notes) / 100,
                 "train_fraction": _number(state, "percTrainData", 50, 10, 90) / 100,
                 "classic_seed": state.get("seed", DEFAULT_SEED),
             },
             "features": features,
             "network": {
                 "hidden": _shape(state.get("networkShape", "4,2")),
-                "activation": _ACTIVATIONS.get(state.get("activation", ""), "tanh"),
-                "initializer": "zeros" if _boolean(state, "initZero", default=False) else "classic",
+                "activation": chosen["activation"],
+                "initializer": "zeros" if _boolean(state, "initZero", notes, default=False) else "classic",
             },
             "objective": {
-                "penalty": _PENALTIES.get(state.get("regularization", ""), "none"),
+                "penalty": chosen["regularization"],
                 "penalty_rate": _number(state, "regularizationRate", 0, 0, 10),
             },
             "training": {
@@ -94,6 +146,12 @@ def to_experiment(link: str) -> Experiment:
             },
         }
     )
+    return experiment, (*notes, *ending_notes(link))
+
+
+def ending_notes(link: Link) -> Sequence[Sentence]:
+    """Return the note on what was left out at the end of a link, if anything was."""
+    return [Sentence("link-ending", {"ending": shown(link.ending)})] if link.ending else []
 
 
 def to_link(experiment: Experiment) -> str:
@@ -182,13 +240,31 @@ def _refuse(*rows: tuple[str, bool, object]) -> None:
             raise SentenceError("classic-value", name, name=name, value=repr(value))
 
 
-def _parse(link: str) -> Mapping[str, str]:
-    pairs = (part.partition("=") for part in link.rpartition("#")[2].split("&"))
-    return {key: value for key, separator, value in pairs if separator}
+def _chosen(state: Mapping[str, str], key: str, notes: list[Sentence]) -> str:
+    names, default = _CHOICES[key]
+    name = state.get(key, default)
+    if name not in names:
+        notes.append(_taken_as(key, name, default))
+    return names.get(name, names[default])
 
 
-def _boolean(state: Mapping[str, str], key: str, *, default: bool) -> bool:
-    return state[key] != "false" if key in state else default
+def _boolean(state: Mapping[str, str], key: str, notes: list[Sentence], *, default: bool) -> bool:
+    text = state.get(key, _truth(default))
+    if text not in ("true", "false"):
+        notes.append(_taken_as(key, text, "true"))
+    return text != "false"
+
+
+def _noise(state: Mapping[str, str], notes: list[Sentence]) -> float:
+    noise = _number(state, "noise", 0, -math.inf, math.inf)
+    taken = 0.0 if noise < 0 else 50.0 if noise > 80 else noise
+    if taken != noise:
+        notes.append(_taken_as("noise", state["noise"], f"{taken:g}"))
+    return taken
+
+
+def _taken_as(key: str, text: str, taken: str) -> Sentence:
+    return Sentence("link-taken-as", {"name": key, "value": shown(text), "taken": taken})
 
 
 def _number(state: Mapping[str, str], key: str, default: float, low: float, high: float) -> float:
@@ -203,7 +279,7 @@ def _number(state: Mapping[str, str], key: str, default: float, low: float, high
         allowed = Sentence("number")
         if math.isfinite(low):
             allowed = Sentence("needed-in-range", {"needed": allowed, "low": f"{low:g}", "high": f"{high:g}"})
-        raise SentenceError("link-value", key, name=key, value=repr(text), allowed=allowed)
+        raise SentenceError("link-value", key, name=key, value=shown(text), allowed=allowed)
     return value
 
 
@@ -211,7 +287,7 @@ def _whole(state: Mapping[str, str], key: str, default: int, low: int, high: int
     value = _number(state, key, default, low, high)
     if value != int(value):
         allowed = Sentence("needed-in-range", {"needed": Sentence("whole"), "low": low, "high": high})
-        raise SentenceError("link-value", key, name=key, value=repr(state[key]), allowed=allowed)
+        raise SentenceError("link-value", key, name=key, value=shown(state[key]), allowed=allowed)
     return int(value)
 
 

@@ -177,17 +177,6 @@ class Data(Group):
         return self
 
     @model_validator(mode="after")
-    def _classic_points(self) -> Self:
-        if self.classic_seed is None:
-            return self
-        if self.samples % 2:
-            raise SentenceError("classic-odd", "data.samples", samples=str(self.samples))
-        if self.minority_share:
-            name = "data.minority_share"
-            raise SentenceError("one-of-both", name, name=name, other="data.classic_seed")
-        return self
-
-    @model_validator(mode="after")
     def _samples_for_all(self) -> Self:
         if self.test_samples < 1:
             raise SentenceError(
@@ -198,6 +187,17 @@ class Data(Group):
             )
         if self.minority_share and self.problem == "regression":
             raise SentenceError("minority-regression", "data.minority_share", share=str(self.minority_share))
+        return self
+
+    @model_validator(mode="after")
+    def _classic_points(self) -> Self:
+        if self.classic_seed is None:
+            return self
+        if self.samples % 2:
+            raise SentenceError("classic-odd", "data.samples", samples=str(self.samples))
+        if self.minority_share:
+            name = "data.minority_share"
+            raise SentenceError("one-of-both", name, name=name, other="data.classic_seed")
         return self
 
     @property

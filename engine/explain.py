@@ -1,5 +1,6 @@
 """Errors of validation as sentences: which field, which value, what is allowed."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,9 +39,18 @@ class Refusal:
         return replace(self, field=name, sentence=Sentence(self.sentence.key, values))
 
 
-def explain(error: ValidationError) -> list[Refusal]:
-    """Translate pydantic's errors; the first one matters most."""
-    refusals = [_refusal(dict(details)) for details in error.errors(include_url=False)]
+def explain(error: ValidationError, field: str = "") -> list[Refusal]:
+    """Translate pydantic's errors; the first one matters most.
+
+    Args:
+        error: of an experiment, or of one field of it.
+        field: dotted name of that field.
+    """
+    prefix = tuple(field.split(".")) if field else ()
+    refusals = [
+        _refusal({**details, "loc": (*prefix, *details["loc"])})
+        for details in error.errors(include_url=False)
+    ]
     # Of a union, the members that are of another type altogether have nothing useful to say.
     return sorted(refusals, key=lambda refusal: refusal.kind in ("string_type", "tuple_type"))
 
@@ -56,7 +66,7 @@ def _refusal(details: dict[str, Any]) -> Refusal:
         return Refusal(name, _unknown(name, path[:-1]), kind)
     if kind == "missing":
         return Refusal(name, Sentence("missing", {"name": name}), kind)
-    value = _shown(details.get("input"))
+    value = shown(details.get("input"))
     allowed = _allowed(name, details)
     if not name:
         return Refusal(name, Sentence("message-value", {"value": value, "allowed": allowed}), kind)
@@ -82,9 +92,15 @@ def _sayable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value as a sentence quotes it, in at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def named(name: str) -> str:
+    """Return a name that somebody else has written, as a sentence names it; quoted if it does not look like one."""
+    return name if re.fullmatch(r"[\w.-]{1,60}", name, re.ASCII) else shown(name)
 
 
 def _unknown(name: str, path: list[str]) -> Sentence:

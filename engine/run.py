@@ -149,6 +149,30 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
     return Run(experiments, parameters, slots, 0, 0, 0, 0, 0, neither, neither, best)
 
 
+def begin_trained(experiment: Experiment, parameters: FloatArray, epoch: int, step: int) -> Run:
+    """Return a run of one network that was trained before, at the beginning of an epoch.
+
+    What optimizer, penalty and stop rule remembered is not known, so they begin anew; the order of the samples and the
+    schedule go on.
+
+    Args:
+        experiment: what it was trained on.
+        parameters: (n,) finite.
+        epoch: finished passes over the training samples.
+        step: updates so far; more than samples were seen are not believed.
+
+    Raises:
+        ValueError: there are more or fewer parameters than the network has, or one is not finite.
+    """
+    run = begin(experiment)
+    if len(parameters) != run.parameters.shape[1]:
+        raise ValueError(f"{len(parameters)} parameters are given; the network has {run.parameters.shape[1]}")
+    run = set_parameters(run, 0, list(parameters))
+    steps = min(step, epoch * experiment.data.training_samples)
+    best = _nothing_seen(experiment, run.parameters, epoch)
+    return replace(run, epoch=epoch, step=steps, since=steps, best=best)
+
+
 def _classic_parameters(experiment: Experiment) -> FloatArray:
     """Draw initial parameters (n,) behind the points, from the same numbers, as the original does."""
     data = experiment.data

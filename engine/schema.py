@@ -17,7 +17,7 @@ from engine.initializers import INITIALIZERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
-from engine.registry import Registry
+from engine.registry import Option, Registry
 from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
 from engine.sentences import Sentence, SentenceError, Value
@@ -164,25 +164,22 @@ class Group(BaseModel):
             field = f"{type(self).__name__.lower()}.{name}_options"
             known = {option.name: option for option in row.options}
             for key, value in getattr(self, f"{name}_options").items():
+                field_ = f"{field}.{key}"
                 option = known.get(key)
                 if option is None:
                     names = ", ".join(known) or Sentence("none")
-                    raise SentenceError(
-                        "option-unknown", f"{field}.{key}", name=f"{field}.{key}", row=row.key, names=names
-                    )
-                low, high = option.minimum, option.maximum
-                allowed = None
-                if not low <= value <= high:
-                    range_ = Sentence("range", {"low": str(low), "high": str(high)})
-                    allowed = Sentence("allowed", {"allowed": range_})
-                elif option.whole and value % 1:
-                    values: dict[str, Value] = {
-                        "needed": Sentence("whole"),
-                        "low": f"{low:.0f}",
-                        "high": f"{high:.0f}",
-                    }
-                    allowed = Sentence("needed-in-range", values)
-                if allowed is not None:
-                    name_ = f"{field}.{key}"
-                    raise SentenceError("value", name_, name=name_, value=str(value), allowed=allowed)
+                    raise SentenceError("option-unknown", field_, name=field_, row=row.key, names=names)
+                if (allowed := option_limits(option, value)) is not None:
+                    raise SentenceError("value", field_, name=field_, value=str(value), allowed=allowed)
         return self
+
+
+def option_limits(option: Option, value: float) -> Sentence | None:
+    """Return what is allowed for an option, if a number is not: its range, and that it be whole."""
+    low, high = option.minimum, option.maximum
+    if not low <= value <= high:
+        return Sentence("allowed", {"allowed": Sentence("range", {"low": str(low), "high": str(high)})})
+    if option.whole and value % 1:
+        values: dict[str, Value] = {"needed": Sentence("whole"), "low": f"{low:.0f}", "high": f"{high:.0f}"}
+        return Sentence("needed-in-range", values)
+    return None

@@ -30,6 +30,7 @@ ENGLISH: Mapping[str, str] = {
     "boolean": "it must be true or false",
     "list": "it must be a list",
     "object": "it must be an object",
+    "base64": "it must be base64",
     "none": "none",
     "at-least": "it must be at least {limit}",
     "at-most": "it must be at most {limit}",
@@ -69,7 +70,37 @@ ENGLISH: Mapping[str, str] = {
     "too-many-parameters": "network.hidden makes {parameters} parameters; at most {most} are allowed",
     # Links of the original
     "link-no-features": "the link switches all features off; at least one must be on",
+    "link-unknown": "the link has no key of the original, but {names}",
     "link-value": "{name} is {value} in the link; {allowed}",
+    "link-taken-as": "{name} is {value} in the link; like the original, this takes it as {taken}",
+    # Whatever was saved: notes on what was passed over
+    "gives-way": "{name} {value} was passed over: {why}",
+    "only": "{name} is {value}; it can only be {only}",
+    "own-points-elsewhere": (
+        "{name}=own stands for points that are kept in the browser where they were made, and an address has no"
+        " room for them; save the experiment as a file there. The data set {dataset} takes their place"
+    ),
+    "link-ending": "{ending} at the end of the link was left out",
+    "further-notes": "{count} more of this kind",
+    # Whatever was saved: why it cannot be used
+    "saved-kinds": (
+        "a saved experiment (JSON), a saved network (safetensors), an address of this playground, or a link of the"
+        " original"
+    ),
+    "nothing-understood": "nothing in it can be used ({names}): {why}; what can be read is {kinds}",
+    "link-empty": "the link says nothing about an experiment: there is nothing behind its #",
+    "link-too-long": "the link has {length} characters; at most {most} are read",
+    "file-empty": "it is empty; what can be read is {kinds}",
+    "file-too-large": "it has {bytes} bytes; at most {most} are read",
+    "file-binary": "it is neither text nor a network saved by this playground; what can be read is {kinds}",
+    "file-other-text": "it is text, but neither JSON nor a link; what can be read is {kinds}",
+    "file-not-json": "it is not JSON from line {line}, column {column} on",
+    "file-no-experiment": "it is JSON, but no saved experiment: it is {value}, and an object is needed",
+    "file-format": "format is {value}; allowed: {allowed}",
+    "file-version": "version is {value}; this version of the playground reads {known}",
+    "file-no-network": "it holds arrays, but no network saved by this playground; what can be read is {kinds}",
+    "file-parameters": "it has {there} parameters; its network needs {needed}",
+    "file-not-finite": "it has parameters that are not finite numbers",
     "classic-no-seed": "data.classic_seed is missing: the original cannot draw these points",
     "classic-value": "{name} is {value}, which the original does not have",
     # Single parameters

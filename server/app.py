@@ -28,7 +28,7 @@ from server.passes import Passes, check_code, draw_code
 from server.prefix import Prefix
 from server.pulse import Pulse
 from server.readiness import Readiness
-from server.routes import api, classic, export, health, join, live, pages
+from server.routes import api, classic, export, health, join, live, pages, read
 from server.sessions import Sessions
 from server.settings import Settings
 
@@ -116,6 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(api.router)
     app.include_router(export.router)
     app.include_router(classic.router)
+    app.include_router(read.router)
     app.include_router(join.router)
     app.include_router(health.router)
     app.include_router(live.router)

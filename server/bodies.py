@@ -1,6 +1,6 @@
 """Bodies of requests, bounded, and refusals of what is in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -26,7 +26,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refused, "description": "The body is not JSON."},
     401: {"model": Refused, "description": "The server asks for a join code, and no pass came along."},
     403: {"model": Refused, "description": "The request comes from a page of elsewhere."},
-    413: {"model": Refused, "description": f"The body is longer than {MAX_MESSAGE_BYTES} bytes."},
+    413: {"model": Refused, "description": "The body is too long."},
     415: {"model": Refused, "description": "The body is not declared as application/json."},
     422: {"model": Refused, "description": "A value is not valid, or nothing corresponds to it."},
 }
@@ -87,8 +87,8 @@ class RefusedError(Exception):
         )
 
 
-async def read_body(request: Request, model: type[Body]) -> Body:
-    """Read a JSON body of at most ``MAX_MESSAGE_BYTES`` bytes.
+async def read_body(request: Request, model: type[Body], most: int = MAX_MESSAGE_BYTES) -> Body:
+    """Read a JSON body of at most ``most`` bytes.
 
     Raises:
         RefusedError: it is too long, not JSON, or not what the model describes.
@@ -96,12 +96,21 @@ async def read_body(request: Request, model: type[Body]) -> Body:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_MESSAGE_BYTES:
-            raise RefusedError(413, Sentence("body-too-long", {"most": MAX_MESSAGE_BYTES}))
+        if len(body) > most:
+            raise RefusedError(413, Sentence("body-too-long", {"most": most}))
     try:
         return model.model_validate_json(bytes(body))
     except ValidationError as error:
         raise refusal(error) from None
+
+
+def answer(request: Request, content: Mapping[str, Any], notes: Sequence[Sentence]) -> JSONResponse:
+    """Answer with content, and with notes in the language that the client likes best."""
+    language = preferred_language(request.scope)
+    return JSONResponse(
+        {**content, "notes": [language.say(note) for note in notes]},
+        headers={"Content-Language": language.key, "Vary": "Accept-Language"},
+    )
 
 
 def refusal(error: ValidationError) -> RefusedError:

@@ -1,19 +1,21 @@
-"""The command ``neural-playground train``: train an experiment from a file, without a page."""
+"""The command ``neural-playground train``: train an experiment or go on with a network, without a page."""
 
 import argparse
+import contextlib
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-from pydantic import ValidationError
 
-from engine import Experiment, Run, advance, begin, classic, evaluate
-from engine.explain import explain
+from engine import Run, advance, classic, evaluate, saved
+from engine.sentences import Sentence, SentenceError
 
+_NAME = "neural-playground train"
 _REPORT_SECONDS = 0.2
 _BAR = 30
 
@@ -21,65 +23,121 @@ _BAR = 30
 def main(arguments: list[str]) -> None:
     """Read the options, train, and print what comes of it: a bar on a terminal, JSON lines elsewhere."""
     options = _parser().parse_args(arguments)
-    try:
-        experiment = _read(options.experiment)
-    except ValueError as error:
-        sys.exit(f"neural-playground train: {error}")
+    opened = _open(options.source)
+    run = opened.run()
+    last = run.epoch + options.epochs
     as_json = options.json or not sys.stdout.isatty()
     tell = _tell_json if as_json else _tell_bar
-    run = train(experiment, options.epochs, lambda run: tell(sys.stdout, run, options.epochs))
+    run = train(run, last, lambda run: tell(sys.stdout, run, last))
     _finish(sys.stdout, run, as_json=as_json)
+    if options.save is not None:
+        _save(options.save, run)
     if run.diverged[0]:
-        sys.exit("neural-playground train: the run diverged; lower the learning rate, or clip the gradients")
+        sys.exit(f"{_NAME}: the run diverged; lower the learning rate, or clip the gradients")
 
 
-def train(experiment: Experiment, epochs: int, tell: Callable[[Run], None]) -> Run:
-    """Train for some epochs, or until the run diverges or stops, telling how far it is a few times a second."""
-    run = begin(experiment)
+def train(run: Run, last: int, tell: Callable[[Run], None]) -> Run:
+    """Train up to an epoch, or until the run diverges or stops, telling how far it is a few times a second."""
     tell(run)
-    while run.epoch < epochs and not (run.diverged[0] or run.stopped[0]):
-        run, _ = advance(run, epochs=epochs - run.epoch, seconds=_REPORT_SECONDS)
+    while run.epoch < last and not (run.diverged[0] or run.stopped[0]):
+        run, _ = advance(run, epochs=last - run.epoch, seconds=_REPORT_SECONDS)
         tell(run)
     return run
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="neural-playground train",
-        description="Train an experiment without a page, and print its figures.",
+        prog=_NAME, description="Train an experiment without a page, and print its figures."
     )
     parser.add_argument(
-        "experiment",
-        help="a JSON file with an experiment, - for standard input, or a link of the original playground (#…)",
+        "source",
+        metavar="FILE|LINK|-",
+        help="a saved experiment (JSON), a saved network (safetensors; training goes on from its parameters, and its"
+        " epochs are counted on), an address of the page (…#…) or a link of the original playground; - reads standard"
+        " input",
     )
-    parser.add_argument("--epochs", type=_positive, default=100, help="(default: 100)")
+    parser.add_argument(
+        "--epochs", type=_count, default=100, help="how many to train; 0 only reads and saves (default: 100)"
+    )
+    parser.add_argument(
+        "--save",
+        type=_saved_file,
+        metavar="FILE",
+        help="write what the page can open: the experiment (….json), or the trained network (….safetensors)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON lines on a terminal, too")
     return parser
 
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
-    return value
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
 
 
-def _read(source: str) -> Experiment:
-    """Read an experiment.
+def _saved_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in _WRITERS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} ends with {path.suffix!r}; allowed: {', '.join(_WRITERS)}"
+        )
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}")
+    return path
+
+
+def _open(source: str) -> saved.Opened:
+    """Read what is to be trained, and name on standard error what was passed over; end if there is nothing to train."""
+    try:
+        opened = saved.read(_content(source))
+    except saved.SavedError as error:
+        _tell_notes(error.notes)
+        what = "" if source == "-" or os.path.exists(source) else " (there is no such file)"
+        sys.exit(f"{_NAME}: cannot use {_shortened(source)}{what}: {error}")
+    except OSError as error:
+        sys.exit(f"{_NAME}: cannot read {_shortened(source)}: {error.strerror or error}")
+    _tell_notes(opened.notes)
+    return opened
+
+
+def _tell_notes(notes: Iterable[Sentence]) -> None:
+    for note in notes:
+        sys.stderr.write(f"{_NAME}: passed over: {note}\n")
+
+
+def _content(source: str) -> str | bytes:
+    """Return the content of a file, of standard input, or a link as it is; one byte more than can be read at most.
 
     Raises:
-        ValueError: there is no such file, or it holds no valid experiment; says what is wrong.
+        OSError: there is no such file, and the source does not look like a link.
     """
-    if "#" in source and not Path(source).exists():
-        return classic.to_experiment(source)
+    if source == "-":
+        return sys.stdin.buffer.read(saved.MAX_BYTES + 1)
+    is_link = "=" in source or source.endswith("#") or "://" in source
+    if is_link and not os.path.exists(
+        source
+    ):  # a long link is no name that a file can have: pathlib would raise
+        return source
+    with open(source, "rb") as file:
+        return file.read(saved.MAX_BYTES + 1)
+
+
+def _shortened(source: str) -> str:
+    return source if len(source) <= 200 else f"{source[:199]}…"
+
+
+_WRITERS: Mapping[str, Callable[[Run], bytes]] = {
+    ".json": lambda run: saved.write_experiment(run.experiment).encode(),
+    ".safetensors": saved.write_network,
+}
+"""What is written, by the ending of the file."""
+
+
+def _save(path: Path, run: Run) -> None:
     try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"cannot read {source}: {error}") from error
-    try:
-        return Experiment.model_validate_json(text)
-    except ValidationError as error:
-        raise ValueError("; ".join(refusal.message for refusal in explain(error))) from error
+        path.write_bytes(_WRITERS[path.suffix.lower()](run))
+    except OSError as error:
+        sys.exit(f"{_NAME}: cannot write {path}: {error.strerror or error}")
 
 
 def _figures(run: Run) -> dict[str, Any]:
@@ -93,29 +151,34 @@ def _figures(run: Run) -> dict[str, Any]:
     return figures | {"diverged": bool(run.diverged[0]), "stopped": bool(run.stopped[0])}
 
 
-def _tell_json(out: TextIO, run: Run, epochs: int) -> None:
+def _tell_json(out: TextIO, run: Run, last: int) -> None:
     print(json.dumps(_figures(run)), file=out, flush=True)
 
 
-def _tell_bar(out: TextIO, run: Run, epochs: int) -> None:
-    done = round(_BAR * run.epoch / epochs)
+def _tell_bar(out: TextIO, run: Run, last: int) -> None:
+    done = round(_BAR * run.epoch / max(last, 1))
     figures = _figures(run)
     losses = f"train {figures['train_loss']:.4g}, test {figures['test_loss']:.4g}"
-    out.write(
-        f"\r[{'█' * done}{'·' * (_BAR - done)}] epoch {run.epoch:,} of {epochs:,}, loss: {losses}\x1b[K"
-    )
+    out.write(f"\r[{'█' * done}{'·' * (_BAR - done)}] epoch {run.epoch:,} of {last:,}, loss: {losses}\x1b[K")
     out.flush()
 
 
 def _finish(out: TextIO, run: Run, *, as_json: bool) -> None:
     if as_json:
-        print(
-            json.dumps(
-                {"final": True, **_figures(run), "experiment": run.experiment.model_dump(mode="json")}
-            ),
-            file=out,
-        )
+        experiment = run.experiment.model_dump(mode="json")
+        final = {"final": True, **_figures(run), "experiment": experiment, **_addresses(run)}
+        print(json.dumps(final), file=out)
         return
     out.write("\n")
-    for name, value in _figures(run).items():
+    for name, value in {**_figures(run), **_addresses(run)}.items():
         print(f"{name:15} {value}", file=out)
+
+
+def _addresses(run: Run) -> dict[str, str]:
+    """Return what opens the experiment: behind the # of the page's address, and of the original's if it can have it."""
+    addresses = {}
+    if run.experiment.data.points is None:
+        addresses["address"] = f"#{saved.write_address(run.experiment)}"
+    with contextlib.suppress(SentenceError):
+        addresses["original"] = f"#{classic.to_link(run.experiment)}"
+    return addresses

@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine import Experiment
-from engine.classic import to_experiment, to_link
+from engine import Experiment, classic
+from engine.links import parse
 from engine.sentences import SentenceError
-from server.bodies import REFUSALS, RefusedError, body_of, read_body, refusal
+from server.bodies import REFUSALS, RefusedError, answer, body_of, read_body, refusal
 
 router = APIRouter()
 
@@ -31,6 +31,13 @@ class Described(_Body):
     experiment: Experiment = Field(strict=False)
 
 
+class Understood(BaseModel):
+    """The experiment of a link, and what was passed over, as sentences."""
+
+    experiment: Experiment
+    notes: list[str]
+
+
 class Answer(BaseModel):
     """A link."""
 
@@ -39,21 +46,23 @@ class Answer(BaseModel):
 
 @router.post(
     "/api/classic",
-    responses=REFUSALS | {200: {"model": Described, "description": "The experiment, whole."}},
+    responses=REFUSALS | {200: {"model": Understood, "description": "The experiment, whole."}},
     openapi_extra=body_of(Link),
 )
 async def read_link(request: Request) -> Response:
-    """Answer the experiment that a link describes."""
+    """Answer the experiment that a link describes, and what of the link was passed over."""
     try:
         body = await read_body(request, Link)
-        experiment = to_experiment(body.link)
+        link = parse(body.link) or parse(f"#{body.link}")
+        assert link is not None  # whatever stands behind a # is a link
+        experiment, notes = classic.read_link(link)
     except RefusedError as refused:
         return refused.response(request)
     except ValidationError as error:
         return refusal(error).response(request)
     except SentenceError as error:
         return _refuse(request, error)
-    return JSONResponse({"experiment": experiment.model_dump(mode="json")})
+    return answer(request, {"experiment": experiment.model_dump(mode="json")}, notes)
 
 
 @router.post(
@@ -65,7 +74,7 @@ async def write_link(request: Request) -> Response:
     """Answer the link of the original for an experiment that it can have."""
     try:
         body = await read_body(request, Described)
-        link = to_link(body.experiment)
+        link = classic.to_link(body.experiment)
     except RefusedError as refused:
         return refused.response(request)
     except SentenceError as error:

@@ -1,0 +1,85 @@
+"""Links: the ``key=value`` pairs of a link, in the state in which mails, chats and browsers hand it on.
+
+Undone is what cannot have been meant: line breaks, ``&amp;`` for ``&``, ``=3D`` for ``=`` (quoted-printable), ``%26`` or
+``%23`` for ``&`` and ``#``, a link that is percent-encoded as a whole. What was cut off at the end is reported.
+``static/js/lib/links.js`` does the same in the page.
+"""
+
+import re
+from dataclasses import dataclass
+
+MAX_LENGTH = 65_536
+"""Characters of the longest link that is read."""
+
+_AMPERSANDS = re.compile(r"&(?:(?:amp|#38|#x26);)+", re.IGNORECASE)
+_ENCODED_AMPERSAND = re.compile(r"%26(?:amp(?:;|%3B))*(?=[\w.]+=)", re.IGNORECASE)
+_ENDING = re.compile(r"(?:[\s<>\"'`”’»)\]}*.,;:!?]|%3[CE]|%22|%60|%20)+$", re.IGNORECASE)
+_BARE = re.compile(r"[<\"'`(]*[A-Za-z][\w.]*(?:=|%3D)", re.IGNORECASE | re.ASCII)
+_QUOTED = re.compile(r"(?:[^=]*=(?:3D|\r?\n))*[^=]*")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})|%")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link says.
+
+    Attributes:
+        pairs: keys and values in their order; a value is None where there is no ``=``, and still percent-encoded.
+        ending: characters that were left out at the end, as ``>`` or the full stop of a sentence.
+    """
+
+    pairs: tuple[tuple[str, str | None], ...]
+    ending: str = ""
+
+
+def parse(text: str) -> Link | None:
+    """Read a link: a whole address, what stands behind its ``#``, or that with the ``#``.
+
+    Returns:
+        None if the text is no link: it has no ``#``, and does not begin with ``key=``.
+    """
+    fragment = _fragment(_AMPERSANDS.sub("&", _joined(text)))
+    if fragment is None:
+        return None
+    if "=" not in fragment:
+        fragment = unescaped(fragment)
+    fragment = _AMPERSANDS.sub("&", _ENCODED_AMPERSAND.sub("&", fragment))
+    whole = _ENDING.sub("", fragment)
+    return Link(
+        tuple(_pair(part) for part in whole.split("&") if part.strip()), fragment[len(whole) :].strip()
+    )
+
+
+def unescaped(text: str) -> str:
+    """Undo percent-encoding; a text in which it is broken stays as it is."""
+    try:
+        return _PERCENT.sub(lambda found: bytes.fromhex(found[1].decode()), text.encode()).decode()
+    except (AttributeError, UnicodeError):
+        return text
+
+
+def protected(fragment: str) -> str:
+    """Return a fragment with an end that ``parse`` does not cut: an empty part behind what could be cut off."""
+    return f"{fragment}&" if _ENDING.search(fragment) else fragment
+
+
+def _joined(text: str) -> str:
+    """Return the text in one line, without the quoted-printable encoding of mails if every ``=`` is written in it."""
+    if "=3D" in text and _QUOTED.fullmatch(text):
+        text = re.sub(r"=\r?\n", "", text).replace("=3D", "=")
+    return re.sub(r"\s*[\r\n]+\s*", "", text.strip())
+
+
+def _fragment(text: str) -> str | None:
+    before, hash_, fragment = text.partition("#")
+    if hash_:
+        return fragment
+    before, hash_, fragment = text.partition("%23")
+    if hash_ and "/" in before and "=" not in before:
+        return fragment
+    return text.lstrip("<\"'`(") if _BARE.match(text) else None
+
+
+def _pair(part: str) -> tuple[str, str | None]:
+    key, separator, value = part.partition("=")
+    return unescaped(key).strip(), value if separator else None

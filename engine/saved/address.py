@@ -1,0 +1,113 @@
+"""Address: what stands behind the ``#`` of the page's address, as what differs from the default of its data set."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.experiment import Experiment, field_value, fields
+from engine.explain import shown
+from engine.links import Link, protected, unescaped
+from engine.saved.building import Given, build, is_choice, is_plain
+from engine.saved.values import PER_LAYER, from_text, number
+from engine.schema import REGISTRIES
+from engine.sentences import Sentence
+
+_POINTS = "data.points"
+_OWN = "own"
+_LEFT_OUT = (_POINTS, "data.point_classes")
+"""Own points do not fit into an address; ``data.points=own`` stands for them."""
+
+
+def read_address(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
+    """Return the experiment that an address describes, and notes on what was passed over.
+
+    Args:
+        link: its pairs.
+
+    Raises:
+        SavedError: no part of it can be used; names the parts.
+    """
+    given = Given()
+    misses_points = False
+    for key, escaped in link.pairs:
+        name = _wire_name(key)
+        text = unescaped(escaped or "")
+        choice, _, option = key.rpartition(".")
+        choice = _wire_name(choice)
+        if name == _POINTS:
+            if text == _OWN:
+                misses_points = True
+                given.parts += 1
+            else:
+                given.pass_over(Sentence("only", {"name": name, "value": shown(text), "only": _OWN}))
+        elif is_plain(name) and name not in _LEFT_OUT:
+            given.take(name, from_text(name, text))
+        elif is_choice(choice):
+            given.take_option(choice, option, number(text))
+        else:
+            given.unknown(key)
+    if misses_points:
+        dataset = given.values.get("data.dataset", fields()["data.dataset"].default)
+        given.notes.append(Sentence("own-points-elsewhere", {"name": _POINTS, "dataset": dataset}))
+    return build(given)
+
+
+def write_address(experiment: Experiment) -> str:
+    """Return what stands behind the ``#`` of the page's address; empty for the default experiment.
+
+    Own points are not in it, ``data.points=own`` stands for them.
+    """
+    data = experiment.data
+    own = {"points": data.points, "point_classes": data.point_classes} if data.points is not None else {}
+    base = Experiment.model_validate({"data": {"dataset": data.dataset, **own}})
+    usual_dataset = fields()["data.dataset"].default
+    pairs = []
+    for name in fields():
+        if name == _POINTS:
+            pairs += [f"{name}={_OWN}"] if own else []
+        elif name.endswith("_options"):
+            pairs += _option_pairs(experiment, name.removesuffix("_options"))
+        elif name not in _LEFT_OUT:
+            value = field_value(experiment, name)
+            if name == PER_LAYER and isinstance(value, tuple) and len(set(value)) == 1:
+                value = value[0]
+            if value != (usual_dataset if name == "data.dataset" else field_value(base, name)):
+                pairs.append(f"{name}={_written(name, value)}")
+    return protected("&".join(pairs))
+
+
+def _option_pairs(experiment: Experiment, choice: str) -> list[str]:
+    values: Mapping[str, float] = field_value(experiment, f"{choice}_options")
+    options = REGISTRIES[choice][field_value(experiment, choice)].options
+    return [
+        f"{choice}.{option.name}={_written_number(values[option.name])}"
+        for option in options
+        if values[option.name] != option.default
+    ]
+
+
+def _written(name: str, value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(_written(name, item) for item in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return _written_number(value)
+    return _escaped(value if name == "data.classic_seed" else _folded(value))
+
+
+def _written_number(value: float) -> str:
+    return repr(int(value)) if float(value).is_integer() else repr(value)
+
+
+def _folded(key: str) -> str:
+    return key.lower().replace("²", "^2").replace(" ", "-").replace("_", "-")
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"[^\w.!~*'(),^:-]", lambda found: f"%{ord(found[0]):02X}", text, flags=re.ASCII)
+
+
+def _wire_name(name: str) -> str:
+    """Return ``data.train_fraction`` for ``data.trainFraction``, which the page takes as well."""
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)

@@ -1,0 +1,185 @@
+"""Files: saved experiments (JSON) and trained networks (safetensors), read and written."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from engine.checkpoint import MAX_EPOCH
+from engine.experiment import Experiment, fields
+from engine.explain import explain, shown
+from engine.run import Run
+from engine.safetensors import Tensor, encode
+from engine.saved.building import Given, build, is_choice, is_plain
+from engine.saved.opened import Opened, SavedError, Trained
+from engine.sentences import Sentence
+
+MAX_BYTES = 5_000_000
+"""Larger files are not read."""
+
+PARAMETERS = "parameters"
+_EXPERIMENT = "neural-playground-experiment"
+_NETWORK = "neural-playground-network"
+_VERSION = 1
+_POINTS = ("data.points", "data.point_classes")
+
+
+def write_experiment(experiment: Experiment) -> str:
+    """Return an experiment as the page saves it."""
+    content = {"format": _EXPERIMENT, "version": _VERSION, "experiment": experiment.model_dump(mode="json")}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_network(run: Run) -> bytes:
+    """Return the first network of a run as the page saves it, its parameters in full (float64)."""
+    metadata = {
+        "format": _NETWORK,
+        "version": str(_VERSION),
+        "experiment": run.experiment.model_dump_json(),
+        "epoch": str(run.epoch),
+        "step": str(run.step),
+    }
+    return encode(metadata, {PARAMETERS: run.parameters[0].astype("<f8")})
+
+
+def read_experiment(text: str) -> Opened:
+    """Read a saved experiment, or an experiment alone.
+
+    Raises:
+        SavedError: it is neither; says what is wrong.
+    """
+    content = _json(text)
+    if not isinstance(content, dict):
+        raise SavedError("file-no-experiment", value=shown(content))
+    if "format" in content:
+        if content["format"] != _EXPERIMENT:
+            raise SavedError("file-format", "format", value=shown(content["format"]), allowed=_EXPERIMENT)
+        _check_version(content.get("version"))
+        content = content.get("experiment")
+        if not isinstance(content, dict):
+            raise SavedError(
+                "value",
+                "experiment",
+                name="experiment",
+                value=shown(content),
+                allowed=Sentence("object"),
+            )
+    return Opened(*build(_given(content)))
+
+
+def read_network(metadata: Mapping[str, Any], parameters: Tensor | None) -> Opened:
+    """Read a trained network out of a safetensors file.
+
+    Args:
+        metadata: strings of the file.
+        parameters: of float64 or float32, if there are any.
+
+    Raises:
+        SavedError: it is no network, or one that does not fit its experiment; says what is wrong.
+    """
+    if metadata.get("format") != _NETWORK or parameters is None or parameters.dtype.kind != "f":
+        raise SavedError("file-no-network", kinds=Sentence("saved-kinds"))
+    version = metadata.get("version")
+    _check_version(int(version) if version == str(_VERSION) else version)
+    opened = read_experiment(str(metadata.get("experiment")))
+    flat = parameters.ravel().astype(np.float64)
+    if len(flat) != opened.experiment.parameters:
+        raise SavedError("file-parameters", there=len(flat), needed=opened.experiment.parameters)
+    if not np.isfinite(flat).all():
+        raise SavedError("file-not-finite")
+    notes = list(opened.notes)
+    epoch, step = (_counter(metadata, name, notes) for name in ("epoch", "step"))
+    return Opened(opened.experiment, tuple(notes), Trained(flat, epoch, step))
+
+
+def _counter(metadata: Mapping[str, Any], name: str, notes: list[Sentence]) -> int:
+    text = metadata.get(name)
+    if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10:
+        count = int(text)
+        if count <= MAX_EPOCH:
+            return count
+    allowed = Sentence("needed-in-range", {"needed": Sentence("whole"), "low": "0", "high": str(MAX_EPOCH)})
+    notes.append(Sentence("value", {"name": name, "value": shown(text), "allowed": allowed}))
+    return 0
+
+
+def _check_version(version: Any) -> None:
+    if version != _VERSION or isinstance(version, bool):
+        raise SavedError("file-version", "version", value=shown(version), known=str(_VERSION))
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise SavedError("file-not-json", line=str(error.lineno), column=str(error.colno)) from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) < 300 else math.inf
+
+
+def _given(content: Mapping[str, Any]) -> Given:
+    """Sort the values of an experiment with the names of ``docs/protocol.md``."""
+    given = Given()
+    groups = {name.partition(".")[0] for name in fields() if "." in name}
+    for group, values in content.items():
+        if group not in groups:
+            if is_plain(group):
+                given.take(group, values)
+            else:
+                given.unknown(group)
+        elif isinstance(values, dict):
+            for key, value in values.items():
+                _take(given, f"{group}.{key}", value)
+        else:
+            given.pass_over(_no_object(group, values))
+    _take_points(given, content.get("data"))
+    return given
+
+
+def _take(given: Given, name: str, value: Any) -> None:
+    choice = name.removesuffix("_options")
+    if name in _POINTS:
+        return
+    if choice != name and is_choice(choice):
+        if isinstance(value, dict):
+            for option, number in value.items():
+                given.take_option(choice, option, number)
+        else:
+            given.pass_over(_no_object(name, value))
+    elif is_plain(name):
+        given.take(name, value)
+    else:
+        given.unknown(name)
+
+
+def _no_object(name: str, value: Any) -> Sentence:
+    return Sentence("value", {"name": name, "value": shown(value), "allowed": Sentence("object")})
+
+
+def _take_points(given: Given, data: Any) -> None:
+    """Take own points with their number of classes; one that cannot be used takes the other along."""
+    own = Given()
+    for name in _POINTS:
+        key = name.removeprefix("data.")
+        if isinstance(data, dict) and key in data:
+            own.take(name, data[key])
+    if not own.notes and own.values.get("data.points") is not None:
+        try:
+            Experiment.model_validate(
+                {"data": {name.removeprefix("data."): value for name, value in own.values.items()}}
+            )
+        except ValidationError as error:
+            own.notes.append(explain(error)[0].sentence)
+    given.parts += own.parts
+    given.notes += own.notes
+    if not own.notes:
+        given.values |= own.values

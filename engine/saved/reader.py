@@ -1,0 +1,86 @@
+"""Reader: whatever was saved, told apart by what is in it."""
+
+import codecs
+import re
+
+from pydantic import ValidationError
+
+from engine import classic
+from engine.explain import explain
+from engine.links import MAX_LENGTH, parse
+from engine.safetensors import decode_one
+from engine.saved.address import read_address
+from engine.saved.files import MAX_BYTES, PARAMETERS, read_experiment, read_network
+from engine.saved.opened import Opened, SavedError, bounded
+from engine.sentences import Sentence, SentenceError
+
+_ADDRESS = re.compile(r"[<\"'`(]*\w+://")
+_ENCODINGS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read(saved: str | bytes) -> Opened:
+    """Read what the page or ``neural-playground train`` has saved, or a link of the original playground.
+
+    Args:
+        saved: the bytes of a file: a saved experiment (JSON in UTF-8, or UTF-16 with a byte order mark), a saved network
+            (safetensors), or a text with a link; or such a text. A link is a whole address or what stands behind its
+            ``#``, however mails have mangled it.
+
+    Raises:
+        SavedError: it is nothing of the kind, or no part of it can be used; says what is wrong and what can be read.
+    """
+    try:
+        return _read_text(saved) if isinstance(saved, str) else _read_bytes(saved)
+    except SavedError:
+        raise
+    except SentenceError as error:
+        raise SavedError(error.sentence.key, error.field, **error.sentence.values) from None
+    except ValidationError as error:
+        refusal = explain(error)[0]
+        raise SavedError(refusal.sentence.key, refusal.field, **refusal.sentence.values) from None
+    except RecursionError:
+        raise SavedError("file-other-text", kinds=Sentence("saved-kinds")) from None
+
+
+def _read_bytes(data: bytes) -> Opened:
+    if len(data) > MAX_BYTES:
+        raise SavedError("file-too-large", bytes=len(data), most=MAX_BYTES)
+    arrays = decode_one(data, PARAMETERS)
+    if arrays is not None:
+        return read_network(*arrays)
+    encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "utf-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise SavedError("file-binary", kinds=Sentence("saved-kinds"))
+    return _read_text(text)
+
+
+def _read_text(text: str) -> Opened:
+    text = text.strip()
+    if text == "":
+        raise SavedError("file-empty", kinds=Sentence("saved-kinds"))
+    if text.startswith(("{", "[")):
+        return read_experiment(text)
+    if _ADDRESS.match(text) or parse(text[:MAX_LENGTH]) is not None:
+        return _read_link(text)
+    raise SavedError("file-other-text", kinds=Sentence("saved-kinds"))
+
+
+def _read_link(text: str) -> Opened:
+    if len(text) > MAX_LENGTH:
+        raise SavedError("link-too-long", length=len(text), most=MAX_LENGTH)
+    link = parse(text)
+    if link is None or not link.pairs:
+        raise SavedError("link-empty")
+    if classic.is_link(link):
+        experiment, notes = classic.read_link(link)
+        return Opened(experiment, bounded(notes))
+    experiment, notes = read_address(link)
+    return Opened(experiment, (*notes, *classic.ending_notes(link)))

@@ -1,0 +1,89 @@
+"""Read: whatever was saved comes in, as text or as a file; the experiment goes out."""
+
+import base64
+import binascii
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
+
+from engine import Experiment, saved
+from engine.explain import shown
+from engine.sentences import Sentence
+from server.bodies import REFUSALS, RefusedError, answer, body_of, read_body
+from server.compute import Compute
+from server.doors import MAX_BODY_BYTES
+
+router = APIRouter()
+
+
+class Saved(BaseModel):
+    """A text (a link, or a saved experiment), or the bytes of a file in base64; one of both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    text: str | None = None
+    file: str | None = None
+
+
+class Network(BaseModel):
+    """What a saved network has learned."""
+
+    parameters: list[float]
+    epoch: int
+    step: int
+
+
+class Opened(BaseModel):
+    """The experiment, what was passed over as sentences, and the network if one was saved."""
+
+    experiment: Experiment
+    notes: list[str]
+    network: Network | None
+
+
+@router.post(
+    "/api/read",
+    responses=REFUSALS | {200: {"model": Opened, "description": "The experiment, whole."}},
+    openapi_extra=body_of(Saved),
+)
+async def read_saved(request: Request) -> Response:
+    """Answer the experiment of a saved file, an address of the page or a link of the original."""
+    compute: Compute = request.app.state.compute
+    try:
+        body = await read_body(request, Saved, MAX_BODY_BYTES)
+        opened = await compute.run(saved.read, _content(body))
+    except RefusedError as refused:
+        return refused.response(request)
+    except saved.SavedError as error:
+        return RefusedError(422, error.sentence, error.field or None).response(request)
+    trained = opened.network
+    network = trained and Network(
+        parameters=trained.parameters.tolist(), epoch=trained.epoch, step=trained.step
+    )
+    content = {
+        "experiment": opened.experiment.model_dump(mode="json"),
+        "network": network and network.model_dump(),
+    }
+    return answer(request, content, opened.notes)
+
+
+def _content(body: Saved) -> str | bytes:
+    """Return the text or the bytes.
+
+    Raises:
+        RefusedError: there is neither, there are both, or the file is not base64.
+    """
+    if body.text is not None and body.file is None:
+        return body.text
+    if body.file is None:
+        raise RefusedError(422, Sentence("missing", {"name": "text"}), "text")
+    if body.text is not None:
+        raise RefusedError(422, Sentence("one-of-both", {"name": "file", "other": "text"}), "file")
+    try:
+        return base64.b64decode(body.file, validate=True)
+    except (binascii.Error, ValueError):
+        sentence = Sentence(
+            "value", {"name": "file", "value": shown(body.file), "allowed": Sentence("base64")}
+        )
+        raise RefusedError(422, sentence, "file") from None
