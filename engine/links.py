@@ -1,7 +1,7 @@
 """Links: the ``key=value`` pairs of a link, in the state in which mails, chats and browsers hand it on.
 
-Undone is what cannot have been meant: line breaks, ``&amp;`` for ``&``, ``=3D`` for ``=`` (quoted-printable), ``%26`` or
-``%23`` for ``&`` and ``#``, a link that is percent-encoded as a whole. What was cut off at the end is reported.
+Undone is what cannot have been meant: line breaks, ``&amp;`` for ``&``, ``=3D`` for ``=`` (quoted-printable), ``%26``
+or ``%23`` for ``&`` and ``#``, a link that is percent-encoded as a whole. What is cut off at the end is reported.
 ``static/js/lib/links.js`` does the same in the page.
 """
 
@@ -13,7 +13,10 @@ MAX_LENGTH = 65_536
 
 _AMPERSANDS = re.compile(r"&(?:(?:amp|#38|#x26);)+", re.IGNORECASE)
 _ENCODED_AMPERSAND = re.compile(r"%26(?:amp(?:;|%3B))*(?=[\w.]+=)", re.IGNORECASE)
-_ENDING = re.compile(r"(?:[\s<>\"'`”’»)\]}*.,;:!?]|%3[CE]|%22|%60|%20)+$", re.IGNORECASE)
+_CUT = frozenset("<>\"'`”’»)]}*.,;:!? \t")
+_CUT_ENCODED = frozenset(("%3C", "%3E", "%22", "%60", "%20"))
+"""What a link does not end with: signs of mails and sentences around it, as they are and as browsers encode them."""
+
 _BARE = re.compile(r"[<\"'`(]*[A-Za-z][\w.]*(?:=|%3D)", re.IGNORECASE | re.ASCII)
 _QUOTED = re.compile(r"(?:[^=]*=(?:3D|\r?\n))*[^=]*")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})|%")
@@ -44,10 +47,9 @@ def parse(text: str) -> Link | None:
     if "=" not in fragment:
         fragment = unescaped(fragment)
     fragment = _AMPERSANDS.sub("&", _ENCODED_AMPERSAND.sub("&", fragment))
-    whole = _ENDING.sub("", fragment)
-    return Link(
-        tuple(_pair(part) for part in whole.split("&") if part.strip()), fragment[len(whole) :].strip()
-    )
+    end = _end(fragment)
+    pairs = (_pair(part) for part in fragment[:end].split("&") if part.strip())
+    return Link(tuple(pairs), fragment[end:].strip())
 
 
 def unescaped(text: str) -> str:
@@ -60,14 +62,27 @@ def unescaped(text: str) -> str:
 
 def protected(fragment: str) -> str:
     """Return a fragment with an end that ``parse`` does not cut: an empty part behind what could be cut off."""
-    return f"{fragment}&" if _ENDING.search(fragment) else fragment
+    return f"{fragment}&" if _end(fragment) < len(fragment) else fragment
+
+
+def _end(fragment: str) -> int:
+    """Return where the fragment ends without what is cut off."""
+    end = len(fragment)
+    while end > 0:
+        if fragment[end - 1] in _CUT:
+            end -= 1
+        elif fragment[max(0, end - 3) : end].upper() in _CUT_ENCODED:
+            end -= 3
+        else:
+            break
+    return end
 
 
 def _joined(text: str) -> str:
     """Return the text in one line, without the quoted-printable encoding of mails if every ``=`` is written in it."""
     if "=3D" in text and _QUOTED.fullmatch(text):
         text = re.sub(r"=\r?\n", "", text).replace("=3D", "=")
-    return re.sub(r"\s*[\r\n]+\s*", "", text.strip())
+    return "".join(line.strip() for line in re.split(r"[\r\n]+", text))
 
 
 def _fragment(text: str) -> str | None:

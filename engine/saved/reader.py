@@ -26,9 +26,9 @@ def read(saved: str | bytes) -> Opened:
     """Read what the page or ``neural-playground train`` has saved, or a link of the original playground.
 
     Args:
-        saved: the bytes of a file: a saved experiment (JSON in UTF-8, or UTF-16 with a byte order mark), a saved network
-            (safetensors), or a text with a link; or such a text. A link is a whole address or what stands behind its
-            ``#``, however mails have mangled it.
+        saved: the bytes of a file: a saved experiment (JSON in UTF-8, or UTF-16 with a byte order mark), a saved
+            network (safetensors), or a text with a link; or such a text. A link is a whole address or what stands
+            behind its ``#``, as mails hand it on (``engine.links``).
 
     Raises:
         SavedError: it is nothing of the kind, or no part of it can be used; says what is wrong and what can be read.

@@ -12,6 +12,7 @@ import { assemble, baseExperiment, choicesWithOptions, show } from "./assembling
 import { getField, optionsOf, optionValues } from "./experiment.js";
 import { isEqual } from "./lib/equal.js";
 import { phrase } from "./lib/language.js";
+import { protectEnd, unescapeText } from "./lib/links.js";
 import { fromWireName, toWireName } from "./protocol.js";
 import { PER_LAYER, readNumber, readValue, writeValue } from "./values.js";
 
@@ -44,7 +45,7 @@ export function encodeAddress(catalog, experiment) {
         pairs.push(`${key}=${escapeText(kind === "text" ? String(value) : writeValue(value))}`);
     }
   }
-  return pairs.join("&");
+  return protectEnd(pairs.join("&"));
 }
 
 /**
@@ -141,18 +142,9 @@ function splitPair(part) {
     : [unescapeText(part.slice(0, at)), unescapeText(part.slice(at + 1))];
 }
 
-/** @param {string} text */
-function unescapeText(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 /** Keys by which a link of the original is known; none of them is a key of this playground. */
 const CLASSIC_KEYS =
-  /^(activation|batchSize|dataset|regDataset|learningRate|regularization|regularizationRate|noise|networkShape|seed|percTrainData|problem|initZero|showTestData|discretize|xTimesY|[xy]Squared|(sin|cos)[XY])=/;
+  /^(activation|batchSize|dataset|regDataset|learningRate|regularization|regularizationRate|noise|networkShape|seed|percTrainData|problem|initZero|showTestData|discretize|x|y|xTimesY|[xy]Squared|(sin|cos)[XY]|collectStats|hideText|tutorial|\w+_hide)=/;
 
 /**
  * Whether an address was written by the original playground.

@@ -28,7 +28,7 @@ export class FileError extends Error {}
  * @typedef {object} Opened
  * @property {Experiment} experiment
  * @property {string[]} problems what was passed over and why
- * @property {{ values: Float32Array, epoch: number } | null} network trained parameters, if there are any
+ * @property {{ values: Float32Array | Float64Array, epoch: number } | null} network trained parameters, if there are any
  */
 
 /**
@@ -104,7 +104,7 @@ function readNetwork(catalog, { metadata, arrays }) {
   const needed = countParameters(catalog, experiment);
   if (parameters.length !== needed)
     throw new FileError(phrase("files.parameters", { there: parameters.length, needed }));
-  if (parameters.some((value) => !(Math.abs(value) <= LARGEST_PARAMETER)))
+  if (Array.from(parameters).some((value) => !(Math.abs(value) <= LARGEST_PARAMETER)))
     throw new FileError(phrase("files.wild-parameters"));
   return { experiment, problems, network: { values: parameters, epoch: Number(metadata.epoch) || 0 } };
 }

@@ -89,8 +89,9 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
     const { values, epoch } = opening.network;
     session.send({ type: "reset", newSeed: false });
     for (let start = 0; start < values.length; start += MOST_VALUES) {
-      const part = Array.from(values.subarray(start, start + MOST_VALUES), shortest);
-      session.send({ type: "set_parameters", start, values: part });
+      const part = Array.from(values.subarray(start, start + MOST_VALUES));
+      const exact = values instanceof Float64Array ? part : part.map(shortest);
+      session.send({ type: "set_parameters", start, values: exact });
     }
     show({
       key: "opened",

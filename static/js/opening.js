@@ -7,8 +7,10 @@
  */
 
 import { decodeAddress, isClassicLink } from "./address.js";
+import { show } from "./assembling.js";
 import { FileError, LARGEST_FILE, readFile, tooLarge } from "./files.js";
 import { phrase } from "./lib/language.js";
+import { parseLink } from "./lib/links.js";
 import { ServiceError } from "./service.js";
 
 /**
@@ -16,7 +18,7 @@ import { ServiceError } from "./service.js";
  * @property {Experiment} experiment
  * @property {string[]} problems what was passed over and why
  * @property {boolean} missesPoints whether it speaks of own points that are not here
- * @property {{ values: Float32Array, epoch: number } | null} network
+ * @property {{ values: Float32Array | Float64Array, epoch: number } | null} network
  */
 
 /**
@@ -32,7 +34,7 @@ import { ServiceError } from "./service.js";
  * @returns {boolean}
  */
 export function isAboutExperiment(fragment) {
-  return fragment === "" || fragment.includes("=");
+  return fragment === "" || /=|%3D/i.test(fragment);
 }
 
 /**
@@ -41,12 +43,24 @@ export function isAboutExperiment(fragment) {
  * @returns {Promise<Opening & { known: number }>}
  * @throws {ServiceError}
  */
-export async function openFragment({ catalog, service, points }, fragment) {
+export function openFragment(openers, fragment) {
+  return openParsed(openers, parseLink(`#${fragment}`));
+}
+
+/**
+ * @param {Openers} openers
+ * @param {import("./lib/links.js").Link | null} link
+ * @returns {Promise<Opening & { known: number }>}
+ */
+async function openParsed({ catalog, service, points }, link) {
+  const { fragment, ending } = link ?? { fragment: "", ending: "" };
+  const cut = ending === "" ? [] : [phrase("opening.ending", { ending: show(ending) })];
   if (isClassicLink(fragment)) {
-    const experiment = await service.readClassic(fragment);
-    return { experiment, problems: [], missesPoints: false, network: null, known: 1 };
+    const { experiment, notes } = await service.readClassic(fragment);
+    return { experiment, problems: [...notes, ...cut], missesPoints: false, network: null, known: 1 };
   }
-  return { ...decodeAddress(catalog, fragment, points.read()), network: null };
+  const decoded = decodeAddress(catalog, fragment, points.read());
+  return { ...decoded, problems: [...decoded.problems, ...cut], network: null };
 }
 
 /**
@@ -73,15 +87,12 @@ export async function openStart(openers, hash) {
  * @throws {FileError | ServiceError}
  */
 export async function openLink(openers, text, page) {
-  const link = text.trim();
-  if (link === "") throw new FileError(phrase("opening.no-link"));
-  const at = link.indexOf("#");
-  const isBare = at < 0 && /^[\w.]+=/.test(link);
-  const fragment = isBare ? link : at < 0 ? "" : link.slice(at + 1);
-  const isThisPage = at < 0 && !isBare && link === page.split("#")[0];
-  const opening = await openFragment(openers, fragment);
-  if (opening.known > 0 || isThisPage) return opening;
-  throw new FileError(fragment === "" ? phrase("opening.empty-link") : phrase("opening.other-link"));
+  const trimmed = text.trim();
+  if (trimmed === "") throw new FileError(phrase("opening.no-link"));
+  const link = parseLink(trimmed);
+  const opening = await openParsed(openers, link);
+  if (opening.known > 0 || (link === null && trimmed === page.split("#")[0])) return opening;
+  throw new FileError(phrase(link?.fragment ? "opening.other-link" : "opening.empty-link"));
 }
 
 /**

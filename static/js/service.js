@@ -51,12 +51,13 @@ export function createService(page, ask = (...request) => fetch(...request)) {
 
   return {
     /**
-     * The experiment of a link of the original.
+     * The experiment of a link of the original, and what of the link was passed over.
      * @param {string} link
-     * @returns {Promise<Experiment>}
+     * @returns {Promise<{ experiment: Experiment, notes: string[] }>}
      */
     async readClassic(link) {
-      return fromWire((await read(await post("api/classic", { link }))).experiment);
+      const { experiment, notes } = await read(await post("api/classic", { link }));
+      return { experiment: fromWire(experiment), notes };
     },
     /**
      * What stands behind `#` in the original, for an experiment that it can have.

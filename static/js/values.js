@@ -62,7 +62,11 @@ export function readValue(catalog, path, text) {
     case "features":
       return checkValue(catalog, path, split(text));
     case "choice":
-      return checkValue(catalog, path, path === PER_LAYER && text.includes(",") ? split(text) : text);
+      return checkValue(
+        catalog,
+        path,
+        path === PER_LAYER && (text === "" || text.includes(",")) ? split(text) : text,
+      );
     default:
       return checkValue(catalog, path, text);
   }

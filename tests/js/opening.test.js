@@ -25,7 +25,7 @@ const service = serviceThat(({ pathname }, { link }) => {
   assert.equal(pathname, "/play/api/classic");
   if (link.includes("batchSize=0"))
     return [422, { detail: "batchSize is '0' in the link; it must be a number", field: "batchSize" }];
-  return [200, { experiment: toWire(SEEDED) }];
+  return [200, { experiment: toWire(SEEDED), notes: link.includes("sing") ? ["sing is not known"] : [] }];
 });
 const openers = { catalog: WHOLE, service, points: { read: () => null } };
 
@@ -35,6 +35,21 @@ test("links of this playground and of the original open, whole or only their end
   assert.deepEqual((await openLink(openers, "https://host/play/", PAGE)).experiment, EXPERIMENT);
   for (const link of ["https://original/#activation=tanh&seed=0.12345", "batchSize=3&seed=0.12345"])
     assert.deepEqual((await openLink(openers, link, PAGE)).experiment, SEEDED);
+});
+
+test("what of a link was passed over is named: by the server for the original's, and what was cut off", async () => {
+  const problems = async (/** @type {string} */ link) => (await openLink(openers, link, PAGE)).problems;
+
+  assert.deepEqual(await problems("#batchSize=3&sing=1"), ["sing is not known"]);
+  assert.deepEqual(await problems("<https://x/#data.seed=3>."), ['">." at the end of the link was left out']);
+  assert.deepEqual((await openStart(openers, "#batchSize=3&sing=1")).problems, ["sing is not known"]);
+});
+
+test("the page opens its address as mails mangle it", async () => {
+  for (const hash of ["#data.seed=3&amp;data.noise=0.5", "#data.seed%3D3%26data.noise%3D0.5"]) {
+    const { experiment, problems } = await openStart(openers, hash);
+    assert.deepEqual([experiment?.data.seed, experiment?.data.noise, problems], [3, 0.5, []]);
+  }
 });
 
 test("what is no link is refused with a sentence", async () => {

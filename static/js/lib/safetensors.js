@@ -1,5 +1,5 @@
 /**
- * Files of float32 arrays by name, in the safetensors format: an unsigned 64-bit little-endian header length, a JSON header
+ * Files of arrays of floating-point numbers by name, in the safetensors format: an unsigned 64-bit little-endian header length, a JSON header
  * padded with spaces to a multiple of eight bytes, then the arrays, little-endian.
  */
 
@@ -9,8 +9,10 @@ const LONGEST_HEADER = 1_000_000;
 /**
  * @typedef {object} Tensors
  * @property {Record<string, string>} metadata
- * @property {Record<string, Float32Array>} arrays
+ * @property {Record<string, Float32Array | Float64Array>} arrays
  */
+
+const ARRAYS = { F32: Float32Array, F64: Float64Array };
 
 /**
  * @param {Tensors} tensors
@@ -20,9 +22,13 @@ export function encodeTensors({ metadata, arrays }) {
   /** @type {Record<string, unknown>} */
   const header = { __metadata__: metadata };
   let end = 0;
-  for (const [name, { length }] of Object.entries(arrays)) {
-    header[name] = { dtype: "F32", shape: [length], data_offsets: [end, end + 4 * length] };
-    end += 4 * length;
+  for (const [name, { length, byteLength, BYTES_PER_ELEMENT }] of Object.entries(arrays)) {
+    header[name] = {
+      dtype: `F${8 * BYTES_PER_ELEMENT}`,
+      shape: [length],
+      data_offsets: [end, end + byteLength],
+    };
+    end += byteLength;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
@@ -33,15 +39,16 @@ export function encodeTensors({ metadata, arrays }) {
   let at = 8 + padded;
   for (const array of Object.values(arrays)) {
     for (const value of array) {
-      view.setFloat32(at, value, true);
-      at += 4;
+      if (array instanceof Float64Array) view.setFloat64(at, value, true);
+      else view.setFloat32(at, value, true);
+      at += array.BYTES_PER_ELEMENT;
     }
   }
   return bytes;
 }
 
 /**
- * Reads the float32 arrays of a file; others are passed over.
+ * Reads the arrays of floating-point numbers, of 32 or 64 bits, of a file; others are passed over.
  * @param {ArrayBuffer} buffer
  * @returns {Tensors | null} null if it is no such file
  */
@@ -50,19 +57,21 @@ export function decodeTensors(buffer) {
   const header = readHeader(buffer, view);
   if (!header) return null;
   const { __metadata__: metadata = {}, ...tensors } = header.entries;
-  /** @type {Record<string, Float32Array>} */
+  /** @type {Tensors["arrays"]} */
   const arrays = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     const { dtype, data_offsets: offsets } = /** @type {{ dtype?: unknown, data_offsets?: unknown }} */ (
       tensor ?? {}
     );
-    if (dtype !== "F32" || !Array.isArray(offsets)) continue;
+    if ((dtype !== "F32" && dtype !== "F64") || !Array.isArray(offsets)) continue;
     const [from, to] = offsets.map(Number);
     if (!(from !== undefined && to !== undefined && from >= 0 && to >= from)) return null;
-    if ((to - from) % 4 !== 0 || header.end + to > buffer.byteLength) return null;
-    arrays[name] = Float32Array.from({ length: (to - from) / 4 }, (_, index) =>
-      view.getFloat32(header.end + from + 4 * index, true),
-    );
+    const size = ARRAYS[dtype].BYTES_PER_ELEMENT;
+    if ((to - from) % size !== 0 || header.end + to > buffer.byteLength) return null;
+    const array = new ARRAYS[dtype]((to - from) / size);
+    for (let index = 0, at = header.end + from; index < array.length; index++, at += size)
+      array[index] = dtype === "F64" ? view.getFloat64(at, true) : view.getFloat32(at, true);
+    arrays[name] = array;
   }
   return { metadata: /** @type {Record<string, string>} */ (metadata), arrays };
 }
@@ -88,13 +97,17 @@ function readHeader(buffer, view) {
 }
 
 /**
- * The text of a file, or null if its bytes are no text.
+ * The text of a file, in UTF-8 or, with a byte order mark, UTF-16; null if its bytes are no text.
  * @param {ArrayBuffer} buffer
  * @returns {string | null}
  */
 export function decodeText(buffer) {
+  const [first, second] = new Uint8Array(buffer, 0, Math.min(2, buffer.byteLength));
+  const little = first === 0xff && second === 0xfe;
+  const big = first === 0xfe && second === 0xff;
+  const encoding = little ? "utf-16le" : big ? "utf-16be" : "utf-8";
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(buffer);
+    const text = new TextDecoder(encoding, { fatal: true }).decode(buffer);
     return text.includes("\0") ? null : text;
   } catch {
     return null;
