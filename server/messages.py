@@ -100,6 +100,7 @@ class Watch(_Message):
     resolution: int = Field(100, ge=10, le=200, strict=True)
     frame_rate: float = Field(20, ge=1, le=60)
     confusion: bool = False
+    exact: bool = False
     hidden: bool = False
 
 

@@ -351,6 +351,7 @@ class Session:
             unit=unit,
             resolution=command.resolution,
             confusion=command.confusion,
+            exact=command.exact,
             hidden=command.hidden,
         )
         self._pictures.watch(view, command.frame_rate)

@@ -51,6 +51,7 @@ class View:
         unit: (layer, unit) that the map shows, of the last layer one of many outputs; None for the whole output.
         resolution: rows and columns of the map.
         confusion: whether it is counted which classes are taken for which.
+        exact: whether the parameters are wanted in full (float64) as well, as for a file.
         hidden: whether nobody looks, so that nothing of all this is wanted.
     """
 
@@ -58,6 +59,7 @@ class View:
     unit: tuple[int, int] | None = None
     resolution: int = 100
     confusion: bool = False
+    exact: bool = False
     hidden: bool = False
 
     @property
@@ -160,6 +162,8 @@ def _picture(run: Run, view: View) -> dict[str, Tensor]:
         [[getattr(now, f"{row}_loss")[0], getattr(now, f"{row}_{score}")[0]] for row in rows]
     )
     tensors["parameters"] = np.clip(run.parameters[0], -_FLOAT32_MAX, _FLOAT32_MAX).astype(np.float32)
+    if view.exact:
+        tensors["exact_parameters"] = run.parameters[0].astype("<f8")
     layer, unit = view.unit or (len(run.experiment.network.hidden), None)
     maps = layer_maps(run, view.resolution, layers=layer + 1)[-1][0]
     if unit is not None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from engine.experiment import Experiment, field_value, fields
 from engine.explain import shown
 from engine.links import Link, protected, unescaped
@@ -97,7 +99,12 @@ def _written(name: str, value: Any) -> str:
 
 
 def _written_number(value: float) -> str:
-    return repr(int(value)) if float(value).is_integer() else repr(value)
+    """Return the shortest text of a number, as the page writes it: with an exponent only below a millionth."""
+    if float(value).is_integer():
+        return str(int(value))
+    if abs(value) >= 1e-6:
+        return np.format_float_positional(value, trim="-")
+    return repr(value).replace("e-0", "e-")
 
 
 def _folded(key: str) -> str:

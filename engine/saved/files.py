@@ -178,7 +178,9 @@ def _take_points(given: Given, data: Any) -> None:
                 {"data": {name.removeprefix("data."): value for name, value in own.values.items()}}
             )
         except ValidationError as error:
-            own.notes.append(explain(error)[0].sentence)
+            value = shown(data["points"])
+            why = explain(error)[0].sentence
+            own.notes.append(Sentence("gives-way", {"name": "data.points", "value": value, "why": why}))
     given.parts += own.parts
     given.notes += own.notes
     if not own.notes:

@@ -52,6 +52,7 @@ const OWN = "own-points";
  * @property {Catalog} catalog
  * @property {() => State} get
  * @property {Stream} stream
+ * @property {() => Promise<void>} exact waits for the parameters in full
  * @property {Service} service
  * @property {HTMLElement} paper whose style is that of white paper, whatever the theme
  * @property {(element: HTMLElement) => Palettes} readPalettes
@@ -62,7 +63,17 @@ const OWN = "own-points";
 /**
  * @param {ExportingOptions} options
  */
-export function createExporting({ catalog, get, stream, service, paper, readPalettes, paletteFor, markOf }) {
+export function createExporting({
+  catalog,
+  get,
+  stream,
+  exact,
+  service,
+  paper,
+  readPalettes,
+  paletteFor,
+  markOf,
+}) {
   function dataset() {
     const { dataset: key, points } = get().experiment.data;
     return points === null
@@ -151,13 +162,14 @@ export function createExporting({ catalog, get, stream, service, paper, readPale
 
   /**
    * @param {Kind} kind
-   * @returns {Promise<Blob> | Blob}
+   * @returns {Promise<Blob>}
    */
-  function make(kind) {
+  async function make(kind) {
     switch (kind) {
       case "experiment":
         return new Blob([writeExperiment(get().experiment)], { type: "application/json" });
       case "network": {
+        await exact();
         if (!stream.latest) throw new Error("There is no network yet");
         return new Blob([writeNetwork(get().experiment, stream.latest)], {
           type: "application/octet-stream",
@@ -188,8 +200,8 @@ export function createExporting({ catalog, get, stream, service, paper, readPale
      */
     async file(kind) {
       if (!isKind(kind)) throw new Error(`There is no export ${kind}`);
-      const name = fileName(ENDINGS[kind]);
-      return { name, blob: await make(kind) };
+      const blob = await make(kind);
+      return { name: fileName(ENDINGS[kind]), blob };
     },
 
     /**

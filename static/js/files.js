@@ -41,10 +41,10 @@ export function writeExperiment(experiment) {
 
 /**
  * @param {Experiment} experiment
- * @param {{ parameters: Float32Array, epoch: number, step: number }} frame
+ * @param {{ parameters: Float32Array, exactParameters?: Float64Array | null, epoch: number, step: number }} frame
  * @returns {Uint8Array<ArrayBuffer>}
  */
-export function writeNetwork(experiment, { parameters, epoch, step }) {
+export function writeNetwork(experiment, { parameters, exactParameters, epoch, step }) {
   return encodeTensors({
     metadata: {
       format: NETWORK,
@@ -53,7 +53,7 @@ export function writeNetwork(experiment, { parameters, epoch, step }) {
       epoch: String(epoch),
       step: String(step),
     },
-    arrays: { parameters },
+    arrays: { parameters: exactParameters ?? parameters },
   });
 }
 

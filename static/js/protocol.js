@@ -213,6 +213,7 @@ export function decodeFrame(message) {
     mapOf: about.map ?? "output",
     evaluation: required(read("evaluation", "F64"), "evaluation"),
     parameters: required(read("parameters", "F32"), "parameters"),
+    exactParameters: read("exact_parameters", "F64"),
     map,
     mapClasses: read("map_classes", "I8"),
     resolution: Math.sqrt(map.length),

@@ -90,6 +90,8 @@ export function createSession(options) {
   let comesBack = false;
   /** Whether there was a welcome before. */
   let settled = false;
+  /** @type {(() => void)[]} those who wait for a frame with the parameters in full */
+  const waiting = [];
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
     const { keep } = store.get();
@@ -106,7 +108,8 @@ export function createSession(options) {
       resolution: RESOLUTION,
       frameRate: options.frameRate(),
       confusion: store.get().showConfusion,
-      hidden: isHidden(),
+      ...(waiting.length > 0 && { exact: true }),
+      hidden: isHidden() && waiting.length === 0,
     });
   }, WATCH_PAUSE);
 
@@ -120,6 +123,7 @@ export function createSession(options) {
     onFrame: receiveFrame,
     onState: (/** @type {ConnectionState} */ line, /** @type {LineTrouble | null} */ trouble) => {
       configure.cancel();
+      if (line !== "open") endWaiting();
       store.update((state) => withConnection(state, line, trouble));
     },
     onFault,
@@ -234,6 +238,10 @@ export function createSession(options) {
   function receiveFrame(frame) {
     received = Math.max(received, frame.number);
     stream.accept(frame, now());
+    if (waiting.length > 0 && stream.latest?.exactParameters) {
+      endWaiting();
+      watch.push(null);
+    }
     pocket.settle(stream, store.get());
     if (isHidden()) acknowledge();
     else {
@@ -241,6 +249,10 @@ export function createSession(options) {
       undrawn = setTimeout(acknowledge, UNDRAWN);
     }
     onFrame();
+  }
+
+  function endWaiting() {
+    for (const resolve of waiting.splice(0)) resolve();
   }
 
   /** Tells the server that everything received is on the screen, or would be if anybody could see it. */
@@ -274,6 +286,18 @@ export function createSession(options) {
     },
 
     acknowledge,
+
+    /**
+     * Waits until the newest frame has the parameters in full; without a connection it stays as it is.
+     * @returns {Promise<void>}
+     */
+    async exact() {
+      if (store.get().connection !== "open") return;
+      await new Promise((/** @type {(value: void) => void} */ resolve) => {
+        waiting.push(resolve);
+        watch.push(null);
+      });
+    },
 
     change,
 

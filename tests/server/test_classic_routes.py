@@ -32,6 +32,33 @@ def test_a_link_becomes_the_experiment_that_the_engine_makes_of_it(web: TestClie
     assert Experiment.model_validate(answer.json()["experiment"]) == to_experiment(LINK)
 
 
+@pytest.mark.parametrize(
+    ("link", "notes"),
+    [
+        (LINK, []),
+        (LINK.replace("&", "&amp;"), []),
+        (LINK.replace("&", "%26").replace("=", "%3D"), []),
+        (f"<https://original.example/#{LINK}>", [["'>'"]]),
+        (f"{LINK}&playButton_hide=true&sing=1", [["sing"]]),
+        (LINK.replace("xor", "moons"), [["dataset", "'moons'", "circle"]]),
+        (LINK.replace("noise=20", "noise=90"), [["noise", "'90'", "50"]]),
+    ],
+)
+def test_what_of_a_link_was_passed_over_is_named(web: TestClient, link: str, notes: list[list[str]]) -> None:
+    answer = web.post("/api/classic", json={"link": link}).json()
+
+    assert answer["experiment"]["training"]["batch_size"] == 5
+    assert len(answer["notes"]) == len(notes)
+    for note, words in zip(answer["notes"], notes, strict=True):
+        assert all(word in note for word in words)
+
+
+def test_notes_come_in_the_language_of_the_browser(web: TestClient) -> None:
+    answer = web.post("/api/classic", json={"link": f"{LINK}&sing=1"}, headers={"accept-language": "zh"})
+
+    assert (answer.json()["notes"], answer.headers["content-language"]) == (["不认识 sing"], "zh-Hans")
+
+
 def test_there_and_back_is_the_same_experiment(web: TestClient) -> None:
     experiment = web.post("/api/classic", json={"link": LINK}).json()["experiment"]
 
@@ -45,6 +72,8 @@ def test_there_and_back_is_the_same_experiment(web: TestClient) -> None:
     ("path", "body", "status", "field", "parts"),
     [
         ("", {"link": "batchSize=0"}, 422, "batchSize", ["'0'", "1 … 10000"]),
+        ("", {"link": "amp;sing=1&foo=2"}, 422, None, ["'amp;sing'", "foo"]),
+        ("", {"link": "nonsense"}, 422, None, ["nonsense"]),
         ("", {"link": "networkShape=99"}, 422, "networkShape", ["'99'", "1 … 64"]),
         ("", {"link": "networkShape=" + "1," * 11}, 422, "network.hidden", ["at most 10"]),
         ("", {"link": "seed="}, 422, "data.classic_seed", ["''"]),

@@ -67,6 +67,8 @@ export interface Frame extends FrameLosses {
   /** Train loss, train score, test loss, test score; then, if there are such samples, validation loss and score. */
   evaluation: Float64Array;
   parameters: Float32Array;
+  /** The same in full, or null when not watched. */
+  exactParameters: Float64Array | null;
   /** Square grid of bytes: the two's complement of −127 … 127. */
   map: Uint8Array;
   /** The most probable class of every cell, whose probability `map` then is; null for any other map. */

@@ -572,6 +572,7 @@ export interface Watch {
   /** 1 … 60. */
   frame_rate?: number;
   confusion?: boolean;
+  exact?: boolean;
   hidden?: boolean;
 }
 

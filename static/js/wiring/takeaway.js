@@ -39,6 +39,7 @@ export function createTakeaway({ catalog, session, openers, start, show, say }) 
     catalog,
     get: store.get,
     stream,
+    exact: session.exact,
     service,
     paper: byId("paper"),
     readPalettes,

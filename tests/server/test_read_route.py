@@ -1,0 +1,97 @@
+"""Whatever was saved, read for a program."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from engine import Experiment, advance, begin, saved
+from server.app import create_app
+from server.doors import MAX_BODY_BYTES
+from server.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[TestClient]:
+    with TestClient(
+        create_app(Settings(workers=1)),
+        base_url="http://localhost",
+        headers={"content-type": "application/json"},
+    ) as web:
+        yield web
+
+
+def file(content: bytes) -> dict[str, str]:
+    return {"file": base64.b64encode(content).decode()}
+
+
+EXPERIMENT = Experiment.model_validate({"data": {"dataset": "xor"}, "network": {"seed": 3}})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": "http://127.0.0.1:8000/#data.dataset=xor&amp;network.seed=3"},
+        {"text": saved.write_experiment(EXPERIMENT)},
+        file(saved.write_experiment(EXPERIMENT).encode("utf-16")),
+    ],
+)
+def test_every_form_gives_its_experiment(web: TestClient, body: dict[str, str]) -> None:
+    answer = web.post("/api/read", json=body).json()
+
+    assert Experiment.model_validate(answer["experiment"]) == EXPERIMENT
+    assert (answer["notes"], answer["network"]) == ([], None)
+
+
+def test_a_network_comes_with_its_parameters_to_the_last_bit(web: TestClient) -> None:
+    run, _ = advance(begin(EXPERIMENT), epochs=2)
+
+    network = web.post("/api/read", json=file(saved.write_network(run))).json()["network"]
+
+    assert np.array_equal(network["parameters"], run.parameters[0])
+    assert (network["epoch"], network["step"]) == (2, run.step)
+
+
+def test_the_largest_network_fits_into_a_request(web: TestClient) -> None:
+    experiment = Experiment.model_validate({"network": {"hidden": [64] * 10}})
+
+    answer = web.post("/api/read", json=file(saved.write_network(begin(experiment))))
+
+    assert len(answer.json()["network"]["parameters"]) == experiment.parameters > 35_000
+
+
+def test_what_was_passed_over_is_named(web: TestClient) -> None:
+    notes = web.post("/api/read", json={"text": "#data.seed=1&sing=1&data.noise=loud"}).json()["notes"]
+
+    assert [name in note for name, note in zip(("sing", "data.noise"), notes, strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "parts"),
+    [
+        ({"text": "Dear diary"}, None, ["neither JSON nor a link"]),
+        ({"text": "#sing=1"}, None, ["sing"]),
+        ({"text": '{"format": "score"}'}, "format", ["'score'"]),
+        (file(b"\x89PNG\xff"), None, ["a saved network"]),
+        ({"file": "no base64!"}, "file", ["'no base64!'", "base64"]),
+        ({}, "text", ["missing"]),
+        ({"text": "", "file": ""}, "file", ["text"]),
+        ({"sing": 1}, "sing", ["sing"]),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(
+    web: TestClient, body: Any, field: str | None, parts: list[str]
+) -> None:
+    answer = web.post("/api/read", json=body)
+
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    for part in parts:
+        assert part in answer.json()["detail"]
+
+
+def test_a_body_that_is_no_json_or_too_long_is_refused(web: TestClient) -> None:
+    assert web.post("/api/read", content="sing").status_code == 400
+    assert web.post("/api/read", content=" " * (MAX_BODY_BYTES + 1)).status_code == 413
