@@ -6,7 +6,7 @@ random numbers (``data.classic_seed``), take the samples in its order and carry 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from engine.experiment import Experiment
 from engine.explain import named, shown
@@ -146,12 +146,7 @@ def read_link(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
             },
         }
     )
-    return experiment, (*notes, *ending_notes(link))
-
-
-def ending_notes(link: Link) -> Sequence[Sentence]:
-    """Return the note on what was left out at the end of a link, if anything was."""
-    return [Sentence("link-ending", {"ending": shown(link.ending)})] if link.ending else []
+    return experiment, (*notes, *link.notes)
 
 
 def to_link(experiment: Experiment) -> str:

@@ -8,6 +8,8 @@ or ``%23`` for ``&`` and ``#``, a link that is percent-encoded as a whole. What 
 import re
 from dataclasses import dataclass
 
+from engine.sentences import Sentence
+
 MAX_LENGTH = 65_536
 """Characters of the longest link that is read."""
 
@@ -33,6 +35,11 @@ class Link:
 
     pairs: tuple[tuple[str, str | None], ...]
     ending: str = ""
+
+    @property
+    def notes(self) -> tuple[Sentence, ...]:
+        """What was left out, if anything was."""
+        return (Sentence("link-ending", {"ending": repr(self.ending)}),) if self.ending else ()
 
 
 def parse(text: str) -> Link | None:

@@ -48,6 +48,7 @@ def read_address(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
             given.take_option(choice, option, number(text))
         else:
             given.unknown(key)
+    given.notes += link.notes
     if misses_points:
         dataset = given.values.get("data.dataset", fields()["data.dataset"].default)
         given.notes.append(Sentence("own-points-elsewhere", {"name": _POINTS, "dataset": dataset}))

@@ -66,8 +66,8 @@ def bounded(notes: Sequence[Sentence]) -> tuple[Sentence, ...]:
 
 
 def nothing_understood(notes: Sequence[Sentence]) -> SavedError:
-    """Return the error for something of which no part can be used; each note has the ``name`` of one."""
-    names = ", ".join(str(note.values["name"]) for note in notes[:_MAX_NOTES])
+    """Return the error for something of which no part can be used; most notes have the ``name`` of one."""
+    names = ", ".join(str(note.values["name"]) for note in notes[:_MAX_NOTES] if "name" in note.values)
     error = SavedError("nothing-understood", names=names, why=notes[0], kinds=Sentence("saved-kinds"))
     error.notes = bounded(notes)
     return error

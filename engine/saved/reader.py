@@ -82,5 +82,4 @@ def _read_link(text: str) -> Opened:
     if classic.is_link(link):
         experiment, notes = classic.read_link(link)
         return Opened(experiment, bounded(notes))
-    experiment, notes = read_address(link)
-    return Opened(experiment, (*notes, *classic.ending_notes(link)))
+    return Opened(*read_address(link))
