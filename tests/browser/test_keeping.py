@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import Experiment, classic, evaluate
+from engine import Experiment, advance, begin, classic, evaluate, saved
+from server import train
 from server.frames import decode
 from tests.support.page import Playground
 
@@ -36,13 +37,20 @@ def go(playground: Playground, fragment: str) -> None:
     playground.connected()
 
 
-def saved(playground: Playground, kind: str) -> tuple[str, bytes]:
+def exported(playground: Playground, kind: str) -> tuple[str, bytes]:
     """Export something; return its file name and content."""
     if not playground["#export"].is_visible():
         playground['[data-action="export"]'].click()
     with playground.page.expect_download() as download:
         playground[f'[data-export="{kind}"]'].click()
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+def saved_as(playground: Playground, kind: str, path: Path) -> tuple[str, Path]:
+    """Export something into a file; return the name that the page gives it, and where it is."""
+    name, content = exported(playground, kind)
+    path.write_bytes(content)
+    return name, path
 
 
 def open_file(playground: Playground, name: str, content: bytes) -> None:
@@ -172,7 +180,7 @@ def test_a_trained_network_is_kept_and_opened_again(playground: Playground) -> N
     playground.set_units(6)
     playground.train(60)
     trained = playground.scores()
-    name, content = saved(playground, "network")
+    name, content = exported(playground, "network")
     assert name == f"playground-circle-epoch-{playground.epoch}-network.safetensors"
     metadata, tensors = decode(content)
     assert Experiment.model_validate_json(metadata["experiment"]).network.hidden == (6, 2)
@@ -186,13 +194,104 @@ def test_a_trained_network_is_kept_and_opened_again(playground: Playground) -> N
     playground.until(lambda: playground.scores() == trained, "the losses of the trained network")
     assert playground.field("data.dataset") == "circle"
     assert playground.epoch == 0
-    _, again = saved(playground, "network")
+    _, again = exported(playground, "network")
     assert np.array_equal(decode(again)[1]["parameters"], tensors["parameters"])
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
+    """Give something saved to the command that trains; what it returns is the last line that it prints."""
+
+    def command(source: Path | str, *options: str) -> dict[str, Any]:
+        train.main([str(source), "--epochs", "0", *options])
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        return dict(json.loads(printed.out.splitlines()[-1]))
+
+    return command
+
+
+def test_what_the_page_saves_the_command_reads(
+    playground: Playground, command: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    playground.open_all()
+    playground.choose_dataset("spiral")
+    playground.choose("training.optimizer", "adam")
+    playground.set_units(5)
+    playground.train(5)
+    shown = Experiment.model_validate(playground.experiment)
+    expected, _ = advance(begin(shown), epochs=playground.epoch)
+
+    _, network = saved_as(playground, "network", tmp_path / "network.safetensors")
+    _, experiment = saved_as(playground, "experiment", tmp_path / "experiment.json")
+    again = tmp_path / "again.safetensors"
+    of_network = command(network, "--save", str(again))
+
+    assert np.array_equal(decode(network.read_bytes())[1]["parameters"], expected.parameters[0])
+    assert np.array_equal(decode(again.read_bytes())[1]["parameters"], expected.parameters[0])
+    assert (of_network["epoch"], of_network["step"]) == (expected.epoch, expected.step)
+    for final in (of_network, command(experiment), command(playground.page.url)):
+        assert Experiment.model_validate(final["experiment"]) == shown
+        assert final["address"] == hash_of(playground)
+
+
+def test_what_the_command_saves_the_page_opens(
+    playground: Playground, command: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    address = "#data.dataset=xor&network.hidden=3&training.learning_rate=0.1"
+    network, experiment = tmp_path / "run.safetensors", tmp_path / "experiment.json"
+    trained, _ = advance(saved.read(address).run(), epochs=7)
+    (tmp_path / "start.safetensors").write_bytes(saved.write_network(trained))
+    command(tmp_path / "start.safetensors", "--save", str(network))
+    final = command(address, "--save", str(experiment))
+
+    open_file(playground, network.name, network.read_bytes())
+    expect(playground['[data-key="opened"]']).to_be_visible()
+    playground.until(
+        lambda: playground.scores()["test"] == pytest.approx(evaluate(trained).test_loss[0], abs=1e-4),
+        "the losses of the network",
+    )
+    _, again = saved_as(playground, "network", tmp_path / "again.safetensors")
+
+    assert np.array_equal(decode(again.read_bytes())[1]["parameters"], trained.parameters[0])
+    assert Experiment.model_validate(playground.experiment) == trained.experiment
+    playground.page.keyboard.press("Escape")
+    playground.choose_dataset("circle")
+    open_file(playground, experiment.name, experiment.read_bytes())
+    playground.until(lambda: playground.field("data.dataset") == "xor", "the file's experiment")
+    assert Experiment.model_validate(playground.experiment) == trained.experiment
+    go(playground, final["address"])
+    assert Experiment.model_validate(playground.experiment) == trained.experiment
+
+
+def test_links_of_the_original_go_through_the_command_and_back(
+    playground: Playground, command: Callable[..., dict[str, Any]]
+) -> None:
+    final = command(f"https://playground.tensorflow.org/#{LINK}")
+
+    go(playground, final["original"])
+
+    assert playground.experiment == final["experiment"]
+    playground['[data-action="share"]'].click()
+    expect(playground["#share-classic"]).to_have_value(
+        f"https://playground.tensorflow.org/{final['original']}"
+    )
+
+
+def test_a_mangled_link_opens_as_it_was_meant_and_what_is_passed_over_is_named(
+    playground: Playground,
+) -> None:
+    go(playground, "#" + LINK.replace("&", "&amp;") + "&amp;sing=1&amp;regularization=L7")
+
+    assert playground.experiment == classic.to_experiment(LINK).model_dump(mode="json")
+    notice = playground['[data-key="passed-over"]']
+    expect(notice).to_contain_text("sing is not known")
+    expect(notice).to_contain_text("regularization is 'L7'")
 
 
 def test_an_experiment_is_kept_and_opened_by_dropping_it(playground: Playground) -> None:
     playground.choose_dataset("blobs")
-    name, content = saved(playground, "experiment")
+    name, content = exported(playground, "experiment")
     assert json.loads(content)["format"] == "neural-playground-experiment"
     playground.page.keyboard.press("Escape")
     playground.choose_dataset("circle")
@@ -223,21 +322,21 @@ def test_pictures_and_numbers_are_exported_in_light_colours(visit: Callable[...,
     playground.train(5)
     epoch = playground.epoch
 
-    name, losses = saved(playground, "losses")
+    name, losses = exported(playground, "losses")
     rows = losses.decode().splitlines()
     assert name == f"playground-circle-epoch-{epoch}-losses.csv"
     assert rows[0] == "epoch,training_loss,test_loss"
     assert len(rows) == epoch + 2
     assert float(rows[-1].split(",")[2]) == pytest.approx(playground.scores()["test"], abs=1e-4)
 
-    _, svg = saved(playground, "map-svg")
+    _, svg = exported(playground, "map-svg")
     assert svg.count(b"<path") == 250
     assert b"data:image/png;base64," in svg
     assert b'fill="rgb(8 119 189)"' in svg  # the blue of the light theme
-    _, chart = saved(playground, "chart-svg")
+    _, chart = exported(playground, "chart-svg")
     assert b">test</text>" in chart
     for kind, size in (("map-png", (1000, 1000)), ("chart-png", (1200, 600))):
-        _, png = saved(playground, kind)
+        _, png = exported(playground, kind)
         assert struct.unpack(">II", png[16:24]) == size
         assert corner(playground.page, png) == [255, 255, 255, 255]
 

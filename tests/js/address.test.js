@@ -45,6 +45,7 @@ test("everything that may differ comes back", () => {
     ["network.hidden", [], "network.hidden="],
     ["network.activation", "leaky-relu", "network.activation=leaky-relu"],
     ["network.activation", ["tanh", "relu"], "network.activation=tanh,relu"],
+    ["data.classicSeed", "0.5.", "data.classic_seed=0.5.&"],
     ["data.shuffled", false, "data.shuffled=false"],
     ["data.classicSeed", "0.1 & 2%", "data.classic_seed=0.1%20%26%202%25"],
     ["data.noise", 0.30000000000000004, "data.noise=0.30000000000000004"],
@@ -52,6 +53,15 @@ test("everything that may differ comes back", () => {
   ]);
   for (const [path, value, address] of changes)
     assert.equal(thereAndBack(withField(EXPERIMENT, path, value)), address);
+});
+
+test("a network without layers may have activations for none of them", () => {
+  const flat = withField(EXPERIMENT, "network.hidden", []);
+
+  assert.equal(
+    thereAndBack(withField(flat, "network.activation", [])),
+    "network.hidden=&network.activation=",
+  );
 });
 
 test("activations that are all the same are one", () => {
@@ -136,6 +146,7 @@ test("own points are spoken of, and taken from where they are kept", () => {
 test("links of the original are told from our own", () => {
   assert.ok(isClassicLink("activation=tanh&batchSize=10&dataset=circle&seed=0.12345"));
   assert.ok(isClassicLink("networkShape=3"));
+  assert.ok(isClassicLink("x=true&playButton_hide=true"));
   assert.ok(!isClassicLink("data.dataset=circle&features=x1&training.seed=3"));
   assert.ok(!isClassicLink(""));
 });

@@ -105,6 +105,29 @@ test("a trained network comes back to the last bit, with what it was trained on"
   assert.deepEqual(opened.network, { values: parameters, epoch: 70 });
 });
 
+test("a network in full precision comes back to the last bit", () => {
+  const experiment = withField(EXPERIMENT, "network.hidden", [3]);
+  const parameters = Float32Array.from({ length: 13 }, (_, index) => Math.sin(index) / 3);
+  const exactParameters = Float64Array.from({ length: 13 }, (_, index) => Math.sin(index) / 3);
+
+  const opened = readFile(
+    WHOLE,
+    writeNetwork(experiment, { parameters, exactParameters, epoch: 7, step: 1 }).buffer,
+  );
+
+  assert.deepEqual(opened.network, { values: exactParameters, epoch: 7 });
+});
+
+test("text of editors of Windows is read, with its byte order mark", () => {
+  const text = `\ufeff${writeExperiment(EXPERIMENT)}`;
+  const units = Array.from(text, (character) => character.charCodeAt(0));
+  const little = Uint8Array.from(units.flatMap((unit) => [unit & 0xff, unit >> 8]));
+  const big = Uint8Array.from(units.flatMap((unit) => [unit >> 8, unit & 0xff]));
+
+  for (const buffer of [bytesOf(text), little.buffer, big.buffer])
+    assert.deepEqual(readFile(WHOLE, buffer).experiment, EXPERIMENT);
+});
+
 test("a network of another size, or with numbers that are none, is refused", () => {
   const write = (/** @type {number[]} */ values) =>
     writeNetwork(EXPERIMENT, { parameters: Float32Array.from(values), epoch: 0, step: 0 }).buffer;

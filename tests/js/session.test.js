@@ -124,6 +124,27 @@ test("it says hello with the present experiment, and after the welcome what it w
   ]);
 });
 
+test("for a file it asks for the parameters in full, until they come or the line breaks", async () => {
+  const session = start();
+  FakeSocket.latest().tell(welcome(1));
+  const parameters = () => session.stream.latest?.exactParameters;
+  const asked = session.exact();
+  mock.timers.tick(100);
+  assert.equal(sent("watch").at(-1)?.exact, true);
+
+  FakeSocket.latest().show(frameBytes({ about: { frame: "1" } }));
+  FakeSocket.latest().show(frameBytes({ about: { frame: "2" }, exact: [0.1, 0.2, 0.3] }));
+  await asked;
+  mock.timers.tick(100);
+
+  assert.deepEqual(parameters(), Float64Array.of(0.1, 0.2, 0.3));
+  assert.equal("exact" in (sent("watch").at(-1) ?? {}), false);
+  const broken = session.exact();
+  FakeSocket.latest().close();
+  await broken;
+  await session.exact();
+});
+
 test("an experiment the server refuses to begin with is replaced by its own", () => {
   start();
 

@@ -341,6 +341,19 @@ def test_the_confusion_is_counted_only_while_it_is_watched(desk: Desk) -> None:
     assert "confusion" not in desk.numbers[-1].tensors
 
 
+def test_the_parameters_come_in_full_only_while_that_is_watched(desk: Desk) -> None:
+    desk.say("set_parameters", values=[0.1])
+    desk.say("watch", exact=True)
+    desk.settle()
+    assert desk.numbers[-1].tensors["exact_parameters"].dtype == np.float64
+    assert desk.numbers[-1].tensors["exact_parameters"][0] == 0.1
+    assert desk.numbers[-1].tensors["parameters"][0] == np.float32(0.1)
+
+    desk.say("watch")
+    desk.settle()
+    assert "exact_parameters" not in desk.numbers[-1].tensors
+
+
 @pytest.mark.parametrize("unit", [{"layer": 2, "unit": 0}, {"layer": 1, "unit": 2}])
 def test_watching_a_unit_that_does_not_exist_is_refused(desk: Desk, unit: dict[str, int]) -> None:
     (error,) = desk.say("watch", unit=unit, id=3)

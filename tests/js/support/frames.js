@@ -9,6 +9,7 @@
  * @property {number[]} [epochs]
  * @property {boolean} [validation] whether there are validation samples
  * @property {number[]} [classes] of the cells of the map
+ * @property {number[]} [exact] the parameters in full
  * @property {boolean} [hidden] whether nobody looks
  */
 
@@ -36,6 +37,7 @@ export function frameBytes({
   epochs = [11, 12, 13],
   validation = false,
   classes,
+  exact,
   hidden = false,
 } = {}) {
   const losses = epochs.map((_, index) => 0.5 ** (index + 1));
@@ -56,6 +58,8 @@ export function frameBytes({
     }
   }
   if (classes) tensors.map_classes = { dtype: "I8", shape: [2, 2], data: Int8Array.from(classes) };
+  if (exact)
+    tensors.exact_parameters = { dtype: "F64", shape: [exact.length], data: Float64Array.from(exact) };
   if (hidden) for (const name of ["evaluation", "parameters", "map"]) delete tensors[name];
   const names = [...order, ...Object.keys(tensors).filter((name) => !order.includes(name))];
 
