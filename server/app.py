@@ -20,6 +20,7 @@ from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
 from server.gate import Gate
+from server.head import HeadAsGet
 from server.headers import Protections, SecurityHeaders
 from server.keys import load_keys
 from server.languages import Languages, load
@@ -112,6 +113,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Prefix, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, protections=protections)
     app.add_middleware(Metered, metrics=metrics)
+    app.add_middleware(HeadAsGet)
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(export.router)

@@ -92,7 +92,7 @@ def prepare() -> None:
     _assets()
 
 
-@router.api_route("/static/{named}/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+@router.get("/static/{named}/{path:path}", include_in_schema=False)
 async def asset(request: Request, named: str, path: str) -> Response:
     """Serve a file that never changes under its address."""
     packed = _assets().get(path) if named == revision() else None

@@ -15,6 +15,7 @@ from server import __version__, logs, train
 from server.app import create_app
 from server.compute import Unavailable, check
 from server.drain import DrainingServer
+from server.head import wsgi_with_head
 from server.lan import ANY_ADDRESS, check_exposure, invitation, is_private, lan_address, qr_code
 from server.metrics import Metrics
 from server.passes import legible
@@ -85,6 +86,7 @@ def _serve_metrics(app: FastAPI, settings: Settings) -> str | None:
         return None
     metrics: Metrics = app.state.metrics
     served, _ = start_http_server(settings.metrics_port, settings.metrics_host, metrics.registry)
+    served.set_app(wsgi_with_head(served.get_app()))
     return f"{_address(settings.metrics_host, served.server_port)}/metrics"
 
 

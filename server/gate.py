@@ -45,8 +45,7 @@ class Gate:
         path = own_path(scope)
         if scope["type"] == "websocket":
             return path in ASKING
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        if f"{method} {path}" in OPEN | GUARDED or path.startswith(OPEN_FOLDER):
+        if f"{scope['method']} {path}" in OPEN | GUARDED or path.startswith(OPEN_FOLDER):
             return True
         kind, _, given = Headers(scope=scope).get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and self._passes.knows(given.strip()):

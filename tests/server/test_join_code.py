@@ -64,7 +64,8 @@ def routes() -> list[tuple[str, str]]:
         else:
             path = route.path.replace("{named}/{path:path}", f"{revision()}/js/main.js")
             path = re.sub(r"\{[^}]*\}", "numpy", path)
-            found += [(method, path) for method in sorted(route.methods)]
+            methods = set(route.methods) | ({"HEAD"} if "GET" in route.methods else set())  # server/head.py
+            found += [(method, path) for method in sorted(methods)]
     return found
 
 

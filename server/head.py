@@ -1,0 +1,64 @@
+"""HEAD: every route that answers GET answers HEAD too, with the same status and headers and without a body."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class HeadAsGet:
+    """Lets the application see a HEAD request as GET, and sends its response without the body.
+
+    It wraps all other middleware, so that none of them has to know HEAD. Responses that name the allowed methods name
+    HEAD beside GET.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_head = scope["method"] == "HEAD"
+
+        async def send_response(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if "allow" in headers:
+                    headers["allow"] = _with_head(headers["allow"])
+            elif is_head:
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"} if is_head else scope, receive, send_response)
+
+
+def _with_head(allowed: str) -> str:
+    """Add HEAD to the methods of an ``Allow`` header that has GET."""
+    methods = [method.strip() for method in allowed.split(",")]
+    return ", ".join([*methods, "HEAD"]) if "GET" in methods and "HEAD" not in methods else allowed
+
+
+def wsgi_with_head(app: WsgiApp) -> WsgiApp:
+    """Return a WSGI application that answers HEAD as ``app`` answers GET, without the body."""
+
+    def answer(environment: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        is_head = environment["REQUEST_METHOD"] == "HEAD"
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def note(status: str, headers: list[tuple[str, str]]) -> None:
+            started.append((status, headers))
+
+        body = b"".join(app({**environment, "REQUEST_METHOD": "GET"} if is_head else environment, note))
+        for status, headers in started:
+            kept = [(name, _with_head(value) if name == "Allow" else value) for name, value in headers]
+            start_response(status, [*kept, ("Content-Length", str(len(body)))])
+        return [] if is_head else [body]
+
+    return answer
