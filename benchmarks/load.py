@@ -6,8 +6,8 @@ Everything shares this machine, the load itself included, so what the load uses 
 import argparse
 import asyncio
 import math
+import os
 import random
-import resource
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -194,8 +194,8 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
 
 
 def _processor(server: LiveServer, pids: list[int]) -> tuple[float, float, float, float]:
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    parts = processor_seconds(server.process.pid), processor_seconds(*pids), own.ru_utime + own.ru_stime
+    own = os.times()
+    parts = processor_seconds(server.process.pid), processor_seconds(*pids), own.user + own.system
     return *parts, busy_seconds() - sum(parts)
 
 

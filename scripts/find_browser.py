@@ -105,7 +105,7 @@ def install_browser() -> str:
     Raises:
         BrowserNotFoundError: none of the ways led to a browser that starts.
     """
-    if os.name == "posix" and os.geteuid() == 0:
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
         ways = [*_package_managers(()), _playwright("--with-deps"), _playwright()]
     else:
         ways = [_playwright(), *_home_brew(), *_package_managers(("sudo", "--non-interactive"))]

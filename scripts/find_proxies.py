@@ -25,14 +25,14 @@ def find_proxy(name: str) -> str | None:
 
 def install(names: Sequence[str]) -> None:
     """Bring proxies, each by itself; what is done is told on the standard error."""
-    if os.name != "posix" or os.geteuid() != 0 or shutil.which("apt-get") is None:
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("apt-get") is None:
         _tell(f"not root, or no apt-get: {', '.join(names)} cannot be brought")
         return
     # No service is to start just because its package came.
     policy = "/usr/sbin/policy-rc.d"
     forbids = not os.path.exists(policy)
     if forbids:
-        with open(policy, "w") as file:
+        with open(policy, "w", encoding="utf-8") as file:
             file.write("#!/bin/sh\nexit 101\n")
         os.chmod(policy, 0o755)
     try:

@@ -100,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     if not parser.parse_args().check:
-        PATH.write_text(reference(), encoding="utf-8")
+        PATH.write_text(reference(), encoding="utf-8", newline="\n")
     elif not PATH.exists() or PATH.read_text(encoding="utf-8") != reference():
         sys.exit("docs/reference.md is out of date; run `make reference`")
 

@@ -99,7 +99,9 @@ def write() -> None:
                 lines.append(f'{name}=={newer} ; python_version >= "{python}"')
             else:
                 lines.append(f"{name}=={version}")
-        (ROOT / "requirements" / f"{level}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (ROOT / "requirements" / f"{level}.txt").write_text(
+            "\n".join(lines) + "\n", encoding="utf-8", newline="\n"
+        )
         below = wanted
 
 

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import logging
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,17 +15,21 @@ from prometheus_client import start_http_server
 from server import __version__, logs, train
 from server.app import create_app
 from server.compute import Unavailable, check
+from server.console import can_show, replace_unknown_characters
 from server.drain import DrainingServer
 from server.head import wsgi_with_head
 from server.lan import ANY_ADDRESS, check_exposure, invitation, is_private, lan_address, qr_code
 from server.metrics import Metrics
 from server.passes import legible
-from server.settings import Settings, from_environment
+from server.settings import Settings, from_environment, variables
 from server.sockets import listen, serving
+
+log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the options, say where the page is, and serve until stopped."""
+    replace_unknown_characters()
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["train"]:
         train.main(given[1:])
@@ -52,6 +57,8 @@ def main(arguments: list[str] | None = None) -> None:
             metrics_token=options.metrics_token,
         )
         logs.configure(settings.log_format, settings.log_level)
+        for notice in variables().notices:
+            log.warning(notice)
         settings = _opened(settings, draw=options.join_code == "")
         check_exposure(settings)
         app = create_app(settings)
@@ -86,7 +93,8 @@ def _serve_metrics(app: FastAPI, settings: Settings) -> str | None:
         return None
     metrics: Metrics = app.state.metrics
     served, _ = start_http_server(settings.metrics_port, settings.metrics_host, metrics.registry)
-    served.set_app(wsgi_with_head(served.get_app()))
+    if (metrics_app := served.get_app()) is not None:  # it was set at the start
+        served.set_app(wsgi_with_head(metrics_app))
     return f"{_address(settings.metrics_host, served.server_port)}/metrics"
 
 
@@ -236,10 +244,9 @@ def _told(settings: Settings, port: int, code: str | None) -> str:
             )
         else:
             lines.append(f"In this network: {_address(found, port)}{path}")
-            with contextlib.suppress(UnicodeEncodeError):  # a terminal of few characters goes without
-                drawn = qr_code(invitation(_address(found, port) + path.rstrip("/"), code))
-                drawn.encode(sys.stdout.encoding or "utf-8")
-                lines.append(drawn.rstrip("\n"))
+            drawn = qr_code(invitation(_address(found, port) + path.rstrip("/"), code)).rstrip("\n")
+            if can_show(drawn, sys.stdout):
+                lines.append(drawn)
     if code is not None:
         lines.append(f"Join code: {legible(code)}")
     elif not is_private(settings.host):

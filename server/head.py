@@ -1,12 +1,10 @@
 """HEAD: every route that answers GET answers HEAD too, with the same status and headers and without a body."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class HeadAsGet:
@@ -45,20 +43,24 @@ def _with_head(allowed: str) -> str:
     return ", ".join([*methods, "HEAD"]) if "GET" in methods and "HEAD" not in methods else allowed
 
 
-def wsgi_with_head(app: WsgiApp) -> WsgiApp:
+def wsgi_with_head(app: WSGIApplication) -> WSGIApplication:
     """Return a WSGI application that answers HEAD as ``app`` answers GET, without the body."""
 
-    def answer(environment: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def answer(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         is_head = environment["REQUEST_METHOD"] == "HEAD"
         started: list[tuple[str, list[tuple[str, str]]]] = []
+        body: list[bytes] = []
 
-        def note(status: str, headers: list[tuple[str, str]]) -> None:
+        def note(
+            status: str, headers: list[tuple[str, str]], _: object = None, /
+        ) -> Callable[[bytes], object]:
             started.append((status, headers))
+            return body.append
 
-        body = b"".join(app({**environment, "REQUEST_METHOD": "GET"} if is_head else environment, note))
+        body.extend(app({**environment, "REQUEST_METHOD": "GET"} if is_head else environment, note))
         for status, headers in started:
             kept = [(name, _with_head(value) if name == "Allow" else value) for name, value in headers]
-            start_response(status, [*kept, ("Content-Length", str(len(body)))])
-        return [] if is_head else [body]
+            start_response(status, [*kept, ("Content-Length", str(sum(map(len, body))))])
+        return [] if is_head else body
 
     return answer

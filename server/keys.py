@@ -71,36 +71,39 @@ def _signature(key: bytes, purpose: str, data: bytes) -> bytes:
     return hmac.digest(own, data, hashlib.sha256)
 
 
-def load_keys(configured: Sequence[str], folder: Path) -> Keys:
+def load_keys(configured: Sequence[str], folder: Path | None) -> Keys:
     """Return the keys that were configured, or else the one of this server, which is made at its first start.
 
     Args:
         configured: secrets, the first of which signs.
-        folder: where the server keeps its own. If nothing can be kept there, the key lasts as long as the process,
-            and a warning says so.
+        folder: where the server keeps its own. If there is none, or nothing can be kept there, the key lasts as long
+            as the process, and a warning says so.
 
     Raises:
         ValueError: a configured key is too short.
     """
     if configured:
-        for place, key in enumerate(configured, 1):
+        for number, key in enumerate(configured, 1):
             if len(key) < MIN_KEY_CHARACTERS:
                 raise ValueError(
-                    f"key {place} of PLAYGROUND_TOKEN_KEYS has {len(key)} characters; at least {MIN_KEY_CHARACTERS}"
+                    f"key {number} of PLAYGROUND_TOKEN_KEYS has {len(key)} characters; at least {MIN_KEY_CHARACTERS}"
                     " are needed, drawn at random: python -c 'import secrets; print(secrets.token_urlsafe())'"
                 )
         return Keys([key.encode() for key in configured])
-    path = folder / _FILE
-    try:
-        return Keys([_kept(path)])
-    except OSError as error:
-        log.warning(
-            "no key can be kept in %s (%s): what is signed now will not be known after a restart;"
-            " name another folder with PLAYGROUND_STATE_FOLDER, or set PLAYGROUND_TOKEN_KEYS",
-            path,
-            error.strerror or error,
-        )
-        return Keys([secrets.token_bytes(_FRESH_BYTES)])
+    if folder is None:
+        place, reason = "a home", "this user has none"
+    else:
+        try:
+            return Keys([_kept(folder / _FILE)])
+        except OSError as error:
+            place, reason = str(folder / _FILE), error.strerror or str(error)
+    log.warning(
+        "no key can be kept in %s (%s): what is signed now will not be known after a restart;"
+        " name a folder that this user may write with PLAYGROUND_STATE_FOLDER, or set PLAYGROUND_TOKEN_KEYS",
+        place,
+        reason,
+    )
+    return Keys([secrets.token_bytes(_FRESH_BYTES)])
 
 
 def _kept(path: Path) -> bytes:
@@ -113,25 +116,41 @@ def _kept(path: Path) -> bytes:
     if not path.exists():
         _write(path, secrets.token_hex(_FRESH_BYTES))
     if os.name == "posix" and path.stat().st_mode & 0o077:
-        path.chmod(0o600)  # others could have read it, but from now on they cannot
-        log.warning(
-            "%s could be read by others; now only its owner may. To be safe, remove it and restart", path
-        )
-    text = path.read_text().strip()
+        _take_from_others(path)
+    text = path.read_text(encoding="utf-8").strip()
     if len(text) < MIN_KEY_CHARACTERS:
         raise OSError(f"the key in it is too short: {len(text)} characters")
     return text.encode()
 
 
+def _take_from_others(path: Path) -> None:
+    """Let only the owner of a file read it, where the file system has such rights."""
+    with contextlib.suppress(OSError):  # a read-only volume, or one of another system
+        path.chmod(0o600)
+    if path.stat().st_mode & 0o077:
+        log.warning("%s can be read by others, and this cannot be changed here", path)
+    else:
+        log.warning(
+            "%s could be read by others; now only its owner may. To be safe, remove it and restart", path
+        )
+
+
 def _write(path: Path, text: str) -> None:
-    """Make a file whole or not at all; of several processes that do so at once, the first one's stays."""
+    """Make a file whole or not at all; of several processes that do so at once, the first one's stays.
+
+    Where the file system has no links (exFAT, some network drives), the last one's stays.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
     try:
-        with os.fdopen(handle, "w") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
+        try:
             os.link(name, path)
+        except FileExistsError:
+            pass
+        except OSError:
+            os.replace(name, path)
     finally:
-        os.unlink(name)
+        Path(name).unlink(missing_ok=True)

@@ -27,7 +27,11 @@ MAX_TEXT = 2000
 
 _about: ContextVar[str | None] = ContextVar("session", default=None)
 
-_SECRET = re.compile(r"[A-Za-z0-9_~-]{24,}(?:[.=+][A-Za-z0-9_~=+-]*)*")
+_SECRET = re.compile(
+    r"(?<![A-Za-z0-9_~-])(?!PLAYGROUND_[A-Z0-9_]+\b)[A-Za-z0-9_~-]{24,}(?:[.=+][A-Za-z0-9_~=+-]*)*"
+)
+"""Whatever is as long as a token, except for names of variables."""
+
 _QUERY = re.compile(r"\?[^\s\"']*")
 _REMOVED = "[…]"
 

@@ -1,15 +1,16 @@
 """Settings: what the person who runs the server may choose."""
 
 import ipaddress
-import math
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from server.environment import PREFIX, Variables, read, unquoted
 from server.keys import MIN_KEY_CHARACTERS
 from server.logs import FORMATS, LEVELS
+from server.processors import default_workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +58,16 @@ class Settings:
         metrics_host: address that it listens on.
         metrics_token: what opens ``/metrics``, which without a token is not there.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
-        state_folder: where the server keeps the key that it made.
+        state_folder: where the server keeps the key that it made; None where it can keep none.
 
     Raises:
-        ValueError: a number is out of its range, or something is not what it has to be; names it.
+        ValueError: a number is out of its range, or something is not what it has to be; begins with its name.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     compute: str = "processes"
-    workers: int = field(default_factory=lambda: default_workers())  # defined below
+    workers: int = field(default_factory=default_workers)
     worker_memory: int = 1024
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
@@ -100,7 +101,7 @@ class Settings:
     metrics_host: str = "127.0.0.1"
     metrics_token: str | None = field(default=None, repr=False)  # a secret
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
-    state_folder: Path = field(default_factory=lambda: default_state_folder())  # defined below
+    state_folder: Path | None = field(default_factory=lambda: default_state_folder())  # defined below
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -141,6 +142,9 @@ class Settings:
             value = getattr(self, name)
             if value not in known:
                 raise ValueError(f"{name} is {value!r}; allowed: {', '.join(known)}")
+        for name in ("host", "metrics_host"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is empty; allowed: an address or a name")
         for name in ("allowed_origins", "allowed_embedders"):
             for origin in getattr(self, name):
                 if not _ORIGIN.fullmatch(origin):
@@ -170,126 +174,116 @@ An experiment with 5,000 points of one's own, each number with three to four dig
 """
 
 
+def variables() -> Variables:
+    """Return what the ``PLAYGROUND_`` variables of this process set, and what is to be said about them."""
+    return read(os.environ, _PARSERS)
+
+
 def from_environment(**chosen: object) -> Settings:
     """Build settings from ``PLAYGROUND_*`` variables; ``chosen`` values that are not None win.
 
     Raises:
-        ValueError: a variable cannot be understood; names it.
+        ValueError: a variable or a chosen value cannot be used; names it.
     """
-    values: dict[str, object] = {}
-    for described in fields(Settings):
-        variable = f"PLAYGROUND_{described.name.upper()}"
-        text = os.environ.get(variable)
-        if text is None:
-            continue
-        parse = _PARSERS[described.name]
+    given = {name: value for name, value in chosen.items() if value is not None}
+    texts = {name: text for name, text in variables().values.items() if name not in given}
+    for name, text in texts.items():
+        parse, allowed = _PARSERS[name]
         try:
-            values[described.name] = parse(text)
+            given[name] = parse(text)
         except ValueError:
-            raise ValueError(
-                f"{variable} is {text!r}, which is not {parse.__name__.strip('_').replace('_', ' ')}"
-            ) from None
-    values |= {name: value for name, value in chosen.items() if value is not None}
-    return Settings(**values)  # type: ignore[arg-type]
+            raise ValueError(f"{PREFIX}{name.upper()} is {text!r}; allowed: {allowed}") from None
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValueError as error:
+        name, _, rest = str(error).partition(" ")
+        if name not in texts:
+            raise
+        raise ValueError(f"{PREFIX}{name.upper()} {rest}") from None
 
 
 def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return tuple(part for part in map(unquoted, text.split(",")) if part)
 
 
 def _on_or_off(text: str) -> bool:
     try:
-        return {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False, "": False}[
-            text.lower()
-        ]
+        return {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False}[text.lower()]
     except KeyError:
         raise ValueError(text) from None
 
 
-_PARSERS: Mapping[str, Callable[[str], object]] = {
-    "host": str,
-    "port": int,
-    "compute": str,
-    "workers": int,
-    "worker_memory": int,
-    "allowed_hosts": _list,
-    "allowed_origins": _list,
-    "allowed_embedders": _list,
-    "trusted_proxies": _list,
-    "root_path": str,
-    "join_code": str,
-    "lan": _on_or_off,
-    "insecure": _on_or_off,
-    "hello_seconds": float,
-    "window": int,
-    "slice_seconds": float,
-    "max_sessions": int,
-    "max_client_sessions": int,
-    "max_address_sessions": int,
-    "kept_seconds": float,
-    "alone_seconds": float,
-    "rest_seconds": float,
-    "idle_seconds": float,
-    "session_seconds": float,
-    "checkpoint_seconds": float,
-    "token_seconds": float,
-    "ping_seconds": float,
-    "pong_seconds": float,
-    "slow_seconds": float,
-    "heartbeat_seconds": float,
-    "languages": Path,
-    "log_format": str,
-    "log_level": str,
-    "metrics_port": int,
-    "metrics_host": str,
-    "metrics_token": str,
-    "token_keys": _list,
-    "state_folder": Path,
+def _folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # a home is asked for, and there is none
+        raise ValueError(text) from None
+
+
+_TEXT = str, "a text"
+_WHOLE = int, "a whole number"
+_SECONDS = float, "a number of seconds"
+_TEXTS = _list, "texts separated by commas"
+_SWITCH = _on_or_off, "on, off, true, false, 1, 0"
+_FOLDER_PATH = _folder, "a folder; ~ stands for the home of a user who has one"
+
+_PARSERS: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "host": _TEXT,
+    "port": _WHOLE,
+    "compute": _TEXT,
+    "workers": _WHOLE,
+    "worker_memory": _WHOLE,
+    "allowed_hosts": _TEXTS,
+    "allowed_origins": _TEXTS,
+    "allowed_embedders": _TEXTS,
+    "trusted_proxies": _TEXTS,
+    "root_path": _TEXT,
+    "join_code": _TEXT,
+    "lan": _SWITCH,
+    "insecure": _SWITCH,
+    "hello_seconds": _SECONDS,
+    "window": _WHOLE,
+    "slice_seconds": _SECONDS,
+    "max_sessions": _WHOLE,
+    "max_client_sessions": _WHOLE,
+    "max_address_sessions": _WHOLE,
+    "kept_seconds": _SECONDS,
+    "alone_seconds": _SECONDS,
+    "rest_seconds": _SECONDS,
+    "idle_seconds": _SECONDS,
+    "session_seconds": _SECONDS,
+    "checkpoint_seconds": _SECONDS,
+    "token_seconds": _SECONDS,
+    "ping_seconds": _SECONDS,
+    "pong_seconds": _SECONDS,
+    "slow_seconds": _SECONDS,
+    "heartbeat_seconds": _SECONDS,
+    "languages": _FOLDER_PATH,
+    "log_format": _TEXT,
+    "log_level": _TEXT,
+    "metrics_port": _WHOLE,
+    "metrics_host": _TEXT,
+    "metrics_token": _TEXT,
+    "token_keys": _TEXTS,
+    "state_folder": _FOLDER_PATH,
 }
+"""How the variable of each setting is read, and what it may be."""
 
 
-def default_state_folder() -> Path:
-    """Return the folder of this user's home in which programs keep what must last (by the XDG convention)."""
-    base = os.environ.get("XDG_STATE_HOME")
-    return Path(base) / _FOLDER if base else Path.home() / ".local" / "state" / _FOLDER
+def default_state_folder() -> Path | None:
+    """Return the folder of this user in which programs keep what must last; None for a user without a home.
+
+    By the XDG convention, which ignores a relative path.
+    """
+    base = os.environ.get("XDG_STATE_HOME", "")
+    if os.path.isabs(base):
+        return Path(base) / _FOLDER
+    home = os.path.expanduser("~")  # stays as it is for a user id that this machine does not know
+    if os.environ.get("HOME") == "" or not os.path.isabs(home):
+        return None
+    return Path(home) / ".local" / "state" / _FOLDER
 
 
 _FOLDER = "neural-playground"
 
-
 _CLUSTER = re.compile(r"dask://([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
-
-_MOST_WORKERS = 8
-"""By default: about as many as one server process can keep busy with slices of 5 ms."""
-
-
-def default_workers() -> int:
-    """Choose how many engine processes there are, from affinity and quota: one for each processor, up to eight.
-
-    Processors are shared with the server without harm, as engine processes stand behind it in line. A quota of fewer
-    processors than there are is different: when it is used up all processes stop, the server too. So one is left to it.
-    """
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _cgroup_quota(Path("/sys/fs/cgroup"))
-    return worker_count(count, quota)
-
-
-def worker_count(processors: int, quota: float | None) -> int:
-    """Choose by the processors that may be used, and how many of them at a time, if that is limited."""
-    if quota is not None and quota < processors:
-        processors = math.ceil(quota) - 1
-    return min(max(1, processors), _MOST_WORKERS)
-
-
-def _cgroup_quota(root: Path) -> float | None:
-    """Return the CPU quota of a container in processors, or None without one (cgroup v2, then v1)."""
-    try:
-        quota, period = (root / "cpu.max").read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    except (OSError, ValueError):
-        pass
-    try:
-        quota_us = int((root / "cpu/cpu.cfs_quota_us").read_text())
-        return None if quota_us <= 0 else quota_us / int((root / "cpu/cpu.cfs_period_us").read_text())
-    except (OSError, ValueError):
-        return None

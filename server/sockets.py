@@ -6,8 +6,8 @@ to give up by itself as well, and to buffer little.
 """
 
 import asyncio
+import contextlib
 import socket
-import sys
 from typing import Any
 
 import uvicorn
@@ -97,15 +97,29 @@ def listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if sys.platform == "linux":  # where the sockets of clients take these over from the one that listens
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_SECONDS * 1000)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        if hasattr(
+            socket, "SO_EXCLUSIVEADDRUSE"
+        ):  # Windows, where SO_REUSEADDR gives one port to two programs
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _limit_waiting(listener)
         listener.bind((settings.host, settings.port))
     except OSError:
         listener.close()
         raise
     return listener
+
+
+def _limit_waiting(listener: socket.socket) -> None:
+    """Limit how long and for how many bytes the kernel waits for a client that does not read.
+
+    Only on Linux, where the sockets of clients take these options over from the one that listens.
+    """
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        with contextlib.suppress(OSError):  # some sandboxes do not know the option
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_SECONDS * 1000)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
 
 def serving(app: Any, settings: Settings, **options: Any) -> uvicorn.Config:

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine import Run, advance, classic, evaluate, saved
 from engine.sentences import Sentence, SentenceError
+from server.console import can_show, overwrite_line
 
 _NAME = "neural-playground train"
 _REPORT_SECONDS = 0.2
@@ -156,11 +157,12 @@ def _tell_json(out: TextIO, run: Run, last: int) -> None:
 
 
 def _tell_bar(out: TextIO, run: Run, last: int) -> None:
+    full, empty = "█·" if can_show("█·", out) else "#."
     done = round(_BAR * run.epoch / max(last, 1))
     figures = _figures(run)
     losses = f"train {figures['train_loss']:.4g}, test {figures['test_loss']:.4g}"
-    out.write(f"\r[{'█' * done}{'·' * (_BAR - done)}] epoch {run.epoch:,} of {last:,}, loss: {losses}\x1b[K")
-    out.flush()
+    bar = full * done + empty * (_BAR - done)
+    overwrite_line(f"[{bar}] epoch {run.epoch:,} of {last:,}, loss: {losses}", out)
 
 
 def _finish(out: TextIO, run: Run, *, as_json: bool) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import logging
-import multiprocessing
 import os
 import time
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
@@ -11,8 +10,9 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from server.compute.backend import Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.start_method import start_method
 from server.compute.usage import Usage, usage
-from server.compute.worker import one_thread, prepare
+from server.compute.worker import prepare
 
 _START_SECONDS = 60.0
 """How long a new process may take until it answers, on the slowest of machines."""
@@ -51,6 +51,7 @@ class Processes(Backend):
         self.workers = workers
         self.longest = longest
         self._memory = memory
+        self._context: BaseContext | None = None
         self._processes: set[_Process] = set()
         self._free: list[_Process] = []
         self._rebuilding: set[asyncio.Task[None]] = set()
@@ -58,7 +59,8 @@ class Processes(Backend):
 
     async def start(self) -> None:
         """Start all processes."""
-        self._processes = {_Process(self._memory) for _ in range(self.workers)}
+        self._context = await asyncio.to_thread(start_method)
+        self._processes = {_Process(self._context, self._memory) for _ in range(self.workers)}
         try:
             await asyncio.gather(*(process.start() for process in self._processes))
         except (BrokenExecutor, TimeoutError, OSError) as error:
@@ -109,7 +111,8 @@ class Processes(Backend):
     async def _rebuild(self) -> None:
         for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
             await asyncio.sleep(pause)
-            process = _Process(self._memory)
+            assert self._context is not None
+            process = _Process(self._context, self._memory)
             try:
                 await process.start()
             except (BrokenExecutor, TimeoutError, OSError):
@@ -147,8 +150,9 @@ class _Process:
         line: the places taken in it: of the call that runs, and of one that waits behind it.
     """
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, context: BaseContext, memory: int) -> None:
         self.line: list[_Place] = []
+        self._context = context
         self._memory = memory
         self._pool: ProcessPoolExecutor | None = None
         self._pid = 0
@@ -156,10 +160,10 @@ class _Process:
     async def start(self) -> None:
         """Start the process and wait until it answers.
 
-        In a thread, as the fork server may have to be started first.
+        In a thread, as the fork server may have to be started again first.
         """
         self._pool = ProcessPoolExecutor(
-            1, mp_context=_context(), initializer=prepare, initargs=(self._memory,)
+            1, mp_context=self._context, initializer=prepare, initargs=(self._memory,)
         )
         answer = await asyncio.to_thread(self._pool.submit, _awake)
         async with asyncio.timeout(_START_SECONDS):
@@ -256,13 +260,3 @@ def _kill(pool: ProcessPoolExecutor) -> None:
     """Kill the process of a pool; only since Python 3.14 is there a public way."""
     for process in list((pool._processes or {}).values()):
         process.kill()
-
-
-def _context() -> BaseContext:
-    """Choose how processes start: forked from a small server that has loaded the engine, or else anew."""
-    one_thread(os.environ)
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context: BaseContext = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["server.work", "server.compute.worker"])
-        return context
-    return multiprocessing.get_context("spawn")

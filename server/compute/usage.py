@@ -26,7 +26,7 @@ class Usage:
 def usage(pid: int) -> Usage | None:
     """Return what a process has used; None if the system does not tell."""
     try:
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        words = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
     except OSError:
         return None
     return Usage((int(words[11]) + int(words[12])) / _TICKS, words[0] == "R")

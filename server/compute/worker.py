@@ -1,11 +1,13 @@
 """Inside an engine process: how it is set up before it computes anything. Runs there, not in the server."""
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import MutableMapping
+from typing import Any
 
 NICE = 10
 """How far an engine process stands behind the server in line for the processor."""
@@ -31,21 +33,27 @@ def one_thread(environment: MutableMapping[str, str]) -> None:
 def prepare(memory: int) -> None:
     """Set up an engine process.
 
-    It is deaf to Ctrl-C, which is the server's; stands behind the server in line for the processor; may take
-    ``memory`` bytes of address space, where the system knows such a limit; and ends when the server does, however that
-    ends.
+    It is deaf to Ctrl-C, which is the server's; stands behind the server in line for the processor, where the system
+    knows such an order; may take ``memory`` bytes of address space, where it knows such a limit; and ends when the
+    server does, however that ends.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in (
+        "SIGINT",
+        "SIGBREAK",
+    ):  # Ctrl-C, and on Windows Ctrl-Break: all processes of a console get them
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(NICE)
+        with contextlib.suppress(OSError):  # some sandboxes do not let it
+            os.nice(NICE)
     _limit(memory)
     threading.Thread(target=_end_with_server, name="end-with-server", daemon=True).start()
 
 
 def _limit(memory: int) -> None:
     try:
-        import resource
-    except ImportError:
+        resource: Any = importlib.import_module("resource")
+    except ImportError:  # Windows
         return
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     soft = memory if hard == resource.RLIM_INFINITY else min(memory, hard)

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.sentences import ENGLISH as RULES
 from engine.sentences import Sentence, written
@@ -140,8 +140,13 @@ def load(*folders: Path) -> Languages:
     """Read the languages that come with the server, and those of further folders; a later file replaces an earlier.
 
     Raises:
-        ValueError: a file cannot be used; names it and what is wrong.
+        ValueError: a folder does not exist, or a file cannot be used; names it and what is wrong.
     """
+    for folder in folders:
+        if not folder.is_dir():
+            raise ValueError(
+                f"there is no folder {str(folder)!r} with language files; see PLAYGROUND_LANGUAGES"
+            )
     paths = {
         path.stem: path for folder in (Path(__file__).parent, *folders) for path in folder.glob("*.json")
     }
@@ -157,8 +162,8 @@ def load(*folders: Path) -> Languages:
 
 def _read(path: Path) -> _File:
     try:
-        return _File.model_validate(json.loads(path.read_text("utf-8")))
-    except (ValidationError, ValueError) as error:
+        return _File.model_validate(json.loads(path.read_text("utf-8-sig")))
+    except (OSError, ValueError) as error:
         raise ValueError(f"the language file {path} cannot be used: {error}") from None
 
 

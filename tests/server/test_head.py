@@ -24,9 +24,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @pytest.fixture(scope="module")
 def metered() -> Iterator[LiveServer]:
-    with live_server(
-        "--workers", "1", "--metrics-port", "0", settings={"metrics_token": TOKEN}
-    ) as running:
+    with live_server("--workers", "1", "--metrics-port", "0", settings={"metrics_token": TOKEN}) as running:
         yield running
 
 
@@ -56,7 +54,11 @@ class Connection:
             name, _, value = line.partition(": ")
             found[name.lower()] = value
         has_body = method != "HEAD" and int(status.split()[1]) != 304
-        return int(status.split()[1]), found, self._file.read(int(found["content-length"])) if has_body else b""
+        return (
+            int(status.split()[1]),
+            found,
+            self._file.read(int(found["content-length"])) if has_body else b"",
+        )
 
 
 def connect(url: str) -> Connection:

@@ -14,7 +14,7 @@ def answer(value: int = 42) -> int:
 
 def describe() -> tuple[int, int, str | None]:
     """Return number and niceness of the process, and how many threads linear algebra may have."""
-    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0), os.environ.get("OPENBLAS_NUM_THREADS")
+    return os.getpid(), os.nice(0) if hasattr(os, "nice") else 0, os.environ.get("OPENBLAS_NUM_THREADS")
 
 
 def refuse() -> None:
@@ -22,7 +22,7 @@ def refuse() -> None:
 
 
 def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # on Windows every signal ends it
 
 
 def die_once(mark: Path) -> int:

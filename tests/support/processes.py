@@ -10,7 +10,7 @@ PROC = Path("/proc")
 
 needs_proc = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux's /proc")
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+_TICKS, _PAGE = map(os.sysconf, ("SC_CLK_TCK", "SC_PAGE_SIZE")) if hasattr(os, "sysconf") else (100, 4096)
 
 
 def descendants(pid: int) -> list[int]:
@@ -39,7 +39,7 @@ def engine_processes(server: int) -> list[int]:
 
 def kill(pid: int) -> None:
     """End a process at once, without a chance to say goodbye."""
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))  # on Windows every signal does
 
 
 def is_alive(pid: int) -> bool:
@@ -53,7 +53,7 @@ def is_alive(pid: int) -> bool:
 def memory(pid: int) -> int:
     """Return the resident bytes of a process that are its own: what it shares with others does not count."""
     _, resident, shared, *_ = (PROC / str(pid) / "statm").read_text().split()
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+    return (int(resident) - int(shared)) * _PAGE
 
 
 def descriptors(pid: int) -> int:
