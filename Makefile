@@ -98,8 +98,11 @@ lint: $(DEV)
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 
+# Once more as if on Windows and macOS: what is missing there is an error where it is used without asking.
 types: $(DEV)
 	$(PY) -m mypy
+	$(PY) -m mypy --platform win32 --cache-dir .mypy_cache/win32 engine server scripts
+	$(PY) -m mypy --platform darwin --cache-dir .mypy_cache/darwin engine server scripts
 
 imports: $(DEV)
 	$(BIN)/lint-imports

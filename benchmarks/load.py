@@ -271,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with live_server() as server:
         for row in asyncio.run(measure(options, server)):
             print(line(row))
-        log = server.log.read_text()
+        log = server.log.read_text(encoding="utf-8")
     if log:
         print(f"\nThe server wrote:\n{log[-2000:]}")
 

@@ -21,11 +21,16 @@ def can_show(text: str, stream: TextIO) -> bool:
     return True
 
 
+def line_width() -> int:
+    """Return how many characters fit into a line of the terminal and leave the cursor in it."""
+    return shutil.get_terminal_size().columns - 1
+
+
 def overwrite_line(text: str, stream: TextIO) -> None:
     """Write a text over the last line of a terminal; what does not fit is cut off.
 
     Padded by spaces, as older consoles of Windows show control sequences instead of obeying them.
     """
-    width = shutil.get_terminal_size().columns - 1
+    width = line_width()
     stream.write(f"\r{text[:width]:<{width}}")
     stream.flush()

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine import Run, advance, classic, evaluate, saved
 from engine.sentences import Sentence, SentenceError
-from server.console import can_show, overwrite_line
+from server.console import can_show, line_width, overwrite_line
 
 _NAME = "neural-playground train"
 _REPORT_SECONDS = 0.2
@@ -157,12 +157,13 @@ def _tell_json(out: TextIO, run: Run, last: int) -> None:
 
 
 def _tell_bar(out: TextIO, run: Run, last: int) -> None:
-    full, empty = "█·" if can_show("█·", out) else "#."
-    done = round(_BAR * run.epoch / max(last, 1))
     figures = _figures(run)
     losses = f"train {figures['train_loss']:.4g}, test {figures['test_loss']:.4g}"
-    bar = full * done + empty * (_BAR - done)
-    overwrite_line(f"[{bar}] epoch {run.epoch:,} of {last:,}, loss: {losses}", out)
+    text = f" epoch {run.epoch:,} of {last:,}, loss: {losses}"
+    full, empty = "█·" if can_show("█·", out) else "#."
+    width = max(1, min(_BAR, line_width() - len(text) - len("[]")))
+    done = round(width * run.epoch / max(last, 1))
+    overwrite_line(f"[{full * done}{empty * (width - done)}]{text}", out)
 
 
 def _finish(out: TextIO, run: Run, *, as_json: bool) -> None:

@@ -1,9 +1,11 @@
 """Keys: signatures, and where the key comes from."""
 
+import errno
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,3 +119,61 @@ def test_without_a_place_for_it_the_key_lasts_as_long_as_the_process(
 
     assert one.sign("x", b"y") != other.sign("x", b"y")
     assert "PLAYGROUND_TOKEN_KEYS" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [("os.fsync", errno.ENOSPC), ("tempfile.mkstemp", errno.EROFS), ("pathlib.Path.mkdir", errno.EACCES)],
+)
+def test_on_a_disk_that_takes_nothing_the_key_lasts_as_long_as_the_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    monkeypatch.setattr(call, failing(number))
+
+    with caplog.at_level(logging.WARNING):
+        keys = load_keys((), tmp_path)
+
+    assert keys.verify("x", b"y", keys.sign("x", b"y"))
+    assert list(tmp_path.iterdir()) == []
+    (record,) = caplog.records
+    assert record.args == (str(tmp_path / "key"), os.strerror(number))
+
+
+def failing(number: int) -> Any:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_without_a_folder_the_key_lasts_as_long_as_the_process_and_one_line_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        one, other = load_keys((), None), load_keys((), None)
+
+    assert one.sign("x", b"y") != other.sign("x", b"y")
+    assert len(caplog.records) == 2
+    assert "PLAYGROUND_STATE_FOLDER" in caplog.text
+
+
+def test_a_file_system_without_links_keeps_the_key_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", failing(errno.EPERM))
+
+    first = load_keys((), tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+    assert load_keys((), tmp_path).sign("x", b"y") == first.sign("x", b"y")
+
+
+def test_a_key_whose_rights_cannot_be_changed_is_used_and_it_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = load_keys((), tmp_path)
+    (tmp_path / "key").chmod(0o640)
+    monkeypatch.setattr(Path, "chmod", failing(errno.EROFS))
+
+    assert load_keys((), tmp_path).sign("x", b"y") == first.sign("x", b"y")
+    assert "can be read by others" in caplog.text

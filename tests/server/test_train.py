@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,10 +81,14 @@ def test_a_link_of_the_original_is_an_experiment() -> None:
     assert json.loads(result.stdout.splitlines()[-1])["experiment"]["data"]["classic_seed"] == "0.5"
 
 
-def test_on_a_terminal_it_draws_a_bar(file: Path) -> None:
+@pytest.mark.parametrize(("encoding", "full"), [("utf-8", "█"), ("cp1252", "#")])
+def test_on_a_terminal_it_draws_a_bar_of_characters_that_it_has(file: Path, encoding: str, full: str) -> None:
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "server", "train", str(file), "--epochs", "20"], cwd=ROOT, stdout=follower
+        [sys.executable, "-m", "server", "train", str(file), "--epochs", "20"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80"},
+        stdout=follower,
     )
     process.wait(60)
     os.close(follower)
@@ -95,9 +100,11 @@ def test_on_a_terminal_it_draws_a_bar(file: Path) -> None:
         pass
     os.close(leader)
 
-    assert "epoch 20 of 20" in text.decode()
-    assert "█" in text.decode()
-    assert "test_accuracy" in text.decode()
+    shown = text.decode(encoding)
+    assert "epoch 20 of 20, loss: train " in shown
+    assert full in shown
+    assert "test_accuracy" in shown
+    assert all(len(line) < 80 for line in re.split(r"[\r\n]+", shown))
 
 
 @pytest.mark.parametrize(

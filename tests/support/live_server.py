@@ -61,7 +61,7 @@ def live_server(
     arguments = [*(command or (sys.executable, "-m", "server")), "--port", "0", *options]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "stderr")
-        with log.open("w") as stderr:
+        with log.open("w", encoding="utf-8") as stderr:
             process = subprocess.Popen(
                 arguments,
                 cwd=cwd,
@@ -73,10 +73,10 @@ def live_server(
         assert process.stdout is not None
         try:
             # Written in one piece, when it can be reached; ends with the process at the latest.
-            told = os.read(process.stdout.fileno(), 2**16).decode()
+            told = os.read(process.stdout.fileno(), 2**16).decode(errors="replace")
             found = re.search(r"http://[^\s/]+", told)
             if found is None:
-                raise RuntimeError(f"the server did not start: {told}{log.read_text()}")
+                raise RuntimeError(f"the server did not start: {told}{log.read_text(encoding='utf-8')}")
             yield LiveServer(found.group(), process, log, told)
         finally:
             process.terminate()

@@ -19,7 +19,7 @@ def descendants(pid: int) -> list[int]:
     for folder in PROC.iterdir():
         if folder.name.isdigit():
             try:
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                parent = int((folder / "stat").read_text(encoding="latin-1").rpartition(")")[2].split()[1])
             except OSError:
                 continue  # it has just ended
             parents.setdefault(parent, []).append(int(folder.name))
@@ -45,14 +45,14 @@ def kill(pid: int) -> None:
 def is_alive(pid: int) -> bool:
     """Tell whether a process is there and is no zombie."""
     try:
-        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return (PROC / str(pid) / "stat").read_text(encoding="latin-1").rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
 
 def memory(pid: int) -> int:
     """Return the resident bytes of a process that are its own: what it shares with others does not count."""
-    _, resident, shared, *_ = (PROC / str(pid) / "statm").read_text().split()
+    _, resident, shared, *_ = (PROC / str(pid) / "statm").read_text(encoding="latin-1").split()
     return (int(resident) - int(shared)) * _PAGE
 
 
@@ -66,7 +66,7 @@ def processor_seconds(*pids: int) -> float:
     total = 0
     for pid in pids:
         try:
-            fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+            fields = (PROC / str(pid) / "stat").read_text(encoding="latin-1").rpartition(")")[2].split()
         except OSError:
             continue
         total += int(fields[11]) + int(fields[12])
@@ -75,7 +75,9 @@ def processor_seconds(*pids: int) -> float:
 
 def busy_seconds() -> float:
     """Return the processor time that all processes of this machine have used since it began."""
-    user, nice, system, _, _, irq, softirq, *_ = map(int, (PROC / "stat").read_text().split()[1:9])
+    user, nice, system, _, _, irq, softirq, *_ = map(
+        int, (PROC / "stat").read_text(encoding="latin-1").split()[1:9]
+    )
     return (user + nice + system + irq + softirq) / _TICKS
 
 
@@ -93,7 +95,7 @@ def unsent(server: int, client: int) -> int | None:
 def _line(server: int, client: int) -> list[str] | None:
     """Return the line of /proc/net/tcp for the server's end of a connection."""
     ends = f":{server:04X}", f":{client:04X}"
-    for line in (PROC / "net/tcp").read_text().splitlines()[1:]:
+    for line in (PROC / "net/tcp").read_text(encoding="latin-1").splitlines()[1:]:
         fields = line.split()
         if fields[1].endswith(ends[0]) and fields[2].endswith(ends[1]):
             return fields
@@ -102,7 +104,7 @@ def _line(server: int, client: int) -> list[str] | None:
 
 def _parent(pid: int) -> int:
     try:
-        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+        return int((PROC / str(pid) / "stat").read_text(encoding="latin-1").rpartition(")")[2].split()[1])
     except OSError:
         return 0
 

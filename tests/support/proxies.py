@@ -63,7 +63,7 @@ def proxy(name: str, server: str, folder: Path) -> Iterator[Proxy]:
     authority.configure_trust(trust)
 
     http, https = free_port(), free_port()
-    recipe = (ROOT / "deploy" / RECIPES[name]).read_text()
+    recipe = (ROOT / "deploy" / RECIPES[name]).read_text(encoding="utf-8")
     for written, here in (
         ("127.0.0.1:8000", server.removeprefix("http://")),
         ("8080", str(http)),
@@ -77,11 +77,11 @@ def proxy(name: str, server: str, folder: Path) -> Iterator[Proxy]:
         places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         own = "".join(f"{place}_temp_path {folder}/{place};" for place in places)
         recipe = recipe.replace("http {", f"http {{ access_log off; {own}", 1)
-    (folder / RECIPES[name]).write_text(recipe)
+    (folder / RECIPES[name]).write_text(recipe, encoding="utf-8")
 
     log = folder / "log"
     homes = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [command, *arguments], cwd=folder, env=os.environ | homes, stdout=output, stderr=output
         )
@@ -112,4 +112,4 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.02)
             break
-    raise RuntimeError(f"the proxy does not listen: {log.read_text()}")
+    raise RuntimeError(f"the proxy does not listen: {log.read_text(encoding='utf-8')}")
