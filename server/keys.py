@@ -90,18 +90,17 @@ def load_keys(configured: Sequence[str], folder: Path | None) -> Keys:
                     " are needed, drawn at random: python -c 'import secrets; print(secrets.token_urlsafe())'"
                 )
         return Keys([key.encode() for key in configured])
-    if folder is None:
-        place, reason = "a home", "this user has none"
-    else:
+    why = "as this user has no home folder"
+    if folder is not None:
+        path = folder / _FILE
         try:
-            return Keys([_kept(folder / _FILE)])
+            return Keys([_kept(path)])
         except OSError as error:
-            place, reason = str(folder / _FILE), error.strerror or str(error)
+            why = f"in {path} ({error.strerror or error})"
     log.warning(
-        "no key can be kept in %s (%s): what is signed now will not be known after a restart;"
-        " name a folder that this user may write with PLAYGROUND_STATE_FOLDER, or set PLAYGROUND_TOKEN_KEYS",
-        place,
-        reason,
+        "no key can be kept %s: what is signed now will not be known after a restart; name a folder that this user"
+        " may write with PLAYGROUND_STATE_FOLDER, or set PLAYGROUND_TOKEN_KEYS",
+        why,
     )
     return Keys([secrets.token_bytes(_FRESH_BYTES)])
 

@@ -23,6 +23,9 @@ _PATIENCE_SECONDS = 2.0
 _PAUSES = (0.0, 0.1, 0.5, 2.0)
 """Seconds before each attempt to start a process that would not; the last one again and again."""
 
+_START_ERRORS = (BrokenExecutor, EOFError, OSError, TimeoutError)
+"""What a process that does not start is noticed by; the second one where its fork server ends meanwhile."""
+
 _LEAST_PART = 0.25
 """A process that wants to run and had less than this part of the time waits for others; it does not hang."""
 
@@ -63,7 +66,7 @@ class Processes(Backend):
         self._processes = {_Process(self._context, self._memory) for _ in range(self.workers)}
         try:
             await asyncio.gather(*(process.start() for process in self._processes))
-        except (BrokenExecutor, TimeoutError, OSError) as error:
+        except _START_ERRORS as error:
             await self.close()
             raise Unavailable(
                 f"the engine processes do not start ({str(error) or type(error).__name__}); perhaps each has"
@@ -115,7 +118,7 @@ class Processes(Backend):
             process = _Process(self._context, self._memory)
             try:
                 await process.start()
-            except (BrokenExecutor, TimeoutError, OSError):
+            except _START_ERRORS:
                 log.exception("an engine process does not start; trying again")
                 process.kill()
             except asyncio.CancelledError:

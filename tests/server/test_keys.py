@@ -136,7 +136,7 @@ def test_on_a_disk_that_takes_nothing_the_key_lasts_as_long_as_the_process(
     assert keys.verify("x", b"y", keys.sign("x", b"y"))
     assert list(tmp_path.iterdir()) == []
     (record,) = caplog.records
-    assert record.args == (str(tmp_path / "key"), os.strerror(number))
+    assert record.args == (f"in {tmp_path / 'key'} ({os.strerror(number)})",)
 
 
 def failing(number: int) -> Any:

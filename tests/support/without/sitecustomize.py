@@ -11,7 +11,7 @@ def forkserver() -> None:
     """As on Windows, which cannot pass descriptors on."""
     from multiprocessing import reduction
 
-    reduction.HAVE_SEND_HANDLE = False
+    reduction.HAVE_SEND_HANDLE = False  # type: ignore[misc]
 
 
 def resource() -> None:
@@ -38,7 +38,7 @@ def sigkill() -> None:
     from subprocess import Popen
 
     number = int(signal.SIGKILL)
-    popen_fork.Popen.kill = lambda self: self._send_signal(number)  # type: ignore[method-assign]
+    popen_fork.Popen.kill = lambda self: self._send_signal(number)  # type: ignore[method-assign, attr-defined]
     Popen.kill = lambda self: self.send_signal(number)  # type: ignore[method-assign]
     del signal.SIGKILL
 
@@ -50,7 +50,7 @@ def proc() -> None:
 
     opened = io.open
 
-    def guarded(file, *arguments, **options):  # type: ignore[no-untyped-def]
+    def guarded(file, *arguments, **options):
         if str(file).startswith(("/proc/", "/sys/")):
             raise FileNotFoundError(2, "No such file or directory", str(file))
         return opened(file, *arguments, **options)
