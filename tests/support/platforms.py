@@ -11,4 +11,5 @@ def without(*features: str) -> dict[str, str]:
     Args:
         features: names of functions in ``without/sitecustomize.py``.
     """
-    return {"PYTHONPATH": str(FEATURES), "WITHOUT": ",".join(features), "PYTHONWARNDEFAULTENCODING": "1"}
+    variables = {"PYTHONPATH": str(FEATURES), "WITHOUT": ",".join(features)}
+    return variables | ({"PYTHONWARNDEFAULTENCODING": "1"} if "default_encoding" in features else {})
