@@ -27,7 +27,7 @@ NODE_MODULES := node_modules/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-js test-python quick looks soak parity bench load check lint types imports js spelling generated \
+.PHONY: help run test test-js test-python quick looks soak kernels parity bench load check lint types imports js spelling generated \
 	format protocol reference pins install clean clean-all require-npm
 
 help:  ## Print this
@@ -63,7 +63,8 @@ test-python: $(DEV)
 	$(PY) scripts/find_proxies.py --install; \
 	export PLAYGROUND_BROWSER="$$browser"; \
 	$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile -m "not soak and not alone" $(ARGS) && \
-	{ $(PY) -m pytest -m "alone and not soak" $(ARGS) || [ $$? -eq 5 ]; }
+	{ $(PY) -m pytest -m "alone and not soak" $(ARGS) || [ $$? -eq 5 ]; } && \
+	{ $(PY) -m scripts.run_kernels --other --numprocesses $(JOBS) -m "training and not soak" $(ARGS) || [ $$? -eq 5 ]; }
 
 quick: $(DEV)  ## Run the Python tests that need no browser
 	@$(PY) -m pytest -m "not soak and not browser" $(ARGS)
@@ -79,6 +80,9 @@ looks: $(DEV)  ## Run the browser tests in every size of the page, light and dar
 soak: $(DEV)  ## Run the tests that take minutes
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest -m soak --timeout=3600 $(ARGS)
+
+kernels: $(DEV)  ## Run what computes under every kernel of OpenBLAS and NumPy that this processor can do
+	@$(PY) -m scripts.run_kernels --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 parity: $(PARITY)  ## Compare whole training runs with PyTorch (large: it is installed for this only)
 	@$(PY) -m pytest tests/parity/torch_parity.py tests/parity/torch_export.py $(ARGS)

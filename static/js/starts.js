@@ -59,7 +59,7 @@ export const STARTS = [
   {
     key: "features",
     speed: 5,
-    settings: { features: ["x1²", "x2²"], network: { hidden: [] } },
+    settings: { data: { scaling: "standardise" }, features: ["x1²", "x2²"], network: { hidden: [] } },
     lines: [CIRCLE],
   },
   {
@@ -85,7 +85,7 @@ export const STARTS = [
   {
     key: "rate",
     speed: 20,
-    settings: { training: { learningRate: 3 } },
+    settings: { training: { learningRate: 10 } },
     lines: [
       [
         [-5.6, 5],

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment
+from scripts.find_kernel import Kernel, present_kernel
 from server.compute import Closed, Compute, OutOfMemory, Overdue, Unavailable, open_compute
 from server.compute.processes import Processes
 from server.compute.worker import NICE
@@ -60,6 +61,17 @@ async def test_one_thread_is_not_for_the_environment_to_decide(monkeypatch: pyte
 
 def environment(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/environ").read_text().split("\0")
+
+
+async def test_they_compute_with_the_kernel_that_the_environment_asks_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen = present_kernel()
+    lowest = Kernel(chosen.core, ())
+    monkeypatch.setenv("NPY_DISABLE_CPU_FEATURES", ",".join(chosen.instructions))
+
+    async with running("processes") as compute:
+        assert await compute.run(present_kernel) == lowest != chosen
 
 
 async def test_a_lone_session_stays_in_one_process(compute: Compute) -> None:
