@@ -1,4 +1,4 @@
-"""Classic: links of the original playground as experiments that train to identical losses, and back.
+"""Classic: links of the original playground as experiments that train to its losses, and back.
 
 A link says everything after its ``#``, as ``key=value`` pairs joined by ``&``. Runs made from one draw the original's
 random numbers (``data.classic_seed``), take the samples in its order and carry the remainder of an epoch over

@@ -72,6 +72,9 @@ class Processor:
     def environment(self, asked: Kernel | None = None) -> dict[str, str]:
         """Return the environment for a kernel (None: its own choice), also of the processes that a test starts."""
         environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
+        environment.setdefault(
+            "PLAYGROUND_EXAMPLES", "0.25"
+        )  # of properties: see tests/support/strategies.py
         if asked is not None:
             environment["OPENBLAS_CORETYPE"] = asked.core
             disabled = [name for name in self.kernel.instructions if name not in asked.instructions]
