@@ -6,9 +6,9 @@ from typing import Any
 
 from engine.experiment import Experiment
 from engine.sentences import Sentence, SentenceError, Value
-from server.export.objective import DECAY, LOSSES, PENALTIES
-from server.export.steps import BATCHINGS, OPTIMIZERS, SCHEDULES
-from server.export.units import ACTIVATIONS, INITIALIZERS
+from server.export.objective import LOSSES
+from server.export.steps import OPTIMIZERS, SCHEDULES
+from server.export.units import ACTIVATIONS
 from server.languages import ENGLISH, bundled
 
 
@@ -89,9 +89,6 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
     for activation in network.activations:
         if ACTIVATIONS[activation].sklearn is None:
             yield "network.activation", activation, activations
-    if not INITIALIZERS[network.initializer].sklearn:
-        allowed = _having(INITIALIZERS, lambda row: row.sklearn)
-        yield "network.initializer", network.initializer, Sentence("draws-its-own", {"names": allowed})
     if experiment.problem not in LOSSES[objective.loss].sklearn:
         allowed = _having(LOSSES, lambda row: experiment.problem in row.sklearn)
         yield (
@@ -99,13 +96,8 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
             objective.loss,
             Sentence("names-for-problem", {"names": allowed, "problem": experiment.problem}),
         )
-    if set(PENALTIES[objective.penalty]) - {DECAY} and (
-        objective.penalty_rate or objective.penalty == "max-norm"
-    ):
-        yield "objective.penalty", objective.penalty, _having(PENALTIES, lambda does: not set(does) - {DECAY})
-    for name in ("dropout", "input_noise"):
-        if value := getattr(objective, name):
-            yield f"objective.{name}", value, "0"
+    if experiment.drops_out:
+        yield "objective.dropout", objective.dropout, "0"
     if OPTIMIZERS[training.optimizer].sklearn is None:
         allowed = _having(OPTIMIZERS, lambda row: row.sklearn is not None)
         yield "training.optimizer", training.optimizer, allowed
@@ -115,9 +107,6 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
         yield "training.schedule", training.schedule, _having(SCHEDULES, lambda body: not body)
     if training.clip_norm:
         yield "training.clip_norm", training.clip_norm, "0"
-    if BATCHINGS[training.batching].sklearn is None:
-        allowed = _having(BATCHINGS, lambda row: row.sklearn is not None)
-        yield "training.batching", training.batching, allowed
 
 
 def _having(rows: Mapping[str, Any], condition: Any) -> str:

@@ -14,6 +14,11 @@ def number(value: float) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
+def constant(value: float) -> str:
+    """Write a setting: a real number keeps its point, as some libraries refuse a whole number in its place."""
+    return str(value) if isinstance(value, int) else repr(float(value))
+
+
 def table(rows: FloatArray) -> str:
     """Write a matrix as the argument of ``np.array``, as many rows on a line as there is room for."""
     written = [f"[{', '.join(number(value) for value in row)}]" for row in rows.tolist()]

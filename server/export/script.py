@@ -17,9 +17,11 @@ from engine.initializers import INITIALIZERS as INITIALIZER_ROWS
 from engine.losses import LOSSES as LOSS_ROWS
 from engine.optimizers import OPTIMIZERS as OPTIMIZER_ROWS
 from engine.samples import ORDERS_AT_ONCE, class_numbers, points
+from engine.schedules import SCHEDULES as SCHEDULE_ROWS
 from engine.sentences import Sentence
+from engine.stops import STOPS as STOP_ROWS
 from server.export.languages import LANGUAGES, CannotExportError, check
-from server.export.literals import number, table, vector
+from server.export.literals import constant, number, table, vector
 from server.export.objective import DECAY, DIE, LIMIT, LOSSES, PENALTIES, SHRINK
 from server.export.points import DATASETS, FEATURES, SCALINGS
 from server.export.steps import BATCHINGS, OPTIMIZERS, SCHEDULES, STOPS
@@ -177,14 +179,13 @@ def _constants(
     """Return the settings at the head of a script: name, value, remark."""
     data, network = experiment.data, experiment.network
     objective, training = experiment.objective, experiment.training
-    drawn = language != "scikit-learn"
     own = data.points is not None
     # Only scikit-learn takes the numbers of the classes as they are.
-    counts_classes = drawn or _flips(experiment) > 0 or (not own and "CLASSES" in DATASETS[data.dataset])
+    counts_classes = language != "scikit-learn" or _flips(experiment) > 0 or (not own and "CLASSES" in DATASETS[data.dataset])
     stop = STOPS[training.stop]
     if stop.shortens:
-        epochs = int(min(epochs, training.stop_options["epochs"]))
-    rows: list[tuple[str, float | str, str, bool]] = [
+        epochs = min(epochs, int(training.stop_options["epochs"]))
+    rows: list[tuple[str, float, str, bool]] = [
         ("EPOCHS", epochs, "", True),
         ("PRINT_EVERY", _print_every(epochs), "", True),
         ("LEARNING_RATE", training.learning_rate, "", True),
@@ -210,27 +211,31 @@ def _constants(
         ("DROPOUT", objective.dropout, "share of hidden units left out in a step", experiment.drops_out),
         ("INPUT_NOISE", objective.input_noise, "standard deviation", objective.input_noise > 0),
     ]
-    for choice, options in (
-        ("initializer", network.initializer_options if drawn else {}),
-        ("optimizer", training.optimizer_options if _optimizer(experiment) == training.optimizer else {}),
-        ("schedule", training.schedule_options),
-        ("stop", {} if stop.shortens else training.stop_options),
+    for choice, row, options in (
+        ("initializer", INITIALIZER_ROWS[network.initializer], network.initializer_options),
+        ("optimizer", OPTIMIZER_ROWS[_optimizer(experiment)], training.optimizer_options),
+        ("schedule", SCHEDULE_ROWS[training.schedule], training.schedule_options),
+        ("stop", STOP_ROWS[training.stop], {} if stop.shortens else training.stop_options),
     ):
         rows += [
-            (_OPTION_NAMES.get((choice, name), name.upper()), value, "", True)
-            for name, value in options.items()
+            (
+                _OPTION_NAMES.get((choice, option.name), option.name.upper()),
+                int(options[option.name]) if option.whole else options[option.name],
+                "",
+                True,
+            )
+            for option in row.options
+            if option.name in options
         ]
     random_data = (data.classic_seed is None and (not own or data.shuffled)) or _flips(experiment) > 0
-    random_start = not drawn or (
-        _start(experiment) is None and network.initializer not in ("zeros", "constant")
-    )
+    random_start = _start(experiment) is None and network.initializer not in ("zeros", "constant")
     rows += [
         ("DATA_SEED", data.seed, "", random_data),
         ("WEIGHT_SEED", network.seed, "", random_start),
-        ("ORDER_SEED", training.seed, "", drawn and BATCHINGS[training.batching].shuffled),
+        ("ORDER_SEED", training.seed, "", BATCHINGS[training.batching].shuffled),
         ("DROPOUT_SEED", objective.seed, "", experiment.drops_out or objective.input_noise > 0),
     ]
-    return [(name, number(float(value)), remark) for name, value, remark, needed in rows if needed]
+    return [(name, constant(value), remark) for name, value, remark, needed in rows if needed]
 
 
 def _print_every(epochs: int) -> int:
@@ -364,35 +369,16 @@ _DIGITS = {
     "numpy": "except for the last digits, where processors and libraries round",
     "pytorch": "except for the last digits, where processors and libraries round",
     "keras": "to about six digits, as Keras rounds products to single precision",
+    "scikit-learn": "except for the last digits, where processors and libraries round",
 }
-_SIMILAR = (
-    "The points are those of Neural Playground. scikit-learn draws initial weights (like the initializer Glorot) and"
-    " the order of the samples in its own way, so the losses are only similar to those of its screen."
-)
 
 
 def _notes(experiment: Experiment, language: str) -> list[str]:
     """Say how near the figures come to those of the screen, wrapped for the head of the script."""
-    notes = [_SAME.format(digits=_DIGITS[language]) if language in _DIGITS else _SIMILAR]
-    if language == "keras":
-        notes += [note for note in _keras_notes(experiment) if note]
+    notes = [_SAME.format(digits=_DIGITS[language])]
+    if language in ("keras", "scikit-learn"):
+        optimizer = OPTIMIZERS[_optimizer(experiment)]
+        notes += [optimizer.note.format(library=LANGUAGES[language].label)] if optimizer.note else []
+    if language == "keras" and experiment.drops_out:
+        notes.append("Keras draws the masks of dropout in its own way, so the losses are only similar.")
     return [textwrap.fill(note, _WIDTH - 4) for note in notes]
-
-
-def _keras_notes(experiment: Experiment) -> list[str]:
-    training = experiment.training
-    optimizer = OPTIMIZERS[_optimizer(experiment)]
-    has_velocity = _optimizer(experiment) in ("momentum", "nesterov")
-    has_decay = DECAY in _penalty(experiment) and not optimizer.decoupled
-    only_similar = (
-        (experiment.drops_out, "Keras draws the masks of dropout in its own way"),
-        (
-            has_velocity and bool(SCHEDULES[training.schedule]),
-            "Keras keeps the learning rate in its velocity, which matters with a schedule",
-        ),
-        (has_decay and training.clip_norm > 0, "Keras clips the gradient of the penalty as well"),
-    )
-    return [
-        optimizer.keras_note,
-        *(f"{reason}, so the losses are only similar." for holds, reason in only_similar if holds),
-    ]

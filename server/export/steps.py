@@ -15,7 +15,7 @@ class Optimizer:
         torch: the class, and what it is given beside the parameters and the learning rate.
         torch_code: a class that has to be there for it.
         keras: the class, and what it is given beside the learning rate.
-        keras_note: why the figures are not quite the same with Keras.
+        note: why the figures of ``{library}``, Keras or scikit-learn, are not quite the same.
         sklearn: what a model of scikit-learn is given; None if that has nothing like it.
         decoupled: whether it takes an L2 penalty beside the update, as ``weight_decay``.
     """
@@ -26,7 +26,7 @@ class Optimizer:
     torch: tuple[str, str]
     torch_code: str = ""
     keras: tuple[str, str]
-    keras_note: str = ""
+    note: str = ""
     sklearn: str | None = None
     decoupled: bool = False
 
@@ -42,8 +42,10 @@ parameter -= learning_rate * mean / (1 - BETA1**step) / pace"""
 _MEANS = {"mean": "means", "square": "squares"}
 _VELOCITY = {"velocity": "velocities"}
 _SQUARE = {"square": "squares"}
-_PLACE_OF_EPSILON = "Keras corrects its means in another place, so the last digits differ."
-_ROOT_OF_EPSILON = "Keras adds epsilon under the root, so digits differ where gradients are tiny."
+_PLACE_OF_EPSILON = (
+    "{library} adds epsilon before it corrects its means, so digits differ where gradients are tiny."
+)
+_ROOT_OF_EPSILON = "{library} adds epsilon under the root, so digits differ where gradients are tiny."
 
 OPTIMIZERS: Mapping[str, Optimizer] = {
     "sgd": Optimizer(
@@ -80,7 +82,7 @@ square += gradient**2
 parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         torch=("torch.optim.Adagrad", "eps=1e-8"),
         keras=("Adagrad", "initial_accumulator_value=0.0, epsilon=1e-16"),
-        keras_note=_ROOT_OF_EPSILON,
+        note=_ROOT_OF_EPSILON,
     ),
     "rmsprop": Optimizer(
         memory=_SQUARE,
@@ -90,7 +92,7 @@ square += (1 - DECAY) * gradient**2
 parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         torch=("torch.optim.RMSprop", "alpha=DECAY, eps=1e-8"),
         keras=("RMSprop", "rho=DECAY, epsilon=1e-16"),
-        keras_note=_ROOT_OF_EPSILON,
+        note=_ROOT_OF_EPSILON,
     ),
     "adam": Optimizer(
         memory=_MEANS,
@@ -98,7 +100,7 @@ parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         counts=True,
         torch=("torch.optim.Adam", "betas=(BETA1, BETA2), eps=1e-8"),
         keras=("Adam", "beta_1=BETA1, beta_2=BETA2, epsilon=1e-8"),
-        keras_note=_PLACE_OF_EPSILON,
+        note=_PLACE_OF_EPSILON,
         sklearn='solver="adam", beta_1=BETA1, beta_2=BETA2, epsilon=1e-8',
     ),
     "adamw": Optimizer(
@@ -107,7 +109,7 @@ parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         counts=True,
         torch=("torch.optim.AdamW", "betas=(BETA1, BETA2), eps=1e-8"),
         keras=("AdamW", "beta_1=BETA1, beta_2=BETA2, epsilon=1e-8"),
-        keras_note=_PLACE_OF_EPSILON,
+        note=_PLACE_OF_EPSILON,
         decoupled=True,
     ),
     "lion": Optimizer(
@@ -168,20 +170,18 @@ class Batching:
         text: what it does.
         shuffled: whether every epoch draws an order.
         carried: whether samples left over wait for the next epoch.
-        sklearn: its ``shuffle`` in scikit-learn; None if that has nothing like it.
     """
 
     text: str
     shuffled: bool = False
     carried: bool = False
-    sklearn: bool | None
 
 
 BATCHINGS: Mapping[str, Batching] = {
-    "shuffled": Batching(text="in a new random order", shuffled=True, sklearn=True),
-    "sequential": Batching(text="always in the same order", sklearn=False),
+    "shuffled": Batching(text="in a new random order", shuffled=True),
+    "sequential": Batching(text="always in the same order"),
     "carried": Batching(
-        text="always in the same order; samples left over wait for the next epoch", carried=True, sklearn=None
+        text="always in the same order; samples left over wait for the next epoch", carried=True
     ),
 }
 

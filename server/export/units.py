@@ -160,13 +160,11 @@ class Initializer:
         text: what it does.
         weight: lines that draw a matrix ``weight`` (units, inputs) from ``random``.
         bias: what every bias is.
-        sklearn: whether what scikit-learn draws in its place is similar.
     """
 
     text: str
     weight: str
     bias: str = "0.0"
-    sklearn: bool = True
 
 
 INITIALIZERS: Mapping[str, Initializer] = {
@@ -175,11 +173,9 @@ INITIALIZERS: Mapping[str, Initializer] = {
         weight="weight = random.uniform(-0.5, 0.5, (units, inputs))",
         bias="0.1",
     ),
-    "zeros": Initializer(
-        text="all parameters zero", weight="weight = np.zeros((units, inputs))", sklearn=False
-    ),
+    "zeros": Initializer(text="all parameters zero", weight="weight = np.zeros((units, inputs))"),
     "constant": Initializer(
-        text="all weights equal", weight="weight = WEIGHT_VALUE * np.ones((units, inputs))", sklearn=False
+        text="all weights equal", weight="weight = WEIGHT_VALUE * np.ones((units, inputs))"
     ),
     "uniform": Initializer(
         text="weights evenly, biases zero",
