@@ -376,9 +376,6 @@ _DIGITS = {
 def _notes(experiment: Experiment, language: str) -> list[str]:
     """Say how near the figures come to those of the screen, wrapped for the head of the script."""
     notes = [_SAME.format(digits=_DIGITS[language])]
-    if language in ("keras", "scikit-learn"):
-        optimizer = OPTIMIZERS[_optimizer(experiment)]
-        notes += [optimizer.note.format(library=LANGUAGES[language].label)] if optimizer.note else []
-    if language == "keras" and experiment.drops_out:
-        notes.append("Keras draws the masks of dropout in its own way, so the losses are only similar.")
+    if language == "keras" and (note := OPTIMIZERS[_optimizer(experiment)].keras_note):
+        notes.append(note)
     return [textwrap.fill(note, _WIDTH - 4) for note in notes]

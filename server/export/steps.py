@@ -15,7 +15,7 @@ class Optimizer:
         torch: the class, and what it is given beside the parameters and the learning rate.
         torch_code: a class that has to be there for it.
         keras: the class, and what it is given beside the learning rate.
-        note: why the figures of ``{library}``, Keras or scikit-learn, are not quite the same.
+        keras_note: why the figures are not quite the same with Keras.
         sklearn: what a model of scikit-learn is given; None if that has nothing like it.
         decoupled: whether it takes an L2 penalty beside the update, as ``weight_decay``.
     """
@@ -26,7 +26,7 @@ class Optimizer:
     torch: tuple[str, str]
     torch_code: str = ""
     keras: tuple[str, str]
-    note: str = ""
+    keras_note: str = ""
     sklearn: str | None = None
     decoupled: bool = False
 
@@ -42,10 +42,8 @@ parameter -= learning_rate * mean / (1 - BETA1**step) / pace"""
 _MEANS = {"mean": "means", "square": "squares"}
 _VELOCITY = {"velocity": "velocities"}
 _SQUARE = {"square": "squares"}
-_PLACE_OF_EPSILON = (
-    "{library} adds epsilon before it corrects its means, so digits differ where gradients are tiny."
-)
-_ROOT_OF_EPSILON = "{library} adds epsilon under the root, so digits differ where gradients are tiny."
+_PLACE_OF_EPSILON = "Keras adds epsilon before it corrects its means, so digits differ where gradients are tiny."
+_ROOT_OF_EPSILON = "Keras adds epsilon under the root, so digits differ where gradients are tiny."
 
 OPTIMIZERS: Mapping[str, Optimizer] = {
     "sgd": Optimizer(
@@ -82,7 +80,7 @@ square += gradient**2
 parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         torch=("torch.optim.Adagrad", "eps=1e-8"),
         keras=("Adagrad", "initial_accumulator_value=0.0, epsilon=1e-16"),
-        note=_ROOT_OF_EPSILON,
+        keras_note=_ROOT_OF_EPSILON,
     ),
     "rmsprop": Optimizer(
         memory=_SQUARE,
@@ -92,7 +90,7 @@ square += (1 - DECAY) * gradient**2
 parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         torch=("torch.optim.RMSprop", "alpha=DECAY, eps=1e-8"),
         keras=("RMSprop", "rho=DECAY, epsilon=1e-16"),
-        note=_ROOT_OF_EPSILON,
+        keras_note=_ROOT_OF_EPSILON,
     ),
     "adam": Optimizer(
         memory=_MEANS,
@@ -100,8 +98,8 @@ parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         counts=True,
         torch=("torch.optim.Adam", "betas=(BETA1, BETA2), eps=1e-8"),
         keras=("Adam", "beta_1=BETA1, beta_2=BETA2, epsilon=1e-8"),
-        note=_PLACE_OF_EPSILON,
-        sklearn='solver="adam", beta_1=BETA1, beta_2=BETA2, epsilon=1e-8',
+        keras_note=_PLACE_OF_EPSILON,
+        sklearn='solver="adam", beta_1=BETA1, beta_2=BETA2, epsilon=1e-8 * np.sqrt(1 - BETA2)',
     ),
     "adamw": Optimizer(
         memory=_MEANS,
@@ -109,7 +107,7 @@ parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         counts=True,
         torch=("torch.optim.AdamW", "betas=(BETA1, BETA2), eps=1e-8"),
         keras=("AdamW", "beta_1=BETA1, beta_2=BETA2, epsilon=1e-8"),
-        note=_PLACE_OF_EPSILON,
+        keras_note=_PLACE_OF_EPSILON,
         decoupled=True,
     ),
     "lion": Optimizer(
