@@ -42,8 +42,7 @@ parameter -= learning_rate * mean / (1 - BETA1**step) / pace"""
 _MEANS = {"mean": "means", "square": "squares"}
 _VELOCITY = {"velocity": "velocities"}
 _SQUARE = {"square": "squares"}
-_PLACE_OF_EPSILON = "Keras adds epsilon before it corrects its means, so digits differ where gradients are tiny."
-_ROOT_OF_EPSILON = "Keras adds epsilon under the root, so digits differ where gradients are tiny."
+_ROOT_OF_EPSILON = "Keras adds epsilon under the root, so digits differ where gradients are small."
 
 OPTIMIZERS: Mapping[str, Optimizer] = {
     "sgd": Optimizer(
@@ -97,8 +96,7 @@ parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         update=_ADAM,
         counts=True,
         torch=("torch.optim.Adam", "betas=(BETA1, BETA2), eps=1e-8"),
-        keras=("Adam", "beta_1=BETA1, beta_2=BETA2, epsilon=1e-8"),
-        keras_note=_PLACE_OF_EPSILON,
+        keras=("Adam", "beta_1=BETA1, beta_2=BETA2"),
         sklearn='solver="adam", beta_1=BETA1, beta_2=BETA2, epsilon=1e-8 * np.sqrt(1 - BETA2)',
     ),
     "adamw": Optimizer(
@@ -106,8 +104,7 @@ parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         update=_ADAM,
         counts=True,
         torch=("torch.optim.AdamW", "betas=(BETA1, BETA2), eps=1e-8"),
-        keras=("AdamW", "beta_1=BETA1, beta_2=BETA2, epsilon=1e-8"),
-        keras_note=_PLACE_OF_EPSILON,
+        keras=("AdamW", "beta_1=BETA1, beta_2=BETA2"),
         decoupled=True,
     ),
     "lion": Optimizer(
