@@ -6,18 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
+from tests.support.own_points import button, drop, import_text, open_editor, take, used
 from tests.support.page import SIZES, Playground
-
-
-def open_editor(playground: Playground) -> None:
-    playground['[data-action="own-points"]'].click()
-    expect(playground["#own"]).to_be_visible()
-
-
-def button(playground: Playground, name: str) -> Locator:
-    return playground[f'#own [data-own="{name}"]']
 
 
 def place(playground: Playground, x1: float, x2: float) -> tuple[float, float]:
@@ -39,38 +31,6 @@ def draw(playground: Playground, *path: tuple[float, float]) -> None:
 
 def count(playground: Playground, label: int) -> int:
     return int(playground[".own__count"].nth(label).inner_text().replace(",", ""))
-
-
-def import_text(playground: Playground, text: str) -> None:
-    button(playground, "table").click()
-    playground["#own-text"].fill(text)
-
-
-def take(playground: Playground) -> None:
-    button(playground, "take").click()
-    button(playground, "use").click()
-    expect(playground["#own"]).to_be_hidden()
-
-
-def used(playground: Playground) -> list[list[float]]:
-    playground.until(lambda: playground.field("data.points") is not None, "own points")
-    points: list[list[float]] = playground.field("data.points")
-    return points
-
-
-def drop(playground: Playground, name: str, content: str) -> None:
-    """Drop a file of a given content, a JavaScript expression, on the dialog."""
-    playground.page.evaluate(
-        f"""([name]) => {{
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([{content}], name));
-          const about = {{ dataTransfer: transfer, bubbles: true, cancelable: true }};
-          const target = document.querySelector('#own .own__board');
-          target.dispatchEvent(new DragEvent('dragover', about));
-          target.dispatchEvent(new DragEvent('drop', about));
-        }}""",
-        [name],
-    )
 
 
 def test_two_drawn_classes_are_learned(playground: Playground) -> None:
