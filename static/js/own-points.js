@@ -2,14 +2,14 @@
 
 /**
  * @import { Fitted } from "./fitting.js"
- * @import { PointSet, Targets } from "./lib/point-set.js"
+ * @import { PointSet, Targets } from "./own-data/point-set.js"
  * @import { Catalog, Experiment } from "./types/app.js"
  */
 
 import { withChoice, withField } from "./experiment.js";
 import { withFitting } from "./fitting.js";
 import { phrase } from "./lib/language.js";
-import { fromTargets, MOST_POINTS, sameTargets } from "./lib/point-set.js";
+import { fromTargets, MOST_POINTS, sameTargets } from "./own-data/point-set.js";
 import { createRandom, sampleIndexes } from "./lib/random.js";
 import { appliesTo, lossesFor, problemOf } from "./problem.js";
 

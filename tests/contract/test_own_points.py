@@ -13,7 +13,7 @@ from engine.experiment import MAX_OWN_POINTS
 from server.messages import Configure, parse
 from server.settings import MAX_MESSAGE_BYTES
 
-SOURCE = Path(__file__).parents[2] / "static/js/lib/point-set.js"
+SOURCE = Path(__file__).parents[2] / "static/js/own-data/point-set.js"
 CONSTANTS = {
     name: int(number)
     for name, number in re.findall(r"^export const ([A-Z_]+) = (\d+);", SOURCE.read_text(), re.MULTILINE)

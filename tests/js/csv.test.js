@@ -8,7 +8,7 @@ import {
   parseSheet,
   usesDecimalComma,
   writeCsv,
-} from "../../static/js/lib/csv.js";
+} from "../../static/js/own-data/csv.js";
 
 /** @param {string} text */
 const cells = (text) => parseSheet(text).rows.map((row) => row.cells);

@@ -1,4 +1,4 @@
-/** Who may import whom. The ground floor is `lib`; views know nothing but it; only `wiring` and `main.js` bring them together. */
+/** Who may import whom: `lib` only itself, `own-data` only `lib`, views both; only `wiring` and `main.js` bring them together. */
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -73,22 +73,30 @@ test("lib imports only lib", () => {
   }
 });
 
-test("a view imports only lib and the parts in its own folder", () => {
+test("own-data imports only lib and own-data", () => {
+  const found = files.filter((path) => path.startsWith("own-data/"));
+  assert.notEqual(found.length, 0);
+  for (const file of found) {
+    for (const name of importsOf(file)) assert.match(name, /^(lib|own-data)\//, `${file} imports ${name}`);
+  }
+});
+
+test("a view imports only lib, own-data and the parts in its own folder", () => {
   for (const file of files.filter((path) => path.startsWith("views/"))) {
     const own = dirname(file) === "views" ? file.replace(/\.js$/, "/") : `${dirname(file)}/`;
     for (const name of importsOf(file)) {
-      assert.ok(name.startsWith("lib/") || name.startsWith(own), `${file} imports ${name}`);
+      assert.ok(/^(lib|own-data)\//.test(name) || name.startsWith(own), `${file} imports ${name}`);
     }
   }
 });
 
-test("the other modules import only lib and floors below their own", () => {
+test("the other modules import only lib, own-data and floors below their own", () => {
   const top = files.filter((path) => !path.includes("/") && path !== "theme-boot.js");
   for (const file of top) {
     const floor = floorOf(file);
     assert.notEqual(floor, -1, `${file} has no floor`);
     for (const name of importsOf(file)) {
-      if (name.startsWith("lib/")) continue;
+      if (/^(lib|own-data)\//.test(name)) continue;
       if (/^(views|wiring)\//.test(name)) assert.equal(file, "main.js", `${file} imports ${name}`);
       else assert.ok(floorOf(name) < floor, `${file} imports ${name}`);
     }
@@ -102,10 +110,11 @@ test("a room of the wiring imports no other, and not the page as a whole", () =>
   }
 });
 
-test("only the protocol and the format of saved networks know bytes", () => {
+test("only the protocol, the format of saved networks and the encodings of tables know bytes", () => {
+  const knowing = ["protocol.js", "lib/safetensors.js", "own-data/text-encoding.js"];
   for (const file of files) {
     const text = readFileSync(join(SOURCE, file), "utf8");
     const knows = /DataView|TextDecoder|BigUint64/.test(text);
-    assert.equal(knows, file === "protocol.js" || file === "lib/safetensors.js", file);
+    assert.equal(knows, knowing.includes(file), file);
   }
 });

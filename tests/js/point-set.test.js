@@ -10,9 +10,9 @@ import {
   sameTargets,
   toTargets,
   valuedPoint,
-} from "../../static/js/lib/point-set.js";
+} from "../../static/js/own-data/point-set.js";
 
-/** @import { Kind, Point } from "../../static/js/lib/point-set.js" */
+/** @import { Kind, Point } from "../../static/js/own-data/point-set.js" */
 
 /**
  * @param {Kind} kind

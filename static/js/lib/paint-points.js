@@ -3,7 +3,7 @@
 import { scaleIndex } from "./color.js";
 import { traceMark } from "./marks.js";
 
-/** @import { Kind, Point, PointSet } from "./point-set.js" */
+/** @import { Kind, Point, PointSet } from "../own-data/point-set.js" */
 
 /** So many points are drawn one by one; of more, all of one look are one path, and rims show through. */
 const FEW = 1200;

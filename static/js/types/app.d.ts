@@ -1,6 +1,6 @@
 /** Shapes of the page: the wire's shapes with camelCase names, and the page's own. */
 
-import type { Targets } from "../lib/point-set.js";
+import type { Targets } from "../own-data/point-set.js";
 import type * as Wire from "./protocol.js";
 
 /** `epochs_per_second` becomes `epochsPerSecond`. */

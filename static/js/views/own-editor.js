@@ -1,6 +1,6 @@
 /** The editor of own points: a dialog with a board to draw on, tools, and the import and export of tables. */
 
-import { writeCsv } from "../lib/csv.js";
+import { writeCsv } from "../own-data/csv.js";
 import { create, find, findAll, setText } from "../lib/dom.js";
 import {
   createDrawing,
@@ -12,17 +12,17 @@ import {
   withoutNearest,
   withPoints,
   withPresent,
-} from "../lib/drawing.js";
+} from "../own-data/drawing-history.js";
 import { formatFixed } from "../lib/format.js";
 import { phrase } from "../lib/language.js";
-import { classesOfPoints, judge, labelledPoint, MOST_POINTS, valuedPoint } from "../lib/point-set.js";
-import { toRows } from "../lib/point-table.js";
+import { classesOfPoints, judge, labelledPoint, MOST_POINTS, valuedPoint } from "../own-data/point-set.js";
+import { toRows } from "../own-data/table-reader.js";
 import { createBoard } from "./own-editor/board.js";
 import { createImport } from "./own-editor/import.js";
 import { createStrokes } from "./own-editor/strokes.js";
 import { createTools } from "./own-editor/tools.js";
 
-/** @import { PointSet } from "../lib/point-set.js" */
+/** @import { PointSet } from "../own-data/point-set.js" */
 /** @import { Palettes, View } from "../types/app.js" */
 
 /** Distance of the points of one line of the brush. */

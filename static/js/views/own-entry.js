@@ -4,9 +4,9 @@ import { context2d, sizeCanvas } from "../lib/canvas.js";
 import { find } from "../lib/dom.js";
 import { phrase } from "../lib/language.js";
 import { paintDots } from "../lib/paint-points.js";
-import { NO_POINTS } from "../lib/point-set.js";
+import { NO_POINTS } from "../own-data/point-set.js";
 
-/** @import { PointSet } from "../lib/point-set.js" */
+/** @import { PointSet } from "../own-data/point-set.js" */
 /** @import { Palettes, View } from "../types/app.js" */
 
 /** Side of a thumbnail, and of a point in it, in CSS pixels. */

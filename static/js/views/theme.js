@@ -3,7 +3,7 @@
 import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/class-colors.js";
 import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/color.js";
 import { phrase } from "../lib/language.js";
-import { MOST_CLASSES } from "../lib/point-set.js";
+import { MOST_CLASSES } from "../own-data/point-set.js";
 
 /** @import { Palettes, View } from "../types/app.js" */
 

@@ -3,14 +3,14 @@
 /**
  * @import { Catalog, Palettes } from "../types/app.js"
  * @import { Deeds } from "./deeds.js"
- * @import { PointSet } from "../lib/point-set.js"
+ * @import { PointSet } from "../own-data/point-set.js"
  * @import { Session } from "../session.js"
  */
 
 import { byId, find } from "../lib/dom.js";
 import { readDraft, writeDraft } from "../lib/drafts.js";
 import { keepFocus } from "../lib/focus.js";
-import { NO_POINTS, readPointSet, readTargets, toTargets } from "../lib/point-set.js";
+import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/point-set.js";
 import { throttle } from "../lib/timing.js";
 import { fromSamples, ownSet } from "../own-points.js";
 import { classesOf } from "../problem.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readTable } from "../../../static/js/lib/point-table.js";
+import { readTable } from "../../../static/js/own-data/table-reader.js";
 
-/** @import { Table } from "../../../static/js/lib/point-table.js" */
+/** @import { Table } from "../../../static/js/own-data/table-reader.js" */
 
 /**
  * A table out of a text that is one.

@@ -6,7 +6,7 @@ import { paintPoints } from "../../lib/paint-points.js";
 import { clamp, linearTicks } from "../../lib/scale.js";
 
 /** @import { Colors } from "../../lib/paint-points.js" */
-/** @import { PointSet } from "../../lib/point-set.js" */
+/** @import { PointSet } from "../../own-data/point-set.js" */
 
 /** Least distance between two written numbers, in pixels. */
 const TICK_ROOM = 56;

@@ -4,11 +4,11 @@ import { create, find, findAll, setText } from "../../lib/dom.js";
 import { formatCount, formatPlain } from "../../lib/format.js";
 import { phrase } from "../../lib/language.js";
 import { markPath } from "../../lib/marks.js";
-import { countClasses, MOST_CLASSES } from "../../lib/point-set.js";
+import { countClasses, MOST_CLASSES } from "../../own-data/point-set.js";
 import { clamp } from "../../lib/scale.js";
 import { createSvg } from "../../lib/svg.js";
 
-/** @import { Kind, PointSet } from "../../lib/point-set.js" */
+/** @import { Kind, PointSet } from "../../own-data/point-set.js" */
 
 const RADIUS = 4.8;
 

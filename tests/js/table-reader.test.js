@@ -1,9 +1,9 @@
 import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { writeCsv } from "../../static/js/lib/csv.js";
-import { toPoints } from "../../static/js/lib/point-scaling.js";
-import { readTable, toRows } from "../../static/js/lib/point-table.js";
+import { writeCsv } from "../../static/js/own-data/csv.js";
+import { toPoints } from "../../static/js/own-data/point-scaling.js";
+import { readTable, toRows } from "../../static/js/own-data/table-reader.js";
 import { lines, tableOf } from "./support/tables.js";
 
 test("without a header the columns are x1, x2 and the target", () => {
@@ -113,7 +113,7 @@ test("nothing, too few columns and a lonely header are told in a sentence", () =
 
 test("what is exported comes back the same", () => {
   for (const kind of /** @type {const} */ (["classes", "values"])) {
-    const set = /** @type {import("../../static/js/lib/point-set.js").PointSet} */ ({
+    const set = /** @type {import("../../static/js/own-data/point-set.js").PointSet} */ ({
       kind,
       points: [
         [1.25, -2, 0, 1],

@@ -1,12 +1,12 @@
 /** From a table to points: how coordinates and values are moved and stretched, and which rows are taken. */
 
-import { formatPlain } from "./format.js";
-import { phrase } from "./language.js";
+import { formatPlain } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
+import { createRandom, sampleIndexes } from "../lib/random.js";
 import { FARTHEST, labelledPoint, MOST_POINTS, valuedPoint } from "./point-set.js";
-import { createRandom, sampleIndexes } from "./random.js";
 
 /** @import { Kind, Point, PointSet } from "./point-set.js" */
-/** @import { Label, Table } from "./point-table.js" */
+/** @import { Label, Table } from "./table-reader.js" */
 
 /**
  * @typedef {object} Wishes

@@ -1,7 +1,7 @@
 /** Comma-separated values and their relatives: text to rows of cells, numbered by line, and back. */
 
-import { parseDecimal } from "./format.js";
-import { phrase } from "./language.js";
+import { parseDecimal } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
 
 /**
  * @typedef {object} Row

@@ -1,7 +1,7 @@
 /** Tables of points, from and to text: which column is what, which cells are wrong, and what the classes are. */
 
+import { phrase } from "../lib/language.js";
 import { parseCell, parseSheet, separatorName, usesDecimalComma } from "./csv.js";
-import { phrase } from "./language.js";
 import { MOST_CLASSES } from "./point-set.js";
 
 /** @import { Fault, Row } from "./csv.js" */
@@ -22,9 +22,23 @@ import { MOST_CLASSES } from "./point-set.js";
  * @property {readonly (readonly [x1: number, x2: number, target: string])[]} rows
  * @property {Fault[]} faults the first of them
  * @property {number} faultCount lines with faults
+ * @property {Choice[]} choices
+ * @property {Fault[]} leftOut the first lines that are left out, with the reason
+ * @property {number} leftOutCount
  * @property {Label[] | null} labels what the classes would be; null where there are too many
  * @property {number[] | null} values the targets as numbers; null if some are none
  * @property {Kind} kind which of the two they seem to be
+ */
+
+/** @typedef {"encoding" | "separator" | "decimal" | "header" | "x1" | "x2" | "target" | "missing"} Aspect */
+
+/**
+ * @typedef {object} Choice
+ * @property {Aspect} aspect
+ * @property {string} value what is read now
+ * @property {boolean} asked whether the table alone does not settle it
+ * @property {string} reason why this was guessed, as a sentence; empty if it is settled
+ * @property {{ value: string, label: string, sample: string }[]} options
  */
 
 /** How many faults are listed. */
@@ -40,9 +54,10 @@ const NAMES = [
 
 /**
  * @param {string} text
- * @returns {{ table: Table, problem: null } | { table: null, problem: string }} a sentence if there is nothing to be read
+ * @param {Partial<Record<Aspect, string>>} [wishes]
+ * @returns {{ table: Table, problem: null } | { table: null, problem: string, choices: Choice[] }} a sentence if there is nothing to be read
  */
-export function readTable(text) {
+export function readTable(text, wishes = {}) {
   const { separator, rows, fault } = parseSheet(text);
   if (fault) return refused(phrase("table.line-fault", { line: fault.line, fault: fault.message }));
   const [top] = rows;
@@ -57,6 +72,23 @@ export function readTable(text) {
     );
   const places = columnsOf(top.cells);
   const body = places.header ? rows.slice(1) : rows;
+  const aspects = /** @type {const} */ (["x1", "x2", "target"]);
+  places.indexes = places.indexes.map((index, part) => Number(wishes[aspects[part] ?? "x1"] ?? index));
+  /** @type {Choice[]} */
+  const choices = aspects.map((aspect, part) => ({
+    aspect,
+    value: String(places.indexes[part]),
+    asked: !places.header,
+    reason: "",
+    options: top.cells.map((cell, index) => ({
+      value: String(index),
+      label: places.header ? cell : String(index + 1),
+      sample: body
+        .slice(0, 3)
+        .map(({ cells }) => cells[index])
+        .join(", "),
+    })),
+  }));
   const columns = places.indexes.map((index, part) =>
     places.header ? (top.cells[index] ?? "") : (NAMES[part]?.[0] ?? ""),
   );
@@ -64,15 +96,15 @@ export function readTable(text) {
     body.slice(0, 1000).flatMap(({ cells }) => places.indexes.map((index) => cells[index] ?? "")),
     separator,
   );
-  return fill(body, places.indexes, columns, comma, describe(separator, comma, places, columns));
+  return fill(body, places.indexes, columns, comma, describe(separator, comma, places, columns), choices);
 }
 
 /**
  * @param {string} problem
- * @returns {{ table: null, problem: string }}
+ * @returns {{ table: null, problem: string, choices: Choice[] }}
  */
 function refused(problem) {
-  return { table: null, problem };
+  return { table: null, problem, choices: [] };
 }
 
 /** @typedef {{ header: boolean, indexes: number[], others: string[] }} Places */
@@ -117,9 +149,10 @@ function describe(separator, comma, { header, others }, columns) {
  * @param {string[]} columns their names
  * @param {boolean} comma
  * @param {string} how
+ * @param {Choice[]} choices
  * @returns {ReturnType<typeof readTable>}
  */
-function fill(body, indexes, columns, comma, how) {
+function fill(body, indexes, columns, comma, how, choices) {
   const [at1 = 0, at2 = 1, at3 = 2] = indexes;
   /** @type {[number, number, string][]} */
   const rows = [];
@@ -184,6 +217,9 @@ function fill(body, indexes, columns, comma, how) {
         rows: kept,
         faults: faults.slice(0, LISTED),
         faultCount: faults.length,
+        leftOut: faults.slice(0, LISTED),
+        leftOutCount: faults.length,
+        choices,
         labels: classes,
         values: numbered,
         kind,
