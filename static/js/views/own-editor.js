@@ -29,8 +29,8 @@ import { createTools } from "./own-editor/tools.js";
 const SPACING = 0.3;
 /** Seconds of spraying that one press is worth. */
 const BURST = 0.2;
-/** Files that open the editor where it is closed; all others are left to the page. */
-const TABLES = /\.(csv|tsv|tab)$/i;
+/** Files that open the editor where it is closed, workbooks to be refused in words; all others are left to the page. */
+const TABLES = /\.(csv|tsv|tab|xlsx|xlsm|xls|ods|numbers)$/i;
 
 /**
  * @typedef {object} OwnEditorOptions

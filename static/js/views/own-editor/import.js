@@ -1,50 +1,41 @@
-/** The import of a table: a file or a pasted text, what was understood of it, and what is still to be chosen. */
+/** The import of a table: a file or a text, read as the person wishes, and what cannot be read. */
 
-import { context2d, sizeCanvas } from "../../lib/canvas.js";
-import { looksBinary } from "../../lib/csv.js";
-import { create, find, findAll, setText } from "../../lib/dom.js";
+import { find, setText } from "../../lib/dom.js";
 import { formatPlain } from "../../lib/format.js";
 import { phrase } from "../../lib/language.js";
-import { markPath } from "../../lib/marks.js";
-import { paintDots } from "../../lib/paint-points.js";
-import { formula, measure, objection, toPoints } from "../../lib/point-scaling.js";
-import { countOutside, judge, MOST_POINTS } from "../../lib/point-set.js";
-import { readTable } from "../../lib/point-table.js";
-import { createSvg } from "../../lib/svg.js";
 import { throttle } from "../../lib/timing.js";
+import { readTable } from "../../own-data/table-reader.js";
+import { decodeText } from "../../own-data/text-encoding.js";
+import { createChoices } from "./import-choices.js";
+import { createPreview } from "./import-preview.js";
 
-/** @import { Colors } from "../../lib/paint-points.js" */
-/** @import { Wishes } from "../../lib/point-scaling.js" */
-/** @import { PointSet } from "../../lib/point-set.js" */
-/** @import { Label, Table } from "../../lib/point-table.js" */
+/** @import { Table } from "../../own-data/table-reader.js" */
+/** @import { ImportOptions } from "./import-preview.js" */
 
 /** Larger files are not read. */
 const MOST_BYTES = 5_000_000;
-/** As much of a file shows whether it is text. */
+/** As much of a larger file shows what it is. */
 const BEGINNING = 65_536;
 /** A longer text is read, but not put into the field; and browsers are slow to paste one of so many signs by themselves. */
 const LONG_TEXT = 100_000;
 const LONG_PASTE = 2000;
+/** Longer names of files are cut. */
+const LONG_NAME = 40;
 /** Least time between two readings of a text that is being typed, in milliseconds. */
 const TYPING_PAUSE = 300;
-/** Side of the picture, in CSS pixels. */
-const SIDE = 150;
-/** A set that fills less than this part of the picture had better be fitted. */
-const SMALL = 1;
-/** Stands in a sentence where the mark of a class is put. */
-const MARK = "\u0000";
 
 /**
- * @typedef {object} ImportOptions
- * @property {readonly [number, number]} region
- * @property {(set: PointSet, sentence: string) => void} onTake
+ * @typedef {object} Source
+ * @property {string} name what it is called
+ * @property {Uint8Array | string} content bytes of a file, or a text
+ * @property {boolean} typed whether it is what stands in the field
  */
 
 /**
  * @param {HTMLElement} element
  * @param {ImportOptions} options
  */
-export function createImport(element, { region: [low, high], onTake }) {
+export function createImport(element, options) {
   const scope = new AbortController();
   const { signal } = scope;
   const heading = find(element, ".own__source .own__sub", HTMLElement);
@@ -52,256 +43,120 @@ export function createImport(element, { region: [low, high], onTake }) {
   const text = find(element, "#own-text", HTMLTextAreaElement);
   const problem = find(element, ".own__problem", HTMLElement);
   const reading = find(element, ".own__reading", HTMLElement);
-  const preview = find(element, ".own__preview", HTMLElement);
-  const outcome = find(element, ".own__outcome", HTMLElement);
-  const take = find(element, '[data-own="take"]', HTMLButtonElement);
-  const picture = find(element, ".own__picture", HTMLCanvasElement);
-  const part = (/** @type {string} */ name) => find(preview, `[data-wish="${name}"]`, HTMLElement);
-  /** @type {Table | null} */
-  let table = null;
-  /** @type {PointSet | null} */
-  let points = null;
-  /** @type {Colors | null} */
-  let colors = null;
+  const said = find(element, ".own__said", HTMLElement);
+  const result = find(element, ".own__preview", HTMLElement);
+  const title = find(result, ".own__name", HTMLElement);
+  const preview = createPreview(element, options);
+  const choices = createChoices(find(result, ".own__choices", HTMLElement), { onChange: () => read(true) });
+  /** @type {Source | null} */
+  let source = null;
   /** Grows with every source, so that a slow one does not overtake a later one. */
   let sources = 0;
 
-  /** @param {string} sentence */
+  /**
+   * @param {Source | null} next
+   */
+  function begin(next) {
+    sources += 1;
+    source = next;
+    choices.begin();
+    preview.begin();
+    refuse("");
+  }
+
+  /**
+   * Nothing can be shown of the source.
+   * @param {string} sentence why; empty if there is no source
+   */
   function refuse(sentence) {
-    table = null;
-    points = null;
     setText(reading, "");
+    setText(said, "");
+    object(sentence);
+    result.hidden = true;
+    preview.clear();
+  }
+
+  /** @param {string} sentence empty if there is no objection */
+  function object(sentence) {
     setText(problem, sentence);
     problem.hidden = sentence === "";
-    preview.hidden = true;
-    setText(outcome, "");
-    setText(take, phrase("import.take"));
-    take.disabled = true;
   }
 
   /**
-   * @param {string} source
-   * @param {string} name what it is called
+   * Reads the source as it is wished for.
+   * @param {boolean} aloud whether it is announced how it was read
    */
-  function read(source, name) {
-    if (source.length > MOST_BYTES) {
-      refuse(`${name} has ${megabytes(source.length)}: at most ${megabytes(MOST_BYTES)} can be read.`);
+  function read(aloud) {
+    if (source === null) return;
+    const { name, content } = source;
+    if (typeof content === "string" && content.length > MOST_BYTES) {
+      refuse(tooLarge(name, content.length));
       return;
     }
-    const answer = readTable(source);
-    if (answer.table === null) {
-      refuse(`${name}: ${answer.problem}`);
+    const decoded =
+      typeof content === "string"
+        ? { text: content, choice: null, problem: null }
+        : decodeText(content, { encoding: choices.wishes().encoding, languages: navigator.languages });
+    if (decoded.text === null) {
+      refuse(phrase("import.problem", { name, problem: decoded.problem }));
       return;
     }
-    refuse("");
-    table = answer.table;
-    show(table, name);
-  }
-
-  /**
-   * @param {Table} found
-   * @param {string} name
-   */
-  function show(found, name) {
-    preview.hidden = false;
-    const values = { name, points: phrase("count.points", { count: found.rows.length }) };
-    const lines = phrase("count.lines", { count: found.faultCount });
+    const answer = readTable(decoded.text, choices.wishes());
+    const found = answer.table ? answer.table.choices : answer.choices;
+    setText(reading, "");
+    object(answer.table ? "" : phrase("import.problem", { name, problem: answer.problem }));
+    result.hidden = false;
+    choices.update(decoded.choice ? [decoded.choice, ...found] : found, { open: answer.table === null });
+    if (answer.table) preview.show(answer.table);
+    else preview.clear();
+    setText(title, answer.table ? describe(name, answer.table) : phrase("import.mend"));
     setText(
-      find(preview, ".own__name", HTMLElement),
-      found.faultCount > 0
-        ? phrase("import.found-without", { ...values, lines })
-        : phrase("import.found", values),
-    );
-    setText(find(preview, ".own__how", HTMLElement), found.how);
-    showFaults(found);
-    showSample(found);
-    const { farthest, largest, beyond, axes } = measure(found);
-    const tiny = Math.max(...axes.map(({ factor }) => 5 / factor)) < SMALL;
-    choose("own-import-kind", found.kind);
-    choose("own-fit", beyond > 0 || tiny ? "fit" : "keep");
-    choose("own-fit-values", largest > 1 ? "fit" : "keep");
-    enable("own-import-kind", "classes", found.labels !== null);
-    enable("own-import-kind", "values", found.values !== null);
-    part("kind").dataset.farthest = formatPlain(farthest);
-    part("pick").hidden = found.rows.length <= MOST_POINTS;
-    setText(
-      find(part("pick"), "legend", HTMLElement),
-      phrase("import.too-many", { rows: found.rows.length, most: MOST_POINTS }),
-    );
-    decide();
-  }
-
-  /** @param {Table} found */
-  function showFaults({ faults, faultCount }) {
-    const box = find(preview, ".own__faults", HTMLElement);
-    box.hidden = faultCount === 0;
-    const more = faultCount - faults.length;
-    setText(find(box, ".own__faults-title", HTMLElement), phrase("import.faults", { count: faultCount }));
-    find(box, ".own__faults-list", HTMLElement).replaceChildren(
-      ...faults.map(({ line, message }) =>
-        create("li", {}, phrase("import.fault", { line, fault: message })),
-      ),
-      ...(more > 0 ? [create("li", {}, phrase("import.more-faults", { more }))] : []),
+      said,
+      aloud ? phrase("import.said", { found: title.textContent ?? "", how: choices.summary() }) : "",
     );
   }
 
-  /** @param {Table} found */
-  function showSample({ columns, sample }) {
-    const [head, body] = [find(preview, "thead", HTMLElement), find(preview, "tbody", HTMLElement)];
-    const cut = (/** @type {string} */ cell) => (cell.length > 12 ? `${cell.slice(0, 11)}\u2026` : cell);
-    head.replaceChildren(
-      create("tr", {}, ...columns.map((name) => create("th", { scope: "col" }, cut(name)))),
-    );
-    body.replaceChildren(
-      ...sample.map((cells) => create("tr", {}, ...cells.map((cell) => create("td", {}, cut(cell))))),
-    );
-  }
-
-  /**
-   * @param {string} name
-   * @param {string} value
-   */
-  function choose(name, value) {
-    for (const radio of findAll(preview, `[name="${name}"]`, HTMLInputElement))
-      radio.checked = radio.value === value;
-  }
-
-  /**
-   * @param {string} name
-   * @param {string} value
-   * @param {boolean} enabled
-   */
-  function enable(name, value, enabled) {
-    find(preview, `[name="${name}"][value="${value}"]`, HTMLInputElement).disabled = !enabled;
-  }
-
-  /** @returns {Wishes} */
-  function wishes() {
-    const chosen = (/** @type {string} */ name) =>
-      findAll(preview, `[name="${name}"]`, HTMLInputElement).find((radio) => radio.checked)?.value;
-    return {
-      kind: chosen("own-import-kind") === "values" ? "values" : "classes",
-      fit: chosen("own-fit") === "fit",
-      fitValues: chosen("own-fit-values") === "fit",
-      pick: chosen("own-pick") === "first" ? "first" : "random",
-    };
-  }
-
-  /** What the choices come to. */
-  function decide() {
-    if (!table) return;
-    const wished = wishes();
-    const { axes, value, beyond } = measure(table);
-    const mapping = find(preview, ".own__mapping", HTMLElement);
-    mapping.replaceChildren(...(wished.kind === "classes" ? (table.labels ?? []).map(mappingEntry) : []));
-    const lines = [formula("x1", axes[0]), formula("x2", axes[1])];
-    const kept =
-      beyond > 0
-        ? phrase("import.beyond", { points: phrase("count.points", { count: beyond }) })
-        : phrase("import.inside");
-    setText(
-      find(part("fit"), ".own__formula", HTMLElement),
-      wished.fit ? phrase("import.formulas", { x1: lines[0] ?? "", x2: lines[1] ?? "" }) : kept,
-    );
-    part("fitValues").hidden = wished.kind !== "values";
-    setText(
-      find(part("fitValues"), ".own__formula", HTMLElement),
-      wished.fitValues && value
-        ? phrase("import.formula", { formula: formula(phrase("import.value"), value) })
-        : phrase("import.colours"),
-    );
-    const against = objection(table, wished);
-    points = against === null && table.rows.length > 0 ? toPoints(table, wished) : null;
-    take.disabled = points === null;
-    setText(
-      take,
-      points
-        ? phrase("import.take-points", { points: phrase("count.points", { count: points.points.length }) })
-        : phrase("import.take"),
-    );
-    setText(outcome, against ?? (points ? sayPoints(points, table) : phrase("import.nothing")));
-    paint();
-  }
-
-  /**
-   * @param {PointSet} set
-   * @param {Table} of
-   * @returns {string}
-   */
-  function sayPoints(set, { rows }) {
-    const some =
-      set.points.length < rows.length
-        ? phrase("import.some-rows", { some: set.points.length, all: rows.length })
-        : "";
-    const { refusal } = judge(set);
-    return `${some}${refusal ?? phrase("import.replaces")}`;
-  }
-
-  /** @param {Label} label */
-  function mappingEntry({ text: written, label, count }) {
-    const svg = createSvg("svg", { class: "own__mark", viewBox: "-8 -8 16 16", "aria-hidden": "true" });
-    const path = createSvg("path", { d: markPath(label, 4.8) });
-    path.style.setProperty("fill", `var(--class-${label})`);
-    svg.append(path);
-    const name = create("b", {}, written.length > 20 ? `${written.slice(0, 19)}\u2026` : written);
-    const points = phrase("count.points", { count });
-    const [before = "", after = ""] = phrase("import.mapping", { mark: MARK, label, points }).split(MARK);
-    return create("li", {}, name, before, svg, after);
-  }
-
-  function paint() {
-    sizeCanvas(picture, SIDE, SIDE);
-    if (!colors || !points) return;
-    const inside = { ...points, points: points.points.slice(0, MOST_POINTS) };
-    paintDots(context2d(picture), inside, { low, high, side: SIDE }, { colors, size: 3 });
-    picture.title = countOutside(points.points) > 0 ? phrase("import.some-outside") : "";
-  }
-
-  /**
-   * @param {File} chosen
-   */
+  /** @param {File} chosen */
   async function readFile(chosen) {
-    const source = ++sources;
-    const name = chosen.name.length > 40 ? `${chosen.name.slice(0, 39)}\u2026` : chosen.name;
-    refuse("");
-    if (chosen.size > MOST_BYTES) {
-      refuse(phrase("import.too-large", { name, size: megabytes(chosen.size), most: megabytes(MOST_BYTES) }));
+    const name =
+      chosen.name.length > LONG_NAME ? `${chosen.name.slice(0, LONG_NAME - 1)}\u2026` : chosen.name;
+    begin(null);
+    const number = sources;
+    setText(reading, phrase("import.reading", { name }));
+    const large = chosen.size > MOST_BYTES;
+    let bytes;
+    try {
+      bytes = new Uint8Array(await (large ? chosen.slice(0, BEGINNING) : chosen).arrayBuffer());
+    } catch {
+      if (number === sources) refuse(phrase("import.unreadable", { name }));
       return;
     }
-    setText(reading, phrase("import.reading", { name }));
-    try {
-      const beginning = await chosen.slice(0, BEGINNING).text();
-      if (source !== sources) return;
-      if (beginning.startsWith("PK")) {
-        refuse(phrase("import.workbook", { name }));
-        return;
-      }
-      if (looksBinary(beginning)) {
-        refuse(phrase("import.binary", { name }));
-        return;
-      }
-      const content = await chosen.text();
-      if (source === sources) read(content, name);
-    } catch {
-      if (source === sources) refuse(phrase("import.unreadable", { name }));
+    if (number !== sources) return;
+    if (large) {
+      // Saving a large workbook as CSV is what helps, not a smaller workbook.
+      const { problem: kind } = decodeText(bytes);
+      refuse(kind === null ? tooLarge(name, chosen.size) : phrase("import.problem", { name, problem: kind }));
+      return;
     }
+    source = { name, content: bytes, typed: false };
+    read(true);
   }
 
-  const readTyped = throttle((/** @type {string} */ typed) => {
-    if (typed.trim() === "") refuse("");
-    else read(typed, phrase("import.the-text"));
+  const readTyped = throttle((/** @type {string} */ content) => {
+    if (content.trim() === "") {
+      begin(null);
+      return;
+    }
+    source = { name: phrase("import.the-text"), content, typed: true };
+    read(false);
   }, TYPING_PAUSE);
 
-  /** @param {string} pasted */
-  function readText(pasted) {
-    sources += 1;
-    if (pasted.length > LONG_TEXT) {
-      text.value = "";
-      read(pasted, phrase("import.pasted-text"));
-      return;
-    }
-    text.value = pasted;
-    read(pasted, phrase("import.pasted-text"));
+  /** @param {string} content */
+  function readText(content) {
+    const typed = content.length <= LONG_TEXT;
+    text.value = typed ? content : "";
+    begin({ name: phrase("import.pasted-text"), content, typed });
+    read(true);
   }
 
   file.addEventListener(
@@ -314,8 +169,11 @@ export function createImport(element, { region: [low, high], onTake }) {
   );
   text.addEventListener(
     "input",
-    () => {
+    (event) => {
       sources += 1;
+      // What is typed corrects the text that is there; what is pasted is another one.
+      const pasted = event instanceof InputEvent && event.inputType === "insertFromPaste";
+      if (pasted || !source?.typed) begin(null);
       readTyped.push(text.value);
     },
     { signal },
@@ -331,17 +189,7 @@ export function createImport(element, { region: [low, high], onTake }) {
         return;
       }
       text.setRangeText(pasted, text.selectionStart, text.selectionEnd, "end");
-      text.dispatchEvent(new Event("input"));
-    },
-    { signal },
-  );
-  preview.addEventListener("change", decide, { signal });
-  take.addEventListener(
-    "click",
-    () => {
-      if (!points || !table) return;
-      const [some, all] = [points.points.length, table.rows.length];
-      onTake(points, phrase(some < all ? "import.took-some" : "import.took", { some, all }));
+      text.dispatchEvent(new InputEvent("input", { inputType: "insertFromPaste" }));
     },
     { signal },
   );
@@ -350,16 +198,38 @@ export function createImport(element, { region: [low, high], onTake }) {
     readFile,
     readText,
     focus: () => heading.focus(),
-    /** @param {Colors} next */
-    paint(next) {
-      colors = next;
-      paint();
-    },
+    paint: preview.paint,
     destroy() {
       readTyped.cancel();
+      choices.destroy();
+      preview.destroy();
       scope.abort();
     },
   };
+}
+
+/**
+ * @param {string} name
+ * @param {Table} table
+ * @returns {string}
+ */
+function describe(name, { rows, leftOutCount }) {
+  const points = phrase("count.points", { count: rows.length });
+  if (leftOutCount === 0) return phrase("import.found", { name, points });
+  return phrase("import.found-without", {
+    name,
+    points,
+    lines: phrase("count.lines", { count: leftOutCount }),
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {number} bytes
+ * @returns {string}
+ */
+function tooLarge(name, bytes) {
+  return phrase("import.too-large", { name, size: megabytes(bytes), most: megabytes(MOST_BYTES) });
 }
 
 /**

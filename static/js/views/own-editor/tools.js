@@ -4,9 +4,9 @@ import { create, find, findAll, setText } from "../../lib/dom.js";
 import { formatCount, formatPlain } from "../../lib/format.js";
 import { phrase } from "../../lib/language.js";
 import { markPath } from "../../lib/marks.js";
-import { countClasses, MOST_CLASSES } from "../../own-data/point-set.js";
 import { clamp } from "../../lib/scale.js";
 import { createSvg } from "../../lib/svg.js";
+import { countClasses, MOST_CLASSES } from "../../own-data/point-set.js";
 
 /** @import { Kind, PointSet } from "../../own-data/point-set.js" */
 
