@@ -1,8 +1,5 @@
 /** Comma-separated values and their relatives: text to rows of cells, numbered by line, and back. */
 
-import { parseDecimal } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
-
 /**
  * @typedef {object} Row
  * @property {number} line where it begins, counted from 1
@@ -10,176 +7,154 @@ import { phrase } from "../lib/language.js";
  */
 
 /**
- * @typedef {object} Fault
- * @property {number} line
- * @property {string} message
- */
-
-/**
  * @typedef {object} Sheet
- * @property {string} separator
- * @property {Row[]} rows without empty lines and comments
- * @property {Fault | null} fault a quotation mark that is never closed
+ * @property {Row[]} rows without lines that have nothing in them
+ * @property {number[]} unclosed lines with a quotation mark that is never closed; they are not among the rows
  */
 
-/** How many lines are looked at to find out what separates the cells. */
-const LOOKED_AT = 50;
-/** Separators, and the keys of what they are called. */
-const SEPARATORS = new Map([
-  ["\t", "tabs"],
-  [";", "semicolons"],
-  [",", "commas"],
-  [" ", "spaces"],
-]);
+/** Signs that are not seen at the ends of a cell: zero-width spaces and joiners, direction marks, byte order marks. */
+const UNSEEN = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$/g;
 
 /**
- * @param {string} separator
- * @returns {string}
- */
-export function separatorName(separator) {
-  return phrase(`csv.${SEPARATORS.get(separator)}`);
-}
-
-/**
- * Whether a text cannot be a table: it has bytes that no text has.
- * @param {string} beginning
- * @returns {boolean}
- */
-export function looksBinary(beginning) {
-  let strange = 0;
-  for (let index = 0; index < beginning.length; index++) {
-    const code = beginning.charCodeAt(index);
-    if (code === 0) return true;
-    if (code === 0xfffd || (code < 32 && code !== 9 && code !== 10 && code !== 13)) strange += 1;
-  }
-  return strange > beginning.length / 20;
-}
-
-/**
- * The separator that most of the first lines have: tabs before semicolons before commas before spaces, as the later
- * ones may be part of numbers and words.
- * @param {string} text
- * @returns {string}
- */
-export function findSeparator(text) {
-  const lines = [];
-  for (let start = 0; start < text.length && lines.length < LOOKED_AT; ) {
-    const end = text.indexOf("\n", start);
-    const line = text.slice(start, end < 0 ? text.length : end).trim();
-    if (line !== "" && !line.startsWith("#")) lines.push(line.replace(/"[^"]*"/g, ""));
-    start = end < 0 ? text.length : end + 1;
-  }
-  for (const separator of SEPARATORS.keys()) {
-    const having = lines.filter((line) => line.includes(separator)).length;
-    if (having > 0 && having >= lines.length / 2) return separator;
-  }
-  return ",";
-}
-
-/**
- * @param {string} text
+ * @param {string} text with "\n" as the only line end
+ * @param {string} separator one sign; a space stands for any number of spaces and tabs
+ * @param {number} [most] rows at most
  * @returns {Sheet}
  */
-export function parseSheet(text) {
-  const body = text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
-  const separator = findSeparator(body);
+export function splitRows(text, separator, most = Number.POSITIVE_INFINITY) {
+  const lines = text.split("\n");
   /** @type {Row[]} */
   const rows = [];
-  let line = 0;
-  for (let start = 0; start < body.length; ) {
-    line += 1;
-    const first = line;
-    let end = lineEnd(body, start);
-    for (let open = hasOddQuotes(body.slice(start, end)); open; line++) {
-      if (end === body.length)
-        return { separator, rows, fault: { line: first, message: phrase("csv.open-quote") } };
-      const next = lineEnd(body, end + 1);
-      open = !hasOddQuotes(body.slice(end + 1, next));
-      end = next;
-    }
-    const content = body.slice(start, end);
-    start = end + 1;
-    const tidy = content.trim();
-    if (tidy !== "" && !tidy.startsWith("#"))
-      rows.push({ line: first, cells: cellsOf(separator === " " ? tidy : content, separator) });
-  }
-  return { separator, rows, fault: null };
-}
-
-/**
- * @param {string} text
- * @param {number} from
- * @returns {number}
- */
-function lineEnd(text, from) {
-  const end = text.indexOf("\n", from);
-  return end < 0 ? text.length : end;
-}
-
-/**
- * @param {string} content
- * @returns {boolean}
- */
-function hasOddQuotes(content) {
-  let odd = false;
-  for (let at = content.indexOf('"'); at >= 0; at = content.indexOf('"', at + 1)) odd = !odd;
-  return odd;
-}
-
-/**
- * @param {string} content of one row
- * @param {string} separator
- * @returns {string[]}
- */
-function cellsOf(content, separator) {
-  if (separator === " " && !content.includes('"')) return content.split(/\s+/);
-  if (!content.includes('"')) return content.split(separator).map((cell) => cell.trim());
-  const cells = [];
-  let cell = "";
-  let quoted = false;
-  for (let index = 0; index < content.length; index++) {
-    const sign = content[index];
-    if (sign === '"' && quoted && content[index + 1] === '"') {
-      cell += '"';
-      index += 1;
-    } else if (sign === '"') {
-      quoted = !quoted;
-    } else if (sign === separator && !quoted) {
-      cells.push(cell.trim());
-      cell = "";
+  /** @type {number[]} */
+  const unclosed = [];
+  for (let index = 0; index < lines.length && rows.length < most; index++) {
+    const content = lines[index] ?? "";
+    const line = index + 1;
+    let cells = null;
+    if (content.includes('"')) {
+      const row = splitQuoted(lines, index, separator);
+      if (row === null) unclosed.push(line);
+      else [cells, index] = [row.cells, row.last];
     } else {
-      cell += sign;
+      cells = splitPlain(content, separator);
     }
+    if (cells?.some((cell) => cell !== "")) rows.push({ line, cells });
   }
-  return [...cells, cell.trim()];
-}
-
-/**
- * Whether numbers have a decimal comma: some have a comma, none has a point, and commas do not separate the cells.
- * @param {string[]} cells
- * @param {string} separator
- * @returns {boolean}
- */
-export function usesDecimalComma(cells, separator) {
-  if (separator === ",") return false;
-  let commas = false;
-  for (const cell of cells) {
-    if (cell.includes(".") && !Number.isNaN(parseDecimal(cell))) return false;
-    commas ||= cell.includes(",") && !Number.isNaN(parseDecimal(cell));
-  }
-  return commas;
+  return { rows, unclosed };
 }
 
 /**
  * @param {string} cell
- * @param {boolean} decimalComma
- * @returns {number} NaN when it is none
+ * @returns {string} without surrounding space, seen or not
  */
-export function parseCell(cell, decimalComma) {
-  const plain = Number(cell);
-  if (cell !== "" && Number.isFinite(plain)) return /^[+-]?0[xbo]/i.test(cell) ? Number.NaN : plain;
-  if (cell.includes(",") && !decimalComma) return Number.NaN;
-  return parseDecimal(cell);
+function trimCell(cell) {
+  const trimmed = cell.trim();
+  const last = trimmed.charCodeAt(trimmed.length - 1);
+  return trimmed.charCodeAt(0) >= 0x200b || last >= 0x200b ? trimmed.replace(UNSEEN, "") : trimmed;
+}
+
+/**
+ * @param {string} content of one line
+ * @param {string} separator
+ * @returns {string[]}
+ */
+function splitPlain(content, separator) {
+  if (separator === " ")
+    return content
+      .trim()
+      .split(/[ \t]+/)
+      .map(trimCell);
+  return withoutBars(content, separator).split(separator).map(trimCell);
+}
+
+/**
+ * Lines of a Markdown table begin and end with a bar.
+ * @param {string} content
+ * @param {string} separator
+ * @returns {string}
+ */
+function withoutBars(content, separator) {
+  if (separator !== "|") return content;
+  const bare = content.trim();
+  return bare.startsWith("|")
+    ? bare.slice(1, bare.endsWith("|") && bare.length > 1 ? -1 : undefined)
+    : content;
+}
+
+/**
+ * A row with quotation marks, which may go on in the next lines. A quotation mark means something at the beginning of
+ * a cell only; it is closed before a separator or the end of a line, or else it is a sign like others.
+ * @param {string[]} lines
+ * @param {number} first
+ * @param {string} separator
+ * @returns {{ cells: string[], last: number } | null} null if a quotation mark is never closed
+ */
+function splitQuoted(lines, first, separator) {
+  const blank = separator === " " ? /[^ \t]|$/g : separator === "\t" ? /[^ ]|$/g : /\S|$/g;
+  const cells = [];
+  let content = withoutBars(lines[first] ?? "", separator);
+  let last = first;
+  for (let at = 0; ; ) {
+    at = skip(at);
+    if (separator === " " && at === content.length && cells.length > 0) return { cells, last };
+    const quoted = content[at] === '"' ? readQuoted(at + 1) : undefined;
+    if (quoted === null) return null;
+    if (quoted === undefined) {
+      const end = cellEnd(at);
+      cells.push(trimCell(content.slice(at, end)));
+      at = end;
+    } else {
+      cells.push(trimCell(quoted.cell));
+      at = quoted.end;
+    }
+    if (at >= content.length) return { cells, last };
+    at += 1;
+  }
+
+  /** @param {number} from */
+  function skip(from) {
+    blank.lastIndex = from;
+    return blank.exec(content)?.index ?? content.length;
+  }
+
+  /** @param {number} from */
+  function cellEnd(from) {
+    const end =
+      separator === " " ? content.slice(from).search(/[ \t]/) + from : content.indexOf(separator, from);
+    return end < from ? content.length : end;
+  }
+
+  /**
+   * @param {number} from behind the mark that opens
+   * @returns {{ cell: string, end: number } | null | undefined} null if it is never closed, undefined if the mark is a
+   *   sign like others
+   */
+  function readQuoted(from) {
+    let cell = "";
+    for (let begin = from; ; ) {
+      const mark = content.indexOf('"', begin);
+      if (mark >= 0 && content[mark + 1] === '"') {
+        cell += content.slice(begin, mark + 1);
+        begin = mark + 2;
+        continue;
+      }
+      if (mark >= 0) {
+        cell += content.slice(begin, mark);
+        const next = skip(mark + 1);
+        const closed =
+          next === content.length || next === cellEnd(next) || (separator === " " && next > mark + 1);
+        if (closed) return { cell, end: separator === " " && next < content.length ? next - 1 : next };
+        return last === first ? undefined : null;
+      }
+      // A whole line of cells inside of a cell: the mark was not meant to open one.
+      if (last > first && content.split(separator).length > 2) return null;
+      cell += `${content.slice(begin)}\n`;
+      last += 1;
+      if (last >= lines.length) return null;
+      content = lines[last] ?? "";
+      begin = 0;
+    }
+  }
 }
 
 /**

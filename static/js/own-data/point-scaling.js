@@ -6,7 +6,7 @@ import { createRandom, sampleIndexes } from "../lib/random.js";
 import { FARTHEST, labelledPoint, MOST_POINTS, valuedPoint } from "./point-set.js";
 
 /** @import { Kind, Point, PointSet } from "./point-set.js" */
-/** @import { Label, Table } from "./table-reader.js" */
+/** @import { Table } from "./table-reader.js" */
 
 /**
  * @typedef {object} Wishes
@@ -117,19 +117,18 @@ export function objection(table, { kind, fit, fitValues }) {
  * @returns {PointSet}
  */
 export function toPoints(table, { kind, fit, fitValues, pick }) {
-  const { rows, labels, values } = table;
+  const { rows, classes, values } = table;
   const { axes, value } = measure(table);
   const [line1, line2] = axes;
   const taken =
     pick === "random"
       ? sampleIndexes(rows.length, Math.min(rows.length, MOST_POINTS), createRandom(SEED))
       : Array.from({ length: Math.min(rows.length, MOST_POINTS) }, (_, index) => index);
-  const labelOf = labels === null ? null : labelFinder(labels, table);
   const points = taken.map((index) => {
-    const [x1 = 0, x2 = 0, text = ""] = rows[index] ?? [];
+    const [x1 = 0, x2 = 0] = rows[index] ?? [];
     const at1 = fit ? apply(line1, x1) : x1;
     const at2 = fit ? apply(line2, x2) : x2;
-    if (kind === "classes") return labelledPoint(at1, at2, labelOf?.(text, index) ?? 0);
+    if (kind === "classes") return labelledPoint(at1, at2, classes?.[index] ?? 0);
     const number = values?.[index] ?? 0;
     return valuedPoint(at1, at2, value && fitValues ? apply(value, number) : number);
   });
@@ -143,23 +142,4 @@ export function toPoints(table, { kind, fit, fitValues, pick }) {
  */
 function apply({ shift, factor }, number) {
   return (number - shift) * factor;
-}
-
-/**
- * Finds classes by what is written, or by the number that it is.
- * @param {Label[]} labels
- * @param {Table} table
- * @returns {(text: string, index: number) => number}
- */
-function labelFinder(labels, { values, rows }) {
-  if (values === null) {
-    const known = new Map(labels.map(({ text, label }) => [text, label]));
-    return (text) => known.get(text) ?? 0;
-  }
-  const firsts = labels.map(({ text, label }) => {
-    const first = rows.findIndex((row) => row[2] === text);
-    return /** @type {const} */ ([values[first], label]);
-  });
-  const known = new Map(firsts);
-  return (_, index) => known.get(values[index]) ?? 0;
 }

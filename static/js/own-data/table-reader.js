@@ -1,308 +1,277 @@
-/** Tables of points, from and to text: which column is what, which cells are wrong, and what the classes are. */
+/** Tables of points, from and to text: one reading that fits the whole table, and what it leaves open. */
 
-import { phrase } from "../lib/language.js";
-import { parseCell, parseSheet, separatorName, usesDecimalComma } from "./csv.js";
+import { formatPlain } from "../lib/format.js";
+import { joined, phrase } from "../lib/language.js";
+import { parseNumber } from "./number-format.js";
 import { MOST_CLASSES } from "./point-set.js";
+import { isNumeric, readLayout } from "./table-layout.js";
+import { interpret, nameOf, readContent } from "./table-reading.js";
+import { chooseSeparator, prepare, separatorName } from "./table-separator.js";
 
-/** @import { Fault, Row } from "./csv.js" */
 /** @import { Kind, PointSet } from "./point-set.js" */
-
-/**
- * @typedef {object} Label
- * @property {string} text as written
- * @property {number} label number of the class it becomes
- * @property {number} count
- */
-
-/**
- * @typedef {object} Table
- * @property {string[]} columns names of x1, x2 and the target, as in the header if there is one
- * @property {string} how what was found out about the text, as a sentence
- * @property {string[][]} sample the three cells of the first rows
- * @property {readonly (readonly [x1: number, x2: number, target: string])[]} rows
- * @property {Fault[]} faults the first of them
- * @property {number} faultCount lines with faults
- * @property {Choice[]} choices
- * @property {Fault[]} leftOut the first lines that are left out, with the reason
- * @property {number} leftOutCount
- * @property {Label[] | null} labels what the classes would be; null where there are too many
- * @property {number[] | null} values the targets as numbers; null if some are none
- * @property {Kind} kind which of the two they seem to be
- */
+/** @import { Columns } from "./table-columns.js" */
+/** @import { LeftOut } from "./table-layout.js" */
+/** @import { Content, Reading, TableRow } from "./table-reading.js" */
+/** @import { SeparatorGuess } from "./table-separator.js" */
 
 /** @typedef {"encoding" | "separator" | "decimal" | "header" | "x1" | "x2" | "target" | "missing"} Aspect */
+
+/** @typedef {import("./table-target.js").Label} Label */
+
+/** @typedef {Partial<Record<Aspect, string>>} Wishes what somebody has chosen */
 
 /**
  * @typedef {object} Choice
  * @property {Aspect} aspect
  * @property {string} value what is read now
- * @property {boolean} asked whether the table alone does not settle it
+ * @property {boolean} asked whether the table does not settle it
  * @property {string} reason why this was guessed, as a sentence; empty if it is settled
  * @property {{ value: string, label: string, sample: string }[]} options
  */
 
-/** How many faults are listed. */
-const LISTED = 10;
-/** Rows of the sample. */
-const SAMPLE = 5;
+/**
+ * @typedef {object} Table
+ * @property {string[]} columns names of x1, x2 and the target
+ * @property {string} note which columns are left out, as a sentence; empty if none is
+ * @property {string[][]} sample the three cells of the first rows
+ * @property {readonly TableRow[]} rows
+ * @property {Choice[]} choices
+ * @property {LeftOut[]} leftOut the first lines that are left out, with the reason
+ * @property {number} leftOutCount
+ * @property {Label[] | null} labels what the classes would be; null where there are too many
+ * @property {number[] | null} classes the number of the class of each row
+ * @property {number[] | null} values the targets as numbers; null if some are none
+ * @property {Kind} kind which of the two they seem to be
+ */
 
-const NAMES = [
-  ["x1", "x_1", "x\u2081", "x"],
-  ["x2", "x_2", "x\u2082", "y"],
-  ["label", "class", "target", "value", "category", "group", "z", "t"],
-];
+/** @typedef {{ table: Table, problem: null } | { table: null, problem: string, choices: Choice[] }} Answer */
+
+/** How many lines that are left out are listed. */
+const LISTED = 10;
+/** Rows of the sample, and cells of a choice's sample. */
+const SAMPLE = 5;
+const FEW = 3;
+/** Names of columns that are listed. */
+const NAMED = 6;
+const PARTS = /** @type {const} */ (["x1", "x2", "target"]);
 
 /**
  * @param {string} text
- * @param {Partial<Record<Aspect, string>>} [wishes]
- * @returns {{ table: Table, problem: null } | { table: null, problem: string, choices: Choice[] }} a sentence if there is nothing to be read
+ * @param {Wishes} [wishes] those that the table does not have are passed over
+ * @returns {Answer} a sentence if there is nothing to be read
  */
 export function readTable(text, wishes = {}) {
-  const { separator, rows, fault } = parseSheet(text);
-  if (fault) return refused(phrase("table.line-fault", { line: fault.line, fault: fault.message }));
-  const [top] = rows;
-  if (!top) return refused(phrase("table.empty"));
-  const width = Math.max(...rows.slice(0, SAMPLE).map(({ cells }) => cells.length));
-  if (width < 3)
-    return refused(
-      phrase("table.too-narrow", {
-        line: top.line,
-        columns: phrase("count.columns", { count: top.cells.length }),
-      }),
-    );
-  const places = columnsOf(top.cells);
-  const body = places.header ? rows.slice(1) : rows;
-  const aspects = /** @type {const} */ (["x1", "x2", "target"]);
-  places.indexes = places.indexes.map((index, part) => Number(wishes[aspects[part] ?? "x1"] ?? index));
-  /** @type {Choice[]} */
-  const choices = aspects.map((aspect, part) => ({
-    aspect,
-    value: String(places.indexes[part]),
-    asked: !places.header,
-    reason: "",
-    options: top.cells.map((cell, index) => ({
-      value: String(index),
-      label: places.header ? cell : String(index + 1),
-      sample: body
-        .slice(0, 3)
-        .map(({ cells }) => cells[index])
-        .join(", "),
-    })),
-  }));
-  const columns = places.indexes.map((index, part) =>
-    places.header ? (top.cells[index] ?? "") : (NAMES[part]?.[0] ?? ""),
-  );
-  const comma = usesDecimalComma(
-    body.slice(0, 1000).flatMap(({ cells }) => places.indexes.map((index) => cells[index] ?? "")),
-    separator,
-  );
-  return fill(body, places.indexes, columns, comma, describe(separator, comma, places, columns), choices);
+  const { body, declared } = prepare(text);
+  if (body.trim() === "") return { table: null, problem: phrase("table.empty"), choices: [] };
+  const separator = chooseSeparator(body, declared, wishes.separator);
+  const reading = interpret(readLayout(body, separator.value), wishes);
+  const choices = [...separatorChoice(separator, body), ...choicesOf(reading)];
+  if (reading.columns === null) return { table: null, problem: sayUnreadable(reading), choices };
+  const content = readContent(reading, reading.columns, wishes.missing);
+  choices.push(...missingChoice(content));
+  if (content.targets === null) {
+    const column = nameOf(reading.names, reading.columns.chosen.target);
+    return { table: null, problem: phrase("table.too-many-labels", { column, most: MOST_CLASSES }), choices };
+  }
+  return { table: toTable(reading, reading.columns, content, choices), problem: null };
 }
 
 /**
- * @param {string} problem
- * @returns {{ table: null, problem: string, choices: Choice[] }}
+ * @param {Reading} reading
+ * @param {Columns} columns
+ * @param {Content} content
+ * @param {Choice[]} choices
+ * @returns {Table}
  */
-function refused(problem) {
-  return { table: null, problem, choices: [] };
+function toTable({ layout, names, rows }, { chosen }, content, choices) {
+  const indexes = PARTS.map((part) => chosen[part]);
+  const leftOut = [...layout.leftOut, ...content.leftOut].sort((one, other) => one.line - other.line);
+  const others = Array.from({ length: layout.width }, (_, column) => column).filter(
+    (column) => !indexes.includes(column),
+  );
+  return {
+    columns: indexes.map((column) => labelOf(names, column)),
+    note: others.length === 0 ? "" : phrase("table.left-out", { columns: listed(others) }),
+    sample: rows.slice(0, SAMPLE).map(({ cells }) => indexes.map((column) => cells[column] ?? "")),
+    rows: content.rows,
+    choices,
+    leftOut: leftOut.slice(0, LISTED),
+    leftOutCount: leftOut.length,
+    labels: content.targets?.labels ?? null,
+    classes: content.targets?.classes ?? null,
+    values: content.targets?.values ?? null,
+    kind: content.targets?.kind ?? "classes",
+  };
+
+  /** @param {readonly number[]} columns */
+  function listed(columns) {
+    const more = columns.length - NAMED;
+    return joined([
+      ...columns.slice(0, NAMED).map((column) => labelOf(names, column)),
+      ...(more > 0 ? [phrase("count.further-columns", { count: more })] : []),
+    ]);
+  }
 }
 
-/** @typedef {{ header: boolean, indexes: number[], others: string[] }} Places */
-
 /**
- * Where the columns are: by the names of a header, else the first three. A first row is a header if neither of its
- * coordinates is a number.
- * @param {string[]} cells of the first row
- * @returns {Places}
- */
-function columnsOf(cells) {
-  const known = cells.map((cell) => cell.toLowerCase());
-  const found = NAMES.map((names) => known.findIndex((cell) => names.includes(cell)));
-  const named = found.every((index) => index >= 0);
-  const indexes = named ? found : [0, 1, 2];
-  const header =
-    named || indexes.slice(0, 2).every((index) => Number.isNaN(parseCell(cells[index] ?? "", true)));
-  return { header, indexes, others: cells.filter((_, index) => !indexes.includes(index)) };
-}
-
-/**
- * @param {string} separator
- * @param {boolean} comma
- * @param {Places} places
- * @param {string[]} columns
+ * A column as it is shown: by its name, and by its number if it has none or shares it.
+ * @param {string[] | null} names
+ * @param {number} column
  * @returns {string}
  */
-function describe(separator, comma, { header, others }, columns) {
-  const [x1 = "", x2 = "", target = ""] = columns;
-  const names = header ? phrase("table.header", { x1, x2, target }) : phrase("table.no-header");
-  const values = { separator: separatorName(separator), names };
-  const found = phrase(comma ? "table.how-with-comma" : "table.how", values);
-  if (others.length === 0) return found;
-  return (
-    found + phrase("table.left-out", { columns: phrase("count.further-columns", { count: others.length }) })
-  );
+function labelOf(names, column) {
+  const name = names?.[column] ?? "";
+  const number = String(column + 1);
+  if (name === "") return phrase("table.nth-column", { number });
+  if (names?.indexOf(name) === names?.lastIndexOf(name)) return name;
+  return phrase("table.column-of-many", { name, number });
 }
 
 /**
- * @param {Row[]} body
- * @param {number[]} indexes of the three columns
- * @param {string[]} columns their names
- * @param {boolean} comma
- * @param {string} how
- * @param {Choice[]} choices
- * @returns {ReturnType<typeof readTable>}
+ * Why there is no table in it.
+ * @param {Reading} reading
+ * @returns {string}
  */
-function fill(body, indexes, columns, comma, how, choices) {
-  const [at1 = 0, at2 = 1, at3 = 2] = indexes;
-  /** @type {[number, number, string][]} */
-  const rows = [];
-  /** @type {number[]} */
-  const lines = [];
-  /** @type {Fault[]} */
-  const faults = [];
-  for (const { line, cells } of body) {
-    const fault = faultOf(cells, indexes, columns, comma);
-    if (fault === null) {
-      rows.push([parseCell(cells[at1] ?? "", comma), parseCell(cells[at2] ?? "", comma), cells[at3] ?? ""]);
-      lines.push(line);
-    } else {
-      faults.push({ line, message: fault });
-    }
-  }
-  const sample = body.slice(0, SAMPLE).map(({ cells }) => indexes.map((index) => cells[index] ?? ""));
-  const labels = labelsOf(rows, comma);
-  const values = rows.map((row) => parseCell(row[2], comma));
-  const numbers = values.filter((value) => !Number.isNaN(value)).length;
-  if (rows.length > 0 && labels === null && numbers < rows.length / 2)
-    return refused(phrase("table.too-many-labels", { column: columns[2] ?? "", most: MOST_CLASSES }));
-  if (labels === null && numbers < rows.length) {
-    // Values, but not all of them: those that are none are faults too.
-    const sound = rows.map((row, index) => {
-      const fine = !Number.isNaN(values[index]);
-      if (!fine)
-        faults.push({
-          line: lines[index] ?? 0,
-          message: phrase("table.no-number", { cell: quote(row[2]), column: columns[2] ?? "" }),
-        });
-      return fine;
+function sayUnreadable({ layout: { width, top, surveys }, rows }) {
+  if (width >= 3 && rows.length === 0) return phrase("table.only-header");
+  const first = rows[0] ?? top;
+  if (width < 3)
+    return phrase("table.too-narrow", {
+      line: first?.line ?? 1,
+      columns: phrase("count.columns", { count: width }),
     });
-    const kept = rows.filter((_, index) => sound[index]);
-    faults.sort((one, other) => one.line - other.line);
-    return answer(
-      kept,
-      null,
-      values.filter((_, index) => sound[index]),
-    );
+  const numeric = surveys.filter((survey) => isNumeric(survey)).length;
+  return phrase("table.few-numbers", { columns: phrase("count.columns", { count: numeric }) });
+}
+
+/**
+ * @param {SeparatorGuess} guess
+ * @param {string} body
+ * @returns {Choice[]}
+ */
+function separatorChoice({ value, options, asked }, body) {
+  if (options.length < 2) return [];
+  return [
+    {
+      aspect: "separator",
+      value,
+      asked,
+      reason: asked ? phrase("table.separator-open") : "",
+      options: options.map((option) => {
+        const { rows } = readLayout(body, option, FEW);
+        const sample = (rows.at(-1)?.cells ?? []).join(" | ");
+        return { value: option, label: separatorName(option), sample };
+      }),
+    },
+  ];
+}
+
+/**
+ * @param {Reading} reading
+ * @returns {Choice[]}
+ */
+function choicesOf({ layout: { top }, header, names, rows, numbers, columns }) {
+  /** @type {Choice[]} */
+  const choices = [];
+  const { chosen = null } = columns ?? {};
+  const used = chosen ? PARTS.map((part) => chosen[part]) : [];
+  if (numbers.options.length > 1) {
+    const asked = numbers.isOpen(used);
+    const differing = differingCells(used);
+    choices.push({
+      aspect: "decimal",
+      value: numbers.format.value,
+      asked,
+      reason: asked ? numbers.reason : "",
+      options: numbers.options.map((format) => ({
+        value: format.value,
+        label: phrase(`decimal.${format.value}`),
+        sample: differing.map((cell) => `${cell} \u2192 ${formatRead(parseNumber(cell, format))}`).join("; "),
+      })),
+    });
   }
-  return answer(rows, labels, numbers === rows.length ? values : null);
+  if (top !== null) {
+    const sample = top.cells.slice(0, NAMED).join(", ");
+    choices.push({
+      aspect: "header",
+      value: header.present ? "yes" : "no",
+      asked: header.asked,
+      reason: header.reason,
+      options: [
+        { value: "yes", label: phrase("table.header-yes"), sample },
+        { value: "no", label: phrase("table.header-no"), sample: "" },
+      ],
+    });
+  }
+  for (const part of PARTS) {
+    if (columns === null || columns.options[part].length < 2) continue;
+    choices.push({
+      aspect: part,
+      value: String(columns.chosen[part]),
+      asked: columns.asked[part],
+      reason: columns.asked[part] ? columns.reasons[part] : "",
+      options: columns.options[part].map((column) => ({
+        value: String(column),
+        label: labelOf(names, column),
+        sample: rows
+          .slice(0, FEW)
+          .map(({ cells }) => cells[column])
+          .join("; "),
+      })),
+    });
+  }
+  return choices;
 
   /**
-   * @param {[number, number, string][]} kept
-   * @param {Label[] | null} classes
-   * @param {number[] | null} numbered
-   * @returns {ReturnType<typeof readTable>}
+   * The first cells that the formats read differently.
+   * @param {readonly number[]} among these columns
    */
-  function answer(kept, classes, numbered) {
-    if (kept.length === 0 && faults.length === 0) return refused(phrase("table.only-header"));
-    const saysValue = /^(value|z|t)$/i.test(columns[2] ?? "");
-    /** @type {Kind} */
-    const kind =
-      classes === null || (numbered !== null && saysValue && !isSigns(numbered)) ? "values" : "classes";
-    return {
-      problem: null,
-      table: {
-        columns,
-        how,
-        sample,
-        rows: kept,
-        faults: faults.slice(0, LISTED),
-        faultCount: faults.length,
-        leftOut: faults.slice(0, LISTED),
-        leftOutCount: faults.length,
-        choices,
-        labels: classes,
-        values: numbered,
-        kind,
-      },
-    };
+  function differingCells(among) {
+    const found = [];
+    for (const { cells } of rows) {
+      for (const column of among) {
+        const cell = cells[column] ?? "";
+        const values = new Set(numbers.options.map((format) => parseNumber(cell, format)));
+        if (values.size > 1) found.push(cell);
+        if (found.length === FEW) return found;
+      }
+    }
+    return found;
   }
 }
 
 /**
- * @param {number[]} values
- * @returns {boolean}
- */
-function isSigns(values) {
-  return values.every((value) => Math.abs(value) === 1);
-}
-
-/**
- * A cell as it is quoted in a sentence.
- * @param {string} cell
+ * @param {number} number
  * @returns {string}
  */
-function quote(cell) {
-  return phrase("table.quoted", { cell: cell.length > 24 ? `${cell.slice(0, 24)}\u2026` : cell });
+function formatRead(number) {
+  return Number.isNaN(number) ? "\u2013" : formatPlain(number);
 }
 
 /**
- * What is wrong with a row, apart from its target.
- * @param {string[]} cells
- * @param {number[]} indexes
- * @param {string[]} columns
- * @param {boolean} comma
- * @returns {string | null}
+ * @param {Content} content
+ * @returns {Choice[]}
  */
-function faultOf(cells, indexes, columns, comma) {
-  for (let part = 0; part < 3; part++) {
-    const cell = cells[indexes[part] ?? 0];
-    const column = columns[part] ?? "";
-    if (cell === undefined)
-      return phrase("table.no-column", { column, columns: phrase("count.columns", { count: cells.length }) });
-    if (cell === "") return phrase("table.empty-cell", { column });
-    if (part === 2) continue;
-    const number = parseCell(cell, comma);
-    if (Number.isNaN(number)) return phrase("table.no-number", { cell: quote(cell), column });
-    if (!Number.isFinite(number)) return phrase("table.too-large", { cell: quote(cell), column });
-  }
-  return null;
-}
-
-/**
- * The classes that targets stand for: numbers from 0 to 5 are their own, of −1 and 1 the latter is class 0, other numbers
- * count in ascending order, and words as they come.
- * @param {readonly (readonly [number, number, string])[]} rows
- * @param {boolean} comma
- * @returns {Label[] | null}
- */
-function labelsOf(rows, comma) {
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const [, , text] of rows) {
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-    if (counts.size > 4 * MOST_CLASSES) return null;
-  }
-  const texts = [...counts.keys()];
-  const numbers = texts.map((text) => parseCell(text, comma));
-  if (numbers.some(Number.isNaN)) {
-    if (texts.length > MOST_CLASSES) return null;
-    return texts.map((text, label) => ({ text, label, count: counts.get(text) ?? 0 }));
-  }
-  // 1 and 1.0 are the same class.
-  const distinct = [...new Set(numbers)].sort((one, other) => one - other);
-  if (distinct.length > MOST_CLASSES) return null;
-  const own =
-    distinct.includes(0) &&
-    distinct.every((number) => Number.isInteger(number) && number >= 0 && number < MOST_CLASSES);
-  if (isSigns(distinct)) distinct.reverse();
-  return distinct.map((number, index) => {
-    const written = texts.filter((_, position) => numbers[position] === number);
-    return {
-      text: written[0] ?? "",
-      label: own ? number : index,
-      count: written.reduce((sum, text) => sum + (counts.get(text) ?? 0), 0),
-    };
-  });
+function missingChoice({ targets }) {
+  if (!targets?.missing) return [];
+  const { value, signs, count } = targets.missing;
+  const sample = joined(signs.slice(0, FEW));
+  return [
+    {
+      aspect: "missing",
+      value,
+      asked: true,
+      reason: phrase("table.missing-open", { signs: sample }),
+      options: [
+        {
+          value: "leave-out",
+          label: phrase("table.missing-leave-out"),
+          sample: phrase("count.lines", { count }),
+        },
+        { value: "class", label: phrase("table.missing-class"), sample },
+      ],
+    },
+  ];
 }
 
 /**

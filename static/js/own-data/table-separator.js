@@ -1,0 +1,99 @@
+/** What separates the cells of a table: the separator whose rows are the most consistent. */
+
+import { phrase } from "../lib/language.js";
+import { readLayout } from "./table-layout.js";
+import { interpret, readContent } from "./table-reading.js";
+
+/** @import { Layout } from "./table-layout.js" */
+
+/**
+ * @typedef {object} SeparatorGuess
+ * @property {string} value one sign
+ * @property {string[]} options those that the text has
+ * @property {boolean} asked whether another one gives other points
+ */
+
+/** So many rows tell what separates the cells. */
+const LOOKED_AT = 1000;
+/** A separator with fewer rows than this part of the best one's is none. */
+const NEARLY = 0.8;
+/** Separators, and the keys of what they are called; the likelier first. */
+const SEPARATORS = new Map([
+  ["\t", "csv.tabs"],
+  [";", "csv.semicolons"],
+  ["|", "csv.bars"],
+  [",", "csv.commas"],
+  [" ", "csv.spaces"],
+]);
+/** Files of DOS end with this sign. */
+const END_OF_FILE = "\u001a";
+/** Excel's first line, which names the separator; other programs put separators behind it. */
+const DECLARATION = /^\s*"?sep=(.)"?[,;\t]*[ ]*(?=\n|$)/i;
+
+/**
+ * @param {string} separator
+ * @returns {string}
+ */
+export function separatorName(separator) {
+  const key = SEPARATORS.get(separator);
+  return key ? phrase(key) : phrase("table.quoted", { cell: separator });
+}
+
+/**
+ * @param {string} text
+ * @returns {{ body: string, declared: string | null }} the text with "\n" as the only line end, and the separator that
+ *   its first line names
+ */
+export function prepare(text) {
+  const lines = text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
+  const whole = lines.endsWith(END_OF_FILE) ? lines.slice(0, -1) : lines;
+  const found = DECLARATION.exec(whole);
+  if (!found) return { body: whole, declared: null };
+  // The line stays, so that lines keep their numbers.
+  const before = "\n".repeat(found[0].split("\n").length - 1);
+  return { body: before + whole.slice(found[0].length), declared: found[1] ?? null };
+}
+
+/**
+ * @param {string} body
+ * @param {string | null} declared
+ * @param {string} [wished]
+ * @returns {SeparatorGuess}
+ */
+export function chooseSeparator(body, declared, wished) {
+  const known = [...SEPARATORS.keys()].filter((separator) => separator !== declared);
+  const options = [...(declared === null ? [] : [declared]), ...known].filter((sign) => body.includes(sign));
+  const layouts = options.map((separator) => readLayout(body, separator, LOOKED_AT));
+  const readable = layouts.filter((layout) => interpret(layout, {}).columns !== null);
+  // Spaces stand between words too: they separate only where tabs do not.
+  const found = readable.filter(({ separator }) => separator !== " " || readable[0]?.separator !== "\t");
+  const wide = layouts.toSorted((one, other) => other.width - one.width || other.quality - one.quality);
+  const best = found.find(({ separator }) => separator === declared) ?? likeliest(found) ?? wide[0];
+  const rivals = found.filter((layout) => layout !== best && layout.quality >= NEARLY * (best?.quality ?? 0));
+  return {
+    value: options.find((option) => option === wished) ?? best?.separator ?? ",",
+    options,
+    asked:
+      best !== undefined &&
+      best.separator !== declared &&
+      rivals.some((rival) => pointsOf(rival) !== pointsOf(best)),
+  };
+}
+
+/**
+ * @param {readonly Layout[]} layouts
+ * @returns {Layout | undefined} the one with most of the lines; of several, the first
+ */
+function likeliest(layouts) {
+  const most = Math.max(...layouts.map(({ quality }) => quality));
+  return layouts.find(({ quality }) => quality === most);
+}
+
+/**
+ * @param {Layout} layout
+ * @returns {string} what it comes to, to be compared
+ */
+function pointsOf(layout) {
+  const reading = interpret(layout, {});
+  return reading.columns === null ? "" : JSON.stringify(readContent(reading, reading.columns).rows);
+}

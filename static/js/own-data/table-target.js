@@ -1,0 +1,156 @@
+/** The targets of a table: rows without one, the classes that words and numbers stand for, and values. */
+
+import { phrase } from "../lib/language.js";
+import { namesValue } from "./column-names.js";
+import { isMissing, mayBeWord } from "./missing-values.js";
+import { parseNumber } from "./number-format.js";
+import { MOST_CLASSES } from "./point-set.js";
+
+/** @import { NumberFormat } from "./number-format.js" */
+/** @import { Kind } from "./point-set.js" */
+
+/**
+ * @typedef {object} Label
+ * @property {string} text as written
+ * @property {number} label number of the class it becomes
+ * @property {number} count
+ */
+
+/**
+ * @typedef {object} Targets
+ * @property {(string | null)[]} faults why a row has no target, as a sentence
+ * @property {Label[] | null} labels what the classes would be; null where there are too many
+ * @property {number[] | null} classes the number of the class of each of the other rows
+ * @property {number[] | null} values their targets as numbers; null if some are none
+ * @property {Kind} kind which of the two they seem to be
+ * @property {MissingChoice | null} missing signs of a missing value that may be classes; null if there are none
+ */
+
+/**
+ * @typedef {object} MissingChoice
+ * @property {"leave-out" | "class"} value
+ * @property {string[]} signs as written
+ * @property {number} count rows that have one
+ */
+
+/**
+ * @param {readonly string[]} cells the target of each row
+ * @param {string} name of the column
+ * @param {NumberFormat} format
+ * @param {string} [wished] what becomes of signs of a missing value: "leave-out" or "class"
+ * @returns {Targets | null} null if there are too many words to be classes
+ */
+export function readTargets(cells, name, format, wished) {
+  const numbers = cells.map((cell) => parseNumber(cell, format));
+  const missing = findMissing(cells, numbers, wished);
+  const isGone = (/** @type {string} */ cell) =>
+    isMissing(cell) && !(missing?.value === "class" && mayBeWord(cell));
+  const faults = cells.map((cell) => (isGone(cell) ? sayMissing(cell, name) : null));
+  let kept = cells.flatMap((_, row) => (faults[row] === null ? [row] : []));
+  const keyOf = (/** @type {number} */ row) =>
+    Number.isFinite(numbers[row]) ? (numbers[row] ?? 0) : (cells[row] ?? "");
+  const labels = labelsOf(
+    kept.map(keyOf),
+    kept.map((row) => cells[row] ?? ""),
+  );
+  const numeric = kept.filter((row) => Number.isFinite(numbers[row]));
+  if (labels === null && numeric.length < kept.length / 2) return null;
+  if (labels === null) {
+    // Values, but not all of them.
+    for (const row of kept) {
+      if (Number.isFinite(numbers[row])) continue;
+      const values = { cell: quote(cells[row] ?? ""), column: name };
+      faults[row] = phrase(Number.isNaN(numbers[row]) ? "table.no-number" : "table.too-large", values);
+    }
+    kept = numeric;
+  }
+  const values = numeric.length === kept.length ? kept.map((row) => numbers[row] ?? 0) : null;
+  const areValues = values !== null && namesValue(name) && !isSigns(values);
+  const classes = labels && kept.map((row) => labels.get(keyOf(row))?.label ?? 0);
+  return {
+    faults,
+    labels: labels && [...labels.values()],
+    classes,
+    values,
+    kind: labels === null || areValues ? "values" : "classes",
+    missing,
+  };
+}
+
+/**
+ * Among words, "None" or "-" may be a class. It is taken for one if fewer than two classes were left without it, or if
+ * "+" is another.
+ * @param {readonly string[]} cells
+ * @param {readonly number[]} numbers
+ * @param {string} [wished]
+ * @returns {MissingChoice | null}
+ */
+function findMissing(cells, numbers, wished) {
+  const signs = new Set(cells.filter(mayBeWord));
+  const others = new Set(cells.filter((cell) => !isMissing(cell)));
+  const words = cells.some((cell, row) => !isMissing(cell) && Number.isNaN(numbers[row]));
+  if (signs.size === 0 || (!words && others.size > 0)) return null;
+  const guess = others.size < 2 || (others.has("+") && signs.has("-")) ? "class" : "leave-out";
+  return {
+    value: wished === "leave-out" || wished === "class" ? wished : guess,
+    signs: [...signs],
+    count: cells.filter(mayBeWord).length,
+  };
+}
+
+/**
+ * @param {string} cell
+ * @param {string} column
+ * @returns {string}
+ */
+function sayMissing(cell, column) {
+  if (cell === "") return phrase("table.empty-cell", { column });
+  return phrase("table.missing", { cell: quote(cell), column });
+}
+
+/**
+ * A cell as it is quoted in a sentence.
+ * @param {string} cell
+ * @returns {string}
+ */
+export function quote(cell) {
+  return phrase("table.quoted", { cell: cell.length > 24 ? `${cell.slice(0, 24)}\u2026` : cell });
+}
+
+/**
+ * @param {readonly number[]} values
+ * @returns {boolean}
+ */
+function isSigns(values) {
+  return values.every((value) => Math.abs(value) === 1);
+}
+
+/**
+ * The classes that targets stand for: numbers from 0 to 5 are their own, of −1 and 1 the latter is class 0, other numbers
+ * count in ascending order, and words as they come. Numbers of the same value are the same class.
+ * @param {readonly (string | number)[]} keys what the targets are
+ * @param {readonly string[]} cells what is written
+ * @returns {Map<string | number, Label> | null}
+ */
+function labelsOf(keys, cells) {
+  /** @type {Map<string | number, Label>} */
+  const found = new Map();
+  for (const [row, key] of keys.entries()) {
+    const before = found.get(key);
+    if (before) before.count += 1;
+    else found.set(key, { text: cells[row] ?? "", label: found.size, count: 1 });
+    if (found.size > MOST_CLASSES) return null;
+  }
+  const values = [...found.keys()].filter((key) => typeof key === "number").sort((one, other) => one - other);
+  if (values.length < found.size) return found;
+  const own =
+    values.includes(0) &&
+    values.every((value) => Number.isInteger(value) && value >= 0 && value < MOST_CLASSES);
+  if (isSigns(values)) values.reverse();
+  return new Map(
+    values.map((value, index) => [
+      value,
+      { .../** @type {Label} */ (found.get(value)), label: own ? value : index },
+    ]),
+  );
+}
