@@ -10,8 +10,8 @@ import { phrase } from "../../lib/language.js";
 /** The aspects that are columns: each column is one of them only. */
 const COLUMNS = /** @type {const} */ (["x1", "x2", "target"]);
 const isColumn = (/** @type {Aspect} */ aspect) => COLUMNS.some((column) => column === aspect);
-/** Longer names of columns are cut. */
-const LONG_NAME = 28;
+/** Longer names and samples are cut. */
+const LONG = 60;
 
 /**
  * @param {HTMLElement} element
@@ -75,7 +75,9 @@ export function createChoices(element, { onChange }) {
    */
   function place(box, choices) {
     const list = find(box, ".own__aspects", HTMLElement);
-    const wanted = choices.flatMap(({ aspect }) => fields.get(aspect) ?? []);
+    const wanted = choices
+      .filter(({ options }) => options.length > 1)
+      .flatMap(({ aspect }) => fields.get(aspect) ?? []);
     box.hidden = wanted.length === 0;
     if (wanted.length === list.children.length && wanted.every((field, at) => list.children[at] === field))
       return;
@@ -135,7 +137,7 @@ export function createChoices(element, { onChange }) {
  * @returns {string}
  */
 function describe({ label, sample }) {
-  return sample === "" ? cut(label) : phrase("import.option", { name: cut(label), sample });
+  return sample === "" ? cut(label) : phrase("import.option", { name: cut(label), sample: cut(sample) });
 }
 
 /**
@@ -151,7 +153,7 @@ function summarize(choices) {
     .join(phrase("import.between"));
 }
 
-/** @param {string} name */
-function cut(name) {
-  return name.length > LONG_NAME ? `${name.slice(0, LONG_NAME - 1)}\u2026` : name;
+/** @param {string} text */
+function cut(text) {
+  return text.length > LONG ? `${text.slice(0, LONG - 1)}\u2026` : text;
 }

@@ -61,6 +61,7 @@ export function createPreview(element, { region: [low, high], onTake }) {
   function show(found) {
     table = found;
     preview.hidden = false;
+    setText(find(preview, ".own__note", HTMLElement), found.note);
     showLeftOut(found);
     showSample(found);
     const { largest, beyond, axes } = measure(found);
@@ -191,8 +192,8 @@ export function createPreview(element, { region: [low, high], onTake }) {
       set.points.length < rows.length
         ? phrase("import.some-rows", { some: set.points.length, all: rows.length })
         : "";
-    const { refusal } = judge(set);
-    return `${some}${refusal ?? phrase("import.replaces")}`;
+    const { refusal, remarks } = judge(set);
+    return [`${some}${refusal ?? phrase("import.replaces")}`, ...remarks].join(" ");
   }
 
   /** @param {Label} label */
