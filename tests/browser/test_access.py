@@ -110,8 +110,10 @@ def drawing(playground: Playground) -> Iterator[None]:
 def importing(playground: Playground) -> Iterator[None]:
     with dialog(playground, "own-points") as shown:
         shown.locator('[data-own="table"]').click()
-        playground["#own-text"].fill("x1,x2,label\n1,2,cat\n3,4,dog\n5,x,dog\n")
+        playground["#own-text"].fill("height,width,kind\n1,2,cat\n3,4,dog\n5,x,dog\n2,6,cat\n")
         expect(playground[".own__faults"]).to_be_visible()
+        expect(playground[".own__questions"]).to_be_visible()
+        playground[".own__summary"].click()
         yield
         playground.page.keyboard.press("Escape")
 

@@ -62,7 +62,7 @@ def choices(playground: Playground) -> dict[str, dict[str, Any]]:
         """() => Object.fromEntries(
           [...document.querySelectorAll('.own__choices [data-aspect]')].map((field) => {
             const select = field.querySelector('select');
-            const name = ({ textContent }) => textContent.split(/ ?\\(/)[0];
+            const name = ({ textContent }) => textContent.split(/ \\(| – /)[0];
             return [field.dataset.aspect, {
               value: select.value,
               name: name(select.selectedOptions[0]),

@@ -252,14 +252,18 @@ def test_no_text_about_own_points_is_outside_the_language(speak: Callable[..., P
             rows.replace(".", ","),
             "\n".join(f"{x},{x},Ä{x}" for x in range(9)),
             "a,b,z\n" + "\n".join(f"{2000 * x},{x},{x / 7}" for x in range(6001)),
-            "PK",
+            "PK\3\4",
             "\0" * 9,
+            "a,b,c,d\n" + "\n".join(f"{x % 5},{x % 7},{x},{'?' if x % 2 else 'é'}" for x in range(40)),
+            "\n".join(f"{x % 9 - 4},{x + 210}\t{x % 7},{x + 120}\t{x % 2}" for x in range(40)),
+            "\n".join(f"{x % 5};{x % 7};{'Ä' if x % 2 else 'Ö'}" for x in range(40)).encode("cp1252"),
         )
     ):
-        file: Any = {"name": f"{number}.csv", "mimeType": "text/csv", "buffer": table.encode()}
+        file: Any = {"name": f"{number}.csv", "mimeType": "text/csv"}
+        file["buffer"] = table if isinstance(table, bytes) else table.encode()
         playground["#own-file"].set_input_files(file)
-        # Both are hidden while a file is read.
-        expect(playground[".own__preview:not([hidden]), .own__problem:not([hidden])"]).to_have_count(1)
+        # Both are hidden while a file is read; what cannot be read may be read otherwise.
+        expect(playground[".own__preview:visible, .own__problem:visible"].first).to_be_visible()
         assert plain_words(playground) == set(), table[:40]
     page.keyboard.press("Escape")
 

@@ -58,7 +58,7 @@ export function createChoices(element, { onChange }) {
     if (!field) throw new Error(`There is no field for ${aspect}`);
     const select = find(field, "select", HTMLSelectElement);
     select.replaceChildren(
-      ...options.map((option) => create("option", { value: option.value }, describe(option))),
+      ...options.map((option) => create("option", { value: option.value }, describe(aspect, option))),
     );
     select.value = value;
     const guessed = open && wishes[aspect] === undefined;
@@ -109,6 +109,7 @@ export function createChoices(element, { onChange }) {
     /**
      * @param {Choice[]} choices
      * @param {{ open: boolean }} state whether all choices are to be seen
+     * @returns {boolean} whether there is anything to choose
      */
     update(choices, { open }) {
       shown = choices;
@@ -124,6 +125,7 @@ export function createChoices(element, { onChange }) {
       // Which column is which stands over the first rows.
       setText(how, summarize(choices.filter(({ aspect }) => !asked.has(aspect) && !isColumn(aspect))));
       if (open) settled.open = true;
+      return !questions.hidden || !settled.hidden;
     },
     /** How the table is read, with every choice in one line. */
     summary: () => summarize(shown),
@@ -132,12 +134,15 @@ export function createChoices(element, { onChange }) {
 }
 
 /**
- * An option by its name and what it makes of the first cells.
+ * An option by its name, with the first values of a column or what else becomes of the first cells.
+ * @param {Aspect} aspect
  * @param {Choice["options"][number]} option
  * @returns {string}
  */
-function describe({ label, sample }) {
-  return sample === "" ? cut(label) : phrase("import.option", { name: cut(label), sample: cut(sample) });
+function describe(aspect, { label, sample }) {
+  const name = cut(label);
+  if (sample === "") return name;
+  return phrase(isColumn(aspect) ? "import.column" : "import.option", { name, sample: cut(sample) });
 }
 
 /**

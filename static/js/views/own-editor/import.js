@@ -105,8 +105,9 @@ export function createImport(element, options) {
     const found = answer.table ? answer.table.choices : answer.choices;
     setText(reading, "");
     object(answer.table ? "" : phrase("import.problem", { name, problem: answer.problem }));
-    result.hidden = false;
-    choices.update(decoded.choice ? [decoded.choice, ...found] : found, { open: answer.table === null });
+    const all = decoded.choice ? [decoded.choice, ...found] : found;
+    const choosable = choices.update(all, { open: answer.table === null });
+    result.hidden = answer.table === null && !choosable;
     if (answer.table) preview.show(answer.table);
     else preview.clear();
     setText(title, answer.table ? describe(name, answer.table) : phrase("import.mend"));
