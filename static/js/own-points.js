@@ -9,8 +9,8 @@
 import { withChoice, withField } from "./experiment.js";
 import { withFitting } from "./fitting.js";
 import { phrase } from "./lib/language.js";
-import { fromTargets, MOST_POINTS, sameTargets } from "./own-data/point-set.js";
 import { createRandom, sampleIndexes } from "./lib/random.js";
+import { fromTargets, MOST_POINTS, sameTargets } from "./own-data/point-set.js";
 import { appliesTo, lossesFor, problemOf } from "./problem.js";
 
 /** What only data sets have; own points are as they are. */

@@ -5,7 +5,8 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_own_points import button, count, draw, import_text, open_editor
+from tests.browser.test_own_points import count, draw
+from tests.support.own_points import button, import_text, open_editor
 from tests.support.page import Playground
 
 

@@ -242,23 +242,22 @@ def test_no_text_about_own_points_is_outside_the_language(speak: Callable[..., P
     playground["#own-text"].fill(rows)
     expect(playground[".own__preview"]).to_be_visible()
     assert plain_words(playground) == set()
-    for number, table in enumerate(
-        (
-            "",
-            "1",
-            '"1,2,3',
-            "x1,x2,label",
-            "1,2,3\n1,2\n?,3,1\n1,,2",
-            rows.replace(".", ","),
-            "\n".join(f"{x},{x},Ä{x}" for x in range(9)),
-            "a,b,z\n" + "\n".join(f"{2000 * x},{x},{x / 7}" for x in range(6001)),
-            "PK\3\4",
-            "\0" * 9,
-            "a,b,c,d\n" + "\n".join(f"{x % 5},{x % 7},{x},{'?' if x % 2 else 'é'}" for x in range(40)),
-            "\n".join(f"{x % 9 - 4},{x + 210}\t{x % 7},{x + 120}\t{x % 2}" for x in range(40)),
-            "\n".join(f"{x % 5};{x % 7};{'Ä' if x % 2 else 'Ö'}" for x in range(40)).encode("cp1252"),
-        )
-    ):
+    tables: tuple[str | bytes, ...] = (
+        "",
+        "1",
+        '"1,2,3',
+        "x1,x2,label",
+        "1,2,3\n1,2\n?,3,1\n1,,2",
+        rows.replace(".", ","),
+        "\n".join(f"{x},{x},Ä{x}" for x in range(9)),
+        "a,b,z\n" + "\n".join(f"{2000 * x},{x},{x / 7}" for x in range(6001)),
+        "PK\3\4",
+        "\0" * 9,
+        "a,b,c,d\n" + "\n".join(f"{x % 5},{x % 7},{x},{'?' if x % 2 else 'é'}" for x in range(40)),
+        "\n".join(f"{x % 9 - 4},{x + 210}\t{x % 7},{x + 120}\t{x % 2}" for x in range(40)),
+        "\n".join(f"{x % 5};{x % 7};{'Ä' if x % 2 else 'Ö'}" for x in range(40)).encode("cp1252"),
+    )
+    for number, table in enumerate(tables):
         file: Any = {"name": f"{number}.csv", "mimeType": "text/csv"}
         file["buffer"] = table if isinstance(table, bytes) else table.encode()
         playground["#own-file"].set_input_files(file)

@@ -1,7 +1,9 @@
 /** The editor of own points: a dialog with a board to draw on, tools, and the import and export of tables. */
 
-import { writeCsv } from "../own-data/csv.js";
 import { create, find, findAll, setText } from "../lib/dom.js";
+import { formatFixed } from "../lib/format.js";
+import { phrase } from "../lib/language.js";
+import { writeCsv } from "../own-data/csv.js";
 import {
   createDrawing,
   placesAlong,
@@ -13,8 +15,6 @@ import {
   withPoints,
   withPresent,
 } from "../own-data/drawing-history.js";
-import { formatFixed } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
 import { classesOfPoints, judge, labelledPoint, MOST_POINTS, valuedPoint } from "../own-data/point-set.js";
 import { toRows } from "../own-data/table-reader.js";
 import { createBoard } from "./own-editor/board.js";

@@ -10,8 +10,8 @@
 import { byId, find } from "../lib/dom.js";
 import { readDraft, writeDraft } from "../lib/drafts.js";
 import { keepFocus } from "../lib/focus.js";
-import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/point-set.js";
 import { throttle } from "../lib/timing.js";
+import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/point-set.js";
 import { fromSamples, ownSet } from "../own-points.js";
 import { classesOf } from "../problem.js";
 import { createOwnEditor } from "../views/own-editor.js";
