@@ -1,6 +1,19 @@
-"""``python -m server`` is the command ``neural-playground``."""
+"""The command ``neural-playground``, also as ``python -m server``; only what a command needs is imported for it."""
 
-from server.cli import main
+import sys
+
+
+def main() -> None:
+    """Run the command that the first argument names, else serve."""
+    if sys.argv[1:2] == ["health"]:
+        from server import health
+
+        health.main(sys.argv[2:])
+    else:
+        from server import cli
+
+        cli.main()
+
 
 if __name__ == "__main__":  # engine processes import this module again
     main()

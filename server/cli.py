@@ -12,7 +12,7 @@ from functools import partial
 from fastapi import FastAPI
 from prometheus_client import start_http_server
 
-from server import __version__, logs, train
+from server import __version__, health, logs, train
 from server.app import create_app
 from server.compute import Unavailable, check
 from server.console import can_show, replace_unknown_characters
@@ -21,7 +21,7 @@ from server.head import wsgi_with_head
 from server.lan import ANY_ADDRESS, check_exposure, invitation, is_private, lan_address, qr_code
 from server.metrics import Metrics
 from server.passes import legible
-from server.settings import Settings, from_environment, variables
+from server.settings import Settings, from_environment, own_url, variables
 from server.sockets import listen, serving
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def _serve_metrics(app: FastAPI, settings: Settings) -> str | None:
     served, _ = start_http_server(settings.metrics_port, settings.metrics_host, metrics.registry)
     if (metrics_app := served.get_app()) is not None:  # it was set at the start
         served.set_app(wsgi_with_head(metrics_app))
-    return f"{_address(settings.metrics_host, served.server_port)}/metrics"
+    return f"{own_url(settings.metrics_host, served.server_port)}/metrics"
 
 
 def _announce(settings: Settings, port: int, metrics_address: str | None, code: str | None) -> None:
@@ -105,7 +105,7 @@ def _announce(settings: Settings, port: int, metrics_address: str | None, code: 
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "level": "info",
             "event": f"Neural Playground {__version__} is ready",
-            "address": f"{_address(settings.host, port)}{settings.root_path}/",
+            "address": f"{own_url(settings.host, port)}{settings.root_path}/",
             "metrics": metrics_address,
         }
         if code is not None and settings.join_code == "":
@@ -115,6 +115,8 @@ def _announce(settings: Settings, port: int, metrics_address: str | None, code: 
         text = _told(settings, port, code)
         if metrics_address is not None:
             text += f"\nMetrics: {metrics_address}"
+    if settings.address_file is not None:
+        health.write_address(settings.address_file, own_url(settings.host, port))
     print(text, flush=True)
 
 
@@ -124,7 +126,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve the Neural Playground.",
         epilog=(
             "Every option can also be set as PLAYGROUND_HOST, PLAYGROUND_PORT and so on."
-            " `neural-playground train --help` tells how to train without a page."
+            " `neural-playground train --help` tells how to train without a page,"
+            " `neural-playground health --help` how to ask whether the server is alive."
         ),
     )
     parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
@@ -235,7 +238,7 @@ def _opened(settings: Settings, *, draw: bool) -> Settings:
 def _told(settings: Settings, port: int, code: str | None) -> str:
     """Return what people are told at the start: where the page is, and how others get in."""
     path = f"{settings.root_path}/" if settings.root_path else ""
-    lines = [f"Neural Playground {__version__}: {_address(settings.host, port)}{path}"]
+    lines = [f"Neural Playground {__version__}: {own_url(settings.host, port)}{path}"]
     if settings.lan:
         found = lan_address() if settings.host == ANY_ADDRESS else settings.host
         if found is None:
@@ -243,8 +246,8 @@ def _told(settings: Settings, port: int, code: str | None) -> str:
                 "This machine seems to be in no network; others reach it when it is, by its address there."
             )
         else:
-            lines.append(f"In this network: {_address(found, port)}{path}")
-            drawn = qr_code(invitation(_address(found, port) + path.rstrip("/"), code)).rstrip("\n")
+            lines.append(f"In this network: {own_url(found, port)}{path}")
+            drawn = qr_code(invitation(own_url(found, port) + path.rstrip("/"), code)).rstrip("\n")
             if can_show(drawn, sys.stdout):
                 lines.append(drawn)
     if code is not None:
@@ -252,8 +255,3 @@ def _told(settings: Settings, port: int, code: str | None) -> str:
     elif not is_private(settings.host):
         lines.append("Whoever reaches this address may use it: no join code is asked for.")
     return "\n".join(lines)
-
-
-def _address(host: str, port: int) -> str:
-    host = {ANY_ADDRESS: "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -59,6 +59,8 @@ class Settings:
         metrics_token: what opens ``/metrics``, which without a token is not there.
         token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
         state_folder: where the server keeps the key that it made; None where it can keep none.
+        address_file: where the server writes its address when it can be reached, for ``neural-playground health``;
+            None for nowhere.
 
     Raises:
         ValueError: a number is out of its range, or something is not what it has to be; begins with its name.
@@ -102,6 +104,7 @@ class Settings:
     metrics_token: str | None = field(default=None, repr=False)  # a secret
     token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
     state_folder: Path | None = field(default_factory=lambda: default_state_folder())  # defined below
+    address_file: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -213,7 +216,7 @@ def _on_or_off(text: str) -> bool:
         raise ValueError(text) from None
 
 
-def _folder(text: str) -> Path:
+def _path(text: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError:  # a home is asked for, and there is none
@@ -225,7 +228,8 @@ _WHOLE = int, "a whole number"
 _SECONDS = float, "a number of seconds"
 _TEXTS = _list, "texts separated by commas"
 _SWITCH = _on_or_off, "on, off, true, false, 1, 0"
-_FOLDER_PATH = _folder, "a folder; ~ stands for the home of a user who has one"
+_FILE_PATH = _path, "a file; ~ stands for the home of a user who has one"
+_FOLDER_PATH = _path, "a folder; ~ stands for the home of a user who has one"
 
 _PARSERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "host": _TEXT,
@@ -266,8 +270,18 @@ _PARSERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "metrics_token": _TEXT,
     "token_keys": _TEXTS,
     "state_folder": _FOLDER_PATH,
+    "address_file": _FILE_PATH,
 }
 """How the variable of each setting is read, and what it may be."""
+
+
+ANY_ADDRESS = "0.0.0.0"
+
+
+def own_url(host: str, port: int) -> str:
+    """Return the address under which this machine itself reaches a server that listens on ``host`` and ``port``."""
+    host = {ANY_ADDRESS: "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def default_state_folder() -> Path | None:
