@@ -9,6 +9,9 @@ SECONDS ?= 20
 SPEED ?=
 # How many tests run side by side: most of them wait for a server or a browser
 JOBS ?= 3
+# What `make image` builds upon (empty: what the Dockerfile says), and the name it gives the image
+BASE_IMAGE ?=
+IMAGE ?= neural-playground
 # More arguments for what a target runs: make test ARGS="-k outbox", make run ARGS="--help"
 ARGS ?=
 
@@ -27,7 +30,7 @@ NODE_MODULES := node_modules/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-js test-python quick looks soak kernels parity bench load check lint types imports js spelling generated \
+.PHONY: help run image test test-js test-python quick looks soak kernels parity bench load check lint types imports js spelling generated \
 	format protocol reference pins install clean clean-all require-npm
 
 help:  ## Print this
@@ -41,6 +44,16 @@ help:  ## Print this
 
 run: $(RUN)  ## Serve the playground at http://HOST:PORT (ARGS=--lan: to everybody in the room)
 	@$(PY) -m server --host "$(HOST)" --port "$(PORT)" $(ARGS)
+
+image:  ## Build the container image with docker, podman or buildah, whichever works (BASE_IMAGE=another base)
+	@for tool in docker podman buildah none; do if $$tool info >/dev/null 2>&1; then break; fi; done; \
+	case $$tool in \
+	docker) set -- docker build;; \
+	none) echo "None of docker, podman and buildah works here; on Debian: apt-get install buildah" >&2; exit 1;; \
+	*) set -- $$tool build --format docker;; \
+	esac; \
+	set -- "$$@" $(if $(BASE_IMAGE),--build-arg "BASE_IMAGE=$(BASE_IMAGE)") --tag "$(IMAGE)" $(ARGS) .; \
+	echo "$$*"; "$$@"
 
 # ------------------------------------------------------------------------------------------------------------- tests
 
@@ -60,7 +73,7 @@ test-python: $(DEV)
 	else echo "npm packages: SKIPPED, as there is no npm"; fi
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	echo "Browser: $$browser"; \
-	$(PY) scripts/find_proxies.py --install; \
+	$(PY) scripts/find_programs.py --install proxies; \
 	export PLAYGROUND_BROWSER="$$browser"; \
 	$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile -m "not soak and not alone" $(ARGS) && \
 	{ $(PY) -m pytest -m "alone and not soak" $(ARGS) || [ $$? -eq 5 ]; } && \
@@ -79,6 +92,7 @@ looks: $(DEV)  ## Run the browser tests in every size of the page, light and dar
 
 soak: $(DEV)  ## Run the tests that take minutes
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
+	$(PY) scripts/find_programs.py --install image; \
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m pytest -m soak --timeout=3600 $(ARGS)
 
 kernels: $(DEV)  ## Run what computes under every kernel of OpenBLAS and NumPy that this processor can do

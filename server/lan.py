@@ -7,7 +7,7 @@ import socket
 
 import segno
 
-from server.settings import ANY_ADDRESS, Settings
+from server.settings import Settings
 
 _ELSEWHERE = ("192.0.2.1", 9)  # reserved for documentation: nobody is there
 

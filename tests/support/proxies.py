@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from scripts.find_proxies import find_proxy
+from scripts.find_programs import find_program
 from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import ROOT
 
@@ -51,9 +51,9 @@ def proxy(name: str, server: str, folder: Path) -> Iterator[Proxy]:
         server: address of the server, http://host:port.
         folder: for what the proxy writes.
     """
-    command = find_proxy(name)
+    command = find_program(name)
     if command is None:
-        pytest.skip(f"{name} is not here; scripts/find_proxies.py --install brings it on Debian, as root")
+        pytest.skip(f"{name} is not here; scripts/find_programs.py --install brings it on Debian, as root")
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     certificate.cert_chain_pems[0].write_to_path(folder / "certificate.pem")
