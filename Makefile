@@ -9,8 +9,9 @@ SECONDS ?= 20
 SPEED ?=
 # How many tests run side by side: most of them wait for a server or a browser
 JOBS ?= 3
-# What `make image` builds upon (empty: what the Dockerfile says), and the name it gives the image
+# What `make image` builds upon (empty: what the Dockerfile says) and with (empty: what works), and the name of the image
 BASE_IMAGE ?=
+BUILDER ?=
 IMAGE ?= neural-playground
 # More arguments for what a target runs: make test ARGS="-k outbox", make run ARGS="--help"
 ARGS ?=
@@ -46,14 +47,14 @@ run: $(RUN)  ## Serve the playground at http://HOST:PORT (ARGS=--lan: to everybo
 	@$(PY) -m server --host "$(HOST)" --port "$(PORT)" $(ARGS)
 
 image:  ## Build the container image with docker, podman or buildah, whichever works (BASE_IMAGE=another base)
-	@for tool in docker podman buildah none; do if $$tool info >/dev/null 2>&1; then break; fi; done; \
+	@for tool in $(or $(BUILDER),docker podman buildah) none; do if $$tool info >/dev/null 2>&1; then break; fi; done; \
 	case $$tool in \
-	docker) set -- docker build;; \
-	none) echo "None of docker, podman and buildah works here; on Debian: apt-get install buildah" >&2; exit 1;; \
-	*) set -- $$tool build --format docker;; \
+	none) echo "None of these works here: $(or $(BUILDER),docker podman buildah). On Debian: apt-get install buildah" >&2; exit 1;; \
+	docker) format="";; \
+	*) format="--format docker";; \
 	esac; \
-	set -- "$$@" $(if $(BASE_IMAGE),--build-arg "BASE_IMAGE=$(BASE_IMAGE)") --tag "$(IMAGE)" $(ARGS) .; \
-	echo "$$*"; "$$@"
+	set -x; \
+	$$tool build $$format $(if $(BASE_IMAGE),--build-arg "BASE_IMAGE=$(BASE_IMAGE)") --tag "$(IMAGE)" $(ARGS) .
 
 # ------------------------------------------------------------------------------------------------------------- tests
 

@@ -1,8 +1,8 @@
 """Find the programs that some tests run beside the playground, or bring them.
 
 ``python scripts/find_programs.py`` prints which of them are there: the reverse proxies for the recipes in deploy/, and
-what builds the container image on a base made here. With ``--install`` it first brings those that are not, where it may:
-as root, from Debian's or Ubuntu's packages. What cannot be brought is no error; the tests say that they skip it.
+what builds the container image on a base made here. With ``--install`` it first brings those that are not, where it
+may: as root, from Debian's or Ubuntu's packages. What cannot be brought is no error; the tests say that they skip it.
 Standard library only.
 """
 

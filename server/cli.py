@@ -18,10 +18,10 @@ from server.compute import Unavailable, check
 from server.console import can_show, replace_unknown_characters
 from server.drain import DrainingServer
 from server.head import wsgi_with_head
-from server.lan import ANY_ADDRESS, check_exposure, invitation, is_private, lan_address, qr_code
+from server.lan import check_exposure, invitation, is_private, lan_address, qr_code
 from server.metrics import Metrics
 from server.passes import legible
-from server.settings import Settings, from_environment, own_url, variables
+from server.settings import ANY_ADDRESS, Settings, from_environment, own_url, variables
 from server.sockets import listen, serving
 
 log = logging.getLogger(__name__)
