@@ -116,7 +116,7 @@ def _context(experiment: Experiment, language: str, epochs: int) -> dict[str, An
     return {
         "title": _title(experiment, language),
         "facts": [textwrap.fill(fact, _WIDTH - 4, subsequent_indent="    ") for fact in _facts(experiment)],
-        "notes": _notes(experiment, language),
+        "note": _note(language),
         "file_name": LANGUAGES[language].file_name(language),
         "packages": LANGUAGES[language].packages,
         "constants": _constants(experiment, language, epochs, batch_size),
@@ -365,17 +365,10 @@ _SAME = (
     "Points, initial weights and batches are those of Neural Playground, drawn from the same seeds, so the losses are"
     " those of its screen, {digits}."
 )
-_DIGITS = {
-    "numpy": "except for the last digits, where processors and libraries round",
-    "pytorch": "except for the last digits, where processors and libraries round",
-    "keras": "to about six digits, as Keras rounds products to single precision",
-    "scikit-learn": "except for the last digits, where processors and libraries round",
-}
+_ROUNDED = "except for the last digits, where processors and libraries round"
+_DIGITS = {"keras": "to about six digits, as Keras rounds products to single precision"}
 
 
-def _notes(experiment: Experiment, language: str) -> list[str]:
+def _note(language: str) -> str:
     """Say how near the figures come to those of the screen, wrapped for the head of the script."""
-    notes = [_SAME.format(digits=_DIGITS[language])]
-    if language == "keras" and (note := OPTIMIZERS[_optimizer(experiment)].keras_note):
-        notes.append(note)
-    return [textwrap.fill(note, _WIDTH - 4) for note in notes]
+    return textwrap.fill(_SAME.format(digits=_DIGITS.get(language, _ROUNDED)), _WIDTH - 4)

@@ -15,7 +15,7 @@ class Optimizer:
         torch: the class, and what it is given beside the parameters and the learning rate.
         torch_code: a class that has to be there for it.
         keras: the class, and what it is given beside the learning rate.
-        keras_note: why the figures are not quite the same with Keras.
+        keras_code: a class that has to be there for it.
         sklearn: what a model of scikit-learn is given; None if that has nothing like it.
         decoupled: whether it takes an L2 penalty beside the update, as ``weight_decay``.
     """
@@ -26,7 +26,7 @@ class Optimizer:
     torch: tuple[str, str]
     torch_code: str = ""
     keras: tuple[str, str]
-    keras_note: str = ""
+    keras_code: str = ""
     sklearn: str | None = None
     decoupled: bool = False
 
@@ -42,14 +42,13 @@ parameter -= learning_rate * mean / (1 - BETA1**step) / pace"""
 _MEANS = {"mean": "means", "square": "squares"}
 _VELOCITY = {"velocity": "velocities"}
 _SQUARE = {"square": "squares"}
-_ROOT_OF_EPSILON = "Keras adds epsilon under the root, so digits differ where gradients are small."
 
 OPTIMIZERS: Mapping[str, Optimizer] = {
     "sgd": Optimizer(
         memory={},
         update="parameter -= learning_rate * gradient",
         torch=("torch.optim.SGD", ""),
-        keras=("SGD", ""),
+        keras=("keras.optimizers.SGD", ""),
         sklearn='solver="sgd", momentum=0.0',
     ),
     "momentum": Optimizer(
@@ -59,7 +58,7 @@ velocity *= MOMENTUM
 velocity += gradient
 parameter -= learning_rate * velocity""",
         torch=("torch.optim.SGD", "momentum=MOMENTUM"),
-        keras=("SGD", "momentum=MOMENTUM"),
+        keras=("keras.optimizers.SGD", "momentum=MOMENTUM"),
         sklearn='solver="sgd", momentum=MOMENTUM, nesterovs_momentum=False',
     ),
     "nesterov": Optimizer(
@@ -69,7 +68,7 @@ velocity *= MOMENTUM
 velocity += gradient
 parameter -= learning_rate * (gradient + MOMENTUM * velocity)  # from where the velocity will lead""",
         torch=("torch.optim.SGD", "momentum=MOMENTUM, nesterov=True"),
-        keras=("SGD", "momentum=MOMENTUM, nesterov=True"),
+        keras=("keras.optimizers.SGD", "momentum=MOMENTUM, nesterov=True"),
         sklearn='solver="sgd", momentum=MOMENTUM, nesterovs_momentum=True',
     ),
     "adagrad": Optimizer(
@@ -78,8 +77,16 @@ parameter -= learning_rate * (gradient + MOMENTUM * velocity)  # from where the 
 square += gradient**2
 parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         torch=("torch.optim.Adagrad", "eps=1e-8"),
-        keras=("Adagrad", "initial_accumulator_value=0.0, epsilon=1e-16"),
-        keras_note=_ROOT_OF_EPSILON,
+        keras=("Adagrad", "initial_accumulator_value=0.0"),
+        keras_code='''\
+class Adagrad(keras.optimizers.Adagrad):
+    """Adds epsilon to the root, as the playground does; Keras adds it below."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        square = self._accumulators[self._get_variable_index(variable)]
+        square.assign(square + ops.square(gradient))
+        variable.assign(variable - learning_rate * gradient / (ops.sqrt(square) + 1e-8))
+''',
     ),
     "rmsprop": Optimizer(
         memory=_SQUARE,
@@ -88,15 +95,23 @@ square *= DECAY
 square += (1 - DECAY) * gradient**2
 parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         torch=("torch.optim.RMSprop", "alpha=DECAY, eps=1e-8"),
-        keras=("RMSprop", "rho=DECAY, epsilon=1e-16"),
-        keras_note=_ROOT_OF_EPSILON,
+        keras=("RMSprop", ""),
+        keras_code='''\
+class RMSprop(keras.optimizers.RMSprop):
+    """Adds epsilon to the root, as the playground does; Keras adds it below."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        square = self._velocities[self._get_variable_index(variable)]
+        square.assign(DECAY * square + (1 - DECAY) * ops.square(gradient))
+        variable.assign(variable - learning_rate * gradient / (ops.sqrt(square) + 1e-8))
+''',
     ),
     "adam": Optimizer(
         memory=_MEANS,
         update=_ADAM,
         counts=True,
         torch=("torch.optim.Adam", "betas=(BETA1, BETA2), eps=1e-8"),
-        keras=("Adam", "beta_1=BETA1, beta_2=BETA2"),
+        keras=("keras.optimizers.Adam", "beta_1=BETA1, beta_2=BETA2"),
         sklearn='solver="adam", beta_1=BETA1, beta_2=BETA2, epsilon=1e-8 * np.sqrt(1 - BETA2)',
     ),
     "adamw": Optimizer(
@@ -104,7 +119,7 @@ parameter -= learning_rate * gradient / (np.sqrt(square) + 1e-8)""",
         update=_ADAM,
         counts=True,
         torch=("torch.optim.AdamW", "betas=(BETA1, BETA2), eps=1e-8"),
-        keras=("AdamW", "beta_1=BETA1, beta_2=BETA2"),
+        keras=("keras.optimizers.AdamW", "beta_1=BETA1, beta_2=BETA2"),
         decoupled=True,
     ),
     "lion": Optimizer(
@@ -131,7 +146,7 @@ class Lion(torch.optim.Optimizer):
                 mean *= BETA2
                 mean += (1 - BETA2) * parameter.grad
 ''',
-        keras=("Lion", "beta_1=BETA1, beta_2=BETA2"),
+        keras=("keras.optimizers.Lion", "beta_1=BETA1, beta_2=BETA2"),
         decoupled=True,
     ),
 }

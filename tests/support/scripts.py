@@ -140,11 +140,101 @@ def _rows() -> dict[str, Experiment]:
                 data={"dataset": dataset, "minority_share": 0.1, "label_flips": 0.2, "noise": 0.1}
             )
     rows["wrong labels of classic points"] = experiment(data={"classic_seed": "0.5", "label_flips": 0.2})
+    return rows | _few_samples() | _whole_numbers() | _together()
+
+
+def _few_samples() -> dict[str, Experiment]:
+    """Return experiments with one sample, one class, or less than a batch."""
+    rows = {}
+    decay = {"penalty": "l2", "penalty_rate": 0.1}
+    for problem, dataset in _DATASETS.items():
+        rows[f"one training sample, {problem}"] = experiment(
+            data={"dataset": dataset, "samples": 10, "train_fraction": 0.1, "scaling": "standardise"},
+            objective=decay,
+        )
+        targets = [1, 0] if problem == "multi-class" else [0.5, 1] if problem == "regression" else [1, -1]
+        rows[f"one target in training, {problem}"] = experiment(
+            data={
+                "points": [[x1, x2, targets[x1 > 0]] for x1, x2, _ in _OWN],
+                "point_classes": 3 if problem == "multi-class" else 2,
+                "shuffled": False,
+            },
+            objective=decay,
+            training={"batch_size": 7},
+        )
+    for key in BATCHINGS:
+        rows[f"a batch of one is left over, {key}"] = experiment(
+            objective=decay, training={"batching": key, "batch_size": 29}
+        )
+        rows[f"fewer samples than a batch, {key}"] = experiment(
+            objective=decay, training={"batching": key, "batch_size": 31}
+        )
+    return rows
+
+
+def _whole_numbers() -> dict[str, Experiment]:
+    """Return experiments with whole numbers where numbers are real: some libraries tell them apart."""
+    rows = {}
+    for key, optimizer in OPTIMIZERS.items():
+        for rate in (0, 1):
+            rows[f"optimizer {key}, least numbers, rate {rate}"] = experiment(
+                objective={"penalty": "l2", "penalty_rate": 1},
+                training={
+                    "optimizer": key,
+                    "optimizer_options": {option.name: option.minimum for option in optimizer.options},
+                    "learning_rate": rate,
+                },
+            )
+    return rows
+
+
+def _together() -> dict[str, Experiment]:
+    """Return experiments in which two settings have to be put together in the right order."""
+    rows = {}
+    for key in OPTIMIZERS:
+        rows[f"optimizer {key}, clipped, with decay"] = experiment(
+            objective={"penalty": "l2", "penalty_rate": 0.1},
+            training={"optimizer": key, "learning_rate": 0.01, "clip_norm": 0.05},
+        )
+        rows[f"optimizer {key}, a rate that falls to zero"] = experiment(
+            objective={"penalty": "elastic-net", "penalty_rate": 0.1},
+            training={
+                "optimizer": key,
+                "learning_rate": 0.01,
+                "schedule": "cosine",
+                "schedule_options": {"horizon": 9.0},
+            },
+        )
+    rows |= {
+        "links that die": experiment(
+            objective={"penalty": "l1-classic", "penalty_rate": 0.3}, training={"optimizer": "momentum"}
+        ),
+        "weights that are held at zero": experiment(
+            objective={"penalty": "l1", "penalty_rate": 0.3}, training={"optimizer": "momentum"}
+        ),
+        "dropout of nothing": experiment(objective={"dropout": 0.0, "input_noise": 0.5, "seed": 3}),
+        "gradients that vanish": experiment(
+            network={"hidden": [3] * 6, "activation": "sigmoid"},
+            training={"optimizer": "adam", "learning_rate": 0.01},
+        ),
+        "far beyond what probabilities can tell": experiment(
+            features=("x1²", "x2²"),
+            network={"activation": "relu", "initializer": "normal", "initializer_options": {"scale": 5.0}},
+            objective={"loss": "logistic-cross-entropy"},
+            training={"learning_rate": 0.0001},
+        ),
+        "far beyond, three classes": experiment(
+            data={"dataset": "blobs", "label_flips": 0.2},
+            features=("x1²", "x2²"),
+            network={"activation": "relu", "initializer": "normal", "initializer_options": {"scale": 5.0}},
+            training={"learning_rate": 0.0001},
+        ),
+    }
     return rows
 
 
 ROWS = _rows()
-"""Every row of every registry, by what is special."""
+"""Every row of every registry, and what is easily got wrong, by what is special."""
 
 
 def engine_losses(run: Run, epochs: int) -> np.ndarray[Any, Any]:
