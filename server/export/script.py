@@ -181,7 +181,11 @@ def _constants(
     objective, training = experiment.objective, experiment.training
     own = data.points is not None
     # Only scikit-learn takes the numbers of the classes as they are.
-    counts_classes = language != "scikit-learn" or _flips(experiment) > 0 or (not own and "CLASSES" in DATASETS[data.dataset])
+    counts_classes = (
+        language != "scikit-learn"
+        or _flips(experiment) > 0
+        or (not own and "CLASSES" in DATASETS[data.dataset])
+    )
     stop = STOPS[training.stop]
     if stop.shortens:
         epochs = min(epochs, int(training.stop_options["epochs"]))

@@ -5,12 +5,18 @@ from engine.optimizers import OPTIMIZERS
 from engine.penalties import PENALTIES
 from tests.support.strategies import varied
 
-BATCH_SIZES = {1: 4, 7: 20, 30: 60, 249: 60, 250: 60}
+BATCH_SIZES = {1: 3, 7: 15, 30: 30, 249: 60, 250: 60}
 """The sizes, 250 being all training samples, and how many epochs a script trains."""
 
-CELLS = [(penalty, optimizer, size) for penalty in PENALTIES for optimizer in OPTIMIZERS for size in BATCH_SIZES]
+CELLS = [
+    (penalty, optimizer, size) for penalty in PENALTIES for optimizer in OPTIMIZERS for size in BATCH_SIZES
+]
+SHARE = [
+    CELLS[row + row // len(BATCH_SIZES) % len(BATCH_SIZES)] for row in range(0, len(CELLS), len(BATCH_SIZES))
+]
+"""Every penalty with every optimizer, the sizes in turn."""
 
-_RATES = {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.1, "lion": 0.003}
+_RATES = {"sgd": 0.1, "momentum": 0.01, "nesterov": 0.01, "adagrad": 0.1, "lion": 0.003}
 """Learning rates with which the network learns; those of the others are .01."""
 
 

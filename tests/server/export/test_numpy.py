@@ -14,6 +14,7 @@ from hypothesis import given
 
 from engine import Experiment, advance, begin
 from server.export import export
+from tests.support.export_grid import SHARE, cell
 from tests.support.scripts import ROWS, engine_losses, script_losses
 from tests.support.strategies import experiments, law
 
@@ -27,6 +28,18 @@ def test_the_losses_of_every_row_are_those_of_the_engine(name: str) -> None:
     found = script_losses(export(ROWS[name], "numpy", EPOCHS))
 
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+
+
+# `make parity` runs the whole grid, in every language.
+@pytest.mark.parametrize(("penalty", "optimizer", "batch_size"), SHARE)
+def test_the_losses_of_every_penalty_optimizer_and_size_of_batches_are_those_of_the_engine(
+    penalty: str, optimizer: str, batch_size: int
+) -> None:
+    one = cell(penalty, optimizer, batch_size)
+
+    found = script_losses(export(one, "numpy", 2))
+
+    np.testing.assert_allclose(found, engine_losses(begin(one), 2), rtol=0, atol=1e-9)
 
 
 @law(40)
@@ -96,6 +109,28 @@ def test_a_script_ends_where_the_stop_rule_ends_training(name: str) -> None:
     expected = engine_losses(begin(ROWS[name]), 100)
 
     assert len(script_losses(export(ROWS[name], "numpy", 100))) == len(expected) < 100
+
+
+def test_a_run_whose_loss_is_beyond_all_numbers_ends_with_that_epoch(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    growing = Experiment.model_validate(
+        {
+            "data": {"dataset": "plane", "samples": 60},
+            "features": ["x1²", "x2²"],
+            "network": {"activation": "linear", "hidden": []},
+            "training": {"learning_rate": 0.1, "batch_size": 30},
+        }
+    )
+    expected = engine_losses(begin(growing), 400)
+
+    with np.errstate(all="ignore"):
+        namespace: dict[str, Any] = {}
+        exec(compile(export(growing, "numpy", 400), "<script>", "exec"), namespace)
+
+    assert np.isinf(expected[-1]).any()
+    assert len(expected) == len(namespace["history"]) < 400
+    assert "has diverged" in capsys.readouterr().out
 
 
 def test_a_run_that_diverges_ends_before_the_epoch_that_broke_it(capsys: pytest.CaptureFixture[str]) -> None:
