@@ -99,8 +99,8 @@ soak: $(DEV)  ## Run the tests that take minutes
 kernels: $(DEV)  ## Run what computes under every kernel of OpenBLAS and NumPy that this processor can do
 	@$(PY) -m scripts.run_kernels --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
-parity: $(PARITY)  ## Compare whole training runs with PyTorch (large: it is installed for this only)
-	@$(PY) -m pytest tests/parity/torch_parity.py tests/parity/torch_export.py $(ARGS)
+parity: $(PARITY)  ## Run whole trainings and exported scripts in PyTorch, Keras, scikit-learn (large: installed for this only)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest tests/parity/torch_parity.py tests/parity/exports.py $(ARGS)
 
 bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among others
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
@@ -178,7 +178,7 @@ $(BENCH): requirements/bench.txt $(DEV)
 	$(PIP) install --quiet --requirement requirements/bench.txt
 	@touch $@
 
-$(PARITY): requirements/parity.txt $(DEV)
+$(PARITY): requirements/parity.txt $(BENCH)
 	$(PIP) install --quiet --requirement requirements/parity.txt
 	@touch $@
 

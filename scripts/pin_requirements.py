@@ -28,8 +28,8 @@ OLDEST_PYTHON = "3.11"
 # file, dependency group (None: the run time), the file it stands on
 LEVELS = (("run", None, None), ("dev", "dev", "run"), ("bench", "bench", "dev"))
 
-# Pinned by hand: what PyTorch needs differs from platform to platform, so that is left to pip.
-BY_HAND = (("parity", "parity", "dev"),)
+# Pinned by hand: what PyTorch and Keras need differs from platform to platform, so that is left to pip.
+BY_HAND = (("parity", "parity", "bench"),)
 
 # The newest version for the oldest Python is not always one for the newest Python.
 NEWER_PYTHON = {"numpy": ("3.15", "2.5.5")}
