@@ -55,7 +55,8 @@ async def refuse(
     if "text/html" in Headers(scope=scope).get("accept", ""):
         kind, body = "text/plain; charset=utf-8", f"{detail}\n".encode()
     else:
-        kind, body = "application/json", json.dumps({"detail": detail}, ensure_ascii=False).encode()
+        content = {"detail": detail, "reason": sentence.key}
+        kind, body = "application/json", json.dumps(content, ensure_ascii=False).encode()
     lines = {
         "content-type": kind,
         "content-length": str(len(body)),

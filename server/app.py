@@ -16,6 +16,7 @@ from engine.sentences import Sentence
 from server import __version__, assets
 from server.answers import wants_page
 from server.bodies import RefusedError
+from server.complaints import Complaints
 from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
@@ -23,7 +24,7 @@ from server.gate import Gate
 from server.head import HeadAsGet
 from server.headers import Protections, SecurityHeaders
 from server.keys import load_keys
-from server.languages import Languages, load
+from server.languages import ENGLISH, Languages, load
 from server.metrics import Metered, Metrics
 from server.passes import Passes, check_code, draw_code
 from server.prefix import Prefix
@@ -107,9 +108,12 @@ def create_app(settings: Settings) -> FastAPI:
         code = check_code(settings.join_code or draw_code(app.state.keys, date.today()))
         app.state.passes = Passes(app.state.keys, code, time.time)
         app.add_middleware(Gate, passes=app.state.passes)
-    app.add_middleware(OriginCheck, allowed=settings.allowed_origins)
+    complaints = Complaints(app.state.languages[ENGLISH].say)
+    app.state.complaints = complaints
+    app.add_middleware(OriginCheck, allowed=settings.allowed_origins, complaints=complaints)
     app.add_middleware(SizeCheck)
-    app.add_middleware(HostCheck, known=known_hosts((settings.host, *settings.allowed_hosts)))
+    known = known_hosts((settings.host, *settings.allowed_hosts))
+    app.add_middleware(HostCheck, known=known, complaints=complaints)
     app.add_middleware(Prefix, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, protections=protections)
     app.add_middleware(Metered, metrics=metrics)

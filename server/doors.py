@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
 from server.answers import refuse
+from server.complaints import Complaints
 
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""
@@ -91,6 +92,42 @@ def origin_allowed(
 _PORTS = {"http": 80, "https": 443}
 
 
+def origin_fault(
+    origin: str | None,
+    host: str | None,
+    allowed: Sequence[str],
+    *,
+    secure: bool = False,
+    proxy: str = "ADDRESS",
+) -> Sentence | None:
+    """Return why a page of ``origin`` may not open a session here, and what mends it; None if it may.
+
+    Args:
+        origin: as in `origin_allowed`, like the next three.
+        host: likewise.
+        allowed: likewise.
+        secure: likewise.
+        proxy: address of the proxy whose word about TLS is not believed, if that is known.
+    """
+    if origin_allowed(origin, host, allowed, secure=secure):
+        return None
+    try:
+        page = urlsplit(origin or "")
+        known = page.scheme in _PORTS and page.hostname is not None and bool(host)
+        same = known and origin_allowed(origin, host, (), secure=page.scheme == "https")
+    except ValueError:
+        known = same = False
+    if not known:
+        return Sentence("page-of-elsewhere")
+    values = {"origin": str(origin)[:_MOST_SHOWN], "host": str(host)[:_MOST_SHOWN]}
+    if same:
+        return Sentence("other-scheme", {**values, "scheme": "https" if secure else "http", "proxy": proxy})
+    return Sentence("other-origin", values)
+
+
+_MOST_SHOWN = 80
+
+
 def address_of(client: tuple[str, int] | None) -> str:
     """Return what counts as one address: of the newer kind the network, as its owner has all addresses in it.
 
@@ -112,10 +149,11 @@ def address_of(client: tuple[str, int] | None) -> str:
 class HostCheck:
     """Refuses requests and sockets that name another host."""
 
-    def __init__(self, app: ASGIApp, known: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, known: frozenset[str], complaints: Complaints) -> None:
         """Wrap an application."""
         self._app = app
         self._known = known
+        self._complaints = complaints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what names this server."""
@@ -127,42 +165,59 @@ class HostCheck:
             await self._app(scope, receive, send)
             return
         named = len(hosts) == 1
-        sentence = Sentence("other-host", {"host": hosts[0][:80]}) if named else Sentence("one-host")
+        sentence = Sentence("other-host", {"host": hosts[0][:_MOST_SHOWN]}) if named else Sentence("one-host")
+        self._complaints.tell(sentence)
         await refuse(scope, send, 400, sentence)
 
 
 class OriginCheck:
     """Refuses sockets, and requests that are more than questions, from pages of elsewhere."""
 
-    def __init__(self, app: ASGIApp, allowed: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed: Sequence[str], complaints: Complaints) -> None:
         """Wrap an application."""
         self._app = app
         self._allowed = allowed
+        self._complaints = complaints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what comes from a page of this server, or from no page."""
         if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _QUESTIONS):
             headers = Headers(scope=scope)
-            if not self._from_here(headers, secure=scope["scheme"] in ("https", "wss")):
-                await refuse(scope, send, 403, Sentence("page-of-elsewhere"))
+            fault = self._fault(scope, headers)
+            if fault is not None:
+                self._complaints.tell(fault)
+                await refuse(scope, send, 403, fault)
                 return
             # A form of elsewhere cannot send this type, so a browser asks first whether its page may; it may not.
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             if scope["type"] == "http" and kind != "application/json":
-                sentence = Sentence("other-type", {"type": kind[:80]}) if kind else Sentence("no-type")
+                sentence = (
+                    Sentence("other-type", {"type": kind[:_MOST_SHOWN]}) if kind else Sentence("no-type")
+                )
                 await refuse(scope, send, 415, sentence)
                 return
         await self._app(scope, receive, send)
 
-    def _from_here(self, headers: Headers, *, secure: bool) -> bool:
+    def _fault(self, scope: Scope, headers: Headers) -> Sentence | None:
         origins = headers.getlist("origin")
-        if len(origins) > 1:
-            return False
-        if not origins and headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-            return False
-        return origin_allowed(
-            origins[0] if origins else None, headers.get("host"), self._allowed, secure=secure
+        if len(origins) > 1 or (
+            not origins and headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
+        ):
+            return Sentence("page-of-elsewhere")
+        # If the proxy were believed, the scheme would be the one that it names.
+        told = "x-forwarded-proto" in headers and scope.get("client")
+        return origin_fault(
+            origins[0] if origins else None,
+            headers.get("host"),
+            self._allowed,
+            secure=is_secure(scope),
+            **({"proxy": scope["client"][0]} if told else {}),
         )
+
+
+def is_secure(scope: Scope) -> bool:
+    """Tell whether a request came by TLS, as far as is known here."""
+    return scope["scheme"] in ("https", "wss")
 
 
 _QUESTIONS = ("GET", "OPTIONS")  # HEAD arrives as GET

@@ -8,7 +8,7 @@ from engine.sentences import Sentence
 from server.answers import own_path, refuse
 from server.passes import Passes
 
-OPEN = frozenset({"GET /", "GET /healthz", "GET /readyz", "POST /api/join"})
+OPEN = frozenset({"GET /", "GET /healthz", "GET /readyz", "GET /ws", "POST /api/join"})
 """What everybody may ask for, by method and path; the page's files as well."""
 
 GUARDED = frozenset({"GET /metrics"})

@@ -133,6 +133,12 @@ def _session(record: logging.LogRecord) -> str | None:
     return session
 
 
+def _details(record: logging.LogRecord) -> dict[str, str]:
+    """Return what a record says by name as well; its writer has made sure that no secret is among it."""
+    details: dict[str, str] = getattr(record, "details", {})
+    return details
+
+
 def _text(record: logging.LogRecord) -> str:
     """Return what a record tells."""
     message = record.msg if isinstance(record.msg, str) else str(record.msg)
@@ -156,8 +162,10 @@ class TextLines(logging.Formatter):
         session = _session(record)
         about = f" [{session}]" if session else ""
         left_out = getattr(record, "left_out", 0)
+        details = ", ".join(f"{name} {one_line(value)}" for name, value in _details(record).items())
+        seen = f" [{details}]" if details else ""
         more = f" (and {left_out} more like it)" if left_out else ""
-        lines = [f"{clock} {record.levelname.lower()} {record.name}{about}: {_text(record)}{more}"]
+        lines = [f"{clock} {record.levelname.lower()} {record.name}{about}: {_text(record)}{seen}{more}"]
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             lines.append("Traceback (most recent call last):")
@@ -184,6 +192,7 @@ class JsonLines(logging.Formatter):
         session = _session(record)
         if session:
             entry["session"] = session
+        entry |= _details(record)
         if left_out := getattr(record, "left_out", 0):
             entry["left_out"] = left_out
         error = record.exc_info[1] if record.exc_info else None

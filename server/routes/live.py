@@ -1,15 +1,19 @@
-"""The WebSocket: one connection, from the handshake to the close."""
+"""The WebSocket: one connection, from the handshake to the close, and why none comes about."""
 
 import asyncio
 import contextlib
 import time
 from typing import Any
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import JSONResponse, Response
 from starlette.websockets import WebSocketState
 
+from engine.sentences import Sentence
 from server import farewells
-from server.doors import address_of
+from server.answers import preferred_language
+from server.complaints import Complaints
+from server.doors import address_of, is_secure, origin_fault
 from server.languages import Language
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
@@ -27,6 +31,38 @@ _FORBIDDEN = 4003
 
 _PARTING_SECONDS = 2.0
 """How long it may take to tell a client why the connection is closed."""
+
+
+_UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
+
+
+@router.get("/ws", include_in_schema=False)
+async def explain(request: Request) -> Response:
+    """Say what keeps a WebSocket from coming about, to a request that came without the upgrade to one.
+
+    Browsers tell a page nothing of why its WebSocket was refused. So it asks here, by the same way and with its
+    origin, which they do not send with a plain question: ``?page=https://host``.
+    """
+    page = request.query_params.get("page")
+    settings: Settings = request.app.state.settings
+    fault = page and origin_fault(
+        page, request.headers.get("host"), settings.allowed_origins, secure=is_secure(request.scope)
+    )
+    sentence = fault or Sentence("no-upgrade")
+    if page is None:
+        complaints: Complaints = request.app.state.complaints
+        complaints.tell(sentence)
+    language = preferred_language(request.scope)
+    return JSONResponse(
+        {"detail": language.say(sentence), "reason": sentence.key},
+        426 if page is None else 200,
+        {
+            **(_UPGRADE if page is None else {}),
+            "Cache-Control": "no-store",
+            "Content-Language": language.key,
+            "Vary": "Accept-Language",
+        },
+    )
 
 
 @router.websocket("/ws")

@@ -39,6 +39,8 @@ const BUSY = new Set([1008, 1009, 1013, 4408]);
  * @typedef {object} ConnectionOptions
  * @property {string} url
  * @property {() => Promise<string | undefined>} [admit] what a new line needs a ticket from, before it is opened
+ * @property {(attempt: number) => Promise<LineTrouble | null>} [diagnose] finds out why no line came about, after so many
+ *   attempts that have failed before; null if the server does not answer
  * @property {(ticket?: string) => void} onOpen the line is open: say hello, with the ticket if there is one
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
@@ -78,6 +80,8 @@ export function createConnection(options) {
   let closing = null;
   /** Whether a ticket is awaited. */
   let admitting = false;
+  /** @type {LineTrouble | null} what was found out about the last line that did not come about */
+  let cause = null;
 
   async function open() {
     timer = undefined;
@@ -91,7 +95,7 @@ export function createConnection(options) {
       const ticket = await options.admit();
       if (!closed) openWith(ticket);
     } catch {
-      if (!closed) comeBack(LOST);
+      if (!closed) comeBack(LOST, true);
     } finally {
       admitting = false;
     }
@@ -104,14 +108,18 @@ export function createConnection(options) {
     socket = opened;
     unpacker = createUnpacker?.() ?? null;
     heard = now();
-    opened.onopen = () => options.onOpen(ticket);
+    let isOpen = false;
+    opened.onopen = () => {
+      isOpen = true;
+      options.onOpen(ticket);
+    };
     opened.onmessage = ({ data }) => {
       heard = now();
       if (unpacker) receiveInOrder(opened, unpacker, data);
       else receive(data);
     };
     opened.onclose = ({ code }) => {
-      if (waiting === 0) lose(opened, code);
+      if (waiting === 0) lose(opened, code, !isOpen);
       else turn = turn.finally(() => lose(opened, code)); // after what came before it
     };
   }
@@ -120,12 +128,13 @@ export function createConnection(options) {
    * Lets go of the socket, and tries another if that makes sense.
    * @param {WebSocket} lost
    * @param {number} code with which it was closed
+   * @param {boolean} [unopened] whether it never came about
    */
-  function lose(lost, code) {
+  function lose(lost, code, unopened = false) {
     if (socket !== lost) return;
     socket = null;
     letGo();
-    if (!closed) comeBack(code);
+    if (!closed) comeBack(code, unopened);
   }
 
   function letGo() {
@@ -182,6 +191,7 @@ export function createConnection(options) {
       if (event.type === "closing") closing = event;
       if (event.type === "welcome") {
         attempt = 0;
+        cause = null;
         options.onState("open", null);
       }
       options.onEvent(event);
@@ -190,8 +200,11 @@ export function createConnection(options) {
     }
   }
 
-  /** @param {number} code with which the line was closed */
-  function comeBack(code) {
+  /**
+   * @param {number} code with which the line was closed
+   * @param {boolean} unopened whether it never came about
+   */
+  function comeBack(code, unopened) {
     // Where a ticket is asked for, the next line brings another.
     const final = code === FORBIDDEN && options.admit ? undefined : FINAL.get(code);
     const reason = closing?.reason ?? final ?? "lost";
@@ -199,9 +212,24 @@ export function createConnection(options) {
       options.onState("stopped", { reason, message: closing?.message ?? "" });
       return;
     }
-    options.onState("reconnecting", { reason, message: closing?.message ?? "" });
+    const trouble = { reason, message: closing?.message ?? "" };
+    options.onState("reconnecting", (unopened && cause) || trouble);
     timer = setTimeout(open, waitAfter(code));
+    if (unopened) findCause(attempt, trouble);
     attempt += 1;
+  }
+
+  /**
+   * Finds out why a line did not come about, and says so if there is none still.
+   * @param {number} failed how many attempts have failed before
+   * @param {LineTrouble} trouble what is said otherwise
+   */
+  async function findCause(failed, trouble) {
+    const found = (await options.diagnose?.(failed)) ?? null;
+    if (attempt === 0 || closed) return; // there has been a line since
+    const told = cause;
+    cause = found;
+    if ((found || told) && timer !== undefined) options.onState("reconnecting", found ?? trouble);
   }
 
   /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be heard. */

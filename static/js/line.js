@@ -31,14 +31,14 @@ const OFFERS = new Map([
 
 /**
  * @param {Pick<State, "connection" | "trouble">} state
- * @returns {{ words: string, offer: string }} both empty while all is well
+ * @returns {{ reason: string, words: string, offer: string }} all empty while all is well
  */
 export function lineOf({ connection, trouble }) {
-  if (connection === "open" || trouble === null) return { words: "", offer: "" };
+  if (connection === "open" || trouble === null) return { reason: "", words: "", offer: "" };
   const { reason, message } = trouble;
   const words = TOLD.has(reason) ? phrase(`line.${reason}`) : message || phrase("line.lost");
-  if (connection !== "stopped") return { words, offer: "" };
-  return { words, offer: phrase(OFFERS.get(reason) ?? "line.go-on") };
+  if (connection !== "stopped") return { reason, words, offer: "" };
+  return { reason, words, offer: phrase(OFFERS.get(reason) ?? "line.go-on") };
 }
 
 /**

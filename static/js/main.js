@@ -3,6 +3,7 @@
 import { withoutField } from "./assembling.js";
 import { withoutSeed } from "./classic.js";
 import { socketUrl } from "./connection.js";
+import { createDiagnosis } from "./diagnosis.js";
 import { clientName } from "./lib/client-name.js";
 import { byId, find, findAll } from "./lib/dom.js";
 import { decodeLanguage, useLanguage } from "./lib/language.js";
@@ -57,6 +58,7 @@ const session = createSession({
   url: socketUrl(location.href),
   experiment: start.experiment,
   admit: joining.required ? () => joining.ticket(client) : undefined,
+  diagnose: createDiagnosis(location.href),
   kept,
   place: () => sessionStorage,
   address: () => location.hash,

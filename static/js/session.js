@@ -54,6 +54,7 @@ const RESOLUTION = 100;
  * @property {() => void} onFrame a frame came: draw, then acknowledge
  * @property {(error: unknown) => void} onFault
  * @property {() => Promise<string | undefined>} [admit] a ticket for every connection, where the server asks for one
+ * @property {(attempt: number) => Promise<LineTrouble | null>} [diagnose] finds out why no connection came about
  * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
@@ -118,6 +119,7 @@ export function createSession(options) {
     openSocket: options.openSocket,
     createUnpacker: options.createUnpacker,
     admit: options.admit,
+    diagnose: options.diagnose,
     onOpen: (ticket) => greet(store.get().wanted, ticket),
     onEvent: receiveEvent,
     onFrame: receiveFrame,

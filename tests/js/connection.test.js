@@ -335,3 +335,76 @@ test("where tickets are needed, each line has its own, and none is opened withou
   assert.equal(FakeSocket.opened.length, 2);
   assert.deepEqual(tickets, ["one", "two"]);
 });
+
+test("a line that does not come about is told with its cause, and goes on being tried", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  /** @type {number[]} */
+  const asked = [];
+  connect(log, {
+    diagnose: async (attempt) => {
+      asked.push(attempt);
+      return { reason: "other-origin", message: "" };
+    },
+  });
+
+  FakeSocket.latest().drop();
+  await until(() => log.length === 2);
+  context.mock.timers.tick(1000);
+  FakeSocket.latest().drop();
+  await until(() => log.length === 4);
+  context.mock.timers.tick(2000);
+  FakeSocket.latest().accept();
+  FakeSocket.latest().tell(WELCOME);
+
+  // Found once, it is told at the next failure at once.
+  const told = ["reconnecting: lost", ...Array(3).fill("reconnecting: other-origin")];
+  assert.deepEqual(log, [...told, "opened", "open", "welcome"]);
+  assert.deepEqual(asked, [0, 1]);
+});
+
+test("a line that was open and is lost is not asked about", () => {
+  /** @type {string[]} */
+  const log = [];
+  connect(log, { diagnose: () => assert.fail("asked") });
+
+  FakeSocket.latest().accept();
+  FakeSocket.latest().tell(WELCOME);
+  FakeSocket.latest().drop();
+
+  assert.equal(log.at(-1), "reconnecting: lost");
+});
+
+test("a cause that has gone is not told any longer", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[]} */
+  const log = [];
+  const causes = [{ reason: "other-host", message: "" }, null];
+  connect(log, { diagnose: async () => causes.shift() ?? null });
+
+  FakeSocket.latest().drop();
+  await until(() => log.length === 2);
+  context.mock.timers.tick(1000);
+  FakeSocket.latest().drop();
+  await until(() => log.length === 4);
+
+  assert.equal(log.at(-1), "reconnecting: lost");
+});
+
+test("what is found out while the next line opens does not close it", async () => {
+  /** @type {string[]} */
+  const log = [];
+  /** @type {(trouble: null | { reason: string, message: string }) => void} */
+  let answer = () => undefined;
+  const connection = connect(log, { diagnose: () => new Promise((resolve) => (answer = resolve)) });
+
+  FakeSocket.latest().drop();
+  connection.retryNow();
+  FakeSocket.latest().accept();
+  FakeSocket.latest().tell(WELCOME);
+  answer({ reason: "other-host", message: "" });
+  await Promise.resolve();
+
+  assert.deepEqual(log, ["reconnecting: lost", "opened", "open", "welcome"]);
+});

@@ -25,6 +25,7 @@ const FLOORS = [
     "problem.js",
     "history.js",
     "record.js",
+    "diagnosis.js",
     "joining.js",
     "service.js",
     "setting-marks.js",

@@ -4,8 +4,8 @@ import "./support/language.js";
 import { lineOf, offersReload } from "../../static/js/line.js";
 
 test("while all is well there is nothing to say", () => {
-  assert.deepEqual(lineOf({ connection: "open", trouble: null }), { words: "", offer: "" });
-  assert.deepEqual(lineOf({ connection: "connecting", trouble: null }), { words: "", offer: "" });
+  assert.deepEqual(lineOf({ connection: "open", trouble: null }), { reason: "", words: "", offer: "" });
+  assert.deepEqual(lineOf({ connection: "connecting", trouble: null }), { reason: "", words: "", offer: "" });
 });
 
 test("a line that comes back by itself offers nothing", () => {

@@ -57,6 +57,23 @@ def test_whatever_is_told_takes_one_json_object_on_one_line(text: str) -> None:
     assert len(line) < 5000
 
 
+def test_names_of_variables_are_no_secrets() -> None:
+    told = clean(
+        f"set PLAYGROUND_ALLOWED_ORIGINS, not PLAYGROUND_ALLOWED_ORIGINS={SECRET} or PLAYGROUND_{SECRET}"
+    )
+
+    assert told == "set PLAYGROUND_ALLOWED_ORIGINS, not PLAYGROUND_ALLOWED_ORIGINS=[…] or […]"
+
+
+@pytest.mark.parametrize("formatter", [JsonLines(), TextLines()])
+def test_details_are_told_by_name_and_on_one_line(formatter: logging.Formatter) -> None:
+    host = "a-name-that-is-as-long-as-a-secret.example"
+    line = written(formatter, "refused", details={"host": host, "kind": "a\nb"})
+
+    assert host in line
+    assert line.isprintable()
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_is_told_takes_one_line_of_text(text: str) -> None:
     line = written(TextLines(), "the client said %s", text)

@@ -6,7 +6,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,13 +43,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def proxy(name: str, server: str, folder: Path) -> Iterator[Proxy]:
+def proxy(name: str, server: str, folder: Path, mistakes: Mapping[str, str] | None = None) -> Iterator[Proxy]:
     """Run a proxy in front of a server, by its recipe; skip the test where the proxy is not.
 
     Args:
         name: of the proxy.
         server: address of the server, http://host:port.
         folder: for what the proxy writes.
+        mistakes: what stands in the recipe instead of what it should have.
     """
     command = find_program(name)
     if command is None:
@@ -65,6 +66,7 @@ def proxy(name: str, server: str, folder: Path) -> Iterator[Proxy]:
     http, https = free_port(), free_port()
     recipe = (ROOT / "deploy" / RECIPES[name]).read_text(encoding="utf-8")
     for written, here in (
+        *(mistakes or {}).items(),
         ("127.0.0.1:8000", server.removeprefix("http://")),
         ("8080", str(http)),
         ("8443", str(https)),

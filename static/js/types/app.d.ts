@@ -111,9 +111,9 @@ export type ConnectionState = "connecting" | "open" | "reconnecting" | "stopped"
 
 /** Why there is no line. */
 export interface LineTrouble {
-  /** As `closing` gives it, or lost, reopened, reload, forbidden. */
+  /** As `closing` gives it, or lost, reopened, reload, forbidden, or what a diagnosis has found. */
   reason: string;
-  /** What the server says about it, or nothing. */
+  /** What is to be said about it, or nothing. */
   message: string;
 }
 

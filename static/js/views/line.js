@@ -6,6 +6,7 @@ import { find, setText } from "../lib/dom.js";
 
 /**
  * @typedef {object} LineProps
+ * @property {string} reason of what is said, for scripts
  * @property {string} words nothing while all is well
  * @property {string} offer label of the button; nothing if there is nothing to do but wait
  */
@@ -23,6 +24,7 @@ export function createLine(element, { onOffer }) {
 
   return {
     update(props) {
+      element.dataset.reason = props.reason;
       setText(words, props.words);
       setText(button, props.offer);
       button.hidden = props.offer === "";

@@ -1,0 +1,58 @@
+"""Complaints: a request that was refused because of how it came here, told in the log with what mends it.
+
+The person who runs the server sees there what a proxy in between gets wrong. The same is told once in a while only, and
+all of a kind together seldom, so that strangers cannot fill the log.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+
+from engine.sentences import Sentence
+from server.buckets import Bucket, Buckets
+
+log = logging.getLogger(__name__)
+
+SAME_SECONDS = 300.0
+"""How long the same is not told again."""
+
+_BURST = 10
+_EACH_SECONDS = 30.0  # on average, between two of a kind
+
+_PLAIN = re.compile(r"(https?://)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+_HIDDEN = "…"
+
+
+class Complaints:
+    """Tells the log; bounded in what it remembers and in how much it tells."""
+
+    def __init__(self, say: Callable[[Sentence], str], clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin with nothing told.
+
+        Args:
+            say: writes a sentence.
+            clock: seconds.
+        """
+        self._say = say
+        self._clock = clock
+        self._same = Buckets(1 / SAME_SECONDS, burst=1, most=1000)
+        self._kinds: dict[str, Bucket] = {}
+
+    def tell(self, sentence: Sentence) -> None:
+        """Tell why a request was refused, unless that was told lately.
+
+        Values that are no host, address or origin are not shown: they are whatever a client likes to send.
+        """
+        seen = {
+            name: text if _PLAIN.fullmatch(text) else _HIDDEN
+            for name, text in ((name, str(value)) for name, value in sentence.values.items())
+        }
+        now = self._clock()
+        kind = self._kinds.setdefault(sentence.key, Bucket(1 / _EACH_SECONDS, _BURST))
+        if kind.missing(now) > 0 or self._same[sentence.key, *seen.values()].take(now) > 0:
+            return
+        kind.take(now)
+        log.warning(
+            self._say(Sentence(sentence.key, seen)), extra={"details": {"refused": sentence.key, **seen}}
+        )

@@ -1,0 +1,86 @@
+"""Complaints: told once in a while, and whatever strangers send cannot fill the log or stand in it."""
+
+import logging
+
+import pytest
+
+from engine.sentences import Sentence
+from server.complaints import SAME_SECONDS, Complaints
+from server.languages import ENGLISH, bundled
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def complaints(clock: Clock) -> Complaints:
+    return Complaints(bundled()[ENGLISH].say, clock)
+
+
+def host(name: str) -> Sentence:
+    return Sentence("other-host", {"host": name})
+
+
+def test_the_same_is_told_again_only_after_minutes(
+    complaints: Complaints, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("one.example", "one.example", "two.example"):
+        complaints.tell(host(name))
+    assert len(caplog.records) == 2
+    clock.now += SAME_SECONDS - 1
+    complaints.tell(host("one.example"))
+    assert len(caplog.records) == 2
+    clock.now += 2
+    complaints.tell(host("one.example"))
+
+    assert [record.details["host"] for record in caplog.records] == [
+        "one.example",
+        "two.example",
+        "one.example",
+    ]
+    assert {record.levelno for record in caplog.records} == {logging.WARNING}
+
+
+def test_any_number_of_names_takes_few_lines_and_holds_up_no_other_kind(
+    complaints: Complaints, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3000):
+        complaints.tell(host(f"{number}.example"))
+        clock.now += 0.1
+    complaints.tell(Sentence("no-upgrade"))
+
+    kinds = [record.details["refused"] for record in caplog.records]
+    assert 10 <= kinds.count("other-host") <= 21
+    assert kinds[-1] == "no-upgrade"
+
+
+@pytest.mark.parametrize("text", ["x\nforged", "tok_secret", "<b>", "a b", "\x1b[2J", "x" * 300, ""])
+def test_what_is_no_name_is_not_shown(
+    complaints: Complaints, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    complaints.tell(host(text))
+
+    (record,) = caplog.records
+    assert record.details["host"] == "…"
+    assert not text or text not in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "text", ["a.example", "a.example:8000", "127.0.0.1:80", "[::1]:8000", "https://a.example:8443"]
+)
+def test_names_addresses_and_origins_are_shown(
+    complaints: Complaints, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    complaints.tell(host(text))
+
+    assert caplog.records[0].details["host"] == text
+    assert f"“{text}”" in caplog.records[0].getMessage()
