@@ -134,7 +134,7 @@ def _session(record: logging.LogRecord) -> str | None:
 
 
 def _details(record: logging.LogRecord) -> dict[str, str]:
-    """Return what a record says by name as well; its writer has made sure that no secret is among it."""
+    """Return what a record says by name as well; its writer has made sure that there is no secret in it."""
     details: dict[str, str] = getattr(record, "details", {})
     return details
 
@@ -150,7 +150,7 @@ def _text(record: logging.LogRecord) -> str:
             message = f"{message} {record.args!r}"
     if record.name.startswith("uvicorn"):
         message = _QUERY.sub("", message)  # it logs addresses whole
-    return clean(message.strip())
+    return one_line(message.strip())[:MAX_TEXT] if _details(record) else clean(message.strip())
 
 
 class TextLines(logging.Formatter):
@@ -162,10 +162,8 @@ class TextLines(logging.Formatter):
         session = _session(record)
         about = f" [{session}]" if session else ""
         left_out = getattr(record, "left_out", 0)
-        details = ", ".join(f"{name} {one_line(value)}" for name, value in _details(record).items())
-        seen = f" [{details}]" if details else ""
         more = f" (and {left_out} more like it)" if left_out else ""
-        lines = [f"{clock} {record.levelname.lower()} {record.name}{about}: {_text(record)}{seen}{more}"]
+        lines = [f"{clock} {record.levelname.lower()} {record.name}{about}: {_text(record)}{more}"]
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             lines.append("Traceback (most recent call last):")

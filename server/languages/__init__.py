@@ -162,9 +162,19 @@ def load(*folders: Path) -> Languages:
 
 def _read(path: Path) -> _File:
     try:
-        return _File.model_validate(json.loads(path.read_text("utf-8-sig")))
+        return _File.model_validate(json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once_each))
     except (OSError, ValueError) as error:
         raise ValueError(f"the language file {path} cannot be used: {error}") from None
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse a name that stands twice in one object: JSON would silently take the last one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} stands in it twice, in the same place")
+    return found
 
 
 def _language(key: str, read: _File, english: Mapping[str, Text]) -> Language:

@@ -51,7 +51,7 @@ export function createDiagnosis(page, ask = (...request) => fetch(...request)) {
     try {
       const { reason, detail } = await response.json();
       if (typeof reason === "string" && typeof detail === "string")
-        return { reason, message: phrase("line.refused", { why: detail }) };
+        return { reason, message: phrase("line.no-connection", { why: detail }) };
     } catch {
       // It is not the server that answers.
     }

@@ -18,7 +18,7 @@ def behind() -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def through(browser: Browser, behind: LiveServer, tmp_path: Path) -> Iterator[Callable[..., None]]:
+def through(browser: Browser, behind: LiveServer, tmp_path: Path) -> Callable[..., None]:
     """Open the page through a wrong proxy, and expect it to say why there is no connection."""
 
     def through(mistake: Mapping[str, str], language: str, reason: str, *said: str) -> None:
@@ -32,7 +32,7 @@ def through(browser: Browser, behind: LiveServer, tmp_path: Path) -> Iterator[Ca
                 expect(notice).to_contain_text(text)
             page.close()
 
-    yield through
+    return through
 
 
 def test_a_host_that_is_not_passed_on(through: Callable[..., None], behind: LiveServer) -> None:

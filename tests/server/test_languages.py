@@ -120,6 +120,13 @@ def _needed() -> dict[str, Text]:
     return {**{name: english.texts[name] for name in english.own}, **sentences, **catalog_texts()}
 
 
+def test_a_name_that_stands_twice_is_refused(folder: Path) -> None:
+    (folder / "pt.json").write_text('{"script": {"line": {"lost": "a", "open": "b", "lost": "c"}}}')
+
+    with pytest.raises(ValueError, match=r"pt\.json.*'lost'"):
+        load(folder)
+
+
 def test_no_text_stands_in_two_places() -> None:
     english = bundled()["en"].own
 

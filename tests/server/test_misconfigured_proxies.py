@@ -83,6 +83,7 @@ async def test_a_host_of_another_name_is_told_with_the_setting_that_mends_it(
     found = [entry for entry in complaints(behind) if entry["refused"] == "other-host"]
     assert len(found) == 1  # though three requests were refused
     assert found[0]["host"] == name
+    assert f"“{name}”" in found[0]["event"]
     assert HOST_LINE in found[0]["event"]
 
 
