@@ -88,3 +88,8 @@ declare module "node:url" {
   export function fileURLToPath(url: string | URL): string;
   export function pathToFileURL(path: string): URL;
 }
+
+declare module "node:process" {
+  /** The time that the process has had, in microseconds; since an earlier call if that is given. */
+  export function cpuUsage(before?: { user: number; system: number }): { user: number; system: number };
+}

@@ -130,6 +130,7 @@ function splitQuoted(lines, first, separator) {
    *   sign like others
    */
   function readQuoted(from) {
+    const start = last;
     let cell = "";
     for (let begin = from; ; ) {
       const mark = content.indexOf('"', begin);
@@ -144,10 +145,10 @@ function splitQuoted(lines, first, separator) {
         const closed =
           next === content.length || next === cellEnd(next) || (separator === " " && next > mark + 1);
         if (closed) return { cell, end: separator === " " && next < content.length ? next - 1 : next };
-        return last === first ? undefined : null;
+        return last === start ? undefined : null;
       }
       // A whole line of cells inside of a cell: the mark was not meant to open one.
-      if (last > first && content.split(separator).length > 2) return null;
+      if (last > start && content.split(separator).length > 2) return null;
       cell += `${content.slice(begin)}\n`;
       last += 1;
       if (last >= lines.length) return null;

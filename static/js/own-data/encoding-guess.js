@@ -26,6 +26,8 @@ const RARITY = new Map([
 ]);
 /** How much likelier a language is that the browser prefers. */
 const PREFERRED = 3;
+/** The beginning of a long word is enough. */
+const LONG_WORD = 64;
 /** Costs of signs, as negative natural logarithms of how often they come. */
 const COST = {
   strange: 16,
@@ -71,11 +73,13 @@ function costOf({ encoding, words }, bytes, languages) {
     ...own.map((script) => {
       const preferred = languages.some((language) => matches(script.tag, language)) ? PREFERRED : 0;
       let cost = script.rarity + (RARITY.get(encoding) ?? 0) - preferred;
-      for (const [index, word] of words.entries())
+      for (const [index, whole] of words.entries()) {
+        const word = whole.slice(0, LONG_WORD);
         cost +=
           script.kind === "characters"
             ? costOfCharacters(word, bytes[index] ?? new Uint8Array(), encoding, script)
             : costOfLetters(word, script);
+      }
       return cost;
     }),
   );

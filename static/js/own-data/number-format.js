@@ -27,6 +27,9 @@ const COMMAS = ALL - POINTS;
 export const POINT_OR_THOUSANDS = POINTS | bits((format) => format.thousands === ".");
 export const COMMA_OR_THOUSANDS = COMMAS | bits((format) => format.thousands === ",");
 
+/** How most cells are, in most tables: these are looked for first. */
+const USUAL = /^-?\d+\.\d+$/;
+const USUAL_FRACTION = /^-?\d+\.(?:\d\d?|\d{4,})$/;
 const WHOLE = /^[+-]?\d+$/;
 const ONE_MARK = /^[+-]?(?:\d+([.,])\d*|([.,])\d+)(?:e[+-]?\d+)?$/i;
 const PLAIN_POWER = /^[+-]?\d+e[+-]?\d+$/i;
@@ -82,6 +85,7 @@ function tidy(cell) {
  * @returns {number} bits; 0 if it is none
  */
 export function formatsOf(cell) {
+  if (USUAL_FRACTION.test(cell)) return POINTS;
   const text = tidy(cell);
   if (WHOLE.test(text) || PLAIN_POWER.test(text)) return ALL;
   const mark = ONE_MARK.exec(text);
@@ -100,6 +104,7 @@ export function formatsOf(cell) {
  * @returns {number} NaN when it is none; infinite when it is too large
  */
 export function parseNumber(cell, { decimal, thousands, value }) {
+  if (decimal === "." && USUAL.test(cell)) return Number(cell);
   const text = tidy(cell);
   if (WHOLE.test(text) || PLAIN_POWER.test(text)) return Number(text);
   const mark = ONE_MARK.exec(text);

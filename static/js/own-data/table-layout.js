@@ -4,9 +4,10 @@ import { phrase } from "../lib/language.js";
 import { isKnownName } from "./column-names.js";
 import { splitRows } from "./csv.js";
 import { isMissing } from "./missing-values.js";
-import { ALL, formatsOf } from "./number-format.js";
+import { ALL, FORMATS, formatsOf, parseNumber } from "./number-format.js";
 
 /** @import { Row } from "./csv.js" */
+/** @import { NumberFormat } from "./number-format.js" */
 
 /**
  * @typedef {object} LeftOut
@@ -17,7 +18,6 @@ import { ALL, formatsOf } from "./number-format.js";
 /**
  * @typedef {object} Survey what the cells of a column are
  * @property {Map<number, number>} formats how many cells are numbers in these formats (bits of `number-format.js`)
- * @property {number} numbers cells that are a number in some format
  * @property {number} filled cells that are neither empty nor a sign of a missing value
  * @property {number} short whole numbers of one to three digits, without 0
  * @property {number} long whole numbers of more digits
@@ -36,6 +36,9 @@ import { ALL, formatsOf } from "./number-format.js";
  * @property {LeftOut[]} leftOut lines that are none
  */
 
+/** Tables with more columns are not read. */
+export const MOST_COLUMNS = 1000;
+const SIMPLEST = /** @type {NumberFormat} */ (FORMATS[0]);
 /** So many rows tell which columns have numbers. */
 const LOOKED_AT = 100;
 /** A line between head and body, as Markdown and others draw it. */
@@ -53,8 +56,20 @@ const ELLIPSIS = /^(?:\.{2,3}|\u2026|\u22ee)$/;
 export function readLayout(text, separator, most) {
   const sheet = splitRows(text, separator, most);
   const lines = sheet.rows.filter(({ cells }) => !cells.every((cell) => RULE.test(cell)));
-  const width = widthOf(lines);
-  const { top, words, short } = findTop(lines, width);
+  const { width, behind } = widthOf(lines);
+  if (width > MOST_COLUMNS)
+    return {
+      separator,
+      width,
+      top: null,
+      words: false,
+      short: false,
+      rows: [],
+      surveys: [],
+      quality: 0,
+      leftOut: [],
+    };
+  const { top, words, short } = findTop(lines, width, behind);
   const leftOut = sheet.unclosed.map((line) => ({ line, message: phrase("csv.open-quote") }));
   /** @type {Row[]} */
   const rows = [];
@@ -79,7 +94,7 @@ export function readLayout(text, separator, most) {
 /**
  * The number of cells that most lines have, without columns at the end that are empty in all of these.
  * @param {readonly Row[]} lines
- * @returns {number}
+ * @returns {{ width: number, behind: number }} and the number of these columns
  */
 function widthOf(lines) {
   /** @type {Map<number, number>} */
@@ -91,8 +106,9 @@ function widthOf(lines) {
     if (count > most || (count === most && length > width)) width = length;
   }
   const whole = lines.filter(({ cells }) => cells.length === width);
+  const most = width;
   while (width > 1 && whole.every(({ cells }) => cells[width - 1] === "")) width -= 1;
-  return width;
+  return { width, behind: most - width };
 }
 
 /**
@@ -130,9 +146,10 @@ function describe({ line, cells }, width) {
  * that fits; or the first row, if there are no such lines.
  * @param {readonly Row[]} lines
  * @param {number} width
+ * @param {number} behind empty columns behind the others
  * @returns {{ top: Row | null, words: boolean, short: boolean }}
  */
-function findTop(lines, width) {
+function findTop(lines, width, behind) {
   const fitting = lines.slice(0, LOOKED_AT).filter((row) => fits(row, width));
   const surveys = surveyColumns(fitting.slice(1), width);
   const numeric = surveys.flatMap((survey, column) => (isNumeric(survey) ? [column] : []));
@@ -140,7 +157,11 @@ function findTop(lines, width) {
   const heads = [];
   let first = null;
   for (const row of lines) {
-    const short = row.cells.length === width - 1;
+    const short =
+      row.cells.length === width - 1 ||
+      (behind > 0 &&
+        row.cells.length === width - 1 + behind &&
+        row.cells.slice(width - 1).every((cell) => cell === ""));
     const head = withoutMark(row, width);
     if (!fits(head, width) && !short) continue;
     const over = numeric.map((column) => head.cells[short ? column - 1 : column] ?? "");
@@ -179,7 +200,8 @@ function withoutMark(row, width) {
 function surveyColumns(rows, width) {
   return Array.from({ length: width }, (_, column) => {
     /** @type {Survey} */
-    const survey = { formats: new Map(), numbers: 0, filled: 0, short: 0, long: 0 };
+    const survey = { formats: new Map(), filled: 0, short: 0, long: 0 };
+    const counts = new Uint32Array(ALL + 1);
     for (const { cells } of rows) {
       const cell = cells[column] ?? "";
       const formats = formatsOf(cell);
@@ -188,13 +210,13 @@ function surveyColumns(rows, width) {
         continue;
       }
       survey.filled += 1;
-      survey.numbers += 1;
-      survey.formats.set(formats, (survey.formats.get(formats) ?? 0) + 1);
+      counts[formats] = (counts[formats] ?? 0) + 1;
       if (formats !== ALL) continue;
-      const size = Math.abs(Number(cell));
+      const size = Math.abs(parseNumber(cell, SIMPLEST));
       if (size >= 1000) survey.long += 1;
       else if (size > 0) survey.short += 1;
     }
+    for (const [formats, count] of counts.entries()) if (count > 0) survey.formats.set(formats, count);
     return survey;
   });
 }

@@ -2,11 +2,11 @@
 
 import { formatPlain } from "../lib/format.js";
 import { joined, phrase } from "../lib/language.js";
-import { parseNumber } from "./number-format.js";
+import { formatsOf, parseNumber } from "./number-format.js";
 import { MOST_CLASSES } from "./point-set.js";
-import { isNumeric, readLayout } from "./table-layout.js";
+import { isNumeric, MOST_COLUMNS, readLayout } from "./table-layout.js";
 import { interpret, nameOf, readContent } from "./table-reading.js";
-import { chooseSeparator, prepare, separatorName } from "./table-separator.js";
+import { chooseSeparator, LOOKED_AT, prepare, separatorName } from "./table-separator.js";
 
 /** @import { Kind, PointSet } from "./point-set.js" */
 /** @import { Columns } from "./table-columns.js" */
@@ -64,7 +64,9 @@ export function readTable(text, wishes = {}) {
   const { body, declared } = prepare(text);
   if (body.trim() === "") return { table: null, problem: phrase("table.empty"), choices: [] };
   const separator = chooseSeparator(body, declared, wishes.separator);
-  const reading = interpret(readLayout(body, separator.value), wishes);
+  const beginning = readLayout(body, separator.value, LOOKED_AT);
+  const readable = interpret(beginning, {}).columns !== null;
+  const reading = interpret(readable ? readLayout(body, separator.value) : beginning, wishes);
   const choices = [...separatorChoice(separator, body), ...choicesOf(reading)];
   if (reading.columns === null) return { table: null, problem: sayUnreadable(reading), choices };
   const content = readContent(reading, reading.columns, wishes.missing);
@@ -133,7 +135,17 @@ function labelOf(names, column) {
  * @returns {string}
  */
 function sayUnreadable({ layout: { width, top, surveys }, rows }) {
-  if (width >= 3 && rows.length === 0) return phrase("table.only-header");
+  if (width > MOST_COLUMNS)
+    return phrase("table.too-wide", {
+      columns: phrase("count.columns", { count: width }),
+      most: MOST_COLUMNS,
+    });
+  if (
+    width >= 3 &&
+    rows.every(({ cells }) => cells.every((cell) => formatsOf(cell) === 0)) &&
+    rows.length < 2
+  )
+    return phrase("table.only-header");
   const first = rows[0] ?? top;
   if (width < 3)
     return phrase("table.too-narrow", {
@@ -150,7 +162,6 @@ function sayUnreadable({ layout: { width, top, surveys }, rows }) {
  * @returns {Choice[]}
  */
 function separatorChoice({ value, options, asked }, body) {
-  if (options.length < 2) return [];
   return [
     {
       aspect: "separator",
@@ -175,7 +186,7 @@ function choicesOf({ layout: { top }, header, names, rows, numbers, columns }) {
   const choices = [];
   const { chosen = null } = columns ?? {};
   const used = chosen ? PARTS.map((part) => chosen[part]) : [];
-  if (numbers.options.length > 1) {
+  if (numbers.options.length > 0) {
     const asked = numbers.isOpen(used);
     const differing = differingCells(used);
     choices.push({

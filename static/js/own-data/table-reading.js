@@ -87,9 +87,9 @@ export function readContent({ rows, names, numbers: { format } }, { chosen }, mi
     format,
     missing,
   );
-  for (const [index, message] of targets?.faults.entries() ?? [])
-    if (message !== null) leftOut.push({ line: sound[index]?.line ?? 0, message });
-  const kept = sound.filter((_, index) => (targets?.faults[index] ?? null) === null);
+  for (const [index, message] of targets?.faults ?? [])
+    leftOut.push({ line: sound[index]?.line ?? 0, message });
+  const kept = sound.filter((_, index) => !targets?.faults.has(index));
   return { rows: kept.map(({ row }) => row), targets, leftOut };
 
   /**

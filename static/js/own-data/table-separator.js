@@ -14,7 +14,7 @@ import { interpret, readContent } from "./table-reading.js";
  */
 
 /** So many rows tell what separates the cells. */
-const LOOKED_AT = 1000;
+export const LOOKED_AT = 1000;
 /** A separator with fewer rows than this part of the best one's is none. */
 const NEARLY = 0.8;
 /** Separators, and the keys of what they are called; the likelier first. */

@@ -18,7 +18,7 @@ import { MOST_CLASSES } from "./point-set.js";
 
 /**
  * @typedef {object} Targets
- * @property {(string | null)[]} faults why a row has no target, as a sentence
+ * @property {Map<number, string>} faults why rows have no target, as sentences
  * @property {Label[] | null} labels what the classes would be; null where there are too many
  * @property {number[] | null} classes the number of the class of each of the other rows
  * @property {number[] | null} values their targets as numbers; null if some are none
@@ -45,14 +45,16 @@ export function readTargets(cells, name, format, wished) {
   const missing = findMissing(cells, numbers, wished);
   const isGone = (/** @type {string} */ cell) =>
     isMissing(cell) && !(missing?.value === "class" && mayBeWord(cell));
-  const faults = cells.map((cell) => (isGone(cell) ? sayMissing(cell, name) : null));
-  let kept = cells.flatMap((_, row) => (faults[row] === null ? [row] : []));
+  /** @type {Map<number, string>} */
+  const faults = new Map();
+  let kept = [];
+  for (const [row, cell] of cells.entries()) {
+    if (isGone(cell)) faults.set(row, sayMissing(cell, name));
+    else kept.push(row);
+  }
   const keyOf = (/** @type {number} */ row) =>
     Number.isFinite(numbers[row]) ? (numbers[row] ?? 0) : (cells[row] ?? "");
-  const labels = labelsOf(
-    kept.map(keyOf),
-    kept.map((row) => cells[row] ?? ""),
-  );
+  const labels = labelsOf(kept, keyOf, cells);
   const numeric = kept.filter((row) => Number.isFinite(numbers[row]));
   if (labels === null && numeric.length < kept.length / 2) return null;
   if (labels === null) {
@@ -60,7 +62,7 @@ export function readTargets(cells, name, format, wished) {
     for (const row of kept) {
       if (Number.isFinite(numbers[row])) continue;
       const values = { cell: quote(cells[row] ?? ""), column: name };
-      faults[row] = phrase(Number.isNaN(numbers[row]) ? "table.no-number" : "table.too-large", values);
+      faults.set(row, phrase(Number.isNaN(numbers[row]) ? "table.no-number" : "table.too-large", values));
     }
     kept = numeric;
   }
@@ -87,9 +89,10 @@ export function readTargets(cells, name, format, wished) {
  */
 function findMissing(cells, numbers, wished) {
   const signs = new Set(cells.filter(mayBeWord));
+  if (signs.size === 0) return null;
   const others = new Set(cells.filter((cell) => !isMissing(cell)));
   const words = cells.some((cell, row) => !isMissing(cell) && Number.isNaN(numbers[row]));
-  if (signs.size === 0 || (!words && others.size > 0)) return null;
+  if (!words && others.size > 0) return null;
   const guess = others.size < 2 || (others.has("+") && signs.has("-")) ? "class" : "leave-out";
   return {
     value: wished === "leave-out" || wished === "class" ? wished : guess,
@@ -128,14 +131,16 @@ function isSigns(values) {
 /**
  * The classes that targets stand for: numbers from 0 to 5 are their own, of −1 and 1 the latter is class 0, other numbers
  * count in ascending order, and words as they come. Numbers of the same value are the same class.
- * @param {readonly (string | number)[]} keys what the targets are
+ * @param {readonly number[]} rows
+ * @param {(row: number) => string | number} keyOf what the target of a row is
  * @param {readonly string[]} cells what is written
  * @returns {Map<string | number, Label> | null}
  */
-function labelsOf(keys, cells) {
+function labelsOf(rows, keyOf, cells) {
   /** @type {Map<string | number, Label>} */
   const found = new Map();
-  for (const [row, key] of keys.entries()) {
+  for (const row of rows) {
+    const key = keyOf(row);
     const before = found.get(key);
     if (before) before.count += 1;
     else found.set(key, { text: cells[row] ?? "", label: found.size, count: 1 });

@@ -64,7 +64,8 @@ function refused(problem) {
  */
 function guess(bytes, candidates, wished) {
   const [best] = candidates;
-  const value = candidates.find(({ encoding }) => encoding === wished)?.encoding ?? best?.encoding ?? "";
+  if (!best) return refused(phrase("file.binary"));
+  const value = candidates.find(({ encoding }) => encoding === wished)?.encoding ?? best.encoding;
   const text = decode(bytes, value, false) ?? "";
   if (looksBinary(text)) return refused(phrase("file.binary"));
   const sampleOf = (/** @type {Candidate} */ { words }) =>
@@ -75,7 +76,7 @@ function guess(bytes, candidates, wished) {
       aspect: "encoding",
       value,
       asked: true,
-      reason: phrase("encoding.guessed", { words: best ? sampleOf(best) : "" }),
+      reason: phrase("encoding.guessed", { words: sampleOf(best) }),
       options: candidates.map((candidate) => ({
         value: candidate.encoding,
         label: phrase(`encoding.${candidate.encoding}`),
@@ -186,7 +187,8 @@ function decode(bytes, encoding, strict = true) {
   const signs = DOS.get(encoding);
   if (signs !== undefined) {
     const parts = [];
-    for (let at = 0; at < bytes.length; at += CHUNK) parts.push(String.fromCharCode(...bytes.subarray(at, at + CHUNK)));
+    for (let at = 0; at < bytes.length; at += CHUNK)
+      parts.push(String.fromCharCode(...bytes.subarray(at, at + CHUNK)));
     return parts.join("").replace(/[\u0080-\u00ff]/g, (sign) => signs[sign.charCodeAt(0) - 128] ?? "");
   }
   try {
