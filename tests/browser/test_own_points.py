@@ -135,8 +135,8 @@ def test_files_that_cannot_be_read_are_told_and_nothing_is_lost(playground: Play
     drawn = count(playground, 0)
     problem = playground[".own__problem"]
 
-    drop(playground, "large.csv", "'1,2,3\\n'.repeat(8_000_000)")
-    expect(problem).to_have_text("large.csv has 48 MB: at most 5 MB can be read.")
+    drop(playground, "large.csv", "'1,2,3\\n'.repeat(1_000_000)")
+    expect(problem).to_have_text("large.csv has 6 MB: at most 5 MB can be read.")
     drop(playground, "photo.csv", "new Uint8Array([137, 80, 78, 71, 0, 0, 1])")
     expect(problem).to_contain_text("photo.csv")
     expect(button(playground, "take")).to_be_disabled()
@@ -281,7 +281,7 @@ def test_the_editor_fits(visit: Callable[..., Playground], size: str) -> None:
               const box = (element) => element.getBoundingClientRect();
               return {
                 wide: [document.documentElement, dialog].map((e) => e.scrollWidth - e.clientWidth),
-                small: [...dialog.querySelectorAll('button, input, label.check, textarea')].map(box)
+                small: [...dialog.querySelectorAll('button, input, label.check, select, summary, textarea')].map(box)
                   .filter(({ width, height }) => width > 20 && height > 0 && height < 43.5).length,
               };
             }"""
@@ -294,4 +294,5 @@ def test_the_editor_fits(visit: Callable[..., Playground], size: str) -> None:
         assert button(playground, "use").or_(button(playground, "take")).locator("visible=true").is_visible()
         if button(playground, "table").is_visible():
             import_text(playground, "1,2,a long label that nobody needs\n3000,4,b\n5,6")
-            expect(playground[".own__preview"]).to_be_visible()
+            expect(playground[".own__questions"]).to_be_visible()
+            playground[".own__summary"].click()
