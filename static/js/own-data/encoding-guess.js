@@ -118,12 +118,24 @@ function costOfLetters(word, { kind, common }) {
     }
     const place = places.get(sign) ?? places.get(sign.toLowerCase());
     if (kind === "alphabet" && /[a-z]/i.test(before)) cost += COST.switch;
-    if (place === undefined) cost += costOfOthers(sign);
+    if (place === undefined)
+      cost += isOfNumber(before, sign, signs[index + 1]) ? COST.number : costOfOthers(sign);
     else if (kind === "marks")
       cost += COST.mark + Math.log(places.size) + (before > "\u007f" ? COST.neighbour : 0);
     else cost += 0.9 + Math.log(place + 3);
   }
   return cost;
+}
+
+/**
+ * @param {string} before
+ * @param {string} sign
+ * @param {string} [after]
+ * @returns {boolean} whether it is the minus sign of a number, or stands between its thousands
+ */
+function isOfNumber(before, sign, after = "") {
+  if (!/\d/.test(after)) return false;
+  return /[\u2212\uff0d]/.test(sign) || (/\d/.test(before) && /[\u00a0\u202f\u2019]/.test(sign));
 }
 
 /**
@@ -147,14 +159,17 @@ function costOfCharacters(word, bytes, encoding, { common, tag }) {
   let cost = 0;
   let at = 0;
   let before = "";
-  for (const sign of word) {
+  const signs = [...word];
+  for (const [index, sign] of signs.entries()) {
     const lead = bytes[at] ?? 0;
     at += lengthAt(bytes, at, encoding);
     const letter = /[a-z]/i.test(sign);
+    const ofNumber = isOfNumber(before, sign, signs[index + 1]);
     if ((letter && before > "\u007f") || (sign > "\u007f" && /[a-z]/i.test(before))) cost += COST.switch;
     before = sign;
     if (sign <= "\u007f") continue;
-    if (common.includes(sign)) cost += 6;
+    if (ofNumber) cost += COST.number;
+    else if (common.includes(sign)) cost += 6;
     else if (tag === "ja" && /[\u3041-\u30fc]/.test(sign)) cost += 5;
     else if (tag === "ja" && /[\uff66-\uff9f]/.test(sign)) cost += 5.5;
     else if (!/\p{L}/u.test(sign)) cost += /[\u3000-\u303f\uff01-\uff5e]/.test(sign) ? 11 : COST.strange;

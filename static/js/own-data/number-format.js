@@ -31,7 +31,8 @@ export const COMMA_OR_THOUSANDS = COMMAS | bits((format) => format.thousands ===
 const USUAL = /^-?\d+\.\d+$/;
 const USUAL_FRACTION = /^-?\d+\.(?:\d\d?|\d{4,})$/;
 const WHOLE = /^[+-]?\d+$/;
-const ONE_MARK = /^[+-]?(?:\d+([.,])\d*|([.,])\d+)(?:e[+-]?\d+)?$/i;
+/** A point may stand at the end, as programs write 5.0; a comma there separates. */
+const ONE_MARK = /^[+-]?(?:\d+(\.)|\d*([.,])\d+)(?:e[+-]?\d+)?$/i;
 const PLAIN_POWER = /^[+-]?\d+e[+-]?\d+$/i;
 const THREE_BEHIND = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
 /** Of these signs every cell consists that may be a number in some format. */
@@ -41,7 +42,7 @@ const GROUPED = FORMATS.map(({ decimal, thousands }) =>
   thousands === ""
     ? null
     : new RegExp(
-        `^[+-]?(?:[1-9]\\d{0,2}(?:G\\d{3})+|[1-9]\\d?(?:G\\d{2})+G\\d{3})(?:D\\d*)?$`
+        `^[+-]?(?:[1-9]\\d{0,2}(?:G\\d{3})+|[1-9]\\d?(?:G\\d{2})+G\\d{3})(?:D\\d+)?$`
           .replaceAll("G", literal(thousands))
           .replaceAll("D", literal(decimal)),
       ),

@@ -29,6 +29,7 @@ import { ALL, FORMATS, formatsOf, parseNumber } from "./number-format.js";
  * @property {number} width number of columns
  * @property {Row | null} top the first row, which may have the names of the columns
  * @property {boolean} words whether it has words above numbers, and is not one of the rows
+ * @property {boolean} headed whether it is the first line of all
  * @property {boolean} short whether it has one cell less than the rows: the first column has no name
  * @property {Row[]} rows all of this width
  * @property {Survey[]} surveys of their cells, by column
@@ -63,6 +64,7 @@ export function readLayout(text, separator, most) {
       width,
       top: null,
       words: false,
+      headed: false,
       short: false,
       rows: [],
       surveys: [],
@@ -83,6 +85,7 @@ export function readLayout(text, separator, most) {
     width,
     top,
     words,
+    headed: top !== null && top.line === lines[0]?.line,
     short,
     rows,
     surveys: surveyColumns(rows, width),

@@ -67,16 +67,20 @@ export function chooseSeparator(body, declared, wished) {
   const readable = layouts.filter((layout) => interpret(layout, {}).columns !== null);
   // Spaces stand between words too: they separate only where tabs do not.
   const found = readable.filter(({ separator }) => separator !== " " || readable[0]?.separator !== "\t");
+  const points = new Map(found.map((layout) => [layout, pointsOf(layout)]));
+  const usable = found.filter((layout) => points.get(layout) !== null);
   const wide = layouts.toSorted((one, other) => other.width - one.width || other.quality - one.quality);
-  const best = found.find(({ separator }) => separator === declared) ?? likeliest(found) ?? wide[0];
-  const rivals = found.filter((layout) => layout !== best && layout.quality >= NEARLY * (best?.quality ?? 0));
+  const best =
+    found.find((layout) => layout.separator === declared) ?? likeliest(usable) ?? likeliest(found) ?? wide[0];
+  const isRival = (/** @type {Layout} */ layout) =>
+    best !== undefined &&
+    layout.quality >= NEARLY * best.quality &&
+    (layout.headed || !best.headed) &&
+    points.get(layout) !== points.get(best);
   return {
     value: options.find((option) => option === wished) ?? best?.separator ?? ",",
     options,
-    asked:
-      best !== undefined &&
-      best.separator !== declared &&
-      rivals.some((rival) => pointsOf(rival) !== pointsOf(best)),
+    asked: best?.separator !== declared && usable.some(isRival),
   };
 }
 
@@ -91,9 +95,10 @@ function likeliest(layouts) {
 
 /**
  * @param {Layout} layout
- * @returns {string} what it comes to, to be compared
+ * @returns {string | null} what it comes to, to be compared; null if it has no targets that can be used
  */
 function pointsOf(layout) {
   const reading = interpret(layout, {});
-  return reading.columns === null ? "" : JSON.stringify(readContent(reading, reading.columns).rows);
+  const content = reading.columns && readContent(reading, reading.columns);
+  return content?.targets ? JSON.stringify(content.rows) : null;
 }
