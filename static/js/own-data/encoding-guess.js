@@ -33,6 +33,7 @@ const COST = {
   strange: 16,
   sign: 9,
   foreign: 8,
+  number: 1,
   switch: 4,
   capital: 5,
   capitals: 1,
