@@ -207,3 +207,21 @@ def test_whatever_is_refused_is_refused_in_the_language_of_the_browser(
     assert (english.headers["content-language"], chinese.headers["content-language"]) == ("en", "zh-Hans")
     assert re.search(r"[\u4e00-\u9fff]", chinese.json()["detail"])
     assert not re.search(r"[\u4e00-\u9fff]", english.json()["detail"])
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="PLAYGROUND_LANGUAGES"):
+        load(tmp_path / "missing")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pt.json").mkdir()
+
+    with pytest.raises(ValueError, match=r"pt\.json cannot be used"):
+        load(tmp_path)
+
+
+def test_a_file_may_begin_as_notepad_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "pt.json").write_text(json.dumps(PORTUGUESE), "utf-8-sig")
+
+    assert load(tmp_path)["pt"].name == "Português"

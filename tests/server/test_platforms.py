@@ -164,6 +164,27 @@ def test_where_there_is_no_proc_the_use_of_a_process_is_unknown() -> None:
     assert told.stdout.strip() == "None"
 
 
+DEAF = """
+import os, signal
+
+def refuse(by):
+    raise PermissionError
+
+signal.SIGBREAK, os.nice = signal.SIGUSR1, refuse
+from server.compute.worker import prepare
+prepare(1 << 40)
+for number in (signal.SIGINT, signal.SIGUSR1):
+    os.kill(os.getpid(), number)
+print("alive")
+"""
+
+
+def test_an_engine_process_is_deaf_to_ctrl_break_too_and_does_without_another_priority() -> None:
+    done = subprocess.run([sys.executable, "-c", DEAF], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "alive\n")
+
+
 class Unchanged:
     """A stream without an encoding of its own to change, as there may be in place of the standard output."""
 

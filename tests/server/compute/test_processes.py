@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import numpy as np
@@ -253,6 +254,22 @@ async def test_that_they_do_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -
     compute = open_compute("processes", workers=1, memory=1 << 20, longest=0.025)
 
     with pytest.raises(Unavailable, match=r"do not start.* 1 MiB, see PLAYGROUND_WORKER_MEMORY"):
+        await compute.start()
+
+    await compute.close()
+
+
+@pytest.mark.parametrize("error", [EOFError, FileNotFoundError, BrokenExecutor, TimeoutError])
+async def test_whatever_keeps_them_from_starting_is_said(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("server.compute.processes.ProcessPoolExecutor.submit", refuse)
+    compute = open_compute("processes", workers=1, memory=MEMORY, longest=0.025)
+
+    with pytest.raises(Unavailable, match=f"do not start .{error.__name__}"):
         await compute.start()
 
     await compute.close()
