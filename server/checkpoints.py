@@ -20,30 +20,35 @@ _URGENT_CHARACTERS_PER_SECOND = 65_536
 
 
 class Checkpoints:
-    """The tokens of one session."""
+    """The tokens of one session.
+
+    Attributes:
+        name: public name of the session.
+        serial: number of its newest token.
+    """
 
     def __init__(
         self,
         keys: Keys,
         *,
         every: float,
-        lasting: float,
         wall_clock: Callable[[], float],
         owner: tuple[str, str] | None = None,
+        serial: int = 0,
     ) -> None:
         """Begin without any.
 
         Args:
             keys: to sign with.
             every: how often a token is made while training goes on, in seconds; seldomer if it is large.
-            lasting: how long a token can be used, in seconds.
             wall_clock: seconds since 1970.
             owner: public name and secret of the session, if it had them before.
+            serial: how many tokens it had before.
         """
+        self.serial = serial
         self.name, self._secret = owner or (secrets.token_urlsafe(12), secrets.token_urlsafe(24))
         self._keys = keys
         self._every = every
-        self._lasting = lasting
         self._wall_clock = wall_clock
         self._asked = True
         self._at = float("-inf")
@@ -81,11 +86,11 @@ class Checkpoints:
         if run is None:
             return None
         number, history = session.numbers
-        issued = self._wall_clock()
+        self.serial += 1
         claim = Claim(
             aud=AUDIENCE,
-            iat=issued,
-            exp=issued + self._lasting,
+            iat=self._wall_clock(),
+            serial=self.serial,
             engine=ENGINE,
             session=self.name,
             secret=self._secret,

@@ -180,14 +180,18 @@ class Sessions:
         return trainer
 
     def _resume(self, hello: Hello, guest: Guest) -> tuple[Trainer, bool]:
-        """Return the session of a token, and whether it is the very one."""
+        """Return the session of a token, and whether it is the very one.
+
+        A session that lives is looked for first: only a token that has to be opened for its run is judged by the clock.
+        """
         assert hello.resume is not None
         try:
-            opened = unseal(self._keys, hello.resume, self._wall_clock())
+            opened = unseal(self._keys, hello.resume)
             claim = opened.claim
             here = self._trainers.get(claim.session)
             if here is not None and here.checkpoints.is_owner(claim.secret):
                 return here, True
+            opened.check_age(self._wall_clock(), self._settings.token_seconds)
             run = opened.run()
             if run is None:
                 raise RefusedToken("resume-gone")
@@ -222,9 +226,9 @@ class Sessions:
             Checkpoints(
                 self._keys,
                 every=settings.checkpoint_seconds,
-                lasting=settings.token_seconds,
                 wall_clock=self._wall_clock,
                 owner=(claim.session, claim.secret) if claim is not None and owned else None,
+                serial=claim.serial if claim is not None else 0,
             ),
             Lifetime(self._terms, time.monotonic()),
             guest=guest,

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, size
 from engine.sentences import Value
+from server.clocks import is_outdated
 from server.keys import SIGNATURE_BYTES, Keys
 from server.messages import told
 
@@ -24,9 +25,6 @@ MAX_CHARACTERS = 65_536
 VERSION = 1
 AUDIENCE = "neural-playground/session"
 _PURPOSE = "resume"
-
-_LEEWAY_SECONDS = 300.0
-"""How far the clocks of two servers may differ."""
 
 _FRONT = struct.Struct("<B4sH")  # version, name of the key, bytes of the header
 _MAX_BYTES = MAX_CHARACTERS * 3 // 4
@@ -43,6 +41,7 @@ Code = Literal[
     "resume-engine",
     "resume-invalid",
     "resume-gone",
+    "resume-revoked",
 ]
 """Why a token is refused; ``resume-gone``: it holds no run, and its session is no more."""
 
@@ -52,8 +51,8 @@ class Claim(BaseModel):
 
     Attributes:
         aud: what the token is for.
-        iat: when it was made, in seconds since 1970.
-        exp: until when it can be used.
+        iat: when it was made, in seconds since 1970 by the clock of the server.
+        serial: how many tokens of the session were made before it; the token with the larger number is the newer one.
         engine: version of the engine whose run it is.
         session: public name of the session.
         secret: what only the owner of the session knows.
@@ -67,7 +66,7 @@ class Claim(BaseModel):
 
     aud: str = Field(max_length=64)
     iat: float
-    exp: float
+    serial: int = Field(default=0, ge=0, lt=2**53)
     engine: int
     session: str = Field(max_length=32)
     secret: str = Field(min_length=16, max_length=64)
@@ -94,12 +93,27 @@ class Opened:
     claim: Claim
     checkpoint: bytes | None
 
+    def check_age(self, now: float, lasting: float) -> None:
+        """Refuse a token that is too old; a living session does not need this check.
+
+        Args:
+            now: seconds since 1970.
+            lasting: for how many seconds a token can be used.
+
+        Raises:
+            RefusedToken: it is too old.
+        """
+        if is_outdated(self.claim.iat, now, lasting):
+            raise RefusedToken("resume-expired")
+
     def run(self) -> Run | None:
         """Return the run, checked, or None if the token holds none.
 
         Raises:
-            RefusedToken: it is no run of a single network.
+            RefusedToken: it is of another engine, or no run of a single network.
         """
+        if self.claim.engine != ENGINE:
+            raise RefusedToken("resume-engine")
         if self.checkpoint is None:
             return None
         try:
@@ -133,16 +147,15 @@ def seal(keys: Keys, claim: Claim, run: Run | None, described: bytes | None = No
     return token, bool(checkpoint)
 
 
-def unseal(keys: Keys, token: str, now: float) -> Opened:
-    """Return what a token says.
+def unseal(keys: Keys, token: str) -> Opened:
+    """Return what a token says, whatever its age.
 
     Args:
         keys: with one of which it must be signed.
         token: as `seal` gave it.
-        now: seconds since 1970.
 
     Raises:
-        RefusedToken: it is not genuine, not for this, or not for this time.
+        RefusedToken: it is not genuine, or not for this.
     """
     signed, signature = _split(token)
     version, name, length = _FRONT.unpack_from(signed)
@@ -159,10 +172,6 @@ def unseal(keys: Keys, token: str, now: float) -> Opened:
         raise RefusedToken("resume-malformed") from None
     if claim.aud != AUDIENCE:
         raise RefusedToken("resume-audience")
-    if not claim.iat - _LEEWAY_SECONDS <= now < claim.exp:
-        raise RefusedToken("resume-expired")
-    if claim.engine != ENGINE:
-        raise RefusedToken("resume-engine")
     return Opened(claim, signed[_FRONT.size + length :] or None)
 
 

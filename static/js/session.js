@@ -216,7 +216,7 @@ export function createSession(options) {
           break;
         }
         if (event.code.startsWith("resume-")) {
-          pocket.drop();
+          pocket.refuse(event.code);
           break;
         }
         if (event.code === "ticket") break; // the server closes the line, and the next one brings another

@@ -17,6 +17,7 @@ from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
 from engine.optimizers import OPTIMIZERS
 from server.keys import load_keys
+from server.settings import default_state_folder
 from server.tokens import AUDIENCE, Claim, seal, unseal
 from tests.support.client import Client, client, cut, greeted, resumed
 from tests.support.live_server import LiveServer, live_server
@@ -30,14 +31,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def kept_key() -> Path:
+    """Where the server that all tests share keeps its key."""
+    return default_state_folder()
+
+
 def run_of(token: str, folder: Path) -> Run:
-    run = unseal(load_keys((), folder), token, time.time()).run()
+    run = unseal(load_keys((), folder), token).run()
     assert run is not None
     return run
 
 
 def claim_of(token: str, folder: Path) -> Claim:
-    return unseal(load_keys((), folder), token, time.time()).claim
+    return unseal(load_keys((), folder), token).claim
 
 
 def free_port() -> int:
@@ -143,7 +150,6 @@ async def test_knowing_the_public_name_of_a_session_does_not_attach(folder: Path
             forged = Claim(
                 aud=AUDIENCE,
                 iat=time.time(),
-                exp=time.time() + 60,
                 engine=ENGINE,
                 session=name,
                 secret="some secret or other",
@@ -157,6 +163,37 @@ async def test_knowing_the_public_name_of_a_session_does_not_attach(folder: Path
                 assert welcome["recovered"] is False
                 assert welcome["session"] != name
             assert (await victim.ask("pause"))["type"] == "state"  # still there
+
+
+def resealed(token: str, folder: Path, **changes: Any) -> str:
+    """Sign a token again with other claims, as a server with another clock would have written it."""
+    keys = load_keys((), folder)
+    opened = unseal(keys, token)
+    return seal(keys, opened.claim.model_copy(update=changes), opened.run())[0]
+
+
+@pytest.mark.parametrize("days", [-3, 3], ids=["set forward", "set back"])
+async def test_a_living_session_is_found_whatever_the_clock_was_set_to(
+    server: LiveServer, days: int, kept_key: Path
+) -> None:
+    async with dropped(server.socket_url, play=False) as before:
+        token = resealed(before.token, kept_key, iat=time.time() + days * 86_400)
+        async with resumed(server.socket_url, token) as (_, welcome):
+            assert welcome["recovered"] is True
+
+
+@pytest.mark.parametrize("issued", [30.0, 4_000_000_000.0], ids=["in 1970", "in 2096"])
+async def test_a_server_whose_clock_was_wrong_takes_its_tokens_after_a_restart(
+    server: LiveServer, issued: float, kept_key: Path
+) -> None:
+    async with greeted(server.socket_url) as before:
+        await before.ask("step", count=4)
+        token = await before.kept(4)
+    # Of a session that this server does not have, as after a restart.
+    token = resealed(token, kept_key, iat=issued, session="another")
+    async with resumed(server.socket_url, token) as (_, welcome):
+        assert welcome["recovered"] is False
+        assert welcome["state"]["epoch"] == 4
 
 
 async def test_a_second_tab_with_the_same_token_takes_over_and_the_first_is_told(server: LiveServer) -> None:
@@ -362,7 +399,7 @@ async def test_a_token_that_is_refused_says_why_closes_4409_and_leaves_no_sessio
 ) -> None:
     keys = load_keys((), folder)
     good: dict[str, Any] = {
-        "aud": AUDIENCE, "iat": time.time(), "exp": time.time() + 60, "engine": ENGINE, "session": "n",
+        "aud": AUDIENCE, "iat": time.time(), "engine": ENGINE, "session": "n",
         "secret": "0123456789abcdef", "run": 1, "history": 1, "playing": True, "speed": None,
     }  # fmt: skip
     run = begin(Experiment())
@@ -373,7 +410,7 @@ async def test_a_token_that_is_refused_says_why_closes_4409_and_leaves_no_sessio
     wrong = {
         "resume-forged": flipped(token()),
         "resume-foreign-key": seal(load_keys(("somebody else's secret",), folder), Claim(**good), run)[0],
-        "resume-expired": token(exp=time.time() - 1),
+        "resume-expired": token(iat=time.time() - 90_000),
         "resume-audience": token(aud="elsewhere"),
         "resume-engine": token(engine=ENGINE + 1),
         "resume-malformed": "nonsense",
