@@ -24,7 +24,7 @@ class Checkpoints:
 
     Attributes:
         name: public name of the session.
-        serial: number of its newest token.
+        serial: number of the state that its newest token holds.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Checkpoints:
             every: how often a token is made while training goes on, in seconds; seldomer if it is large.
             wall_clock: seconds since 1970.
             owner: public name and secret of the session, if it had them before.
-            serial: how many tokens it had before.
+            serial: number of the state that it begins with.
         """
         self.serial = serial
         self.name, self._secret = owner or (secrets.token_urlsafe(12), secrets.token_urlsafe(24))
@@ -54,6 +54,7 @@ class Checkpoints:
         self._at = float("-inf")
         self._length = 0
         self._last: tuple[object, ...] | None = None
+        self._numbered: tuple[object, ...] | None = None
         self._experiment: Experiment | None = None
         self._described = b""
 
@@ -86,7 +87,10 @@ class Checkpoints:
         if run is None:
             return None
         number, history = session.numbers
-        self.serial += 1
+        news = _news(session)
+        if self._numbered not in (None, news):
+            self.serial += 1
+        self._numbered = news
         claim = Claim(
             aud=AUDIENCE,
             iat=self._wall_clock(),
@@ -103,7 +107,7 @@ class Checkpoints:
             self._experiment = session.experiment
             self._described = describe((session.experiment,))
         token, whole = seal(self._keys, claim, run, self._described)
-        self._asked, self._at, self._length, self._last = False, now, len(token), _news(session)
+        self._asked, self._at, self._length, self._last = False, now, len(token), news
         return Checkpoint(token=token, epoch=run.epoch, history=history, whole=whole)
 
 

@@ -294,6 +294,7 @@ class ErrorEvent(_Told):
         "resume-engine",
         "resume-invalid",
         "resume-gone",
+        "resume-revoked",
     ]
     field: str | None = None
 

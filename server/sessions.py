@@ -36,6 +36,9 @@ _LEAST_LOOK_SECONDS = 0.05
 
 _RETRY_SECONDS = (5.0, 15.0)
 
+_MOST_REVOKED = 20_000
+"""Sessions that ended with a goodbye and are remembered, so that no token revives them; about 3 MiB."""
+
 _ENTRIES_PER_SECOND = 90.0
 _ENTRIES_AT_ONCE = 10.0
 """So never more than a hundred come in within a second, as after a cut of the network; the others wait their turn."""
@@ -95,6 +98,9 @@ class Sessions:
             age=settings.session_seconds,
         )
         self._trainers: dict[str, Trainer] = {}  # by public name, the oldest first
+        self._revoked: dict[
+            str, None
+        ] = {}  # public names of sessions that were ended for good, the oldest first
         self._ending: set[asyncio.Task[None]] = set()
         self._entrance = Bucket(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE)
         self.draining = False
@@ -183,13 +189,20 @@ class Sessions:
         """Return the session of a token, and whether it is the very one.
 
         A session that lives is looked for first: only a token that has to be opened for its run is judged by the clock.
+        The newest run wins: a session goes on from a token only if that is newer than its own.
         """
         assert hello.resume is not None
         try:
             opened = unseal(self._keys, hello.resume)
             claim = opened.claim
+            if claim.session in self._revoked:
+                raise RefusedToken("resume-revoked")
             here = self._trainers.get(claim.session)
-            if here is not None and here.checkpoints.is_owner(claim.secret):
+            if here is not None and not here.checkpoints.is_owner(claim.secret):
+                here, owned = None, False
+            else:
+                owned = True
+            if here is not None and claim.serial <= here.checkpoints.serial:
                 return here, True
             opened.check_age(self._wall_clock(), self._settings.token_seconds)
             run = opened.run()
@@ -199,7 +212,10 @@ class Sessions:
             self._metrics.resumed("refused")
             error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
             raise TurnedAway(farewells.REFUSED_TOKEN, error) from None
-        return self._open(run.experiment, guest, claim, run, owned=here is None), False
+        if here is not None:  # revived from an older token
+            here.dismiss(farewells.TAKEN_OVER)
+            self._end(here)
+        return self._open(run.experiment, guest, claim, run, owned=owned), False
 
     def _open(
         self,
@@ -275,6 +291,8 @@ class Sessions:
     def leave(self, trainer: Trainer, line: Line, *, for_good: bool = False) -> None:
         """Take note that a connection has ended; the session is kept for a while, unless the client has said goodbye.
 
+        A goodbye revokes the session's tokens for the life of the process.
+
         Args:
             trainer: of the session.
             line: the connection, by now perhaps no longer the session's.
@@ -283,6 +301,9 @@ class Sessions:
         was_there = trainer.line is line
         trainer.detach(line)
         if was_there and for_good:
+            self._revoked[trainer.checkpoints.name] = None
+            if len(self._revoked) > _MOST_REVOKED:
+                del self._revoked[next(iter(self._revoked))]
             self._end(trainer)
 
     def _end(self, trainer: Trainer) -> None:

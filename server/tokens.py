@@ -52,7 +52,7 @@ class Claim(BaseModel):
     Attributes:
         aud: what the token is for.
         iat: when it was made, in seconds since 1970 by the clock of the server.
-        serial: how many tokens of the session were made before it; the token with the larger number is the newer one.
+        serial: number of the state among those of the session that tokens hold; the larger one is the newer one.
         engine: version of the engine whose run it is.
         session: public name of the session.
         secret: what only the owner of the session knows.

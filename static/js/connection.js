@@ -21,6 +21,8 @@ const SILENCE = 45_000;
 const GRACE = 2000;
 /** The code of a line that ended without one. */
 const LOST = 1006;
+/** The code that says that nobody will come back. */
+const GOODBYE = 1000;
 /** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
 const UNPACKING = 10_000;
 
@@ -266,11 +268,12 @@ export function createConnection(options) {
       open?.close();
       options.onState("stopped", { reason, message: "" });
     },
+    /** Ends the line with a goodbye, after which the server gives up the session. */
     close() {
       closed = true;
       clearTimeout(timer);
       clearTimeout(grace);
-      socket?.close();
+      socket?.close(GOODBYE);
     },
   };
 }

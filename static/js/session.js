@@ -277,11 +277,13 @@ export function createSession(options) {
 
     change,
 
+    /** Says goodbye: the server gives up the run, and so does this tab. */
     close() {
       configure.cancel();
       watch.cancel();
       clearTimeout(undrawn);
       connection.close();
+      pocket.drop();
     },
   };
 }

@@ -412,6 +412,22 @@ test("a refused token that can never be good is forgotten at once", () => {
     assert.equal(refused(code).kept(), undefined, code);
 });
 
+test("a goodbye is said with its code, and the tab forgets the run", () => {
+  const place = storage();
+  const session = start([], { place: () => place });
+  FakeSocket.latest().tell(welcome(1));
+  show([0]);
+  FakeSocket.latest().tell(checkpoint("token", 0));
+
+  session.close();
+
+  assert.equal(FakeSocket.latest().closedWith, 1000);
+  assert.equal(
+    readRecord(() => place),
+    null,
+  );
+});
+
 test("what was asked for while the line broke is asked for again", () => {
   const session = start();
   FakeSocket.latest().tell(welcome(1));

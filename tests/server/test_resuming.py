@@ -225,12 +225,52 @@ async def test_what_an_answered_command_of_the_old_line_left_behind_is_not_told_
     assert state["id"] is None
 
 
-async def test_who_says_goodbye_leaves_nothing_behind(folder: Path) -> None:
+async def test_a_goodbye_frees_the_place_and_no_token_revives_the_session(folder: Path) -> None:
     with live_server("--workers", "1", settings={"max_sessions": 1, "kept_seconds": 3600}) as server:
         async with greeted(server.socket_url) as gone:
-            token = await gone.kept()
-        async with resumed(server.socket_url, token) as (_, welcome):
-            assert welcome["recovered"] is False
+            older = await gone.kept()
+            await gone.ask("step", count=4)
+            newest = await gone.kept(4)
+        for token in (older, newest, older):
+            async with client(server.socket_url) as late:
+                refused = await late.ask("hello", protocol=1, resume=token)
+                _, code = await late.closed()
+            assert (refused["code"], code) == ("resume-revoked", 4409)
+        async with greeted(server.socket_url):
+            pass
+
+
+async def test_an_older_token_attaches_to_the_newer_session_and_changes_nothing(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as before:
+        older = await before.kept()
+        await before.ask("step", count=4)
+        await before.kept(4)
+        cut(before)
+    async with resumed(server.socket_url, older) as (_, welcome):
+        assert welcome["recovered"] is True
+        assert welcome["state"]["epoch"] == 4
+
+
+async def test_a_newer_token_never_attaches_to_an_older_state(folder: Path) -> None:
+    with restarted(signal.SIGKILL) as (server, restart):
+        async with greeted(server.socket_url) as before:
+            older = await before.kept()
+            await before.ask("step", count=4)
+            newer = await before.kept(4)
+            cut(before)
+        await anyio.to_thread.run_sync(restart)
+        async with client(server.socket_url) as revived:
+            await revived.send("hello", protocol=1, resume=older)
+            assert (await revived.event("welcome"))["state"]["epoch"] == 0
+            async with resumed(server.socket_url, newer) as (_, welcome):
+                assert welcome["recovered"] is False
+                assert welcome["state"]["epoch"] == 4
+            closing, _ = await revived.closed()
+            assert closing is not None
+            assert closing["reason"] == "taken-over"
+        async with resumed(server.socket_url, older) as (_, welcome):  # now it is the older one again
+            assert welcome["recovered"] is True
+            assert welcome["state"]["epoch"] == 4
 
 
 # -------------------------------------------------------------------------------------------------- from the token
