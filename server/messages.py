@@ -287,7 +287,6 @@ class ErrorEvent(_Told):
         "resume-too-long",
         "resume-malformed",
         "resume-version",
-        "resume-foreign-key",
         "resume-forged",
         "resume-audience",
         "resume-expired",

@@ -107,11 +107,11 @@ def test_a_pass_is_for_the_present_code_and_the_present_key_and_known_after_a_re
 
 
 def test_every_flipped_bit_is_seen(passes: Passes) -> None:
-    data = base64.urlsafe_b64decode(joined(passes))
+    text = joined(passes)
 
-    for place in range(len(data)):
-        changed = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
-        assert not passes.knows(base64.urlsafe_b64encode(changed).decode())
+    for place in range(len(text)):
+        changed = text[:place] + chr(ord(text[place]) ^ 1) + text[place + 1 :]
+        assert not passes.knows(changed)
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "AAAA", "A" * 10_000, "\0", "=" * 8])
@@ -169,7 +169,7 @@ def test_a_pass_is_no_ticket_and_a_ticket_no_pass(passes: Passes) -> None:
 
 
 def test_tickets_carry_128_bits_that_never_repeat(passes: Passes) -> None:
-    heads = {base64.urlsafe_b64decode(passes.ticket())[8:24] for _ in range(1000)}
+    heads = {base64.urlsafe_b64decode(passes.ticket().partition(".")[0])[8:24] for _ in range(1000)}
 
     assert len(heads) == 1000
     assert {len(head) for head in heads} == {16}
