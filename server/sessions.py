@@ -156,19 +156,18 @@ class Sessions:
             raise TurnedAway(farewells.full(retry_seconds()))
         return self._entrance.spend(now)
 
-    def enter(self, hello: Hello, line: Line, language: Language, address: str = "") -> Trainer:
+    def enter(self, hello: Hello, line: Line, language: Language, guest: Guest) -> Trainer:
         """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
 
         Args:
             hello: what the client says first.
             line: its connection.
             language: to tell it things in.
-            address: where it calls from.
+            guest: who it is.
 
         Raises:
             TurnedAway: there is no room, or the token that it brings is refused.
         """
-        guest = Guest(hello.client, address)
         if self.draining:
             raise TurnedAway(farewells.RESTARTING)
         if hello.resume is None:

@@ -47,10 +47,12 @@ class Guest:
     Attributes:
         client: what a browser calls itself; empty if it does not say.
         address: where it calls from.
+        identity: what its cookie says, where a join code is asked for.
     """
 
     client: str = ""
     address: str = ""
+    identity: str | None = None
 
 
 class Trainer:

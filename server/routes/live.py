@@ -10,14 +10,14 @@ from starlette.websockets import WebSocketState
 
 from server import farewells
 from server.doors import address_of
+from server.joining import Joining
 from server.languages import Language
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
 from server.metrics import Metrics, note_refusal
-from server.passes import Passes
 from server.sessions import Sessions, TurnedAway
 from server.settings import Settings
-from server.trainer import Trainer
+from server.trainer import Guest, Trainer
 
 router = APIRouter()
 
@@ -89,16 +89,18 @@ class _Connection:
             await self._turn_out([], bad)
             return
         self._spoken = self._language(hello.language)
-        if not self._admits(hello):
+        joining: Joining | None = self._websocket.app.state.joining
+        identity = None if joining is None else joining.identity(self._websocket.scope)
+        if joining is not None and identity is None:
             note_refusal(self._websocket.scope, "code")
-            refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
+            refusal = ErrorEvent(id=hello.id, code="join", **told("join"))
             await self._websocket.send_text(self._worded(refusal))
-            await self._websocket.close(_FORBIDDEN, "no ticket")
+            await self._websocket.close(_FORBIDDEN, "no join cookie")
             return
-        address = address_of(self._websocket.scope.get("client"))
+        guest = Guest(hello.client, address_of(self._websocket.scope.get("client")), identity)
         try:
             await asyncio.sleep(self._sessions.queue(time.monotonic()))
-            trainer = self._sessions.enter(hello, self, self._spoken, address)
+            trainer = self._sessions.enter(hello, self, self._spoken, guest)
         except TurnedAway as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
             words = [self._worded(event) for event in (turned.error, turned.closing) if event is not None]
@@ -116,10 +118,6 @@ class _Connection:
 
     def _worded(self, event: Closing | ErrorEvent) -> str:
         return worded(event, self._spoken).model_dump_json()
-
-    def _admits(self, hello: Hello) -> bool:
-        passes: Passes | None = self._websocket.app.state.passes
-        return passes is None or passes.redeem(hello.ticket, hello.client)
 
     def _language(self, asked: str | None) -> Language:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))

@@ -26,7 +26,7 @@ const GOODBYE = 1000;
 /** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
 const UNPACKING = 10_000;
 
-/** The close code where a ticket is missing or was refused. */
+/** The close code where the join code has not been given, or no longer counts. */
 const FORBIDDEN = 4003;
 /** Close codes after which it makes no sense to come back by itself, and why. */
 const FINAL = new Map([
@@ -40,8 +40,8 @@ const BUSY = new Set([1008, 1009, 1013, 4408]);
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => Promise<string | undefined>} [admit] what a new line needs a ticket from, before it is opened
- * @property {(ticket?: string) => void} onOpen the line is open: say hello, with the ticket if there is one
+ * @property {() => Promise<void>} [admit] gets the join code from the person, after a line that was refused without it
+ * @property {() => void} onOpen the line is open: say hello
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
  * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
@@ -78,20 +78,23 @@ export function createConnection(options) {
   let closed = false;
   /** @type {Closing | null} what the server has said about the end of this line */
   let closing = null;
-  /** Whether a ticket is awaited. */
+  /** Whether the last line was refused as the join code is missing. */
+  let forbidden = false;
+  /** Whether the join code is awaited. */
   let admitting = false;
 
   async function open() {
     timer = undefined;
     closing = null;
-    if (!options.admit) {
-      openWith(undefined);
+    if (!(forbidden && options.admit)) {
+      openSocketAnew();
       return;
     }
     admitting = true;
     try {
-      const ticket = await options.admit();
-      if (!closed) openWith(ticket);
+      await options.admit();
+      forbidden = false;
+      if (!closed) openSocketAnew();
     } catch {
       if (!closed) comeBack(LOST);
     } finally {
@@ -99,14 +102,13 @@ export function createConnection(options) {
     }
   }
 
-  /** @param {string | undefined} ticket */
-  function openWith(ticket) {
+  function openSocketAnew() {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
     unpacker = createUnpacker?.() ?? null;
     heard = now();
-    opened.onopen = () => options.onOpen(ticket);
+    opened.onopen = options.onOpen;
     opened.onmessage = ({ data }) => {
       heard = now();
       if (unpacker) receiveInOrder(opened, unpacker, data);
@@ -194,8 +196,8 @@ export function createConnection(options) {
 
   /** @param {number} code with which the line was closed */
   function comeBack(code) {
-    // Where a ticket is asked for, the next line brings another.
-    const final = code === FORBIDDEN && options.admit ? undefined : FINAL.get(code);
+    forbidden = code === FORBIDDEN;
+    const final = forbidden && options.admit ? undefined : FINAL.get(code);
     const reason = closing?.reason ?? final ?? "lost";
     if (final !== undefined) {
       options.onState("stopped", { reason, message: closing?.message ?? "" });

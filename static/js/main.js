@@ -56,7 +56,7 @@ const session = createSession({
   catalog,
   url: socketUrl(location.href),
   experiment: start.experiment,
-  admit: joining.required ? () => joining.ticket(client) : undefined,
+  admit: joining.required ? joining.enter : undefined,
   kept,
   place: () => sessionStorage,
   address: () => location.hash,

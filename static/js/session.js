@@ -53,7 +53,7 @@ const RESOLUTION = 100;
  * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
  * @property {() => void} onFrame a frame came: draw, then acknowledge
  * @property {(error: unknown) => void} onFault
- * @property {() => Promise<string | undefined>} [admit] a ticket for every connection, where the server asks for one
+ * @property {() => Promise<void>} [admit] gets the join code from the person, where the server asks for one
  * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
@@ -80,8 +80,6 @@ export function createSession(options) {
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
-  /** @type {string | undefined} the ticket it was greeted with */
-  let given;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
   /** @type {Experiment | undefined} what the server was greeted with */
@@ -115,7 +113,7 @@ export function createSession(options) {
     openSocket: options.openSocket,
     createUnpacker: options.createUnpacker,
     admit: options.admit,
-    onOpen: (ticket) => greet(store.get().wanted, ticket),
+    onOpen: () => greet(store.get().wanted),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
     onState: (/** @type {ConnectionState} */ line, /** @type {LineTrouble | null} */ trouble) => {
@@ -125,22 +123,17 @@ export function createSession(options) {
     onFault,
   });
 
-  /**
-   * @param {Experiment} [experiment]
-   * @param {string} [ticket]
-   */
-  function greet(experiment, ticket) {
+  /** @param {Experiment} [experiment] */
+  function greet(experiment) {
     offered = experiment;
     const { token } = pocket;
     comesBack = token !== null;
-    given = ticket;
     const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
       protocol: PROTOCOL_VERSION,
       encoding,
       language: languageKey(),
-      ...(ticket && { ticket }),
     });
     const named = options.client ? { ...hello, client: options.client } : hello;
     // The token has the experiment in it; both together might be longer than a message may be.
@@ -219,9 +212,9 @@ export function createSession(options) {
           pocket.refuse(event.code);
           break;
         }
-        if (event.code === "ticket") break; // the server closes the line, and the next one brings another
+        if (event.code === "join") break; // the server closes the line, and before the next one the person is asked
         if (store.get().connection !== "open" && offered) {
-          greet(options.repair?.(offered, event.field) ?? undefined, given);
+          greet(options.repair?.(offered, event.field) ?? undefined);
           break;
         }
         store.update((state) => withRefusal(state, event.id));
