@@ -19,8 +19,8 @@ ENOUGH_BITS = 35.0
 """Codes with fewer are warned of."""
 
 ATTEMPTS_PER_SECOND = 100.0
-"""Codes that one address may try. Eight hours at this rate from a hundred addresses are 2.9e8 attempts; 7.8e10 codes may
-be drawn. So a drawn code is guessed in a school day with a chance of 1 in 270."""
+"""Codes that one address may try. Eight hours at this rate from a hundred addresses are 2.9e8 attempts, and 7.8e10
+codes may be drawn. So a drawn code is guessed in a school day with a chance of 1 in 270."""
 
 
 def plain_code(text: str) -> str:

@@ -14,9 +14,9 @@ from engine import Experiment, Run
 from engine.schema import MAX_SEED
 from server import farewells
 from server.assets import revision
-from server.buckets import Bucket
 from server.checkpoints import Checkpoints
 from server.compute import Compute
+from server.entrance import Entrance
 from server.keys import Keys
 from server.languages import Language, Languages
 from server.languages.accepting import choose
@@ -42,8 +42,11 @@ _MOST_REVOKED = 20_000
 _ENTRIES_PER_SECOND = 90.0
 _ENTRIES_AT_ONCE = 10.0
 """So never more than a hundred come in within a second, as after a cut of the network; the others wait their turn."""
-_LONGEST_QUEUE = 15.0
-"""Seconds that somebody may wait at the entrance; further ones come back later."""
+
+_MOST_PER_FREE = 9
+"""A person gets another place only if it holds less than so many for each that is free. So one person alone can have
+nine tenths of the places, several get about the same, and there is one left for a person that has none. The thresholds
+of shared buffers in switches work in this way (Choudhury and Hahne 1998)."""
 
 
 def retry_seconds() -> float:
@@ -102,7 +105,7 @@ class Sessions:
             str, None
         ] = {}  # public names of sessions that were ended for good, the oldest first
         self._ending: set[asyncio.Task[None]] = set()
-        self._entrance = Bucket(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE)
+        self.entrance = Entrance(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, time.monotonic)
         self.draining = False
         """Whether nobody is taken any more, as the server is about to end."""
         self._patrol: asyncio.Task[None] | None = None
@@ -133,7 +136,7 @@ class Sessions:
     @property
     def has_room(self) -> bool:
         """Whether somebody new would get a session."""
-        return len(self._trainers) < self._settings.max_sessions or self._forsaken() is not None
+        return len(self._trainers) < self._settings.max_sessions
 
     def oldest_frame_age(self) -> float:
         """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
@@ -142,19 +145,6 @@ class Sessions:
     def language(self, asked: str | None, accepted: str | None) -> Language:
         """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
         return choose(self._languages, asked, accepted)
-
-    def queue(self, now: float) -> float:
-        """Return how many seconds somebody who comes now has to wait at the entrance.
-
-        Args:
-            now: seconds on a monotonic clock.
-
-        Raises:
-            TurnedAway: too many wait already.
-        """
-        if -self._entrance.level(now) / self._entrance.rate > _LONGEST_QUEUE:
-            raise TurnedAway(farewells.full(retry_seconds()))
-        return self._entrance.spend(now)
 
     def enter(self, hello: Hello, line: Line, language: Language, guest: Guest) -> Trainer:
         """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
@@ -171,6 +161,7 @@ class Sessions:
         if self.draining:
             raise TurnedAway(farewells.RESTARTING)
         if hello.resume is None:
+            self._make_room(guest)
             trainer = self._open(hello.experiment, guest)
             recovered = False
         else:
@@ -211,7 +202,9 @@ class Sessions:
             self._metrics.resumed("refused")
             error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
             raise TurnedAway(farewells.REFUSED_TOKEN, error) from None
-        if here is not None:  # revived from an older token
+        if here is None:
+            self._make_room(guest)
+        else:  # revived from an older token
             here.dismiss(farewells.TAKEN_OVER)
             self._end(here)
         return self._open(run.experiment, guest, claim, run, owned=owned), False
@@ -225,7 +218,6 @@ class Sessions:
         *,
         owned: bool = False,
     ) -> Trainer:
-        self._make_room(guest)
         settings = self._settings
         limits = Limits(
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
@@ -254,36 +246,31 @@ class Sessions:
         return trainer
 
     def _make_room(self, guest: Guest) -> None:
-        """See that one more is not one too many; sessions that nobody is connected to are given up for it.
+        """See that one more is not one too many. Nobody who is connected, or may still come back, loses a place for it.
 
         Raises:
-            TurnedAway: there is no room.
+            TurnedAway: there is no room, or none for this person beside others.
         """
         settings = self._settings
+        now = time.monotonic()
+        for trainer in self:
+            self._judge(trainer, now)
         retry_after = retry_seconds()
-        full = farewells.full(retry_after)
-        shares: list[tuple[Closing, int, Callable[[Guest], bool]]] = [
-            (full, settings.max_sessions, lambda other: True)
-        ]
-        if guest.client:
-            most = settings.max_client_sessions
-            closing = farewells.too_many(most, retry_after)
-            shares.append((closing, most, lambda other: other.client == guest.client))
-        if guest.address:
-            most = settings.max_address_sessions
-            closing = farewells.too_many(most, retry_after)
-            shares.append((closing, most, lambda other: other.address == guest.address))
-        for closing, most, is_of in shares:
-            theirs = [trainer for trainer in self if is_of(trainer.guest)]
-            while len(theirs) >= most:
-                forsaken = _oldest_forsaken(theirs)
-                if forsaken is None:
-                    raise TurnedAway(closing)
-                theirs.remove(forsaken)
-                self._end(forsaken)
-
-    def _forsaken(self) -> Trainer | None:
-        return _oldest_forsaken(list(self))
+        theirs = [trainer for trainer in self if guest.browser and trainer.guest.browser == guest.browser]
+        while len(theirs) >= settings.max_client_sessions:
+            forsaken = _oldest_forsaken(theirs)  # of the newcomer itself
+            if forsaken is None:
+                raise TurnedAway(farewells.too_many(settings.max_client_sessions, retry_after))
+            theirs.remove(forsaken)
+            self._end(forsaken)
+        if sum(trainer.guest.address == guest.address for trainer in self) >= settings.max_address_sessions:
+            raise TurnedAway(farewells.too_many(settings.max_address_sessions, retry_after))
+        free = settings.max_sessions - len(self)
+        held = sum(trainer.guest.person == guest.person for trainer in self)
+        if free <= 0:
+            raise TurnedAway(farewells.full(retry_after))
+        if held >= _MOST_PER_FREE * free:
+            raise TurnedAway(farewells.too_many(held, retry_after))
 
     # -------------------------------------------------------------------------------------------------- going away
 

@@ -6,16 +6,18 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.types import Message
 from starlette.websockets import WebSocketState
 
 from server import farewells
 from server.doors import address_of
+from server.entrance import CrowdedError
 from server.joining import Joining
 from server.languages import Language
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
 from server.metrics import Metrics, note_refusal
-from server.sessions import Sessions, TurnedAway
+from server.sessions import Sessions, TurnedAway, retry_seconds
 from server.settings import Settings
 from server.trainer import Guest, Trainer
 
@@ -69,6 +71,7 @@ class _Connection:
         self._metrics: Metrics = websocket.app.state.metrics
         self._manners = Manners()
         self._pause = 0.0
+        self._ahead: Message | None = None
         self._spoken = self._language(None)
         self._dismissed: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
 
@@ -99,12 +102,17 @@ class _Connection:
             return
         guest = Guest(hello.client, address_of(self._websocket.scope.get("client")), identity)
         try:
-            await asyncio.sleep(self._sessions.queue(time.monotonic()))
+            await self._wait_for_turn(guest)
             trainer = self._sessions.enter(hello, self, self._spoken, guest)
         except TurnedAway as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
             words = [self._worded(event) for event in (turned.error, turned.closing) if event is not None]
             await self._part(words, turned.closing.code, turned.closing.reason)
+            return
+        except CrowdedError:
+            closing = farewells.full(retry_seconds())
+            note_refusal(self._websocket.scope, closing.reason)
+            await self._part([self._worded(closing)], closing.code, closing.reason)
             return
         for_good = False
         try:
@@ -115,6 +123,28 @@ class _Connection:
             await self._turn_out(trainer.outbox.last_words() if trainer.line is self else [], bad)
         finally:
             self._sessions.leave(trainer, self, for_good=for_good)
+
+    async def _wait_for_turn(self, guest: Guest) -> None:
+        """Wait at the entrance; a client that leaves meanwhile loses its place there.
+
+        Raises:
+            CrowdedError: the wait would be too long.
+        """
+        if self._sessions.entrance.is_open():
+            return
+        turn = asyncio.ensure_future(self._sessions.entrance.turn(guest.person))
+        received = asyncio.ensure_future(self._websocket.receive())
+        try:
+            await asyncio.wait((turn, received), return_when=asyncio.FIRST_COMPLETED)
+            if received.done() and received.result()["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(received.result().get("code", 1005))
+            await turn
+            if received.done():
+                self._ahead = received.result()  # read now, and obeyed after the welcome
+        finally:
+            turn.cancel()
+            received.cancel()
+            await asyncio.gather(turn, received, return_exceptions=True)
 
     def _worded(self, event: Closing | ErrorEvent) -> str:
         return worded(event, self._spoken).model_dump_json()
@@ -175,7 +205,7 @@ class _Connection:
     async def _read_message(self) -> Command | ErrorEvent:
         """Read the next message, later if they come too fast; end the connection if they are too long or none."""
         await asyncio.sleep(self._pause)
-        received = await self._websocket.receive()
+        received, self._ahead = self._ahead or await self._websocket.receive(), None
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         text = received.get("text")

@@ -294,12 +294,12 @@ async def test_after_its_time_a_session_is_rebuilt_from_the_token(folder: Path) 
 async def test_a_session_rebuilt_from_its_token_plays_on_bit_by_bit_and_shows_everything(
     folder: Path,
 ) -> None:
-    with live_server("--workers", "1", settings={"max_sessions": 1}) as server:
+    with live_server("--workers", "1") as server:
         async with dropped(server.socket_url, training={"optimizer": "adam"}) as before:
             kept = run_of(before.token, folder)
-            async with greeted(server.socket_url):  # in the only place, so that the other is gone
-                pass
-            async with resumed(server.socket_url, before.token) as (after, welcome):
+            # Of a session that is not there.
+            token = resealed(before.token, folder, session="another")
+            async with resumed(server.socket_url, token) as (after, welcome):
                 first = await after.frame()
                 await after.frame(lambda frame: frame.epoch > kept.epoch + 2)
                 state = await after.ask("pause")
@@ -516,18 +516,25 @@ async def test_when_a_whole_network_comes_back_at_once_a_hundred_get_in_within_a
     assert welcomed[-1] - welcomed[0] < 15
 
 
-async def test_sessions_that_nobody_is_connected_to_make_room_the_oldest_first(folder: Path) -> None:
-    with live_server("--workers", "1", settings={"max_sessions": 2}) as server:
-        async with (
-            dropped(server.socket_url, play=False) as oldest,
-            dropped(server.socket_url, play=False) as other,
-        ):
-            async with greeted(server.socket_url) as new:
-                async with resumed(server.socket_url, other.token) as (_, welcome):
-                    assert welcome["recovered"] is True
-                await new.ask("pause")
-            async with resumed(server.socket_url, oldest.token) as (_, welcome):
-                assert welcome["recovered"] is False
+async def test_a_session_that_nobody_is_connected_to_makes_room_after_the_promised_time_only(
+    folder: Path,
+) -> None:
+    with live_server("--workers", "1", settings={"max_sessions": 1, "kept_seconds": 1.5}) as server:
+        async with dropped(server.socket_url, play=False) as before:
+            async with client(server.socket_url) as early:
+                await early.send("hello", protocol=1)
+                closing, _ = await early.closed()
+            async with resumed(server.socket_url, before.token) as (_, welcome):
+                assert welcome["recovered"] is True
+            for _ in range(1000):
+                async with client(server.socket_url) as late:
+                    if (await late.ask("hello", protocol=1))["type"] == "welcome":
+                        break
+                await anyio.sleep(0.1)  # the time itself is what is tested
+            else:
+                pytest.fail("the place was never given away")
+    assert closing is not None
+    assert closing["reason"] == "full"
 
 
 async def test_one_browser_has_its_share_and_others_have_theirs(folder: Path) -> None:
