@@ -1,6 +1,6 @@
 """Turns: owners share evenly, however many calls each of them has."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 
@@ -161,7 +161,7 @@ def test_owners_share_evenly_and_so_do_the_sessions_of_each() -> None:
     for session in "abcd":
         turns.put("crowd", session, ("crowd", session))
     turns.put("single", "a", ("single", "a"))
-    seconds: Counter[tuple[str, str]] = Counter()
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
     for _ in range(400):
         item = turns.take()
         owner, session = item
