@@ -3,7 +3,11 @@ import { test } from "node:test";
 import { createJoining, JoinError, readCode } from "../../static/js/joining.js";
 import { useLanguage } from "../../static/js/lib/language.js";
 
-useLanguage({ key: "en", percent: "{number}", texts: { "join.unreachable": "no answer", "join.no-cookie": "no cookie" } });
+useLanguage({
+  key: "en",
+  percent: "{number}",
+  texts: { "join.unreachable": "no answer", "join.no-cookie": "no cookie" },
+});
 
 const PAGE = "https://school.example/class/a/?language=en#x=1";
 
@@ -42,7 +46,9 @@ function visit({ required = true, answers = ["123456"], cookies = true } = {}) {
       if (method === "GET") return Response.json({ joined: server.joined });
       const good = JSON.parse(String(body)).code === "123456";
       if (good) server.joined = cookies;
-      return Response.json(good ? { joined: true } : { detail: "not the code" }, { status: good ? 200 : 403 });
+      return Response.json(good ? { joined: true } : { detail: "not the code" }, {
+        status: good ? 200 : 403,
+      });
     },
   });
   return { joining, asked, told, server, dialogs: () => dialogs };
