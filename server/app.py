@@ -1,6 +1,7 @@
 """The application: settings, compute and routes put together."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from engine.sentences import Sentence
 from server import __version__, assets
 from server.answers import wants_page
 from server.bodies import RefusedError
+from server.codes import check_code, draw_code, weakness
 from server.complaints import Complaints
 from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
@@ -23,16 +25,18 @@ from server.drain import Drain
 from server.gate import Gate
 from server.head import HeadAsGet
 from server.headers import Protections, SecurityHeaders
+from server.joining import Joining
 from server.keys import load_keys
 from server.languages import ENGLISH, Languages, load
 from server.metrics import Metered, Metrics
-from server.passes import Passes, check_code, draw_code
 from server.prefix import Prefix
 from server.pulse import Pulse
 from server.readiness import Readiness
 from server.routes import api, classic, export, health, join, live, pages, read
 from server.sessions import Sessions
 from server.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def _prepare(languages: Languages, join: bool) -> None:
@@ -74,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
             compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
         )
         preparing = asyncio.create_task(
-            asyncio.to_thread(_prepare, app.state.languages, app.state.passes is not None)
+            asyncio.to_thread(_prepare, app.state.languages, app.state.joining is not None)
         )
         try:
             await compute.start()
@@ -102,12 +106,21 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.drain = drain
     app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
-    app.state.passes = None
+    app.state.joining = None
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     if settings.join_code is not None:
         code = check_code(settings.join_code or draw_code(app.state.keys, date.today()))
-        app.state.passes = Passes(app.state.keys, code, time.time)
-        app.add_middleware(Gate, passes=app.state.passes)
+        warning = weakness(code)
+        if warning is not None:
+            log.warning(warning)
+        app.state.joining = Joining(
+            app.state.keys,
+            code,
+            embedded=bool(settings.allowed_embedders),
+            wall_clock=time.time,
+            clock=time.monotonic,
+        )
+        app.add_middleware(Gate, joining=app.state.joining)
     complaints = Complaints(app.state.languages[ENGLISH].say)
     app.state.complaints = complaints
     app.add_middleware(OriginCheck, allowed=settings.allowed_origins, complaints=complaints)

@@ -24,7 +24,7 @@ class Refused(BaseModel):
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refused, "description": "The body is not JSON."},
-    401: {"model": Refused, "description": "The server asks for a join code, and no pass came along."},
+    401: {"model": Refused, "description": "The server asks for a join code, and no cookie came along."},
     403: {"model": Refused, "description": "The request comes from a page of elsewhere."},
     413: {"model": Refused, "description": "The body is too long."},
     415: {"model": Refused, "description": "The body is not declared as application/json."},

@@ -20,35 +20,41 @@ _URGENT_CHARACTERS_PER_SECOND = 65_536
 
 
 class Checkpoints:
-    """The tokens of one session."""
+    """The tokens of one session.
+
+    Attributes:
+        name: public name of the session.
+        serial: number of the state that its newest token holds.
+    """
 
     def __init__(
         self,
         keys: Keys,
         *,
         every: float,
-        lasting: float,
         wall_clock: Callable[[], float],
         owner: tuple[str, str] | None = None,
+        serial: int = 0,
     ) -> None:
         """Begin without any.
 
         Args:
             keys: to sign with.
             every: how often a token is made while training goes on, in seconds; seldomer if it is large.
-            lasting: how long a token can be used, in seconds.
             wall_clock: seconds since 1970.
             owner: public name and secret of the session, if it had them before.
+            serial: number of the state that it begins with.
         """
+        self.serial = serial
         self.name, self._secret = owner or (secrets.token_urlsafe(12), secrets.token_urlsafe(24))
         self._keys = keys
         self._every = every
-        self._lasting = lasting
         self._wall_clock = wall_clock
         self._asked = True
         self._at = float("-inf")
         self._length = 0
         self._last: tuple[object, ...] | None = None
+        self._numbered: tuple[object, ...] | None = None
         self._experiment: Experiment | None = None
         self._described = b""
 
@@ -81,11 +87,14 @@ class Checkpoints:
         if run is None:
             return None
         number, history = session.numbers
-        issued = self._wall_clock()
+        news = _news(session)
+        if self._numbered not in (None, news):
+            self.serial += 1
+        self._numbered = news
         claim = Claim(
             aud=AUDIENCE,
-            iat=issued,
-            exp=issued + self._lasting,
+            iat=self._wall_clock(),
+            serial=self.serial,
             engine=ENGINE,
             session=self.name,
             secret=self._secret,
@@ -98,7 +107,7 @@ class Checkpoints:
             self._experiment = session.experiment
             self._described = describe((session.experiment,))
         token, whole = seal(self._keys, claim, run, self._described)
-        self._asked, self._at, self._length, self._last = False, now, len(token), _news(session)
+        self._asked, self._at, self._length, self._last = False, now, len(token), news
         return Checkpoint(token=token, epoch=run.epoch, history=history, whole=whole)
 
 

@@ -14,13 +14,13 @@ from prometheus_client import start_http_server
 
 from server import __version__, health, logs, train
 from server.app import create_app
+from server.codes import legible
 from server.compute import Unavailable, check
 from server.console import can_show, replace_unknown_characters
 from server.drain import DrainingServer
 from server.head import wsgi_with_head
 from server.lan import check_exposure, invitation, is_private, lan_address, qr_code
 from server.metrics import Metrics
-from server.passes import legible
 from server.settings import ANY_ADDRESS, Settings, from_environment, own_url, variables
 from server.sockets import listen, serving
 
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> None:
                 f" {error.strerror}; choose another with --metrics-host and --metrics-port"
             )
         config = serving(app, settings, log_config=None)
-        code = app.state.passes.code if app.state.passes else None
+        code = app.state.joining.code if app.state.joining else None
         announce = partial(_announce, settings, listener.getsockname()[1], metrics_address, code)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
             DrainingServer(config, app.state.drain, announce).run(sockets=[listener])

@@ -1,8 +1,7 @@
-"""Keys: what the server signs with, so that it knows again what it gave away (resume tokens, join passes)."""
+"""Keys: what the server signs with, so that it knows again what it gave away (resume tokens, joining)."""
 
 import contextlib
 import hashlib
-import hmac
 import logging
 import os
 import secrets
@@ -10,20 +9,28 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from itsdangerous import BadSignature, Signer
+from itsdangerous.encoding import base64_decode, base64_encode
+
 log = logging.getLogger(__name__)
 
 MIN_KEY_CHARACTERS = 16
 """Shorter keys could be guessed."""
 
-SIGNATURE_BYTES = 32
-"""Length of a signature."""
+SIGNATURE_CHARACTERS = 44
+"""What a signature adds to a signed text, its separator included."""
 
+_SEPARATOR = "."
 _FILE = "key"
 _FRESH_BYTES = 32
 
 
 class Keys:
-    """One or more secrets: the first signs, all of them are believed, so that keys can be replaced one by one."""
+    """One or more secrets: the first signs, all of them are believed, so that keys can be replaced one by one.
+
+    Attributes:
+        secrets: they, the first of which signs.
+    """
 
     def __init__(self, secrets_: Sequence[bytes]) -> None:
         """Keep the secrets.
@@ -36,39 +43,43 @@ class Keys:
         """
         if not secrets_:
             raise ValueError("there is no key; give at least one")
-        self._secrets = tuple(secrets_)
+        self.secrets = tuple(secrets_)
 
     def __repr__(self) -> str:
         """Tell how many there are, and nothing of what they are."""
-        return f"Keys({len(self._secrets)})"
+        return f"Keys({len(self.secrets)})"
 
-    def sign(self, purpose: str, data: bytes) -> bytes:
-        """Return the signature of ``data``, `SIGNATURE_BYTES` long.
-
-        Args:
-            purpose: what the data are for; a signature for one purpose is none for another.
-            data: what is signed.
-        """
-        return _signature(self._secrets[0], purpose, data)
-
-    def names(self, purpose: str) -> tuple[bytes, ...]:
-        """Return four bytes for each key that tell it from others and nothing else about it; the one that signs first.
+    def sign(self, purpose: str, text: bytes) -> bytes:
+        """Return a text with its signature behind it (HMAC-SHA256, base64url, after a full stop).
 
         Args:
-            purpose: what is signed; under another one a key goes by another name.
+            purpose: what the text is for; a signature for one purpose is none for another.
+            text: what is signed.
         """
-        return tuple(_signature(key, f"name of {purpose}", b"")[:4] for key in self._secrets)
+        return self._signer(purpose).sign(text)
 
-    def verify(self, purpose: str, data: bytes, signature: bytes) -> bool:
-        """Tell whether one of the keys made ``signature`` for this purpose and these data; takes constant time."""
-        found = [hmac.compare_digest(_signature(key, purpose, data), signature) for key in self._secrets]
-        return any(found)
+    def unsign(self, purpose: str, signed: bytes) -> bytes | None:
+        """Return the text of a signed one, or None if none of the keys signed it for this purpose."""
+        try:
+            text = self._signer(purpose).unsign(signed)
+        except BadSignature:
+            return None
+        # The last character of a signature has bits to spare; there is one way to write it.
+        signature = signed[len(text) + 1 :]
+        return text if base64_encode(base64_decode(signature)) == signature else None
 
+    def derive(self, purpose: str, text: bytes) -> bytes:
+        """Return 32 bytes that only somebody with the first key could know, the same for the same purpose and text."""
+        return self._signer(purpose).algorithm.get_signature(self._signer(purpose).derive_key(), text)
 
-def _signature(key: bytes, purpose: str, data: bytes) -> bytes:
-    # A key of its own for every purpose: whatever the data are, no two purposes can be confused.
-    own = hmac.digest(key, purpose.encode(), hashlib.sha256)
-    return hmac.digest(own, data, hashlib.sha256)
+    def _signer(self, purpose: str) -> Signer:
+        return Signer(
+            self.secrets[::-1],  # the last one signs there
+            salt=f"neural-playground {purpose}",
+            sep=_SEPARATOR,
+            key_derivation="hmac",
+            digest_method=hashlib.sha256,
+        )
 
 
 def load_keys(configured: Sequence[str], folder: Path | None) -> Keys:

@@ -45,7 +45,6 @@ class Hello(_Message):
     encoding: Literal["plain", "packed"] = "plain"
     resume: str | None = None
     client: str = Field(default="", max_length=64)
-    ticket: str = Field(default="", max_length=256)
     language: str | None = Field(None, max_length=40)
 
 
@@ -281,20 +280,20 @@ class ErrorEvent(_Told):
         "hello-first",
         "hello-again",
         "protocol",
-        "ticket",
+        "join",
         "diverged",
         "stopped",
         "internal",
         "resume-too-long",
         "resume-malformed",
         "resume-version",
-        "resume-foreign-key",
         "resume-forged",
         "resume-audience",
         "resume-expired",
         "resume-engine",
         "resume-invalid",
         "resume-gone",
+        "resume-revoked",
     ]
     field: str | None = None
 
@@ -353,6 +352,8 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     id_ = message.get("id") if isinstance(message, dict) else None
     if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64 and is_sayable(str(id_))):
         id_ = None
+    if isinstance(message, dict) and message.get("type") == "hello" and "ticket" in message:
+        return ErrorEvent(id=id_, code="protocol", **told("former-hello"), field="ticket")
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
         found = repr(message.get("type"))[:60]

@@ -14,9 +14,9 @@ from engine import Experiment, Run
 from engine.schema import MAX_SEED
 from server import farewells
 from server.assets import revision
-from server.buckets import Bucket
 from server.checkpoints import Checkpoints
 from server.compute import Compute
+from server.entrance import Entrance
 from server.keys import Keys
 from server.languages import Language, Languages
 from server.languages.accepting import choose
@@ -36,11 +36,17 @@ _LEAST_LOOK_SECONDS = 0.05
 
 _RETRY_SECONDS = (5.0, 15.0)
 
+_MOST_REVOKED = 20_000
+"""Sessions that ended with a goodbye and are remembered, so that no token revives them; about 3 MiB."""
+
 _ENTRIES_PER_SECOND = 90.0
 _ENTRIES_AT_ONCE = 10.0
 """So never more than a hundred come in within a second, as after a cut of the network; the others wait their turn."""
-_LONGEST_QUEUE = 15.0
-"""Seconds that somebody may wait at the entrance; further ones come back later."""
+
+_MOST_PER_FREE = 9
+"""A person gets another place only if it holds less than so many for each that is free. So one person alone can have
+nine tenths of the places, several get about the same, and there is one left for a person that has none. The thresholds
+of shared buffers in switches work in this way (Choudhury and Hahne 1998)."""
 
 
 def retry_seconds() -> float:
@@ -95,8 +101,11 @@ class Sessions:
             age=settings.session_seconds,
         )
         self._trainers: dict[str, Trainer] = {}  # by public name, the oldest first
+        self._revoked: dict[
+            str, None
+        ] = {}  # public names of sessions that were ended for good, the oldest first
         self._ending: set[asyncio.Task[None]] = set()
-        self._entrance = Bucket(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE)
+        self.entrance = Entrance(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, time.monotonic)
         self.draining = False
         """Whether nobody is taken any more, as the server is about to end."""
         self._patrol: asyncio.Task[None] | None = None
@@ -127,7 +136,7 @@ class Sessions:
     @property
     def has_room(self) -> bool:
         """Whether somebody new would get a session."""
-        return len(self._trainers) < self._settings.max_sessions or self._forsaken() is not None
+        return len(self._trainers) < self._settings.max_sessions
 
     def oldest_frame_age(self) -> float:
         """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
@@ -137,35 +146,22 @@ class Sessions:
         """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
         return choose(self._languages, asked, accepted)
 
-    def queue(self, now: float) -> float:
-        """Return how many seconds somebody who comes now has to wait at the entrance.
-
-        Args:
-            now: seconds on a monotonic clock.
-
-        Raises:
-            TurnedAway: too many wait already.
-        """
-        if -self._entrance.level(now) / self._entrance.rate > _LONGEST_QUEUE:
-            raise TurnedAway(farewells.full(retry_seconds()))
-        return self._entrance.spend(now)
-
-    def enter(self, hello: Hello, line: Line, language: Language, address: str = "") -> Trainer:
+    def enter(self, hello: Hello, line: Line, language: Language, guest: Guest) -> Trainer:
         """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
 
         Args:
             hello: what the client says first.
             line: its connection.
             language: to tell it things in.
-            address: where it calls from.
+            guest: who it is.
 
         Raises:
             TurnedAway: there is no room, or the token that it brings is refused.
         """
-        guest = Guest(hello.client, address)
         if self.draining:
             raise TurnedAway(farewells.RESTARTING)
         if hello.resume is None:
+            self._make_room(guest)
             trainer = self._open(hello.experiment, guest)
             recovered = False
         else:
@@ -180,14 +176,25 @@ class Sessions:
         return trainer
 
     def _resume(self, hello: Hello, guest: Guest) -> tuple[Trainer, bool]:
-        """Return the session of a token, and whether it is the very one."""
+        """Return the session of a token, and whether it is the very one.
+
+        A session that lives is looked for first: only a token that has to be opened for its run is judged by the clock.
+        The newest run wins: a session goes on from a token only if that is newer than its own.
+        """
         assert hello.resume is not None
         try:
-            opened = unseal(self._keys, hello.resume, self._wall_clock())
+            opened = unseal(self._keys, hello.resume)
             claim = opened.claim
+            if claim.session in self._revoked:
+                raise RefusedToken("resume-revoked")
             here = self._trainers.get(claim.session)
-            if here is not None and here.checkpoints.is_owner(claim.secret):
+            if here is not None and not here.checkpoints.is_owner(claim.secret):
+                here, owned = None, False
+            else:
+                owned = True
+            if here is not None and claim.serial <= here.checkpoints.serial:
                 return here, True
+            opened.check_age(self._wall_clock(), self._settings.token_seconds)
             run = opened.run()
             if run is None:
                 raise RefusedToken("resume-gone")
@@ -195,7 +202,12 @@ class Sessions:
             self._metrics.resumed("refused")
             error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
             raise TurnedAway(farewells.REFUSED_TOKEN, error) from None
-        return self._open(run.experiment, guest, claim, run, owned=here is None), False
+        if here is None:
+            self._make_room(guest)
+        else:  # revived from an older token
+            here.dismiss(farewells.TAKEN_OVER)
+            self._end(here)
+        return self._open(run.experiment, guest, claim, run, owned=owned), False
 
     def _open(
         self,
@@ -206,7 +218,6 @@ class Sessions:
         *,
         owned: bool = False,
     ) -> Trainer:
-        self._make_room(guest)
         settings = self._settings
         limits = Limits(
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
@@ -222,9 +233,9 @@ class Sessions:
             Checkpoints(
                 self._keys,
                 every=settings.checkpoint_seconds,
-                lasting=settings.token_seconds,
                 wall_clock=self._wall_clock,
                 owner=(claim.session, claim.secret) if claim is not None and owned else None,
+                serial=claim.serial if claim is not None else 0,
             ),
             Lifetime(self._terms, time.monotonic()),
             guest=guest,
@@ -235,41 +246,38 @@ class Sessions:
         return trainer
 
     def _make_room(self, guest: Guest) -> None:
-        """See that one more is not one too many; sessions that nobody is connected to are given up for it.
+        """See that one more is not one too many. Nobody who is connected, or may still come back, loses a place for it.
 
         Raises:
-            TurnedAway: there is no room.
+            TurnedAway: there is no room, or none for this person beside others.
         """
         settings = self._settings
+        now = time.monotonic()
+        for trainer in self:
+            self._judge(trainer, now)
         retry_after = retry_seconds()
-        full = farewells.full(retry_after)
-        shares: list[tuple[Closing, int, Callable[[Guest], bool]]] = [
-            (full, settings.max_sessions, lambda other: True)
-        ]
-        if guest.client:
-            most = settings.max_client_sessions
-            closing = farewells.too_many(most, retry_after)
-            shares.append((closing, most, lambda other: other.client == guest.client))
-        if guest.address:
-            most = settings.max_address_sessions
-            closing = farewells.too_many(most, retry_after)
-            shares.append((closing, most, lambda other: other.address == guest.address))
-        for closing, most, is_of in shares:
-            theirs = [trainer for trainer in self if is_of(trainer.guest)]
-            while len(theirs) >= most:
-                forsaken = _oldest_forsaken(theirs)
-                if forsaken is None:
-                    raise TurnedAway(closing)
-                theirs.remove(forsaken)
-                self._end(forsaken)
-
-    def _forsaken(self) -> Trainer | None:
-        return _oldest_forsaken(list(self))
+        theirs = [trainer for trainer in self if guest.browser and trainer.guest.browser == guest.browser]
+        while len(theirs) >= settings.max_client_sessions:
+            forsaken = _oldest_forsaken(theirs)  # of the newcomer itself
+            if forsaken is None:
+                raise TurnedAway(farewells.too_many(settings.max_client_sessions, retry_after))
+            theirs.remove(forsaken)
+            self._end(forsaken)
+        if sum(trainer.guest.address == guest.address for trainer in self) >= settings.max_address_sessions:
+            raise TurnedAway(farewells.too_many(settings.max_address_sessions, retry_after))
+        free = settings.max_sessions - len(self)
+        held = sum(trainer.guest.person == guest.person for trainer in self)
+        if free <= 0:
+            raise TurnedAway(farewells.full(retry_after))
+        if held >= _MOST_PER_FREE * free:
+            raise TurnedAway(farewells.too_many(held, retry_after))
 
     # -------------------------------------------------------------------------------------------------- going away
 
     def leave(self, trainer: Trainer, line: Line, *, for_good: bool = False) -> None:
         """Take note that a connection has ended; the session is kept for a while, unless the client has said goodbye.
+
+        A goodbye revokes the session's tokens for the life of the process.
 
         Args:
             trainer: of the session.
@@ -279,6 +287,9 @@ class Sessions:
         was_there = trainer.line is line
         trainer.detach(line)
         if was_there and for_good:
+            self._revoked[trainer.checkpoints.name] = None
+            if len(self._revoked) > _MOST_REVOKED:
+                del self._revoked[next(iter(self._revoked))]
             self._end(trainer)
 
     def _end(self, trainer: Trainer) -> None:

@@ -39,8 +39,10 @@ class Settings:
         slice_seconds: the longest stretch of training between two looks at the commands.
         ping_seconds: how often a WebSocket is asked whether somebody is still there.
         pong_seconds: how long the answer may take before the connection is cut.
-        max_sessions: sessions at once; those that nobody is connected to are given up first.
-        max_client_sessions: of them, those of one browser.
+        max_sessions: sessions at once. One person (with a join code a browser that joined, else an address) can have
+            nine tenths of them; the rest is for persons who have none.
+        max_client_sessions: of them, those of one browser. Without a join code a browser says itself which it is, so
+            the limit keeps an honest one from opening too many and protects nobody.
         max_address_sessions: of them, those of one address.
         kept_seconds: how long a session waits for a connection that has ended.
         alone_seconds: how long it trains meanwhile.

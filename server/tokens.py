@@ -1,11 +1,11 @@
 """Tokens: what a browser keeps in order to go on later, here or on another server that signs with the same keys.
 
-A token is base64url of a version, the name of the key, a header (JSON), a checkpoint of the run, and a signature over
-all of it. It is no secret from its owner, but of no use to anybody else's session: whoever has it may go on with it.
+A token is text: a version, base64url of a header (JSON) and a checkpoint of the run, and a signature over all before.
+It is a secret of its owner: with it anybody may go on with the session.
 """
 
 import base64
-import binascii
+import re
 import struct
 from dataclasses import dataclass
 from typing import Literal
@@ -15,34 +15,35 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, size
 from engine.sentences import Value
-from server.keys import SIGNATURE_BYTES, Keys
+from server.clocks import is_outdated
+from server.former_tokens import read_former
+from server.keys import SIGNATURE_CHARACTERS, Keys
 from server.messages import told
 
 MAX_CHARACTERS = 65_536
 """Longer tokens are neither given nor read; a run that needs more stays on the server."""
 
-VERSION = 1
+VERSION = 2
 AUDIENCE = "neural-playground/session"
 _PURPOSE = "resume"
 
-_LEEWAY_SECONDS = 300.0
-"""How far the clocks of two servers may differ."""
-
-_FRONT = struct.Struct("<B4sH")  # version, name of the key, bytes of the header
-_MAX_BYTES = MAX_CHARACTERS * 3 // 4
-_MAX_RUN_BYTES = _MAX_BYTES - SIGNATURE_BYTES - _FRONT.size - 600  # the header has less
+_WRITTEN = re.compile(r"([0-9]{1,9})\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+")
+_FRONT = f"{VERSION}."
+_HEADER_BYTES = struct.Struct("<H")
+_MOST_RUN_BYTES = (MAX_CHARACTERS - len(_FRONT) - SIGNATURE_CHARACTERS) * 3 // 4 - _HEADER_BYTES.size - 600
+"""A header has less than 600 bytes."""
 
 Code = Literal[
     "resume-too-long",
     "resume-malformed",
     "resume-version",
-    "resume-foreign-key",
     "resume-forged",
     "resume-audience",
     "resume-expired",
     "resume-engine",
     "resume-invalid",
     "resume-gone",
+    "resume-revoked",
 ]
 """Why a token is refused; ``resume-gone``: it holds no run, and its session is no more."""
 
@@ -52,8 +53,8 @@ class Claim(BaseModel):
 
     Attributes:
         aud: what the token is for.
-        iat: when it was made, in seconds since 1970.
-        exp: until when it can be used.
+        iat: when it was made, in seconds since 1970 by the clock of the server.
+        serial: number of the state among those of the session that tokens hold; the larger one is the newer one.
         engine: version of the engine whose run it is.
         session: public name of the session.
         secret: what only the owner of the session knows.
@@ -67,7 +68,7 @@ class Claim(BaseModel):
 
     aud: str = Field(max_length=64)
     iat: float
-    exp: float
+    serial: int = Field(default=0, ge=0, lt=2**53)
     engine: int
     session: str = Field(max_length=32)
     secret: str = Field(min_length=16, max_length=64)
@@ -94,12 +95,27 @@ class Opened:
     claim: Claim
     checkpoint: bytes | None
 
+    def check_age(self, now: float, lasting: float) -> None:
+        """Refuse a token that is too old; a living session does not need this check.
+
+        Args:
+            now: seconds since 1970.
+            lasting: for how many seconds a token can be used.
+
+        Raises:
+            RefusedToken: it is too old.
+        """
+        if is_outdated(self.claim.iat, now, lasting):
+            raise RefusedToken("resume-expired")
+
     def run(self) -> Run | None:
         """Return the run, checked, or None if the token holds none.
 
         Raises:
-            RefusedToken: it is no run of a single network.
+            RefusedToken: it is of another engine, or no run of a single network.
         """
+        if self.claim.engine != ENGINE:
+            raise RefusedToken("resume-engine")
         if self.checkpoint is None:
             return None
         try:
@@ -124,65 +140,55 @@ def seal(keys: Keys, claim: Claim, run: Run | None, described: bytes | None = No
         run: that it holds.
         described: what the engine has said of the run's experiment, if that is known.
     """
-    checkpoint = b"" if run is None or size(run) > _MAX_RUN_BYTES else to_bytes(run, described)
-    if len(checkpoint) > _MAX_RUN_BYTES:
+    checkpoint = b"" if run is None or size(run) > _MOST_RUN_BYTES else to_bytes(run, described)
+    if len(checkpoint) > _MOST_RUN_BYTES:
         checkpoint = b""
     header = claim.model_dump_json().encode()
-    signed = _FRONT.pack(VERSION, keys.names(_PURPOSE)[0], len(header)) + header + checkpoint
-    token = base64.urlsafe_b64encode(signed + keys.sign(_PURPOSE, signed)).decode().rstrip("=")
-    return token, bool(checkpoint)
+    content = base64.urlsafe_b64encode(_HEADER_BYTES.pack(len(header)) + header + checkpoint).rstrip(b"=")
+    return keys.sign(_PURPOSE, _FRONT.encode() + content).decode(), bool(checkpoint)
 
 
-def unseal(keys: Keys, token: str, now: float) -> Opened:
-    """Return what a token says.
+def unseal(keys: Keys, token: str) -> Opened:
+    """Return what a token says, whatever its age.
 
     Args:
         keys: with one of which it must be signed.
-        token: as `seal` gave it.
-        now: seconds since 1970.
+        token: as `seal` gave it, or a server that wrote version 1.
 
     Raises:
-        RefusedToken: it is not genuine, not for this, or not for this time.
+        RefusedToken: it is not genuine, or not for this.
     """
-    signed, signature = _split(token)
-    version, name, length = _FRONT.unpack_from(signed)
-    if version != VERSION:
-        raise RefusedToken("resume-version", version=version, read=VERSION)
-    if not keys.verify(_PURPOSE, signed, signature):
-        if name not in keys.names(_PURPOSE):
-            raise RefusedToken("resume-foreign-key")
-        raise RefusedToken("resume-forged")
-    header = signed[_FRONT.size : _FRONT.size + length]
+    if len(token) > MAX_CHARACTERS:
+        raise RefusedToken("resume-too-long", length=len(token), most=MAX_CHARACTERS)
+    header, checkpoint = _read(keys, token)
     try:
         claim = Claim.model_validate_json(header)
     except ValidationError:
         raise RefusedToken("resume-malformed") from None
     if claim.aud != AUDIENCE:
         raise RefusedToken("resume-audience")
-    if not claim.iat - _LEEWAY_SECONDS <= now < claim.exp:
-        raise RefusedToken("resume-expired")
-    if claim.engine != ENGINE:
-        raise RefusedToken("resume-engine")
-    return Opened(claim, signed[_FRONT.size + length :] or None)
+    return Opened(claim, checkpoint or None)
 
 
-def _split(token: str) -> tuple[bytes, bytes]:
-    """Return what is signed, and the signature.
+def _read(keys: Keys, token: str) -> tuple[str | bytes, bytes]:
+    """Return the header and the run of a token.
 
     Raises:
-        RefusedToken: it is too long, or no token at all.
+        RefusedToken: it is not genuine.
     """
-    if len(token) > MAX_CHARACTERS:
-        raise RefusedToken("resume-too-long", length=len(token), most=MAX_CHARACTERS)
-    malformed = RefusedToken("resume-malformed")
-    try:
-        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise malformed from None
-    # There is one way to write a token: the bits that the last character has to spare are none to play with.
-    if (
-        base64.urlsafe_b64encode(data).decode().rstrip("=") != token
-        or len(data) < _FRONT.size + SIGNATURE_BYTES
-    ):
-        raise malformed
-    return data[:-SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]
+    former = read_former(keys, token)
+    if former is not None:
+        return former
+    written = _WRITTEN.fullmatch(token)
+    if written is None:
+        raise RefusedToken("resume-malformed")
+    if int(written[1]) != VERSION:
+        raise RefusedToken("resume-version", version=int(written[1]), read=VERSION)
+    signed = keys.unsign(_PURPOSE, token.encode())
+    if signed is None:
+        raise RefusedToken("resume-forged")
+    content = signed.decode().removeprefix(_FRONT)
+    data = base64.urlsafe_b64decode(content + "=" * (-len(content) % 4))
+    (length,) = _HEADER_BYTES.unpack_from(data)
+    start = _HEADER_BYTES.size
+    return data[start : start + length], data[start + length :]

@@ -42,15 +42,29 @@ class Line(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Whose session it is, as far as a fair share goes.
+    """Whose session it is, for fair shares.
 
     Attributes:
-        client: what a browser calls itself; empty if it does not say.
+        client: what a browser calls itself; empty if it does not say. Nothing that is shared out depends on it.
         address: where it calls from.
+        identity: what its cookie says, where a join code is asked for.
     """
 
     client: str = ""
     address: str = ""
+    identity: str | None = None
+
+    @property
+    def person(self) -> str:
+        """Who takes part in what is shared out: the identity where there is one, else the address."""
+        return self.address if self.identity is None else self.identity
+
+    @property
+    def browser(self) -> tuple[str, str] | None:
+        """Whose sessions `max_client_sessions` counts; None if it cannot tell."""
+        if self.identity is None and not self.client:
+            return None
+        return (self.person, self.client if self.identity is None else "")
 
 
 class Trainer:
@@ -92,8 +106,7 @@ class Trainer:
         # Numbers of unacknowledged frames, and when they went out.
         self._sent_at: deque[tuple[int, float]] = deque()
         self._language = bundled()[ENGLISH]
-        # The sessions of one browser share their turns. Not the trainer itself: accounts outlive it.
-        self._owner: Hashable = guest.client or object()
+        self._account: Hashable = object()  # not the trainer itself: accounts outlive it
         self._something_to_do = asyncio.Event()
         self._slip = Slip()
         self._waiting: Slice | None = None  # the slice of the slip
@@ -256,7 +269,8 @@ class Trainer:
                 outcome = await self._compute.run(
                     run_slice,
                     work,
-                    owner=self._owner,
+                    owner=self.guest.person,
+                    session=self._account,
                     seconds=self._expected(work.experiment),
                     urgent=urgent,
                     slip=self._slip,

@@ -22,7 +22,7 @@ from server.compute.backend import (
     WorkerDied,
 )
 from server.compute.stats import Stats
-from server.compute.turns import Turns
+from server.compute.turns import SharedTurns
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
@@ -53,6 +53,7 @@ class _Job:
     function: Call
     arguments: tuple[Any, ...]
     owner: Hashable
+    session: Hashable
     seconds: float
     answer: "asyncio.Future[Any]"
     since: float
@@ -96,7 +97,7 @@ class Compute:
         self.observe: Callable[[float, float], object] = _ignore
         self._backend = backend
         self._clock = clock
-        self._turns: Turns[_Job] = Turns()
+        self._turns: SharedTurns[_Job] = SharedTurns()
         self._serving: set[asyncio.Task[None]] = set()
         self._typical = backend.shortest
         self._closed = False
@@ -126,6 +127,7 @@ class Compute:
         function: Callable[[*Arguments], Result],
         *arguments: *Arguments,
         owner: Hashable = None,
+        session: Hashable = None,
         seconds: float = 0.0,
         urgent: bool = False,
         slip: Slip | None = None,
@@ -136,6 +138,7 @@ class Compute:
             function: importable by its name, as its arguments and its result have to be pickled.
             arguments: for the function.
             owner: whose turn it takes; owners share the workers evenly.
+            session: of the owner; sessions share evenly what their owner gets.
             seconds: how long it is expected to run, if that may be more than the longest slice.
             urgent: whether somebody waits for it who has just pressed something; it goes first, within a fair share.
             slip: to take the call back with, while it waits.
@@ -151,8 +154,8 @@ class Compute:
         if self._closed:
             raise Closed("the server is closing")
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        job = _Job(function, arguments, owner, seconds, answer, self._clock())
-        self._turns.put(owner, job, urgent=urgent)
+        job = _Job(function, arguments, owner, session, seconds, answer, self._clock())
+        self._turns.put(owner, session, job, urgent=urgent)
         self.stats.waiting += 1
         if slip is not None:
             slip._hold(lambda: self._take_back(job))
@@ -175,7 +178,7 @@ class Compute:
         return True
 
     def _withdraw(self, job: _Job) -> bool:
-        waited = self._turns.remove(job.owner, job)
+        waited = self._turns.remove(job.owner, job.session, job)
         if waited:
             self.stats.waiting -= 1
         return waited
@@ -190,12 +193,12 @@ class Compute:
         """Give waiting calls to free workers, as far as there are both."""
         backend, turns = self._backend, self._turns
         while len(turns) and not self._closed and backend.has_room(len(turns)):
-            owner, job = turns.take()
+            job = turns.take()
             worker = backend.take(job.seconds)
             self.stats.waiting -= 1
             self.stats.running += 1
             # Charged now, so that the same owner is not taken for the next worker as well, and corrected when known.
-            turns.charge(owner, self._typical)
+            turns.charge(job.owner, job.session, self._typical)
             task = asyncio.get_running_loop().create_task(self._serve(worker, job, self._typical))
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
@@ -227,7 +230,7 @@ class Compute:
             self.stats.seconds += seconds
             # Who was held up by something else on this machine is not made to wait for it a second time.
             fair = min(seconds, max(_MOST_TYPICAL * self._typical, job.seconds))
-            self._turns.charge(job.owner, fair - charged)
+            self._turns.charge(job.owner, job.session, fair - charged)
             self._typical += (fair - self._typical) / 16
             if healthy:
                 self._backend.give(worker)
@@ -303,7 +306,7 @@ class Compute:
     def _again(self, job: _Job) -> None:
         """Let a call wait for another worker, before all others of its owner."""
         if not job.answer.done():
-            self._turns.put_first(job.owner, job)
+            self._turns.put_first(job.owner, job.session, job)
             self.stats.waiting += 1
 
     def kill(self) -> None:

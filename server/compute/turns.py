@@ -3,7 +3,7 @@
 Each owner has an account of the seconds it was served, and the one with the smallest account is next; so one with ten
 sessions gets as much as one with a single session, if there is not enough for both. Who was away does not make up for
 it: its account is raised to that of the owner served last, or, if nobody waits, to the largest there is (start-time
-fair queueing, Goyal, Vin and Cheng 1996).
+fair queueing, Goyal, Vin and Cheng 1996). `SharedTurns` does so on two levels: owners, and the sessions of each.
 """
 
 from collections import deque
@@ -120,3 +120,58 @@ class Turns(Generic[Item]):
             self._last_taken = {
                 owner: number for owner, number in self._last_taken.items() if owner in self._served
             }
+
+
+class SharedTurns(Generic[Item]):
+    """Owners share evenly however many sessions they have, and the sessions of an owner share what it gets."""
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._owners: Turns[None] = Turns()
+        self._sessions: dict[Hashable, Turns[Item]] = {}
+
+    def __len__(self) -> int:
+        """Count what waits."""
+        return len(self._owners)
+
+    def put(self, owner: Hashable, session: Hashable, item: Item, *, urgent: bool = False) -> None:
+        """Add an item of a session, as `Turns.put` does."""
+        self._owners.put(owner, None, urgent=urgent)
+        self._sessions.setdefault(owner, Turns()).put(session, item, urgent=urgent)
+
+    def put_first(self, owner: Hashable, session: Hashable, item: Item) -> None:
+        """Add an item before those of the same owner and session."""
+        self._owners.put_first(owner, None)
+        self._sessions.setdefault(owner, Turns()).put_first(session, item)
+
+    def take(self) -> Item:
+        """Take the item whose turn it is.
+
+        Raises:
+            LookupError: nobody waits.
+        """
+        owner, _ = self._owners.take()
+        _, item = self._sessions[owner].take()
+        self._forget()
+        return item
+
+    def charge(self, owner: Hashable, session: Hashable, seconds: float) -> None:
+        """Add seconds to what an owner and its session were served; negative ones take back an estimate."""
+        self._owners.charge(owner, seconds)
+        if owner in self._sessions:
+            self._sessions[owner].charge(session, seconds)
+
+    def remove(self, owner: Hashable, session: Hashable, item: Item) -> bool:
+        """Drop an item that need not be done any more; tell whether it waited."""
+        sessions = self._sessions.get(owner)
+        return sessions is not None and sessions.remove(session, item) and self._owners.remove(owner, None)
+
+    def drain(self) -> list[Item]:
+        """Take everything, in no particular order."""
+        self._owners.drain()
+        return [item for sessions in self._sessions.values() for item in sessions.drain()]
+
+    def _forget(self) -> None:
+        """Drop accounts of owners for whom nothing waits, once there are many."""
+        if len(self._sessions) > len(self._owners) + _SPARE_ACCOUNTS:
+            self._sessions = {owner: sessions for owner, sessions in self._sessions.items() if len(sessions)}

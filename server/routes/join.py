@@ -1,6 +1,7 @@
-"""Joining: the code of the class for a pass, a pass for tickets."""
+"""Joining: the join code for a cookie, and whether a browser brings one."""
 
 import secrets
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -10,101 +11,90 @@ from engine.sentences import Sentence
 from server.bodies import REFUSALS, Refused, RefusedError, body_of, read_body
 from server.buckets import jittered
 from server.doors import address_of
-from server.passes import Passes, TooManyGuessesError
+from server.joining import Joining, TooManyAttemptsError
 
 router = APIRouter()
 
-_SPREAD_SECONDS = 5
+_SPREAD_SECONDS = 2
+_PRIVATE = {"Cache-Control": "no-store"}
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Join(_Body):
+class Join(BaseModel):
     """A join code as somebody typed it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     code: str = Field(max_length=128)
 
 
-class TicketRequest(_Body):
-    """Who is to use the ticket: as `client` in its hello."""
+class Joined(BaseModel):
+    """Whether the rest of the server is open to the sender."""
 
-    client: str = Field(default="", max_length=64)
-
-
-class Pass(BaseModel):
-    """What opens the rest, for half a day."""
-
-    pass_: str = Field(alias="pass")
+    joined: bool
 
 
-class Ticket(BaseModel):
-    """What opens one session, within a minute."""
-
-    ticket: str
-
-
-_REFUSALS = REFUSALS | {404: {"model": Refused, "description": "This server asks for no join code."}}
+_NO_CODE: dict[int | str, dict[str, Any]] = {
+    404: {"model": Refused, "description": "This server asks for no join code."}
+}
 
 
 @router.post(
     "/api/join",
-    responses=_REFUSALS
+    responses=REFUSALS
+    | _NO_CODE
     | {
-        200: {"model": Pass, "description": "The pass."},
+        200: {"model": Joined, "description": "The code is right; the cookie comes with the answer."},
         403: {
             "model": Refused,
             "description": "The code is wrong, or the request comes from a page of elsewhere.",
         },
-        429: {"model": Refused, "description": "Too many wrong codes; Retry-After says when to come back."},
+        429: {
+            "model": Refused,
+            "description": "Too many attempts from this address; Retry-After says when to try again.",
+        },
     },
     openapi_extra=body_of(Join),
 )
 async def join(request: Request) -> Response:
-    """Answer a pass for the right code."""
+    """Answer the right code with a cookie."""
     try:
-        passes = _passes(request)
+        joining = _joining(request)
         body = await read_body(request, Join)
-        pass_ = passes.join(body.code, address_of(request.scope.get("client")))
+        is_right = joining.is_right(body.code, address_of(request.scope.get("client")))
     except RefusedError as refused:
         return refused.response(request)
-    except TooManyGuessesError as error:
+    except TooManyAttemptsError as error:
         seconds = jittered(error.seconds, secrets.randbelow(1001) / 1000, _SPREAD_SECONDS)
         sentence = Sentence("too-many-codes", {"seconds": seconds})
-        response = RefusedError(429, sentence, "code").response(request)
-        response.headers["Retry-After"] = str(seconds)
-        return response
-    if pass_ is None:
+        return RefusedError(429, sentence, "code").response(request, {"Retry-After": str(seconds)})
+    if not is_right:
         return RefusedError(403, Sentence("wrong-code"), "code").response(request)
-    return JSONResponse({"pass": pass_}, headers=_PRIVATE)
+    return JSONResponse({"joined": True}, headers={**_PRIVATE, "Set-Cookie": joining.cookie(request.scope)})
 
 
-@router.post(
-    "/api/tickets",
-    responses=_REFUSALS | {200: {"model": Ticket, "description": "The ticket."}},
-    openapi_extra=body_of(TicketRequest),
-)
-async def give_ticket(request: Request) -> Response:
-    """Answer a ticket for the first message of one WebSocket."""
+@router.get("/api/join", responses=_NO_CODE | {200: {"model": Joined}})
+async def is_joined(request: Request) -> Response:
+    """Answer whether the cookie came along and is valid."""
     try:
-        passes = _passes(request)
-        body = await read_body(request, TicketRequest)
+        joining = _joining(request)
     except RefusedError as refused:
         return refused.response(request)
-    return JSONResponse({"ticket": passes.ticket(body.client)}, headers=_PRIVATE)
+    return JSONResponse({"joined": joining.identity(request.scope) is not None}, headers=_PRIVATE)
 
 
-_PRIVATE = {"Cache-Control": "no-store"}
+@router.post("/api/tickets", include_in_schema=False)
+async def tell_former_page() -> Response:
+    """Answer a page from before cookies with a ticket: the hello that brings one is told to reload the page."""
+    return JSONResponse({"ticket": "reload"}, headers=_PRIVATE)
 
 
-def _passes(request: Request) -> Passes:
-    """Return what gives passes.
+def _joining(request: Request) -> Joining:
+    """Return what takes join codes.
 
     Raises:
         RefusedError: this server needs none.
     """
-    passes: Passes | None = request.app.state.passes
-    if passes is None:
+    joining: Joining | None = request.app.state.joining
+    if joining is None:
         raise RefusedError(404, Sentence("no-join-code"))
-    return passes
+    return joining

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, Response
+from starlette.types import Message
 from starlette.websockets import WebSocketState
 
 from engine.sentences import Sentence
@@ -14,14 +15,15 @@ from server import farewells
 from server.answers import preferred_language
 from server.complaints import Complaints
 from server.doors import address_of, is_secure, origin_fault
+from server.entrance import CrowdedError
+from server.joining import Joining
 from server.languages import Language
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
 from server.metrics import Metrics, note_refusal
-from server.passes import Passes
-from server.sessions import Sessions, TurnedAway
+from server.sessions import Sessions, TurnedAway, retry_seconds
 from server.settings import Settings
-from server.trainer import Trainer
+from server.trainer import Guest, Trainer
 
 router = APIRouter()
 
@@ -105,6 +107,7 @@ class _Connection:
         self._metrics: Metrics = websocket.app.state.metrics
         self._manners = Manners()
         self._pause = 0.0
+        self._ahead: Message | None = None
         self._spoken = self._language(None)
         self._dismissed: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
 
@@ -125,20 +128,27 @@ class _Connection:
             await self._turn_out([], bad)
             return
         self._spoken = self._language(hello.language)
-        if not self._admits(hello):
+        joining: Joining | None = self._websocket.app.state.joining
+        identity = None if joining is None else joining.identity(self._websocket.scope)
+        if joining is not None and identity is None:
             note_refusal(self._websocket.scope, "code")
-            refusal = ErrorEvent(id=hello.id, code="ticket", **told("ticket"), field="ticket")
+            refusal = ErrorEvent(id=hello.id, code="join", **told("join"))
             await self._websocket.send_text(self._worded(refusal))
-            await self._websocket.close(_FORBIDDEN, "no ticket")
+            await self._websocket.close(_FORBIDDEN, "no join cookie")
             return
-        address = address_of(self._websocket.scope.get("client"))
+        guest = Guest(hello.client, address_of(self._websocket.scope.get("client")), identity)
         try:
-            await asyncio.sleep(self._sessions.queue(time.monotonic()))
-            trainer = self._sessions.enter(hello, self, self._spoken, address)
+            await self._wait_for_turn(guest)
+            trainer = self._sessions.enter(hello, self, self._spoken, guest)
         except TurnedAway as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
             words = [self._worded(event) for event in (turned.error, turned.closing) if event is not None]
             await self._part(words, turned.closing.code, turned.closing.reason)
+            return
+        except CrowdedError:
+            closing = farewells.full(retry_seconds())
+            note_refusal(self._websocket.scope, closing.reason)
+            await self._part([self._worded(closing)], closing.code, closing.reason)
             return
         for_good = False
         try:
@@ -150,12 +160,30 @@ class _Connection:
         finally:
             self._sessions.leave(trainer, self, for_good=for_good)
 
+    async def _wait_for_turn(self, guest: Guest) -> None:
+        """Wait at the entrance; a client that leaves meanwhile loses its place there.
+
+        Raises:
+            CrowdedError: the wait would be too long.
+        """
+        if self._sessions.entrance.is_open():
+            return
+        turn = asyncio.ensure_future(self._sessions.entrance.turn(guest.person))
+        received = asyncio.ensure_future(self._websocket.receive())
+        try:
+            await asyncio.wait((turn, received), return_when=asyncio.FIRST_COMPLETED)
+            if received.done() and received.result()["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(received.result().get("code", 1005))
+            await turn
+            if received.done():
+                self._ahead = received.result()  # read now, and obeyed after the welcome
+        finally:
+            turn.cancel()
+            received.cancel()
+            await asyncio.gather(turn, received, return_exceptions=True)
+
     def _worded(self, event: Closing | ErrorEvent) -> str:
         return worded(event, self._spoken).model_dump_json()
-
-    def _admits(self, hello: Hello) -> bool:
-        passes: Passes | None = self._websocket.app.state.passes
-        return passes is None or passes.redeem(hello.ticket, hello.client)
 
     def _language(self, asked: str | None) -> Language:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
@@ -213,7 +241,7 @@ class _Connection:
     async def _read_message(self) -> Command | ErrorEvent:
         """Read the next message, later if they come too fast; end the connection if they are too long or none."""
         await asyncio.sleep(self._pause)
-        received = await self._websocket.receive()
+        received, self._ahead = self._ahead or await self._websocket.receive(), None
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         text = received.get("text")

@@ -124,7 +124,7 @@ async def playground(request: Request) -> Response:
     if not sessions.has_room and "return" not in request.query_params:
         note_refusal(request.scope, "full")
         return _full(language, request.app.state.languages)
-    join = request.app.state.passes is not None
+    join = request.app.state.joining is not None
     page = _playground(language, tuple(request.app.state.languages.values()), join=join)
     return respond(request, page, _headers(language) | {"Cache-Control": "no-cache"})
 

@@ -21,10 +21,12 @@ const SILENCE = 45_000;
 const GRACE = 2000;
 /** The code of a line that ended without one. */
 const LOST = 1006;
+/** The code that says that nobody will come back. */
+const GOODBYE = 1000;
 /** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
 const UNPACKING = 10_000;
 
-/** The close code where a ticket is missing or was refused. */
+/** The close code where the join code has not been given, or no longer counts. */
 const FORBIDDEN = 4003;
 /** Close codes after which it makes no sense to come back by itself, and why. */
 const FINAL = new Map([
@@ -38,10 +40,10 @@ const BUSY = new Set([1008, 1009, 1013, 4408]);
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => Promise<string | undefined>} [admit] what a new line needs a ticket from, before it is opened
+ * @property {() => Promise<void>} [admit] gets the join code from the person, after a line that was refused without it
  * @property {(attempt: number) => Promise<LineTrouble | null>} [diagnose] finds out why no line came about, after so many
  *   attempts that have failed before; null if the server does not answer
- * @property {(ticket?: string) => void} onOpen the line is open: say hello, with the ticket if there is one
+ * @property {() => void} onOpen the line is open: say hello
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
  * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
@@ -78,7 +80,9 @@ export function createConnection(options) {
   let closed = false;
   /** @type {Closing | null} what the server has said about the end of this line */
   let closing = null;
-  /** Whether a ticket is awaited. */
+  /** Whether the last line was refused as the join code is missing. */
+  let forbidden = false;
+  /** Whether the join code is awaited. */
   let admitting = false;
   /** @type {LineTrouble | null} what was found out about the last line that did not come about */
   let cause = null;
@@ -86,14 +90,15 @@ export function createConnection(options) {
   async function open() {
     timer = undefined;
     closing = null;
-    if (!options.admit) {
-      openWith(undefined);
+    if (!(forbidden && options.admit)) {
+      openSocketAnew();
       return;
     }
     admitting = true;
     try {
-      const ticket = await options.admit();
-      if (!closed) openWith(ticket);
+      await options.admit();
+      forbidden = false;
+      if (!closed) openSocketAnew();
     } catch {
       if (!closed) comeBack(LOST, true);
     } finally {
@@ -101,8 +106,7 @@ export function createConnection(options) {
     }
   }
 
-  /** @param {string | undefined} ticket */
-  function openWith(ticket) {
+  function openSocketAnew() {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
@@ -111,7 +115,7 @@ export function createConnection(options) {
     let isOpen = false;
     opened.onopen = () => {
       isOpen = true;
-      options.onOpen(ticket);
+      options.onOpen();
     };
     opened.onmessage = ({ data }) => {
       heard = now();
@@ -205,8 +209,8 @@ export function createConnection(options) {
    * @param {boolean} unopened whether it never came about
    */
   function comeBack(code, unopened) {
-    // Where a ticket is asked for, the next line brings another.
-    const final = code === FORBIDDEN && options.admit ? undefined : FINAL.get(code);
+    forbidden = code === FORBIDDEN;
+    const final = forbidden && options.admit ? undefined : FINAL.get(code);
     const reason = closing?.reason ?? final ?? "lost";
     if (final !== undefined) {
       options.onState("stopped", { reason, message: closing?.message ?? "" });
@@ -294,11 +298,12 @@ export function createConnection(options) {
       open?.close();
       options.onState("stopped", { reason, message: "" });
     },
+    /** Ends the line with a goodbye, after which the server gives up the session. */
     close() {
       closed = true;
       clearTimeout(timer);
       clearTimeout(grace);
-      socket?.close();
+      socket?.close(GOODBYE);
     },
   };
 }

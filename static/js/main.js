@@ -57,7 +57,7 @@ const session = createSession({
   catalog,
   url: socketUrl(location.href),
   experiment: start.experiment,
-  admit: joining.required ? () => joining.ticket(client) : undefined,
+  admit: joining.required ? joining.enter : undefined,
   diagnose: createDiagnosis(location.href),
   kept,
   place: () => sessionStorage,

@@ -19,6 +19,9 @@ import {
   writeRecord,
 } from "./record.js";
 
+/** Refusals of tokens that may be good later: the clock or the version of the server may be another then. */
+const MAY_BE_GOOD_LATER = new Set(["resume-expired", "resume-engine", "resume-version"]);
+
 /** @typedef {ReturnType<typeof createPocket>} Pocket */
 
 /**
@@ -42,6 +45,8 @@ export function createPocket({ place, kept, address }) {
   let token = kept?.token ?? null;
   /** @type {Checkpoint | null} whose epoch has not been seen yet */
   let ahead = null;
+  /** Whether the record has a refused token that may be good at the next visit. */
+  let setAside = false;
 
   /**
    * @param {Stream} stream
@@ -74,6 +79,8 @@ export function createPocket({ place, kept, address }) {
     settle(stream, state) {
       if (ahead === null || !isSeen(stream, ahead)) return;
       token = ahead.token;
+      // A run that has not trained is no reason to give up the one that was refused.
+      if (ahead.epoch > 0) setAside = false;
       ahead = null;
       pocket.save(stream, state);
     },
@@ -84,7 +91,7 @@ export function createPocket({ place, kept, address }) {
      * @param {State} state
      */
     save(stream, state) {
-      if (token === null) return;
+      if (token === null || setAside) return;
       const { experiment, speed, history, marks } = state;
       writeRecord(place, {
         token,
@@ -104,7 +111,7 @@ export function createPocket({ place, kept, address }) {
      * @param {State} state
      */
     saveAll(stream, state) {
-      if (token === null) return;
+      if (token === null || setAside) return;
       pocket.save(stream, state);
       const { trainLoss, testLoss, validationLoss } = stream;
       writeLosses(place, {
@@ -115,7 +122,18 @@ export function createPocket({ place, kept, address }) {
       });
     },
 
-    /** Forgets the token, which is of no use any more. */
+    /**
+     * Comes back without the token; it is forgotten only if it can never be good.
+     * @param {string} code why the server refuses it
+     */
+    refuse(code) {
+      setAside = MAY_BE_GOOD_LATER.has(code);
+      if (!setAside) pocket.drop();
+      token = null;
+      ahead = null;
+    },
+
+    /** Forgets the run. */
     drop() {
       token = null;
       ahead = null;

@@ -53,7 +53,7 @@ const RESOLUTION = 100;
  * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
  * @property {() => void} onFrame a frame came: draw, then acknowledge
  * @property {(error: unknown) => void} onFault
- * @property {() => Promise<string | undefined>} [admit] a ticket for every connection, where the server asks for one
+ * @property {() => Promise<void>} [admit] gets the join code from the person, where the server asks for one
  * @property {(attempt: number) => Promise<LineTrouble | null>} [diagnose] finds out why no connection came about
  * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
  * @property {(url: string) => WebSocket} [openSocket]
@@ -81,8 +81,6 @@ export function createSession(options) {
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
-  /** @type {string | undefined} the ticket it was greeted with */
-  let given;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
   /** @type {Experiment | undefined} what the server was greeted with */
@@ -120,7 +118,7 @@ export function createSession(options) {
     createUnpacker: options.createUnpacker,
     admit: options.admit,
     diagnose: options.diagnose,
-    onOpen: (ticket) => greet(store.get().wanted, ticket),
+    onOpen: () => greet(store.get().wanted),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
     onState: (/** @type {ConnectionState} */ line, /** @type {LineTrouble | null} */ trouble) => {
@@ -131,22 +129,17 @@ export function createSession(options) {
     onFault,
   });
 
-  /**
-   * @param {Experiment} [experiment]
-   * @param {string} [ticket]
-   */
-  function greet(experiment, ticket) {
+  /** @param {Experiment} [experiment] */
+  function greet(experiment) {
     offered = experiment;
     const { token } = pocket;
     comesBack = token !== null;
-    given = ticket;
     const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
       protocol: PROTOCOL_VERSION,
       encoding,
       language: languageKey(),
-      ...(ticket && { ticket }),
     });
     const named = options.client ? { ...hello, client: options.client } : hello;
     // The token has the experiment in it; both together might be longer than a message may be.
@@ -222,12 +215,12 @@ export function createSession(options) {
           break;
         }
         if (event.code.startsWith("resume-")) {
-          pocket.drop();
+          pocket.refuse(event.code);
           break;
         }
-        if (event.code === "ticket") break; // the server closes the line, and the next one brings another
+        if (event.code === "join") break; // the server closes the line, and before the next one the person is asked
         if (store.get().connection !== "open" && offered) {
-          greet(options.repair?.(offered, event.field) ?? undefined, given);
+          greet(options.repair?.(offered, event.field) ?? undefined);
           break;
         }
         store.update((state) => withRefusal(state, event.id));
@@ -303,11 +296,13 @@ export function createSession(options) {
 
     change,
 
+    /** Says goodbye: the server gives up the run, and so does this tab. */
     close() {
       configure.cancel();
       watch.cancel();
       clearTimeout(undrawn);
       connection.close();
+      pocket.drop();
     },
   };
 }

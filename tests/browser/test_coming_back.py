@@ -244,7 +244,7 @@ def test_a_session_that_was_freed_goes_on_with_one_click(browser: Browser) -> No
 
 
 def test_a_full_server_says_so_lets_nobody_out_and_opens_by_itself(browser: Browser) -> None:
-    with with_settings(max_sessions=1) as server, going_on(browser, server) as playground:
+    with with_settings(max_sessions=1, kept_seconds=8) as server, going_on(browser, server) as playground:
         playground.train(5)
         kept(playground, 5)
         late = browser.new_context().new_page()
@@ -258,7 +258,7 @@ def test_a_full_server_says_so_lets_nobody_out_and_opens_by_itself(browser: Brow
         playground.connected()
         assert "return" not in playground.page.url
 
-        playground.page.goto("about:blank")  # the session is without a connection, and is given up
+        playground.page.goto("about:blank")  # the session is without a connection, and is given up in time
         expect(late.locator("#play")).to_be_visible(timeout=40_000)
         late.context.close()
 

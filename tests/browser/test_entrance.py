@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.live_server import LiveServer, live_server
 from tests.support.page import SIZES, Playground
 
-CODE = "246810"
+CODE = "abcd-efgh"
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +53,14 @@ def test_the_code_is_asked_for_and_a_wrong_one_is_told_where_the_person_looks(
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= SIZES[size][0]
 
-    page.keyboard.type("135 791")
+    page.keyboard.type("hgfe-dcba")
     page.keyboard.press("Enter")
 
     expect(page.locator("#join-refusal")).to_have_text("This is not the join code. Please look at it again.")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_be_focused()
-    page.keyboard.type("246 810")  # what was wrong is selected, so it is replaced
-    expect(field).to_have_value("246 810")
+    page.keyboard.type("ABCD efgh")  # what was wrong is selected, so it is replaced
+    expect(field).to_have_value("ABCD efgh")
     expect(field).not_to_have_attribute("aria-invalid", "true")
     page.keyboard.press("Enter")
     works(page)
@@ -79,7 +79,7 @@ def test_there_is_no_way_around(come: Callable[..., Page]) -> None:
     expect(field).to_be_focused()
 
 
-def test_the_pass_holds_for_the_tab_and_for_the_questions_of_the_page(come: Callable[..., Page]) -> None:
+def test_joining_holds_for_the_browser_and_for_the_questions_of_the_page(come: Callable[..., Page]) -> None:
     page = come()
     page.get_by_role("textbox", name="Join code").fill(CODE)
     page.get_by_role("button", name="Join").click()
@@ -110,7 +110,53 @@ def test_a_link_of_yesterday_asks(come: Callable[..., Page]) -> None:
     assert "join" not in page.url
 
 
-def test_neither_code_nor_pass_nor_ticket_is_in_any_address(browser: Browser, closed: LiveServer) -> None:
+def test_a_second_tab_of_the_browser_is_let_in(come: Callable[..., Page], closed: LiveServer) -> None:
+    page = come(f"#join={CODE}")
+    works(page)
+
+    second = page.context.new_page()
+    second.goto(closed.url)
+
+    works(second)
+
+
+def test_when_the_cookie_has_ended_the_code_is_asked_for_and_the_run_goes_on(
+    come: Callable[..., Page],
+) -> None:
+    page = come(f"#join={CODE}")
+    works(page)
+    playground = Playground(page, "")
+    playground.train(5)
+    epoch = playground.epoch
+    page.context.clear_cookies()
+
+    page.reload()
+    field = page.get_by_role("textbox", name="Join code")
+    expect(field).to_be_focused()
+    field.fill(CODE)
+    page.keyboard.press("Enter")
+
+    works(page)
+    playground.until(lambda: playground.epoch >= epoch, "the epoch of before")
+
+
+def test_a_browser_that_keeps_no_cookie_is_told_so(come: Callable[..., Page]) -> None:
+    page = come()
+    page.route(
+        "**/api/join",
+        lambda route: (
+            route.fulfill(json={"joined": False}) if route.request.method == "GET" else route.continue_()
+        ),
+    )
+    page.get_by_role("textbox", name="Join code").fill(CODE)
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#join-refusal")).to_contain_text("cookie")
+
+
+def test_neither_code_nor_cookie_is_in_any_address_or_readable_by_scripts(
+    browser: Browser, closed: LiveServer
+) -> None:
     context = browser.new_context()
     page = context.new_page()
     addresses: list[str] = []
@@ -118,14 +164,13 @@ def test_neither_code_nor_pass_nor_ticket_is_in_any_address(browser: Browser, cl
     page.on("websocket", lambda socket: addresses.append(socket.url))
     page.goto(f"{closed.url}/#join={CODE}")
     works(page)
-    pass_ = page.evaluate("() => sessionStorage.getItem('join-pass')")
+    (cookie,) = context.cookies()
+    readable = page.evaluate("() => document.cookie + JSON.stringify({ ...sessionStorage, ...localStorage })")
     context.close()
 
+    assert cookie["httpOnly"]
     assert [address for address in addresses if address.endswith("/ws")]
-    sent = [
-        address.partition("#")[0] for address in addresses
-    ]  # what stands behind # never leaves the browser
-    for address in sent:
-        assert CODE not in address
-        assert pass_ not in address
-        assert "ticket=" not in address
+    # What stands behind # never leaves the browser.
+    for text in (readable, *(address.partition("#")[0] for address in addresses)):
+        assert CODE not in text
+        assert cookie["value"] not in text

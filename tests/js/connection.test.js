@@ -301,39 +301,39 @@ test("a stopped line says why and stays so until it is asked for", (context) => 
   assert.deepEqual(log, ["stopped: reload"]);
 });
 
-test("where tickets are needed, each line has its own, and none is opened without one", async (context) => {
+test("after a line that was refused without the join code, the next one waits until it was given", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  /** @type {(string | undefined)[]} */
-  const tickets = [];
-  const given = [() => "one", () => Promise.reject(new Error("no answer")), () => "two"];
+  /** @type {string[]} */
+  const states = [];
+  const answers = [() => Promise.reject(new Error("no answer")), () => Promise.resolve()];
   createConnection({
     url: "ws://host/ws",
-    admit: async () => given.shift()?.(),
-    onOpen: (ticket) => tickets.push(ticket),
+    admit: async () => answers.shift()?.(),
+    onOpen: () => {},
     onEvent: () => {},
     onFrame: () => {},
-    onState: () => {},
+    onState: (state) => states.push(state),
     onFault: () => {},
     openSocket: FakeSocket.open,
     random: () => 1,
   });
-  const settle = async () => {
+  const refuse = async () => {
+    FakeSocket.latest().accept();
+    FakeSocket.latest().drop(4003);
+    context.mock.timers.tick(30_000);
     for (let turn = 0; turn < 5; turn += 1) await null;
   };
-  assert.equal(FakeSocket.opened.length, 0);
-  await settle();
-
-  FakeSocket.latest().accept();
-  FakeSocket.latest().drop();
-  context.mock.timers.tick(1000);
-  await settle();
   assert.equal(FakeSocket.opened.length, 1);
-  context.mock.timers.tick(2000);
-  await settle();
-  FakeSocket.latest().accept();
 
+  await refuse();
+  assert.equal(FakeSocket.opened.length, 1);
+  context.mock.timers.tick(30_000);
   assert.equal(FakeSocket.opened.length, 2);
-  assert.deepEqual(tickets, ["one", "two"]);
+
+  await refuse();
+  assert.equal(FakeSocket.opened.length, 3);
+  assert.ok(!states.includes("stopped"));
+  assert.equal(answers.length, 0);
 });
 
 test("a line that does not come about is told with its cause, and goes on being tried", async (context) => {

@@ -3,31 +3,28 @@ import { test } from "node:test";
 import { createJoining, JoinError, readCode } from "../../static/js/joining.js";
 import { useLanguage } from "../../static/js/lib/language.js";
 
-useLanguage({ key: "en", percent: "{number}", texts: { "join.unreachable": "no answer" } });
+useLanguage({
+  key: "en",
+  percent: "{number}",
+  texts: { "join.unreachable": "no answer", "join.no-cookie": "no cookie" },
+});
 
 const PAGE = "https://school.example/class/a/?language=en#x=1";
 
 /**
- * A server that takes one code, and passes until it forgets them.
- * @param {{ required?: boolean, answers?: string[], forbidden?: boolean }} [options] what a person types, in turn
+ * A server that takes one code, and a browser that keeps its cookie until the server forgets it.
+ * @param {{ required?: boolean, answers?: string[], cookies?: boolean }} [options] what a person types, in turn
  */
-function visit({ required = true, answers = ["123456"], forbidden = false } = {}) {
-  /** @type {{ url: string, authorization: string | undefined, body: any }[]} */
+function visit({ required = true, answers = ["123456"], cookies = true } = {}) {
+  /** @type {{ method: string, url: string, body: any }[]} */
   const asked = [];
-  const stored = new Map();
-  const server = { pass: 1, away: false, forgets: () => (server.pass += 1) };
+  /** @type {string[]} */
+  const told = [];
+  const server = { joined: false, away: false };
   let dialogs = 0;
   const joining = createJoining({
     page: PAGE,
     required,
-    storage() {
-      if (forbidden) throw new DOMException("forbidden", "SecurityError");
-      return {
-        getItem: (key) => stored.get(key) ?? null,
-        setItem: (key, value) => stored.set(key, value),
-        removeItem: (key) => stored.delete(key),
-      };
-    },
     async askPerson() {
       dialogs += 1;
       for (;;) {
@@ -37,26 +34,24 @@ function visit({ required = true, answers = ["123456"], forbidden = false } = {}
           return await joining.offer(typed);
         } catch (error) {
           assert.ok(error instanceof JoinError);
+          told.push(error.message);
         }
       }
     },
-    async ask(url, request) {
+    async ask(url, { method = "GET", body } = {}) {
       if (server.away) throw new TypeError("no line");
-      const body = JSON.parse(String(request?.body));
-      const { authorization } = /** @type {Record<string, string>} */ (request?.headers ?? {});
-      asked.push({ url: String(url), authorization, body });
-      if (String(url).endsWith("/api/join")) {
-        const good = body.code === "123456";
-        return Response.json(good ? { pass: `pass ${server.pass}` } : { detail: "not the code" }, {
-          status: good ? 200 : 403,
-        });
-      }
-      if (authorization !== `Bearer pass ${server.pass}`)
-        return Response.json({ detail: "?" }, { status: 401 });
-      return Response.json({ ticket: `ticket ${asked.length}` });
+      asked.push({ method, url: String(url), body: body && JSON.parse(String(body)) });
+      if (!String(url).endsWith("/api/join"))
+        return Response.json({ detail: "join first" }, { status: server.joined ? 200 : 401 });
+      if (method === "GET") return Response.json({ joined: server.joined });
+      const good = JSON.parse(String(body)).code === "123456";
+      if (good) server.joined = cookies;
+      return Response.json(good ? { joined: true } : { detail: "not the code" }, {
+        status: good ? 200 : 403,
+      });
     },
   });
-  return { joining, asked, stored, server, dialogs: () => dialogs };
+  return { joining, asked, told, server, dialogs: () => dialogs };
 }
 
 test("the code of a link is read and the rest of the address stays", () => {
@@ -72,51 +67,66 @@ test("where nothing is asked for, nothing is asked", async () => {
   const { joining, asked } = visit({ required: false });
 
   await joining.enter();
+  await joining.tryCode("123456");
 
-  assert.equal(await joining.ticket(), undefined);
   assert.deepEqual(asked, []);
 });
 
 test("a person is asked until the code is right, and once", async () => {
-  const { joining, stored, dialogs } = visit({ answers: ["111111", "123456"] });
+  const { joining, told, dialogs } = visit({ answers: ["111111", "123456"] });
 
   await joining.enter();
   await joining.enter();
 
   assert.equal(dialogs(), 1);
-  assert.deepEqual([...stored.values()], ["pass 1"]);
+  assert.deepEqual(told, ["not the code"]);
 });
 
-test("tickets come beside the page, with the pass, for the client, and never in an address", async () => {
+test("the code is given beside the page, and never in an address", async () => {
   const { joining, asked } = visit();
 
-  const ticket = await joining.ticket("browser");
+  await joining.enter();
 
-  assert.equal(ticket, "ticket 2");
-  assert.deepEqual(asked[1], {
-    url: "https://school.example/class/a/api/tickets",
-    authorization: "Bearer pass 1",
-    body: { client: "browser" },
-  });
+  const address = "https://school.example/class/a/api/join";
+  assert.deepEqual(asked, [
+    { method: "GET", url: address, body: undefined },
+    { method: "POST", url: address, body: { code: "123456" } },
+    { method: "GET", url: address, body: undefined },
+  ]);
 });
 
-test("a pass that is no longer good is asked for again, for all who need it at once", async () => {
+test("a browser that has the cookie is not asked", async () => {
+  const { joining, server, dialogs } = visit();
+  server.joined = true;
+
+  await joining.enter();
+
+  assert.equal(dialogs(), 0);
+});
+
+test("a browser that keeps no cookie is told so, though the code is right", async () => {
+  const { joining, told } = visit({ answers: ["123456", "123456"], cookies: false });
+
+  await assert.rejects(joining.enter(), /once too often/);
+
+  assert.deepEqual(told, ["no cookie", "no cookie"]);
+});
+
+test("a cookie that is no longer valid has the person asked, once for all who need it", async () => {
   const { joining, server, dialogs } = visit({ answers: ["123456", "123456"] });
   await joining.enter();
-  server.forgets();
+  server.joined = false;
+  const question = () =>
+    joining.ask(new URL("api/classic", PAGE), { method: "POST", body: "{}", headers: { a: "b" } });
 
-  const [first, second, answer] = await Promise.all([
-    joining.ticket(),
-    joining.ticket(),
-    joining.ask(new URL("api/classic", PAGE), { method: "POST", body: "{}", headers: { a: "b" } }),
-  ]);
+  const [, first, second] = await Promise.all([joining.enter(), question(), question()]);
 
-  assert.ok(first && second);
-  assert.equal(answer.status, 200);
+  assert.equal(first.status, 200);
+  assert.equal(second.status, 200);
   assert.equal(dialogs(), 2);
 });
 
-test("a code from a link spares the question, and a wrong one does not cost the pass", async () => {
+test("a code from a link spares the question, and a wrong one does not cost the cookie", async () => {
   const { joining, dialogs } = visit();
 
   await joining.tryCode("123456");
@@ -128,17 +138,8 @@ test("a code from a link spares the question, and a wrong one does not cost the 
 
 test("a server that does not answer is told in words", async () => {
   const { joining, server } = visit();
-  await joining.enter();
   server.away = true;
 
-  await assert.rejects(joining.ticket(), { message: "no answer" });
+  await assert.rejects(joining.enter(), { message: "no answer" });
   await assert.rejects(joining.offer("123456"), { message: "no answer" });
-});
-
-test("where the browser keeps nothing, the pass holds until the page is left", async () => {
-  const { joining, dialogs } = visit({ forbidden: true });
-
-  assert.ok(await joining.ticket());
-  assert.ok(await joining.ticket());
-  assert.equal(dialogs(), 1);
 });

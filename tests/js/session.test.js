@@ -378,7 +378,7 @@ test("after a refused token the experiment begins anew, and nothing that was wan
   comeBack();
   assert.equal(sent("hello")[0]?.resume, "token");
 
-  FakeSocket.latest().tell({ type: "error", code: "resume-expired", message: "Too old.", field: "resume" });
+  FakeSocket.latest().tell({ type: "error", code: "resume-forged", message: "Changed.", field: "resume" });
   FakeSocket.latest().drop(4409);
   mock.timers.tick(30_000);
   FakeSocket.latest().accept();
@@ -386,6 +386,63 @@ test("after a refused token the experiment begins anew, and nothing that was wan
   const [hello] = sent("hello");
   assert.equal(hello?.resume, undefined);
   assert.equal(hello?.experiment.training.learning_rate, 0.3);
+  assert.equal(
+    readRecord(() => place),
+    null,
+  );
+});
+
+/** @param {string} code of the refusal of the token that the visit begins with */
+function refused(code) {
+  const place = storage();
+  const first = start([], { place: () => place });
+  FakeSocket.latest().tell(welcome(1));
+  show([0, 1, 2]);
+  FakeSocket.latest().tell(checkpoint("token", 2));
+  first.save();
+  const session = start([], { place: () => place, kept: readRecord(() => place) });
+  FakeSocket.latest().tell({ type: "error", code, message: "No.", field: "resume" });
+  FakeSocket.latest().drop(4409);
+  mock.timers.tick(30_000);
+  FakeSocket.latest().accept();
+  FakeSocket.latest().tell(welcome(7));
+  return { session, kept: () => readRecord(() => place)?.token };
+}
+
+/** @param {number[]} epochs of the first run of another session */
+const showAnew = (epochs) =>
+  FakeSocket.latest().show(frameBytes({ about: { run: "7", history: "7", epoch: "0" }, epochs }));
+
+test("a refused token that may be good later is kept until another run has trained", () => {
+  for (const code of ["resume-expired", "resume-engine", "resume-version"]) {
+    const { session, kept } = refused(code);
+    assert.equal(sent("hello")[0]?.resume, undefined);
+    showAnew([0]);
+    FakeSocket.latest().tell({ ...checkpoint("anew", 0), history: 7 });
+    session.save();
+    assert.equal(kept(), "token", code);
+
+    showAnew([1]);
+    FakeSocket.latest().tell({ ...checkpoint("trained", 1), history: 7 });
+    assert.equal(kept(), "trained", code);
+  }
+});
+
+test("a refused token that can never be good is forgotten at once", () => {
+  for (const code of ["resume-forged", "resume-malformed", "resume-gone"])
+    assert.equal(refused(code).kept(), undefined, code);
+});
+
+test("a goodbye is said with its code, and the tab forgets the run", () => {
+  const place = storage();
+  const session = start([], { place: () => place });
+  FakeSocket.latest().tell(welcome(1));
+  show([0]);
+  FakeSocket.latest().tell(checkpoint("token", 0));
+
+  session.close();
+
+  assert.equal(FakeSocket.latest().closedWith, 1000);
   assert.equal(
     readRecord(() => place),
     null,

@@ -25,7 +25,7 @@ def closed() -> Iterator[LiveServer]:
         "--allow-embedding",
         "https://wiki.example:8443",
     )
-    with live_server("--workers", "1", "--join-code", "246810", *embedders) as running:
+    with live_server("--workers", "1", "--join-code", "abcd-efgh", *embedders) as running:
         yield running
 
 

@@ -9,42 +9,52 @@ from typing import Any
 
 import pytest
 
-from server.keys import SIGNATURE_BYTES, Keys, load_keys
+from server.keys import SIGNATURE_CHARACTERS, Keys, load_keys
 
 OLD, NEW = b"an old key of the server", b"a new key of the server"
 
 
-def test_a_signature_is_known_again() -> None:
+def test_what_was_signed_is_known_again_and_stands_in_plain_text_before_its_signature() -> None:
     keys = Keys([NEW])
 
-    signature = keys.sign("resume", b"data")
+    signed = keys.sign("resume", b"text")
 
-    assert len(signature) == SIGNATURE_BYTES
-    assert keys.verify("resume", b"data", signature)
+    assert signed.startswith(b"text.")
+    assert len(signed) == len(b"text") + SIGNATURE_CHARACTERS
+    assert keys.unsign("resume", signed) == b"text"
 
 
-def test_other_data_another_purpose_another_key_and_a_flipped_bit_are_refused() -> None:
+def test_other_texts_another_purpose_another_key_and_any_changed_character_are_refused() -> None:
     keys = Keys([NEW])
-    signature = keys.sign("resume", b"data")
+    signed = keys.sign("resume", b"text")
 
-    assert not keys.verify("resume", b"datb", signature)
-    assert not keys.verify("join", b"data", signature)
-    assert not Keys([OLD]).verify("resume", b"data", signature)
-    assert not keys.verify("resume", b"data", bytes([signature[0] ^ 1]) + signature[1:])
-    assert not keys.verify("resume", b"data", b"")
+    assert keys.unsign("join", signed) is None
+    assert Keys([OLD]).unsign("resume", signed) is None
+    for text in (b"", b".", b"text", b"text.", signed + b"=", signed + b"A", b"texts" + signed[4:]):
+        assert keys.unsign("resume", text) is None
+    for place in range(len(signed)):
+        for bit in range(7):
+            changed = signed[:place] + bytes([signed[place] ^ 1 << bit]) + signed[place + 1 :]
+            assert keys.unsign("resume", changed) is None
 
 
-def test_purpose_and_data_cannot_be_cut_elsewhere() -> None:
-    keys = Keys([NEW])
+def test_what_is_derived_depends_on_key_purpose_and_text() -> None:
+    derived = {
+        Keys([key]).derive(purpose, text)
+        for key in (NEW, OLD)
+        for purpose in ("a", "b")
+        for text in (b"a", b"b")
+    }
 
-    assert keys.sign("ab", b"c") != keys.sign("a", b"bc")
+    assert len(derived) == 8
+    assert Keys([NEW, OLD]).derive("a", b"a") == Keys([NEW]).derive("a", b"a")
 
 
 def test_the_first_key_signs_and_all_are_believed() -> None:
     both = Keys([NEW, OLD])
 
     assert both.sign("resume", b"data") == Keys([NEW]).sign("resume", b"data")
-    assert both.verify("resume", b"data", Keys([OLD]).sign("resume", b"data"))
+    assert both.unsign("resume", Keys([OLD]).sign("resume", b"data")) == b"data"
 
 
 def test_no_key_is_refused_and_none_is_ever_shown() -> None:
@@ -133,7 +143,7 @@ def test_on_a_disk_that_takes_nothing_the_key_lasts_as_long_as_the_process(
     with caplog.at_level(logging.WARNING):
         keys = load_keys((), tmp_path)
 
-    assert keys.verify("x", b"y", keys.sign("x", b"y"))
+    assert keys.unsign("x", keys.sign("x", b"y")) == b"y"
     assert list(tmp_path.iterdir()) == []
     (record,) = caplog.records
     assert record.args == (f"in {tmp_path / 'key'} ({os.strerror(number)})",)

@@ -77,15 +77,15 @@ def test_without_a_way_out_the_name_of_the_machine_tells(monkeypatch: pytest.Mon
 
 
 def test_the_code_is_in_the_part_of_the_address_that_is_never_sent() -> None:
-    link = httpx.URL(invitation("http://192.0.2.7:8000", "123456"))
+    link = httpx.URL(invitation("http://192.0.2.7:8000", "abcdefgh"))
 
-    assert link.fragment == "join=123456"
-    assert "123456" not in link.copy_with(fragment=None).__str__()
+    assert link.fragment == "join=abcdefgh"
+    assert "abcdefgh" not in link.copy_with(fragment=None).__str__()
     assert invitation("http://192.0.2.7:8000", None) == "http://192.0.2.7:8000/"
 
 
 def test_the_drawing_is_a_square_of_blocks() -> None:
-    lines = qr_code("http://192.0.2.7:8000/#join=123456").rstrip("\n").split("\n")
+    lines = qr_code("http://192.0.2.7:8000/#join=abcdefgh").rstrip("\n").split("\n")
 
     assert len({len(line) for line in lines}) == 1
     assert set("".join(lines)) <= set("█▀▄ ")
@@ -99,7 +99,7 @@ def told(*options: str) -> str:
 
 def test_lan_shows_the_address_a_drawing_and_a_code_and_asks_for_the_code() -> None:
     with live_server("--workers", "1", "--lan") as server:
-        code = re.search(r"Join code: (\d{3} \d{3})$", server.told, re.MULTILINE)
+        code = re.search(r"Join code: ([a-z]{4}-[a-z]{4})$", server.told, re.MULTILINE)
         refused = httpx.get(server.url + "/api/catalog")
 
     assert code is not None
@@ -110,16 +110,26 @@ def test_lan_shows_the_address_a_drawing_and_a_code_and_asks_for_the_code() -> N
 
 
 def test_a_chosen_code_is_shown_as_it_is_read_out() -> None:
-    assert "Join code: 2468 1012" in told("--join-code", "2468-1012")
+    assert "Join code: 2468-1012" in told("--join-code", "2468 1012")
+
+
+def test_a_code_that_is_easily_guessed_is_taken_with_a_warning() -> None:
+    with live_server("--workers", "1", "--join-code", "246810") as server:
+        log = server.log.read_text()
+        joined = httpx.post(server.url + "/api/join", json={"code": "246810"})
+
+    assert joined.status_code == 200
+    assert "takes 83 minutes" in log
+    assert "246810" not in log
 
 
 def test_a_code_from_a_variable_is_taken_and_an_empty_one_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLAYGROUND_JOIN_CODE", "777888")
-    assert "Join code: 777 888" in told()
-    assert "Join code: 777 888" in told("--join-code")
+    monkeypatch.setenv("PLAYGROUND_JOIN_CODE", "777888999000")
+    assert "Join code: 777-888-999-000" in told()
+    assert "Join code: 777-888-999-000" in told("--join-code")
 
     monkeypatch.setenv("PLAYGROUND_JOIN_CODE", "")
-    assert re.search(r"Join code: \d{3} \d{3}", told("--host", "0.0.0.0"))
+    assert re.search(r"Join code: [a-z]{4}-[a-z]{4}", told("--host", "0.0.0.0"))
 
 
 def test_without_a_code_nothing_is_asked_and_it_is_said() -> None:

@@ -17,6 +17,7 @@ from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
 from engine.optimizers import OPTIMIZERS
 from server.keys import load_keys
+from server.settings import default_state_folder
 from server.tokens import AUDIENCE, Claim, seal, unseal
 from tests.support.client import Client, client, cut, greeted, resumed
 from tests.support.live_server import LiveServer, live_server
@@ -30,14 +31,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def kept_key() -> Path:
+    """Where the server that all tests share keeps its key."""
+    folder = default_state_folder()
+    assert folder is not None
+    return folder
+
+
 def run_of(token: str, folder: Path) -> Run:
-    run = unseal(load_keys((), folder), token, time.time()).run()
+    run = unseal(load_keys((), folder), token).run()
     assert run is not None
     return run
 
 
 def claim_of(token: str, folder: Path) -> Claim:
-    return unseal(load_keys((), folder), token, time.time()).claim
+    return unseal(load_keys((), folder), token).claim
 
 
 def free_port() -> int:
@@ -143,7 +152,6 @@ async def test_knowing_the_public_name_of_a_session_does_not_attach(folder: Path
             forged = Claim(
                 aud=AUDIENCE,
                 iat=time.time(),
-                exp=time.time() + 60,
                 engine=ENGINE,
                 session=name,
                 secret="some secret or other",
@@ -157,6 +165,37 @@ async def test_knowing_the_public_name_of_a_session_does_not_attach(folder: Path
                 assert welcome["recovered"] is False
                 assert welcome["session"] != name
             assert (await victim.ask("pause"))["type"] == "state"  # still there
+
+
+def resealed(token: str, folder: Path, **changes: Any) -> str:
+    """Sign a token again with other claims, as a server with another clock would have written it."""
+    keys = load_keys((), folder)
+    opened = unseal(keys, token)
+    return seal(keys, opened.claim.model_copy(update=changes), opened.run())[0]
+
+
+@pytest.mark.parametrize("days", [-3, 3], ids=["set forward", "set back"])
+async def test_a_living_session_is_found_whatever_the_clock_was_set_to(
+    server: LiveServer, days: int, kept_key: Path
+) -> None:
+    async with dropped(server.socket_url, play=False) as before:
+        token = resealed(before.token, kept_key, iat=time.time() + days * 86_400)
+        async with resumed(server.socket_url, token) as (_, welcome):
+            assert welcome["recovered"] is True
+
+
+@pytest.mark.parametrize("issued", [30.0, 4_000_000_000.0], ids=["in 1970", "in 2096"])
+async def test_a_server_whose_clock_was_wrong_takes_its_tokens_after_a_restart(
+    server: LiveServer, issued: float, kept_key: Path
+) -> None:
+    async with greeted(server.socket_url) as before:
+        await before.ask("step", count=4)
+        token = await before.kept(4)
+    # Of a session that this server does not have, as after a restart.
+    token = resealed(token, kept_key, iat=issued, session="another")
+    async with resumed(server.socket_url, token) as (_, welcome):
+        assert welcome["recovered"] is False
+        assert welcome["state"]["epoch"] == 4
 
 
 async def test_a_second_tab_with_the_same_token_takes_over_and_the_first_is_told(server: LiveServer) -> None:
@@ -188,12 +227,52 @@ async def test_what_an_answered_command_of_the_old_line_left_behind_is_not_told_
     assert state["id"] is None
 
 
-async def test_who_says_goodbye_leaves_nothing_behind(folder: Path) -> None:
+async def test_a_goodbye_frees_the_place_and_no_token_revives_the_session(folder: Path) -> None:
     with live_server("--workers", "1", settings={"max_sessions": 1, "kept_seconds": 3600}) as server:
         async with greeted(server.socket_url) as gone:
-            token = await gone.kept()
-        async with resumed(server.socket_url, token) as (_, welcome):
-            assert welcome["recovered"] is False
+            older = await gone.kept()
+            await gone.ask("step", count=4)
+            newest = await gone.kept(4)
+        for token in (older, newest, older):
+            async with client(server.socket_url) as late:
+                refused = await late.ask("hello", protocol=1, resume=token)
+                _, code = await late.closed()
+            assert (refused["code"], code) == ("resume-revoked", 4409)
+        async with greeted(server.socket_url):
+            pass
+
+
+async def test_an_older_token_attaches_to_the_newer_session_and_changes_nothing(server: LiveServer) -> None:
+    async with greeted(server.socket_url) as before:
+        older = await before.kept()
+        await before.ask("step", count=4)
+        await before.kept(4)
+        cut(before)
+    async with resumed(server.socket_url, older) as (_, welcome):
+        assert welcome["recovered"] is True
+        assert welcome["state"]["epoch"] == 4
+
+
+async def test_a_newer_token_never_attaches_to_an_older_state(folder: Path) -> None:
+    with restarted(signal.SIGKILL) as (server, restart):
+        async with greeted(server.socket_url) as before:
+            older = await before.kept()
+            await before.ask("step", count=4)
+            newer = await before.kept(4)
+            cut(before)
+        await anyio.to_thread.run_sync(restart)
+        async with client(server.socket_url) as revived:
+            await revived.send("hello", protocol=1, resume=older)
+            assert (await revived.event("welcome"))["state"]["epoch"] == 0
+            async with resumed(server.socket_url, newer) as (_, welcome):
+                assert welcome["recovered"] is False
+                assert welcome["state"]["epoch"] == 4
+            closing, _ = await revived.closed()
+            assert closing is not None
+            assert closing["reason"] == "taken-over"
+        async with resumed(server.socket_url, older) as (_, welcome):  # now it is the older one again
+            assert welcome["recovered"] is True
+            assert welcome["state"]["epoch"] == 4
 
 
 # -------------------------------------------------------------------------------------------------- from the token
@@ -217,12 +296,12 @@ async def test_after_its_time_a_session_is_rebuilt_from_the_token(folder: Path) 
 async def test_a_session_rebuilt_from_its_token_plays_on_bit_by_bit_and_shows_everything(
     folder: Path,
 ) -> None:
-    with live_server("--workers", "1", settings={"max_sessions": 1}) as server:
+    with live_server("--workers", "1") as server:
         async with dropped(server.socket_url, training={"optimizer": "adam"}) as before:
             kept = run_of(before.token, folder)
-            async with greeted(server.socket_url):  # in the only place, so that the other is gone
-                pass
-            async with resumed(server.socket_url, before.token) as (after, welcome):
+            # Of a session that is not there.
+            token = resealed(before.token, folder, session="another")
+            async with resumed(server.socket_url, token) as (after, welcome):
                 first = await after.frame()
                 await after.frame(lambda frame: frame.epoch > kept.epoch + 2)
                 state = await after.ask("pause")
@@ -362,7 +441,7 @@ async def test_a_token_that_is_refused_says_why_closes_4409_and_leaves_no_sessio
 ) -> None:
     keys = load_keys((), folder)
     good: dict[str, Any] = {
-        "aud": AUDIENCE, "iat": time.time(), "exp": time.time() + 60, "engine": ENGINE, "session": "n",
+        "aud": AUDIENCE, "iat": time.time(), "engine": ENGINE, "session": "n",
         "secret": "0123456789abcdef", "run": 1, "history": 1, "playing": True, "speed": None,
     }  # fmt: skip
     run = begin(Experiment())
@@ -372,8 +451,7 @@ async def test_a_token_that_is_refused_says_why_closes_4409_and_leaves_no_sessio
 
     wrong = {
         "resume-forged": flipped(token()),
-        "resume-foreign-key": seal(load_keys(("somebody else's secret",), folder), Claim(**good), run)[0],
-        "resume-expired": token(exp=time.time() - 1),
+        "resume-expired": token(iat=time.time() - 90_000),
         "resume-audience": token(aud="elsewhere"),
         "resume-engine": token(engine=ENGINE + 1),
         "resume-malformed": "nonsense",
@@ -440,18 +518,26 @@ async def test_when_a_whole_network_comes_back_at_once_a_hundred_get_in_within_a
     assert welcomed[-1] - welcomed[0] < 15
 
 
-async def test_sessions_that_nobody_is_connected_to_make_room_the_oldest_first(folder: Path) -> None:
-    with live_server("--workers", "1", settings={"max_sessions": 2}) as server:
-        async with (
-            dropped(server.socket_url, play=False) as oldest,
-            dropped(server.socket_url, play=False) as other,
-        ):
-            async with greeted(server.socket_url) as new:
-                async with resumed(server.socket_url, other.token) as (_, welcome):
-                    assert welcome["recovered"] is True
-                await new.ask("pause")
-            async with resumed(server.socket_url, oldest.token) as (_, welcome):
-                assert welcome["recovered"] is False
+async def test_a_session_that_nobody_is_connected_to_makes_room_after_the_promised_time_only(
+    folder: Path,
+) -> None:
+    with live_server("--workers", "1", settings={"max_sessions": 1, "kept_seconds": 1.5}) as server:
+        async with dropped(server.socket_url, play=False) as before:
+            async with client(server.socket_url) as early:
+                await early.send("hello", protocol=1)
+                closing, _ = await early.closed()
+            async with resumed(server.socket_url, before.token) as (_, welcome):
+                assert welcome["recovered"] is True
+            for _ in range(1000):
+                async with client(server.socket_url) as late:
+                    await late.send("hello", protocol=1)
+                    if (await late.event())["type"] == "welcome":
+                        break
+                await anyio.sleep(0.1)  # the time itself is what is tested
+            else:
+                pytest.fail("the place was never given away")
+    assert closing is not None
+    assert closing["reason"] == "full"
 
 
 async def test_one_browser_has_its_share_and_others_have_theirs(folder: Path) -> None:

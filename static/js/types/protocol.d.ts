@@ -243,7 +243,7 @@ export interface ErrorEvent {
   message: string;
   type: "error";
   id: string | number | null;
-  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "too-much" | "hello-first" | "hello-again" | "protocol" | "ticket" | "diverged" | "stopped" | "internal" | "resume-too-long" | "resume-malformed" | "resume-version" | "resume-foreign-key" | "resume-forged" | "resume-audience" | "resume-expired" | "resume-engine" | "resume-invalid" | "resume-gone";
+  code: "not-json" | "not-text" | "unknown-type" | "invalid" | "too-much" | "hello-first" | "hello-again" | "protocol" | "join" | "diverged" | "stopped" | "internal" | "resume-too-long" | "resume-malformed" | "resume-version" | "resume-forged" | "resume-audience" | "resume-expired" | "resume-engine" | "resume-invalid" | "resume-gone" | "resume-revoked";
   field: string | null;
 }
 
@@ -293,7 +293,6 @@ export interface Hello {
   encoding?: "plain" | "packed";
   resume?: string | null;
   client?: string;
-  ticket?: string;
   language?: string | null;
 }
 

@@ -6,7 +6,7 @@ import { createJoining, readCode } from "../joining.js";
 import { createJoin } from "../views/join.js";
 
 /**
- * Lets the person in, by the code of the link, by the pass of an earlier visit, or by asking.
+ * Lets the person in, by the code of the link, by the cookie of an earlier visit, or by asking.
  * @param {typeof globalThis} page
  * @returns {Promise<Joining>}
  */
@@ -21,13 +21,15 @@ export async function createEntrance(page) {
   const joining = createJoining({
     page: location.href,
     required: dialog instanceof HTMLDialogElement,
-    // Not taken apart above: where the browser forbids it, even naming it throws.
-    storage: () => page.sessionStorage,
     askPerson: async () => view?.ask(),
   });
   const view =
     dialog instanceof HTMLDialogElement ? createJoin(dialog, { onCode: joining.offer }) : undefined;
   if (code !== null) await joining.tryCode(code);
-  await joining.enter();
+  try {
+    await joining.enter();
+  } catch {
+    // The server does not answer; the connection will try again.
+  }
   return joining;
 }

@@ -29,8 +29,13 @@ export class FakeSocket {
     this.sent.push(JSON.parse(text));
   }
 
-  close() {
-    this.drop(1005);
+  /** @type {number | undefined} */
+  closedWith = undefined;
+
+  /** @param {number} [code] */
+  close(code = 1005) {
+    this.closedWith = code;
+    this.drop(code);
   }
 
   accept() {

@@ -1,10 +1,10 @@
 """Turns: owners share evenly, however many calls each of them has."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 
-from server.compute.turns import Turns
+from server.compute.turns import SharedTurns, Turns
 
 
 def serve(turns: Turns[str], rounds: int, **demand: int) -> Counter[object]:
@@ -151,3 +151,50 @@ def test_who_was_often_in_a_hurry_does_not_wait_long_for_the_rest() -> None:
         turns.put(owner, item)
 
     assert 9 * 6 <= order.index("hurried") <= 9 * 8
+
+
+# ------------------------------------------------------------------------------------- owners, and sessions of each
+
+
+def test_owners_share_evenly_and_so_do_the_sessions_of_each() -> None:
+    turns: SharedTurns[tuple[str, str]] = SharedTurns()
+    for session in "abcd":
+        turns.put("crowd", session, ("crowd", session))
+    turns.put("single", "a", ("single", "a"))
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
+    for _ in range(400):
+        item = turns.take()
+        owner, session = item
+        took = 5.0 if session == "d" else 1.0  # one session of the crowd has longer calls
+        turns.charge(owner, session, took)
+        seconds[item] += took
+        turns.put(owner, session, item)
+
+    crowd = [seconds["crowd", session] for session in "abcd"]
+    assert sum(crowd) == pytest.approx(seconds["single", "a"], rel=0.05)
+    assert max(crowd) <= 1.1 * min(crowd)
+
+
+def test_what_is_urgent_goes_first_and_what_is_removed_does_not_come() -> None:
+    turns: SharedTurns[str] = SharedTurns()
+    for session in "abc":
+        turns.put("crowd", session, session)
+    turns.put("crowd", "urgent", "urgent", urgent=True)
+    turns.put_first("crowd", "b", "again")
+
+    assert turns.remove("crowd", "a", "a")
+    assert not turns.remove("crowd", "a", "a")
+    assert not turns.remove("nobody", "a", "a")
+    assert len(turns) == 4
+    assert turns.take() == "urgent"
+    assert sorted(turns.drain()) == ["again", "b", "c"]
+    assert len(turns) == 0
+
+
+def test_sessions_of_owners_for_whom_nothing_waits_are_forgotten_once_they_are_many() -> None:
+    turns: SharedTurns[int] = SharedTurns()
+    for number in range(1000):
+        turns.put(number, None, number)
+        turns.take()
+
+    assert len(turns._sessions) < 100

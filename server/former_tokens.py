@@ -1,0 +1,46 @@
+"""Former tokens: reads resume tokens of version 1, which were made before signatures came from itsdangerous.
+
+They can be used until they are too old; none is made any more.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import struct
+
+from server.keys import Keys
+
+_FRONT = struct.Struct("<B4sH")  # version, name of the key, bytes of the header
+_VERSION = 1
+_SIGNATURE_BYTES = 32
+
+
+def read_former(keys: Keys, token: str) -> tuple[str, bytes] | None:
+    """Return the claim, as JSON of the present form, and the run of a token of version 1.
+
+    Args:
+        keys: with one of which it must be signed.
+        token: base64url without padding of front, header, run and an HMAC-SHA256 over all before.
+
+    Returns:
+        None if it is no genuine token of version 1.
+    """
+    try:
+        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    signed, signature = data[:-_SIGNATURE_BYTES], data[-_SIGNATURE_BYTES:]
+    if len(signed) < _FRONT.size or signed[0] != _VERSION:
+        return None
+    if not any(hmac.compare_digest(_signature(key, signed), signature) for key in keys.secrets):
+        return None
+    _, _, length = _FRONT.unpack_from(signed)
+    claim = json.loads(signed[_FRONT.size : _FRONT.size + length])
+    del claim["exp"]
+    return json.dumps(claim), signed[_FRONT.size + length :]
+
+
+def _signature(key: bytes, data: bytes) -> bytes:
+    return hmac.digest(hmac.digest(key, b"resume", hashlib.sha256), data, hashlib.sha256)

@@ -1,0 +1,42 @@
+"""Guesses: notices that somebody tries join codes. Pure: the time is told."""
+
+SUSPICIOUS = 20
+"""Wrong codes from one address within a minute; a class that mistypes gives fewer."""
+
+_WINDOW_SECONDS = 60.0
+_MOST_ADDRESSES = 1000
+
+
+class Guesses:
+    """Counts wrong codes by address, and says once a minute at most that there are too many."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._counts: dict[str, int] = {}
+        self._since = self._quiet_until = float("-inf")
+
+    def note(self, address: str, now: float) -> str | None:
+        """Take note of a wrong code; return a sentence if whoever runs the server should be warned.
+
+        Args:
+            address: where it came from.
+            now: seconds on a monotonic clock.
+        """
+        counts = self._counts
+        if now - self._since > _WINDOW_SECONDS and max(counts.values(), default=0) < SUSPICIOUS:
+            counts.clear()
+        if not counts:
+            self._since = now
+        if address in counts or len(counts) < _MOST_ADDRESSES:
+            counts[address] = counts.get(address, 0) + 1
+        worst = max(counts, key=counts.__getitem__)
+        if counts[worst] < SUSPICIOUS or now < self._quiet_until:
+            return None
+        told = f"somebody may be guessing the join code: {counts[worst]} wrong ones from {worst}"
+        others = sum(counts.values()) - counts[worst]
+        if others:
+            told += f" and {others} from {len(counts) - 1} other addresses"
+        told += f" within {now - self._since:.0f} seconds"
+        counts.clear()
+        self._quiet_until = now + _WINDOW_SECONDS
+        return told
