@@ -16,7 +16,7 @@ from typing import Any
 from server.buckets import Bucket, Buckets
 from server.compute.turns import Turns
 
-OVERALL = (0.4, 0.1)
+OVERALL = (0.4, 0.2)
 """Allowance of all clients together: seconds of the event loop a second, and at once. The rest is for frames."""
 
 OF_OWNER = (0.2, 0.1)
@@ -28,6 +28,8 @@ COMMON = (0.25, 0.01)
 """The budget of what goes beyond; its burst bounds for how long the loop is busy with it in one go."""
 
 _MOST_REMEMBERED = 10_000
+
+_loop = asyncio.get_running_loop
 
 
 class Party:
@@ -49,19 +51,25 @@ class Party:
 class LoopShares:
     """Grants turns to parties, and keeps their accounts."""
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.perf_counter,
+        call_later: Callable[[float, Callable[[], None]], object] | None = None,
+    ) -> None:
         """Begin with full allowances.
 
         Args:
             clock: seconds on a monotonic clock, also the one by which work is measured.
+            call_later: calls a function in so many seconds of this clock; by default the running loop does.
         """
         self.clock = clock
+        self._call_later = call_later or (lambda seconds, call: _loop().call_later(seconds, call))
         self._overall = Bucket(*OVERALL)
         self._owners = Buckets(*OF_OWNER, most=_MOST_REMEMBERED)
         self._common = Bucket(*COMMON)
         self._turns: Turns[None] = Turns()
         self._turns_of: dict[Hashable, Turns[Callable[[], None]]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._is_planned = False  # whether the next turn is
 
     def is_free(self, party: Party) -> bool:
         """Tell whether a party is within its allowance, so that it need not wait for a turn."""
@@ -109,7 +117,7 @@ class LoopShares:
         """Wait for the turn of a party; not at all within its allowance."""
         if self.is_free(party):
             return
-        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        granted: asyncio.Future[None] = _loop().create_future()
         self.when_due(party, lambda: None if granted.done() else granted.set_result(None))
         await granted
 
@@ -119,13 +127,14 @@ class LoopShares:
         await _Charged(work(), self, party)
 
     def _schedule(self) -> None:
-        if self._timer is None and len(self._turns):
+        if not self._is_planned and len(self._turns):
+            self._is_planned = True
             missing = max(0.0, -self._common.level(self.clock()) / self._common.rate)
-            self._timer = asyncio.get_running_loop().call_later(missing, self._grant_next)
+            self._call_later(missing, self._grant_next)
 
     def _grant_next(self) -> None:
         """Grant one turn; the loop looks after everything else before the next."""
-        self._timer = None
+        self._is_planned = False
         owner, _ = self._turns.take()
         _, grant = self._turns_of[owner].take()
         try:
