@@ -113,14 +113,14 @@ async def test_beyond_the_allowance_owners_have_equal_parts_however_many_connect
     clock: Clock,
 ) -> None:
     shares = LoopShares(clock, clock.call_later)
-    many = [overdrawn(shares, "many") for _ in range(9)]
+    many = [overdrawn(shares, "many") for _ in range(3)]
     single = overdrawn(shares, "single")
 
     order = await served(shares, clock, [*many, single], 200)
 
     parts = Counter(party.owner for party in order[100:])
     assert parts["single"] == pytest.approx(50, abs=5)
-    assert len(set(order) & set(many)) == 9
+    assert len(set(order) & set(many)) == 3
 
 
 async def test_the_common_budget_leaves_most_of_the_loop_to_others(clock: Clock) -> None:
