@@ -22,18 +22,22 @@ _UNREAD = "unread"
 class ServingConfig(uvicorn.Config):
     """The configuration of uvicorn, and what the protocols need besides."""
 
-    def __init__(self, app: Any, shares: LoopShares, *, knows_addresses: bool, **options: Any) -> None:
+    def __init__(
+        self, app: Any, shares: LoopShares, *, knows_addresses: bool, head_seconds: float, **options: Any
+    ) -> None:
         """Prepare.
 
         Args:
             app: an ASGI application.
             shares: of the event loop.
             knows_addresses: whether the address of a connection tells whose it is; not so behind a proxy.
+            head_seconds: how long the head of a request may take to arrive.
             options: of uvicorn.
         """
         super().__init__(app, **options)
         self.shares = shares
         self.knows_addresses = knows_addresses
+        self.head_seconds = head_seconds
 
 
 class GatedTransport:

@@ -37,15 +37,12 @@ SEND_BUFFER_BYTES = 2**16
 """What the kernel buffers for a client (Linux takes twice as much); left alone it takes megabytes, all of them old."""
 
 
-HEADER_SECONDS = 10.0
-"""How long the head of a request may take to arrive."""
-
 FRAME_RATE = 50.0
 FRAME_BURST = 200
 """Control frames and fragments of messages a second, and at once; whole messages are counted where they are understood
 (`server.manners`). What comes faster is read later."""
 
-MOST_FRAGMENTS = 1024
+MOST_FRAGMENTS = 128
 """Fragments of one message; browsers make them of a few kilobytes at least."""
 
 _WRITING, _FRAMES = "writing", "frames"
@@ -82,7 +79,7 @@ class HttpProtocol(FairReading, H11Protocol):
 
     def _expect_head(self) -> None:
         if self._head_due is None:
-            self._head_due = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+            self._head_due = self.loop.call_later(self.config.head_seconds, self.transport.abort)
 
     def _expect_nothing(self) -> None:
         if self._head_due is not None:
@@ -228,6 +225,7 @@ def serving(app: Any, settings: Settings, shares: LoopShares | None = None, **op
         app,
         shares or LoopShares(),
         knows_addresses=not settings.trusted_proxies,
+        head_seconds=settings.hello_seconds,
         http=HttpProtocol,
         access_log=False,
         server_header=False,
