@@ -106,7 +106,7 @@ class LiveProtocol(FairReading, WebSocketsSansIOProtocol):
         super().handle_ping()
         self._count_frame()
         if not self.writable.is_set():
-            pass
+            self.transport.hold(_WRITING)
 
     def resume_writing(self) -> None:
         """Go on to read what is answered by the protocol itself."""
