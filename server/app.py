@@ -22,12 +22,14 @@ from server.complaints import Complaints
 from server.compute import open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
+from server.fair_requests import FairRequests
 from server.gate import Gate
 from server.head import HeadAsGet
 from server.headers import Protections, SecurityHeaders
 from server.joining import Joining
 from server.keys import load_keys
 from server.languages import ENGLISH, Languages, load
+from server.loop_shares import LoopShares
 from server.metrics import Metered, Metrics
 from server.prefix import Prefix
 from server.pulse import Pulse
@@ -103,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.pulse = pulse
+    app.state.shares = LoopShares()
     app.state.drain = drain
     app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
@@ -127,6 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SizeCheck)
     known = known_hosts((settings.host, *settings.allowed_hosts))
     app.add_middleware(HostCheck, known=known, complaints=complaints)
+    app.add_middleware(FairRequests, shares=app.state.shares)
     app.add_middleware(Prefix, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, protections=protections)
     app.add_middleware(Metered, metrics=metrics)

@@ -29,11 +29,15 @@ class Bucket:
         self._at = now
         return self._tokens
 
-    def spend(self, now: float) -> float:
-        """Take a token, on credit if there is none; return how long to wait before the next time, in seconds."""
+    def spend(self, now: float, tokens: float = 1.0) -> float:
+        """Take tokens, on credit if there are none; return how long to wait before the next time, in seconds."""
         self.level(now)
-        self._tokens -= 1
+        self._tokens -= tokens
         return max(0.0, -self._tokens / self.rate)
+
+    def charge(self, now: float, tokens: float) -> None:
+        """Take tokens, on credit if there are none; never more are owed than the bucket holds."""
+        self._tokens = max(self.level(now) - tokens, -self.burst)
 
     def missing(self, now: float) -> float:
         """Return in how many seconds there will be a token; takes none."""

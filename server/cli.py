@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> None:
                 f"neural-playground: cannot serve metrics on {settings.metrics_host}, port {settings.metrics_port}:"
                 f" {error.strerror}; choose another with --metrics-host and --metrics-port"
             )
-        config = serving(app, settings, log_config=None)
+        config = serving(app, settings, app.state.shares, log_config=None)
         code = app.state.joining.code if app.state.joining else None
         announce = partial(_announce, settings, listener.getsockname()[1], metrics_address, code)
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end

@@ -10,11 +10,15 @@ import contextlib
 import socket
 from typing import Any
 
-import uvicorn
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import CloseCode
+from websockets.frames import CloseCode, Frame
 
+from server.buckets import Bucket
+from server.fair_reading import FairReading, ServingConfig
+from server.loop_shares import LoopShares
 from server.settings import MAX_MESSAGE_BYTES, Settings
 
 LINGER_SECONDS = 4.0
@@ -33,13 +37,112 @@ SEND_BUFFER_BYTES = 2**16
 """What the kernel buffers for a client (Linux takes twice as much); left alone it takes megabytes, all of them old."""
 
 
-class LiveProtocol(WebSocketsSansIOProtocol):
+FRAME_RATE = 50.0
+FRAME_BURST = 200
+"""Control frames and fragments of messages a second, and at once; whole messages are counted where they are understood
+(`server.manners`). What comes faster is read later."""
+
+MOST_FRAGMENTS = 128
+"""Fragments of one message; browsers make them of a few kilobytes at least."""
+
+_WRITING, _FRAMES = "writing", "frames"
+
+
+class HttpProtocol(FairReading, H11Protocol):
+    """uvicorn's HTTP, which does not wait for ever for a request to arrive."""
+
+    _head_due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin, and expect a request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Take what has arrived; go on to wait for the rest of a head that is not complete."""
+        super().handle_events()
+        if self.conn.their_state is not h11.IDLE:
+            self._expect_nothing()
+        elif self.conn.our_state is h11.IDLE:
+            self._expect_head()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over, with what has arrived behind the request."""
+        super().handle_websocket_upgrade(event)
+        rest, _ = self.conn.trailing_data
+        self.transport.get_protocol().data_received(rest + self.take_unread())
+
+    def _expect_head(self) -> None:
+        if self._head_due is None:
+            self._head_due = self.loop.call_later(self.config.head_seconds, self.transport.abort)
+
+    def _expect_nothing(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+
+class LiveProtocol(FairReading, WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, which lets go.
 
     It builds on names that uvicorn does not promise to keep; tests/server/test_sockets.py fails if they change.
     """
 
     _cut: asyncio.TimerHandle | None = None
+    _frames_due: asyncio.TimerHandle | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Begin with nothing counted."""
+        super().__init__(*arguments, **options)
+        self._frame_allowance = Bucket(FRAME_RATE, FRAME_BURST)
+
+    def handle_ping(self) -> None:
+        """Answer; who does not read the answers is not read either."""
+        super().handle_ping()
+        self._count_frame()
+        if not self.writable.is_set():
+            self.transport.hold(_WRITING)
+
+    def resume_writing(self) -> None:
+        """Go on to read what is answered by the protocol itself."""
+        super().resume_writing()
+        self.transport.release(_WRITING)
+
+    def handle_pong(self, event: Frame) -> None:
+        """Take the answer to a ping of this side, or count one that nobody asked for."""
+        if self.pending_ping_payload != bytes(event.data):
+            self._count_frame()
+        super().handle_pong(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take a fragment; too many end the connection, however small they are."""
+        self._count_frame()
+        if len(self.frames) < MOST_FRAGMENTS:
+            super().handle_cont(event)
+        elif not self.close_sent:
+            self.frames = []
+            self.conn.send_close(CloseCode.POLICY_VIOLATION, "too many fragments")
+            self.handle_parser_exception()
+
+    def _count_frame(self) -> None:
+        """Count a frame that the application does not see; if there were too many, read on later."""
+        wait = self._frame_allowance.spend(self.loop.time())
+        if wait > 0 and self._frames_due is None:
+            self.transport.hold(_FRAMES)
+            self._frames_due = self.loop.call_later(wait, self._go_on)
+
+    def _go_on(self) -> None:
+        self._frames_due = None
+        missing = -self._frame_allowance.level(self.loop.time())
+        if missing > 0:
+            self._frames_due = self.loop.call_later(missing / FRAME_RATE, self._go_on)
+        else:
+            self.transport.release(_FRAMES)
 
     def keepalive_timeout(self) -> None:
         """Cut the connection: who answers no ping will not take a goodbye either."""
@@ -61,8 +164,9 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget what was planned."""
         super().connection_lost(exc)
-        if self._cut is not None:
-            self._cut.cancel()
+        for planned in (self._cut, self._frames_due):
+            if planned is not None:
+                planned.cancel()
 
     def send_receive_event_to_app(self) -> None:
         """Pass on a message; text that is not UTF-8 ends the connection, and is no reason for a traceback."""
@@ -122,16 +226,21 @@ def _limit_waiting(listener: socket.socket) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
 
-def serving(app: Any, settings: Settings, **options: Any) -> uvicorn.Config:
+def serving(app: Any, settings: Settings, shares: LoopShares | None = None, **options: Any) -> ServingConfig:
     """Return how uvicorn is to serve an application.
 
     Args:
         app: an ASGI application.
         settings: times of the WebSockets.
+        shares: of the event loop, the same as the application's, if it has any.
         options: further ones of uvicorn.
     """
-    return uvicorn.Config(
+    return ServingConfig(
         app,
+        shares or LoopShares(),
+        knows_addresses=not settings.trusted_proxies,
+        head_seconds=settings.hello_seconds,
+        http=HttpProtocol,
         access_log=False,
         server_header=False,
         # uvicorn would believe whoever is on this machine; nobody is believed but those who were named.

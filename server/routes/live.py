@@ -16,8 +16,10 @@ from server.answers import preferred_language
 from server.complaints import Complaints
 from server.doors import address_of, is_secure, origin_fault
 from server.entrance import CrowdedError
+from server.fair_requests import party_of
 from server.joining import Joining
 from server.languages import Language
+from server.loop_shares import LoopShares
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
 from server.metrics import Metrics, note_refusal
@@ -106,6 +108,8 @@ class _Connection:
         self._sessions = sessions
         self._metrics: Metrics = websocket.app.state.metrics
         self._manners = Manners()
+        self._shares: LoopShares = websocket.app.state.shares
+        self._party = party_of(websocket.scope)
         self._pause = 0.0
         self._ahead: Message | None = None
         self._spoken = self._language(None)
@@ -236,7 +240,8 @@ class _Connection:
             message = await self._read_message()
             if trainer.line is not self:  # somebody else has taken the session over
                 return
-            trainer.receive(message)
+            with self._shares.charged(self._party):
+                trainer.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
         """Read the next message, later if they come too fast; end the connection if they are too long or none."""
@@ -245,12 +250,14 @@ class _Connection:
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         text = received.get("text")
-        message = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
-        now = time.monotonic()
-        self._pause = self._manners.pause(message, now)
-        if self._pause > 0:
-            self._metrics.throttled()
-        verdict = self._manners.verdict(text, message, now)
+        await self._shares.turn(self._party)
+        with self._shares.charged(self._party):
+            message = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
+            now = time.monotonic()
+            self._pause = self._manners.pause(message, now)
+            if self._pause > 0:
+                self._metrics.throttled()
+            verdict = self._manners.verdict(text, message, now)
         if verdict is not None:
             raise _MisbehavedError(verdict, message if isinstance(message, ErrorEvent) else None)
         return message

@@ -1,0 +1,43 @@
+"""Fair requests: each HTTP request is answered when it is the turn of its party, and charged for what it costs."""
+
+from functools import partial
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.answers import own_path
+from server.doors import address_of
+from server.joining import Joining
+from server.loop_shares import LoopShares, Party
+
+AT_ONCE = frozenset({"/healthz", "/readyz"})
+"""Those who watch the server are answered at once: these cost next to nothing."""
+
+
+class FairRequests:
+    """Lets requests wait for their turn."""
+
+    def __init__(self, app: ASGIApp, shares: LoopShares) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._shares = shares
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request when it is due; WebSockets take turns with each message."""
+        if scope["type"] != "http" or own_path(scope) in AT_ONCE:
+            await self._app(scope, receive, send)
+        else:
+            await self._shares.run(party_of(scope), partial(self._app, scope, receive, send))
+
+
+def party_of(scope: Scope) -> Party:
+    """Return who is charged for a request or a WebSocket: its connection, which belongs to the person who sends it.
+
+    That is the identity of its cookie, where a join code is asked for, else its address, known by now behind a proxy
+    as well.
+    """
+    joining: Joining | None = scope["app"].state.joining
+    identity = None if joining is None else joining.identity(scope)
+    owner = address_of(scope.get("client")) if identity is None else identity
+    party: Party = scope.get("state", {}).get("party") or Party(owner)
+    party.owner = owner
+    return party
