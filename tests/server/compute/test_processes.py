@@ -1,8 +1,11 @@
 """Engine processes: how they are set up, and what befalls one is not felt by the others."""
 
 import asyncio
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import BrokenExecutor
@@ -12,15 +15,15 @@ import numpy as np
 import pytest
 
 from engine import Experiment
-from scripts.find_kernel import Kernel, present_kernel
+from scripts.find_kernel import present_kernel
 from server.compute import Closed, Compute, OutOfMemory, Overdue, Unavailable, open_compute
 from server.compute.processes import Processes
 from server.compute.worker import NICE
 from server.work import Slice, run_slice
 from tests.server.compute.conftest import MEMORY, occupy, poll, running, until
 from tests.support import calls
-from tests.support.client import greeted
-from tests.support.live_server import live_server
+from tests.support.client import PATIENCE_SECONDS, greeted
+from tests.support.live_server import ROOT, live_server
 from tests.support.processes import descendants, is_alive, needs_proc
 
 pytestmark = pytest.mark.anyio
@@ -64,15 +67,35 @@ def environment(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/environ").read_text().split("\0")
 
 
-async def test_they_compute_with_the_kernel_that_the_environment_asks_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    chosen = present_kernel()
-    lowest = Kernel(chosen.core, ())
-    monkeypatch.setenv("NPY_DISABLE_CPU_FEATURES", ",".join(chosen.instructions))
+KERNEL_OF_AN_ENGINE_PROCESS = """
+import asyncio, json
+from dataclasses import asdict
+from scripts.find_kernel import present_kernel
+from tests.server.compute.conftest import running
 
+async def main():
     async with running("processes") as compute:
-        assert await compute.run(present_kernel) == lowest
+        print(json.dumps(asdict(await compute.run(present_kernel))))
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_they_compute_with_the_kernel_that_the_environment_asks_for() -> None:
+    """In a process of its own: the fork server of this one has loaded NumPy already."""
+    chosen = present_kernel()
+    asked = subprocess.run(
+        [sys.executable, "-c", KERNEL_OF_AN_ENGINE_PROCESS],
+        cwd=ROOT,
+        env=os.environ | {"NPY_DISABLE_CPU_FEATURES": ",".join(chosen.instructions)},
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+
+    assert json.loads(asked.stdout) == {"core": chosen.core, "instructions": []}
 
 
 async def test_a_lone_session_stays_in_one_process(compute: Compute) -> None:
