@@ -53,9 +53,7 @@ export function createImport(element, options) {
   /** Grows with every source, so that a slow one does not overtake a later one. */
   let sources = 0;
 
-  /**
-   * @param {Source | null} next
-   */
+  /** @param {Source | null} next */
   function begin(next) {
     sources += 1;
     source = next;
@@ -111,9 +109,11 @@ export function createImport(element, options) {
     if (answer.table) preview.show(answer.table);
     else preview.clear();
     setText(title, answer.table ? describe(name, answer.table) : phrase("import.mend"));
+    // A problem is announced by itself.
+    const announced = aloud && answer.table !== null;
     setText(
       said,
-      aloud ? phrase("import.said", { found: title.textContent ?? "", how: choices.summary() }) : "",
+      announced ? phrase("import.said", { found: title.textContent ?? "", how: choices.summary() }) : "",
     );
   }
 
