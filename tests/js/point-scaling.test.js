@@ -51,3 +51,32 @@ test("of too many rows 5,000 are taken: the first, or at random always the same 
   assert.ok(Number(random.at(-1)?.[0]) > 0.99);
   assert.deepEqual(toPoints(table, { ...KEEP, pick: "random" }).points, random);
 });
+
+test("columns of any size and place keep their shape when they are fitted", () => {
+  for (const [from, step] of /** @type {const} */ ([
+    [1e-6, 2.5e-8],
+    [20_230_001, 1],
+    [1_700_000_000, 0.001],
+    [-3e12, 1],
+    [0, 1e-200],
+    [0, 1e290],
+  ])) {
+    const rows = Array.from({ length: 40 }, (_, index) => `${from + index * step},${index},${index % 2}`);
+    const { points } = toPoints(tableOf(lines("x1,x2,label", ...rows)), { ...KEEP, fit: true });
+    const expected = points.map((_, index) => -5 + (index * 10) / 39);
+
+    for (const [index, [x1]] of points.entries())
+      assert.ok(Math.abs(x1 - (expected[index] ?? 0)) < 0.01, `${from} ${step}: ${x1}, ${expected[index]}`);
+    assert.equal(new Set(points.map(([x1]) => x1.toFixed(3))).size, 40);
+  }
+});
+
+test("the formula shows all digits by which a column is moved", () => {
+  const rows = Array.from(
+    { length: 40 },
+    (_, index) => `${1_700_000_000 + index * 0.001},${index},${index % 2}`,
+  );
+  const { axes } = measure(tableOf(lines("x1,x2,label", ...rows)));
+
+  assert.equal(formula("x1", axes[0]), "x1 becomes (x1 \u2212 1700000000.0195) \u00d7 256.41");
+});

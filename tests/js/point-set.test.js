@@ -88,13 +88,53 @@ test("two classes become +1 and -1, more become numbers, and all come back", () 
 });
 
 test("the largest set fits into a message, however far its points are", () => {
-  for (const reach of [1, 6, 99.99, 1000]) {
-    const points = many(5000, (index) =>
-      valuedPoint(-reach + index / 1e6, -reach + index / 1e6, -reach + index / 1e6),
-    );
-    const { length } = JSON.stringify(toTargets(set("values", points)).points);
-    assert.ok(length < 126_000, `${reach}: ${length}`);
+  for (const reach of [1e-9, 0.04, 1, 6, 99.99, 1000]) {
+    for (const step of [1e-12, 1e-6, 1e-4]) {
+      const points = many(5000, (index) =>
+        valuedPoint(-reach + index * step, -reach + index * step, -reach + index * step),
+      );
+      const { length } = JSON.stringify(toTargets(set("values", points)).points);
+      assert.ok(length < 126_000, `${reach}: ${length}`);
+    }
   }
+});
+
+test("numbers keep the digits that tell them apart, whatever their size and place", () => {
+  for (const [from, step] of /** @type {const} */ ([
+    [0, 1e-6],
+    [1e-6, 1e-8],
+    [999, 1e-4],
+    [-0.5, 0.01],
+    [0, 1e-90],
+  ])) {
+    const written = set(
+      "values",
+      many(40, (index) => valuedPoint(from + index * step, index, from + index * step)),
+    );
+    const { points } = toTargets(written);
+    for (const [index, [x1 = 0, , value = 0]] of points.entries()) {
+      assert.ok(Math.abs(x1 - from - index * step) < step / 10, `${x1}`);
+      assert.ok(Math.abs(value - from - index * step) < step / 10, `${value}`);
+    }
+    assert.deepEqual(
+      judge(written).remarks.filter((remark) => /round/.test(remark)),
+      [],
+    );
+  }
+});
+
+test("points that are rounded until some fall together are remarked", () => {
+  const written = set(
+    "values",
+    many(5000, (index) => valuedPoint(900 + index * 1e-6, index / 5000, 900 + index * 1e-6)),
+  );
+  const tiny = set(
+    "classes",
+    many(40, (index) => labelledPoint(index * 1e-250, index, index % 2)),
+  );
+
+  assert.ok(JSON.stringify(toTargets(written).points).length < 126_000);
+  for (const points of [written, tiny]) assert.match(judge(points).remarks.join(), /round/);
 });
 
 test("a changed mind keeps both: classes have values, and values have classes", () => {

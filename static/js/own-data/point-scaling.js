@@ -1,7 +1,7 @@
 /** From a table to points: how coordinates and values are moved and stretched, and which rows are taken. */
 
 import { formatPlain } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
+import { formatNumber, phrase } from "../lib/language.js";
 import { createRandom, sampleIndexes } from "../lib/random.js";
 import { FARTHEST, labelledPoint, MOST_POINTS, valuedPoint } from "./point-set.js";
 
@@ -24,6 +24,11 @@ import { FARTHEST, labelledPoint, MOST_POINTS, valuedPoint } from "./point-set.j
 
 /** Where fitted coordinates end: a little inside the picture. */
 const REACH = 5;
+/**
+ * All digits that a number has.
+ * @type {Intl.NumberFormatOptions}
+ */
+const EXACT = { maximumSignificantDigits: 15, useGrouping: false };
 /** Rows that are drawn at random are always the same. */
 const SEED = 1;
 
@@ -68,7 +73,7 @@ function lineOf(items, numberOf, reach) {
   if (!(high >= low)) return { shift: 0, factor: 1 };
   const half = high / 2 - low / 2;
   const middle = low / 2 + high / 2;
-  if (half === 0) return { shift: middle, factor: 1 };
+  if (half === 0 || !Number.isFinite(reach / half)) return { shift: middle, factor: 1 };
   if (Math.abs(middle) < half / 1e4) return { shift: 0, factor: neat(reach / half, 5) };
   // Far from zero the shift needs more digits, or it would miss the middle.
   const digits = 5 + Math.max(0, Math.ceil(Math.log10(Math.abs(middle) / half || 1)));
@@ -92,7 +97,7 @@ function neat(number, digits) {
  */
 export function formula(name, { shift, factor }) {
   const moved =
-    shift === 0 ? name : `(${name} ${shift > 0 ? "\u2212" : "+"} ${formatPlain(Math.abs(shift))})`;
+    shift === 0 ? name : `(${name} ${shift > 0 ? "\u2212" : "+"} ${formatNumber(Math.abs(shift), EXACT)})`;
   return phrase("table.formula", { name, moved, factor: formatPlain(factor) });
 }
 

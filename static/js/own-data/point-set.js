@@ -24,6 +24,10 @@ import { joined, phrase } from "../lib/language.js";
 export const FEWEST_POINTS = 10;
 export const MOST_POINTS = 5000;
 export const MOST_CLASSES = 6;
+/** Points as text may have so many signs, to fit into a message beside the rest of an experiment. */
+const MOST_SIGNS = 120_000;
+/** More decimals cannot be written. */
+export const MOST_DECIMALS = 100;
 /** Coordinates and values reach so far, either way. */
 export const FARTHEST = 1000;
 
@@ -77,7 +81,8 @@ export function classesOfPoints(points) {
  * @param {PointSet} set
  * @returns {{ refusal: string | null, remarks: string[] }} sentences
  */
-export function judge({ kind, points }) {
+export function judge(set) {
+  const { kind, points } = set;
   const refusal = refuse(kind, points);
   const remarks = [];
   if (kind === "classes") {
@@ -94,6 +99,10 @@ export function judge({ kind, points }) {
   }
   const outside = countOutside(points);
   if (outside > 0) remarks.push(phrase("points.outside", { count: outside }));
+  const { wanted, digits } = decimalsOf(columnsOf(set));
+  // With two digits less, ten steps may be all that is left between the farthest points.
+  if (digits.some((count, column) => count < (wanted[column] ?? 0) - 1))
+    remarks.push(phrase("points.rounded"));
   return { refusal, remarks };
 }
 
@@ -132,13 +141,47 @@ export function countOutside(points, edge = 6) {
 }
 
 /**
- * Decimals that show three to four digits of the largest of some numbers, so that many of them stay a short message.
+ * Decimals by which numbers are told apart: three to four digits of the largest of them, and of how far they lie apart.
  * @param {readonly number[]} numbers
  * @returns {number}
  */
 export function decimalsFor(numbers) {
-  const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
-  return largest < 10 ? 3 : largest < 100 ? 2 : 1;
+  const low = numbers.reduce((least, number) => Math.min(least, number), Number.POSITIVE_INFINITY);
+  const high = numbers.reduce((most, number) => Math.max(most, number), Number.NEGATIVE_INFINITY);
+  const largest = Math.max(-low, high);
+  const least = largest < 10 ? 3 : largest < 100 ? 2 : 1;
+  return high > low ? Math.max(least, 3 - Math.floor(Math.log10(high - low))) : least;
+}
+
+/**
+ * The decimals to which points are rounded, by column: fewer than would tell all numbers apart if the points were too
+ * long for a message.
+ * @param {readonly (readonly number[])[]} columns
+ * @returns {{ wanted: number[], digits: number[] }}
+ */
+function decimalsOf(columns) {
+  const wanted = columns.map(decimalsFor);
+  const digits = wanted.map((count) => Math.min(MOST_DECIMALS, count));
+  // Each number has a sign, its whole digits, a point and a comma; each point has two brackets.
+  const whole = columns.map((column) =>
+    Math.trunc(column.reduce((most, number) => Math.max(most, Math.abs(number)), 0)),
+  );
+  const taken = whole.reduce((sum, number) => sum + Math.min(3, String(number).length) + 3, 2);
+  const room = MOST_SIGNS / Math.max(1, columns[0]?.length ?? 0) - taken;
+  while (digits.reduce((sum, count) => sum + count, 0) > room) {
+    const most = digits.indexOf(Math.max(...digits));
+    digits[most] = (digits[most] ?? 0) - 1;
+  }
+  return { wanted, digits };
+}
+
+/**
+ * The numbers of a set that an experiment has.
+ * @param {PointSet} set
+ * @returns {number[][]} columns x1, x2 and, if values are to be learned, these
+ */
+function columnsOf({ kind, points }) {
+  return (kind === "values" ? [0, 1, 3] : [0, 1]).map((column) => points.map((point) => point[column] ?? 0));
 }
 
 /**
@@ -146,8 +189,9 @@ export function decimalsFor(numbers) {
  * @param {PointSet} set
  * @returns {Targets}
  */
-export function toTargets({ kind, points }) {
-  const digits = [0, 1, 3].map((column) => decimalsFor(points.map((point) => point[column] ?? 0)));
+export function toTargets(set) {
+  const { kind, points } = set;
+  const { digits } = decimalsOf(columnsOf(set));
   const round = (/** @type {number} */ number, /** @type {number} */ column) =>
     Number(number.toFixed(digits[column])) || 0;
   const classes = classesOfPoints(points);

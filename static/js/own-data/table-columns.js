@@ -116,7 +116,9 @@ export function chooseColumns({ rows, surveys, names, format }, wishes) {
       return column ?? numeric[0] ?? 0;
     };
     const first = wished.x1 ?? next(pair?.[0]);
-    return [first, wished.x2 ?? next(pair?.[1])];
+    const second = wished.x2 ?? next(pair?.[1]);
+    const inOrder = pair !== null || wished.x1 !== undefined || wished.x2 !== undefined || first < second;
+    return inOrder ? [first, second] : [second, first];
   }
 }
 

@@ -3,12 +3,12 @@
 import { formatPlain } from "../lib/format.js";
 import { joined, phrase } from "../lib/language.js";
 import { formatsOf, parseNumber } from "./number-format.js";
-import { MOST_CLASSES } from "./point-set.js";
+import { decimalsFor, MOST_CLASSES, MOST_DECIMALS } from "./point-set.js";
 import { isNumeric, MOST_COLUMNS, readLayout } from "./table-layout.js";
 import { interpret, nameOf, readContent } from "./table-reading.js";
 import { chooseSeparator, LOOKED_AT, prepare, separatorName } from "./table-separator.js";
 
-/** @import { Kind, PointSet } from "./point-set.js" */
+/** @import { Kind, Point, PointSet } from "./point-set.js" */
 /** @import { Columns } from "./table-columns.js" */
 /** @import { LeftOut } from "./table-layout.js" */
 /** @import { Content, Reading, TableRow } from "./table-reading.js" */
@@ -51,6 +51,8 @@ const LISTED = 10;
 /** Rows of the sample, and cells of a choice's sample. */
 const SAMPLE = 5;
 const FEW = 3;
+/** Decimals of points that are written, at least. */
+const DECIMALS = 4;
 /** Names of columns that are listed. */
 const NAMED = 6;
 const PARTS = /** @type {const} */ (["x1", "x2", "target"]);
@@ -291,13 +293,14 @@ function missingChoice({ targets }) {
  * @returns {(string | number)[][]}
  */
 export function toRows({ kind, points }) {
-  const short = (/** @type {number} */ number) => Number(number.toFixed(4)) || 0;
+  const decimals = [0, 1, 2, 3].map((column) => {
+    const wanted = decimalsFor(points.map((point) => point[column] ?? 0));
+    return Math.min(MOST_DECIMALS, Math.max(DECIMALS, wanted + 1));
+  });
+  const short = (/** @type {Point} */ point, /** @type {number} */ column) =>
+    Number((point[column] ?? 0).toFixed(decimals[column])) || 0;
   return [
     ["x1", "x2", kind === "classes" ? "label" : "value"],
-    ...points.map(([x1, x2, label, value]) => [
-      short(x1),
-      short(x2),
-      kind === "classes" ? label : short(value),
-    ]),
+    ...points.map((point) => [short(point, 0), short(point, 1), short(point, kind === "classes" ? 2 : 3)]),
   ];
 }
