@@ -392,7 +392,7 @@ test("a cause that has gone is not told any longer", async (context) => {
   assert.equal(log.at(-1), "reconnecting: lost");
 });
 
-test("what is found out while the next line opens does not close it", async () => {
+test("what is found out when there is a line again is forgotten", async () => {
   /** @type {string[]} */
   const log = [];
   /** @type {(trouble: null | { reason: string, message: string }) => void} */
@@ -404,7 +404,12 @@ test("what is found out while the next line opens does not close it", async () =
   FakeSocket.latest().accept();
   FakeSocket.latest().tell(WELCOME);
   answer({ reason: "other-host", message: "" });
-  await Promise.resolve();
+  await new Promise((resolve) => /** @type {any} */ (globalThis).setImmediate(resolve));
+  FakeSocket.latest().drop();
+  connection.retryNow();
+  FakeSocket.latest().drop();
+  connection.close();
 
-  assert.deepEqual(log, ["reconnecting: lost", "opened", "open", "welcome"]);
+  const lost = "reconnecting: lost";
+  assert.deepEqual(log, [lost, "opened", "open", "welcome", lost, lost]);
 });
