@@ -15,7 +15,7 @@ from server.catalog import catalog
 from tests.support.live_server import ROOT
 
 NODE = find_node()
-SEEDS = range(20)
+SEEDS = range(12)
 pytestmark = pytest.mark.skipif(NODE is None, reason="the first steps are read by Node.js, and there is none")
 
 SCRIPT = """
@@ -65,8 +65,8 @@ def accuracies(key: str, epochs: int, **changes: Any) -> FloatArray:
 
 
 def nearly_all(holds: BoolArray) -> bool:
-    """Tell whether a claim holds for 17 of the 20 seeds: each was measured to hold for all of them, on every kernel."""
-    return bool(holds.sum() >= 17)
+    """Tell whether a claim holds for ten of the twelve seeds: each was seen to hold for all, under every kernel."""
+    return bool(holds.sum() >= 10)
 
 
 def test_there_are_six_each_at_a_speed_that_is_offered() -> None:
@@ -127,7 +127,7 @@ def test_a_learning_rate_too_high_is_worse_than_guessing_until_a_reset() -> None
 
 @pytest.mark.training
 def test_many_classes_are_learned_while_one_watches() -> None:
-    run, _ = trained("classes", int(10 * starts()["classes"][0]))
+    run, _ = trained("classes", int(6 * starts()["classes"][0]))
 
     assert run.experiment.outputs == 5
     assert nearly_all(evaluate(run).test_accuracy > 0.9)
