@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import Experiment, advance, begin, classic, evaluate, saved
+from engine import Experiment, advance, begin, classic, evaluate
+from engine import saved as saved_forms
 from server import train
 from server.frames import decode
 from tests.support.page import Playground
@@ -37,7 +38,7 @@ def go(playground: Playground, fragment: str) -> None:
     playground.connected()
 
 
-def exported(playground: Playground, kind: str) -> tuple[str, bytes]:
+def saved(playground: Playground, kind: str) -> tuple[str, bytes]:
     """Export something; return its file name and content."""
     if not playground["#export"].is_visible():
         playground['[data-action="export"]'].click()
@@ -48,7 +49,7 @@ def exported(playground: Playground, kind: str) -> tuple[str, bytes]:
 
 def saved_as(playground: Playground, kind: str, path: Path) -> tuple[str, Path]:
     """Export something into a file; return the name that the page gives it, and where it is."""
-    name, content = exported(playground, kind)
+    name, content = saved(playground, kind)
     path.write_bytes(content)
     return name, path
 
@@ -180,7 +181,7 @@ def test_a_trained_network_is_kept_and_opened_again(playground: Playground) -> N
     playground.set_units(6)
     playground.train(60)
     trained = playground.scores()
-    name, content = exported(playground, "network")
+    name, content = saved(playground, "network")
     assert name == f"playground-circle-epoch-{playground.epoch}-network.safetensors"
     metadata, tensors = decode(content)
     assert Experiment.model_validate_json(metadata["experiment"]).network.hidden == (6, 2)
@@ -194,7 +195,7 @@ def test_a_trained_network_is_kept_and_opened_again(playground: Playground) -> N
     playground.until(lambda: playground.scores() == trained, "the losses of the trained network")
     assert playground.field("data.dataset") == "circle"
     assert playground.epoch == 0
-    _, again = exported(playground, "network")
+    _, again = saved(playground, "network")
     assert np.array_equal(decode(again)[1]["parameters"], tensors["parameters"])
 
 
@@ -240,8 +241,8 @@ def test_what_the_command_saves_the_page_opens(
 ) -> None:
     address = "#data.dataset=xor&network.hidden=3&training.learning_rate=0.1"
     network, experiment = tmp_path / "run.safetensors", tmp_path / "experiment.json"
-    trained, _ = advance(saved.read(address).run(), epochs=7)
-    (tmp_path / "start.safetensors").write_bytes(saved.write_network(trained))
+    trained, _ = advance(saved_forms.read(address).run(), epochs=7)
+    (tmp_path / "start.safetensors").write_bytes(saved_forms.write_network(trained))
     command(tmp_path / "start.safetensors", "--save", str(network))
     final = command(address, "--save", str(experiment))
 
@@ -291,7 +292,7 @@ def test_a_mangled_link_opens_as_it_was_meant_and_what_is_passed_over_is_named(
 
 def test_an_experiment_is_kept_and_opened_by_dropping_it(playground: Playground) -> None:
     playground.choose_dataset("blobs")
-    name, content = exported(playground, "experiment")
+    name, content = saved(playground, "experiment")
     assert json.loads(content)["format"] == "neural-playground-experiment"
     playground.page.keyboard.press("Escape")
     playground.choose_dataset("circle")
@@ -322,21 +323,21 @@ def test_pictures_and_numbers_are_exported_in_light_colours(visit: Callable[...,
     playground.train(5)
     epoch = playground.epoch
 
-    name, losses = exported(playground, "losses")
+    name, losses = saved(playground, "losses")
     rows = losses.decode().splitlines()
     assert name == f"playground-circle-epoch-{epoch}-losses.csv"
     assert rows[0] == "epoch,training_loss,test_loss"
     assert len(rows) == epoch + 2
     assert float(rows[-1].split(",")[2]) == pytest.approx(playground.scores()["test"], abs=1e-4)
 
-    _, svg = exported(playground, "map-svg")
+    _, svg = saved(playground, "map-svg")
     assert svg.count(b"<path") == 250
     assert b"data:image/png;base64," in svg
     assert b'fill="rgb(8 119 189)"' in svg  # the blue of the light theme
-    _, chart = exported(playground, "chart-svg")
+    _, chart = saved(playground, "chart-svg")
     assert b">test</text>" in chart
     for kind, size in (("map-png", (1000, 1000)), ("chart-png", (1200, 600))):
-        _, png = exported(playground, kind)
+        _, png = saved(playground, kind)
         assert struct.unpack(">II", png[16:24]) == size
         assert corner(playground.page, png) == [255, 255, 255, 255]
 
