@@ -267,7 +267,7 @@ def _number(state: Mapping[str, str], key: str, default: float, low: float, high
     if text == "":
         return default
     try:
-        value = float(text)
+        value = float(text.replace("_", "?"))  # Python would read 1_000
     except ValueError:
         value = math.nan
     if not (low <= value <= high and math.isfinite(value)):

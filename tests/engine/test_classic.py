@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin, classic, evaluate, reconfigure, set_parameter
+from engine.links import parse
+from engine.sentences import SentenceError
 
 TRACES = sorted(Path(__file__).parent.glob("golden/*.json"))
 FEATURES = {"x": "x1", "y": "x2"}
@@ -163,9 +165,56 @@ def test_what_the_original_passes_over_is_passed_over(part: str, field: str, val
     assert getattr(getattr(classic.to_experiment(part), group), name) == value
 
 
+def test_a_feature_whose_control_is_hidden_is_off_as_in_the_original() -> None:
+    assert classic.to_experiment("x=true&x_hide=true&xSquared=true").features == ("x2", "x1²")
+    assert classic.to_experiment("x=true&x_hide=false").features == ("x1", "x2")
+
+
+@pytest.mark.parametrize(
+    ("link", "notes"),
+    [
+        (LINK, []),
+        (LINK.replace("&", "&amp;"), []),
+        ("batchSize=3&sing=1&nonsense", [("unknown-name", "sing"), ("unknown-name", "nonsense")]),
+        ("activation=warp", [("link-taken-as", "activation")]),
+        (
+            "dataset=moons&problem=regression&regDataset=x",
+            [("link-taken-as", "dataset"), ("link-taken-as", "regDataset")],
+        ),
+        (
+            "regularization=L7&problem=both",
+            [("link-taken-as", "regularization"), ("link-taken-as", "problem")],
+        ),
+        ("noise=-5", [("link-taken-as", "noise")]),
+        ("x=perhaps", [("link-taken-as", "x")]),
+        ("batchSize=3.", [("link-ending", None)]),
+        ("#", [("link-empty", None)]),
+        ("discretize=true&noise_hide=true&numNodes1_hide=true&tutorial=a&cosX=true&collectStats=true", []),
+    ],
+)
+def test_what_is_passed_over_is_named(link: str, notes: list[tuple[str, str | None]]) -> None:
+    parsed = parse(link)
+    assert parsed is not None
+
+    _, found = classic.read_link(parsed)
+
+    assert [(note.key, note.values.get("name")) for note in found] == notes
+
+
+def test_a_link_without_any_key_of_the_original_is_refused_by_name() -> None:
+    with pytest.raises(SentenceError) as refused:
+        classic.to_experiment("#sing=1&dance=2")
+
+    assert (refused.value.sentence.key, refused.value.sentence.values["names"]) == (
+        "link-unknown",
+        "sing, dance",
+    )
+
+
 @pytest.mark.parametrize(
     ("part", "words"),
     [
+        ("batchSize=1_0", ["batchSize", "'1_0'"]),
         ("batchSize=0", ["batchSize", "'0'", "1 … 10000"]),
         ("batchSize=2.5", ["batchSize", "'2.5'", "whole"]),
         ("learningRate=fast", ["learningRate", "'fast'", "0 … 10"]),
