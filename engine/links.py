@@ -14,7 +14,7 @@ MAX_LENGTH = 65_536
 """Characters of the longest link that is read."""
 
 _AMPERSANDS = re.compile(r"&(?:(?:amp|#38|#x26);)+", re.IGNORECASE)
-_ENCODED_AMPERSAND = re.compile(r"%26(?:amp(?:;|%3B))*(?=[\w.]+=)", re.IGNORECASE)
+_ENCODED_AMPERSAND = re.compile(r"%26(?:amp(?:;|%3B))*(?=[\w.]+=)", re.IGNORECASE | re.ASCII)
 _CUT = frozenset("<>\"'`”’»)]}*.,;:!? \t")
 _CUT_ENCODED = frozenset(("%3C", "%3E", "%22", "%60", "%20"))
 """What a link does not end with: signs of mails and sentences around it, as they are and as browsers encode them."""

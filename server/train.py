@@ -93,8 +93,9 @@ def _open(source: str) -> saved.Opened:
         opened = saved.read(_content(source))
     except saved.SavedError as error:
         _tell_notes(error.notes)
-        what = "" if source == "-" or os.path.exists(source) else " (there is no such file)"
-        sys.exit(f"{_NAME}: cannot use {_shortened(source)}{what}: {error}")
+        may_be_file = source != "-" and not source.startswith("#") and "://" not in source
+        missing = " (there is no such file)" if may_be_file and not os.path.exists(source) else ""
+        sys.exit(f"{_NAME}: cannot use {_shortened(source)}{missing}: {error}")
     except OSError as error:
         sys.exit(f"{_NAME}: cannot read {_shortened(source)}: {error.strerror or error}")
     _tell_notes(opened.notes)
@@ -115,9 +116,8 @@ def _content(source: str) -> str | bytes:
     if source == "-":
         return sys.stdin.buffer.read(saved.MAX_BYTES + 1)
     is_link = "=" in source or source.endswith("#") or "://" in source
-    if is_link and not os.path.exists(
-        source
-    ):  # a long link is no name that a file can have: pathlib would raise
+    # Not pathlib, which raises where a link is longer than a file's name may be.
+    if is_link and not os.path.exists(source):
         return source
     with open(source, "rb") as file:
         return file.read(saved.MAX_BYTES + 1)

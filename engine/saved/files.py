@@ -80,8 +80,10 @@ def read_network(metadata: Mapping[str, Any], parameters: Tensor | None) -> Open
     Raises:
         SavedError: it is no network, or one that does not fit its experiment; says what is wrong.
     """
-    if metadata.get("format") != _NETWORK or parameters is None or parameters.dtype.kind != "f":
+    if metadata.get("format") != _NETWORK:
         raise SavedError("file-no-network", kinds=Sentence("saved-kinds"))
+    if parameters is None or parameters.dtype.kind != "f":
+        raise SavedError("file-damaged")
     version = metadata.get("version")
     _check_version(int(version) if version == str(_VERSION) else version)
     opened = read_experiment(str(metadata.get("experiment")))

@@ -16,7 +16,6 @@ from engine.sentences import Sentence, SentenceError
 
 _ADDRESS = re.compile(r"[<\"'`(]*\w+://")
 _ENCODINGS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -48,7 +47,7 @@ def read(saved: str | bytes) -> Opened:
 
 def _read_bytes(data: bytes) -> Opened:
     if len(data) > MAX_BYTES:
-        raise SavedError("file-too-large", bytes=len(data), most=MAX_BYTES)
+        raise SavedError("file-too-large", most=MAX_BYTES)
     arrays = decode_one(data, PARAMETERS)
     if arrays is not None:
         return read_network(*arrays)
@@ -63,7 +62,7 @@ def _read_bytes(data: bytes) -> Opened:
 
 
 def _read_text(text: str) -> Opened:
-    text = text.strip()
+    text = text.removeprefix("\ufeff").strip()
     if text == "":
         raise SavedError("file-empty", kinds=Sentence("saved-kinds"))
     if text.startswith(("{", "[")):

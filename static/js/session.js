@@ -89,7 +89,7 @@ export function createSession(options) {
   let comesBack = false;
   /** Whether there was a welcome before. */
   let settled = false;
-  /** @type {(() => void)[]} those who wait for a frame with the parameters in full */
+  /** @type {(() => void)[]} called once a frame has the parameters in full */
   const waiting = [];
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {

@@ -37,6 +37,7 @@ def refused(content: str | bytes) -> saved.SavedError:
         json.dumps(WHOLE),
         json.dumps(WHOLE).encode(),
         json.dumps({**HEAD, "experiment": WHOLE}).encode(),
+        "\ufeff" + json.dumps(WHOLE),
         codecs.BOM_UTF8 + json.dumps({**HEAD, "experiment": WHOLE}).encode(),
         json.dumps({**HEAD, "experiment": WHOLE}).encode("utf-16"),
         codecs.BOM_UTF16_BE + json.dumps(WHOLE).encode("utf-16-be"),
@@ -162,7 +163,8 @@ def test_own_points_come_out_of_a_file_or_are_named(
         ("#x=false&y=false", "link-no-features"),
         ("#" + "a=1&" * 20_000, "link-too-long"),
         (encode({}, {"weights": np.zeros(3)}), "file-no-network"),
-        (encode({"format": "neural-playground-network"}, {"weights": np.zeros(3)}), "file-no-network"),
+        (encode({"format": "neural-playground-network"}, {"weights": np.zeros(3)}), "file-damaged"),
+        (NETWORK[:-1], "file-damaged"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_a_sentence(content: str | bytes, key: str) -> None:
@@ -179,7 +181,7 @@ def test_what_cannot_be_used_is_refused_in_a_sentence(content: str | bytes, key:
         ({"experiment": '{"sing": 1}'}, None, "nothing-understood"),
         ({}, np.zeros(3), "file-parameters"),
         ({}, np.full(9, np.nan), "file-not-finite"),
-        ({}, np.zeros(9, np.int8), "file-no-network"),
+        ({}, np.zeros(9, np.int8), "file-damaged"),
     ],
 )
 def test_a_network_that_cannot_be_used_is_refused(changes: dict[str, str], values: Any, key: str) -> None:
