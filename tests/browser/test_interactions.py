@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, expect
 
 from engine import Experiment, advance, begin, evaluate
 from server.frames import decode
-from tests.browser.test_keeping import exported
+from tests.browser.test_keeping import saved
 from tests.support.page import SIZES, Playground
 
 LINK = """() => {
@@ -150,7 +150,7 @@ def test_the_bias_of_the_output_is_set_and_follows_the_training(playground: Play
 def saved_later(playground: Playground) -> bytes:
     """Return the network as a file once the page has the newest numbers."""
     playground.settle()
-    content = exported(playground, "network")[1]
+    content = saved(playground, "network")[1]
     playground.page.keyboard.press("Escape")
     return content
 
@@ -216,7 +216,7 @@ def test_what_is_downloaded_says_what_the_engine_says(playground: Playground, tm
     epoch = playground.epoch
     run, report = advance(begin(Experiment.model_validate(playground.experiment)), epochs=epoch)
 
-    _, text = exported(playground, "losses")
+    _, text = saved(playground, "losses")
     rows = list(csv.DictReader(io.StringIO(text.decode())))
     assert [int(row["epoch"]) for row in rows] == list(range(epoch + 1))
     # Of many epochs in one frame, 33 bits of each loss travel.
@@ -227,14 +227,14 @@ def test_what_is_downloaded_says_what_the_engine_says(playground: Playground, tm
         report.train_loss[0].tolist(), rel=1e-9
     )
 
-    _, network = exported(playground, "network")
+    _, network = saved(playground, "network")
     metadata, tensors = decode(network)
     assert metadata["epoch"] == str(epoch)
     assert np.array_equal(tensors["parameters"], run.parameters[0].astype(np.float32))
-    _, experiment = exported(playground, "experiment")
+    _, experiment = saved(playground, "experiment")
     assert Experiment.model_validate(json.loads(experiment)["experiment"]) == run.experiments[0]
     for kind in ("map-svg", "chart-svg"):
-        _, svg = exported(playground, kind)
+        _, svg = saved(playground, kind)
         assert ET.fromstring(svg).tag == "{http://www.w3.org/2000/svg}svg"
 
     playground["#export-code summary"].click()
