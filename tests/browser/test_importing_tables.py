@@ -219,6 +219,7 @@ def test_another_encoding_reads_the_same_bytes_again(importing: Playground) -> N
     importing["#own-text"].fill("x1,x2,label\n1,2,蓝\n3,4,红\n")
     expect(importing[".own__name"]).not_to_contain_text("gbk.csv")
     assert "encoding" not in choices(importing)
+    expect(importing["#own-file"]).to_have_value("")
 
 
 def test_lines_that_are_left_out_are_listed_with_number_and_reason(importing: Playground) -> None:

@@ -156,6 +156,7 @@ export function createImport(element, options) {
   function readText(content) {
     const typed = content.length <= LONG_TEXT;
     text.value = typed ? content : "";
+    file.value = "";
     begin({ name: phrase("import.pasted-text"), content, typed });
     read(true);
   }
@@ -174,7 +175,10 @@ export function createImport(element, options) {
       sources += 1;
       // What is typed corrects the text that is there; what is pasted is another one.
       const pasted = event instanceof InputEvent && event.inputType === "insertFromPaste";
-      if (pasted || !source?.typed) begin(null);
+      if (pasted || !source?.typed) {
+        file.value = "";
+        begin(null);
+      }
       readTyped.push(text.value);
     },
     { signal },
