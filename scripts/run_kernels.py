@@ -42,6 +42,7 @@ TESTS = (
 MINUTES = 30
 """After how many minutes the tests of one kernel are given up."""
 
+_EXAMPLES = "0.25"  # the share of the examples of each property: see tests/support/strategies.py
 _OPTIONS = ("--timeout=300",)  # old kernels take several times as long for large networks
 
 _VARIABLES = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES")
@@ -72,9 +73,8 @@ class Processor:
     def environment(self, asked: Kernel | None = None) -> dict[str, str]:
         """Return the environment for a kernel (None: its own choice), also of the processes that a test starts."""
         environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
-        environment.setdefault(
-            "PLAYGROUND_EXAMPLES", "0.25"
-        )  # of properties: see tests/support/strategies.py
+        environment["OPENBLAS_NUM_THREADS"] = "1"  # as in engine processes
+        environment.setdefault("PLAYGROUND_EXAMPLES", _EXAMPLES)
         if asked is not None:
             environment["OPENBLAS_CORETYPE"] = asked.core
             disabled = [name for name in self.kernel.instructions if name not in asked.instructions]
