@@ -12,6 +12,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.routing import Match
+from starlette.types import Scope
 
 from engine.sentences import Sentence
 from server import __version__, assets
@@ -153,7 +155,8 @@ def create_app(settings: Settings) -> FastAPI:
         known = _SENTENCES.get(error.status_code)
         if known is None or error.detail not in (standard, "Content Too Large"):
             return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
-        return RefusedError(error.status_code, known).response(request, error.headers)
+        headers = {"Allow": _allowed_methods(request.scope)} if error.status_code == 405 else error.headers
+        return RefusedError(error.status_code, known).response(request, headers)
 
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
@@ -162,6 +165,16 @@ def create_app(settings: Settings) -> FastAPI:
         return RefusedError(500, Sentence("server-failed")).response(request, headers)
 
     return app
+
+
+def _allowed_methods(scope: Scope) -> str:
+    """Return the methods of all routes with the path of a request; Starlette names those of the first alone."""
+    routes = scope["app"].routes
+    return ", ".join(
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    )
 
 
 _SENTENCES = {

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 PREFIX = "PLAYGROUND_"
 
-ELSEWHERE = frozenset({"PLAYGROUND_BROWSER", "PLAYGROUND_LOOK", "PLAYGROUND_NODE", "PLAYGROUND_PUBLISH"})
+ELSEWHERE = frozenset(
+    {
+        "PLAYGROUND_BROWSER",
+        "PLAYGROUND_EXAMPLES",
+        "PLAYGROUND_LOOK",
+        "PLAYGROUND_NODE",
+        "PLAYGROUND_PUBLISH",
+    }
+)
 """Variables of the tests and of compose.yaml, which the server leaves alone."""
 
 MEANINGFUL_WHEN_EMPTY = frozenset({"join_code"})

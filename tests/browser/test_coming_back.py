@@ -185,10 +185,10 @@ def token_epoch(playground: Playground) -> int:
         """() => {
           const record = JSON.parse(sessionStorage.getItem('neural-playground-record') ?? 'null');
           if (!record) return -1;
-          const text = atob(record.token.replace(/-/g, '+').replace(/_/g, '/'));
+          const text = atob(record.token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'));
           const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
           const view = new DataView(bytes.buffer);
-          const run = 7 + view.getUint16(5, true);
+          const run = 2 + view.getUint16(0, true);
           return Number(view.getBigUint64(run + 14 + view.getUint32(run + 10, true), true));
         }"""
     )

@@ -28,7 +28,7 @@ PLACES = {
     "os.name": ("scripts/find_browser.py", "server/keys.py"),
     "os.sched_getaffinity": ("server/processors.py",),
     "posix": (),
-    "/proc": ("server/compute/usage.py", "tests/support/processes.py"),
+    "/proc": ("server/compute/usage.py", "tests/support/container.py", "tests/support/processes.py"),
     "pty": (),
     "pwd": (),
     "resource": ("server/compute/worker.py",),

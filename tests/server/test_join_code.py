@@ -28,7 +28,7 @@ def closed() -> Iterator[LiveServer]:
     with live_server("--workers", "1", "--join-code", CODE, "--trusted-proxy", "127.0.0.1") as running:
         yield running
         log = running.log.read_text()
-    assert log == ""
+    assert all(" server.complaints: " in line for line in log.splitlines())  # of a GET for the WebSocket
 
 
 def post(server: LiveServer, path: str, content: Any, **headers: str) -> httpx.Response:
@@ -107,7 +107,7 @@ async def test_every_route_is_closed_but_those_that_are_listed(
     if f"{method.replace('HEAD', 'GET')} {path}" in GUARDED:
         assert answer.status_code == 404
     elif path.startswith(OPEN_FOLDER) or f"{method.replace('HEAD', 'GET')} {path}" in OPEN:
-        assert answer.status_code == STATUSES.get(f"{method} {path}", 200)
+        assert answer.status_code == STATUSES.get(f"{method.replace('HEAD', 'GET')} {path}", 200)
     else:
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Cookie"

@@ -104,7 +104,7 @@ class Container:
 
     def identity(self) -> dict[str, list[str]]:
         """Return the lines of its status: Uid, Gid, Groups …"""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8").splitlines()
         return {name: rest.split() for name, _, rest in (line.partition(":") for line in lines)}
 
     def stop(self) -> int:
@@ -125,7 +125,7 @@ def built(*arguments: str) -> Iterator[Image]:
         place = Path(folder)
         storage = place / "storage.conf"
         lines = ("[storage]", 'driver = "vfs"', f'graphroot = "{place}/graph"', f'runroot = "{place}/run"')
-        storage.write_text("\n".join(lines))
+        storage.write_text("\n".join(lines), encoding="utf-8")
         environment = os.environ | {"CONTAINERS_STORAGE_CONF": str(storage), "BUILDAH_ISOLATION": "chroot"}
 
         def buildah(*command: str) -> str:
@@ -195,7 +195,7 @@ def _pip_mounts(place: Path) -> list[str]:
     if certificates:
         lines.append(f"cert = {_CERTIFICATES}")
     config = place / "pip.conf"
-    config.write_text("\n".join(["[global]", *lines, ""]))
+    config.write_text("\n".join(["[global]", *lines, ""]), encoding="utf-8")
     return [*mounts, f"--volume={config}:/etc/pip.conf:ro"]
 
 
@@ -224,7 +224,7 @@ def running(image: Image, *command: str, user: str) -> Iterator[Container]:
     """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "stderr")
-        with log.open("w") as stderr:
+        with log.open("w", encoding="utf-8") as stderr:
             process = subprocess.Popen(
                 [
                     *(
@@ -247,8 +247,12 @@ def running(image: Image, *command: str, user: str) -> Iterator[Container]:
         with process.stdout:
             try:
                 told = os.read(process.stdout.fileno(), 2**16).decode()
-                assert told, log.read_text()
-                children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+                assert told, log.read_text(encoding="utf-8")
+                children = (
+                    Path(f"/proc/{process.pid}/task/{process.pid}/children")
+                    .read_text(encoding="utf-8")
+                    .split()
+                )
                 yield Container(image, int(children[0]), process, told, log)
             finally:
                 process.kill()  # --kill-child: and all within
