@@ -107,14 +107,14 @@ def test_a_server_starts_with_all_of_them_and_says_in_a_line_each_what_it_ignore
         "PLAYGROUND_METRICS_TOKEN": " ",
         "PLAYGROUND_STATE_FOLDER": "",
         "PLAYGROUND_WORKERS": '"1"\r',
-        "PLAYGROUND_JOIN_CODE": '"246810"',
+        "PLAYGROUND_JOIN_CODE": '"abcdefgh"',
         "PLAYGROUND_MAX_CLIENT_SESSION": "3",
     }
     with live_server(environment=environment) as server:
         log = server.log.read_text(encoding="utf-8").splitlines()
 
     assert server.url.startswith("http://127.0.0.1:")
-    assert server.told.splitlines()[-1] == "Join code: 246-810"
+    assert server.told.splitlines()[-1] == "Join code: abcd-efgh"
     assert len(log) == 2
     assert "PLAYGROUND_MAX_CLIENT_SESSIONS?" in log[0]
     assert "PLAYGROUND_PORT is 'tcp://10.43.0.1:8000'" in log[1]
