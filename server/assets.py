@@ -78,7 +78,8 @@ def hash_of(path: str) -> str:
 @cache
 def _assets() -> Mapping[str, Packed]:
     """Return every file as it is served, by path, and those that are joined."""
-    served = dict(_files()) | {SCRIPT: join_modules(_texts(), "js/main.js").encode()}
+    joined = join_modules(_texts(), "js/main.js", SCRIPT)
+    served = dict(_files()) | {path: script.encode() for path, script in joined.items()}
     return {path: pack(content, _media_type(path)) for path, content in served.items()}
 
 

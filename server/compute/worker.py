@@ -9,6 +9,9 @@ import threading
 from collections.abc import MutableMapping
 from typing import Any
 
+LOADED = "server.work"
+"""The module with all that is run: what it imports takes longer to load than a call may run."""
+
 NICE = 10
 """How far an engine process stands behind the server in line for the processor."""
 
@@ -34,13 +37,11 @@ def prepare(memory: int) -> None:
     """Set up an engine process.
 
     It is deaf to Ctrl-C, which is the server's; stands behind the server in line for the processor, where the system
-    knows such an order; may take ``memory`` bytes of address space, where it knows such a limit; and ends when the
-    server does, however that ends.
+    knows such an order; may take ``memory`` bytes of address space, where it knows such a limit; ends when the server
+    does, however that ends; and has loaded the engine, so that no call is judged by the time that takes.
     """
-    for name in (
-        "SIGINT",
-        "SIGBREAK",
-    ):  # Ctrl-C, and on Windows Ctrl-Break: all processes of a console get them
+    # Ctrl-C, and on Windows Ctrl-Break: all processes of a console get them.
+    for name in ("SIGINT", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if hasattr(os, "nice"):
@@ -48,6 +49,7 @@ def prepare(memory: int) -> None:
             os.nice(NICE)
     _limit(memory)
     threading.Thread(target=_end_with_server, name="end-with-server", daemon=True).start()
+    importlib.import_module(LOADED)
 
 
 def _limit(memory: int) -> None:

@@ -93,7 +93,7 @@ const telling = createTelling({
 const deeds = createDeeds({ catalog, session, onNotes: telling.changes });
 const takeaway = createTakeaway({ catalog, session, openers, start, show, say: status.update });
 const settings = createSettings({ catalog, session, deeds });
-const own = createOwn({ catalog, session, deeds });
+const own = createOwn({ catalog, session, deeds, show });
 takeaway.listenForFiles();
 const guide = createGuide({ root, catalog, session, deeds, notices });
 const pictures = createPictures({

@@ -54,6 +54,21 @@ def test_two_drawn_classes_are_learned(playground: Playground) -> None:
     expect(playground['input[name="dataset"][value="own"]']).to_be_checked()
 
 
+def test_an_editor_that_does_not_come_is_said_and_comes_at_the_next_try(playground: Playground) -> None:
+    script = "**/js/page/own-editor.js"
+    playground.page.route(script, lambda route: route.abort())
+
+    playground['[data-action="own-points"]'].click()
+
+    notice = playground['.notice[data-key="own"]']
+    expect(notice).to_contain_text("did not load")
+    expect(playground["#own"]).to_be_hidden()
+    playground.page.unroute(script)
+    open_editor(playground)
+    assert all("own-editor.js" in problem or "ERR_FAILED" in problem for problem in playground.problems)
+    playground.problems.clear()
+
+
 def test_by_keyboard_alone_with_undo(playground: Playground) -> None:
     press = playground.page.keyboard.press
     live = playground[".own__live"]

@@ -78,15 +78,17 @@ def test_the_one_sheet_holds_every_sheet(web: TestClient) -> None:
             assert all(f"\n{rule} {{\n" in page for rule in rules), sheet.name
 
 
-def test_the_one_script_holds_every_module_once(web: TestClient) -> None:
-    page = web.get(f"/static/{revision()}/{SCRIPT}").text
+def test_the_script_and_the_one_of_the_editor_hold_every_module_once(web: TestClient) -> None:
+    scripts = [SCRIPT, "js/page/own-editor.js"]
+    page = "\n".join(web.get(f"/static/{revision()}/{path}").text for path in scripts)
     paths = [script for script in SCRIPTS if script.name not in ("theme-boot.js", "full.js")]
     lines = Counter(line.removeprefix("export ") for path in paths for line in path.read_text().splitlines())
     exported = {
         head for path in paths for head in re.findall(r"^export (.*)$", path.read_text(), re.MULTILINE)
     }
 
-    assert page.count("= (() => {") == len(paths) - 1  # a scope for each, but for the one that begins
+    # Each has a scope but the one that begins, and the second script one as a whole.
+    assert page.count("= (() => {") == len(paths) - 1 + 1
     assert len(exported) >= len(paths) - 1
     for head in exported:
         assert page.count(f"\n{head}\n") == lines[head], head

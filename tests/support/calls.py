@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +16,10 @@ def answer(value: int = 42) -> int:
 def describe() -> tuple[int, int, str | None]:
     """Return number and niceness of the process, and how many threads linear algebra may have."""
     return os.getpid(), os.nice(0) if hasattr(os, "nice") else 0, os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def has_loaded(module: str) -> bool:
+    return module in sys.modules
 
 
 def refuse() -> None:

@@ -29,8 +29,6 @@ import { createTools } from "./own-editor/tools.js";
 const SPACING = 0.3;
 /** Seconds of spraying that one press is worth. */
 const BURST = 0.2;
-/** Files that open the editor where it is closed, workbooks to be refused in words; all others are left to the page. */
-const TABLES = /\.(csv|tsv|tab|xlsx|xlsm|xls|ods|numbers)$/i;
 
 /**
  * @typedef {object} OwnEditorOptions
@@ -43,9 +41,16 @@ const TABLES = /\.(csv|tsv|tab|xlsx|xlsm|xls|ods|numbers)$/i;
  */
 
 /**
+ * @typedef {object} OwnEditor
+ * @property {() => void} open
+ * @property {(file: File) => void} readFile opens the import with a table
+ * @property {(palettes: Palettes) => void} paint
+ */
+
+/**
  * @param {HTMLDialogElement} dialog
  * @param {OwnEditorOptions} options
- * @returns {View<{ enabled: boolean }> & { open: () => void, paint: (palettes: Palettes) => void }}
+ * @returns {View<{ enabled: boolean }> & OwnEditor}
  */
 export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse, random = Math.random }) {
   const scope = new AbortController();
@@ -321,36 +326,15 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     { signal },
   );
 
-  /** @param {DragEvent} event */
-  function dragged(event) {
-    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    dialog.toggleAttribute("data-drop", true);
-  }
-
-  /** @param {DragEvent} event */
-  function dropped(event) {
-    dialog.toggleAttribute("data-drop", false);
-    const [file] = event.dataTransfer?.files ?? [];
-    if (!file || event.defaultPrevented) return;
-    if (!dialog.open && !TABLES.test(file.name)) return;
-    event.preventDefault();
+  /** @param {File} file a table */
+  function readFile(file) {
     showImport();
     importer.readFile(file);
   }
 
-  document.addEventListener("dragover", dragged, { signal });
-  document.addEventListener("drop", dropped, { signal });
-  document.addEventListener(
-    "dragleave",
-    (event) => {
-      if (event.relatedTarget === null) dialog.toggleAttribute("data-drop", false);
-    },
-    { signal },
-  );
-
   return {
     open,
+    readFile,
     update(next) {
       enabled = next.enabled;
       if (dialog.open) show();

@@ -1,20 +1,23 @@
 /** Own points: their place among the data sets, the editor, and what of them is kept in the browser. */
 
 /**
- * @import { Catalog, Palettes } from "../types/app.js"
+ * @import { Catalog, Palettes, View } from "../types/app.js"
  * @import { Deeds } from "./deeds.js"
  * @import { PointSet } from "../own-data/point-set.js"
+ * @import { Notice } from "../telling.js"
+ * @import { OwnEditor } from "../views/own-editor.js"
  * @import { Session } from "../session.js"
  */
 
 import { byId, find } from "../lib/dom.js";
 import { readDraft, writeDraft } from "../lib/drafts.js";
 import { keepFocus } from "../lib/focus.js";
+import { phrase } from "../lib/language.js";
 import { throttle } from "../lib/timing.js";
 import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/point-set.js";
 import { fromSamples, ownSet } from "../own-points.js";
 import { classesOf } from "../problem.js";
-import { createOwnEditor } from "../views/own-editor.js";
+import { listenForTables } from "../views/own-drop.js";
 import { createOwnEntry } from "../views/own-entry.js";
 
 /** Where own points are kept in the browser: what was drawn, and what was last used; and how often, in milliseconds. */
@@ -27,8 +30,9 @@ const DRAFT_PAUSE = 500;
  * @param {Catalog} options.catalog
  * @param {Session} options.session
  * @param {Deeds} options.deeds
+ * @param {(notice: Notice) => void} options.show
  */
-export function createOwn({ catalog, session, deeds }) {
+export function createOwn({ catalog, session, deeds, show }) {
   const { store, stream } = session;
   store.update((state) => ({ ...state, ownPoints: readTargets(readDraft(USED)) }));
 
@@ -39,27 +43,60 @@ export function createOwn({ catalog, session, deeds }) {
   globalThis.addEventListener("pagehide", keepDraft.flush);
 
   const savedDraft = readPointSet(readDraft(DRAFT)) ?? NO_POINTS;
-  const entry = createOwnEntry(byId("own-entry"), {
+  const place = byId("own-entry");
+  const entry = createOwnEntry(place, {
     region: catalog.region,
     onChoose: deeds.useOwnPoints,
   });
   entry.setDraft(savedDraft);
-  const editor = createOwnEditor(find(document, "#own", HTMLDialogElement), {
-    region: catalog.region,
-    draft: savedDraft,
-    present: () => fromSamples(stream, classesOf(catalog, store.get().experiment)),
-    onDraft: keepDraft.push,
-    onUse(set) {
-      store.update((state) => ({ ...state, ownPoints: toTargets(set) }));
-      deeds.useOwnPoints();
-    },
-  });
+  /** @type {(View<{ enabled: boolean }> & OwnEditor) | null} */
+  let editor = null;
+  /** @type {Promise<(View<{ enabled: boolean }> & OwnEditor) | null> | null} */
+  let loading = null;
+  /** @type {Palettes | null} */
+  let palettes = null;
+
+  async function createEditor() {
+    const { createOwnEditor } = await import("../views/own-editor.js");
+    editor = createOwnEditor(find(document, "#own", HTMLDialogElement), {
+      region: catalog.region,
+      draft: savedDraft,
+      present: () => fromSamples(stream, classesOf(catalog, store.get().experiment)),
+      onDraft: keepDraft.push,
+      onUse(set) {
+        store.update((state) => ({ ...state, ownPoints: toTargets(set) }));
+        deeds.useOwnPoints();
+      },
+    });
+    editor.update({ enabled: store.get().connection === "open" });
+    if (palettes) editor.paint(palettes);
+    return editor;
+  }
+
+  /** The editor is a quarter of the page's script, so it comes when somebody is about to open it. */
+  function load() {
+    loading ??= createEditor().catch(() => {
+      loading = null;
+      return null;
+    });
+    return loading;
+  }
+  for (const type of ["pointerenter", "focusin"]) place.addEventListener(type, load);
+
+  /** @param {(editor: OwnEditor) => void} perform */
+  async function withEditor(perform) {
+    const loaded = editor ?? (await load());
+    if (loaded) perform(loaded);
+    else show({ key: "own", kind: "error", title: phrase("own.not-loaded"), text: phrase("own.load-again") });
+  }
+
+  listenForTables(document, (file) => withEditor((loaded) => loaded.readFile(file)));
 
   function update() {
     const { wanted, connection, ownPoints } = store.get();
     const enabled = connection === "open";
     entry.update({ used: ownSet(ownPoints), chosen: wanted.data.points !== null, enabled });
-    editor.update({ enabled });
+    editor?.update({ enabled });
   }
 
   store.subscribe(({ connection, wanted, ownPoints }) => [connection, wanted, ownPoints], keepFocus(update));
@@ -69,12 +106,13 @@ export function createOwn({ catalog, session, deeds }) {
   );
 
   return {
-    open: editor.open,
+    open: () => withEditor((loaded) => loaded.open()),
 
-    /** @param {Palettes} palettes */
-    paint(palettes) {
-      entry.paint(palettes);
-      editor.paint(palettes);
+    /** @param {Palettes} next */
+    paint(next) {
+      palettes = next;
+      entry.paint(next);
+      editor?.paint(next);
     },
   };
 }

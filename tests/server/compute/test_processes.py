@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -51,6 +52,16 @@ async def test_they_stand_behind_the_server_with_one_thread(
     assert pid != os.getpid()
     assert nice == min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
     assert threads == "1"
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+async def test_the_engine_is_loaded_before_the_first_call(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: [method])
+
+    async with running("processes") as compute:
+        assert await compute.run(calls.has_loaded, "server.work")
 
 
 @needs_proc
