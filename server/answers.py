@@ -13,7 +13,7 @@ from server.metrics import note_refusal
 
 _POLICY_VIOLATION = 1008
 
-_REASONS = {400: "host", 401: "code", 403: "origin", 413: "size", 415: "type"}
+_REASONS = {400: "host", 401: "code", 403: "origin", 413: "size", 415: "type", 503: "connections"}
 """What is counted, by status."""
 
 

@@ -7,7 +7,6 @@ import logging
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 from fastapi import FastAPI
 from prometheus_client import start_http_server
@@ -16,6 +15,7 @@ from server import __version__, health, logs, train
 from server.app import create_app
 from server.codes import legible
 from server.compute import Unavailable, check
+from server.connections import Connections, raise_descriptor_limit
 from server.console import can_show, replace_unknown_characters
 from server.drain import DrainingServer
 from server.head import wsgi_with_head
@@ -65,6 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
         check(settings.compute)
     except (Unavailable, ValueError) as error:
         sys.exit(f"neural-playground: {error}")
+    raise_descriptor_limit()
     try:
         listener = listen(settings)
     except OSError as error:
@@ -80,9 +81,14 @@ def main(arguments: list[str] | None = None) -> None:
                 f"neural-playground: cannot serve metrics on {settings.metrics_host}, port {settings.metrics_port}:"
                 f" {error.strerror}; choose another with --metrics-host and --metrics-port"
             )
-        config = serving(app, settings, app.state.shares, log_config=None)
+        connections = Connections()
+        config = serving(app, settings, app.state.shares, connections, log_config=None)
         code = app.state.joining.code if app.state.joining else None
-        announce = partial(_announce, settings, listener.getsockname()[1], metrics_address, code)
+
+        def announce() -> None:
+            _fit(connections, settings.max_sessions)
+            _announce(settings, listener.getsockname()[1], metrics_address, code)
+
         with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after an orderly end
             DrainingServer(config, app.state.drain, announce).run(sockets=[listener])
 
@@ -96,6 +102,19 @@ def _serve_metrics(app: FastAPI, settings: Settings) -> str | None:
     if (metrics_app := served.get_app()) is not None:  # it was set at the start
         served.set_app(wsgi_with_head(metrics_app))
     return f"{own_url(settings.metrics_host, served.server_port)}/metrics"
+
+
+def _fit(connections: Connections, sessions: int) -> None:
+    """Adapt the number of connections to what the process may have, and say so where it does not suffice."""
+    limit = connections.fit()
+    if connections.most < sessions:
+        log.warning(
+            "there is room for %d connections, but %d sessions may be wanted: the process may have no more than %s open"
+            " files; raise that with ulimit -n, LimitNOFILE= or --ulimit nofile=65536, or lower --max-sessions",
+            connections.most,
+            sessions,
+            limit,
+        )
 
 
 def _announce(settings: Settings, port: int, metrics_address: str | None, code: str | None) -> None:

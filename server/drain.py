@@ -31,6 +31,9 @@ _BATCH = 10
 _PAUSE_SECONDS = 0.1
 _LOOK_SECONDS = 0.02
 
+_BACKLOG = 1024
+"""Connections that the kernel keeps until they are accepted."""
+
 
 class Drain:
     """The application's side of its end."""
@@ -90,6 +93,8 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(_BACKLOG)  # asyncio took as many as it accepts at once
         if self.started:
             self._loop = asyncio.get_running_loop()
             self._announce()

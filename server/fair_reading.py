@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 
+from server.connections import Connections, Place
 from server.doors import address_of
 from server.loop_shares import LoopShares, Party
 
@@ -23,19 +24,28 @@ class ServingConfig(uvicorn.Config):
     """The configuration of uvicorn, and what the protocols need besides."""
 
     def __init__(
-        self, app: Any, shares: LoopShares, *, knows_addresses: bool, head_seconds: float, **options: Any
+        self,
+        app: Any,
+        shares: LoopShares,
+        connections: Connections,
+        *,
+        knows_addresses: bool,
+        head_seconds: float,
+        **options: Any,
     ) -> None:
         """Prepare.
 
         Args:
             app: an ASGI application.
             shares: of the event loop.
+            connections: the places of all connections.
             knows_addresses: whether the address of a connection tells whose it is; not so behind a proxy.
             head_seconds: how long the head of a request may take to arrive.
             options: of uvicorn.
         """
         super().__init__(app, **options)
         self.shares = shares
+        self.connections = connections
         self.knows_addresses = knows_addresses
         self.head_seconds = head_seconds
 
@@ -100,14 +110,15 @@ class FairReading(asyncio.Protocol):
         self._is_lost = False
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to read, for a party that also stands in the state of each request (`request.state.party`)."""
+        """Begin to read, for a party and with a place that also stand in the state of each request."""
         wrapped = transport.wrapped if isinstance(transport, GatedTransport) else transport
-        party = self.app_state.get("party")
-        if party is None:
+        if "party" not in self.app_state:
             peer = wrapped.get_extra_info("peername") if self.config.knows_addresses else None
-            party = Party(address_of(peer) if peer else object())
-        self.app_state = {**self.app_state, "party": party}
-        self.party: Party = party
+            address = address_of(peer) if peer else None
+            place = self.config.connections.take(address, wrapped.abort)
+            self.app_state = {**self.app_state, "party": Party(address or object()), "place": place}
+        self.party: Party = self.app_state["party"]
+        self.place: Place | None = self.app_state["place"]
         super().connection_made(GatedTransport(wrapped, self._plan))  # type: ignore[arg-type]
 
     def connection_lost(self, exc: Exception | None) -> None:

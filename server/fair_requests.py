@@ -1,10 +1,14 @@
 """Fair requests: each HTTP request is answered when it is the turn of its party, and charged for what it costs."""
 
+import random
 from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.answers import own_path
+from engine.sentences import Sentence
+from server.answers import own_path, refuse
+from server.buckets import jittered
+from server.connections import Place
 from server.doors import address_of
 from server.joining import Joining
 from server.loop_shares import LoopShares, Party
@@ -23,7 +27,13 @@ class FairRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request when it is due; WebSockets take turns with each message."""
-        if scope["type"] != "http" or own_path(scope) in AT_ONCE:
+        place: Place | None = scope.get("state", {}).get("place")
+        if scope["type"] == "http" and own_path(scope) in AT_ONCE:
+            await self._app(scope, receive, send)
+        elif place is not None and place.is_surplus:
+            headers = {"Retry-After": str(jittered(0, random.random())), "Connection": "close"}
+            await refuse(scope, send, 503, Sentence("no-connection-free"), headers)
+        elif scope["type"] != "http":
             await self._app(scope, receive, send)
         else:
             await self._shares.run(party_of(scope), partial(self._app, scope, receive, send))

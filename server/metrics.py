@@ -12,7 +12,7 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 REASONS = (
     *("host", "origin", "type", "size", "rate", "full", "too-many", "code", "hello", "invalid"),
-    *("resume", "restarting"),
+    *("resume", "restarting", "connections"),
 )
 """Why a request or a connection was refused or ended by the server."""
 

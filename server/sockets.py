@@ -17,6 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 
 from server.buckets import Bucket
+from server.connections import SURPLUS, Connections
 from server.fair_reading import FairReading, ServingConfig
 from server.loop_shares import LoopShares
 from server.settings import MAX_MESSAGE_BYTES, Settings
@@ -29,6 +30,12 @@ GRACE_SECONDS = 3
 
 IDLE_SECONDS = 5
 """How long an HTTP connection without a request is kept; after a reset, its memory stays that long, too."""
+
+ACCEPTED_AT_ONCE = SURPLUS
+"""Connections that the event loop accepts before any of them is given a place; each has a descriptor by then."""
+
+BODY_SECONDS = 60
+"""How long the body of a request may take to arrive; the longest one, at 18 kB a second."""
 
 UNANSWERED_SECONDS = 30
 """How long the kernel waits for a client to take what was sent, before it gives the connection up (Linux)."""
@@ -49,42 +56,60 @@ _WRITING, _FRAMES = "writing", "frames"
 
 
 class HttpProtocol(FairReading, H11Protocol):
-    """uvicorn's HTTP, which does not wait for ever for a request to arrive."""
+    """uvicorn's HTTP, which does not wait for ever for a request to arrive, and has a place for each connection."""
 
-    _head_due: asyncio.TimerHandle | None = None
+    _due: asyncio.TimerHandle | None = None
+    _arriving: Any = None  # the state of h11 in which something is expected
 
     def connection_made(self, transport: Any) -> None:
-        """Begin, and expect a request."""
+        """Begin, and expect a request; without a place, end."""
         super().connection_made(transport)
-        self._expect_head()
+        if self.place is None:
+            self.transport.abort()
+        else:
+            self._expect(h11.IDLE)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
-        self._expect_nothing()
+        self._expect(None)
+        if self.place is not None:
+            self.place.leave()
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
-        """Take what has arrived; go on to wait for the rest of a head that is not complete."""
+        """Take what has arrived, and see what has to follow: a head, the rest of a body, or nothing."""
         super().handle_events()
-        if self.conn.their_state is not h11.IDLE:
-            self._expect_nothing()
-        elif self.conn.our_state is h11.IDLE:
-            self._expect_head()
+        state = self.conn.their_state
+        if state is h11.SEND_BODY or (state is h11.IDLE and self.conn.our_state is h11.IDLE):
+            self._expect(state)
+        else:
+            self._expect(None)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection over, with what has arrived behind the request."""
+        self._expect(None)
         super().handle_websocket_upgrade(event)
+        if self.place is not None:
+            self.place.wait()  # for a hello
         rest, _ = self.conn.trailing_data
         self.transport.get_protocol().data_received(rest + self.take_unread())
 
-    def _expect_head(self) -> None:
-        if self._head_due is None:
-            self._head_due = self.loop.call_later(self.config.head_seconds, self.transport.abort)
-
-    def _expect_nothing(self) -> None:
-        if self._head_due is not None:
-            self._head_due.cancel()
-            self._head_due = None
+    def _expect(self, state: Any) -> None:
+        """Give a head or a body its time to arrive; no piece of it begins that time anew."""
+        if state is self._arriving:
+            return
+        self._arriving = state
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if state is not None:
+            seconds = self.config.head_seconds if state is h11.IDLE else BODY_SECONDS
+            self._due = self.loop.call_later(seconds, self.transport.abort)
+        if self.place is not None:
+            if state is None:
+                self.place.work()
+            else:
+                self.place.wait()
 
 
 class LiveProtocol(FairReading, WebSocketsSansIOProtocol):
@@ -164,6 +189,8 @@ class LiveProtocol(FairReading, WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget what was planned."""
         super().connection_lost(exc)
+        if self.place is not None:
+            self.place.leave()
         for planned in (self._cut, self._frames_due):
             if planned is not None:
                 planned.cancel()
@@ -226,18 +253,26 @@ def _limit_waiting(listener: socket.socket) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
 
-def serving(app: Any, settings: Settings, shares: LoopShares | None = None, **options: Any) -> ServingConfig:
+def serving(
+    app: Any,
+    settings: Settings,
+    shares: LoopShares | None = None,
+    connections: Connections | None = None,
+    **options: Any,
+) -> ServingConfig:
     """Return how uvicorn is to serve an application.
 
     Args:
         app: an ASGI application.
         settings: times of the WebSockets.
         shares: of the event loop, the same as the application's, if it has any.
+        connections: the places of all connections.
         options: further ones of uvicorn.
     """
     return ServingConfig(
         app,
         shares or LoopShares(),
+        Connections() if connections is None else connections,
         knows_addresses=not settings.trusted_proxies,
         head_seconds=settings.hello_seconds,
         http=HttpProtocol,
@@ -253,5 +288,6 @@ def serving(app: Any, settings: Settings, shares: LoopShares | None = None, **op
         ws_ping_timeout=settings.pong_seconds,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        backlog=ACCEPTED_AT_ONCE,
         **options,
     )

@@ -14,6 +14,7 @@ from engine.sentences import Sentence
 from server import farewells
 from server.answers import preferred_language
 from server.complaints import Complaints
+from server.connections import Place
 from server.doors import address_of, is_secure, origin_fault
 from server.entrance import CrowdedError
 from server.fair_requests import party_of
@@ -131,6 +132,9 @@ class _Connection:
         except _MisbehavedError as bad:
             await self._turn_out([], bad)
             return
+        place: Place | None = self._websocket.scope.get("state", {}).get("place")
+        if place is not None:
+            place.work()
         self._spoken = self._language(hello.language)
         joining: Joining | None = self._websocket.app.state.joining
         identity = None if joining is None else joining.identity(self._websocket.scope)

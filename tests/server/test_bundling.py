@@ -50,7 +50,7 @@ def _printed(scripts: dict[str, str], folder: Path) -> str:
     for path, text in scripts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    command = [node, folder / next(iter(scripts))]
+    command = [node, str(folder / next(iter(scripts)))]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 

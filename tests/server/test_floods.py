@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from server import sockets
 from server.fair_reading import PIECE_BYTES
 from server.settings import Settings
 from server.sockets import FRAME_BURST, FRAME_RATE, MOST_FRAGMENTS, listen, serving
@@ -223,6 +224,31 @@ async def test_a_half_request_behind_a_whole_one_is_let_go_of_too() -> None:
         writer.write(b"GET /")
         with contextlib.suppress(ConnectionResetError):
             assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_body_that_trickles_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Reader:
+        """An application that reads the body of a request, and answers then."""
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            while (await receive()).get("more_body"):
+                pass
+
+    monkeypatch.setattr(sockets, "BODY_SECONDS", 0.2)
+    async with serving_here(Reader()) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+
+        async def trickle() -> None:
+            while True:
+                writer.write(b"x")
+                await asyncio.sleep(0.01)
+
+        trickling = asyncio.create_task(trickle())
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        trickling.cancel()
         writer.close()
 
 
