@@ -7,6 +7,7 @@ documentation take them from here.
 
 from collections.abc import Mapping
 from itertools import pairwise
+from operator import itemgetter
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, model_validator
@@ -45,6 +46,11 @@ MAX_PARAMETERS = 40_000
 
 Units = Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
 Coordinate = Annotated[float, Field(strict=True, ge=-1000, le=1000)]
+
+_LABELS = frozenset({-1.0, 1.0})
+"""Targets of points of two classes."""
+
+_target = itemgetter(2)
 
 
 class Data(Group):
@@ -207,7 +213,7 @@ class Data(Group):
             return DATASETS[self.dataset].problem
         if self.point_classes > 2:
             return "multi-class"
-        return "classification" if all(abs(target) == 1 for _, _, target in self.points) else "regression"
+        return "classification" if _LABELS.issuperset(map(_target, self.points)) else "regression"
 
     @property
     def classes(self) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import json
 import logging
 import sys
@@ -86,6 +87,9 @@ def main(arguments: list[str] | None = None) -> None:
         code = app.state.joining.code if app.state.joining else None
 
         def announce() -> None:
+            # What is there now stays: looking through it for garbage again and again would keep everybody waiting.
+            gc.collect()
+            gc.freeze()
             _fit(connections, settings.max_sessions)
             _announce(settings, listener.getsockname()[1], metrics_address, code)
 

@@ -343,6 +343,7 @@ async def connect(
     receive_buffer: int | None = None,
     segment: int | None = None,
     headers: dict[str, str] | None = None,
+    source: str | None = None,
     **options: Any,
 ) -> Wire:
     """Open a connection to ``ws://host:port/path``; say nothing yet.
@@ -352,6 +353,7 @@ async def connect(
         receive_buffer: SO_RCVBUF, set before connecting, so that the kernel takes little for a client that stalls.
         segment: most bytes of a TCP segment, as 1460 on a network; those of loopback are larger than small buffers.
         headers: more of them for the handshake.
+        source: the address of this side, such as 127.0.0.2.
         options: of ``Wire``.
 
     Raises:
@@ -365,6 +367,8 @@ async def connect(
     if segment is not None:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if source is not None:
+        raw.bind((source, 0))
     loop = asyncio.get_running_loop()
     try:
         await loop.sock_connect(raw, (parts.hostname, parts.port))
