@@ -32,8 +32,8 @@ def test_both_files_have_the_same_health_check() -> None:
 
 
 SERVER_MEMORY = 512
-"""Mebibytes for all but the engine processes: the server (76 with 170 sessions that train, up to 300 where clients read
-slowly), the fork server and a health check."""
+"""Mebibytes for all but the engine processes: the server (76 with 170 sessions that train, and up to 0.2 more for each
+client that does not read), the fork server and a health check."""
 
 
 def test_the_memory_of_the_container_is_what_the_server_and_its_engine_processes_may_take() -> None:
