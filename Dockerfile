@@ -8,15 +8,18 @@ ARG BASE_IMAGE=python:3.13-slim
 
 FROM ${BASE_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-RUN python -m venv /opt/neural-playground
-# The dependencies first: they change less often than the code, and this layer is kept until they do.
-COPY requirements/run.txt /src/requirements/run.txt
-RUN /opt/neural-playground/bin/python -m pip install -r /src/requirements/run.txt
-COPY . /src
+# What builds the package stays out of the environment that runs it.
+RUN python -m venv /opt/neural-playground && python -m venv /opt/build
+# The dependencies first: they change less often than the code, and this layer is kept until they do. All are exact
+# versions with hashes: pip takes no other file.
+COPY requirements /src/requirements
 # docker build --build-arg EXTRAS=dask: with what --compute dask://… needs
 ARG EXTRAS=""
-RUN /opt/neural-playground/bin/python -m pip install --no-deps /src \
-    && if [ -n "$EXTRAS" ]; then /opt/neural-playground/bin/python -m pip install "/src[$EXTRAS]"; fi \
+RUN /opt/neural-playground/bin/python -m pip install -r "/src/requirements/${EXTRAS:-run}.txt" \
+    && /opt/build/bin/python -m pip install -r /src/requirements/build.txt
+COPY . /src
+RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels /src \
+    && /opt/neural-playground/bin/python -m pip install --no-deps /wheels/*.whl \
     && /opt/neural-playground/bin/python -m pip uninstall --yes pip
 
 FROM ${BASE_IMAGE}

@@ -150,8 +150,8 @@ protocol: $(DEV)  ## Write static/js/types/protocol.d.ts anew from the server's 
 reference: $(DEV)  ## Write docs/reference.md anew from the engine's registries
 	$(PY) -m scripts.generate_reference
 
-pins: $(DEV)  ## Write requirements/*.txt anew from pyproject.toml, with today's versions
-	$(PY) -m scripts.pin_requirements
+pins: $(DEV)  ## Write requirements/*.txt anew from pyproject.toml, with today's versions (ARGS=--keep: with those of before)
+	$(PY) -m scripts.pin_requirements $(ARGS)
 
 # ------------------------------------------------------------------------------------------------------- installation
 
@@ -165,9 +165,11 @@ $(PY):
 	  echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 
-$(RUN): requirements/run.txt pyproject.toml | $(PY)
-	$(PIP) install --quiet --requirement requirements/run.txt
-	$(PIP) install --quiet --no-deps --editable .
+# Files with hashes: pip installs no other file. The package itself has none, so that is a second command, and what
+# builds it is installed by the first, as pip would otherwise bring the newest.
+$(RUN): requirements/run.txt requirements/build.txt pyproject.toml | $(PY)
+	$(PIP) install --quiet --requirement requirements/run.txt --requirement requirements/build.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUN)

@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the application; its engine processes start and end with it.
 
     Raises:
-        ValueError: a key to sign with, or the join code, is too short.
+        ValueError: a key to sign with is none, or the join code is too short.
     """
 
     @asynccontextmanager

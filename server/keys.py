@@ -2,20 +2,30 @@
 
 import contextlib
 import hashlib
+import importlib
+import itertools
 import logging
 import os
 import secrets
+import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from itsdangerous import BadSignature, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 log = logging.getLogger(__name__)
 
-MIN_KEY_CHARACTERS = 16
-"""Shorter keys could be guessed."""
+MIN_KEY_CHARACTERS = 32
+"""Shorter keys could be guessed; in hexadecimal digits these are 128 bits."""
+
+MIN_DIFFERENT_CHARACTERS = 10
+"""A key with fewer is damaged or not drawn at random: of 32 hexadecimal digits, one in ten million has so few."""
+
+MAX_FILE_BYTES = 4096
+"""A longer file holds something else."""
 
 SIGNATURE_CHARACTERS = 44
 """What a signature adds to a signed text, its separator included."""
@@ -82,25 +92,44 @@ class Keys:
         )
 
 
+def fault(key: str) -> str | None:
+    """Return what is wrong with a key, without quoting it; None if it is one."""
+    if not key:
+        return "is empty"
+    if not (key.isascii() and key.isprintable()):
+        return "has characters that are not printable ASCII"
+    if len(key) < MIN_KEY_CHARACTERS:
+        return f"has {len(key)} characters; at least {MIN_KEY_CHARACTERS} are needed"
+    if len(set(key)) < MIN_DIFFERENT_CHARACTERS:
+        return f"has {len(set(key))} different characters; at least {MIN_DIFFERENT_CHARACTERS} are needed"
+    return None
+
+
+class _DamagedError(OSError):
+    """The file of the key holds no key; says why."""
+
+
 def load_keys(configured: Sequence[str], folder: Path | None) -> Keys:
     """Return the keys that were configured, or else the one of this server, which is made at its first start.
 
     Args:
         configured: secrets, the first of which signs.
-        folder: where the server keeps its own. If there is none, or nothing can be kept there, the key lasts as long
-            as the process, and a warning says so.
+        folder: where the server keeps its own. A file there that holds no key is set aside, and another key is drawn.
+            If there is no folder, or nothing can be kept there, the key lasts as long as the process. A warning says
+            either.
 
     Raises:
-        ValueError: a configured key is too short.
+        ValueError: a configured key is none (`fault`).
     """
     if configured:
         for number, key in enumerate(configured, 1):
-            if len(key) < MIN_KEY_CHARACTERS:
+            wrong = fault(key.strip())
+            if wrong is not None:
                 raise ValueError(
-                    f"key {number} of PLAYGROUND_TOKEN_KEYS has {len(key)} characters; at least {MIN_KEY_CHARACTERS}"
-                    " are needed, drawn at random: python -c 'import secrets; print(secrets.token_urlsafe())'"
+                    f"key {number} of PLAYGROUND_TOKEN_KEYS {wrong}. Draw one at random:"
+                    " python3 -c 'import secrets; print(secrets.token_urlsafe())'"
                 )
-        return Keys([key.encode() for key in configured])
+        return Keys([key.strip().encode() for key in configured])
     why = "as this user has no home folder"
     if folder is not None:
         path = folder / _FILE
@@ -117,20 +146,96 @@ def load_keys(configured: Sequence[str], folder: Path | None) -> Keys:
 
 
 def _kept(path: Path) -> bytes:
-    """Return the key in a file that only its owner may read; make it if there is none.
+    """Return the key in a file that only its owner may read; make it if there is none, or none in it.
 
     Raises:
-        OSError: it can be neither read nor made, or it is not such a file.
+        OSError: it can be neither read nor made, or it is no regular file.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        _write(path, secrets.token_hex(_FRESH_BYTES))
-    if os.name == "posix" and path.stat().st_mode & 0o077:
+    with contextlib.suppress(FileNotFoundError, _DamagedError):
+        return _read(path)
+    with _alone(path.parent):
+        _mend(path)
+    return _read(path)
+
+
+def _read(path: Path) -> bytes:
+    """Return the key in a file.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file, which is not even opened: that might wait for ever.
+        _DamagedError: it holds no key.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(f"{_kind(mode)}, not a regular file")
+    with path.open("rb") as file:
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise _DamagedError(f"has more than {MAX_FILE_BYTES} bytes")
+    key = content.strip()
+    wrong = fault(key.decode("latin-1"))  # any bytes are characters there
+    if wrong is not None:
+        raise _DamagedError(wrong)
+    if os.name == "posix" and mode & 0o077:
         _take_from_others(path)
-    text = path.read_text(encoding="utf-8").strip()
-    if len(text) < MIN_KEY_CHARACTERS:
-        raise OSError(f"the key in it is too short: {len(text)} characters")
-    return text.encode()
+    return key
+
+
+def _kind(mode: int) -> str:
+    for is_kind, name in (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a named pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    ):
+        if is_kind(mode):
+            return name
+    return "a device"
+
+
+def _mend(path: Path) -> None:
+    """Make a key, and set aside a file that holds none; unless another process has done so by now.
+
+    Raises:
+        OSError: that cannot be done here.
+    """
+    try:
+        _read(path)
+        return
+    except FileNotFoundError:
+        pass
+    except _DamagedError as damaged:
+        names = itertools.chain(("",), (f".{number}" for number in itertools.count(2)))
+        aside = next(
+            free for name in names if not os.path.lexists(free := path.with_name(f"{_FILE}.damaged{name}"))
+        )
+        try:
+            path.rename(aside)
+        except OSError as error:
+            raise OSError(f"the key in it {damaged}, and it cannot be set aside: {error.strerror}") from error
+        log.warning(
+            "the key in %s %s; the file is now %s, and another key is drawn: what was signed before, as saved runs"
+            " and joined browsers, is not known any more",
+            path,
+            damaged,
+            aside,
+        )
+    _write(path, secrets.token_hex(_FRESH_BYTES))
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time through, where the system has locks for folders.
+
+    Otherwise one that starts in the same moment could set aside the key that another has just made.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError, OSError):  # Windows has none, nor have some network drives
+            fcntl: Any = importlib.import_module("fcntl")
+            handle = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _take_from_others(path: Path) -> None:
@@ -164,3 +269,10 @@ def _write(path: Path, text: str) -> None:
             os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
+    # Else a power cut could leave the folder without the file.
+    with contextlib.suppress(OSError):  # Windows opens no folders, some network drives sync none
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.environment import PREFIX, Variables, read, unquoted
-from server.keys import MIN_KEY_CHARACTERS
 from server.logs import FORMATS, LEVELS
 from server.processors import default_workers
 
@@ -139,9 +138,9 @@ class Settings:
             raise ValueError(f"compute is {self.compute!r}; allowed: processes, inline, dask://host:port")
         if self.metrics_port is not None and not 0 <= self.metrics_port <= 65_535:
             raise ValueError(f"metrics_port is {self.metrics_port}; allowed: 0 … 65535")
-        if self.metrics_token is not None and len(self.metrics_token) < MIN_KEY_CHARACTERS:
+        if self.metrics_token is not None and len(self.metrics_token) < _MIN_TOKEN_CHARACTERS:
             raise ValueError(
-                f"metrics_token has {len(self.metrics_token)} characters; at least {MIN_KEY_CHARACTERS} are needed"
+                f"metrics_token has {len(self.metrics_token)} characters; at least {_MIN_TOKEN_CHARACTERS} are needed"
             )
         for name, known in (("log_format", FORMATS), ("log_level", LEVELS)):
             value = getattr(self, name)
@@ -170,6 +169,7 @@ class Settings:
 
 
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_MIN_TOKEN_CHARACTERS = 16
 _ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 MAX_MESSAGE_BYTES = 131_072

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from server.processors import worker_count
+from server.settings import Settings
 from tests.support.live_server import ROOT
 
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())
@@ -27,6 +29,45 @@ def test_both_files_have_the_same_health_check() -> None:
 
     assert ["CMD", *json.loads(command)] == HEALTH
     assert compose("compose.yaml")["services"]["playground"]["healthcheck"]["test"] == HEALTH
+
+
+SERVER_MEMORY = 512
+"""Mebibytes for all but the engine processes: the server (76 with 170 sessions that train, and up to 0.2 more for each
+client that does not read), the fork server and a health check."""
+
+
+def test_the_memory_of_the_container_is_what_the_server_and_its_engine_processes_may_take() -> None:
+    service = compose("compose.yaml")["services"]["playground"]
+    workers = max(worker_count(processors, service["cpus"]) for processors in range(service["cpus"], 257))
+    limit = re.fullmatch(r"(\d+)m", service["mem_limit"])
+
+    assert limit is not None
+    assert int(limit[1]) >= workers * Settings().worker_memory + SERVER_MEMORY
+
+
+def test_a_worker_of_the_cluster_has_less_than_its_container() -> None:
+    service = compose("compose.cluster.yaml")["services"]["worker"]
+    own = service["command"][service["command"].index("--memory-limit") + 1]
+
+    assert own.endswith("MB")
+    assert int(own.removesuffix("MB")) * 10**6 < 2**30
+    assert service["mem_limit"] == "1g"
+
+
+def test_the_container_has_descriptors_for_a_class_and_for_those_who_hold_some_back() -> None:
+    service = compose("compose.yaml")["services"]["playground"]
+
+    assert service["ulimits"] == {"nofile": {"soft": 65_536, "hard": 65_536}}
+
+
+def test_the_image_has_all_files_of_requirements_that_it_installs_and_no_others() -> None:
+    sent = re.findall(r"^!requirements/(\w+)\.txt$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    extra = compose("compose.cluster.yaml")["services"]["playground"]["build"]["args"]["EXTRAS"]
+
+    assert sent == sorted(sent)
+    assert set(sent) == {"build", "run", extra}
+    assert all((ROOT / f"requirements/{name}.txt").exists() for name in sent)
+    assert "/src[" not in DOCKERFILE
 
 
 def test_the_health_check_has_only_options_that_every_builder_knows() -> None:

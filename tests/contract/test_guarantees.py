@@ -33,3 +33,34 @@ def test_the_tests_that_hold_a_guarantee_exist(number: str) -> None:
             assert re.search(rf"^\s*(async )?def {name}\(", source, re.MULTILINE), f"{path} has no {name}"
         else:
             assert name in source, f"{path} has no test {name!r}"
+
+
+def headings_of_rows() -> dict[str, str]:
+    """Return below which heading each row stands, as links name it."""
+    found, heading = {}, ""
+    for line in LINES:
+        if line.startswith("## "):
+            heading = line.removeprefix("## ").lower().replace(" ", "-")
+        elif number := re.match(r"\| (\d+) \|", line):
+            found[number[1]] = heading
+    return found
+
+
+def test_what_threats_say_is_defended_names_guarantees_that_there_are() -> None:
+    text = (ROOT / "docs/threats.md").read_text(encoding="utf-8")
+    headings = headings_of_rows()
+    linked = re.findall(r"\[([\d, ]+)\]\(guarantees\.md#([\w-]+)\)", text)
+    named = re.findall(r"(?<!\[)\[([\d, ]+)\](?!\()", text)
+
+    assert len(linked) >= 15
+    for numbers, heading in linked:
+        assert {headings[number] for number in numbers.split(", ")} == {heading}
+    assert {number for numbers in named for number in numbers.split(", ")} <= set(ROWS)
+
+
+def test_security_and_threats_are_found_from_the_readme_and_name_no_address() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    for name in ("SECURITY.md", "docs/threats.md"):
+        assert f"]({name})" in readme
+        assert "@" not in (ROOT / name).read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ SOURCES = sorted(
 )
 
 PLACES = {
-    "fcntl": (),
+    "fcntl": ("server/keys.py",),
     "grp": (),
     "multiprocessing": (
         "server/compute/processes.py",

@@ -95,6 +95,6 @@ def test_a_key_that_could_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch)
     result = run()
 
     assert result.returncode != 0
-    assert "PLAYGROUND_TOKEN_KEYS has 7 characters; at least 16" in result.stderr
+    assert "PLAYGROUND_TOKEN_KEYS has 7 characters; at least 32" in result.stderr
     assert "hunter2" not in result.stderr
     assert "Traceback" not in result.stderr

@@ -61,7 +61,9 @@ def flat(routes: Any) -> Iterator[Any]:
 def routes() -> list[tuple[str, str]]:
     """Return every route of the application as method and path; WebSockets as WEBSOCKET."""
     found = []
-    for route in flat(create_app(Settings(join_code=CODE, token_keys=("a key for the tests",))).routes):
+    for route in flat(
+        create_app(Settings(join_code=CODE, token_keys=("a key for the tests, drawn by nobody",))).routes
+    ):
         if isinstance(route, WebSocketRoute):
             found.append(("WEBSOCKET", route.path))
         else:

@@ -20,7 +20,7 @@ from tests.support.processes import descendants, kill, needs_proc
 from tests.support.wire import ClosedError, connect
 
 WINDOWS = (
-    *("affinity", "default_encoding", "forkserver", "nice", "proc"),
+    *("affinity", "default_encoding", "fcntl", "forkserver", "nice", "proc"),
     *("resource", "sigkill", "signal_handlers", "user_timeout"),
 )
 

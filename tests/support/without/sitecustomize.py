@@ -95,6 +95,22 @@ def temporary_folder() -> None:
     tempfile._get_default_tempdir = refuse  # type: ignore[attr-defined]
 
 
+def renaming() -> None:
+    """As on a volume that can only be read."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    os.rename = refuse
+
+
+def fcntl() -> None:
+    """As on Windows."""
+    import sys
+
+    sys.modules["fcntl"] = None  # type: ignore[assignment]
+
+
 def known_user() -> None:
     """As in a container that is started with a user id of its own: the machine has no entry for it."""
     import pwd
