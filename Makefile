@@ -31,7 +31,7 @@ NODE_MODULES := node_modules/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run image test test-js test-python quick looks soak kernels parity bench load check lint types imports js spelling generated \
+.PHONY: help run image test test-js test-python quick looks soak kernels parity bench load attacks check lint types imports js spelling generated \
 	format protocol reference pins install clean clean-all require-npm
 
 help:  ## Print this
@@ -108,6 +108,9 @@ bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among o
 
 load: $(DEV)  ## Measure a server under SESSIONS=30 sessions for SECONDS=20, SPEED= epochs a second each
 	@$(PY) -m benchmarks.load --sessions "$(SESSIONS)" --seconds "$(SECONDS)" $(if $(SPEED),--speed "$(SPEED)") $(ARGS)
+
+attacks: $(DEV)  ## Measure what a class notices of each of several attacks (ARGS="--pairs", ARGS="--kills")
+	@$(PY) -m benchmarks.attacks $(ARGS)
 
 # ------------------------------------------------------------------------------------------------------------- checks
 

@@ -1,7 +1,6 @@
 """Nothing is lost on the page: reloads, lost servers, other tabs, idle and full servers."""
 
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.live_server import LiveServer, live_server
+from tests.support.live_server import LiveServer, free_port, live_server
 from tests.support.page import Playground, open_playground
 
 LOSSES = """() => {
@@ -32,11 +31,6 @@ HIDE = """() => {
   document.dispatchEvent(new Event('visibilitychange'));
   delete document.hidden;
 }"""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def losses(playground: Playground) -> Any:

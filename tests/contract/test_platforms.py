@@ -31,7 +31,7 @@ PLACES = {
     "/proc": ("server/compute/usage.py", "tests/support/container.py", "tests/support/processes.py"),
     "pty": (),
     "pwd": (),
-    "resource": ("server/compute/worker.py",),
+    "resource": ("server/compute/worker.py", "server/connections.py"),
     "socket.TCP_USER_TIMEOUT": ("server/sockets.py",),
     "/sys": ("server/processors.py",),
     "sys.platform": (),

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from server.keys import load_keys
 from server.settings import default_state_folder
 from server.tokens import AUDIENCE, Claim, seal, unseal
 from tests.support.client import Client, client, cut, greeted, resumed
-from tests.support.live_server import LiveServer, live_server
+from tests.support.live_server import LiveServer, free_port, live_server
 
 pytestmark = pytest.mark.anyio
 
@@ -47,11 +46,6 @@ def run_of(token: str, folder: Path) -> Run:
 
 def claim_of(token: str, folder: Path) -> Claim:
     return unseal(load_keys((), folder), token).claim
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def losses(*clients: Client) -> dict[int, float]:

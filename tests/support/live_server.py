@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,12 @@ class LiveServer:
     def port(self) -> int:
         """The port it listens on."""
         return int(self.url.rpartition(":")[2])
+
+
+def free_port() -> int:
+    """Return a port of this machine that was free a moment ago, for a server that has to come back to the same one."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ import trustme
 
 from scripts.find_programs import find_program
 from tests.support.client import PATIENCE_SECONDS
-from tests.support.live_server import ROOT
+from tests.support.live_server import ROOT, free_port
 
 RECIPES = {"nginx": "nginx.conf", "haproxy": "haproxy.cfg", "caddy": "Caddyfile"}
 _CERTIFICATES = "/etc/ssl/playground/"
@@ -34,12 +34,6 @@ class Proxy:
     http: str
     https: str
     trust: ssl.SSLContext
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
