@@ -1,7 +1,7 @@
 import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asked, choiceOf, lines, tableOf } from "./support/tables.js";
+import { asked, choiceOf, classesOf, lines, tableOf } from "./support/tables.js";
 
 /** @import { Aspect, Wishes } from "../../static/js/own-data/table-reader.js" */
 
@@ -110,6 +110,16 @@ test("columns of words cannot be coordinates, and those of too many words cannot
       choiceOf(table, part).options.map(({ value }) => value),
       ["0", "2", "3"],
     );
+});
+
+test("a column of nothing but signs of missing values can be chosen as the target, but is not guessed to be it", () => {
+  const rows = ["0.5,1.5,None,2.5", "1.5,0.5,None,3.5", "2.5,2.5,None,0.5"];
+  const table = tableOf(lines("height,weight,a,b", ...rows));
+
+  assert.notEqual(choiceOf(table, "target").value, "2");
+  assert.ok(choiceOf(table, "target").options.some(({ value }) => value === "2"));
+  const chosen = tableOf(lines("height,weight,a,b", ...rows), { target: "2" });
+  assert.deepEqual(classesOf(chosen), { None: 3 });
 });
 
 test("an option shows the name and the first values", () => {

@@ -2,7 +2,7 @@
 
 import { phrase } from "../lib/language.js";
 import { namesIndex, readNames } from "./column-names.js";
-import { isMissing } from "./missing-values.js";
+import { isMissing, mayBeWord } from "./missing-values.js";
 import { parseNumber } from "./number-format.js";
 import { MOST_CLASSES } from "./point-set.js";
 import { isNumeric } from "./table-layout.js";
@@ -28,6 +28,7 @@ import { bitOf } from "./table-numbers.js";
  * @property {boolean} counting whether it has consecutive whole numbers
  * @property {number} distinct different words or numbers, up to one more than there can be classes
  * @property {boolean} whole whether all of its numbers are whole
+ * @property {boolean} signs whether it has nothing but signs of missing values, which may be words
  */
 
 const PARTS = /** @type {const} */ (["x1", "x2", "target"]);
@@ -57,7 +58,7 @@ export function chooseColumns({ rows, surveys, names, format }, wishes) {
   const wished = {};
   for (const part of PARTS) {
     const column = Number(wishes[part] ?? Number.NaN);
-    const possible = part === "target" ? isTarget(facts[column]) : facts[column]?.numeric;
+    const possible = part === "target" ? mayBeTarget(facts[column]) : facts[column]?.numeric;
     if (possible) wished[part] = column;
   }
   const taken = new Set(Object.values(wished));
@@ -97,7 +98,7 @@ export function chooseColumns({ rows, surveys, names, format }, wishes) {
     options: {
       x1: numeric,
       x2: numeric,
-      target: facts.flatMap((fact, column) => (isTarget(fact) || column === target ? [column] : [])),
+      target: facts.flatMap((fact, column) => (mayBeTarget(fact) || column === target ? [column] : [])),
     },
   };
 
@@ -150,6 +151,14 @@ function isTarget(facts) {
 }
 
 /**
+ * @param {Facts | undefined} facts
+ * @returns {boolean} whether a column can be chosen as the target, although it may not look like one
+ */
+function mayBeTarget(facts) {
+  return isTarget(facts) || facts?.signs === true;
+}
+
+/**
  * @param {readonly Row[]} rows
  * @param {number} column
  * @param {boolean} numeric
@@ -162,15 +171,17 @@ function factsOf(rows, column, numeric, format) {
   let counting = numeric && rows.length >= COUNTED;
   let whole = numeric;
   let before = Number.NaN;
+  let signs = false;
   for (const { cells } of rows) {
     const cell = cells[column] ?? "";
     const number = numeric ? parseNumber(cell, format) : Number.NaN;
     counting &&= Number.isInteger(number) && (Number.isNaN(before) || number === before + 1);
     before = number;
+    signs ||= mayBeWord(cell);
     if (isMissing(cell) || (numeric && Number.isNaN(number))) continue;
     whole &&= Number.isInteger(number);
     if (distinct.size <= MOST_CLASSES) distinct.add(numeric ? number : cell);
     else if (!counting) break;
   }
-  return { numeric, counting, whole, distinct: distinct.size };
+  return { numeric, counting, whole, distinct: distinct.size, signs: signs && distinct.size === 0 };
 }
