@@ -64,7 +64,14 @@ def create_app(settings: Settings) -> FastAPI:
             longest=settings.slice_seconds,
         )
         compute.observe = metrics.computed
-        sessions = Sessions(settings, compute, app.state.keys, app.state.languages, metrics)
+        sessions = Sessions(
+            settings,
+            compute,
+            app.state.keys,
+            app.state.languages,
+            metrics,
+            page_revision=assets.revision(),
+        )
         app.state.compute = compute
         app.state.sessions = sessions
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import uvicorn
 
+from server.addresses import address_of
 from server.connections import Connections, Place
-from server.doors import address_of
 from server.loop_shares import LoopShares, Party
 
 PIECE_BYTES = 2048

@@ -6,10 +6,10 @@ from functools import partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
+from server.addresses import address_of
 from server.answers import own_path, refuse
 from server.buckets import jittered
 from server.connections import Place
-from server.doors import address_of
 from server.joining import Joining
 from server.loop_shares import LoopShares, Party
 

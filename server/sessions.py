@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from engine import Experiment, Run
 from engine.schema import MAX_SEED
 from server import farewells
-from server.assets import revision
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.entrance import Entrance
@@ -75,6 +74,7 @@ class Sessions:
         languages: Languages,
         metrics: Metrics,
         *,
+        page_revision: str,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         """Begin with none.
@@ -85,8 +85,10 @@ class Sessions:
             keys: to sign tokens with.
             languages: to tell things in.
             metrics: where it is counted who comes back and how.
+            page_revision: names the page that the server gives out.
             wall_clock: seconds since 1970.
         """
+        self._page_revision = page_revision
         self._languages = languages
         self._settings = settings
         self._compute = compute
@@ -169,7 +171,7 @@ class Sessions:
             self._metrics.resumed("live" if recovered else "token")
         trainer.guest = guest
         trainer.attach(
-            line, language, farewells.TAKEN_OVER, hello=hello, recovered=recovered, page=revision()
+            line, language, farewells.TAKEN_OVER, hello=hello, recovered=recovered, page=self._page_revision
         )
         if not recovered:
             trainer.start()

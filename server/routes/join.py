@@ -8,9 +8,9 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.sentences import Sentence
+from server.addresses import address_of
 from server.bodies import REFUSALS, Refused, RefusedError, body_of, read_body
 from server.buckets import jittered
-from server.doors import address_of
 from server.joining import Joining, TooManyAttemptsError
 
 router = APIRouter()

@@ -12,10 +12,11 @@ from starlette.websockets import WebSocketState
 
 from engine.sentences import Sentence
 from server import farewells
+from server.addresses import address_of
 from server.answers import preferred_language
 from server.complaints import Complaints
 from server.connections import Place
-from server.doors import address_of, is_secure, origin_fault
+from server.doors import is_secure, origin_fault
 from server.entrance import CrowdedError
 from server.fair_requests import party_of
 from server.joining import Joining
