@@ -22,7 +22,7 @@ from server.bodies import RefusedError
 from server.codes import check_code, draw_code, weakness
 from server.complaints import Complaints
 from server.compute import open_compute
-from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
+from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, LengthCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
 from server.fair_requests import FairRequests
 from server.gate import Gate
@@ -133,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
     known = known_hosts((settings.host, *settings.allowed_hosts))
     app.add_middleware(HostCheck, known=known, complaints=complaints)
     app.add_middleware(FairRequests, shares=app.state.shares)
+    app.add_middleware(LengthCheck)
     app.add_middleware(Prefix, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, protections=protections)
     app.add_middleware(Metered, metrics=metrics)

@@ -17,7 +17,8 @@ NOT_BUILT = {7, 32, 46, 47}
 
 
 def test_every_guarantee_is_there_but_those_of_what_is_not_built() -> None:
-    assert {int(number) for number in ROWS} == set(range(1, 49)) - NOT_BUILT
+    numbers = {int(number) for number in ROWS}
+    assert numbers == set(range(1, max(48, *numbers) + 1)) - NOT_BUILT
 
 
 @pytest.mark.parametrize("number", ROWS)
