@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -158,6 +159,10 @@ def create_app(settings: Settings) -> FastAPI:
             return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
         headers = {"Allow": _allowed_methods(request.scope)} if error.status_code == 405 else error.headers
         return RefusedError(error.status_code, known).response(request, headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def let_go(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # which nobody gets: the client has left before its body was read
 
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:

@@ -1,9 +1,11 @@
 """Requests as they stand on the wire: how long they are, and by which method."""
 
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import closing
 
+import httpx2 as httpx
 import pytest
 
 from tests.support.client import PATIENCE_SECONDS
@@ -116,3 +118,28 @@ def test_a_method_that_no_route_takes_is_answered_with_those_that_are(
 def test_post_without_a_type_is_no_question_of_the_method_where_it_is_taken(server: LiveServer) -> None:
     assert exchange(server, "POST / HTTP/1.1")[0] == 405
     assert exchange(server, "POST /api/classic HTTP/1.1")[0] == 415
+
+
+@pytest.mark.parametrize("abrupt", [False, True])
+def test_a_client_that_goes_in_the_middle_of_a_body_is_no_fault_of_the_server(abrupt: bool) -> None:
+    paths = ("/api/classic", "/api/classic/link", "/api/read", "/api/export/numpy", "/api/join", "/", "/nowhere")
+    with live_server("--workers", "1", "--join-code", "abcd-efgh", "--log-level", "info") as server:
+        host = server.url.removeprefix("http://")
+        joined = httpx.post(f"{server.url}/api/join", json={"code": "abcd-efgh"})
+        cookie = joined.headers["set-cookie"].partition(";")[0]
+        for path in paths:
+            for length in ("Content-Length: 100\r\n\r\n{", f"{CHUNKED}\r\n5\r\n{{"):
+                with socket.create_connection(("127.0.0.1", server.port), PATIENCE_SECONDS) as connection:
+                    connection.sendall(
+                        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n{JSON}{length}".encode()
+                    )
+                    httpx.get(f"{server.url}/healthz")  # by now the beginning of the body has been read
+                    if abrupt:
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        server.process.terminate()
+        server.process.wait(PATIENCE_SECONDS)
+        told = server.log.read_text()
+
+    assert "Traceback" not in told
+    assert " error " not in told
