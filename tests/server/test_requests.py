@@ -122,7 +122,15 @@ def test_post_without_a_type_is_no_question_of_the_method_where_it_is_taken(serv
 
 @pytest.mark.parametrize("abrupt", [False, True])
 def test_a_client_that_goes_in_the_middle_of_a_body_is_no_fault_of_the_server(abrupt: bool) -> None:
-    paths = ("/api/classic", "/api/classic/link", "/api/read", "/api/export/numpy", "/api/join", "/", "/nowhere")
+    paths = (
+        "/api/classic",
+        "/api/classic/link",
+        "/api/read",
+        "/api/export/numpy",
+        "/api/join",
+        "/",
+        "/nowhere",
+    )
     with live_server("--workers", "1", "--join-code", "abcd-efgh", "--log-level", "info") as server:
         host = server.url.removeprefix("http://")
         joined = httpx.post(f"{server.url}/api/join", json={"code": "abcd-efgh"})
