@@ -102,17 +102,19 @@ class Processes(Backend):
             self._free.append(process)
 
     def replace(self, worker: Worker) -> bool:
-        """Kill a process, and start another in its place."""
+        """Kill a process, and start another in its place; likewise those without a call that stand still, too."""
         assert isinstance(worker, _Place)
-        process = worker.process
-        if process not in self._processes:
+        if worker.process not in self._processes:
             return False
-        self._processes.discard(process)
-        process.kill()
-        if not self._closed:
-            task = asyncio.get_running_loop().create_task(self._rebuild())
-            self._rebuilding.add(task)
-            task.add_done_callback(self._rebuilding.discard)
+        still = [process for process in self._free if process.stands_still()]
+        self._free = [process for process in self._free if process not in still]
+        for process in (worker.process, *still):
+            self._processes.discard(process)
+            process.kill()
+            if not self._closed:
+                task = asyncio.get_running_loop().create_task(self._rebuild())
+                self._rebuilding.add(task)
+                task.add_done_callback(self._rebuilding.discard)
         return True
 
     async def _rebuild(self) -> None:
@@ -214,6 +216,11 @@ class _Process:
         """Return what the process has used."""
         return usage(self._pid)
 
+    def stands_still(self) -> bool:
+        """Tell whether the process was stopped or hangs in the system."""
+        used = self.usage()
+        return used is not None and used.stands_still
+
     def slay(self) -> None:
         """End the process at once, and leave its pool as it is."""
         if self._pool is not None:
@@ -275,6 +282,10 @@ class _Place(Worker):
         if before is None or now is None or not now.wants_more:
             return True
         return now.seconds - before.seconds >= _LEAST_PART * (time.monotonic() - since)
+
+    def stands_still(self) -> bool:
+        """Tell whether the process was stopped or hangs in the system."""
+        return self.process.stands_still()
 
 
 def _reason(error: BaseException) -> str:

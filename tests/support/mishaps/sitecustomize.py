@@ -2,6 +2,7 @@
 
 ``SIGNAL_AT=module:SIGTERM`` sends the process this signal when it first looks for the module. ``DEATHS=folder:count``
 kills so many processes while they are set up as engine processes, and leaves a file in the folder for each.
+``HANG_AT=SIGUSR1`` lets engine processes hang when they get this signal.
 """
 
 import importlib.abc
@@ -37,8 +38,25 @@ def deaths(folder: str, count: int) -> None:
     os.nice = die
 
 
+def hang_at(name: str) -> None:
+    """Use the processor for ever at a signal, once the process is an engine process."""
+    stand_back = os.nice
+
+    def hang(*_: object) -> None:
+        while True:
+            pass
+
+    def prepare(by: int) -> int:
+        signal.signal(getattr(signal, name), hang)
+        return stand_back(by)
+
+    os.nice = prepare
+
+
 if "SIGNAL_AT" in os.environ:
     signal_at(*os.environ.pop("SIGNAL_AT").split(":"))  # not for the processes that this one starts
 if "DEATHS" in os.environ:
     died_in, most = os.environ["DEATHS"].split(":")
     deaths(died_in, int(most))
+if "HANG_AT" in os.environ:
+    hang_at(os.environ["HANG_AT"])
