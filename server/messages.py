@@ -303,6 +303,14 @@ class ErrorEvent(_Told):
     field: str | None = None
 
 
+class Waiting(_Told):
+    """Nothing can be computed for now, as there is nothing to compute with, or it can be again; nothing is lost."""
+
+    type: Literal["waiting"] = "waiting"
+    id: MessageId = None
+    waits: bool
+
+
 class Heartbeat(_Message):
     """Nothing else was sent for a while; the line is alive."""
 
@@ -311,7 +319,16 @@ class Heartbeat(_Message):
 
 
 Event = Annotated[
-    Welcome | Configured | StateChanged | Diverged | Stopped | Checkpoint | Closing | ErrorEvent | Heartbeat,
+    Welcome
+    | Configured
+    | StateChanged
+    | Diverged
+    | Stopped
+    | Checkpoint
+    | Closing
+    | ErrorEvent
+    | Waiting
+    | Heartbeat,
     Field(discriminator="type"),
 ]
 """Whatever the server may say."""

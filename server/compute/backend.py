@@ -112,6 +112,11 @@ class Backend(ABC):
             Unavailable: there will be none.
         """
 
+    @property
+    def answers(self) -> bool:
+        """Whether there is any worker, free or busy."""
+        return True
+
     @abstractmethod
     def has_room(self, waiting: int) -> bool:
         """Tell whether a call may be handed over now; there are so many that wait."""

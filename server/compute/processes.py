@@ -78,6 +78,11 @@ class Processes(Backend):
             ) from error
         self._free = list(self._processes)
 
+    @property
+    def answers(self) -> bool:
+        """Whether there is any process that has started."""
+        return bool(self._free) or any(process.line for process in self._processes)
+
     def has_room(self, waiting: int) -> bool:
         """Tell whether a process is free, or many wait and one has a short call and none behind it."""
         return bool(self._free) or (waiting >= self.workers and self._second() is not None)

@@ -112,6 +112,11 @@ class Compute:
         """How many calls can run at the same time."""
         return self._backend.workers
 
+    @property
+    def answers(self) -> bool:
+        """Whether there is any worker, free or busy; else all calls wait."""
+        return self._backend.answers
+
     async def start(self) -> None:
         """Start the workers, so that the first user need not wait for them.
 

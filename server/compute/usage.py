@@ -17,7 +17,7 @@ class Usage:
     Attributes:
         seconds: of processor time.
         wants_more: whether it runs, or would if there were a processor for it.
-        stands_still: whether it was stopped, or hangs in the system, where nothing that it does itself has brought it.
+        stands_still: whether it was stopped, hangs in the system, or is dead and nobody has noticed.
     """
 
     seconds: float
@@ -31,4 +31,4 @@ def usage(pid: int) -> Usage | None:
         words = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
     except OSError:
         return None
-    return Usage((int(words[11]) + int(words[12])) / _TICKS, words[0] == "R", words[0] in "TtD")
+    return Usage((int(words[11]) + int(words[12])) / _TICKS, words[0] == "R", words[0] in "TtDZX")

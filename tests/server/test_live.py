@@ -240,6 +240,26 @@ async def test_stopped_engine_processes_cost_the_session_neither_play_nor_an_epo
 
 
 @needs_proc
+async def test_while_there_is_no_engine_process_it_is_told_that_training_waits() -> None:
+    with live_server("--workers", "1") as server:
+        async with greeted(server.socket_url) as connected:
+            await connected.ask("play")
+            below, engine = descendants(server.process.pid), engine_processes(server.process.pid)
+            others = [pid for pid in below if pid not in engine]  # the fork server, which would start another
+            for pid in others:
+                os.kill(pid, signal.SIGSTOP)
+            try:
+                os.kill(engine[0], signal.SIGKILL)
+                assert (await connected.event("waiting"))["waits"] is True
+            finally:
+                for pid in others:
+                    os.kill(pid, signal.SIGCONT)
+            assert (await connected.event("waiting"))["waits"] is False
+            seen = connected.frames[-1].epoch
+            await connected.frame(lambda frame: frame.epoch > seen)
+
+
+@needs_proc
 async def test_a_slice_that_hangs_is_an_error_of_its_session_only_and_names_what_was_computed() -> None:
     mishaps = {"PYTHONPATH": str(ROOT / "tests/support/mishaps"), "HANG_AT": "SIGUSR1"}
     with live_server("--workers", "1", environment=mishaps) as server:

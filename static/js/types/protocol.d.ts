@@ -577,6 +577,18 @@ export interface UnitAddress {
   unit: number;
 }
 
+/**
+ * Nothing can be computed for now, as there is nothing to compute with, or it can be again; nothing is
+ * lost.
+ */
+export interface Waiting {
+  message: string;
+  type: "waiting";
+  /** 0 … 9007199254740991. */
+  id: string | number | null;
+  waits: boolean;
+}
+
 /** Say what the page is showing, so that nothing else is computed. */
 export interface Watch {
   type: "watch";
@@ -632,4 +644,5 @@ export type ServerEvent =
   | Checkpoint
   | Closing
   | ErrorEvent
+  | Waiting
   | Heartbeat;
