@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping
 
 from engine.experiment import Experiment
-from engine.explain import named, shown
+from engine.explain import named
 from engine.links import Link, parse, unescaped
 from engine.run import Run, begin
-from engine.sentences import Sentence, SentenceError
+from engine.sentences import Sentence, SentenceError, shown
 
 _FEATURES = {
     "x": "x1",
@@ -232,7 +232,7 @@ def _refuse(*rows: tuple[str, bool, object]) -> None:
     """Refuse the first field of which the original does not have the value: rows of name, whether it has, and value."""
     for name, there, value in rows:
         if not there:
-            raise SentenceError("classic-value", name, name=name, value=repr(value))
+            raise SentenceError("classic-value", name, name=name, value=shown(value))
 
 
 def _chosen(state: Mapping[str, str], key: str, notes: list[Sentence]) -> str:

@@ -8,7 +8,7 @@ import annotated_types
 from pydantic import ValidationError
 
 from engine.experiment import MAX_UNITS, Experiment, fields
-from engine.sentences import Sentence, SentenceError, Value
+from engine.sentences import Sentence, SentenceError, Value, cut, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ def explain(error: ValidationError, field: str = "") -> list[Refusal]:
 
 def _refusal(details: dict[str, Any]) -> Refusal:
     # Unions add the names of their members to the location; a field has none of these signs in its name.
-    path = [_sayable(str(part)) for part in details["loc"] if not any(sign in str(part) for sign in "[(-")]
+    path = [
+        _sayable(cut(str(part))) for part in details["loc"] if not any(sign in str(part) for sign in "[(-")
+    ]
     name = ".".join(part for part in path if part not in ("constrained-str", "tuple", "str"))
     kind = details["type"]
     if kind == "value_error":
@@ -90,12 +92,6 @@ def is_sayable(text: str) -> bool:
 
 def _sayable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
-
-
-def shown(value: Any) -> str:
-    """Return a value as a sentence quotes it, in at most 60 characters."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def named(name: str) -> str:

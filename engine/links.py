@@ -8,7 +8,7 @@ or ``%23`` for ``&`` and ``#``, a link that is percent-encoded as a whole. What 
 import re
 from dataclasses import dataclass
 
-from engine.sentences import Sentence
+from engine.sentences import Sentence, shown
 
 MAX_LENGTH = 65_536
 """Characters of the longest link that is read."""
@@ -39,7 +39,7 @@ class Link:
     @property
     def notes(self) -> tuple[Sentence, ...]:
         """What was left out, if anything was."""
-        return (Sentence("link-ending", {"ending": repr(self.ending)}),) if self.ending else ()
+        return (Sentence("link-ending", {"ending": shown(self.ending)}),) if self.ending else ()
 
 
 def parse(text: str) -> Link | None:

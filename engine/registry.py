@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from engine.sentences import SentenceError
+from engine.sentences import SentenceError, shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class Registry(Mapping[str, RowT], Generic[RowT]):
         except KeyError:
             allowed = ", ".join(self._rows)
             raise UnknownChoiceError(
-                "unknown-choice", subject=self.subject, choice=repr(name), allowed=allowed
+                "unknown-choice", subject=self.subject, choice=shown(name), allowed=allowed
             ) from None
 
 

@@ -20,7 +20,7 @@ from engine.penalties import PENALTIES
 from engine.registry import Option, Registry
 from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
-from engine.sentences import Sentence, SentenceError, Value
+from engine.sentences import Sentence, SentenceError, Value, cut
 from engine.stops import STOPS
 
 MAX_SEED = 2**32 - 1
@@ -164,7 +164,7 @@ class Group(BaseModel):
             field = f"{type(self).__name__.lower()}.{name}_options"
             known = {option.name: option for option in row.options}
             for key, value in getattr(self, f"{name}_options").items():
-                field_ = f"{field}.{key}"
+                field_ = f"{field}.{cut(key)}"
                 option = known.get(key)
                 if option is None:
                     names = ", ".join(known) or Sentence("none")

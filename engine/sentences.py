@@ -137,6 +137,19 @@ def written(value: Value) -> str:
     return str(value)
 
 
+_MOST_SHOWN = 60
+
+
+def cut(text: str) -> str:
+    """Return a text that somebody else has written as a sentence names it: in at most 60 characters."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}…"
+
+
+def shown(value: object) -> str:
+    """Return a value as a sentence quotes it, in at most 60 characters."""
+    return cut(repr(value))
+
+
 class SentenceError(ValueError):
     """An error that can be told in any language.
 

@@ -2,9 +2,13 @@
 
 import sys
 
+from server import signals, streams
+
 
 def main() -> None:
     """Run the command that the first argument names, else serve."""
+    signals.end_at_once()
+    streams.secure()
     if sys.argv[1:2] == ["health"]:
         from server import health
 

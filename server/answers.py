@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
+from starlette.routing import Match
 from starlette.types import Scope, Send
 
 from engine.sentences import Sentence
@@ -32,6 +33,11 @@ def wants_page(scope: Scope) -> bool:
 def preferred_language(scope: Scope) -> Language:
     """Return the language that the sender of a request likes best."""
     return choose(scope["app"].state.languages, None, Headers(scope=scope).get("accept-language"))
+
+
+def is_taken(scope: Scope) -> bool:
+    """Tell whether a route takes a request, by its method and path, or a WebSocket."""
+    return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
 
 
 async def refuse(

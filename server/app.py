@@ -12,8 +12,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.sentences import Sentence
 from server import __version__, assets
@@ -21,8 +22,8 @@ from server.answers import wants_page
 from server.bodies import RefusedError
 from server.codes import check_code, draw_code, weakness
 from server.complaints import Complaints
-from server.compute import open_compute
-from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, OriginCheck, SizeCheck, known_hosts
+from server.compute import Unavailable, open_compute
+from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, LengthCheck, OriginCheck, SizeCheck, known_hosts
 from server.drain import Drain
 from server.fair_requests import FairRequests
 from server.gate import Gate
@@ -92,7 +93,11 @@ def create_app(settings: Settings) -> FastAPI:
             asyncio.to_thread(_prepare, app.state.languages, app.state.joining is not None)
         )
         try:
-            await compute.start()
+            try:
+                await compute.start()
+            except Unavailable as error:
+                app.state.unavailable = error
+                raise
             sessions.start()
             pulse.start(observe)
             yield
@@ -112,6 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.settings = settings
+    app.state.unavailable = None
     app.state.metrics = metrics
     app.state.pulse = pulse
     app.state.shares = LoopShares()
@@ -140,10 +146,12 @@ def create_app(settings: Settings) -> FastAPI:
     known = known_hosts((settings.host, *settings.allowed_hosts))
     app.add_middleware(HostCheck, known=known, complaints=complaints)
     app.add_middleware(FairRequests, shares=app.state.shares)
+    app.add_middleware(LengthCheck)
     app.add_middleware(Prefix, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, protections=protections)
     app.add_middleware(Metered, metrics=metrics)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(StartFailure)
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(export.router)
@@ -165,6 +173,10 @@ def create_app(settings: Settings) -> FastAPI:
         headers = {"Allow": _allowed_methods(request.scope)} if error.status_code == 405 else error.headers
         return RefusedError(error.status_code, known).response(request, headers)
 
+    @app.exception_handler(ClientDisconnect)
+    async def let_go(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # which nobody gets: the client has left before its body was read
+
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
         # This one is sent from outside of all middleware, so it brings the headers itself.
@@ -172,6 +184,25 @@ def create_app(settings: Settings) -> FastAPI:
         return RefusedError(500, Sentence("server-failed")).response(request, headers)
 
     return app
+
+
+class StartFailure:
+    """Says in a sentence, where there is one, why the application does not start, instead of by a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on everything."""
+
+        async def send_sentence(message: Message) -> None:
+            reason = scope["app"].state.unavailable
+            if message["type"] == "lifespan.startup.failed" and reason is not None:
+                message = {**message, "message": str(reason)}
+            await send(message)
+
+        await self._app(scope, receive, send_sentence if scope["type"] == "lifespan" else send)
 
 
 def _allowed_methods(scope: Scope) -> str:

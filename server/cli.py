@@ -24,6 +24,7 @@ from server.lan import check_exposure, invitation, is_private, lan_address, qr_c
 from server.metrics import Metrics
 from server.settings import ANY_ADDRESS, Settings, from_environment, own_url, variables
 from server.sockets import listen, serving
+from server.streams import say
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +141,9 @@ def _announce(settings: Settings, port: int, metrics_address: str | None, code: 
             text += f"\nMetrics: {metrics_address}"
     if settings.address_file is not None:
         health.write_address(settings.address_file, own_url(settings.host, port))
-    print(text, flush=True)
+    unsaid = say(text)
+    if unsaid is not None:
+        log.info("nobody reads on standard output where the page is (%s)", unsaid.strerror)
 
 
 def _parser() -> argparse.ArgumentParser:

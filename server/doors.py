@@ -14,8 +14,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
-from server.answers import refuse
+from server.answers import is_taken, refuse
 from server.complaints import Complaints
+from server.metrics import note_refusal
 
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""
@@ -172,7 +173,8 @@ class OriginCheck:
                 return
             # A form of elsewhere cannot send this type, so a browser asks first whether its page may; it may not.
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-            if scope["type"] == "http" and kind != "application/json":
+            # Where no route takes the method, nothing can be changed, and the answer is 405 or 404.
+            if scope["type"] == "http" and kind != "application/json" and is_taken(scope):
                 sentence = (
                     Sentence("other-type", {"type": kind[:_MOST_SHOWN]}) if kind else Sentence("no-type")
                 )
@@ -218,6 +220,29 @@ class SizeCheck:
             length = Headers(scope=scope).get("content-length", "0")
             if not (length.isascii() and length.isdigit()) or int(length[:20]) > MAX_BODY_BYTES:
                 await refuse(scope, send, 413, TOO_LONG)
+                return
+        await self._app(scope, receive, send)
+
+
+class LengthCheck:
+    """Refuses requests whose end a proxy may see elsewhere (RFC 9112, section 6.1), and closes their connection.
+
+    Other doubtful lengths are refused by h11: lengths that differ, other codings than ``chunked``.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on requests that tell their length in one way."""
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if "transfer-encoding" in headers and (
+                "content-length" in headers or scope["http_version"] == "1.0"
+            ):
+                note_refusal(scope, "invalid")
+                await refuse(scope, send, 400, Sentence("length-in-doubt"), {"Connection": "close"})
                 return
         await self._app(scope, receive, send)
 

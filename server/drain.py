@@ -4,17 +4,20 @@ uvicorn waits for connections before it lets the application know; so this begin
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import os
 import signal
 import socket
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from types import FrameType
 
 import uvicorn
 
+from server import signals
 from server.compute import Compute
 from server.farewells import RESTARTING
 from server.sessions import Sessions
@@ -91,13 +94,37 @@ class DrainingServer(uvicorn.Server):
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
+        """Start, and say so; a start that fails ends the process with status 1."""
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # whose status is uvicorn's own; why it is has been logged
+            sys.exit(1)
         for listener in sockets or []:
             listener.listen(_BACKLOG)  # asyncio took as many as it accepts at once
         if self.started:
             self._loop = asyncio.get_running_loop()
-            self._announce()
+            if not self.should_exit:  # asked to end meanwhile
+                self._announce()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take all signals that ask to end, and in the end let the process end as by the one that came.
+
+        In the place of uvicorn's, which knows nothing of a terminal that was closed.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        heeded = signals.heeded()
+        for sig in heeded:
+            signal.signal(sig, self.handle_exit)
+        try:
+            yield
+        finally:
+            for sig in heeded:
+                signal.signal(sig, signal.default_int_handler if sig == signal.SIGINT else signal.SIG_DFL)
+        for captured in self._captured_signals[:1]:
+            signal.raise_signal(captured)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal that asks to end."""
@@ -105,6 +132,7 @@ class DrainingServer(uvicorn.Server):
             self._drain.abandon()
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
+            os._exit(128 + sig)  # the first process of a container is not ended by its own signals
         self._asked = True
         watchdog = threading.Timer(LIMIT_SECONDS, self._give_up)
         watchdog.daemon = True

@@ -1,10 +1,9 @@
 """Gate: with a join code, nothing but the way in is open to who has not given it."""
 
-from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
-from server.answers import own_path, refuse
+from server.answers import is_taken, own_path, refuse
 from server.joining import Joining
 
 OPEN = frozenset(
@@ -58,5 +57,5 @@ class Gate:
             return True
         if self._joining.identity(scope) is not None:
             return True
-        # Where there is nothing, there is nothing to guard: a wrong address gets its page.
-        return all(route.matches(scope)[0] is Match.NONE for route in scope["app"].routes)
+        # Where there is nothing, there is nothing to guard: a wrong address gets its page, a wrong method its 405.
+        return not is_taken(scope)

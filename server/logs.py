@@ -23,7 +23,10 @@ LEVELS = ("critical", "error", "warning", "info", "debug")
 FORMATS = ("text", "json")
 
 MAX_TEXT = 2000
-"""Characters of what a line tells; the rest is cut off."""
+"""Characters of what a line tells; of more, beginning and end are told, and how much is left out between."""
+
+_MAX_ERROR = 400
+"""Likewise of what an exception tells."""
 
 _about: ContextVar[str | None] = ContextVar("session", default=None)
 
@@ -45,6 +48,9 @@ _ADVICE = {
     ),
 }
 """What uvicorn says, in words that say what it means and what to do."""
+
+
+_UNSAID = frozenset({"Application startup failed. Exiting."})
 
 
 def session_hash(session: str) -> str:
@@ -95,11 +101,23 @@ def one_line(text: str) -> str:
 
 def clean(text: str) -> str:
     """Return a text as it may stand in a log: without secrets, on one line, not too long."""
-    return one_line(_SECRET.sub(_REMOVED, text[: 2 * MAX_TEXT]))[:MAX_TEXT]
+    return shortened(one_line(_SECRET.sub(_REMOVED, shortened(text, 2 * MAX_TEXT))), MAX_TEXT)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text, or its beginning and end in ``most`` characters and how many there are between."""
+    if len(text) <= most:
+        return text
+    mark = f" … {len(text) - most} characters and more left out … "
+    kept = most - len(mark)
+    return text[: kept - kept // 2] + mark + text[len(text) - kept // 2 :]
 
 
 class Damper(logging.Filter):
-    """Lets the same event pass once a second; the next one that passes tells how many were left out."""
+    """Lets the same event pass once a second; the next one that passes tells how many were left out.
+
+    What uvicorn says beside the reason that it has told does not pass at all.
+    """
 
     def __init__(self, interval: float = 1.0, most: int = 1000) -> None:
         """Begin with nothing seen.
@@ -115,6 +133,8 @@ class Damper(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a record may pass; one session's events do not hold up another's."""
+        if record.msg in _UNSAID:
+            return False
         key = (record.name, record.levelno, record.msg, _session(record))
         now = time.monotonic()
         until, left_out = self._seen.get(key, (0.0, 0))
@@ -150,7 +170,8 @@ def _text(record: logging.LogRecord) -> str:
             message = f"{message} {record.args!r}"
     if record.name.startswith("uvicorn"):
         message = _QUERY.sub("", message)  # it logs addresses whole
-    return one_line(message.strip())[:MAX_TEXT] if _details(record) else clean(message.strip())
+    message = message.strip()
+    return shortened(one_line(message), MAX_TEXT) if _details(record) else clean(message)
 
 
 class TextLines(logging.Formatter):
@@ -212,7 +233,7 @@ def _summary(error: BaseException) -> str:
     if isinstance(error, ValidationError):  # it would quote what it was given
         kinds = sorted({each["type"] for each in error.errors(include_input=False, include_context=False)})
         return clean(f"ValidationError of {error.title}: {', '.join(kinds)}")
-    return clean(f"{type(error).__name__}: {error}"[:400])
+    return clean(shortened(f"{type(error).__name__}: {error}", _MAX_ERROR))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

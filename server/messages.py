@@ -20,8 +20,13 @@ PROTOCOL = 1
 MAX_VALUES = 4096
 """Values that one ``set_parameters`` may carry; larger networks take several."""
 
-MessageId = Annotated[str, Field(max_length=64)] | int | None
+MAX_ID = 2**53 - 1
+"""The largest whole number that JavaScript has exactly."""
+
+MessageId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=0, le=MAX_ID, strict=True)] | None
 """What a client calls a command, repeated in its answer."""
+
+_ID: TypeAdapter[str | int | None] = TypeAdapter(MessageId)
 
 
 class _Message(BaseModel):
@@ -298,6 +303,14 @@ class ErrorEvent(_Told):
     field: str | None = None
 
 
+class Waiting(_Told):
+    """Nothing can be computed for now, as there is nothing to compute with, or it can be again; nothing is lost."""
+
+    type: Literal["waiting"] = "waiting"
+    id: MessageId = None
+    waits: bool
+
+
 class Heartbeat(_Message):
     """Nothing else was sent for a while; the line is alive."""
 
@@ -306,7 +319,16 @@ class Heartbeat(_Message):
 
 
 Event = Annotated[
-    Welcome | Configured | StateChanged | Diverged | Stopped | Checkpoint | Closing | ErrorEvent | Heartbeat,
+    Welcome
+    | Configured
+    | StateChanged
+    | Diverged
+    | Stopped
+    | Checkpoint
+    | Closing
+    | ErrorEvent
+    | Waiting
+    | Heartbeat,
     Field(discriminator="type"),
 ]
 """Whatever the server may say."""
@@ -349,9 +371,7 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     except (ValueError, RecursionError):
         return ErrorEvent(code="not-json", **told("not-json"))
     first = error.errors(include_url=False)[0]
-    id_ = message.get("id") if isinstance(message, dict) else None
-    if not (isinstance(id_, (str, int)) and len(str(id_)) <= 64 and is_sayable(str(id_))):
-        id_ = None
+    id_ = _id_of(message)
     if isinstance(message, dict) and message.get("type") == "hello" and "ticket" in message:
         return ErrorEvent(id=id_, code="protocol", **told("former-hello"), field="ticket")
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
@@ -362,4 +382,15 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
         return ErrorEvent(id=id_, code="unknown-type", **sentence, field="type")
     kind = str(message.get("type")) if isinstance(message, dict) else ""
     refusal = explain(error)[0].without(f"{kind}.").without("experiment.")
+    if refusal.field.partition(".")[0] == "id":
+        return ErrorEvent(code="invalid", **told("bad-id", most=str(MAX_ID)), field="id")
     return ErrorEvent(id=id_, code="invalid", **retold(refusal.sentence), field=refusal.field or None)
+
+
+def _id_of(message: Any) -> str | int | None:
+    """Return the id of a message that is refused, or None if that cannot be repeated either."""
+    try:
+        id_ = _ID.validate_python(message.get("id") if isinstance(message, dict) else None)
+    except ValidationError:
+        return None
+    return id_ if is_sayable(str(id_)) else None

@@ -31,6 +31,9 @@ _LOOK_SECONDS = 1.0
 """How often it is looked whether a session has come to its end, at least."""
 
 _LEAST_LOOK_SECONDS = 0.05
+
+_OUTAGE_SECONDS = 1.0
+"""For how long nothing may be there to compute with until learners are told; a process that died is replaced sooner."""
 """Looks are not more often than that, however short the times are in which sessions end."""
 
 _RETRY_SECONDS = (5.0, 15.0)
@@ -110,6 +113,7 @@ class Sessions:
         self.entrance = Entrance(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, time.monotonic)
         self.draining = False
         """Whether nobody is taken any more, as the server is about to end."""
+        self._answered = time.monotonic()  # when there was anything to compute with
         self._patrol: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -306,7 +310,11 @@ class Sessions:
         while True:
             await asyncio.sleep(min(_LOOK_SECONDS, max(self._terms.shortest / 4, _LEAST_LOOK_SECONDS)))
             now = time.monotonic()
+            if self._compute.answers:
+                self._answered = now
+            waits = now - self._answered >= _OUTAGE_SECONDS
             for trainer in self:
+                trainer.tell_waiting(waits)
                 self._judge(trainer, now)
 
     def _judge(self, trainer: Trainer, now: float) -> None:

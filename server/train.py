@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
@@ -15,10 +16,14 @@ import numpy as np
 from engine import Run, advance, classic, evaluate, saved
 from engine.sentences import Sentence, SentenceError
 from server.console import can_show, line_width, overwrite_line
+from server.streams import silence
 
 _NAME = "neural-playground train"
 _REPORT_SECONDS = 0.2
 _BAR = 30
+
+_NOBODY_READS = 128 + getattr(signal, "SIGPIPE", 13)
+"""The status of programs that end because what they write to has ended, as ``head`` does."""
 
 
 def main(arguments: list[str]) -> None:
@@ -29,12 +34,25 @@ def main(arguments: list[str]) -> None:
     last = run.epoch + options.epochs
     as_json = options.json or not sys.stdout.isatty()
     tell = _tell_json if as_json else _tell_bar
-    run = train(run, last, lambda run: tell(sys.stdout, run, last))
-    _finish(sys.stdout, run, as_json=as_json)
+    try:
+        run = train(run, last, lambda run: tell(sys.stdout, run, last))
+        _finish(sys.stdout, run, as_json=as_json)
+        sys.stdout.flush()
+    except OSError as error:
+        silence(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            sys.exit(f"{_NAME}: cannot write to standard output: {error.strerror or error}")
+        if options.save is None:
+            sys.exit(_NOBODY_READS)
+        run = train(run, last, _say_nothing)
     if options.save is not None:
         _save(options.save, run)
     if run.diverged[0]:
         sys.exit(f"{_NAME}: the run diverged; lower the learning rate, or clip the gradients")
+
+
+def _say_nothing(run: Run) -> None:
+    """Train on for the file alone, as nobody reads the figures any more."""
 
 
 def train(run: Run, last: int, tell: Callable[[Run], None]) -> Run:

@@ -21,7 +21,7 @@ from server.farewells import UNREAD
 from server.languages import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
 from server.logs import about_session
-from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch, worded
+from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Waiting, Watch, told, worded
 from server.metrics import Metrics
 from server.outbox import Outbox, Overflow
 from server.session import Session
@@ -106,6 +106,7 @@ class Trainer:
         # Numbers of unacknowledged frames, and when they went out.
         self._sent_at: deque[tuple[int, float]] = deque()
         self._language = bundled()[ENGLISH]
+        self._told_waiting = False
         self._account: Hashable = object()  # not the trainer itself: accounts outlive it
         self._something_to_do = asyncio.Event()
         self._slip = Slip()
@@ -156,6 +157,7 @@ class Trainer:
         self.session.reopen()
         self._frames = 0
         self._sent_at.clear()
+        self._told_waiting = False
         self.outbox.reopen(hello.encoding)
         self.checkpoints.renew()
         self.post(
@@ -232,6 +234,12 @@ class Trainer:
         if events:
             self.post(events)
             self._something_to_do.set()
+
+    def tell_waiting(self, waits: bool) -> None:
+        """Tell the client, once, that nothing can be computed now, or that it can be again."""
+        if self.line is not None and waits is not self._told_waiting:
+            self._told_waiting = waits
+            self.post([Waiting(waits=waits, **told("training-waits" if waits else "training-goes-on"))])
 
     def checkpoint_now(self) -> None:
         """Queue a token of the newest state, whenever the last one was."""

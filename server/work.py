@@ -128,10 +128,15 @@ def run_slice(work: Slice) -> Outcome:
     tensors["epochs"] = np.concatenate(epochs).astype(np.uint32)
     for name, parts in zip(_PARTS, zip(*losses, strict=True), strict=True):
         if name != "validation" or run.experiment.data.validation_samples:
-            tensors[f"{name}_loss"] = np.concatenate(parts)
+            tensors[f"{name}_loss"] = _overflowed(np.concatenate(parts))
     if work.view is not None and not work.view.hidden:
         tensors |= _picture(run, work.view)
     return Outcome(run, tensors)
+
+
+def _overflowed(losses: Tensor) -> Tensor:
+    """Call infinite what has overflowed to infinite minus infinite; a loss of samples that are there is never NaN."""
+    return np.where(np.isnan(losses), np.inf, losses)
 
 
 def _follow(run: Run | None, experiment: Experiment) -> Run:
@@ -161,6 +166,7 @@ def _picture(run: Run, view: View) -> dict[str, Tensor]:
     tensors["evaluation"] = np.array(
         [[getattr(now, f"{row}_loss")[0], getattr(now, f"{row}_{score}")[0]] for row in rows]
     )
+    tensors["evaluation"][:, 0] = _overflowed(tensors["evaluation"][:, 0])
     tensors["parameters"] = np.clip(run.parameters[0], -_FLOAT32_MAX, _FLOAT32_MAX).astype(np.float32)
     if view.exact:
         tensors["exact_parameters"] = run.parameters[0].astype("<f8")

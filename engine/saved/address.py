@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from engine.experiment import Experiment, field_value, fields
-from engine.explain import shown
 from engine.links import Link, protected, unescaped
 from engine.saved.building import Given, build, is_choice, is_plain
 from engine.saved.values import PER_LAYER, from_text, number
 from engine.schema import REGISTRIES
-from engine.sentences import Sentence
+from engine.sentences import Sentence, shown
 
 _POINTS = "data.points"
 _OWN = "own"

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.experiment import Experiment, fields
-from engine.explain import Refusal, explain, named, shown
+from engine.explain import Refusal, explain, named
 from engine.saved.opened import SavedError, bounded, nothing_understood
 from engine.saved.values import check, check_option
 from engine.schema import REGISTRIES
-from engine.sentences import Sentence, SentenceError
+from engine.sentences import Sentence, SentenceError, shown
 
 _OPTIONS = "_options"
 _CLASSIC_SEED = "data.classic_seed"

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from engine.experiment import fields
-from engine.explain import explain, shown
+from engine.explain import explain
 from engine.registry import Option
 from engine.schema import option_limits
-from engine.sentences import Sentence, SentenceError
+from engine.sentences import Sentence, SentenceError, shown
 
 PER_LAYER = "network.activation"
 """The choice that may be one for all hidden layers, or one for each."""

@@ -84,6 +84,10 @@ class Worker(ABC):
         """
         return self.began is not None and time.monotonic() - self.began >= seconds
 
+    def stands_still(self) -> bool:
+        """Tell whether it is not the call that holds itself up, but something that keeps the worker from running it."""
+        return False
+
 
 class Backend(ABC):
     """Where calls run: a number of workers that are taken, and given back or replaced.
@@ -107,6 +111,11 @@ class Backend(ABC):
         Raises:
             Unavailable: there will be none.
         """
+
+    @property
+    def answers(self) -> bool:
+        """Whether there is any worker, free or busy."""
+        return True
 
     @abstractmethod
     def has_room(self, waiting: int) -> bool:

@@ -26,6 +26,9 @@ _CONNECT_SECONDS = 10.0
 _LOOK_SECONDS = 0.5
 """How often to look which workers there are."""
 
+_ANSWER_SECONDS = 2.0
+"""How long the scheduler may take to say so; then it counts as away."""
+
 _RESTART_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
@@ -95,6 +98,8 @@ class Dask(Backend):
         self._threads: dict[str, int] = {}
         self._taken = 0
         self._closed = False
+        self.back_since = 0.0
+        """When the scheduler answered again after it was away."""
         self._watching: asyncio.Task[None] | None = None
         self._restarting: set[asyncio.Task[None]] = set()
 
@@ -132,18 +137,31 @@ class Dask(Backend):
                     await asyncio.to_thread(self._connect)
                 await self._look()
             except (OSError, CommClosedError, Unavailable) as error:
-                self._threads = {}
-                log.warning("the Dask scheduler does not answer: %s", error)
+                self._miss(error)
+
+    def _miss(self, error: Exception) -> None:
+        self._threads = {}
+        log.warning("the Dask scheduler does not answer: %s", error)
 
     async def _look(self) -> None:
         if self._client.status != "running":
             self._threads = {}
             return
-        threads: Mapping[str, int] = await asyncio.to_thread(self._client.nthreads)
+        asking = asyncio.create_task(asyncio.to_thread(self._client.nthreads))
+        if not (await asyncio.wait([asking], timeout=_ANSWER_SECONDS))[0]:
+            self._miss(TimeoutError(f"not within {_ANSWER_SECONDS:g} seconds"))
+        threads: Mapping[str, int] = await asking
+        if not self._threads:
+            self.back_since = time.monotonic()
         grown = sum(threads.values()) > sum(self._threads.values())
         self._threads = dict(threads)
         if grown:
             self.ready()
+
+    @property
+    def answers(self) -> bool:
+        """Whether the scheduler answers, and has workers."""
+        return bool(self._threads)
 
     def has_room(self, waiting: int) -> bool:
         """Tell whether a thread of some worker is free."""
@@ -152,7 +170,7 @@ class Dask(Backend):
     def take(self, seconds: float) -> "_Place":
         """Take a place in the cluster; which worker it is, the scheduler decides."""
         self._taken += 1
-        return _Place(self._client, self._executor, f"slice-{next(self._numbers)}")
+        return _Place(self, self._client, self._executor, f"slice-{next(self._numbers)}")
 
     def give(self, worker: Worker) -> None:
         """Give back a place."""
@@ -195,7 +213,8 @@ class Dask(Backend):
 class _Place(Worker):
     """One call in the cluster."""
 
-    def __init__(self, client: Any, executor: Any, key: str) -> None:
+    def __init__(self, cluster: Dask, client: Any, executor: Any, key: str) -> None:
+        self._cluster = cluster
         self._client = client
         self._executor = executor
         self._key = key
@@ -217,9 +236,18 @@ class _Place(Worker):
         return None
 
     async def is_late(self, seconds: float) -> bool:
-        """Ask the scheduler whether a worker has the call; if so, it is the one to end."""
-        if not await super().is_late(seconds) or self._client.status != "running":
+        """Ask the scheduler whether a worker has the call; if so, it is the one to end.
+
+        The time that the scheduler was away does not count: it may have had the answer all the while.
+        """
+        if not self._ran_for(seconds) or self._client.status != "running":
             return False
         processing: Mapping[str, Any] = await asyncio.to_thread(self._client.processing)
+        if not self._ran_for(seconds):  # it took until now to answer
+            return False
         self.hangs_on = next((address for address, keys in processing.items() if self._key in keys), None)
         return self.hangs_on is not None
+
+    def _ran_for(self, seconds: float) -> bool:
+        since = max(self.began or 0.0, self._cluster.back_since)
+        return self._cluster.answers and self.began is not None and time.monotonic() - since >= seconds

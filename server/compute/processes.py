@@ -5,6 +5,7 @@ import itertools
 import logging
 import os
 import time
+from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from multiprocessing.context import BaseContext
 from typing import Any
@@ -21,7 +22,7 @@ _PATIENCE_SECONDS = 2.0
 """How long processes may take to end when the server does."""
 
 _PAUSES = (0.0, 0.1, 0.5, 2.0)
-"""Seconds before each attempt to start a process that would not; the last one again and again."""
+"""Seconds before each attempt to start a process; once the server has started, the last one again and again."""
 
 _START_ERRORS = (BrokenExecutor, EOFError, OSError, TimeoutError)
 """What a process that does not start is noticed by; the second one where its fork server ends meanwhile."""
@@ -63,16 +64,24 @@ class Processes(Backend):
     async def start(self) -> None:
         """Start all processes."""
         self._context = await asyncio.to_thread(start_method)
-        self._processes = {_Process(self._context, self._memory) for _ in range(self.workers)}
+        starting = [asyncio.create_task(self._started(_PAUSES, logging.INFO)) for _ in range(self.workers)]
         try:
-            await asyncio.gather(*(process.start() for process in self._processes))
+            await asyncio.gather(*starting)
         except _START_ERRORS as error:
+            for task in starting:
+                task.cancel()
+            await asyncio.gather(*starting, return_exceptions=True)
             await self.close()
             raise Unavailable(
-                f"the engine processes do not start ({str(error) or type(error).__name__}); perhaps each has"
+                f"the engine processes do not start ({_reason(error)}); perhaps each has"
                 f" too little memory: {self._memory >> 20} MiB, see PLAYGROUND_WORKER_MEMORY"
             ) from error
         self._free = list(self._processes)
+
+    @property
+    def answers(self) -> bool:
+        """Whether there is any process that has started."""
+        return bool(self._free) or any(process.line for process in self._processes)
 
     def has_room(self, waiting: int) -> bool:
         """Tell whether a process is free, or many wait and one has a short call and none behind it."""
@@ -98,37 +107,53 @@ class Processes(Backend):
             self._free.append(process)
 
     def replace(self, worker: Worker) -> bool:
-        """Kill a process, and start another in its place."""
+        """Kill a process, and start another in its place; likewise those without a call that stand still, too."""
         assert isinstance(worker, _Place)
-        process = worker.process
-        if process not in self._processes:
+        if worker.process not in self._processes:
             return False
-        self._processes.discard(process)
-        process.kill()
-        if not self._closed:
-            task = asyncio.get_running_loop().create_task(self._rebuild())
-            self._rebuilding.add(task)
-            task.add_done_callback(self._rebuilding.discard)
+        still = [process for process in self._free if process.stands_still()]
+        self._free = [process for process in self._free if process not in still]
+        for process in (worker.process, *still):
+            self._processes.discard(process)
+            process.kill()
+            if not self._closed:
+                task = asyncio.get_running_loop().create_task(self._rebuild())
+                self._rebuilding.add(task)
+                task.add_done_callback(self._rebuilding.discard)
         return True
 
     async def _rebuild(self) -> None:
-        for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
+        pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
+        process = await self._started(pauses, logging.WARNING)
+        self._free.insert(0, process)
+        self.ready()
+
+    async def _started(self, pauses: Iterable[float], weight: int) -> "_Process":
+        """Start a process, after each of the pauses until it answers; what fails is logged with this weight.
+
+        Raises:
+            BrokenExecutor, EOFError, OSError, TimeoutError: it never did.
+        """
+        assert self._context is not None
+        failure: BaseException | None = None
+        for pause in pauses:
+            if failure is not None:
+                log.log(weight, "an engine process does not start (%s); trying again", _reason(failure))
             await asyncio.sleep(pause)
-            assert self._context is not None
             process = _Process(self._context, self._memory)
+            self._processes.add(process)
             try:
                 await process.start()
-            except _START_ERRORS:
-                log.exception("an engine process does not start; trying again")
+            except (*_START_ERRORS, asyncio.CancelledError) as error:
+                self._processes.discard(process)
                 process.kill()
-            except asyncio.CancelledError:
-                process.kill()
-                raise
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                failure = error
             else:
-                self._processes.add(process)
-                self._free.insert(0, process)
-                self.ready()
-                return
+                return process
+        assert failure is not None
+        raise failure
 
     def kill(self) -> None:
         """Kill all processes; takes no lock, which the code that a signal interrupts may hold."""
@@ -196,6 +221,11 @@ class _Process:
         """Return what the process has used."""
         return usage(self._pid)
 
+    def stands_still(self) -> bool:
+        """Tell whether the process was stopped or hangs in the system."""
+        used = self.usage()
+        return used is not None and used.stands_still
+
     def slay(self) -> None:
         """End the process at once, and leave its pool as it is."""
         if self._pool is not None:
@@ -257,6 +287,14 @@ class _Place(Worker):
         if before is None or now is None or not now.wants_more:
             return True
         return now.seconds - before.seconds >= _LEAST_PART * (time.monotonic() - since)
+
+    def stands_still(self) -> bool:
+        """Tell whether the process was stopped or hangs in the system."""
+        return self.process.stands_still()
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:

@@ -33,6 +33,9 @@ _TURN_SECONDS = 0.03
 _MEMORY_ATTEMPTS = 2
 """Workers in which a call may lack memory before it is given up: the first may be full of what others left in it."""
 
+_MOST_STALLS = 1
+"""Workers that may stand still under a call before it is given up, as it may be what stops them after all."""
+
 _DEADLINE_FACTOR, _DEADLINE_SECONDS = 10, 2.0
 """A call may take so many times what is expected of it, and so many seconds more."""
 
@@ -59,6 +62,7 @@ class _Job:
     since: float
     deaths: int = 0
     lacks: int = 0
+    stalls: int = 0
 
 
 class Withdrawn(Exception):
@@ -108,6 +112,11 @@ class Compute:
         """How many calls can run at the same time."""
         return self._backend.workers
 
+    @property
+    def answers(self) -> bool:
+        """Whether there is any worker, free or busy; else all calls wait."""
+        return self._backend.answers
+
     async def start(self) -> None:
         """Start the workers, so that the first user need not wait for them.
 
@@ -145,7 +154,7 @@ class Compute:
 
         Raises:
             Withdrawn: it was taken back.
-            Overdue: it ran ten times as long as expected and two seconds more.
+            Overdue: it ran ten times as long as expected and two seconds more; or two workers stood still under it.
             OutOfMemory: it needed more memory than a worker may take.
             WorkerDied: workers died under it again and again.
             Closed: the server is closing.
@@ -247,6 +256,7 @@ class Compute:
 
         Raises:
             Overdue: it has not ended.
+            WorkerDied: the worker has not run it, or died.
             Exception: whatever it raises.
         """
         patience = _DEADLINE_FACTOR * max(self._backend.longest, job.seconds) + _DEADLINE_SECONDS
@@ -255,11 +265,14 @@ class Compute:
             try:
                 while not (await asyncio.wait([answer], timeout=patience / 4))[0]:
                     if await worker.is_late(patience):
+                        if job.stalls < _MOST_STALLS and worker.stands_still():
+                            job.stalls += 1
+                            raise WorkerDied("it stands still", deaths=0)
                         raise Overdue(f"a call was not done after {patience:.1f} seconds")
                 return answer.result()
             finally:
                 answer.cancel()
-        except (Overdue, MemoryError):
+        except (Overdue, MemoryError, WorkerDied):
             raise
         except BaseException as error:
             death = worker.death(error)
@@ -285,7 +298,7 @@ class Compute:
         if self._closed:
             self._fail(job, Closed("the server is closing"))
             return
-        log.warning("an engine process died; starting a new one")
+        log.warning("an engine process died, or stands still and is killed; starting a new one")
         job.deaths += death.deaths
         if job.deaths < MOST_DEATHS:
             self._again(job)

@@ -17,10 +17,12 @@ class Usage:
     Attributes:
         seconds: of processor time.
         wants_more: whether it runs, or would if there were a processor for it.
+        stands_still: whether it was stopped, hangs in the system, or is dead and nobody has noticed.
     """
 
     seconds: float
     wants_more: bool
+    stands_still: bool = False
 
 
 def usage(pid: int) -> Usage | None:
@@ -29,4 +31,4 @@ def usage(pid: int) -> Usage | None:
         words = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
     except OSError:
         return None
-    return Usage((int(words[11]) + int(words[12])) / _TICKS, words[0] == "R")
+    return Usage((int(words[11]) + int(words[12])) / _TICKS, words[0] == "R", words[0] in "TtDZX")

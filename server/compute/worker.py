@@ -36,12 +36,13 @@ def one_thread(environment: MutableMapping[str, str]) -> None:
 def prepare(memory: int) -> None:
     """Set up an engine process.
 
-    It is deaf to Ctrl-C, which is the server's; stands behind the server in line for the processor, where the system
-    knows such an order; may take ``memory`` bytes of address space, where it knows such a limit; ends when the server
-    does, however that ends; and has loaded the engine, so that no call is judged by the time that takes.
+    It is deaf to Ctrl-C and to the end of the terminal, which are the server's; stands behind the server in line for
+    the processor, where the system knows such an order; may take ``memory`` bytes of address space, where it knows such
+    a limit; ends when the server does, however that ends; and has loaded the engine, so that no call is judged by the
+    time that takes.
     """
-    # Ctrl-C, and on Windows Ctrl-Break: all processes of a console get them.
-    for name in ("SIGINT", "SIGBREAK"):
+    # Ctrl-C, a terminal that is closed, and on Windows Ctrl-Break: all processes of a console get them.
+    for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     if hasattr(os, "nice"):

@@ -8,8 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
 from engine import Experiment, saved
-from engine.explain import shown
-from engine.sentences import Sentence
+from engine.sentences import Sentence, shown
 from server.bodies import REFUSALS, RefusedError, answer, body_of, read_body
 from server.compute import Compute
 from server.doors import MAX_BODY_BYTES

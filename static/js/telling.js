@@ -86,6 +86,13 @@ export function createTelling({
     });
   }
 
+  /** @param {Extract<ServerEvent, { type: "waiting" }>} event */
+  function tellWaiting({ waits, message }) {
+    if (waits) show({ key: "waiting", kind: "warning", title: phrase("line.waiting.title"), text: message });
+    else dismiss("waiting");
+    say(message);
+  }
+
   function tellNewer() {
     show({
       key: "newer",
@@ -191,6 +198,7 @@ export function createTelling({
       switch (event.type) {
         case "welcome":
           welcomes += 1;
+          dismiss("waiting"); // where that still holds, it is told again
           if (welcomes > 1 || event.state.reason === "resumed") tellReturn(event);
           if (event.page !== "" && event.page !== page) tellNewer();
           break;
@@ -202,6 +210,9 @@ export function createTelling({
           break;
         case "configured":
           if (event.reset) reason = "reset";
+          break;
+        case "waiting":
+          tellWaiting(event);
           break;
         case "error":
           tellError(event);

@@ -1,5 +1,6 @@
 """Nothing is lost on the page: reloads, lost servers, other tabs, idle and full servers."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.live_server import LiveServer, free_port, live_server
 from tests.support.page import Playground, open_playground
+from tests.support.processes import descendants, engine_processes, needs_proc
 
 LOSSES = """() => {
   const columns = ['train', 'test', 'validation'];
@@ -276,3 +278,27 @@ def test_a_page_older_than_the_server_is_told_to_reload_and_keeps_its_run(
     playground.until(lambda: playground.epoch == epoch, "the epoch of before")
     expect(notice).to_be_hidden()
     context.close()
+
+
+@needs_proc
+def test_the_page_says_that_training_waits_for_something_to_compute_with(browser: Browser) -> None:
+    with live_server("--workers", "1") as server:
+        playground = open_playground(browser, server.url)
+        playground.play()
+        below, engine = descendants(server.process.pid), engine_processes(server.process.pid)
+        others = [pid for pid in below if pid not in engine]  # the fork server, which would start another
+        notice = playground.page.get_by_text("Training waits.", exact=True)
+        for pid in others:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            os.kill(engine[0], signal.SIGKILL)
+            expect(notice).to_be_visible()
+        finally:
+            for pid in others:
+                os.kill(pid, signal.SIGCONT)
+
+        expect(notice).to_have_count(0)
+        epoch = playground.epoch
+        playground.until(lambda: playground.epoch > epoch, "more epochs")
+        assert playground.problems == []
+        playground.page.context.close()

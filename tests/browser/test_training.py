@@ -1,8 +1,12 @@
 """Press play, and watch it learn."""
 
+from collections.abc import Callable
+
 import numpy as np
 from playwright.sync_api import expect
 
+from engine import Experiment
+from engine.saved import write_address
 from tests.support.page import Playground
 
 
@@ -103,6 +107,27 @@ def test_a_diverging_run_stops_and_says_why(playground: Playground) -> None:
     expect(alert).to_contain_text("learning rate")
     expect(playground["html"]).to_have_attribute("data-playing", "false")
     assert playground["#epoch"].is_visible()
+
+
+def test_losses_that_overflow_are_shown_as_infinite(visit: Callable[..., Playground]) -> None:
+    experiment = Experiment.model_validate(
+        {
+            "data": {"dataset": "step", "samples": 60},
+            "network": {"hidden": [8, 8, 8], "activation": "linear"},
+            "objective": {"penalty": "l2", "penalty_rate": 10.0},
+            "training": {"optimizer": "lion", "learning_rate": 1.0},
+        }
+    )
+    playground = visit(fragment=f"#{write_address(experiment)}")
+    playground["#play"].click()
+    expect(playground['[role="alert"]'].first).to_be_visible()
+
+    playground.until(lambda: playground["#test-loss"].inner_text() == "∞", "the last losses")
+
+    assert playground["#train-loss"].inner_text() == "∞"
+    assert "NaN" not in playground["main"].inner_text()
+    assert "Infinity" not in playground["main"].inner_text()
+    assert playground.problems == []
 
 
 def test_keys_play_step_and_reset(playground: Playground) -> None:

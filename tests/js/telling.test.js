@@ -184,3 +184,16 @@ test("a page older than the server is told to reload", () => {
 
   assert.match(shown.get("newer")?.text ?? "", /run comes along/);
 });
+
+test("that training waits is told until it goes on", () => {
+  const { telling, shown, log } = start();
+  /** @type {(waits: boolean) => ServerEvent} */
+  const waiting = (waits) => ({ type: "waiting", id: null, waits, message: waits ? "It waits." : "On." });
+
+  telling.event(waiting(true));
+  assert.equal(shown.get("waiting")?.text, "It waits.");
+  assert.equal(shown.get("waiting")?.kind, "warning");
+  telling.event(waiting(false));
+  assert.equal(shown.has("waiting"), false);
+  assert.deepEqual(log, ["It waits.", "On."]);
+});

@@ -3,7 +3,10 @@
 import asyncio
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 import time
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -11,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.support.live_server import LiveServer, live_server
+from tests.support.live_server import ROOT, LiveServer, live_server
 from tests.support.processes import descendants, engine_processes, is_alive, needs_proc
 from tests.support.waiting import until
 from tests.support.wire import ClosedError, Wire, connect
@@ -49,7 +52,7 @@ async def closed(wire: Wire) -> int:
     return end.value.code
 
 
-@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_clients_are_told_that_the_server_restarts_and_nothing_is_left_behind(sig: int) -> None:
     # So seldom that the last one is there because of the end.
     with live_server("--workers", "2", environment={"PLAYGROUND_CHECKPOINT_SECONDS": "60"}) as server:
@@ -60,7 +63,7 @@ async def test_clients_are_told_that_the_server_restarts_and_nothing_is_left_beh
 
         code, seconds, left = await end(server, sig)
 
-        assert code in (0, -signal.SIGTERM)
+        assert code in (0, -sig)
         assert seconds < LIMIT_SECONDS
         assert left == []
         for wire, epoch in zip(wires, seen, strict=True):
@@ -71,6 +74,52 @@ async def test_clients_are_told_that_the_server_restarts_and_nothing_is_left_beh
             assert (said[-1]["code"], said[-1]["reason"]) == (1012, "restarting")
             assert await closed(wire) == 1012
         assert server.log.read_text() == ""
+
+
+async def test_below_nohup_a_closed_terminal_ends_nothing() -> None:
+    command = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh", sys.executable, "-m", "server")
+    with live_server("--workers", "1", command=command) as server:
+        wire = await playing(server)
+        for pid in (server.process.pid, *descendants(server.process.pid)):
+            os.kill(pid, signal.SIGHUP)
+
+        seen = wire.newest.epoch if wire.newest is not None else 0
+        await wire.frame(lambda arrival: arrival.epoch > seen + 20)
+
+        assert server.log.read_text() == "", "an engine process has died"
+
+
+async def test_a_terminal_that_is_closed_ends_it_in_order() -> None:
+    keeper, terminal = os.openpty()
+    take = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    process = subprocess.Popen(  # noqa: ASYNC220 - no input or output is waited for
+        [sys.executable, "-c", take, sys.executable, "-m", "server", "--workers", "1", "--port", "0"],
+        cwd=ROOT,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    try:
+        os.close(terminal)
+        told = await asyncio.to_thread(os.read, keeper, 2**16)
+        found = re.search(rb"http://[^\s/]+", told)
+        assert found is not None
+        wire = await connect(found.group().decode().replace("http", "ws") + "/ws")
+        await wire.hello()
+        wire.send("play")
+        await wire.frame(lambda arrival: arrival.epoch > 20)
+        below = descendants(process.pid)
+
+        os.close(keeper)
+
+        assert (await wire.event("closing"))["reason"] == "restarting"
+        assert await closed(wire) == 1012
+        assert await asyncio.to_thread(process.wait, LIMIT_SECONDS) == -signal.SIGHUP
+        await until(lambda: not any(is_alive(pid) for pid in below), 5)
+    finally:
+        process.kill()
+        process.wait()
 
 
 async def test_it_is_unready_at_once_and_takes_nobody_new_while_it_says_goodbye() -> None:

@@ -43,6 +43,13 @@ def check(headers: Any, frame_ancestors: str = "'self'") -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert policy["require-trusted-types-for"] == "'script'"
+    assert policy["trusted-types"] == "'none'"
+    permissions = dict(part.strip().split("=", 1) for part in headers["permissions-policy"].split(","))
+    assert {"camera", "geolocation", "microphone", "payment", "usb"} <= set(permissions)
+    assert set(permissions.values()) == {"()"}
+    assert "clipboard-write" not in permissions, "the page copies links and scripts"
     assert "server" not in headers
     assert "x-powered-by" not in headers
 

@@ -1,6 +1,5 @@
 """The WebSocket, through a real server."""
 
-import contextlib
 import json
 import os
 import signal
@@ -18,8 +17,8 @@ from server.frames import decode
 from server.packing import Unpacker
 from server.settings import MAX_MESSAGE_BYTES
 from tests.support.client import client, greeted
-from tests.support.live_server import LiveServer, live_server
-from tests.support.processes import descendants, needs_proc
+from tests.support.live_server import ROOT, LiveServer, live_server
+from tests.support.processes import descendants, engine_processes, needs_proc
 
 pytestmark = pytest.mark.anyio
 
@@ -223,17 +222,52 @@ async def test_killed_engine_processes_are_not_noticed_by_the_session() -> None:
 
 
 @needs_proc
-async def test_a_slice_that_hangs_is_an_error_of_its_session_only_and_names_what_was_computed() -> None:
+async def test_stopped_engine_processes_cost_the_session_neither_play_nor_an_epoch() -> None:
     with live_server("--workers", "2") as server:
+        async with greeted(server.socket_url) as connected:
+            await connected.ask("play")
+            await connected.frame()
+            for pid in engine_processes(server.process.pid):
+                os.kill(pid, signal.SIGSTOP)
+            seen = connected.frames[-1].epoch
+            await connected.frame(lambda frame: frame.epoch > seen + 200)
+            state = await connected.ask("pause")
+            assert state["reason"] == "paused"
+            await connected.frame(lambda frame: frame.step == state["step"])
+
+    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    assert epochs.tolist() == list(range(state["epoch"] + 1))
+
+
+@needs_proc
+async def test_while_there_is_no_engine_process_it_is_told_that_training_waits() -> None:
+    with live_server("--workers", "1") as server:
+        async with greeted(server.socket_url) as connected:
+            await connected.ask("play")
+            below, engine = descendants(server.process.pid), engine_processes(server.process.pid)
+            others = [pid for pid in below if pid not in engine]  # the fork server, which would start another
+            for pid in others:
+                os.kill(pid, signal.SIGSTOP)
+            try:
+                os.kill(engine[0], signal.SIGKILL)
+                assert (await connected.event("waiting"))["waits"] is True
+            finally:
+                for pid in others:
+                    os.kill(pid, signal.SIGCONT)
+            assert (await connected.event("waiting"))["waits"] is False
+            seen = connected.frames[-1].epoch
+            await connected.frame(lambda frame: frame.epoch > seen)
+
+
+@needs_proc
+async def test_a_slice_that_hangs_is_an_error_of_its_session_only_and_names_what_was_computed() -> None:
+    mishaps = {"PYTHONPATH": str(ROOT / "tests/support/mishaps"), "HANG_AT": "SIGUSR1"}
+    with live_server("--workers", "1", environment=mishaps) as server:
         async with greeted(server.socket_url) as one, greeted(server.socket_url) as other:
             await one.ask("play")
-            workers = descendants(server.process.pid)
-            for pid in workers:
-                os.kill(pid, signal.SIGSTOP)  # all hang, with the fork server that would start others
+            (pid,) = engine_processes(server.process.pid)
+            os.kill(pid, signal.SIGUSR1)
             error = await one.event("error")
-            for pid in workers:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
             state = await one.event("state")
             await other.ask("step")
             await other.frame(lambda frame: frame.epoch == 1)

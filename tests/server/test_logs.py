@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from server import logs
-from server.logs import Damper, JsonLines, TextLines, clean, one_line, session_hash
+from server.logs import MAX_TEXT, Damper, JsonLines, TextLines, clean, one_line, session_hash
 from server.messages import Configure
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
@@ -283,3 +283,13 @@ async def test_clients_that_leave_are_not_worth_a_line() -> None:
                 await connected.frame()
                 connected.connection.transport.abort()
         assert server.log.read_text() == ""
+
+
+def test_what_is_left_out_of_a_long_line_is_said() -> None:
+    text = clean("begin " + "a b " * 5_000 + "end")
+
+    assert len(text) <= MAX_TEXT
+    assert text.startswith("begin a")
+    assert text.endswith("b end")
+    assert "left out" in text
+    assert clean("a b " * 100) == "a b " * 100

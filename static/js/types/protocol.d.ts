@@ -7,6 +7,7 @@
 /** Acknowledge a frame and all before it. */
 export interface Ack {
   type: "ack";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   /** At least 0. */
   frame: number;
@@ -45,6 +46,7 @@ export interface CatalogField {
 /** What to keep in order to go on later, here or elsewhere; if it is not whole, here only. */
 export interface Checkpoint {
   type: "checkpoint";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
   token: string;
   epoch: number;
@@ -93,6 +95,7 @@ export interface Choices {
 export interface Closing {
   message: string;
   type: "closing";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
   code: number;
   reason: "restarting" | "full" | "too-many" | "taken-over" | "idle" | "age" | "resume" | "unread" | "slow";
@@ -105,6 +108,7 @@ export interface Closing {
  */
 export interface Configure {
   type: "configure";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   experiment: ExperimentInput;
   keep?: boolean;
@@ -113,6 +117,7 @@ export interface Configure {
 /** The experiment as it now holds. */
 export interface Configured {
   type: "configured";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
   experiment: Experiment;
   reset: boolean;
@@ -233,6 +238,7 @@ export interface DatasetChoice {
 export interface Diverged {
   message: string;
   type: "diverged";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
   epoch: number;
   step: number;
@@ -242,6 +248,7 @@ export interface Diverged {
 export interface ErrorEvent {
   message: string;
   type: "error";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
   code: "not-json" | "not-text" | "unknown-type" | "invalid" | "too-much" | "hello-first" | "hello-again" | "protocol" | "join" | "diverged" | "stopped" | "internal" | "resume-too-long" | "resume-malformed" | "resume-version" | "resume-forged" | "resume-audience" | "resume-expired" | "resume-engine" | "resume-invalid" | "resume-gone" | "resume-revoked";
   field: string | null;
@@ -280,12 +287,14 @@ export interface FeatureChoice {
 /** Nothing else was sent for a while; the line is alive. */
 export interface Heartbeat {
   type: "heartbeat";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
 }
 
 /** Open the session; first and once. ``language`` is the key of that in which errors are told. */
 export interface Hello {
   type: "hello";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   /** 0 … 1000000. */
   protocol: number;
@@ -398,12 +407,14 @@ export interface ObjectiveInput {
 /** Stop training for now. */
 export interface Pause {
   type: "pause";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
 }
 
 /** Train on, at a given speed or (null) as fast as it goes. */
 export interface Play {
   type: "play";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   /** 0.1 … 10000. */
   epochs_per_second?: number | null;
@@ -412,6 +423,7 @@ export interface Play {
 /** Pause and start again, from the same weights or from new ones. */
 export interface Reset {
   type: "reset";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   new_seed?: boolean;
 }
@@ -419,6 +431,7 @@ export interface Reset {
 /** Set one weight or bias by hand. */
 export interface SetParameter {
   type: "set_parameter";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   /** 0 … 10. */
   layer: number;
@@ -433,6 +446,7 @@ export interface SetParameter {
 /** Set consecutive weights and biases, in the order of a frame's parameters. */
 export interface SetParameters {
   type: "set_parameters";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   /** 0 … 39999. */
   start?: number;
@@ -463,12 +477,14 @@ export interface StateChanged {
   epoch: number;
   step: number;
   type: "state";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
 }
 
 /** Pause, then train for a few epochs or batches. */
 export interface Step {
   type: "step";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   unit?: "epoch" | "batch";
   /** 1 … 1000. */
@@ -489,6 +505,7 @@ export interface StopChoice {
 export interface Stopped {
   message: string;
   type: "stopped";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
   epoch: number;
   step: number;
@@ -560,9 +577,22 @@ export interface UnitAddress {
   unit: number;
 }
 
+/**
+ * Nothing can be computed for now, as there is nothing to compute with, or it can be again; nothing is
+ * lost.
+ */
+export interface Waiting {
+  message: string;
+  type: "waiting";
+  /** 0 … 9007199254740991. */
+  id: string | number | null;
+  waits: boolean;
+}
+
 /** Say what the page is showing, so that nothing else is computed. */
 export interface Watch {
   type: "watch";
+  /** 0 … 9007199254740991. */
   id?: string | number | null;
   tiles?: boolean;
   unit?: UnitAddress | null;
@@ -578,6 +608,7 @@ export interface Watch {
 /** Answer to hello. */
 export interface Welcome {
   type: "welcome";
+  /** 0 … 9007199254740991. */
   id: string | number | null;
   protocol: number;
   version: string;
@@ -613,4 +644,5 @@ export type ServerEvent =
   | Checkpoint
   | Closing
   | ErrorEvent
+  | Waiting
   | Heartbeat;

@@ -27,11 +27,13 @@ class Cluster:
     Attributes:
         choice: what ``--compute`` takes.
         scheduler, workers: processes; the latter is the parent of those that compute.
+        restart: starts others, at the same address.
     """
 
     choice: str
     scheduler: "subprocess.Popen[bytes]"
     workers: "subprocess.Popen[bytes]"
+    restart: Callable[[], None]
 
 
 @contextlib.contextmanager
@@ -51,10 +53,17 @@ def dask_cluster(folder: Path, *, workers: int = 2) -> Iterator[Cluster]:
             stack.callback(process.terminate)
             return process
 
+        def workers_join() -> "subprocess.Popen[bytes]":
+            return start("worker", "--nworkers", str(workers), "--nthreads", "1")
+
         scheduler = start("scheduler", "--port", "0")
         address = _address(file, scheduler)
-        nannies = start("worker", "--nworkers", str(workers), "--nthreads", "1")
-        yield Cluster(address.replace("tcp://", "dask://"), scheduler, nannies)
+
+        def restart() -> None:
+            start("scheduler", "--port", address.rpartition(":")[2])
+            workers_join()
+
+        yield Cluster(address.replace("tcp://", "dask://"), scheduler, workers_join(), restart)
 
 
 def _address(file: Path, scheduler: "subprocess.Popen[bytes]") -> str:

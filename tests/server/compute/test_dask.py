@@ -8,15 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2 as httpx
 import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin
 from server.compute import Unavailable, check
-from tests.server.compute.conftest import Cluster, running
+from tests.server.compute.conftest import Cluster, dask_cluster, running
 from tests.support import calls
-from tests.support.client import greeted
-from tests.support.live_server import ROOT, live_server
+from tests.support.client import PATIENCE_SECONDS, Client, client, greeted
+from tests.support.live_server import ROOT, LiveServer, live_server
 from tests.support.processes import descendants, needs_proc
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
@@ -48,6 +49,57 @@ async def test_a_killed_worker_is_not_noticed_by_the_session(cluster: Cluster) -
     _, report = advance(begin(Experiment()), epochs=state["epoch"])
     assert epochs.tolist() == list(range(state["epoch"] + 1))
     assert np.array_equal(losses[1:], report.test_loss[0])
+
+
+async def told(connected: Client, *, waits: bool) -> None:
+    """Read until it is told that training waits, or goes on; no run may have come to grief."""
+    while True:
+        event = await connected.event()
+        assert event["type"] not in ("error", "closing"), event
+        if event["type"] == "waiting":
+            assert event["waits"] is waits
+            return
+
+
+def missing(server: LiveServer) -> list[str]:
+    answer = httpx.get(f"{server.url}/readyz", timeout=PATIENCE_SECONDS)
+    assert answer.status_code == (503 if answer.json()["missing"] else 200)
+    return list(answer.json()["missing"])
+
+
+@needs_proc
+@pytest.mark.parametrize("ended", [False, True])
+async def test_while_the_scheduler_is_away_learners_are_told_and_then_go_on(
+    tmp_path: Path, ended: bool
+) -> None:
+    with dask_cluster(tmp_path, workers=1) as cluster, live_server("--compute", cluster.choice) as server:
+        async with greeted(server.socket_url) as connected:
+            await connected.ask("play")
+            await connected.frame()
+            if ended:
+                cluster.scheduler.kill()
+            else:
+                cluster.scheduler.send_signal(signal.SIGSTOP)
+
+            await told(connected, waits=True)
+            assert await asyncio.to_thread(missing, server) == ["engine"]
+            async with client(server.socket_url) as late:
+                await late.ask("hello", protocol=1)
+                await told(late, waits=True)
+            if ended:
+                await asyncio.to_thread(cluster.restart)
+            else:
+                cluster.scheduler.send_signal(signal.SIGCONT)
+            await told(connected, waits=False)
+
+            seen = connected.frames[-1].epoch
+            await connected.frame(lambda frame: frame.epoch > seen)
+            assert await asyncio.to_thread(missing, server) == []
+            state = await connected.ask("pause")
+            await connected.frame(lambda frame: frame.step == state["step"])
+
+    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    assert epochs.tolist() == list(range(state["epoch"] + 1))
 
 
 async def test_slices_are_longer_where_it_takes_longer_to_hand_them_over(cluster: Cluster) -> None:

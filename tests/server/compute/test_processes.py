@@ -284,6 +284,39 @@ def _wait_until_dead(pids: list[int]) -> None:
     poll(lambda: not any(map(is_alive, pids)))
 
 
+@needs_proc
+async def test_a_call_under_a_stopped_process_is_done_again_in_another(tmp_path: Path) -> None:
+    begun, go_on = tmp_path / "begun", tmp_path / "go-on"
+    async with running("processes", workers=1) as compute:
+        stopped, *_ = await compute.run(calls.describe)
+        call = asyncio.create_task(compute.run(calls.wait_for, begun, go_on))
+        await until(begun)
+        os.kill(stopped, signal.SIGSTOP)
+        go_on.touch()
+
+        assert await call != stopped
+        assert (compute.stats.rebuilds, compute.stats.deadlines, compute.stats.failed) == (1, 0, 0)
+        assert not is_alive(stopped)
+
+
+@needs_proc
+async def test_a_call_under_which_two_processes_stand_still_is_given_up(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    async with running("processes", workers=1) as compute:
+        backend = compute._backend
+        assert isinstance(backend, Processes)
+        call = asyncio.create_task(compute.run(calls.wait_for, begun, tmp_path / "never"))
+        for _ in range(2):
+            await until(begun)
+            begun.unlink()
+            (process,) = backend._processes
+            os.kill(process._pid, signal.SIGSTOP)
+
+        with pytest.raises(Overdue):
+            await call
+        assert await compute.run(calls.answer) == 42
+
+
 async def test_that_they_do_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     compute = open_compute("processes", workers=1, memory=1 << 20, longest=0.025)
 
