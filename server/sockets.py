@@ -85,6 +85,15 @@ class HttpProtocol(FairReading, H11Protocol):
         else:
             self._expect(None)
 
+    def _should_upgrade(self) -> bool:
+        """Tell whether a request is to become a WebSocket; not one with a body, which would never be answered."""
+        if any(
+            name in (b"content-length", b"transfer-encoding") and value != b"0"
+            for name, value in self.headers
+        ):
+            return False
+        return super()._should_upgrade()
+
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection over, with what has arrived behind the request."""
         self._expect(None)

@@ -75,6 +75,22 @@ def test_a_body_whose_length_is_in_doubt_is_refused_and_ends_the_connection(
     assert b"HTTP/1.1 200" not in rest, "the bytes behind the request were taken for another one"
 
 
+UPGRADE = (
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+
+
+@pytest.mark.parametrize(("headers", "body"), [("Content-Length: 5\r\n", "hello"), (CHUNKED, "0\r\n\r\n")])
+def test_a_handshake_with_a_body_is_answered_as_a_request_that_is_none(
+    server: LiveServer, headers: str, body: str
+) -> None:
+    status, named, _ = exchange(server, "GET /ws HTTP/1.1", UPGRADE + headers, body)
+
+    assert status == 426
+    assert named["upgrade"] == "websocket"
+
+
 def test_chunks_in_a_request_of_http_1_0_are_refused(server: LiveServer) -> None:
     status, named, _ = exchange(server, "POST /api/classic HTTP/1.0", JSON + CHUNKED, "0\r\n\r\n")
 

@@ -55,6 +55,7 @@ export function createImport(element, options) {
 
   /** @param {Source | null} next */
   function begin(next) {
+    readTyped.cancel();
     sources += 1;
     source = next;
     choices.begin();
