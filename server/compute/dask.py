@@ -1,6 +1,7 @@
 """A cluster of machines: Dask's scheduler and workers, through its ``concurrent.futures`` interface."""
 
 import asyncio
+import importlib
 import itertools
 import logging
 import socket
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from server import __version__
 from server.compute.backend import MOST_DEATHS, Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.worker import LOADED
 
 try:
     from distributed import Client, WorkerPlugin
@@ -69,8 +71,7 @@ class Prepare(WorkerPlugin):  # type: ignore[misc]
         Raises:
             RuntimeError: it has another version.
         """
-        import server.work  # noqa: F401 - so that the first slice need not wait for it
-
+        importlib.import_module(LOADED)  # so that the first slice need not wait for it
         if __version__ != self._version:
             raise RuntimeError(
                 f"this worker has neural-playground {__version__}; the server has {self._version}"
