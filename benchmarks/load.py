@@ -152,7 +152,7 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
         await asyncio.sleep(2)
         baseline.cancel()
 
-        experiment = {"network": {"hidden": options.hidden}}
+        experiment: dict[str, object] = {"network": {"hidden": options.hidden}}
         learners = []
         for _ in range(options.sessions):
             learners.append(await enter(server.socket_url, experiment, options.encoding))
