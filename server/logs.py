@@ -15,9 +15,11 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from hashlib import sha256
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic import ValidationError
+
+from server.streams import silence
 
 LEVELS = ("critical", "error", "warning", "info", "debug")
 FORMATS = ("text", "json")
@@ -63,6 +65,17 @@ def about_session(session: str) -> None:
     _about.set(session_hash(session))
 
 
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes lines to a stream, as long as it takes them."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Let later lines get lost if the stream takes none; what it still holds would fail whatever flushes it."""
+        if isinstance(sys.exc_info()[1], OSError):
+            silence(self.stream)
+        else:
+            super().handleError(record)
+
+
 def configure(form: str, level: str) -> None:
     """Let everything that is logged in this process, uvicorn's lines and warnings too, go to standard error.
 
@@ -70,7 +83,7 @@ def configure(form: str, level: str) -> None:
         form: one of `FORMATS`.
         level: one of `LEVELS`, in lower case.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Lines(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     handler.addFilter(Damper())
     number = getattr(logging, level.upper())

@@ -130,7 +130,8 @@ async def test_streams_that_lead_nowhere_keep_nobody_from_being_served(tmp_path:
     process = subprocess.Popen(  # noqa: ASYNC220 - no input or output is waited for
         [*shell(script), "--port", "0", "--workers", "1", "--log-level", "info"],
         cwd=ROOT,
-        env={**os.environ, "PLAYGROUND_ADDRESS_FILE": str(address)},
+        # What a stream has not taken stays in its buffer, if it has one, and fails whatever flushes it.
+        env={**os.environ, "PLAYGROUND_ADDRESS_FILE": str(address), "PYTHONUNBUFFERED": ""},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
