@@ -8,8 +8,8 @@ from starlette.routing import Match
 from starlette.types import Scope, Send
 
 from engine.sentences import Sentence
-from server.languages import Language
-from server.languages.accepting import choose
+from server.i18n import Language
+from server.i18n.negotiation import choose
 from server.metrics import note_refusal
 
 _POLICY_VIOLATION = 1008

@@ -29,9 +29,9 @@ from server.fair_requests import FairRequests
 from server.gate import Gate
 from server.head import HeadAsGet
 from server.headers import Protections, SecurityHeaders
+from server.i18n import ENGLISH, Languages, load
 from server.joining import Joining
 from server.keys import load_keys
-from server.languages import ENGLISH, Languages, load
 from server.loop_shares import LoopShares
 from server.metrics import Metered, Metrics
 from server.prefix import Prefix

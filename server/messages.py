@@ -13,7 +13,7 @@ from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.explain import explain, is_sayable
 from engine.sentences import Sentence, Value
 from server.cost import too_much
-from server.languages import ENGLISH, Language, bundled
+from server.i18n import ENGLISH, Language, bundled
 
 PROTOCOL = 1
 

@@ -16,9 +16,9 @@ from server import farewells
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.entrance import Entrance
+from server.i18n import Language, Languages
+from server.i18n.negotiation import choose
 from server.keys import Keys
-from server.languages import Language, Languages
-from server.languages.accepting import choose
 from server.lifetimes import Lifetime, Terms
 from server.messages import Closing, ErrorEvent, Hello, Limits
 from server.metrics import Metrics

@@ -18,7 +18,7 @@ from server.checkpoints import Checkpoints
 from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
 from server.cost import slice_seconds
 from server.farewells import UNREAD
-from server.languages import ENGLISH, Language, bundled
+from server.i18n import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
 from server.logs import about_session
 from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Waiting, Watch, told, worded

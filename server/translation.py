@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from server.catalog import Catalog, catalog
-from server.languages import Language
+from server.i18n import Language
 
 _WORDS = ("label", "text", "formula")
 

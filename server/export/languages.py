@@ -9,7 +9,7 @@ from engine.sentences import Sentence, SentenceError, Value
 from server.export.objective import LOSSES
 from server.export.steps import OPTIMIZERS, SCHEDULES
 from server.export.units import ACTIVATIONS
-from server.languages import ENGLISH, bundled
+from server.i18n import ENGLISH, bundled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

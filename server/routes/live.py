@@ -19,8 +19,8 @@ from server.connections import Place
 from server.doors import is_secure, origin_fault
 from server.entrance import CrowdedError
 from server.fair_requests import party_of
+from server.i18n import Language
 from server.joining import Joining
-from server.languages import Language
 from server.loop_shares import LoopShares
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded

@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 from server import __version__
 from server.assets import BOOT, SCRIPT, SHEET, embedded, folder, revision
 from server.compression import Packed, pack, respond
-from server.languages import Language, Languages
-from server.languages.accepting import choose
+from server.i18n import Language, Languages
+from server.i18n.negotiation import choose
 from server.metrics import note_refusal
 from server.sessions import Sessions, retry_seconds
 from server.translation import catalog_in

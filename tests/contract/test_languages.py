@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from server.languages import bundled
+from server.i18n import bundled
 from tests.support.live_server import ROOT
 
 _ASKED = re.compile(r"text\(\"((?:page|script)\.[\w.-]+)\"|\"(page\.[\w.-]+)\"")

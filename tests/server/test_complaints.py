@@ -6,7 +6,7 @@ import pytest
 
 from engine.sentences import Sentence
 from server.complaints import SAME_SECONDS, Complaints
-from server.languages import ENGLISH, bundled
+from server.i18n import ENGLISH, bundled
 
 
 class Clock:

@@ -13,7 +13,7 @@ const FORMS = ["zero", "one", "two", "few", "many", "other"];
  */
 export function readLanguage(key) {
   const file = JSON.parse(
-    readFileSync(new URL(`../../../server/languages/${key}.json`, import.meta.url), "utf8"),
+    readFileSync(new URL(`../../../server/i18n/locales/${key}.json`, import.meta.url), "utf8"),
   );
   /** @type {Record<string, Text>} */
   const texts = {};

@@ -11,8 +11,8 @@ from engine.sentences import ENGLISH as RULES
 from engine.sentences import Sentence
 from server.app import create_app
 from server.doors import MAX_BODY_BYTES
-from server.languages import SENTENCES, Language, Text, bundled, load, placeholders
-from server.languages.accepting import choose
+from server.i18n import SENTENCES, Language, Text, bundled, load, placeholders
+from server.i18n.negotiation import choose
 from server.settings import Settings
 from server.translation import catalog_in, catalog_texts
 

@@ -148,7 +148,9 @@ def load(*folders: Path) -> Languages:
                 f"there is no folder {str(folder)!r} with language files; see PLAYGROUND_LANGUAGES"
             )
     paths = {
-        path.stem: path for folder in (Path(__file__).parent, *folders) for path in folder.glob("*.json")
+        path.stem: path
+        for folder in (Path(__file__).parent / "locales", *folders)
+        for path in folder.glob("*.json")
     }
     english = _read(paths.pop(ENGLISH))
     texts = flatten(english)

@@ -2,7 +2,7 @@
 
 import re
 
-from server.languages import ENGLISH, Language, Languages
+from server.i18n import ENGLISH, Language, Languages
 
 _RANGE = re.compile(
     r"\s*(\*|[a-z]{1,8}(?:-[a-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*",
