@@ -2,7 +2,8 @@
 
 import sys
 
-from server import signals, streams
+from server import signals
+from server.telemetry import streams
 
 
 def main() -> None:

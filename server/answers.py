@@ -10,7 +10,7 @@ from starlette.types import Scope, Send
 from engine.sentences import Sentence
 from server.i18n import Language
 from server.i18n.negotiation import choose
-from server.metrics import note_refusal
+from server.telemetry.metrics import note_refusal
 
 _POLICY_VIOLATION = 1008
 

@@ -33,13 +33,13 @@ from server.i18n import ENGLISH, Languages, load
 from server.joining import Joining
 from server.keys import load_keys
 from server.loop_shares import LoopShares
-from server.metrics import Metered, Metrics
 from server.prefix import Prefix
-from server.pulse import Pulse
 from server.readiness import Readiness
 from server.routes import api, classic, export, health, join, live, pages, read
 from server.sessions import Sessions
 from server.settings import Settings
+from server.telemetry.loop_lag import Pulse
+from server.telemetry.metrics import Metered, Metrics
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 from prometheus_client import start_http_server
 
-from server import __version__, health, logs, train
+from server import __version__, health, train
 from server.app import create_app
 from server.codes import legible
 from server.compute import Unavailable, check
@@ -21,10 +21,11 @@ from server.console import can_show, replace_unknown_characters
 from server.drain import DrainingServer
 from server.head import wsgi_with_head
 from server.lan import check_exposure, invitation, is_private, lan_address, qr_code
-from server.metrics import Metrics
 from server.settings import ANY_ADDRESS, Settings, from_environment, own_url, variables
 from server.sockets import listen, serving
-from server.streams import say
+from server.telemetry import logs
+from server.telemetry.metrics import Metrics
+from server.telemetry.streams import say
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.sentences import Sentence
 from server.answers import is_taken, refuse
 from server.complaints import Complaints
-from server.metrics import note_refusal
+from server.telemetry.metrics import note_refusal
 
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""

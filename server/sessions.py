@@ -21,9 +21,9 @@ from server.i18n.negotiation import choose
 from server.keys import Keys
 from server.lifetimes import Lifetime, Terms
 from server.messages import Closing, ErrorEvent, Hello, Limits
-from server.metrics import Metrics
 from server.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
+from server.telemetry.metrics import Metrics
 from server.tokens import Claim, RefusedToken, unseal
 from server.trainer import Guest, Line, Trainer
 

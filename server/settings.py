@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.environment import PREFIX, Variables, read, unquoted
-from server.logs import FORMATS, LEVELS
 from server.processors import default_workers
+from server.telemetry.logs import FORMATS, LEVELS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

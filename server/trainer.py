@@ -20,11 +20,11 @@ from server.cost import slice_seconds
 from server.farewells import UNREAD
 from server.i18n import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
-from server.logs import about_session
 from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Waiting, Watch, told, worded
-from server.metrics import Metrics
 from server.outbox import Outbox, Overflow
 from server.session import Session
+from server.telemetry.logs import about_session
+from server.telemetry.metrics import Metrics
 from server.work import Slice, run_slice
 
 log = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from server.metrics import CONTENT_TYPE, Metrics
-from server.pulse import Pulse
 from server.readiness import Readiness
 from server.settings import Settings
+from server.telemetry.loop_lag import Pulse
+from server.telemetry.metrics import CONTENT_TYPE, Metrics
 
 router = APIRouter()
 

@@ -24,9 +24,9 @@ from server.joining import Joining
 from server.loop_shares import LoopShares
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
-from server.metrics import Metrics, note_refusal
 from server.sessions import Sessions, TurnedAway, retry_seconds
 from server.settings import Settings
+from server.telemetry.metrics import Metrics, note_refusal
 from server.trainer import Guest, Trainer
 
 router = APIRouter()

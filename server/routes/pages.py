@@ -17,8 +17,8 @@ from server.assets import BOOT, SCRIPT, SHEET, embedded, folder, revision
 from server.compression import Packed, pack, respond
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
-from server.metrics import note_refusal
 from server.sessions import Sessions, retry_seconds
+from server.telemetry.metrics import note_refusal
 from server.translation import catalog_in
 
 router = APIRouter()

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 from pydantic import ValidationError
 
-from server import logs
-from server.logs import MAX_TEXT, Damper, JsonLines, TextLines, clean, one_line, session_hash
 from server.messages import Configure
+from server.telemetry import logs
+from server.telemetry.logs import MAX_TEXT, Damper, JsonLines, TextLines, clean, one_line, session_hash
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
 

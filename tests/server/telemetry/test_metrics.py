@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from server.app import create_app
 from server.manners import MESSAGE_BURST
-from server.metrics import CLOSE_CODES, REASONS, RESUMES, Metrics
 from server.settings import Settings
+from server.telemetry.metrics import CLOSE_CODES, REASONS, RESUMES, Metrics
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import engine_processes, kill, needs_proc
