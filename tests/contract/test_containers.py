@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from server.processors import worker_count
 from server.settings import Settings
+from server.settings.processors import worker_count
 from tests.support.live_server import ROOT
 
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text())

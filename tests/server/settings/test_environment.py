@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from server.environment import ELSEWHERE, PREFIX, read
 from server.settings import variables
+from server.settings.environment import ELSEWHERE, PREFIX, read
 from tests.support.live_server import ROOT, live_server
 
 SETTINGS = ("host", "port", "metrics_port", "metrics_host", "join_code", "workers", "state_folder")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server.processors import cgroup_quota, default_workers, usable_processors, worker_count
+from server.settings.processors import cgroup_quota, default_workers, usable_processors, worker_count
 
 
 @pytest.mark.parametrize(

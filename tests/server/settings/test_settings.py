@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from server.processors import default_workers
 from server.settings import Settings, default_state_folder, from_environment
+from server.settings.processors import default_workers
 
 
 def test_without_anything_the_server_is_for_this_machine_only() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.environment import PREFIX, Variables, read, unquoted
-from server.processors import default_workers
+from server.settings.environment import PREFIX, Variables, read, unquoted
+from server.settings.processors import default_workers
 from server.telemetry.logs import FORMATS, LEVELS
 
 
