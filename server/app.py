@@ -20,7 +20,6 @@ from engine.sentences import Sentence
 from server import __version__, assets
 from server.answers import wants_page
 from server.bodies import RefusedError
-from server.codes import check_code, draw_code, weakness
 from server.complaints import Complaints
 from server.compute import Unavailable, open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, LengthCheck, OriginCheck, SizeCheck, known_hosts
@@ -30,12 +29,13 @@ from server.gate import Gate
 from server.head import HeadAsGet
 from server.headers import Protections, SecurityHeaders
 from server.i18n import ENGLISH, Languages, load
-from server.joining import Joining
-from server.keys import load_keys
 from server.loop_shares import LoopShares
 from server.prefix import Prefix
 from server.readiness import Readiness
 from server.routes import api, classic, export, health, join, live, pages, read
+from server.security.join_codes import check_code, draw_code, weakness
+from server.security.join_cookie import Joining
+from server.security.signing import load_keys
 from server.sessions import Sessions
 from server.settings import Settings
 from server.telemetry.loop_lag import Pulse

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from engine.sentences import Sentence
-from server.buckets import Bucket, Buckets
+from server.security.token_bucket import Bucket, Buckets
 
 log = logging.getLogger(__name__)
 

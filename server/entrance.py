@@ -4,8 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
-from server.buckets import Bucket
 from server.compute.turns import Turns
+from server.security.token_bucket import Bucket
 
 _LONGEST_SECONDS = 15.0
 """How long a person may have to wait; further ones of the same person come back later."""

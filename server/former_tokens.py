@@ -10,7 +10,7 @@ import hmac
 import json
 import struct
 
-from server.keys import Keys
+from server.security.signing import Keys
 
 _FRONT = struct.Struct("<B4sH")  # version, name of the key, bytes of the header
 _VERSION = 1

@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
 from server.answers import is_taken, own_path, refuse
-from server.joining import Joining
+from server.security.join_cookie import Joining
 
 OPEN = frozenset(
     {

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Generator, Hashable, Iterator
 from functools import partial
 from typing import Any
 
-from server.buckets import Bucket, Buckets
 from server.compute.turns import Turns
+from server.security.token_bucket import Bucket, Buckets
 
 OVERALL = (0.4, 0.2)
 """Allowance of all clients together: seconds of the event loop a second, and at once. The rest is for frames."""

@@ -2,8 +2,8 @@
 
 import json
 
-from server.buckets import Bucket
 from server.messages import Ack, Command, Configure, ErrorEvent, Hello
+from server.security.token_bucket import Bucket
 
 MESSAGE_RATE = 20.0
 MESSAGE_BURST = 60

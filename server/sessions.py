@@ -18,9 +18,9 @@ from server.compute import Compute
 from server.entrance import Entrance
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
-from server.keys import Keys
 from server.lifetimes import Lifetime, Terms
 from server.messages import Closing, ErrorEvent, Hello, Limits
+from server.security.signing import Keys
 from server.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.telemetry.metrics import Metrics

@@ -16,10 +16,10 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from server.buckets import Bucket
 from server.connections import SURPLUS, Connections
 from server.fair_reading import FairReading, ServingConfig
 from server.loop_shares import LoopShares
+from server.security.token_bucket import Bucket
 from server.settings import MAX_MESSAGE_BYTES, Settings
 
 LINGER_SECONDS = 4.0

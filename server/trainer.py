@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine import Experiment
-from server.buckets import Bucket
 from server.checkpoints import Checkpoints
 from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
 from server.cost import slice_seconds
@@ -22,6 +21,7 @@ from server.i18n import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
 from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Waiting, Watch, told, worded
 from server.outbox import Outbox, Overflow
+from server.security.token_bucket import Bucket
 from server.session import Session
 from server.telemetry.logs import about_session
 from server.telemetry.metrics import Metrics

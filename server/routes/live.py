@@ -12,7 +12,6 @@ from starlette.websockets import WebSocketState
 
 from engine.sentences import Sentence
 from server import farewells
-from server.addresses import address_of
 from server.answers import preferred_language
 from server.complaints import Complaints
 from server.connections import Place
@@ -20,10 +19,11 @@ from server.doors import is_secure, origin_fault
 from server.entrance import CrowdedError
 from server.fair_requests import party_of
 from server.i18n import Language
-from server.joining import Joining
 from server.loop_shares import LoopShares
 from server.manners import Manners
 from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
+from server.security.addresses import address_of
+from server.security.join_cookie import Joining
 from server.sessions import Sessions, TurnedAway, retry_seconds
 from server.settings import Settings
 from server.telemetry.metrics import Metrics, note_refusal

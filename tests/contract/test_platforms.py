@@ -18,14 +18,14 @@ SOURCES = sorted(
 )
 
 PLACES = {
-    "fcntl": ("server/keys.py",),
+    "fcntl": ("server/security/signing.py",),
     "grp": (),
     "multiprocessing": (
         "server/compute/processes.py",
         "server/compute/start_method.py",
         "server/compute/worker.py",
     ),
-    "os.name": ("scripts/find_browser.py", "server/keys.py"),
+    "os.name": ("scripts/find_browser.py", "server/security/signing.py"),
     "os.sched_getaffinity": ("server/settings/processors.py",),
     "posix": (),
     "/proc": ("server/compute/usage.py", "tests/support/container.py", "tests/support/processes.py"),

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pytest
 
 from server.assets import revision
-from tests.server.test_join_code import routes
+from tests.server.web.test_join_gate import routes
 from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import LiveServer, live_server
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server import console
-from server.lan import lan_address
+from server.security.lan import lan_address
 from server.settings import Settings
 from server.sockets import listen
 from tests.support.live_server import ROOT, live_server

@@ -15,7 +15,7 @@ import pytest
 from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
 from engine.optimizers import OPTIMIZERS
-from server.keys import load_keys
+from server.security.signing import load_keys
 from server.settings import default_state_folder
 from server.tokens import AUDIENCE, Claim, seal, unseal
 from tests.support.client import Client, client, cut, greeted, resumed

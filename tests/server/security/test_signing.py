@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from server.keys import SIGNATURE_CHARACTERS, Keys, fault, load_keys
+from server.security.signing import SIGNATURE_CHARACTERS, Keys, fault, load_keys
 from tests.support.live_server import live_server
 from tests.support.platforms import without
 

@@ -13,7 +13,7 @@ from starlette.routing import WebSocketRoute
 from server.app import create_app
 from server.assets import revision
 from server.gate import ASKING, GUARDED, OPEN, OPEN_FOLDER
-from server.guesses import SUSPICIOUS
+from server.security.guess_log import SUSPICIOUS
 from server.settings import Settings
 from tests.support.client import PATIENCE_SECONDS, client
 from tests.support.live_server import LiveServer, live_server

@@ -4,7 +4,7 @@ import math
 import string
 from datetime import date
 
-from server.keys import Keys
+from server.security.signing import Keys
 
 MIN_CODE_CHARACTERS = 6
 MAX_CODE_CHARACTERS = 64

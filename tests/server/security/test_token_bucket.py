@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.buckets import Bucket, Buckets, jittered
+from server.security.token_bucket import Bucket, Buckets, jittered
 
 MOMENTS = st.lists(st.floats(0, 5), min_size=1, max_size=200)
 

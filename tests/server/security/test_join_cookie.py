@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from server.clocks import LEEWAY_SECONDS
-from server.codes import ATTEMPTS_PER_SECOND
-from server.joining import COOKIE_SECONDS, Joining, TooManyAttemptsError
-from server.keys import Keys
+from server.security.issue_time import LEEWAY_SECONDS
+from server.security.join_codes import ATTEMPTS_PER_SECOND
+from server.security.join_cookie import COOKIE_SECONDS, Joining, TooManyAttemptsError
+from server.security.signing import Keys
 
 KEYS = Keys([b"a key for the tests"])
 OTHER_KEYS = Keys([b"another key for tests"])

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
-from server.buckets import Buckets
-from server.clocks import is_outdated
-from server.codes import ATTEMPTS_PER_SECOND, plain_code
-from server.guesses import Guesses
-from server.keys import Keys
+from server.security.guess_log import Guesses
+from server.security.issue_time import is_outdated
+from server.security.join_codes import ATTEMPTS_PER_SECOND, plain_code
+from server.security.signing import Keys
+from server.security.token_bucket import Buckets
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from server.lan import check_exposure, invitation, is_private, lan_address, qr_code
+from server.security.lan import check_exposure, invitation, is_private, lan_address, qr_code
 from server.settings import Settings
 from tests.server.test_cli import run
 from tests.support.live_server import live_server

@@ -2,7 +2,7 @@
 
 import re
 
-from server.guesses import SUSPICIOUS, Guesses
+from server.security.guess_log import SUSPICIOUS, Guesses
 
 
 def test_many_wrong_codes_from_an_address_are_told_once_a_minute_with_their_number() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from server.codes import (
+from server.security.join_codes import (
     ALPHABET,
     ATTEMPTS_PER_SECOND,
     ENOUGH_BITS,
@@ -15,7 +15,7 @@ from server.codes import (
     plain_code,
     weakness,
 )
-from server.keys import Keys
+from server.security.signing import Keys
 
 KEYS = Keys([b"a key for the tests"])
 DAY = date(2026, 5, 1)
