@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
-from server.compute.turns import Turns
+from server.compute.fair_queue import Turns
 from server.security.token_bucket import Bucket
 
 _LONGEST_SECONDS = 15.0

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Generator, Hashable, Iterator
 from functools import partial
 from typing import Any
 
-from server.compute.turns import Turns
+from server.compute.fair_queue import Turns
 from server.security.token_bucket import Bucket, Buckets
 
 OVERALL = (0.4, 0.2)

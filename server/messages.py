@@ -12,7 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.explain import explain, is_sayable
 from engine.sentences import Sentence, Value
-from server.cost import too_much
+from server.compute.cost import too_much
 from server.i18n import ENGLISH, Language, bundled
 
 PROTOCOL = 1

@@ -15,7 +15,7 @@ from typing import Protocol
 from engine import Experiment
 from server.checkpoints import Checkpoints
 from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
-from server.cost import slice_seconds
+from server.compute.cost import slice_seconds
 from server.farewells import UNREAD
 from server.i18n import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime

@@ -9,7 +9,7 @@ from server.compute.backend import (
     Unavailable,
     WorkerDied,
 )
-from server.compute.seam import Compute, Slip, Withdrawn
+from server.compute.scheduler import Compute, Slip, Withdrawn
 from server.compute.stats import Stats
 
 __all__ = [
@@ -46,7 +46,7 @@ def open_compute(choice: str, *, workers: int, memory: int, longest: float) -> C
 def _backend(choice: str, workers: int, memory: int, longest: float) -> Backend:
     # Imported only when chosen: a cluster's packages need not be there, nor be waited for.
     if choice == "inline":
-        from server.compute.inline import Inline
+        from server.compute.thread import Inline
 
         return Inline(longest=longest)
     if choice == "processes":

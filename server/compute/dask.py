@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from server import __version__
 from server.compute.backend import MOST_DEATHS, Backend, Call, Unavailable, Worker, WorkerDied
-from server.compute.worker import LOADED
+from server.compute.worker_setup import LOADED
 
 try:
     from distributed import Client, WorkerPlugin

@@ -11,9 +11,9 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 from server.compute.backend import Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.cpu_time import Usage, usage
 from server.compute.start_method import start_method
-from server.compute.usage import Usage, usage
-from server.compute.worker import prepare
+from server.compute.worker_setup import prepare
 
 _START_SECONDS = 60.0
 """How long a new process may take until it answers, on the slowest of machines."""

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 from multiprocessing.context import BaseContext
 
-from server.compute.worker import LOADED, one_thread
+from server.compute.worker_setup import LOADED, one_thread
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def start_method() -> BaseContext:
         from multiprocessing.forkserver import ensure_running  # cannot be imported where there is none
 
         context: BaseContext = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([LOADED, "server.compute.worker"])
+        context.set_forkserver_preload([LOADED, "server.compute.worker_setup"])
         try:
             ensure_running()
         except OSError as error:

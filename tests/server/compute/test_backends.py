@@ -58,7 +58,7 @@ async def test_a_probe_is_answered(compute: Compute) -> None:
 async def test_what_hangs_is_given_up_alone_and_all_workers_are_there_again(
     compute: Compute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
     workers = compute.workers
     hanging = asyncio.create_task(compute.run(calls.hang, tmp_path / "hangs"))
     await until(tmp_path / "hangs")
@@ -70,7 +70,7 @@ async def test_what_hangs_is_given_up_alone_and_all_workers_are_there_again(
     assert await asyncio.gather(*others) == list(range(6))
     assert compute.stats.deadlines == 1
     assert compute.stats.rebuilds == 1
-    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 1000)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 1000)
     await complete(compute, workers)
     busy = await occupy(compute, workers, tmp_path)
     (tmp_path / "go-on").touch()

@@ -19,7 +19,7 @@ from engine import Experiment
 from scripts.find_kernel import present_kernel
 from server.compute import Closed, Compute, OutOfMemory, Overdue, Unavailable, open_compute
 from server.compute.processes import Processes
-from server.compute.worker import NICE
+from server.compute.worker_setup import NICE
 from server.work import Slice, run_slice
 from tests.server.compute.conftest import MEMORY, occupy, poll, running, until
 from tests.support import calls
@@ -119,15 +119,15 @@ async def test_one_that_hangs_is_killed_alone(
     start = time.monotonic()
     before = await pids(compute, tmp_path / "before")
     usual = time.monotonic() - start
-    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
-    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.5)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.5)
     hanging = asyncio.create_task(compute.run(calls.hang, tmp_path / "hangs"))
     await until(tmp_path / "hangs")
 
     with pytest.raises(Overdue):
         await hanging
 
-    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 50)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 50)
     start = time.monotonic()
     after = await pids(compute, tmp_path / "after")
     assert time.monotonic() - start < 2 + 10 * usual  # on a busy machine everything takes longer
@@ -181,8 +181,8 @@ def spin(begun: Path) -> None:
 async def test_one_that_computes_for_ever_is_killed_too(
     compute: Compute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
-    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.5)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.5)
 
     with pytest.raises(Overdue):
         await compute.run(spin, tmp_path / "begun")
@@ -193,8 +193,8 @@ async def test_one_that_waits_for_a_processor_does_not_hang(
     compute: Compute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Time that the process did not have is not counted: here a second of computing is late after none at all."""
-    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
-    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.4)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.4)
     monkeypatch.setattr("server.compute.processes._LEAST_PART", 1e6)
 
     outcome = await compute.run(run_slice, Slice(None, Experiment(), seconds=0.95))

@@ -14,7 +14,7 @@ from engine import network as network_module
 from engine.activations import ACTIVATIONS
 from engine.sentences import Sentence
 from engine.workspace import STORE
-from server.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much
+from server.compute.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much
 from server.messages import retold
 from tests.support.strategies import experiments, law, varied
 

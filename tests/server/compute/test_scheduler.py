@@ -238,8 +238,8 @@ async def test_what_waits_and_what_runs_is_observed(compute: Compute, fake: Fake
 async def test_time_in_the_queue_does_not_count_for_the_deadline(
     monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
 ) -> None:
-    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.05)
-    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.05)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
     slow = asyncio.create_task(compute.run(answer, 1))
     patient = asyncio.create_task(compute.run(answer, 2))
 
@@ -256,8 +256,8 @@ async def test_time_in_the_queue_does_not_count_for_the_deadline(
 async def test_a_late_call_that_has_not_begun_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
 ) -> None:
-    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.01)
-    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 0)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.01)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
     call = asyncio.create_task(compute.run(answer, 1))
     await settle()
     fake.busy[0].late = False
@@ -273,8 +273,8 @@ async def test_a_late_call_that_has_not_begun_is_waited_for(
 async def test_what_is_expected_to_take_long_may(
     monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
 ) -> None:
-    monkeypatch.setattr("server.compute.seam._DEADLINE_SECONDS", 0.01)
-    monkeypatch.setattr("server.compute.seam._DEADLINE_FACTOR", 1)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.01)
+    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 1)
     call = asyncio.create_task(compute.run(answer, 1, seconds=60.0))
     done, _ = await asyncio.wait([call], timeout=0.1)
     assert not done

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from server.compute.turns import SharedTurns, Turns
+from server.compute.fair_queue import SharedTurns, Turns
 
 
 def serve(turns: Turns[str], rounds: int, **demand: int) -> Counter[object]:

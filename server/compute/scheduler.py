@@ -21,8 +21,8 @@ from server.compute.backend import (
     Worker,
     WorkerDied,
 )
+from server.compute.fair_queue import SharedTurns
 from server.compute.stats import Stats
-from server.compute.turns import SharedTurns
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
