@@ -11,8 +11,8 @@ import numpy as np
 
 from engine import Experiment
 from engine.features import FEATURES
-from server.frames import LOSSES, Tensor, encode, write_header
-from server.packing import EXACT_EPOCHS, Packer, rounded
+from server.protocol.frame_compression import EXACT_EPOCHS, Packer, rounded
+from server.protocol.frames import LOSSES, Tensor, encode, write_header
 from server.work import Slice, View, run_slice
 
 TITLE = "Frames"
@@ -104,7 +104,7 @@ def kilobits(sizes: list[int]) -> str:
 
 @dataclass(frozen=True)
 class Way:
-    """How to pack; the defaults are what ``server/packing.py`` does."""
+    """How to pack; the defaults are what ``server/protocol/frame_compression.py`` does."""
 
     temporal: bool = True
     spatial: bool = True

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from server.catalog import CatalogField, Choice, catalog
+from server.protocol.catalog import CatalogField, Choice, catalog
 
 PATH = Path(__file__).parents[1] / "docs" / "reference.md"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from engine import Experiment
 from engine.checkpoint import ENGINE, describe
-from server.messages import Checkpoint
+from server.protocol.messages import Checkpoint
 from server.security.signing import Keys
 from server.session import Session
 from server.tokens import AUDIENCE, Claim, seal

@@ -19,7 +19,7 @@ import uvicorn
 
 from server import signals
 from server.compute import Compute
-from server.farewells import RESTARTING
+from server.protocol.close_codes import RESTARTING
 from server.sessions import Sessions
 
 log = logging.getLogger(__name__)

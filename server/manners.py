@@ -2,7 +2,7 @@
 
 import json
 
-from server.messages import Ack, Command, Configure, ErrorEvent, Hello
+from server.protocol.messages import Ack, Command, Configure, ErrorEvent, Hello
 from server.security.token_bucket import Bucket
 
 MESSAGE_RATE = 20.0

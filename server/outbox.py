@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from server.frames import LOSSES, POINTS, Tensor, encode
-from server.packing import EXACT_EPOCHS, Packer, rounded
+from server.protocol.frame_compression import EXACT_EPOCHS, Packer, rounded
+from server.protocol.frames import LOSSES, POINTS, Tensor, encode
 from server.window import Window
 
 Encoding = Literal["plain", "packed"]

@@ -16,8 +16,10 @@ from engine.layout import Layout
 from engine.sentences import SentenceError, Value
 from engine.transplant import can_transplant
 from server import __version__
-from server.frames import LOSSES, POINTS
-from server.messages import (
+from server.pace import Pace
+from server.pictures import Pictures
+from server.protocol.frames import LOSSES, POINTS
+from server.protocol.messages import (
     PROTOCOL,
     Ack,
     Command,
@@ -43,8 +45,6 @@ from server.messages import (
     retold,
     told,
 )
-from server.pace import Pace
-from server.pictures import Pictures
 from server.work import Edit, Outcome, Patch, Slice, View
 
 _SHORTEST_SLICE = 0.005

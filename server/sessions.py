@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 
 from engine import Experiment, Run
 from engine.schema import MAX_SEED
-from server import farewells
 from server.checkpoints import Checkpoints
 from server.compute import Compute
 from server.entrance import Entrance
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
 from server.lifetimes import Lifetime, Terms
-from server.messages import Closing, ErrorEvent, Hello, Limits
+from server.protocol import close_codes
+from server.protocol.messages import Closing, ErrorEvent, Hello, Limits
 from server.security.signing import Keys
 from server.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
@@ -165,7 +165,7 @@ class Sessions:
             TurnedAway: there is no room, or the token that it brings is refused.
         """
         if self.draining:
-            raise TurnedAway(farewells.RESTARTING)
+            raise TurnedAway(close_codes.RESTARTING)
         if hello.resume is None:
             self._make_room(guest)
             trainer = self._open(hello.experiment, guest)
@@ -175,7 +175,7 @@ class Sessions:
             self._metrics.resumed("live" if recovered else "token")
         trainer.guest = guest
         trainer.attach(
-            line, language, farewells.TAKEN_OVER, hello=hello, recovered=recovered, page=self._page_revision
+            line, language, close_codes.TAKEN_OVER, hello=hello, recovered=recovered, page=self._page_revision
         )
         if not recovered:
             trainer.start()
@@ -207,11 +207,11 @@ class Sessions:
         except RefusedToken as refused:
             self._metrics.resumed("refused")
             error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
-            raise TurnedAway(farewells.REFUSED_TOKEN, error) from None
+            raise TurnedAway(close_codes.REFUSED_TOKEN, error) from None
         if here is None:
             self._make_room(guest)
         else:  # revived from an older token
-            here.dismiss(farewells.TAKEN_OVER)
+            here.dismiss(close_codes.TAKEN_OVER)
             self._end(here)
         return self._open(run.experiment, guest, claim, run, owned=owned), False
 
@@ -266,17 +266,17 @@ class Sessions:
         while len(theirs) >= settings.max_client_sessions:
             forsaken = _oldest_forsaken(theirs)  # of the newcomer itself
             if forsaken is None:
-                raise TurnedAway(farewells.too_many(settings.max_client_sessions, retry_after))
+                raise TurnedAway(close_codes.too_many(settings.max_client_sessions, retry_after))
             theirs.remove(forsaken)
             self._end(forsaken)
         if sum(trainer.guest.address == guest.address for trainer in self) >= settings.max_address_sessions:
-            raise TurnedAway(farewells.too_many(settings.max_address_sessions, retry_after))
+            raise TurnedAway(close_codes.too_many(settings.max_address_sessions, retry_after))
         free = settings.max_sessions - len(self)
         held = sum(trainer.guest.person == guest.person for trainer in self)
         if free <= 0:
-            raise TurnedAway(farewells.full(retry_after))
+            raise TurnedAway(close_codes.full(retry_after))
         if held >= _MOST_PER_FREE * free:
-            raise TurnedAway(farewells.too_many(held, retry_after))
+            raise TurnedAway(close_codes.too_many(held, retry_after))
 
     # -------------------------------------------------------------------------------------------------- going away
 
@@ -326,10 +326,10 @@ class Sessions:
             case "gone":
                 self._end(trainer)
             case "idle":
-                trainer.dismiss(farewells.IDLE)
+                trainer.dismiss(close_codes.IDLE)
                 self._end(trainer)
             case "age":
-                trainer.dismiss(farewells.AGE)
+                trainer.dismiss(close_codes.AGE)
                 self._end(trainer)
 
 

@@ -16,7 +16,7 @@ from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, size
 from engine.sentences import Value
 from server.former_tokens import read_former
-from server.messages import told
+from server.protocol.messages import told
 from server.security.issue_time import is_outdated
 from server.security.signing import SIGNATURE_CHARACTERS, Keys
 

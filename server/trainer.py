@@ -16,11 +16,22 @@ from engine import Experiment
 from server.checkpoints import Checkpoints
 from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
 from server.compute.cost import slice_seconds
-from server.farewells import UNREAD
 from server.i18n import ENGLISH, Language, bundled
 from server.lifetimes import Lifetime
-from server.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Waiting, Watch, told, worded
 from server.outbox import Outbox, Overflow
+from server.protocol.close_codes import UNREAD
+from server.protocol.messages import (
+    Ack,
+    Closing,
+    Command,
+    ErrorEvent,
+    Event,
+    Hello,
+    Waiting,
+    Watch,
+    told,
+    worded,
+)
 from server.security.token_bucket import Bucket
 from server.session import Session
 from server.telemetry.logs import about_session

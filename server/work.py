@@ -10,7 +10,7 @@ from engine.insight import confusion
 from engine.run import set_parameters
 from engine.samples import points
 from engine.transplant import can_transplant, transplant
-from server.frames import Tensor, quantise
+from server.protocol.frames import Tensor, quantise
 
 TILE = 20
 """Rows and columns of a unit's tile."""

@@ -11,7 +11,6 @@ from starlette.types import Message
 from starlette.websockets import WebSocketState
 
 from engine.sentences import Sentence
-from server import farewells
 from server.answers import preferred_language
 from server.complaints import Complaints
 from server.connections import Place
@@ -21,7 +20,18 @@ from server.fair_requests import party_of
 from server.i18n import Language
 from server.loop_shares import LoopShares
 from server.manners import Manners
-from server.messages import Closing, Command, ErrorEvent, Heartbeat, Hello, greet, parse, told, worded
+from server.protocol import close_codes
+from server.protocol.messages import (
+    Closing,
+    Command,
+    ErrorEvent,
+    Heartbeat,
+    Hello,
+    greet,
+    parse,
+    told,
+    worded,
+)
 from server.security.addresses import address_of
 from server.security.join_cookie import Joining
 from server.sessions import Sessions, TurnedAway, retry_seconds
@@ -155,7 +165,7 @@ class _Connection:
             await self._part(words, turned.closing.code, turned.closing.reason)
             return
         except CrowdedError:
-            closing = farewells.full(retry_seconds())
+            closing = close_codes.full(retry_seconds())
             note_refusal(self._websocket.scope, closing.reason)
             await self._part([self._worded(closing)], closing.code, closing.reason)
             return
@@ -273,7 +283,7 @@ class _Connection:
         while True:
             await asyncio.sleep(min(1.0, most / 4))
             if trainer.waited >= most:
-                self.dismiss(farewells.SLOW)
+                self.dismiss(close_codes.SLOW)
                 return
 
     async def _await_more(self, trainer: Trainer) -> None:

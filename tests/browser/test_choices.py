@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from server.catalog import Choice, LossChoice, StopChoice, catalog
+from server.protocol.catalog import Choice, LossChoice, StopChoice, catalog
 from tests.support.page import Playground
 
 CHOICES = [

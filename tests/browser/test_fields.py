@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from server.catalog import CatalogField, DatasetChoice, catalog
+from server.protocol.catalog import CatalogField, DatasetChoice, catalog
 from tests.support.page import Playground
 
 FIELDS = catalog().fields

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from engine import Experiment, advance, begin, evaluate
-from server.frames import decode
+from server.protocol.frames import decode
 from tests.browser.test_keeping import saved
 from tests.support.page import SIZES, Playground
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from engine import Experiment, advance, begin, classic, evaluate
 from engine import saved as saved_forms
 from server import train
-from server.frames import decode
+from server.protocol.frames import decode
 from tests.support.page import Playground
 
 LINK = "activation=relu&batchSize=5&dataset=xor&networkShape=3,3&seed=0.12345&x=true&y=true"

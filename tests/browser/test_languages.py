@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from engine.losses import PROBLEMS
 from engine.schema import REGISTRIES
 from server.i18n import SENTENCES, Text, bundled
-from server.translation import catalog_texts
+from server.protocol.localized_catalog import catalog_texts
 from tests.support.live_server import LiveServer, live_server
 from tests.support.page import SIZES, Playground, open_playground
 

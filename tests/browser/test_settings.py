@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from server.catalog import catalog
+from server.protocol.catalog import catalog
 from tests.support.page import Playground
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from server.catalog import catalog
+from server.protocol.catalog import catalog
 from tests.support.page import Playground
 
 STOP = 'select[data-field="training.stop"]'

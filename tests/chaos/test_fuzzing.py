@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from server.manners import MESSAGE_BURST, MESSAGE_RATE
-from server.messages import ErrorEvent, greet, parse
+from server.protocol.messages import ErrorEvent, greet, parse
 from tests.chaos.conftest import FORGETFUL, Start, Tell, at_rest, health
 from tests.support.live_server import LiveServer
 from tests.support.nonsense import TEXT, nonsense

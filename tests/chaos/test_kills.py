@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from server.frames import decode
+from server.protocol.frames import decode
 from tests.chaos.conftest import Start, health
 from tests.support.live_server import LiveServer
 from tests.support.processes import engine_processes, is_alive, kill

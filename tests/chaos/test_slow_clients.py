@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from benchmarks.load import percentile
-from server.frames import decode
+from server.protocol.frames import decode
 from tests.chaos.conftest import Start, at_rest
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import descriptors, unsent

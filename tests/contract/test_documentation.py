@@ -15,7 +15,7 @@ from engine import Experiment
 from engine.experiment import fields
 from server import __version__
 from server.cli import _parser
-from server.messages import Command, ErrorEvent, Event
+from server.protocol.messages import Command, ErrorEvent, Event
 from server.settings import Settings
 from tests.support.live_server import ROOT
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from engine import Experiment
 from engine.datasets import MAX_CLASSES
 from engine.experiment import MAX_OWN_POINTS
-from server.messages import Configure, parse
+from server.protocol.messages import Configure, parse
 from server.settings import MAX_MESSAGE_BYTES
 
 SOURCE = Path(__file__).parents[2] / "static/js/own-data/point-set.js"

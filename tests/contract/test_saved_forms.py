@@ -16,7 +16,7 @@ from engine.experiment import fields
 from engine.links import parse
 from engine.schema import REGISTRIES
 from scripts.find_node import find_node
-from server.catalog import catalog
+from server.protocol.catalog import catalog
 from tests.support.live_server import ROOT
 from tests.support.strategies import experiments, law
 

@@ -11,7 +11,7 @@ import pytest
 from engine import Experiment, Report, Run, advance, begin, evaluate, reconfigure
 from engine.arrays import BoolArray, FloatArray
 from scripts.find_node import find_node
-from server.catalog import catalog
+from server.protocol.catalog import catalog
 from tests.support.live_server import ROOT
 
 NODE = find_node()

@@ -9,7 +9,7 @@ import httpx2 as httpx
 import pytest
 
 from engine import Experiment
-from server.messages import PROTOCOL, ErrorEvent, parse
+from server.protocol.messages import PROTOCOL, ErrorEvent, parse
 from tests.support.live_server import LiveServer
 
 MOST = 1200

@@ -13,8 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from engine import Experiment, advance, begin
-from server.frames import decode
-from server.packing import Unpacker
+from server.protocol.frame_compression import Unpacker
+from server.protocol.frames import decode
 from server.settings import MAX_MESSAGE_BYTES
 from tests.support.client import client, greeted
 from tests.support.live_server import ROOT, LiveServer, live_server

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from server.manners import MESSAGE_BURST, MOST_BYTES, MOST_INVALID, TOO_BIG, TOO_MANY_INVALID, Manners
-from server.messages import Command, ErrorEvent, parse
+from server.protocol.messages import Command, ErrorEvent, parse
 from tests.support.client import PATIENCE_SECONDS, Client, client, greeted
 from tests.support.live_server import LiveServer
 

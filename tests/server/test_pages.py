@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from server.app import create_app
-from server.catalog import catalog
+from server.protocol.catalog import catalog
 from server.settings import Settings
 
 

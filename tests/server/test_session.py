@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from engine import Experiment
-from server.messages import Event, Limits, parse
+from server.protocol.messages import Event, Limits, parse
 from server.session import Numbers, Session
 from server.work import Slice, run_slice
 from tests.support.messages import text

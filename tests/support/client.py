@@ -10,7 +10,7 @@ import anyio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from server.frames import decode
+from server.protocol.frames import decode
 
 PATIENCE_SECONDS = 50
 """How long to wait for what must come; only ever used up when something is broken."""

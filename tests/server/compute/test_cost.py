@@ -15,7 +15,7 @@ from engine.activations import ACTIVATIONS
 from engine.sentences import Sentence
 from engine.workspace import STORE
 from server.compute.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much
-from server.messages import retold
+from server.protocol.messages import retold
 from tests.support.strategies import experiments, law, varied
 
 MIB = 1 << 20

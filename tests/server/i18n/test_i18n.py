@@ -13,8 +13,8 @@ from server.app import create_app
 from server.doors import MAX_BODY_BYTES
 from server.i18n import SENTENCES, Language, Text, bundled, load, placeholders
 from server.i18n.negotiation import choose
+from server.protocol.localized_catalog import catalog_in, catalog_texts
 from server.settings import Settings
-from server.translation import catalog_in, catalog_texts
 
 PORTUGUESE = {
     "name": "Português",

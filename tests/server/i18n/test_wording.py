@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from server.i18n import bundled
-from server.messages import ErrorEvent, greet, parse, worded
+from server.protocol.messages import ErrorEvent, greet, parse, worded
 from tests.support.client import client
 from tests.support.live_server import LiveServer
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.messages import COMMAND, ErrorEvent, Hello, greet, parse
+from server.protocol.messages import COMMAND, ErrorEvent, Hello, greet, parse
 from tests.support.messages import text
 
 

@@ -3,7 +3,7 @@
 1012, 1013 and 4408: come back. 4409: come back without the token. 4001: do not come back by yourself; a person may.
 """
 
-from server.messages import Closing, told
+from server.protocol.messages import Closing, told
 
 RESTARTING = Closing(code=1012, reason="restarting", **told("closing.restarting"))
 TAKEN_OVER = Closing(code=4001, reason="taken-over", **told("closing.taken-over"))

@@ -18,8 +18,8 @@ from engine.schema import REGISTRIES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 from engine.stops import STOPS
 from server import __version__
-from server.frames import quantise
-from server.messages import PROTOCOL
+from server.protocol.frames import quantise
+from server.protocol.messages import PROTOCOL
 
 _THUMBNAIL_POINTS = 200
 _TILE = 20

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment
-from server.frames import LOSSES, decode, encode
 from server.outbox import Outbox
-from server.packing import EXACT_EPOCHS, Packer, Unpacker, rounded
+from server.protocol.frame_compression import EXACT_EPOCHS, Packer, Unpacker, rounded
+from server.protocol.frames import LOSSES, decode, encode
 from server.work import Slice, View, run_slice
 
 NAMES = [*LOSSES, "map", "tiles", "parameters"]

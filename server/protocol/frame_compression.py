@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from server.frames import LOSSES, Tensor, decode, write_header
+from server.protocol.frames import LOSSES, Tensor, decode, write_header
 
 _LEVEL = 2
 _WINDOW_BITS = 15

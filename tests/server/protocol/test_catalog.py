@@ -7,7 +7,7 @@ from engine.batchings import BATCHINGS
 from engine.experiment import fields
 from engine.losses import PROBLEMS
 from engine.schema import REGISTRIES
-from server.catalog import catalog
+from server.protocol.catalog import catalog
 
 
 @pytest.mark.parametrize("name", [*REGISTRIES, "problem"])

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from server.catalog import Catalog, catalog
 from server.i18n import Language
+from server.protocol.catalog import Catalog, catalog
 
 _WORDS = ("label", "text", "formula")
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from server.frames import decode, encode, quantise
+from server.protocol.frames import decode, encode, quantise
 
 DTYPES = ["<f8", "<f4", "<u4", "|i1"]
 
