@@ -13,7 +13,7 @@ from engine import Experiment
 from engine.features import FEATURES
 from server.protocol.frame_compression import EXACT_EPOCHS, Packer, rounded
 from server.protocol.frames import LOSSES, Tensor, encode, write_header
-from server.work import Slice, View, run_slice
+from server.sessions.slices import Slice, View, run_slice
 
 TITLE = "Frames"
 HEADER = (

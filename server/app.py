@@ -36,7 +36,7 @@ from server.routes import api, classic, export, health, join, live, pages, read
 from server.security.join_codes import check_code, draw_code, weakness
 from server.security.join_cookie import Joining
 from server.security.signing import load_keys
-from server.sessions import Sessions
+from server.sessions.manager import Sessions
 from server.settings import Settings
 from server.telemetry.loop_lag import Pulse
 from server.telemetry.metrics import Metered, Metrics

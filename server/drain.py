@@ -20,7 +20,7 @@ import uvicorn
 from server import signals
 from server.compute import Compute
 from server.protocol.close_codes import RESTARTING
-from server.sessions import Sessions
+from server.sessions.manager import Sessions
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import MutableMapping
 from typing import Any
 
-LOADED = "server.work"
+LOADED = "server.sessions.slices"
 """The module with all that is run: what it imports takes longer to load than a call may run."""
 
 NICE = 10

@@ -15,7 +15,6 @@ from server.answers import preferred_language
 from server.complaints import Complaints
 from server.connections import Place
 from server.doors import is_secure, origin_fault
-from server.entrance import CrowdedError
 from server.fair_requests import party_of
 from server.i18n import Language
 from server.loop_shares import LoopShares
@@ -34,10 +33,11 @@ from server.protocol.messages import (
 )
 from server.security.addresses import address_of
 from server.security.join_cookie import Joining
-from server.sessions import Sessions, TurnedAway, retry_seconds
+from server.sessions.admission import CrowdedError
+from server.sessions.manager import Sessions, TurnedAway, retry_seconds
+from server.sessions.runner import Guest, Trainer
 from server.settings import Settings
 from server.telemetry.metrics import Metrics, note_refusal
-from server.trainer import Guest, Trainer
 
 router = APIRouter()
 

@@ -18,7 +18,7 @@ from server.compression import Packed, pack, respond
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
 from server.protocol.localized_catalog import catalog_in
-from server.sessions import Sessions, retry_seconds
+from server.sessions.manager import Sessions, retry_seconds
 from server.telemetry.metrics import note_refusal
 
 router = APIRouter()

@@ -9,7 +9,7 @@ import pytest
 
 from engine import Experiment
 from server.compute import Closed, Compute, OutOfMemory, Overdue, WorkerDied
-from server.work import Slice, run_slice
+from server.sessions.slices import Slice, run_slice
 from tests.server.compute.conftest import complete, occupy, running, until
 from tests.support import calls
 

@@ -20,7 +20,7 @@ from scripts.find_kernel import present_kernel
 from server.compute import Closed, Compute, OutOfMemory, Overdue, Unavailable, open_compute
 from server.compute.processes import Processes
 from server.compute.worker_setup import NICE
-from server.work import Slice, run_slice
+from server.sessions.slices import Slice, run_slice
 from tests.server.compute.conftest import MEMORY, occupy, poll, running, until
 from tests.support import calls
 from tests.support.client import PATIENCE_SECONDS, greeted
@@ -61,7 +61,7 @@ async def test_the_engine_is_loaded_before_the_first_call(
     monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: [method])
 
     async with running("processes") as compute:
-        assert await compute.run(calls.has_loaded, "server.work")
+        assert await compute.run(calls.has_loaded, "server.sessions.slices")
 
 
 @needs_proc

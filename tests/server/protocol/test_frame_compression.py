@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment
-from server.outbox import Outbox
 from server.protocol.frame_compression import EXACT_EPOCHS, Packer, Unpacker, rounded
 from server.protocol.frames import LOSSES, decode, encode
-from server.work import Slice, View, run_slice
+from server.sessions.outbox import Outbox
+from server.sessions.slices import Slice, View, run_slice
 
 NAMES = [*LOSSES, "map", "tiles", "parameters"]
 DTYPES = ["<f8", "<f4", "<u4", "|i1"]

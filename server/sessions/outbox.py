@@ -13,7 +13,7 @@ import numpy as np
 
 from server.protocol.frame_compression import EXACT_EPOCHS, Packer, rounded
 from server.protocol.frames import LOSSES, POINTS, Tensor, encode
-from server.window import Window
+from server.sessions.flow_control import Window
 
 Encoding = Literal["plain", "packed"]
 """How frames are sent: each by itself, or as what is new since the one before."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.pace import Pace
+from server.sessions.pacer import Pace
 
 
 def test_the_first_epoch_is_due_at_once() -> None:

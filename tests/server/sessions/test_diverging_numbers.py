@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment
-from server.work import Slice, View, run_slice
+from server.sessions.slices import Slice, View, run_slice
 from tests.support.client import client
 from tests.support.live_server import LiveServer
 

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from engine import Experiment
 from server.protocol.messages import Event, Limits, parse
-from server.session import Numbers, Session
-from server.work import Slice, run_slice
+from server.sessions.session import Numbers, Session
+from server.sessions.slices import Slice, run_slice
 from tests.support.messages import text
 
 LIMITS = Limits(message_bytes=131_072, window=2, hello_seconds=10)

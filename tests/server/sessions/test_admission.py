@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from server.entrance import CrowdedError, Entrance
+from server.sessions.admission import CrowdedError, Entrance
 
 pytestmark = pytest.mark.anyio
 

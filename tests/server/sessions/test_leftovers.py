@@ -9,9 +9,9 @@ import pytest
 import uvicorn
 
 from server.app import create_app
+from server.sessions.runner import Trainer
 from server.settings import Settings
 from server.sockets import listen, serving
-from server.trainer import Trainer
 from tests.support.waiting import until
 from tests.support.wire import connect
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from server.work import View
+from server.sessions.slices import View
 
 _USUAL_RATE = 20.0
 """Pictures a second for a client that asks for nothing else."""

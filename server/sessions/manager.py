@@ -12,20 +12,20 @@ from collections.abc import Callable, Iterator
 
 from engine import Experiment, Run
 from engine.schema import MAX_SEED
-from server.checkpoints import Checkpoints
 from server.compute import Compute
-from server.entrance import Entrance
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
-from server.lifetimes import Lifetime, Terms
 from server.protocol import close_codes
 from server.protocol.messages import Closing, ErrorEvent, Hello, Limits
 from server.security.signing import Keys
-from server.session import Session
+from server.sessions.admission import Entrance
+from server.sessions.checkpointer import Checkpoints
+from server.sessions.expiry import Lifetime, Terms
+from server.sessions.resume_tokens import Claim, RefusedToken, unseal
+from server.sessions.runner import Guest, Line, Trainer
+from server.sessions.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.telemetry.metrics import Metrics
-from server.tokens import Claim, RefusedToken, unseal
-from server.trainer import Guest, Line, Trainer
 
 _LOOK_SECONDS = 1.0
 """How often it is looked whether a session has come to its end, at least."""

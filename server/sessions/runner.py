@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine import Experiment
-from server.checkpoints import Checkpoints
 from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
 from server.compute.cost import slice_seconds
 from server.i18n import ENGLISH, Language, bundled
-from server.lifetimes import Lifetime
-from server.outbox import Outbox, Overflow
 from server.protocol.close_codes import UNREAD
 from server.protocol.messages import (
     Ack,
@@ -33,10 +30,13 @@ from server.protocol.messages import (
     worded,
 )
 from server.security.token_bucket import Bucket
-from server.session import Session
+from server.sessions.checkpointer import Checkpoints
+from server.sessions.expiry import Lifetime
+from server.sessions.outbox import Outbox, Overflow
+from server.sessions.session import Session
+from server.sessions.slices import Slice, run_slice
 from server.telemetry.logs import about_session
 from server.telemetry.metrics import Metrics
-from server.work import Slice, run_slice
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
 from server.security.signing import Keys
-from server.tokens import AUDIENCE, MAX_CHARACTERS, Claim, Code, RefusedToken, seal, unseal
+from server.sessions.resume_tokens import AUDIENCE, MAX_CHARACTERS, Claim, Code, RefusedToken, seal, unseal
 from tests.support.runs import assert_same_state
 from tests.support.strategies import experiments, law
 

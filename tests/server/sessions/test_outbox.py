@@ -6,9 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from server.outbox import MAX_EPOCHS, MAX_EVENTS, MAX_FRAME_EPOCHS, Encoding, Outbox, Overflow
 from server.protocol.frame_compression import Unpacker
 from server.protocol.frames import Tensor, decode
+from server.sessions.outbox import MAX_EPOCHS, MAX_EVENTS, MAX_FRAME_EPOCHS, Encoding, Outbox, Overflow
 
 
 def put(

@@ -8,7 +8,7 @@ import pytest
 from engine import Experiment, advance, begin, boundary, evaluate, layer_maps
 from engine.insight import confusion
 from server.protocol.frames import quantise
-from server.work import Edit, Slice, View, run_slice
+from server.sessions.slices import Edit, Slice, View, run_slice
 
 EXPERIMENT = Experiment.model_validate({"data": {"samples": 60}})
 

@@ -7,8 +7,8 @@ from engine import Experiment
 from engine.checkpoint import ENGINE, describe
 from server.protocol.messages import Checkpoint
 from server.security.signing import Keys
-from server.session import Session
-from server.tokens import AUDIENCE, Claim, seal
+from server.sessions.resume_tokens import AUDIENCE, Claim, seal
+from server.sessions.session import Session
 
 _SHORTEST_GAP = 0.25
 """Seconds between two tokens at least, whatever happens."""

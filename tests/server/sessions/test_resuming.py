@@ -16,8 +16,8 @@ from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
 from engine.optimizers import OPTIMIZERS
 from server.security.signing import load_keys
+from server.sessions.resume_tokens import AUDIENCE, Claim, seal, unseal
 from server.settings import default_state_folder
-from server.tokens import AUDIENCE, Claim, seal, unseal
 from tests.support.client import Client, client, cut, greeted, resumed
 from tests.support.live_server import LiveServer, free_port, live_server
 

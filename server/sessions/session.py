@@ -16,8 +16,6 @@ from engine.layout import Layout
 from engine.sentences import SentenceError, Value
 from engine.transplant import can_transplant
 from server import __version__
-from server.pace import Pace
-from server.pictures import Pictures
 from server.protocol.frames import LOSSES, POINTS
 from server.protocol.messages import (
     PROTOCOL,
@@ -45,7 +43,9 @@ from server.protocol.messages import (
     retold,
     told,
 )
-from server.work import Edit, Outcome, Patch, Slice, View
+from server.sessions.frame_schedule import Pictures
+from server.sessions.pacer import Pace
+from server.sessions.slices import Edit, Outcome, Patch, Slice, View
 
 _SHORTEST_SLICE = 0.005
 

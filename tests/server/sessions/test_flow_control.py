@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.window import Window
+from server.sessions.flow_control import Window
 
 
 @dataclass

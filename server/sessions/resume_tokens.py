@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, size
 from engine.sentences import Value
-from server.former_tokens import read_former
 from server.protocol.messages import told
 from server.security.issue_time import is_outdated
 from server.security.signing import SIGNATURE_CHARACTERS, Keys
+from server.sessions.former_resume_tokens import read_former
 
 MAX_CHARACTERS = 65_536
 """Longer tokens are neither given nor read; a run that needs more stays on the server."""

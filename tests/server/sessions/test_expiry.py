@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.lifetimes import Lifetime, Terms
+from server.sessions.expiry import Lifetime, Terms
 
 TERMS = Terms(alone=30, kept=120, rest=600, idle=1800, age=43_200)
 
