@@ -29,7 +29,6 @@ from server.gate import Gate
 from server.head import HeadAsGet
 from server.headers import Protections, SecurityHeaders
 from server.i18n import ENGLISH, Languages, load
-from server.loop_shares import LoopShares
 from server.prefix import Prefix
 from server.readiness import Readiness
 from server.routes import api, classic, export, health, join, live, pages, read
@@ -40,6 +39,7 @@ from server.sessions.manager import Sessions
 from server.settings import Settings
 from server.telemetry.loop_lag import Pulse
 from server.telemetry.metrics import Metered, Metrics
+from server.transport.loop_shares import LoopShares
 
 log = logging.getLogger(__name__)
 

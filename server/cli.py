@@ -15,17 +15,17 @@ from prometheus_client import start_http_server
 from server import __version__, health, train
 from server.app import create_app
 from server.compute import Unavailable, check
-from server.connections import Connections, raise_descriptor_limit
 from server.console import can_show, replace_unknown_characters
 from server.drain import DrainingServer
 from server.head import wsgi_with_head
 from server.security.join_codes import legible
 from server.security.lan import check_exposure, invitation, is_private, lan_address, qr_code
 from server.settings import ANY_ADDRESS, Settings, from_environment, own_url, variables
-from server.sockets import listen, serving
 from server.telemetry import logs
 from server.telemetry.metrics import Metrics
 from server.telemetry.streams import say
+from server.transport.connections import Connections, raise_descriptor_limit
+from server.transport.uvicorn_protocols import listen, serving
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,9 @@ from starlette.websockets import WebSocketState
 from engine.sentences import Sentence
 from server.answers import preferred_language
 from server.complaints import Complaints
-from server.connections import Place
 from server.doors import is_secure, origin_fault
 from server.fair_requests import party_of
 from server.i18n import Language
-from server.loop_shares import LoopShares
 from server.manners import Manners
 from server.protocol import close_codes
 from server.protocol.messages import (
@@ -38,6 +36,8 @@ from server.sessions.manager import Sessions, TurnedAway, retry_seconds
 from server.sessions.runner import Guest, Trainer
 from server.settings import Settings
 from server.telemetry.metrics import Metrics, note_refusal
+from server.transport.connections import Place
+from server.transport.loop_shares import LoopShares
 
 router = APIRouter()
 

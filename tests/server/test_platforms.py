@@ -13,7 +13,7 @@ import pytest
 from server import console
 from server.security.lan import lan_address
 from server.settings import Settings
-from server.sockets import listen
+from server.transport.uvicorn_protocols import listen
 from tests.support.live_server import ROOT, live_server
 from tests.support.platforms import without
 from tests.support.processes import descendants, kill, needs_proc

@@ -11,7 +11,7 @@ import uvicorn
 from server.app import create_app
 from server.sessions.runner import Trainer
 from server.settings import Settings
-from server.sockets import listen, serving
+from server.transport.uvicorn_protocols import listen, serving
 from tests.support.waiting import until
 from tests.support.wire import connect
 

@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from server.settings import Settings
-from server.sockets import LINGER_SECONDS, SEND_BUFFER_BYTES, listen, serving
+from server.transport.uvicorn_protocols import LINGER_SECONDS, SEND_BUFFER_BYTES, listen, serving
 from tests.support.client import PATIENCE_SECONDS, client
 from tests.support.live_server import LiveServer, live_server
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from server import sockets
-from server.fair_reading import PIECE_BYTES
 from server.settings import Settings
-from server.sockets import FRAME_BURST, FRAME_RATE, MOST_FRAGMENTS, listen, serving
+from server.transport import uvicorn_protocols
+from server.transport.fair_reading import PIECE_BYTES
+from server.transport.uvicorn_protocols import FRAME_BURST, FRAME_RATE, MOST_FRAGMENTS, listen, serving
 from tests.support.client import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -235,7 +235,7 @@ async def test_a_body_that_trickles_is_let_go_of(monkeypatch: pytest.MonkeyPatch
             while (await receive()).get("more_body"):
                 pass
 
-    monkeypatch.setattr(sockets, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(uvicorn_protocols, "BODY_SECONDS", 0.2)
     async with serving_here(Reader()) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.connections import SURPLUS, Connections, Place
+from server.transport.connections import SURPLUS, Connections, Place
 from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import engine_processes, needs_proc

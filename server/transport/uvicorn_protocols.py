@@ -16,11 +16,11 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from server.connections import SURPLUS, Connections
-from server.fair_reading import FairReading, ServingConfig
-from server.loop_shares import LoopShares
 from server.security.token_bucket import Bucket
 from server.settings import MAX_MESSAGE_BYTES, Settings
+from server.transport.connections import SURPLUS, Connections
+from server.transport.fair_reading import FairReading, ServingConfig
+from server.transport.loop_shares import LoopShares
 
 LINGER_SECONDS = 4.0
 """How long a connection that is over may take to send what is left."""
@@ -124,7 +124,8 @@ class HttpProtocol(FairReading, H11Protocol):
 class LiveProtocol(FairReading, WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, which lets go.
 
-    It builds on names that uvicorn does not promise to keep; tests/server/test_sockets.py fails if they change.
+    It builds on names that uvicorn does not promise to keep; tests/server/transport/test_uvicorn_protocols.py
+    fails if they change.
     """
 
     _cut: asyncio.TimerHandle | None = None

@@ -10,9 +10,9 @@ from typing import Any
 
 import uvicorn
 
-from server.connections import Connections, Place
-from server.loop_shares import LoopShares, Party
 from server.security.addresses import address_of
+from server.transport.connections import Connections, Place
+from server.transport.loop_shares import LoopShares, Party
 
 PIECE_BYTES = 2048
 """What is handed on at once: about 340 of the smallest WebSocket frames, which take some 3 ms."""

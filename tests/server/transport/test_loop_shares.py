@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from server.loop_shares import COMMON, OF_CONNECTION, OF_OWNER, LoopShares, Party
+from server.transport.loop_shares import COMMON, OF_CONNECTION, OF_OWNER, LoopShares, Party
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,1 @@
+"""Connections below requests and messages: how they are accepted, read, shared out and let go."""
