@@ -2,7 +2,7 @@
 
 import sys
 
-from server import signals
+from server.lifecycle import signals
 from server.telemetry import streams
 
 

@@ -23,14 +23,14 @@ from server.bodies import RefusedError
 from server.complaints import Complaints
 from server.compute import Unavailable, open_compute
 from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, LengthCheck, OriginCheck, SizeCheck, known_hosts
-from server.drain import Drain
 from server.fair_requests import FairRequests
 from server.gate import Gate
 from server.head import HeadAsGet
 from server.headers import Protections, SecurityHeaders
 from server.i18n import ENGLISH, Languages, load
+from server.lifecycle.readiness import Readiness
+from server.lifecycle.shutdown import Drain
 from server.prefix import Prefix
-from server.readiness import Readiness
 from server.routes import api, classic, export, health, join, live, pages, read
 from server.security.join_codes import check_code, draw_code, weakness
 from server.security.join_cookie import Joining

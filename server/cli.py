@@ -16,8 +16,8 @@ from server import __version__, health, train
 from server.app import create_app
 from server.compute import Unavailable, check
 from server.console import can_show, replace_unknown_characters
-from server.drain import DrainingServer
 from server.head import wsgi_with_head
+from server.lifecycle.shutdown import DrainingServer
 from server.security.join_codes import legible
 from server.security.lan import check_exposure, invitation, is_private, lan_address, qr_code
 from server.settings import ANY_ADDRESS, Settings, from_environment, own_url, variables

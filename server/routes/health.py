@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from server.readiness import Readiness
+from server.lifecycle.readiness import Readiness
 from server.settings import Settings
 from server.telemetry.loop_lag import Pulse
 from server.telemetry.metrics import CONTENT_TYPE, Metrics

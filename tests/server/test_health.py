@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from server.app import create_app
-from server.readiness import Readiness
+from server.lifecycle.readiness import Readiness
 from server.routes.health import MAX_LAG_SECONDS
 from server.settings import Settings
 from server.telemetry.loop_lag import Pulse

@@ -17,8 +17,8 @@ from types import FrameType
 
 import uvicorn
 
-from server import signals
 from server.compute import Compute
+from server.lifecycle import signals
 from server.protocol.close_codes import RESTARTING
 from server.sessions.manager import Sessions
 

@@ -1,0 +1,1 @@
+"""Readiness, and the orderly end of the process."""
