@@ -32,7 +32,7 @@ CORES = {
 TESTS = (
     "tests/engine",
     "tests/server/export",
-    "tests/server/test_export.py",
+    "tests/server/web/test_export_route.py",
     "tests/contract/test_kernels.py",
     "tests/contract/test_starts.py",
     "tests/contract/test_tutorial.py",

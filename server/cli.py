@@ -13,10 +13,8 @@ from fastapi import FastAPI
 from prometheus_client import start_http_server
 
 from server import __version__, health, train
-from server.app import create_app
 from server.compute import Unavailable, check
 from server.console import can_show, replace_unknown_characters
-from server.head import wsgi_with_head
 from server.lifecycle.shutdown import DrainingServer
 from server.security.join_codes import legible
 from server.security.lan import check_exposure, invitation, is_private, lan_address, qr_code
@@ -26,6 +24,8 @@ from server.telemetry.metrics import Metrics
 from server.telemetry.streams import say
 from server.transport.connections import Connections, raise_descriptor_limit
 from server.transport.uvicorn_protocols import listen, serving
+from server.web.app import create_app
+from server.web.middleware.head_requests import wsgi_with_head
 
 log = logging.getLogger(__name__)
 

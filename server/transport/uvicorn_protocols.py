@@ -47,7 +47,7 @@ SEND_BUFFER_BYTES = 2**16
 FRAME_RATE = 50.0
 FRAME_BURST = 200
 """Control frames and fragments of messages a second, and at once; whole messages are counted where they are understood
-(`server.manners`). What comes faster is read later."""
+(`server.web.message_limits`). What comes faster is read later."""
 
 MOST_FRAGMENTS = 128
 """Fragments of one message; browsers make them of a few kilobytes at least."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from server.manners import MESSAGE_BURST, MESSAGE_RATE
 from server.protocol.messages import ErrorEvent, greet, parse
+from server.web.message_limits import MESSAGE_BURST, MESSAGE_RATE
 from tests.chaos.conftest import FORGETFUL, Start, Tell, at_rest, health
 from tests.support.live_server import LiveServer
 from tests.support.nonsense import TEXT, nonsense

@@ -13,8 +13,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from server.app import create_app
 from server.settings import Settings
+from server.web.app import create_app
 from tests.support.live_server import LiveServer
 
 DESCRIPTION = create_app(Settings()).openapi()

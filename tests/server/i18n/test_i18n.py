@@ -9,12 +9,12 @@ from starlette.testclient import TestClient
 
 from engine.sentences import ENGLISH as RULES
 from engine.sentences import Sentence
-from server.app import create_app
-from server.doors import MAX_BODY_BYTES
 from server.i18n import SENTENCES, Language, Text, bundled, load, placeholders
 from server.i18n.negotiation import choose
 from server.protocol.localized_catalog import catalog_in, catalog_texts
 from server.settings import Settings
+from server.web.app import create_app
+from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
 
 PORTUGUESE = {
     "name": "Português",

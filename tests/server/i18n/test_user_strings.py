@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from engine import Experiment
-from server.app import create_app
 from server.export import LANGUAGES, export
 from server.settings import Settings
+from server.web.app import create_app
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 
-from server.app import create_app
 from server.sessions.runner import Trainer
 from server.settings import Settings
 from server.transport.uvicorn_protocols import listen, serving
+from server.web.app import create_app
 from tests.support.waiting import until
 from tests.support.wire import connect
 

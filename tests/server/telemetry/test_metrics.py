@@ -9,10 +9,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from server.app import create_app
-from server.manners import MESSAGE_BURST
 from server.settings import Settings
 from server.telemetry.metrics import CLOSE_CODES, REASONS, RESUMES, Metrics
+from server.web.app import create_app
+from server.web.message_limits import MESSAGE_BURST
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import engine_processes, kill, needs_proc

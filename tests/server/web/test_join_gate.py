@@ -10,11 +10,11 @@ import httpx2 as httpx
 import pytest
 from starlette.routing import WebSocketRoute
 
-from server.app import create_app
-from server.assets import revision
-from server.gate import ASKING, GUARDED, OPEN, OPEN_FOLDER
 from server.security.guess_log import SUSPICIOUS
 from server.settings import Settings
+from server.web.app import create_app
+from server.web.assets.files import revision
+from server.web.middleware.join_gate import ASKING, GUARDED, OPEN, OPEN_FOLDER
 from tests.support.client import PATIENCE_SECONDS, client
 from tests.support.live_server import LiveServer, live_server
 
@@ -69,7 +69,8 @@ def routes() -> list[tuple[str, str]]:
         else:
             path = route.path.replace("{named}/{path:path}", f"{revision()}/js/main.js")
             path = re.sub(r"\{[^}]*\}", "numpy", path)
-            methods = set(route.methods) | ({"HEAD"} if "GET" in route.methods else set())  # server/head.py
+            # server/web/middleware/head_requests.py answers HEAD as GET.
+            methods = set(route.methods) | ({"HEAD"} if "GET" in route.methods else set())
             found += [(method, path) for method in sorted(methods)]
     return found
 

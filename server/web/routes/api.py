@@ -5,8 +5,8 @@ from functools import cache
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from server.compression import Packed, pack, respond
 from server.protocol.catalog import Catalog, catalog
+from server.web.assets.precompressed import Packed, pack, respond
 
 router = APIRouter()
 

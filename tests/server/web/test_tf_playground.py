@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from engine import Experiment
 from engine.classic import to_experiment
-from server.app import create_app
 from server.settings import MAX_MESSAGE_BYTES, Settings
+from server.web.app import create_app
 
 LINK = "activation=relu&batchSize=5&dataset=xor&networkShape=3,3&seed=0.12345&noise=20&x=true&y=true"
 

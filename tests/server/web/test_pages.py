@@ -7,9 +7,9 @@ from urllib.parse import urljoin
 import pytest
 from starlette.testclient import TestClient
 
-from server.app import create_app
 from server.protocol.catalog import catalog
 from server.settings import Settings
+from server.web.app import create_app
 
 
 @pytest.fixture(scope="module")

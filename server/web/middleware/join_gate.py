@@ -3,8 +3,8 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
-from server.answers import is_taken, own_path, refuse
 from server.security.join_cookie import Joining
+from server.web.middleware.refusals import is_taken, own_path, refuse
 
 OPEN = frozenset(
     {

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from engine import Experiment, saved
 from engine.sentences import Sentence, shown
-from server.bodies import REFUSALS, RefusedError, answer, body_of, read_body
 from server.compute import Compute
-from server.doors import MAX_BODY_BYTES
+from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
+from server.web.request_body import REFUSALS, RefusedError, answer, body_of, read_body
 
 router = APIRouter()
 

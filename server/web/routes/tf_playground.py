@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import Experiment, classic
 from engine.links import parse
 from engine.sentences import SentenceError
-from server.bodies import REFUSALS, RefusedError, answer, body_of, read_body, refusal
+from server.web.request_body import REFUSALS, RefusedError, answer, body_of, read_body, refusal
 
 router = APIRouter()
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from engine.explain import explain
 from engine.sentences import Sentence
-from server.answers import preferred_language
 from server.settings import MAX_MESSAGE_BYTES
+from server.web.middleware.refusals import preferred_language
 
 Body = TypeVar("Body", bound=BaseModel)
 

@@ -8,10 +8,10 @@ import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
-from server.app import create_app
-from server.doors import MAX_BODY_BYTES
-from server.headers import Protections
 from server.settings import Settings
+from server.web.app import create_app
+from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
+from server.web.middleware.security_headers import Protections
 from tests.support.live_server import LiveServer, live_server
 
 JSON = {"content-type": "application/json"}

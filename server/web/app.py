@@ -17,21 +17,11 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.sentences import Sentence
-from server import __version__, assets
-from server.answers import wants_page
-from server.bodies import RefusedError
-from server.complaints import Complaints
+from server import __version__
 from server.compute import Unavailable, open_compute
-from server.doors import MAX_BODY_BYTES, TOO_LONG, HostCheck, LengthCheck, OriginCheck, SizeCheck, known_hosts
-from server.fair_requests import FairRequests
-from server.gate import Gate
-from server.head import HeadAsGet
-from server.headers import Protections, SecurityHeaders
 from server.i18n import ENGLISH, Languages, load
 from server.lifecycle.readiness import Readiness
 from server.lifecycle.shutdown import Drain
-from server.prefix import Prefix
-from server.routes import api, classic, export, health, join, live, pages, read
 from server.security.join_codes import check_code, draw_code, weakness
 from server.security.join_cookie import Joining
 from server.security.signing import load_keys
@@ -40,12 +30,31 @@ from server.settings import Settings
 from server.telemetry.loop_lag import Pulse
 from server.telemetry.metrics import Metered, Metrics
 from server.transport.loop_shares import LoopShares
+from server.web.assets import files
+from server.web.middleware.fair_requests import FairRequests
+from server.web.middleware.head_requests import HeadAsGet
+from server.web.middleware.hosts_and_origins import (
+    MAX_BODY_BYTES,
+    TOO_LONG,
+    HostCheck,
+    LengthCheck,
+    OriginCheck,
+    SizeCheck,
+    known_hosts,
+)
+from server.web.middleware.join_gate import Gate
+from server.web.middleware.refusal_log import Complaints
+from server.web.middleware.refusals import wants_page
+from server.web.middleware.root_path import Prefix
+from server.web.middleware.security_headers import Protections, SecurityHeaders
+from server.web.request_body import RefusedError
+from server.web.routes import api, export, health, join, pages, saved_files, tf_playground, websocket
 
 log = logging.getLogger(__name__)
 
 
 def _prepare(languages: Languages, join: bool) -> None:
-    assets.prepare()
+    files.prepare()
     pages.prepare(languages, join=join)
 
 
@@ -71,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.keys,
             app.state.languages,
             metrics,
-            page_revision=assets.revision(),
+            page_revision=files.revision(),
         )
         app.state.compute = compute
         app.state.sessions = sessions
@@ -108,7 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
             await compute.close()
 
     protections = Protections(
-        settings.allowed_embedders, assets.hash_of(assets.SHEET), assets.hash_of(assets.BOOT)
+        settings.allowed_embedders, files.hash_of(files.SHEET), files.hash_of(files.BOOT)
     )
     metrics = Metrics()
     pulse = Pulse()
@@ -155,12 +164,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(export.router)
-    app.include_router(classic.router)
-    app.include_router(read.router)
+    app.include_router(tf_playground.router)
+    app.include_router(saved_files.router)
     app.include_router(join.router)
     app.include_router(health.router)
-    app.include_router(live.router)
-    app.include_router(assets.router)
+    app.include_router(websocket.router)
+    app.include_router(files.router)
 
     @app.exception_handler(HTTPException)
     async def refuse(request: Request, error: HTTPException) -> Response:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from server.app import create_app
-from server.assets import SCRIPT, folder, revision
-from server.compression import reads_gzip
 from server.settings import Settings
+from server.web.app import create_app
+from server.web.assets.files import SCRIPT, folder, revision
+from server.web.assets.precompressed import reads_gzip
 
 STATIC = folder("static")
 SCRIPTS = sorted(STATIC.rglob("*.js"))

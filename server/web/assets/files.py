@@ -11,12 +11,12 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from server.bundling import join_modules, join_sheets, shortened
-from server.compression import Packed, pack, respond
+from server.web.assets.bundler import join_modules, join_sheets, shortened
+from server.web.assets.precompressed import Packed, pack, respond
 
 router = APIRouter()
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[2]
 # Some machines have names of their own for these, and then no module loads.
 _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",

@@ -13,11 +13,11 @@ import anyio
 import pytest
 from starlette.testclient import TestClient
 
-from server.app import create_app
 from server.lifecycle.readiness import Readiness
-from server.routes.health import MAX_LAG_SECONDS
 from server.settings import Settings
 from server.telemetry.loop_lag import Pulse
+from server.web.app import create_app
+from server.web.routes.health import MAX_LAG_SECONDS
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import engine_processes, needs_proc
 from tests.support.waiting import until

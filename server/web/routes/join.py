@@ -8,10 +8,10 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.sentences import Sentence
-from server.bodies import REFUSALS, Refused, RefusedError, body_of, read_body
 from server.security.addresses import address_of
 from server.security.join_cookie import Joining, TooManyAttemptsError
 from server.security.token_bucket import jittered
+from server.web.request_body import REFUSALS, Refused, RefusedError, body_of, read_body
 
 router = APIRouter()
 

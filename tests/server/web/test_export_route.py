@@ -7,9 +7,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine import Experiment
-from server.app import create_app
 from server.export import LANGUAGES, export
 from server.settings import MAX_MESSAGE_BYTES, Settings
+from server.web.app import create_app
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,7 @@ from starlette.types import Message
 from starlette.websockets import WebSocketState
 
 from engine.sentences import Sentence
-from server.answers import preferred_language
-from server.complaints import Complaints
-from server.doors import is_secure, origin_fault
-from server.fair_requests import party_of
 from server.i18n import Language
-from server.manners import Manners
 from server.protocol import close_codes
 from server.protocol.messages import (
     Closing,
@@ -38,6 +33,11 @@ from server.settings import Settings
 from server.telemetry.metrics import Metrics, note_refusal
 from server.transport.connections import Place
 from server.transport.loop_shares import LoopShares
+from server.web.message_limits import Manners
+from server.web.middleware.fair_requests import party_of
+from server.web.middleware.hosts_and_origins import is_secure, origin_fault
+from server.web.middleware.refusal_log import Complaints
+from server.web.middleware.refusals import preferred_language
 
 router = APIRouter()
 

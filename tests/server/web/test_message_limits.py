@@ -7,8 +7,15 @@ from typing import Any
 import anyio
 import pytest
 
-from server.manners import MESSAGE_BURST, MOST_BYTES, MOST_INVALID, TOO_BIG, TOO_MANY_INVALID, Manners
 from server.protocol.messages import Command, ErrorEvent, parse
+from server.web.message_limits import (
+    MESSAGE_BURST,
+    MOST_BYTES,
+    MOST_INVALID,
+    TOO_BIG,
+    TOO_MANY_INVALID,
+    Manners,
+)
 from tests.support.client import PATIENCE_SECONDS, Client, client, greeted
 from tests.support.live_server import LiveServer
 

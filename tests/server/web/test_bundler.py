@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts.find_node import find_node
-from server.bundling import join_modules, join_sheets
+from server.web.assets.bundler import join_modules, join_sheets
 
 FILES = {
     "js/main.js": """/** Begins. */

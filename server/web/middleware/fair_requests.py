@@ -6,12 +6,12 @@ from functools import partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
-from server.answers import own_path, refuse
 from server.security.addresses import address_of
 from server.security.join_cookie import Joining
 from server.security.token_bucket import jittered
 from server.transport.connections import Place
 from server.transport.loop_shares import LoopShares, Party
+from server.web.middleware.refusals import own_path, refuse
 
 AT_ONCE = frozenset({"/healthz", "/readyz"})
 """Those who watch the server are answered at once: these cost next to nothing."""

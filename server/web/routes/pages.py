@@ -13,13 +13,13 @@ from fastapi.templating import Jinja2Templates
 from markupsafe import Markup, escape
 
 from server import __version__
-from server.assets import BOOT, SCRIPT, SHEET, embedded, folder, revision
-from server.compression import Packed, pack, respond
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
 from server.protocol.localized_catalog import catalog_in
 from server.sessions.manager import Sessions, retry_seconds
 from server.telemetry.metrics import note_refusal
+from server.web.assets.files import BOOT, SCRIPT, SHEET, embedded, folder, revision
+from server.web.assets.precompressed import Packed, pack, respond
 
 router = APIRouter()
 

@@ -8,9 +8,9 @@ import httpx2 as httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from server.doors import MAX_BODY_BYTES, host_allowed, known_hosts, origin_allowed
 from server.security.addresses import address_of
 from server.settings import MAX_MESSAGE_BYTES
+from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES, host_allowed, known_hosts, origin_allowed
 from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import LiveServer, live_server
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import pytest
 
-from server.assets import revision
+from server.web.assets.files import revision
 from tests.server.web.test_join_gate import routes
 from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import LiveServer, live_server

@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from engine.sentences import Sentence
-from server.complaints import SAME_SECONDS, Complaints
 from server.i18n import ENGLISH, bundled
+from server.web.middleware.refusal_log import SAME_SECONDS, Complaints
 
 
 class Clock:

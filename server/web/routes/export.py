@@ -7,9 +7,9 @@ from fastapi.responses import Response
 
 from engine import Experiment
 from engine.sentences import Sentence, Value
-from server.bodies import REFUSALS, RefusedError, body_of, read_body
 from server.compute import Compute
 from server.export import LANGUAGES, MAX_EPOCHS, CannotExportError, export
+from server.web.request_body import REFUSALS, RefusedError, body_of, read_body
 
 router = APIRouter()
 

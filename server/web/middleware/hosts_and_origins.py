@@ -14,9 +14,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
-from server.answers import is_taken, refuse
-from server.complaints import Complaints
 from server.telemetry.metrics import note_refusal
+from server.web.middleware.refusal_log import Complaints
+from server.web.middleware.refusals import is_taken, refuse
 
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""

@@ -9,9 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine import Experiment, advance, begin, saved
-from server.app import create_app
-from server.doors import MAX_BODY_BYTES
 from server.settings import Settings
+from server.web.app import create_app
+from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
 
 
 @pytest.fixture(scope="module")

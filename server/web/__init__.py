@@ -1,0 +1,1 @@
+"""The application: assets, middleware and routes."""
