@@ -11,13 +11,13 @@ def main() -> None:
     signals.end_at_once()
     streams.secure()
     if sys.argv[1:2] == ["health"]:
-        from server import health
+        from server.cli import health
 
         health.main(sys.argv[2:])
     else:
-        from server import cli
+        from server.cli import serve
 
-        cli.main()
+        serve.main()
 
 
 if __name__ == "__main__":  # engine processes import this module again

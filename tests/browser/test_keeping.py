@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from engine import Experiment, advance, begin, classic, evaluate
 from engine import saved as saved_forms
-from server import train
+from server.cli import train
 from server.protocol.frames import decode
 from tests.support.page import Playground
 

@@ -14,7 +14,7 @@ import engine
 from engine import Experiment
 from engine.experiment import fields
 from server import __version__
-from server.cli import _parser
+from server.cli.serve import _parser
 from server.protocol.messages import Command, ErrorEvent, Event
 from server.settings import Settings
 from tests.support.live_server import ROOT

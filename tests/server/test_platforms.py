@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from server import console
+from server.cli import console
 from server.security.lan import lan_address
 from server.settings import Settings
 from server.transport.uvicorn_protocols import listen

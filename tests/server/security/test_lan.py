@@ -9,7 +9,7 @@ import pytest
 
 from server.security.lan import check_exposure, invitation, is_private, lan_address, qr_code
 from server.settings import Settings
-from tests.server.test_cli import run
+from tests.server.cli.test_serve import run
 from tests.support.live_server import live_server
 
 

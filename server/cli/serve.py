@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 from prometheus_client import start_http_server
 
-from server import __version__, health, train
+from server import __version__
+from server.cli import health, train
+from server.cli.console import can_show, replace_unknown_characters
 from server.compute import Unavailable, check
-from server.console import can_show, replace_unknown_characters
 from server.lifecycle.shutdown import DrainingServer
 from server.security.join_codes import legible
 from server.security.lan import check_exposure, invitation, is_private, lan_address, qr_code

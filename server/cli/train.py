@@ -15,7 +15,7 @@ import numpy as np
 
 from engine import Run, advance, classic, evaluate, saved
 from engine.sentences import Sentence, SentenceError
-from server.console import can_show, line_width, overwrite_line
+from server.cli.console import can_show, line_width, overwrite_line
 from server.telemetry.streams import silence
 
 _NAME = "neural-playground train"

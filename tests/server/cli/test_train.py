@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin, saved
-from server import train
+from server.cli import train
 from tests.support.live_server import ROOT
 
 WHOLE = {"network": {"hidden": [2], "seed": 3}}
