@@ -6,7 +6,7 @@
 '\"\"\"Circle, learned by a small neural network in plain NumPy.'
 """
 
-from server.export.languages import LANGUAGES, CannotExportError
-from server.export.script import MAX_EPOCHS, export
+from server.export.render import MAX_EPOCHS, export
+from server.export.targets import LANGUAGES, CannotExportError
 
 __all__ = ["LANGUAGES", "MAX_EPOCHS", "CannotExportError", "export"]
