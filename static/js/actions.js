@@ -4,7 +4,7 @@
  * @import { Action, State } from "./types/app.js"
  */
 
-import { phrase } from "./lib/language.js";
+import { phrase } from "./lib/text/i18n.js";
 
 /** @param {State} state */
 const connected = (state) => state.connection === "open";

@@ -5,8 +5,8 @@
  */
 
 import { getField, optionsOf, optionValues, withField } from "./experiment.js";
-import { isEqual } from "./lib/equal.js";
-import { phrase } from "./lib/language.js";
+import { isEqual } from "./lib/data/equal.js";
+import { phrase } from "./lib/text/i18n.js";
 import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./problem.js";
 import { toWireName } from "./protocol.js";
 import { checkNumber, PER_LAYER } from "./values.js";

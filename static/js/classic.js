@@ -8,7 +8,7 @@
 
 import { classicObstacle } from "./assembling.js";
 import { withField } from "./experiment.js";
-import { phrase } from "./lib/language.js";
+import { phrase } from "./lib/text/i18n.js";
 import { ServiceError } from "./service.js";
 
 const SEED = "data.classicSeed";

@@ -4,17 +4,17 @@
  * @import { Catalog, Palettes, State } from "./types/app.js"
  * @import { Service } from "./service.js"
  * @import { Stream } from "./stream.js"
- * @import { MapPictureOptions } from "./lib/map-picture.js"
+ * @import { MapPictureOptions } from "./lib/draw/map-picture.js"
  */
 
 import { writeExperiment, writeNetwork } from "./files.js";
-import { createPixels } from "./lib/canvas.js";
-import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "./lib/chart-picture.js";
-import { resolveColors } from "./lib/color.js";
-import { rasterise } from "./lib/download.js";
-import { refineCells, refineValues } from "./lib/grid.js";
-import { phrase } from "./lib/language.js";
-import { MAP_SIDE, MAP_SIZE, mapPicture } from "./lib/map-picture.js";
+import { refineCells, refineValues } from "./lib/data/grid.js";
+import { createPixels } from "./lib/dom/canvas.js";
+import { rasterise } from "./lib/dom/download.js";
+import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "./lib/draw/chart-picture.js";
+import { resolveColors } from "./lib/draw/color.js";
+import { MAP_SIDE, MAP_SIZE, mapPicture } from "./lib/draw/map-picture.js";
+import { phrase } from "./lib/text/i18n.js";
 import { writeLosses } from "./losses-file.js";
 import { datasetChoice } from "./problem.js";
 import { mapProps } from "./props.js";

@@ -6,9 +6,9 @@
  */
 
 import { assemble, choicesWithOptions, show } from "./assembling.js";
-import { formatFixed } from "./lib/format.js";
-import { phrase } from "./lib/language.js";
-import { decodeTensors, decodeText, encodeTensors } from "./lib/safetensors.js";
+import { decodeTensors, decodeText, encodeTensors } from "./lib/data/safetensors.js";
+import { formatFixed } from "./lib/text/format.js";
+import { phrase } from "./lib/text/i18n.js";
 import { outputsOf } from "./problem.js";
 import { fromWireName, toWire } from "./protocol.js";
 import { checkNumber, checkValue } from "./values.js";
@@ -93,7 +93,7 @@ function readJson(text) {
 
 /**
  * @param {Catalog} catalog
- * @param {import("./lib/safetensors.js").Tensors} tensors
+ * @param {import("./lib/data/safetensors.js").Tensors} tensors
  * @returns {Opened}
  */
 function readNetwork(catalog, { metadata, arrays }) {

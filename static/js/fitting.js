@@ -5,8 +5,8 @@
  */
 
 import { withChoice, withField } from "./experiment.js";
-import { formatPercent } from "./lib/format.js";
-import { phrase } from "./lib/language.js";
+import { formatPercent } from "./lib/text/format.js";
+import { phrase } from "./lib/text/i18n.js";
 import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./problem.js";
 
 const TRAINING = "data.trainFraction";

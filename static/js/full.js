@@ -1,6 +1,6 @@
 /** The page that says that the server is full: tries again by itself, and lets a tab through that has a place already. */
 
-import { find } from "./lib/dom.js";
+import { find } from "./lib/dom/dom.js";
 import { hasRecord } from "./record.js";
 
 const { retryAfter } = find(document, "#full", HTMLElement).dataset;

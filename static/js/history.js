@@ -5,7 +5,7 @@
  */
 
 import { getField } from "./experiment.js";
-import { isEqual } from "./lib/equal.js";
+import { isEqual } from "./lib/data/equal.js";
 
 /** How many experiments are kept on either side. */
 export const LONGEST = 200;

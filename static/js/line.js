@@ -4,7 +4,7 @@
  * @import { State } from "./types/app.js"
  */
 
-import { phrase } from "./lib/language.js";
+import { phrase } from "./lib/text/i18n.js";
 
 /** Reasons that have a sentence of their own; any other is told as a lost line. */
 const TOLD = new Set([

@@ -9,8 +9,8 @@
 import { decodeAddress, isClassicLink } from "./address.js";
 import { show } from "./assembling.js";
 import { FileError, LARGEST_FILE, readFile, tooLarge } from "./files.js";
-import { phrase } from "./lib/language.js";
-import { parseLink } from "./lib/links.js";
+import { phrase } from "./lib/text/i18n.js";
+import { parseLink } from "./lib/text/link-repair.js";
 import { ServiceError } from "./service.js";
 
 /**
@@ -49,7 +49,7 @@ export function openFragment(openers, fragment) {
 
 /**
  * @param {Openers} openers
- * @param {import("./lib/links.js").Link | null} link
+ * @param {import("./lib/text/link-repair.js").Link | null} link
  * @returns {Promise<Opening & { known: number }>}
  */
 async function openParsed({ catalog, service, points }, link) {

@@ -8,8 +8,8 @@
 
 import { withChoice, withField } from "./experiment.js";
 import { withFitting } from "./fitting.js";
-import { phrase } from "./lib/language.js";
-import { createRandom, sampleIndexes } from "./lib/random.js";
+import { createRandom, sampleIndexes } from "./lib/data/random.js";
+import { phrase } from "./lib/text/i18n.js";
 import { fromTargets, MOST_POINTS, sameTargets } from "./own-data/point-set.js";
 import { appliesTo, lossesFor, problemOf } from "./problem.js";
 

@@ -2,8 +2,8 @@
 
 /** @import { Picture } from "./types/app.js" */
 
-import { formatFixed, formatPercent } from "./lib/format.js";
-import { joined, phrase } from "./lib/language.js";
+import { formatFixed, formatPercent } from "./lib/text/format.js";
+import { joined, phrase } from "./lib/text/i18n.js";
 
 /** How many parts the square has: three rows of three, from the top left. */
 const PARTS = 9;

@@ -4,7 +4,7 @@
  * @import { Experiment } from "./types/app.js"
  */
 
-import { languageKey, phrase } from "./lib/language.js";
+import { languageKey, phrase } from "./lib/text/i18n.js";
 import { fromWire, toWire } from "./protocol.js";
 
 /** The server refuses, or does not answer; the message is a sentence for people. */

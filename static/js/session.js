@@ -9,9 +9,10 @@
  */
 
 import { createConnection } from "./connection.js";
-import { isEqual } from "./lib/equal.js";
-import { languageKey } from "./lib/language.js";
-import { throttle } from "./lib/timing.js";
+import { isEqual } from "./lib/data/equal.js";
+import { createStore } from "./lib/data/store.js";
+import { throttle } from "./lib/data/timing.js";
+import { languageKey } from "./lib/text/i18n.js";
 import { createPocket } from "./pocket.js";
 import { PROTOCOL_VERSION } from "./protocol.js";
 import {
@@ -26,7 +27,6 @@ import {
   withWanted,
   withWelcome,
 } from "./state.js";
-import { createStore } from "./store.js";
 import { createStream } from "./stream.js";
 
 /** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */

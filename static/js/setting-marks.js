@@ -5,8 +5,8 @@
  */
 
 import { getField } from "./experiment.js";
-import { formatPlain } from "./lib/format.js";
-import { phrase } from "./lib/language.js";
+import { formatPlain } from "./lib/text/format.js";
+import { phrase } from "./lib/text/i18n.js";
 
 /**
  * A value of a field as people read it.

@@ -5,8 +5,8 @@
  */
 
 import { lowerLearningRate, withChoice, withField } from "./experiment.js";
-import { formatPlain } from "./lib/format.js";
-import { phrase } from "./lib/language.js";
+import { formatPlain } from "./lib/text/format.js";
+import { phrase } from "./lib/text/i18n.js";
 import { describeChange } from "./words.js";
 
 /** Least time between two sentences about training that goes on, in milliseconds. */

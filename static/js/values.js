@@ -1,6 +1,6 @@
 /** Which values the fields of an experiment may have: read from text, checked, and named where they cannot be used. */
 
-import { phrase } from "./lib/language.js";
+import { phrase } from "./lib/text/i18n.js";
 
 /**
  * @import { Catalog, CatalogField, Choice } from "./types/app.js"

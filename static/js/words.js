@@ -1,7 +1,7 @@
 /** What the page says about a run, as sentences. */
 
-import { formatLoss } from "./lib/format.js";
-import { phrase } from "./lib/language.js";
+import { formatLoss } from "./lib/text/format.js";
+import { phrase } from "./lib/text/i18n.js";
 
 /** @import { Catalog, Target } from "./types/app.js" */
 

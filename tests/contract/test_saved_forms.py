@@ -27,8 +27,8 @@ SCRIPT = """
 import { createInterface } from "node:readline";
 import { decodeAddress, encodeAddress, isClassicLink } from "./static/js/address.js";
 import { readFile, writeExperiment, writeNetwork } from "./static/js/files.js";
-import { useLanguage } from "./static/js/lib/language.js";
-import { parseLink } from "./static/js/lib/links.js";
+import { useLanguage } from "./static/js/lib/text/i18n.js";
+import { parseLink } from "./static/js/lib/text/link-repair.js";
 import { decodeCatalog, fromWire, toWire } from "./static/js/protocol.js";
 const texts = new Proxy({}, { get: (_, name) => String(name) });
 useLanguage({ key: "en", percent: "{number}", texts });

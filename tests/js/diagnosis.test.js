@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createDiagnosis } from "../../static/js/diagnosis.js";
-import { phrase } from "../../static/js/lib/language.js";
+import { phrase } from "../../static/js/lib/text/i18n.js";
 import "./support/language.js";
 
 const PAGE = "https://school.example:8443/class/?x=1#data.noise=5";

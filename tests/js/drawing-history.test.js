@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createRandom, sampleIndexes } from "../../static/js/lib/random.js";
+import { createRandom, sampleIndexes } from "../../static/js/lib/data/random.js";
 import {
   createDrawing,
   placesAlong,

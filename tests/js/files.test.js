@@ -11,8 +11,8 @@ import {
   writeNetwork,
 } from "../../static/js/files.js";
 import { withDataset, withFitting } from "../../static/js/fitting.js";
-import { createColumn } from "../../static/js/lib/column.js";
-import { decodeTensors, encodeTensors } from "../../static/js/lib/safetensors.js";
+import { createColumn } from "../../static/js/lib/data/column.js";
+import { decodeTensors, encodeTensors } from "../../static/js/lib/data/safetensors.js";
 import { writeLosses } from "../../static/js/losses-file.js";
 import { EXPERIMENT } from "./support/catalog.js";
 import { WHOLE } from "./support/fields.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createColumn } from "../../static/js/lib/column.js";
+import { createColumn } from "../../static/js/lib/data/column.js";
 import { epochAxis } from "../../static/js/views/loss-chart/axes.js";
 import { paintCurve } from "../../static/js/views/loss-chart/curve.js";
 
@@ -9,7 +9,7 @@ const LOOK = { color: "", width: 1, dash: [] };
 
 /**
  * The points of a painted curve.
- * @param {import("../../static/js/lib/column.js").Column} column
+ * @param {import("../../static/js/lib/data/column.js").Column} column
  * @param {boolean} logarithmic
  */
 function paint(column, logarithmic) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createColumn } from "../../static/js/lib/column.js";
+import { createColumn } from "../../static/js/lib/data/column.js";
 import { findKept } from "../../static/js/pocket.js";
 import {
   dropRecord,

@@ -1,8 +1,8 @@
 /** From a table to points: how coordinates and values are moved and stretched, and which rows are taken. */
 
-import { formatPlain } from "../lib/format.js";
-import { formatNumber, phrase } from "../lib/language.js";
-import { createRandom, sampleIndexes } from "../lib/random.js";
+import { createRandom, sampleIndexes } from "../lib/data/random.js";
+import { formatPlain } from "../lib/text/format.js";
+import { formatNumber, phrase } from "../lib/text/i18n.js";
 import { FARTHEST, labelledPoint, MOST_POINTS, valuedPoint } from "./point-set.js";
 
 /** @import { Kind, Point, PointSet } from "./point-set.js" */

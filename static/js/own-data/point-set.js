@@ -3,7 +3,7 @@
  * which of them counts. As targets, two classes are +1 (class 0) and −1 (class 1), more are their numbers.
  */
 
-import { joined, phrase } from "../lib/language.js";
+import { joined, phrase } from "../lib/text/i18n.js";
 
 /** @typedef {readonly [x1: number, x2: number, label: number, value: number]} Point */
 

@@ -1,6 +1,6 @@
 /** Which columns of a table are the coordinates and the target: by their names, else by what is in them. */
 
-import { phrase } from "../lib/language.js";
+import { phrase } from "../lib/text/i18n.js";
 import { namesIndex, readNames } from "./column-names.js";
 import { isMissing, mayBeWord } from "./missing-values.js";
 import { parseNumber } from "./number-format.js";

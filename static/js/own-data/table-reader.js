@@ -1,7 +1,7 @@
 /** Tables of points, from and to text: one reading that fits the whole table, and what it leaves open. */
 
-import { formatPlain } from "../lib/format.js";
-import { joined, phrase } from "../lib/language.js";
+import { formatPlain } from "../lib/text/format.js";
+import { joined, phrase } from "../lib/text/i18n.js";
 import { formatsOf, parseNumber } from "./number-format.js";
 import { decimalsFor, MOST_CLASSES, MOST_DECIMALS } from "./point-set.js";
 import { isNumeric, MOST_COLUMNS, readLayout } from "./table-layout.js";

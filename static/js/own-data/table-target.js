@@ -1,6 +1,6 @@
 /** The targets of a table: rows without one, the classes that words and numbers stand for, and values. */
 
-import { phrase } from "../lib/language.js";
+import { phrase } from "../lib/text/i18n.js";
 import { namesValue } from "./column-names.js";
 import { isMissing, mayBeWord } from "./missing-values.js";
 import { parseNumber } from "./number-format.js";

@@ -1,6 +1,6 @@
 /** Bytes of a file to text: by byte order mark, as UTF-8, or by a guess that is said and can be changed. */
 
-import { joined, phrase } from "../lib/language.js";
+import { joined, phrase } from "../lib/text/i18n.js";
 import { rankEncodings } from "./encoding-guess.js";
 import { DOS, SCRIPTS } from "./encoding-scripts.js";
 import { kindOfFile } from "./file-signatures.js";

@@ -1,6 +1,6 @@
 /** The seed of the original playground, if the experiment has one, and the way to leave it. */
 
-import { find, setText } from "../lib/dom.js";
+import { find, setText } from "../lib/dom/dom.js";
 
 /** @import { View } from "../types/app.js" */
 

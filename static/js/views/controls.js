@@ -1,8 +1,8 @@
 /** The server-rendered form controls of the experiment's fields: selects, sliders, numbers and switches. */
 
-import { create, findAll, setText } from "../lib/dom.js";
-import { formatPercent, formatPlain } from "../lib/format.js";
-import { writeSelect } from "../lib/select.js";
+import { create, findAll, setText } from "../lib/dom/dom.js";
+import { writeSelect } from "../lib/dom/select.js";
+import { formatPercent, formatPlain } from "../lib/text/format.js";
 
 /** @import { View } from "../types/app.js" */
 

@@ -1,9 +1,9 @@
 /** The dataset thumbnails: radio buttons with a picture of the points. */
 
-import { context2d, sizeCanvas } from "../lib/canvas.js";
-import { scaleIndex } from "../lib/color.js";
-import { find, findAll, setText } from "../lib/dom.js";
-import { phrase } from "../lib/language.js";
+import { context2d, sizeCanvas } from "../lib/dom/canvas.js";
+import { find, findAll, setText } from "../lib/dom/dom.js";
+import { scaleIndex } from "../lib/draw/color.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { DatasetChoice, Palettes, View } from "../types/app.js" */
 

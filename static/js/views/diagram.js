@@ -3,8 +3,8 @@
  * Positions come from `diagram/geometry.js`; nothing is measured while drawing.
  */
 
-import { context2d, sizeCanvas } from "../lib/canvas.js";
-import { find, setAttribute } from "../lib/dom.js";
+import { context2d, sizeCanvas } from "../lib/dom/canvas.js";
+import { find, setAttribute } from "../lib/dom/dom.js";
 import { createCallouts } from "./diagram/callouts.js";
 import { placeNetwork } from "./diagram/geometry.js";
 import { createHeads } from "./diagram/heads.js";

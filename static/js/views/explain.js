@@ -3,9 +3,9 @@
  * F1 explains what has the focus at any time; while it is asked, so do Enter and the space bar.
  */
 
-import { create, find } from "../lib/dom.js";
-import { phrase } from "../lib/language.js";
-import { clamp } from "../lib/scale.js";
+import { create, find } from "../lib/dom/dom.js";
+import { clamp } from "../lib/draw/scale.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { View } from "../types/app.js" */
 

@@ -1,8 +1,8 @@
 /** The dialog to take things away: the experiment, the network, pictures, losses, and the experiment as code. */
 
-import { find, findAll, setText } from "../lib/dom.js";
-import { copyText, download } from "../lib/download.js";
-import { phrase } from "../lib/language.js";
+import { find, findAll, setText } from "../lib/dom/dom.js";
+import { copyText, download } from "../lib/dom/download.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { View } from "../types/app.js" */
 

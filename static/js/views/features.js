@@ -1,7 +1,7 @@
 /** The features: a checkbox each, with a tile that shows its function on the plane. */
 
-import { createPixels } from "../lib/canvas.js";
-import { find, findAll } from "../lib/dom.js";
+import { createPixels } from "../lib/dom/canvas.js";
+import { find, findAll } from "../lib/dom/dom.js";
 
 /** @import { FeatureChoice, Palettes, View } from "../types/app.js" */
 

@@ -3,7 +3,7 @@
  * Those of rare use are left alone: closed at first, wherever it is.
  */
 
-import { findAll } from "../lib/dom.js";
+import { findAll } from "../lib/dom/dom.js";
 
 /** @import { View } from "../types/app.js" */
 

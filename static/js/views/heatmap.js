@@ -1,9 +1,9 @@
 /** The large map: a grid of bytes as colours, with axes, and the points on it. */
 
-import { context2d, createPixels, fitCanvas } from "../lib/canvas.js";
-import { resolveColors } from "../lib/color.js";
-import { create, find, setAttribute, setText } from "../lib/dom.js";
-import { linearTicks } from "../lib/scale.js";
+import { context2d, createPixels, fitCanvas } from "../lib/dom/canvas.js";
+import { create, find, setAttribute, setText } from "../lib/dom/dom.js";
+import { resolveColors } from "../lib/draw/color.js";
+import { linearTicks } from "../lib/draw/scale.js";
 import { drawPoints as drawSet } from "./heatmap/points.js";
 
 /** @import { Palettes, Picture, View } from "../types/app.js" */

@@ -1,6 +1,6 @@
 /** The help dialog; its list of keys is made of the page's actions. */
 
-import { create, find } from "../lib/dom.js";
+import { create, find } from "../lib/dom/dom.js";
 
 /** @import { View } from "../types/app.js" */
 

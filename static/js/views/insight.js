@@ -1,8 +1,8 @@
 /** The map in words, and tables of which classes are taken for which; both only while somebody looks at them. */
 
-import { create, find, setText } from "../lib/dom.js";
-import { formatCount, formatPercent } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
+import { create, find, setText } from "../lib/dom/dom.js";
+import { formatCount, formatPercent } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { View } from "../types/app.js" */
 

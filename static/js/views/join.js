@@ -1,6 +1,6 @@
 /** The dialog that asks for the join code. */
 
-import { find, setText } from "../lib/dom.js";
+import { find, setText } from "../lib/dom/dom.js";
 
 /** @import { View } from "../types/app.js" */
 

@@ -1,7 +1,7 @@
 /** How many hidden layers there are, and buttons for fewer and more. */
 
-import { find, setText } from "../lib/dom.js";
-import { phrase } from "../lib/language.js";
+import { find, setText } from "../lib/dom/dom.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { View } from "../types/app.js" */
 

@@ -1,9 +1,9 @@
 /** What the marks on the map stand for: a shape and a colour for each class. */
 
-import { create, find, findAll, setText } from "../lib/dom.js";
-import { phrase } from "../lib/language.js";
-import { markPath } from "../lib/marks.js";
-import { createSvg } from "../lib/svg.js";
+import { create, find, findAll, setText } from "../lib/dom/dom.js";
+import { createSvg } from "../lib/dom/svg.js";
+import { markPath } from "../lib/draw/class-shapes.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { View } from "../types/app.js" */
 

@@ -1,7 +1,7 @@
 /** The large map once more, small and in a corner, while something is looked at and the map itself is out of sight. */
 
-import { context2d } from "../lib/canvas.js";
-import { find, setText } from "../lib/dom.js";
+import { context2d } from "../lib/dom/canvas.js";
+import { find, setText } from "../lib/dom/dom.js";
 
 /** @import { View } from "../types/app.js" */
 

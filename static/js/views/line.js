@@ -1,6 +1,6 @@
 /** The calm line at the top: why there is no connection, and what can be done about it. */
 
-import { find, setText } from "../lib/dom.js";
+import { find, setText } from "../lib/dom/dom.js";
 
 /** @import { View } from "../types/app.js" */
 

@@ -3,20 +3,20 @@
  * were changed, and a read-out. Cost per drawing is bounded by the width.
  */
 
-import { context2d, fitCanvas } from "../lib/canvas.js";
-import { resolveColors } from "../lib/color.js";
-import { create, find, setAttribute, setText } from "../lib/dom.js";
-import { formatExact, formatLoss } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
-import { clamp, niceStep } from "../lib/scale.js";
-import { spread } from "../lib/spread.js";
+import { context2d, fitCanvas } from "../lib/dom/canvas.js";
+import { create, find, setAttribute, setText } from "../lib/dom/dom.js";
+import { resolveColors } from "../lib/draw/color.js";
+import { spread } from "../lib/draw/label-layout.js";
+import { clamp, niceStep } from "../lib/draw/scale.js";
+import { formatExact, formatLoss } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 import { epochAxis, lossAxis, paintAxes } from "./loss-chart/axes.js";
 import { paintCurve } from "./loss-chart/curve.js";
 import { paintGap } from "./loss-chart/gap.js";
 import { paintTicks } from "./loss-chart/ticks.js";
 
-/** @import { Column } from "../lib/column.js" */
-/** @import { Scale } from "../lib/scale.js" */
+/** @import { Column } from "../lib/data/column.js" */
+/** @import { Scale } from "../lib/draw/scale.js" */
 /** @import { Box, EpochAxis } from "./loss-chart/axes.js" */
 /** @import { View } from "../types/app.js" */
 

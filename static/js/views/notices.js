@@ -1,7 +1,7 @@
 /** What the page tells in words: short messages, the notice of a lost line, and the spoken state of the run. */
 
-import { create, icon, setText } from "../lib/dom.js";
-import { phrase } from "../lib/language.js";
+import { create, icon, setText } from "../lib/dom/dom.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { View } from "../types/app.js" */
 

@@ -1,8 +1,8 @@
 /** The numbers of chosen rows, such as the momentum of an optimizer: they come and go with the choice. */
 
-import { create, findAll } from "../lib/dom.js";
-import { formatPlain } from "../lib/format.js";
-import { writeSelect } from "../lib/select.js";
+import { create, findAll } from "../lib/dom/dom.js";
+import { writeSelect } from "../lib/dom/select.js";
+import { formatPlain } from "../lib/text/format.js";
 
 /** @import { ChoiceOption, View } from "../types/app.js" */
 

@@ -1,6 +1,6 @@
 /** Tables dropped on the page: into the editor of own points where it is open, or opening it. */
 
-import { find } from "../lib/dom.js";
+import { find } from "../lib/dom/dom.js";
 
 /** Files that open the editor where it is closed, workbooks to be refused in words; all others are left to the page. */
 const TABLES = /\.(csv|tsv|tab|xlsx|xlsm|xls|ods|numbers)$/i;

@@ -1,8 +1,8 @@
 /** The editor of own points: a dialog with a board to draw on, tools, and the import and export of tables. */
 
-import { create, find, findAll, setText } from "../lib/dom.js";
-import { formatFixed } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
+import { create, find, findAll, setText } from "../lib/dom/dom.js";
+import { formatFixed } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 import { writeCsv } from "../own-data/csv.js";
 import {
   createDrawing,

@@ -1,9 +1,9 @@
 /** Own points among the datasets: a button that opens the editor, and a thumbnail to choose once there are some. */
 
-import { context2d, sizeCanvas } from "../lib/canvas.js";
-import { find } from "../lib/dom.js";
-import { phrase } from "../lib/language.js";
-import { paintDots } from "../lib/paint-points.js";
+import { context2d, sizeCanvas } from "../lib/dom/canvas.js";
+import { find } from "../lib/dom/dom.js";
+import { paintDots } from "../lib/draw/paint-points.js";
+import { phrase } from "../lib/text/i18n.js";
 import { NO_POINTS } from "../own-data/point-set.js";
 
 /** @import { PointSet } from "../own-data/point-set.js" */

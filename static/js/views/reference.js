@@ -1,8 +1,8 @@
 /** Every setting and every choice with its words, written from the catalogue when somebody opens it. */
 
-import { create, find } from "../lib/dom.js";
-import { formatPlain } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
+import { create, find } from "../lib/dom/dom.js";
+import { formatPlain } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { Catalog, CatalogField, Choice, ChoiceOption, View } from "../types/app.js" */
 

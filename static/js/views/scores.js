@@ -1,8 +1,8 @@
 /** The losses and scores beside the map. */
 
-import { find, findAll, setText } from "../lib/dom.js";
-import { formatFixed, formatLoss, formatPercent } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
+import { find, findAll, setText } from "../lib/dom/dom.js";
+import { formatFixed, formatLoss, formatPercent } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { View } from "../types/app.js" */
 

@@ -1,8 +1,8 @@
 /** The dialog to share the experiment, and to open one from a link or a file. */
 
-import { find, setText } from "../lib/dom.js";
-import { copyText } from "../lib/download.js";
-import { phrase } from "../lib/language.js";
+import { find, setText } from "../lib/dom/dom.js";
+import { copyText } from "../lib/dom/download.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { View } from "../types/app.js" */
 

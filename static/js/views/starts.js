@@ -3,10 +3,10 @@
  * `theme-boot.js` sees to that before the first paint.
  */
 
-import { context2d, sizeCanvas } from "../lib/canvas.js";
-import { scaleIndex } from "../lib/color.js";
-import { create, find } from "../lib/dom.js";
-import { phrase } from "../lib/language.js";
+import { context2d, sizeCanvas } from "../lib/dom/canvas.js";
+import { create, find } from "../lib/dom/dom.js";
+import { scaleIndex } from "../lib/draw/color.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { DatasetChoice, Palettes, View } from "../types/app.js" */
 

@@ -1,8 +1,8 @@
 /** The theme: automatic, light, dark or for a projector, remembered; and the colours that pictures need in the present one. */
 
-import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/class-colors.js";
-import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/color.js";
-import { phrase } from "../lib/language.js";
+import { buildClassAreas, buildClassMap, buildClassUnit } from "../lib/draw/class-colors.js";
+import { buildPalette, buildScale, diverging, readColors, toCss } from "../lib/draw/color.js";
+import { phrase } from "../lib/text/i18n.js";
 import { MOST_CLASSES } from "../own-data/point-set.js";
 
 /** @import { Palettes, View } from "../types/app.js" */
@@ -47,7 +47,7 @@ export function createTheme(root, { button, onChange }) {
 /**
  * @param {HTMLElement} root
  * @param {[string, string, string]} names of the colours at −1, 0 and 1
- * @returns {(value: number) => import("../lib/color.js").Rgb}
+ * @returns {(value: number) => import("../lib/draw/color.js").Rgb}
  */
 function scaleOf(root, names) {
   const [negative, zero, positive] = readColors(root, names);

@@ -1,8 +1,8 @@
 /** The buttons that run the training, the epoch counter, and the speed. */
 
-import { find, findAll, setAttribute, setText } from "../lib/dom.js";
-import { formatCount, formatFixed } from "../lib/format.js";
-import { phrase } from "../lib/language.js";
+import { find, findAll, setAttribute, setText } from "../lib/dom/dom.js";
+import { formatCount, formatFixed } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @import { Speed, View } from "../types/app.js" */
 

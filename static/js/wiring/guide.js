@@ -9,8 +9,8 @@
 
 import { ACTIONS, keyName, labelOf } from "../actions.js";
 import { explanationOf, PLACE_SELECTORS } from "../explanations.js";
-import { byId, find } from "../lib/dom.js";
-import { phrase } from "../lib/language.js";
+import { byId, find } from "../lib/dom/dom.js";
+import { phrase } from "../lib/text/i18n.js";
 import { STARTS } from "../starts.js";
 import { createExplain } from "../views/explain.js";
 import { createHelp } from "../views/help.js";

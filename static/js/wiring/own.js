@@ -9,11 +9,11 @@
  * @import { Session } from "../session.js"
  */
 
-import { byId, find } from "../lib/dom.js";
-import { readDraft, writeDraft } from "../lib/drafts.js";
-import { keepFocus } from "../lib/focus.js";
-import { phrase } from "../lib/language.js";
-import { throttle } from "../lib/timing.js";
+import { throttle } from "../lib/data/timing.js";
+import { byId, find } from "../lib/dom/dom.js";
+import { keepFocus } from "../lib/dom/focus.js";
+import { readDraft, writeDraft } from "../lib/dom/storage.js";
+import { phrase } from "../lib/text/i18n.js";
 import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/point-set.js";
 import { fromSamples, ownSet } from "../own-points.js";
 import { classesOf } from "../problem.js";

@@ -8,9 +8,9 @@
  */
 
 import { withHidden } from "../experiment.js";
-import { byId, find } from "../lib/dom.js";
-import { createFrameLoop } from "../lib/frame-loop.js";
-import { phrase } from "../lib/language.js";
+import { byId, find } from "../lib/dom/dom.js";
+import { createFrameLoop } from "../lib/dom/frame-loop.js";
+import { phrase } from "../lib/text/i18n.js";
 import { classesOf } from "../problem.js";
 import { captionFor, diagramProps, mapProps } from "../props.js";
 import { describeRegions, describeScore } from "../regions.js";

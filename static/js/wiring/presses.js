@@ -6,9 +6,9 @@
  */
 
 import { ACTIONS, actionForKey, keyName, labelOf } from "../actions.js";
-import { keepFocus } from "../lib/focus.js";
-import { phrase } from "../lib/language.js";
-import { listenForShortcuts } from "../lib/shortcuts.js";
+import { keepFocus } from "../lib/dom/focus.js";
+import { listenForShortcuts } from "../lib/dom/shortcuts.js";
+import { phrase } from "../lib/text/i18n.js";
 import { createActionButtons } from "../views/transport.js";
 
 /**

@@ -9,8 +9,8 @@
 import { withoutSeed } from "../classic.js";
 import { getField, optionsOf, optionValues, withFeature, withLayers, withOption } from "../experiment.js";
 import { withFitting } from "../fitting.js";
-import { byId, find, findAll } from "../lib/dom.js";
-import { keepFocus } from "../lib/focus.js";
+import { byId, find, findAll } from "../lib/dom/dom.js";
+import { keepFocus } from "../lib/dom/focus.js";
 import { appliesToPoints, followsFromPoints } from "../own-points.js";
 import { appliesTo, lossesFor, problemOf } from "../problem.js";
 import { fromWireName } from "../protocol.js";

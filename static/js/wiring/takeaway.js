@@ -11,8 +11,8 @@
 import { classicAddress } from "../classic.js";
 import { createExporting } from "../exporting.js";
 import { createKeeping } from "../keeping.js";
-import { byId, find } from "../lib/dom.js";
-import { listenForDrops } from "../lib/download.js";
+import { byId, find } from "../lib/dom/dom.js";
+import { listenForDrops } from "../lib/dom/download.js";
 import { openFile, openLink, sentenceOf } from "../opening.js";
 import { createExport } from "../views/export.js";
 import { markOf } from "../views/heatmap/points.js";

@@ -1,9 +1,9 @@
 /** The English texts of the page, for modules that speak. Importing it is enough. */
 
 import { readFileSync } from "node:fs";
-import { useLanguage } from "../../../static/js/lib/language.js";
+import { useLanguage } from "../../../static/js/lib/text/i18n.js";
 
-/** @import { Text } from "../../../static/js/lib/language.js" */
+/** @import { Text } from "../../../static/js/lib/text/i18n.js" */
 
 const FORMS = ["zero", "one", "two", "few", "many", "other"];
 

@@ -1,8 +1,8 @@
 /** Two short notes for newcomers, placed where the network leaves room and left out where it does not. */
 
-import { create } from "../../lib/dom.js";
-import { phrase } from "../../lib/language.js";
-import { createSvg } from "../../lib/svg.js";
+import { create } from "../../lib/dom/dom.js";
+import { createSvg } from "../../lib/dom/svg.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { parameterPoint } from "./geometry.js";
 
 /** @import { Layout } from "./geometry.js" */

@@ -1,8 +1,8 @@
 /** The small window that reads and sets one weight or bias. */
 
-import { find, findAll, setText } from "../../lib/dom.js";
-import { formatParameter, parseDecimal } from "../../lib/format.js";
-import { phrase } from "../../lib/language.js";
+import { find, findAll, setText } from "../../lib/dom/dom.js";
+import { formatParameter, parseDecimal } from "../../lib/text/format.js";
+import { phrase } from "../../lib/text/i18n.js";
 
 /**
  * @typedef {object} Subject

@@ -1,6 +1,6 @@
 /** Where everything in the network diagram is: pure arithmetic, in CSS pixels of the stage. */
 
-import { clamp } from "../../lib/scale.js";
+import { clamp } from "../../lib/draw/scale.js";
 
 /** Distance between rows, and size of a tile, while there is room. */
 const ROOMY_PITCH = 49;

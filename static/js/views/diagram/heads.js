@@ -1,7 +1,7 @@
 /** Above every hidden layer: how many units it has, and buttons for fewer and more. */
 
-import { create, icon, setText } from "../../lib/dom.js";
-import { phrase } from "../../lib/language.js";
+import { create, icon, setText } from "../../lib/dom/dom.js";
+import { phrase } from "../../lib/text/i18n.js";
 
 /**
  * @typedef {object} HeadsProps

@@ -1,7 +1,7 @@
 /** The weights as curves: SVG paths while there are few, strokes on a canvas when there are many. */
 
-import { scaleIndex } from "../../lib/color.js";
-import { createSvg } from "../../lib/svg.js";
+import { createSvg } from "../../lib/dom/svg.js";
+import { scaleIndex } from "../../lib/draw/color.js";
 import { biasMark, isBias, linkEnds, linkPath, parameterAddress } from "./geometry.js";
 
 /** @import { Address, Layout } from "./geometry.js" */

@@ -1,6 +1,6 @@
 /** What units, weights and biases are called. */
 
-import { phrase } from "../../lib/language.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { isBias } from "./geometry.js";
 
 /** @import { Address, Layout } from "./geometry.js" */

@@ -1,6 +1,6 @@
 /** The pictures of all units, painted at once and copied to their places. */
 
-import { createPixels } from "../../lib/canvas.js";
+import { createPixels } from "../../lib/dom/canvas.js";
 
 /** @import { Palettes } from "../../types/app.js" */
 /** @import { Column, Layout } from "./geometry.js" */

@@ -1,7 +1,7 @@
 /** A button over the picture of every unit: point or focus to look, press to keep. */
 
-import { create, setAttribute } from "../../lib/dom.js";
-import { phrase } from "../../lib/language.js";
+import { create, setAttribute } from "../../lib/dom/dom.js";
+import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { Layout } from "./geometry.js" */
 

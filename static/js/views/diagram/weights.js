@@ -1,8 +1,8 @@
 /** Reaching weights and biases, by pointer and by keyboard: reads them in a tip, sets them in the editor. */
 
-import { find, setAttribute, setText } from "../../lib/dom.js";
-import { formatParameter } from "../../lib/format.js";
-import { phrase } from "../../lib/language.js";
+import { find, setAttribute, setText } from "../../lib/dom/dom.js";
+import { formatParameter } from "../../lib/text/format.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { createEditor } from "./editor.js";
 import { isBias, nearestParameter, parameterAddress, parameterIndex, parameterPoint } from "./geometry.js";
 import { parameterName } from "./names.js";

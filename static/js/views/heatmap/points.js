@@ -1,7 +1,7 @@
 /** The samples on the map: classes by colour and shape, what they are for by their rims. */
 
-import { scaleIndex } from "../../lib/color.js";
-import { traceMark } from "../../lib/marks.js";
+import { traceMark } from "../../lib/draw/class-shapes.js";
+import { scaleIndex } from "../../lib/draw/color.js";
 
 /** @import { Palettes } from "../../types/app.js" */
 

@@ -1,10 +1,10 @@
 /** The axes of the loss chart: where an epoch and a loss are, and the numbers beside them. */
 
-import { formatCount, formatPlain } from "../../lib/format.js";
-import { phrase } from "../../lib/language.js";
-import { linearScale, linearTicks, logScale, logTicks, niceStep } from "../../lib/scale.js";
+import { linearScale, linearTicks, logScale, logTicks, niceStep } from "../../lib/draw/scale.js";
+import { formatCount, formatPlain } from "../../lib/text/format.js";
+import { phrase } from "../../lib/text/i18n.js";
 
-/** @import { Scale } from "../../lib/scale.js" */
+/** @import { Scale } from "../../lib/draw/scale.js" */
 
 /** Smallest loss a logarithmic axis shows. */
 const SMALLEST = 1e-12;

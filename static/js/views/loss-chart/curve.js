@@ -1,10 +1,10 @@
 /** One curve of the loss chart. */
 
-import { FAN } from "../../lib/column.js";
-import { clamp } from "../../lib/scale.js";
+import { FAN } from "../../lib/data/column.js";
+import { clamp } from "../../lib/draw/scale.js";
 
-/** @import { Column } from "../../lib/column.js" */
-/** @import { Scale } from "../../lib/scale.js" */
+/** @import { Column } from "../../lib/data/column.js" */
+/** @import { Scale } from "../../lib/draw/scale.js" */
 
 /**
  * @typedef {object} Axes

@@ -1,8 +1,8 @@
 /** The band between training and test loss: how much better the network knows what it has learned from. */
 
-import { clamp } from "../../lib/scale.js";
+import { clamp } from "../../lib/draw/scale.js";
 
-/** @import { Column } from "../../lib/column.js" */
+/** @import { Column } from "../../lib/data/column.js" */
 /** @import { Axes } from "./curve.js" */
 
 const STRENGTH = 0.2;

@@ -1,6 +1,6 @@
 /** Small triangles on the axis of the epochs where settings were changed. */
 
-/** @import { Scale } from "../../lib/scale.js" */
+/** @import { Scale } from "../../lib/draw/scale.js" */
 
 const SIZE = 5;
 

@@ -1,11 +1,11 @@
 /** The board: the points on a grid, and above them the cross of the keyboard and the circle of the tool. */
 
-import { context2d, fitCanvas } from "../../lib/canvas.js";
-import { resolveColors } from "../../lib/color.js";
-import { paintPoints } from "../../lib/paint-points.js";
-import { clamp, linearTicks } from "../../lib/scale.js";
+import { context2d, fitCanvas } from "../../lib/dom/canvas.js";
+import { resolveColors } from "../../lib/draw/color.js";
+import { paintPoints } from "../../lib/draw/paint-points.js";
+import { clamp, linearTicks } from "../../lib/draw/scale.js";
 
-/** @import { Colors } from "../../lib/paint-points.js" */
+/** @import { Colors } from "../../lib/draw/paint-points.js" */
 /** @import { PointSet } from "../../own-data/point-set.js" */
 
 /** Least distance between two written numbers, in pixels. */

@@ -1,7 +1,7 @@
 /** The choices of how a table is read, as labelled selects: questions where the table leaves it open, the others folded away. */
 
-import { create, find, findAll, setText } from "../../lib/dom.js";
-import { phrase } from "../../lib/language.js";
+import { create, find, findAll, setText } from "../../lib/dom/dom.js";
+import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { Aspect, Choice } from "../../own-data/table-reader.js" */
 

@@ -1,15 +1,15 @@
 /** What was found in a table: its first rows, the lines that are left out, and how its rows become points. */
 
-import { context2d, sizeCanvas } from "../../lib/canvas.js";
-import { create, find, findAll, setText } from "../../lib/dom.js";
-import { phrase } from "../../lib/language.js";
-import { markPath } from "../../lib/marks.js";
-import { paintDots } from "../../lib/paint-points.js";
-import { createSvg } from "../../lib/svg.js";
+import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
+import { create, find, findAll, setText } from "../../lib/dom/dom.js";
+import { createSvg } from "../../lib/dom/svg.js";
+import { markPath } from "../../lib/draw/class-shapes.js";
+import { paintDots } from "../../lib/draw/paint-points.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { formula, measure, objection, toPoints } from "../../own-data/point-scaling.js";
 import { countOutside, judge, MOST_POINTS } from "../../own-data/point-set.js";
 
-/** @import { Colors } from "../../lib/paint-points.js" */
+/** @import { Colors } from "../../lib/draw/paint-points.js" */
 /** @import { Wishes } from "../../own-data/point-scaling.js" */
 /** @import { PointSet } from "../../own-data/point-set.js" */
 /** @import { Label, Table } from "../../own-data/table-reader.js" */

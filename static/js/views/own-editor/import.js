@@ -1,9 +1,9 @@
 /** The import of a table: a file or a text, read as the person wishes, and what cannot be read. */
 
-import { find, setText } from "../../lib/dom.js";
-import { formatPlain } from "../../lib/format.js";
-import { phrase } from "../../lib/language.js";
-import { throttle } from "../../lib/timing.js";
+import { throttle } from "../../lib/data/timing.js";
+import { find, setText } from "../../lib/dom/dom.js";
+import { formatPlain } from "../../lib/text/format.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { readTable } from "../../own-data/table-reader.js";
 import { decodeText } from "../../own-data/text-encoding.js";
 import { createChoices } from "./import-choices.js";

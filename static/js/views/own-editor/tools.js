@@ -1,11 +1,11 @@
 /** The tools beside the board: what new points are, and what the pointer does. */
 
-import { create, find, findAll, setText } from "../../lib/dom.js";
-import { formatCount, formatPlain } from "../../lib/format.js";
-import { phrase } from "../../lib/language.js";
-import { markPath } from "../../lib/marks.js";
-import { clamp } from "../../lib/scale.js";
-import { createSvg } from "../../lib/svg.js";
+import { create, find, findAll, setText } from "../../lib/dom/dom.js";
+import { createSvg } from "../../lib/dom/svg.js";
+import { markPath } from "../../lib/draw/class-shapes.js";
+import { clamp } from "../../lib/draw/scale.js";
+import { formatCount, formatPlain } from "../../lib/text/format.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { countClasses, MOST_CLASSES } from "../../own-data/point-set.js";
 
 /** @import { Kind, PointSet } from "../../own-data/point-set.js" */

@@ -1,9 +1,9 @@
 /** Sets of points on a canvas, quick enough for thousands of them. */
 
+import { traceMark } from "./class-shapes.js";
 import { scaleIndex } from "./color.js";
-import { traceMark } from "./marks.js";
 
-/** @import { Kind, Point, PointSet } from "../own-data/point-set.js" */
+/** @import { Kind, Point, PointSet } from "../../own-data/point-set.js" */
 
 /** So many points are drawn one by one; of more, all of one look are one path, and rims show through. */
 const FEW = 1200;

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clamp, linearScale, linearTicks, logScale, logTicks, niceStep } from "../../static/js/lib/scale.js";
+import {
+  clamp,
+  linearScale,
+  linearTicks,
+  logScale,
+  logTicks,
+  niceStep,
+} from "../../../../static/js/lib/draw/scale.js";
 
 test("a linear scale runs through both ends, also upside down", () => {
   const scale = linearScale(0, 10, 100, 0);

@@ -8,7 +8,7 @@ import {
   formatPercent,
   formatPlain,
   parseDecimal,
-} from "../../static/js/lib/format.js";
+} from "../../../../static/js/lib/text/format.js";
 
 test("counts are grouped and never wrap", () => {
   assert.equal(formatCount(0), "0");

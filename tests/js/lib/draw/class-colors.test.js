@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { buildClassAreas, buildClassMap, buildClassUnit } from "../../static/js/lib/class-colors.js";
-import { toPixel } from "../../static/js/lib/color.js";
-import { difference, fromHex, SIGHTS } from "./support/vision.js";
+import {
+  buildClassAreas,
+  buildClassMap,
+  buildClassUnit,
+} from "../../../../static/js/lib/draw/class-colors.js";
+import { toPixel } from "../../../../static/js/lib/draw/color.js";
+import { difference, fromHex, SIGHTS } from "../../support/vision.js";
 
-/** @import { Rgb } from "./support/vision.js" */
+/** @import { Rgb } from "../../support/vision.js" */
 
 /** @type {Rgb[]} */
 const COLORS = [
@@ -16,7 +20,7 @@ const COLORS = [
 /** @type {Rgb} */
 const GROUND = [240, 240, 240];
 
-const tokens = readFileSync(new URL("../../static/css/tokens.css", import.meta.url), "utf8");
+const tokens = readFileSync(new URL("../../../../static/css/tokens.css", import.meta.url), "utf8");
 
 /**
  * What a custom property stands for, in the light and in the dark.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { spread } from "../../static/js/lib/spread.js";
+import { spread } from "../../../../static/js/lib/draw/label-layout.js";
 
 test("labels with room stay where they are", () => {
   assert.deepEqual(spread([10, 50, 30], 15, 0, 100), [10, 50, 30]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MARKS, markPath, traceMark } from "../../static/js/lib/marks.js";
+import { MARKS, markPath, traceMark } from "../../../../static/js/lib/draw/class-shapes.js";
 
 /** @param {number} mark */
 function trace(mark) {

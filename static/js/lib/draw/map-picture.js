@@ -1,10 +1,10 @@
 /** The map as an SVG file: an image of the ground, and points and axes as shapes. */
 
+import { formatPlain } from "../text/format.js";
+import { markPath } from "./class-shapes.js";
 import { scaleIndex } from "./color.js";
-import { formatPlain } from "./format.js";
-import { markPath } from "./marks.js";
-import { label, svgFile, tag } from "./markup.js";
 import { linearScale, linearTicks } from "./scale.js";
+import { label, svgFile, tag } from "./svg-text.js";
 
 /** Width and height of the file, and of the map in it. */
 export const MAP_SIZE = 1000;

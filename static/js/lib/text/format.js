@@ -1,6 +1,6 @@
 /** Numbers to text and back, the same everywhere on the page, as its language writes them. */
 
-import { formatNumber, MINUS, percentPattern } from "./language.js";
+import { formatNumber, MINUS, percentPattern } from "./i18n.js";
 
 /** @type {Intl.NumberFormatOptions} */
 const WHOLE = { maximumFractionDigits: 0 };

@@ -7,7 +7,7 @@ import {
   scaleIndex,
   toCss,
   toPixel,
-} from "../../static/js/lib/color.js";
+} from "../../../../static/js/lib/draw/color.js";
 
 /** @type {[[number, number, number], [number, number, number], [number, number, number]]} */
 const COLORS = [

@@ -1,12 +1,12 @@
 /** The loss curves as an SVG file. */
 
-import { formatCount, formatPlain } from "./format.js";
-import { MINUS, phrase } from "./language.js";
-import { label, svgFile, tag } from "./markup.js";
+import { formatCount, formatPlain } from "../text/format.js";
+import { MINUS, phrase } from "../text/i18n.js";
+import { spread } from "./label-layout.js";
 import { clamp, linearScale, linearTicks, logScale, logTicks, niceStep } from "./scale.js";
-import { spread } from "./spread.js";
+import { label, svgFile, tag } from "./svg-text.js";
 
-/** @import { Column } from "./column.js" */
+/** @import { Column } from "../data/column.js" */
 /** @import { Scale } from "./scale.js" */
 
 export const CHART_WIDTH = 1200;

@@ -1,11 +1,11 @@
-import "./support/language.js";
+import "../../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chartPicture } from "../../static/js/lib/chart-picture.js";
-import { createColumn } from "../../static/js/lib/column.js";
-import { refineCells, refineValues } from "../../static/js/lib/grid.js";
-import { mapPicture } from "../../static/js/lib/map-picture.js";
-import { escapeMarkup, tag } from "../../static/js/lib/markup.js";
+import { createColumn } from "../../../../static/js/lib/data/column.js";
+import { refineCells, refineValues } from "../../../../static/js/lib/data/grid.js";
+import { chartPicture } from "../../../../static/js/lib/draw/chart-picture.js";
+import { mapPicture } from "../../../../static/js/lib/draw/map-picture.js";
+import { escapeMarkup, tag } from "../../../../static/js/lib/draw/svg-text.js";
 
 const COLORS = { text: "black", line: "grey" };
 

@@ -1,8 +1,8 @@
 /** Selects that show a value, on offer or not. */
 
+import { formatPlain } from "../text/format.js";
+import { phrase } from "../text/i18n.js";
 import { create } from "./dom.js";
-import { formatPlain } from "./format.js";
-import { phrase } from "./language.js";
 
 /**
  * A value that is not on offer joins the list, so that the select never shows something untrue.

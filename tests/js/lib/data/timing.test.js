@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoff, throttle } from "../../static/js/lib/timing.js";
+import { backoff, throttle } from "../../../../static/js/lib/data/timing.js";
 
 test("the first value goes at once, the last one always, and those between not", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createColumn } from "../../static/js/lib/column.js";
+import { createColumn } from "../../../../static/js/lib/data/column.js";
 
 /** A small generator with a fixed seed, so that failures repeat. */
 function createRandom() {
