@@ -15,8 +15,8 @@ _SCRIPT = """
 import "./tests/js/support/language.js";
 import "./tests/js/support/text-decoder.js";
 import { createInterface } from "node:readline";
-import { readTable } from "./static/js/own-data/table-reader.js";
-import { decodeText } from "./static/js/own-data/text-encoding.js";
+import { readTable } from "./static/js/own-data/tables/table-reader.js";
+import { decodeText } from "./static/js/own-data/encoding/text-encoding.js";
 for await (const line of createInterface({ input: process.stdin })) {
   const { bytes, wishes } = JSON.parse(line);
   const { text, choice, problem } = decodeText(Buffer.from(bytes, "base64"), { encoding: wishes.encoding });

@@ -6,7 +6,7 @@ import { formatNumber, phrase } from "../lib/text/i18n.js";
 import { FARTHEST, labelledPoint, MOST_POINTS, valuedPoint } from "./point-set.js";
 
 /** @import { Kind, Point, PointSet } from "./point-set.js" */
-/** @import { Table } from "./table-reader.js" */
+/** @import { Table } from "./tables/table-reader.js" */
 
 /**
  * @typedef {object} Wishes

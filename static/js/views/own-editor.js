@@ -3,7 +3,6 @@
 import { create, find, findAll, setText } from "../lib/dom/dom.js";
 import { formatFixed } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
-import { writeCsv } from "../own-data/csv.js";
 import {
   createDrawing,
   placesAlong,
@@ -16,7 +15,8 @@ import {
   withPresent,
 } from "../own-data/drawing-history.js";
 import { classesOfPoints, judge, labelledPoint, MOST_POINTS, valuedPoint } from "../own-data/point-set.js";
-import { toRows } from "../own-data/table-reader.js";
+import { writeCsv } from "../own-data/tables/csv.js";
+import { toRows } from "../own-data/tables/table-reader.js";
 import { createBoard } from "./own-editor/board.js";
 import { createImport } from "./own-editor/import.js";
 import { createStrokes } from "./own-editor/strokes.js";

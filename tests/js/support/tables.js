@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { readTable } from "../../../static/js/own-data/table-reader.js";
-import { decodeText } from "../../../static/js/own-data/text-encoding.js";
+import { decodeText } from "../../../static/js/own-data/encoding/text-encoding.js";
+import { readTable } from "../../../static/js/own-data/tables/table-reader.js";
 
-/** @import { Aspect, Choice, Table, Wishes } from "../../../static/js/own-data/table-reader.js" */
+/** @import { Aspect, Choice, Table, Wishes } from "../../../static/js/own-data/tables/table-reader.js" */
 
 /**
  * A table out of a text that is one.

@@ -3,7 +3,7 @@
 import { create, find, findAll, setText } from "../../lib/dom/dom.js";
 import { phrase } from "../../lib/text/i18n.js";
 
-/** @import { Aspect, Choice } from "../../own-data/table-reader.js" */
+/** @import { Aspect, Choice } from "../../own-data/tables/table-reader.js" */
 
 /** @typedef {Partial<Record<Aspect, string>>} Wishes */
 

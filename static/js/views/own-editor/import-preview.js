@@ -12,7 +12,7 @@ import { countOutside, judge, MOST_POINTS } from "../../own-data/point-set.js";
 /** @import { Colors } from "../../lib/draw/paint-points.js" */
 /** @import { Wishes } from "../../own-data/point-scaling.js" */
 /** @import { PointSet } from "../../own-data/point-set.js" */
-/** @import { Label, Table } from "../../own-data/table-reader.js" */
+/** @import { Label, Table } from "../../own-data/tables/table-reader.js" */
 
 /** Side of the picture, in CSS pixels. */
 const SIDE = 150;

@@ -4,12 +4,12 @@ import { throttle } from "../../lib/data/timing.js";
 import { find, setText } from "../../lib/dom/dom.js";
 import { formatPlain } from "../../lib/text/format.js";
 import { phrase } from "../../lib/text/i18n.js";
-import { readTable } from "../../own-data/table-reader.js";
-import { decodeText } from "../../own-data/text-encoding.js";
+import { decodeText } from "../../own-data/encoding/text-encoding.js";
+import { readTable } from "../../own-data/tables/table-reader.js";
 import { createChoices } from "./import-choices.js";
 import { createPreview } from "./import-preview.js";
 
-/** @import { Table } from "../../own-data/table-reader.js" */
+/** @import { Table } from "../../own-data/tables/table-reader.js" */
 /** @import { ImportOptions } from "./import-preview.js" */
 
 /** Larger files are not read. */

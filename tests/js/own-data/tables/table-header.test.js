@@ -1,7 +1,7 @@
-import "./support/language.js";
+import "../../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asked, choiceOf, lines, tableOf } from "./support/tables.js";
+import { asked, choiceOf, lines, tableOf } from "../../support/tables.js";
 
 const BODY = ["-2.5,1.75,a", "0.5,-1.25,b", "3.5,2.25,a"];
 

@@ -1,12 +1,12 @@
 /** Bytes of a file to text: by byte order mark, as UTF-8, or by a guess that is said and can be changed. */
 
-import { joined, phrase } from "../lib/text/i18n.js";
+import { joined, phrase } from "../../lib/text/i18n.js";
 import { rankEncodings } from "./encoding-guess.js";
 import { DOS, SCRIPTS } from "./encoding-scripts.js";
 import { kindOfFile } from "./file-signatures.js";
 
 /** @import { Candidate } from "./encoding-guess.js" */
-/** @import { Choice } from "./table-reader.js" */
+/** @import { Choice } from "../tables/table-reader.js" */
 
 /**
  * @typedef {object} Options

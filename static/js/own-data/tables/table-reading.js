@@ -1,6 +1,6 @@
 /** One reading of a table: given its layout, which rows, names, numbers and columns it has. */
 
-import { phrase } from "../lib/text/i18n.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { parseNumber } from "./number-format.js";
 import { chooseColumns } from "./table-columns.js";
 import { findHeader } from "./table-header.js";

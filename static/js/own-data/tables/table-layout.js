@@ -1,6 +1,6 @@
 /** How the lines of a text are a table for a given separator: its width, its rows, the line of names, and what is no row. */
 
-import { phrase } from "../lib/text/i18n.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { isKnownName } from "./column-names.js";
 import { splitRows } from "./csv.js";
 import { isMissing } from "./missing-values.js";

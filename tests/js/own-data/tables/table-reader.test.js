@@ -1,13 +1,13 @@
-import "./support/language.js";
+import "../../support/language.js";
 import assert from "node:assert/strict";
 import { cpuUsage } from "node:process";
 import { test } from "node:test";
-import { writeCsv } from "../../static/js/own-data/csv.js";
-import { toPoints } from "../../static/js/own-data/point-scaling.js";
-import { readTable, toRows } from "../../static/js/own-data/table-reader.js";
-import { asked, choiceOf, classesOf, fixture, lines, tableOf } from "./support/tables.js";
+import { toPoints } from "../../../../static/js/own-data/point-scaling.js";
+import { writeCsv } from "../../../../static/js/own-data/tables/csv.js";
+import { readTable, toRows } from "../../../../static/js/own-data/tables/table-reader.js";
+import { asked, choiceOf, classesOf, fixture, lines, tableOf } from "../../support/tables.js";
 
-/** @import { Aspect } from "../../static/js/own-data/table-reader.js" */
+/** @import { Aspect } from "../../../../static/js/own-data/tables/table-reader.js" */
 
 /**
  * The tables of other programs, how each is read, and what is asked.
@@ -221,7 +221,7 @@ test("the time that a table takes grows with its length, whatever it is like", (
 
 test("what is exported comes back the same", () => {
   for (const kind of /** @type {const} */ (["classes", "values"])) {
-    const set = /** @type {import("../../static/js/own-data/point-set.js").PointSet} */ ({
+    const set = /** @type {import("../../../../static/js/own-data/point-set.js").PointSet} */ ({
       kind,
       points: [
         [1.25, -2, 0, 1],

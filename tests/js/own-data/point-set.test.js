@@ -1,4 +1,4 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
@@ -10,9 +10,9 @@ import {
   sameTargets,
   toTargets,
   valuedPoint,
-} from "../../static/js/own-data/point-set.js";
+} from "../../../static/js/own-data/point-set.js";
 
-/** @import { Kind, Point } from "../../static/js/own-data/point-set.js" */
+/** @import { Kind, Point } from "../../../static/js/own-data/point-set.js" */
 
 /**
  * @param {Kind} kind

@@ -1,10 +1,10 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formula, measure, objection, toPoints } from "../../static/js/own-data/point-scaling.js";
-import { lines, tableOf } from "./support/tables.js";
+import { formula, measure, objection, toPoints } from "../../../static/js/own-data/point-scaling.js";
+import { lines, tableOf } from "../support/tables.js";
 
-/** @import { Wishes } from "../../static/js/own-data/point-scaling.js" */
+/** @import { Wishes } from "../../../static/js/own-data/point-scaling.js" */
 
 /** @type {Wishes} */
 const KEEP = { kind: "classes", fit: false, fitValues: false, pick: "first" };

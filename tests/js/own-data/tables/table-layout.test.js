@@ -1,9 +1,9 @@
-import "./support/language.js";
+import "../../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asked, choiceOf, classesOf, lines, tableOf } from "./support/tables.js";
+import { asked, choiceOf, classesOf, lines, tableOf } from "../../support/tables.js";
 
-/** @param {import("../../static/js/own-data/table-reader.js").Table} table */
+/** @param {import("../../../../static/js/own-data/tables/table-reader.js").Table} table */
 const leftOut = ({ leftOut: found }) => found.map(({ line }) => line);
 
 const ROWS = ["1.5,2.5,a", "0.5,1.25,b", "3.5,0.75,a"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createRandom, sampleIndexes } from "../../static/js/lib/data/random.js";
+import { createRandom, sampleIndexes } from "../../../static/js/lib/data/random.js";
 import {
   createDrawing,
   placesAlong,
@@ -11,8 +11,8 @@ import {
   withoutNearest,
   withPoints,
   withPresent,
-} from "../../static/js/own-data/drawing-history.js";
-import { labelledPoint, NO_POINTS } from "../../static/js/own-data/point-set.js";
+} from "../../../static/js/own-data/drawing-history.js";
+import { labelledPoint, NO_POINTS } from "../../../static/js/own-data/point-set.js";
 
 const A = withPoints(NO_POINTS, [labelledPoint(0, 0, 0)]);
 const B = withPoints(A, [labelledPoint(1, 1, 1)]);

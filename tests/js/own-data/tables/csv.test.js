@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { splitRows, writeCsv } from "../../static/js/own-data/csv.js";
+import { splitRows, writeCsv } from "../../../../static/js/own-data/tables/csv.js";
 
 /**
  * @param {string} text

@@ -1,14 +1,14 @@
 /** Tables of points, from and to text: one reading that fits the whole table, and what it leaves open. */
 
-import { formatPlain } from "../lib/text/format.js";
-import { joined, phrase } from "../lib/text/i18n.js";
+import { formatPlain } from "../../lib/text/format.js";
+import { joined, phrase } from "../../lib/text/i18n.js";
+import { decimalsFor, MOST_CLASSES, MOST_DECIMALS } from "../point-set.js";
 import { formatsOf, parseNumber } from "./number-format.js";
-import { decimalsFor, MOST_CLASSES, MOST_DECIMALS } from "./point-set.js";
 import { isNumeric, MOST_COLUMNS, readLayout } from "./table-layout.js";
 import { interpret, nameOf, readContent } from "./table-reading.js";
 import { chooseSeparator, LOOKED_AT, prepare, separatorName } from "./table-separator.js";
 
-/** @import { Kind, Point, PointSet } from "./point-set.js" */
+/** @import { Kind, Point, PointSet } from "../point-set.js" */
 /** @import { Columns } from "./table-columns.js" */
 /** @import { LeftOut } from "./table-layout.js" */
 /** @import { Content, Reading, TableRow } from "./table-reading.js" */

@@ -1,6 +1,6 @@
 /** What separates the cells of a table: the separator whose rows are the most consistent. */
 
-import { phrase } from "../lib/text/i18n.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { readLayout } from "./table-layout.js";
 import { interpret, readContent } from "./table-reading.js";
 

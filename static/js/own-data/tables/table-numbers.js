@@ -1,6 +1,6 @@
 /** In which format the numbers of a whole table are written: one for all of its cells, and which others are possible. */
 
-import { phrase } from "../lib/text/i18n.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { ALL, COMMA_OR_THOUSANDS, FORMATS, POINT_OR_THOUSANDS } from "./number-format.js";
 import { isNumeric } from "./table-layout.js";
 

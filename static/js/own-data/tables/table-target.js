@@ -1,13 +1,13 @@
 /** The targets of a table: rows without one, the classes that words and numbers stand for, and values. */
 
-import { phrase } from "../lib/text/i18n.js";
+import { phrase } from "../../lib/text/i18n.js";
+import { MOST_CLASSES } from "../point-set.js";
 import { namesValue } from "./column-names.js";
 import { isMissing, mayBeWord } from "./missing-values.js";
 import { parseNumber } from "./number-format.js";
-import { MOST_CLASSES } from "./point-set.js";
 
 /** @import { NumberFormat } from "./number-format.js" */
-/** @import { Kind } from "./point-set.js" */
+/** @import { Kind } from "../point-set.js" */
 
 /**
  * @typedef {object} Label

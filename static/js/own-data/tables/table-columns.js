@@ -1,10 +1,10 @@
 /** Which columns of a table are the coordinates and the target: by their names, else by what is in them. */
 
-import { phrase } from "../lib/text/i18n.js";
+import { phrase } from "../../lib/text/i18n.js";
+import { MOST_CLASSES } from "../point-set.js";
 import { namesIndex, readNames } from "./column-names.js";
 import { isMissing, mayBeWord } from "./missing-values.js";
 import { parseNumber } from "./number-format.js";
-import { MOST_CLASSES } from "./point-set.js";
 import { isNumeric } from "./table-layout.js";
 import { bitOf } from "./table-numbers.js";
 

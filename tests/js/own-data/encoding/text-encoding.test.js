@@ -1,9 +1,9 @@
-import "./support/language.js";
-import "./support/text-decoder.js";
+import "../../support/language.js";
+import "../../support/text-decoder.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DOS, SCRIPTS } from "../../static/js/own-data/encoding-scripts.js";
-import { decodeText } from "../../static/js/own-data/text-encoding.js";
+import { DOS, SCRIPTS } from "../../../../static/js/own-data/encoding/encoding-scripts.js";
+import { decodeText } from "../../../../static/js/own-data/encoding/text-encoding.js";
 
 /** @param {string} hex */
 const bytes = (hex) =>

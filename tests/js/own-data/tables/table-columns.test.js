@@ -1,9 +1,9 @@
-import "./support/language.js";
+import "../../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asked, choiceOf, classesOf, lines, tableOf } from "./support/tables.js";
+import { asked, choiceOf, classesOf, lines, tableOf } from "../../support/tables.js";
 
-/** @import { Aspect, Wishes } from "../../static/js/own-data/table-reader.js" */
+/** @import { Aspect, Wishes } from "../../../../static/js/own-data/tables/table-reader.js" */
 
 /** Five columns: two of fractions, one that counts, one of a few whole numbers, one of words. */
 const CELLS = [

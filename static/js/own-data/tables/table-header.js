@@ -1,6 +1,6 @@
 /** Whether the first row of a table has the names of its columns. */
 
-import { phrase } from "../lib/text/i18n.js";
+import { phrase } from "../../lib/text/i18n.js";
 import { isKnownName, namesTarget } from "./column-names.js";
 import { isMissing } from "./missing-values.js";
 import { formatsOf } from "./number-format.js";

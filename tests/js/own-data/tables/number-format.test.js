@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FORMATS, formatsOf, parseNumber } from "../../static/js/own-data/number-format.js";
+import { FORMATS, formatsOf, parseNumber } from "../../../../static/js/own-data/tables/number-format.js";
 
 /**
  * The values of a cell by the formats in which it is a number.

@@ -1,13 +1,13 @@
-import "./support/language.js";
+import "../../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toPoints } from "../../static/js/own-data/point-scaling.js";
-import { asked, choiceOf, classesOf, lines, tableOf } from "./support/tables.js";
+import { toPoints } from "../../../../static/js/own-data/point-scaling.js";
+import { asked, choiceOf, classesOf, lines, tableOf } from "../../support/tables.js";
 
 /**
  * A table with these targets.
  * @param {string[]} targets
- * @param {import("../../static/js/own-data/table-reader.js").Wishes} [wishes]
+ * @param {import("../../../../static/js/own-data/tables/table-reader.js").Wishes} [wishes]
  */
 const read = (targets, wishes) =>
   tableOf(lines("x1,x2,label", ...targets.map((target, index) => `${index}.5,0.25,${target}`)), wishes);

@@ -1,7 +1,7 @@
-import "./support/language.js";
+import "../../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asked, choiceOf, lines, tableOf } from "./support/tables.js";
+import { asked, choiceOf, lines, tableOf } from "../../support/tables.js";
 
 /**
  * A table of two columns of numbers, separated by tabs.
