@@ -9,10 +9,10 @@
  */
 
 import { assemble, baseExperiment, choicesWithOptions, show } from "./assembling.js";
-import { getField, optionsOf, optionValues } from "./experiment.js";
 import { isEqual } from "./lib/data/equal.js";
 import { phrase } from "./lib/text/i18n.js";
 import { protectEnd, unescapeText } from "./lib/text/link-repair.js";
+import { getField, optionsOf, optionValues } from "./model/experiment.js";
 import { fromWireName, toWireName } from "./protocol.js";
 import { PER_LAYER, readNumber, readValue, writeValue } from "./values.js";
 

@@ -4,10 +4,10 @@
  * @import { Catalog, ChoiceOption, Experiment } from "./types/app.js"
  */
 
-import { getField, optionsOf, optionValues, withField } from "./experiment.js";
 import { isEqual } from "./lib/data/equal.js";
 import { phrase } from "./lib/text/i18n.js";
-import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./problem.js";
+import { getField, optionsOf, optionValues, withField } from "./model/experiment.js";
+import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./model/problem.js";
 import { toWireName } from "./protocol.js";
 import { checkNumber, PER_LAYER } from "./values.js";
 

@@ -2,13 +2,13 @@
 
 /**
  * @import { Catalog, Experiment } from "./types/app.js"
- * @import { Fitted } from "./fitting.js"
+ * @import { Fitted } from "./model/constraints.js"
  * @import { Service } from "./service.js"
  */
 
 import { classicObstacle } from "./assembling.js";
-import { withField } from "./experiment.js";
 import { phrase } from "./lib/text/i18n.js";
+import { withField } from "./model/experiment.js";
 import { ServiceError } from "./service.js";
 
 const SEED = "data.classicSeed";

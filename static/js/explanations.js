@@ -4,9 +4,9 @@
  * @import { Catalog, CatalogField, Choice, Experiment } from "./types/app.js"
  */
 
-import { getField } from "./experiment.js";
 import { formatPlain } from "./lib/text/format.js";
 import { phrase } from "./lib/text/i18n.js";
+import { getField } from "./model/experiment.js";
 import { fromWireName } from "./protocol.js";
 
 /**

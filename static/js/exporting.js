@@ -16,9 +16,9 @@ import { resolveColors } from "./lib/draw/color.js";
 import { MAP_SIDE, MAP_SIZE, mapPicture } from "./lib/draw/map-picture.js";
 import { phrase } from "./lib/text/i18n.js";
 import { writeLosses } from "./losses-file.js";
-import { datasetChoice } from "./problem.js";
+import { datasetChoice } from "./model/problem.js";
+import { shownTarget } from "./model/state.js";
 import { mapProps } from "./props.js";
-import { shownTarget } from "./state.js";
 
 /** How long a script trains when nothing has been trained yet, in epochs. */
 const USUAL_EPOCHS = 100;

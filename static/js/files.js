@@ -9,7 +9,7 @@ import { assemble, choicesWithOptions, show } from "./assembling.js";
 import { decodeTensors, decodeText, encodeTensors } from "./lib/data/safetensors.js";
 import { formatFixed } from "./lib/text/format.js";
 import { phrase } from "./lib/text/i18n.js";
-import { outputsOf } from "./problem.js";
+import { outputsOf } from "./model/problem.js";
 import { fromWireName, toWire } from "./protocol.js";
 import { checkNumber, checkValue } from "./values.js";
 

@@ -9,9 +9,17 @@
  */
 
 import { encodeAddress } from "./address.js";
-import { beginHistory, changedFields, isEdit, recorded, redone, undone, withEdit } from "./history.js";
 import { isEqual } from "./lib/data/equal.js";
 import { phrase } from "./lib/text/i18n.js";
+import {
+  beginHistory,
+  changedFields,
+  isEdit,
+  recorded,
+  redone,
+  undone,
+  withEdit,
+} from "./model/undo-stack.js";
 import { isAboutExperiment, openFragment, sentenceOf } from "./opening.js";
 
 /** Values that one command may carry. */

@@ -4,8 +4,8 @@
  * @import { Catalog, State } from "./types/app.js"
  */
 
-import { classesOf, outputsOf } from "./problem.js";
-import { shownTarget } from "./state.js";
+import { classesOf, outputsOf } from "./model/problem.js";
+import { shownTarget } from "./model/state.js";
 import { captionOf, featureLabel } from "./words.js";
 
 /**

@@ -13,8 +13,6 @@ import { isEqual } from "./lib/data/equal.js";
 import { createStore } from "./lib/data/store.js";
 import { throttle } from "./lib/data/timing.js";
 import { languageKey } from "./lib/text/i18n.js";
-import { createPocket } from "./pocket.js";
-import { PROTOCOL_VERSION } from "./protocol.js";
 import {
   initialState,
   shownTarget,
@@ -26,7 +24,9 @@ import {
   withRunState,
   withWanted,
   withWelcome,
-} from "./state.js";
+} from "./model/state.js";
+import { createPocket } from "./pocket.js";
+import { PROTOCOL_VERSION } from "./protocol.js";
 import { createStream } from "./stream.js";
 
 /** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */

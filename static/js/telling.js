@@ -4,9 +4,9 @@
  * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "./types/app.js"
  */
 
-import { lowerLearningRate, withChoice, withField } from "./experiment.js";
 import { formatPlain } from "./lib/text/format.js";
 import { phrase } from "./lib/text/i18n.js";
+import { lowerLearningRate, withChoice, withField } from "./model/experiment.js";
 import { describeChange } from "./words.js";
 
 /** Least time between two sentences about training that goes on, in milliseconds. */

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeAddress, encodeAddress, isClassicLink } from "../../static/js/address.js";
 import { withoutField } from "../../static/js/assembling.js";
-import { withField, withOption } from "../../static/js/experiment.js";
-import { withDataset, withFitting } from "../../static/js/fitting.js";
+import { withDataset, withFitting } from "../../static/js/model/constraints.js";
+import { withField, withOption } from "../../static/js/model/experiment.js";
 import { EXPERIMENT } from "./support/catalog.js";
 import { WHOLE } from "./support/fields.js";
 

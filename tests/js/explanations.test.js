@@ -1,8 +1,8 @@
 import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField } from "../../static/js/experiment.js";
 import { explanationOf, PLACE_SELECTORS } from "../../static/js/explanations.js";
+import { withField } from "../../static/js/model/experiment.js";
 import { CATALOG, EXPERIMENT } from "./support/catalog.js";
 
 test("a number is explained with its range and what a change does", () => {

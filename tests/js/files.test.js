@@ -1,7 +1,6 @@
 import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField } from "../../static/js/experiment.js";
 import {
   countParameters,
   FileError,
@@ -10,10 +9,11 @@ import {
   writeExperiment,
   writeNetwork,
 } from "../../static/js/files.js";
-import { withDataset, withFitting } from "../../static/js/fitting.js";
 import { createColumn } from "../../static/js/lib/data/column.js";
 import { decodeTensors, encodeTensors } from "../../static/js/lib/data/safetensors.js";
 import { writeLosses } from "../../static/js/losses-file.js";
+import { withDataset, withFitting } from "../../static/js/model/constraints.js";
+import { withField } from "../../static/js/model/experiment.js";
 import { EXPERIMENT } from "./support/catalog.js";
 import { WHOLE } from "./support/fields.js";
 

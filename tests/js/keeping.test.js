@@ -1,8 +1,8 @@
 import "./support/language.js";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { withField } from "../../static/js/experiment.js";
 import { createKeeping } from "../../static/js/keeping.js";
+import { withField } from "../../static/js/model/experiment.js";
 import { toWire } from "../../static/js/protocol.js";
 import { createSession } from "../../static/js/session.js";
 import { EXPERIMENT } from "./support/catalog.js";

@@ -2,7 +2,7 @@ import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { classicAddress, withoutLostSeed } from "../../static/js/classic.js";
-import { withField } from "../../static/js/experiment.js";
+import { withField } from "../../static/js/model/experiment.js";
 import { openFile, openLink, openStart } from "../../static/js/opening.js";
 import { createPointStore } from "../../static/js/point-store.js";
 import { toWire } from "../../static/js/protocol.js";

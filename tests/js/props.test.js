@@ -1,9 +1,9 @@
 import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField } from "../../static/js/experiment.js";
+import { withField } from "../../static/js/model/experiment.js";
+import { initialState } from "../../static/js/model/state.js";
 import { diagramProps, mapProps } from "../../static/js/props.js";
-import { initialState } from "../../static/js/state.js";
 import { CATALOG, EXPERIMENT } from "./support/catalog.js";
 
 /** @import { State, Target } from "../../static/js/types/app.js" */

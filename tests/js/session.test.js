@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { withField } from "../../static/js/experiment.js";
+import { withField } from "../../static/js/model/experiment.js";
 import { readRecord } from "../../static/js/record.js";
 import { createSession } from "../../static/js/session.js";
 import { CATALOG, EXPERIMENT } from "./support/catalog.js";

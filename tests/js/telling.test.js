@@ -1,7 +1,7 @@
 import "./support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { initialState } from "../../static/js/state.js";
+import { initialState } from "../../static/js/model/state.js";
 import { createTelling } from "../../static/js/telling.js";
 import { CATALOG, EXPERIMENT } from "./support/catalog.js";
 import "./support/language.js";

@@ -2,16 +2,16 @@
 
 /**
  * @import { Catalog, Experiment, Target } from "../types/app.js"
- * @import { Fitted } from "../fitting.js"
+ * @import { Fitted } from "../model/constraints.js"
  * @import { Session } from "../session.js"
  */
 
 import { withoutLostSeed } from "../classic.js";
-import { withField } from "../experiment.js";
-import { withDataset } from "../fitting.js";
-import { withOwnPoints } from "../own-points.js";
-import { experimentOf, STARTS } from "../starts.js";
-import { sameTarget } from "../state.js";
+import { withDataset } from "../model/constraints.js";
+import { withField } from "../model/experiment.js";
+import { withOwnPoints } from "../model/own-points.js";
+import { experimentOf, STARTS } from "../model/presets.js";
+import { sameTarget } from "../model/state.js";
 
 /** Seeds drawn by the page stay short enough to read out. */
 const LARGEST_SEED = 9999;

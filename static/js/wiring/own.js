@@ -14,9 +14,9 @@ import { byId, find } from "../lib/dom/dom.js";
 import { keepFocus } from "../lib/dom/focus.js";
 import { readDraft, writeDraft } from "../lib/dom/storage.js";
 import { phrase } from "../lib/text/i18n.js";
+import { fromSamples, ownSet } from "../model/own-points.js";
+import { classesOf } from "../model/problem.js";
 import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/point-set.js";
-import { fromSamples, ownSet } from "../own-points.js";
-import { classesOf } from "../problem.js";
 import { listenForTables } from "../views/own-drop.js";
 import { createOwnEntry } from "../views/own-entry.js";
 

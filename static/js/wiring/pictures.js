@@ -7,15 +7,15 @@
  * @import { Settings } from "./settings.js"
  */
 
-import { withHidden } from "../experiment.js";
 import { byId, find } from "../lib/dom/dom.js";
 import { createFrameLoop } from "../lib/dom/frame-loop.js";
 import { phrase } from "../lib/text/i18n.js";
-import { classesOf } from "../problem.js";
+import { markText } from "../model/change-markers.js";
+import { withHidden } from "../model/experiment.js";
+import { classesOf } from "../model/problem.js";
+import { shownTarget } from "../model/state.js";
 import { captionFor, diagramProps, mapProps } from "../props.js";
 import { describeRegions, describeScore } from "../regions.js";
-import { markText } from "../setting-marks.js";
-import { shownTarget } from "../state.js";
 import { createDiagram } from "../views/diagram.js";
 import { createHeatmap } from "../views/heatmap.js";
 import { createInsight } from "../views/insight.js";

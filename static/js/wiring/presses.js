@@ -5,10 +5,10 @@
  * @import { Session } from "../session.js"
  */
 
-import { ACTIONS, actionForKey, keyName, labelOf } from "../actions.js";
 import { keepFocus } from "../lib/dom/focus.js";
 import { listenForShortcuts } from "../lib/dom/shortcuts.js";
 import { phrase } from "../lib/text/i18n.js";
+import { ACTIONS, actionForKey, keyName, labelOf } from "../model/actions.js";
 import { createActionButtons } from "../views/transport.js";
 
 /**

@@ -7,12 +7,19 @@
  */
 
 import { withoutSeed } from "../classic.js";
-import { getField, optionsOf, optionValues, withFeature, withLayers, withOption } from "../experiment.js";
-import { withFitting } from "../fitting.js";
 import { byId, find, findAll } from "../lib/dom/dom.js";
 import { keepFocus } from "../lib/dom/focus.js";
-import { appliesToPoints, followsFromPoints } from "../own-points.js";
-import { appliesTo, lossesFor, problemOf } from "../problem.js";
+import { withFitting } from "../model/constraints.js";
+import {
+  getField,
+  optionsOf,
+  optionValues,
+  withFeature,
+  withLayers,
+  withOption,
+} from "../model/experiment.js";
+import { appliesToPoints, followsFromPoints } from "../model/own-points.js";
+import { appliesTo, lossesFor, problemOf } from "../model/problem.js";
 import { fromWireName } from "../protocol.js";
 import { createClassicSeed } from "../views/classic-seed.js";
 import { createControls } from "../views/controls.js";

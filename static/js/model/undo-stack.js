@@ -1,11 +1,11 @@
 /** The experiments that were, that is, and that were taken back: plain data, changed by pure functions. */
 
 /**
- * @import { Catalog, Experiment, History, ParameterEdit } from "./types/app.js"
+ * @import { Catalog, Experiment, History, ParameterEdit } from "../types/app.js"
  */
 
+import { isEqual } from "../lib/data/equal.js";
 import { getField } from "./experiment.js";
-import { isEqual } from "./lib/data/equal.js";
 
 /** How many experiments are kept on either side. */
 export const LONGEST = 200;

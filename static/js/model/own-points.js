@@ -1,16 +1,16 @@
 /** Own points in an experiment: putting them in, and what means nothing while they are there. */
 
 /**
- * @import { Fitted } from "./fitting.js"
- * @import { PointSet, Targets } from "./own-data/point-set.js"
- * @import { Catalog, Experiment } from "./types/app.js"
+ * @import { Fitted } from "./constraints.js"
+ * @import { PointSet, Targets } from "../own-data/point-set.js"
+ * @import { Catalog, Experiment } from "../types/app.js"
  */
 
+import { createRandom, sampleIndexes } from "../lib/data/random.js";
+import { phrase } from "../lib/text/i18n.js";
+import { fromTargets, MOST_POINTS, sameTargets } from "../own-data/point-set.js";
+import { withFitting } from "./constraints.js";
 import { withChoice, withField } from "./experiment.js";
-import { withFitting } from "./fitting.js";
-import { createRandom, sampleIndexes } from "./lib/data/random.js";
-import { phrase } from "./lib/text/i18n.js";
-import { fromTargets, MOST_POINTS, sameTargets } from "./own-data/point-set.js";
 import { appliesTo, lossesFor, problemOf } from "./problem.js";
 
 /** What only data sets have; own points are as they are. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField } from "../../static/js/experiment.js";
+import { withField } from "../../../static/js/model/experiment.js";
 import {
   beginHistory,
   changedFields,
@@ -10,11 +10,11 @@ import {
   SAME_MOVE,
   undone,
   withEdit,
-} from "../../static/js/history.js";
-import { EXPERIMENT } from "./support/catalog.js";
-import { WHOLE } from "./support/fields.js";
+} from "../../../static/js/model/undo-stack.js";
+import { EXPERIMENT } from "../support/catalog.js";
+import { WHOLE } from "../support/fields.js";
 
-/** @import { History } from "../../static/js/types/app.js" */
+/** @import { History } from "../../../static/js/types/app.js" */
 
 const start = beginHistory(EXPERIMENT);
 

@@ -1,12 +1,12 @@
 /** Which settings were changed while the network went on learning, and when: pure functions. */
 
 /**
- * @import { Catalog, Experiment, SettingMark } from "./types/app.js"
+ * @import { Catalog, Experiment, SettingMark } from "../types/app.js"
  */
 
+import { formatPlain } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 import { getField } from "./experiment.js";
-import { formatPlain } from "./lib/text/format.js";
-import { phrase } from "./lib/text/i18n.js";
 
 /**
  * A value of a field as people read it.

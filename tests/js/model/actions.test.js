@@ -1,11 +1,11 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACTIONS, actionForKey, keyName } from "../../static/js/actions.js";
-import { initialState } from "../../static/js/state.js";
-import { CATALOG } from "./support/catalog.js";
+import { ACTIONS, actionForKey, keyName } from "../../../static/js/model/actions.js";
+import { initialState } from "../../../static/js/model/state.js";
+import { CATALOG } from "../support/catalog.js";
 
-/** @import { Command, State } from "../../static/js/types/app.js" */
+/** @import { Command, State } from "../../../static/js/types/app.js" */
 
 const open = { ...initialState(CATALOG), connection: /** @type {const} */ ("open") };
 const press = (/** @type {string} */ key) => ({ key, ctrlKey: false, metaKey: false, altKey: false });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField, withHidden } from "../../static/js/experiment.js";
+import { withField, withHidden } from "../../../static/js/model/experiment.js";
 import {
   initialState,
   sameTarget,
@@ -12,8 +12,8 @@ import {
   withRefusal,
   withRunState,
   withWanted,
-} from "../../static/js/state.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+} from "../../../static/js/model/state.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 const start = initialState(CATALOG);
 const faster = withField(EXPERIMENT, "training.learningRate", 0.1);
@@ -22,7 +22,7 @@ const fastest = withField(EXPERIMENT, "training.learningRate", 0.3);
 /**
  * @param {number} id
  * @param {typeof EXPERIMENT} experiment
- * @returns {import("../../static/js/types/app.js").Configured}
+ * @returns {import("../../../static/js/types/app.js").Configured}
  */
 const configured = (id, experiment) => ({
   type: "configured",
@@ -106,9 +106,9 @@ for (const kind of /** @type {const} */ (["diverged", "stopped"])) {
 }
 
 test("the map shows what is pointed at, else what is pinned, else the output", () => {
-  /** @type {import("../../static/js/types/app.js").Target} */
+  /** @type {import("../../../static/js/types/app.js").Target} */
   const unit = { kind: "unit", layer: 1, unit: 1 };
-  /** @type {import("../../static/js/types/app.js").Target} */
+  /** @type {import("../../../static/js/types/app.js").Target} */
   const feature = { kind: "feature", key: "x1" };
 
   assert.equal(shownTarget(start), null);
@@ -120,7 +120,7 @@ test("the map shows what is pointed at, else what is pinned, else the output", (
 });
 
 test("a pinned unit that no longer exists is let go", () => {
-  /** @type {import("../../static/js/types/app.js").Target} */
+  /** @type {import("../../../static/js/types/app.js").Target} */
   const unit = { kind: "unit", layer: 1, unit: 1 };
   const smaller = withConfigured(
     { ...start, pinned: unit },
@@ -132,7 +132,7 @@ test("a pinned unit that no longer exists is let go", () => {
 });
 
 test("the output of a class can be pinned, and goes when there is no such class any more", () => {
-  /** @type {import("../../static/js/types/app.js").Target} */
+  /** @type {import("../../../static/js/types/app.js").Target} */
   const output = { kind: "unit", layer: 2, unit: 3 };
   const pinned = { ...start, pinned: output };
   const blobs = withField(EXPERIMENT, "data.dataset", "blobs");

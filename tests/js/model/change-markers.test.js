@@ -1,10 +1,10 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField, withHidden } from "../../static/js/experiment.js";
-import { changesOf, markText, withMark } from "../../static/js/setting-marks.js";
-import { initialState, withConfigured } from "../../static/js/state.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+import { changesOf, markText, withMark } from "../../../static/js/model/change-markers.js";
+import { withField, withHidden } from "../../../static/js/model/experiment.js";
+import { initialState, withConfigured } from "../../../static/js/model/state.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 const faster = withField(EXPERIMENT, "training.learningRate", 0.1);
 const RATE = CATALOG.fields["training.learningRate"]?.label;

@@ -1,7 +1,7 @@
 /** What an experiment asks of its network: which problem, how many classes, and what fits that. */
 
 /**
- * @import { Catalog, DatasetChoice, Experiment, LossChoice } from "./types/app.js"
+ * @import { Catalog, DatasetChoice, Experiment, LossChoice } from "../types/app.js"
  */
 
 import { optionValues } from "./experiment.js";

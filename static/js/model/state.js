@@ -1,13 +1,13 @@
 /** What the page knows, as plain data, and every way it changes, as pure functions. */
 
 /**
- * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, LineTrouble, State, StateChanged, Stopped, Target, Welcome } from "./types/app.js"
+ * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, LineTrouble, State, StateChanged, Stopped, Target, Welcome } from "../types/app.js"
  */
 
-import { beginHistory } from "./history.js";
+import { changesOf, withMark } from "./change-markers.js";
 import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
-import { changesOf, withMark } from "./setting-marks.js";
+import { beginHistory } from "./undo-stack.js";
 
 /**
  * @param {Catalog} catalog

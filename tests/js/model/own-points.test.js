@@ -1,8 +1,8 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField } from "../../static/js/experiment.js";
-import { withDataset } from "../../static/js/fitting.js";
+import { withDataset } from "../../../static/js/model/constraints.js";
+import { withField } from "../../../static/js/model/experiment.js";
 import {
   appliesToPoints,
   followsFromPoints,
@@ -11,10 +11,10 @@ import {
   ownPoints,
   ownSet,
   withOwnPoints,
-} from "../../static/js/own-points.js";
-import { problemOf } from "../../static/js/problem.js";
-import { initialState, withWanted } from "../../static/js/state.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+} from "../../../static/js/model/own-points.js";
+import { problemOf } from "../../../static/js/model/problem.js";
+import { initialState, withWanted } from "../../../static/js/model/state.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 /**
  * @param {number} count

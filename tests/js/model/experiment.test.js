@@ -11,8 +11,8 @@ import {
   withHidden,
   withLayers,
   withOption,
-} from "../../static/js/experiment.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+} from "../../../static/js/model/experiment.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 test("a field is read and replaced by its path, and the old experiment stays as it was", () => {
   const changed = withField(EXPERIMENT, "training.learningRate", 0.1);

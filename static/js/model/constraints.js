@@ -1,12 +1,12 @@
 /** Changes that bring the rest of the experiment along, so that what is asked for always fits together. */
 
 /**
- * @import { Catalog, Experiment } from "./types/app.js"
+ * @import { Catalog, Experiment } from "../types/app.js"
  */
 
+import { formatPercent } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 import { withChoice, withField } from "./experiment.js";
-import { formatPercent } from "./lib/text/format.js";
-import { phrase } from "./lib/text/i18n.js";
 import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./problem.js";
 
 const TRAINING = "data.trainFraction";

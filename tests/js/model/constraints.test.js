@@ -1,12 +1,12 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { getField, withField } from "../../static/js/experiment.js";
-import { withDataset, withFitting } from "../../static/js/fitting.js";
-import { problemOf, splitOf } from "../../static/js/problem.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+import { withDataset, withFitting } from "../../../static/js/model/constraints.js";
+import { getField, withField } from "../../../static/js/model/experiment.js";
+import { problemOf, splitOf } from "../../../static/js/model/problem.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
-/** @import { Experiment } from "../../static/js/types/app.js" */
+/** @import { Experiment } from "../../../static/js/types/app.js" */
 
 /**
  * @param {Experiment} experiment

@@ -1,7 +1,7 @@
 /** First steps: experiments that show one thing each, and what to look for. Pure data, and one function. */
 
 /**
- * @import { Catalog, Experiment } from "./types/app.js"
+ * @import { Catalog, Experiment } from "../types/app.js"
  */
 
 /** @typedef {readonly (readonly [x1: number, x2: number])[]} Line corners on the plane */

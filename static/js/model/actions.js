@@ -1,10 +1,10 @@
 /** Everything a person can make the page do with one press. Buttons, keyboard and help read this table. */
 
 /**
- * @import { Action, State } from "./types/app.js"
+ * @import { Action, State } from "../types/app.js"
  */
 
-import { phrase } from "./lib/text/i18n.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** @param {State} state */
 const connected = (state) => state.connection === "open";

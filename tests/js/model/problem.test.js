@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField } from "../../static/js/experiment.js";
-import { appliesTo, classesOf, lossesFor, outputsOf, problemOf, splitOf } from "../../static/js/problem.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+import { withField } from "../../../static/js/model/experiment.js";
+import {
+  appliesTo,
+  classesOf,
+  lossesFor,
+  outputsOf,
+  problemOf,
+  splitOf,
+} from "../../../static/js/model/problem.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 const on = (/** @type {string} */ key) => withField(EXPERIMENT, "data.dataset", key);
 

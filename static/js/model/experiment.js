@@ -1,7 +1,7 @@
 /** Changes to an experiment: pure functions that return a new one. */
 
 /**
- * @import { Catalog, Choice, ChoiceOption, Experiment } from "./types/app.js"
+ * @import { Catalog, Choice, ChoiceOption, Experiment } from "../types/app.js"
  */
 
 /** Units of a layer that is added, where the catalogue allows it. */
