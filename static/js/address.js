@@ -13,7 +13,7 @@ import { isEqual } from "./lib/data/equal.js";
 import { phrase } from "./lib/text/i18n.js";
 import { protectEnd, unescapeText } from "./lib/text/link-repair.js";
 import { getField, optionsOf, optionValues } from "./model/experiment.js";
-import { fromWireName, toWireName } from "./protocol.js";
+import { fromWireName, toWireName } from "./net/protocol.js";
 import { PER_LAYER, readNumber, readValue, writeValue } from "./values.js";
 
 const POINTS = "data.points";

@@ -8,7 +8,7 @@ import { isEqual } from "./lib/data/equal.js";
 import { phrase } from "./lib/text/i18n.js";
 import { getField, optionsOf, optionValues, withField } from "./model/experiment.js";
 import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./model/problem.js";
-import { toWireName } from "./protocol.js";
+import { toWireName } from "./net/protocol.js";
 import { checkNumber, PER_LAYER } from "./values.js";
 
 /** @typedef {Pick<Experiment["data"], "points" | "pointClasses">} OwnPoints */

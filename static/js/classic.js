@@ -3,13 +3,13 @@
 /**
  * @import { Catalog, Experiment } from "./types/app.js"
  * @import { Fitted } from "./model/constraints.js"
- * @import { Service } from "./service.js"
+ * @import { Service } from "./net/api.js"
  */
 
 import { classicObstacle } from "./assembling.js";
 import { phrase } from "./lib/text/i18n.js";
 import { withField } from "./model/experiment.js";
-import { ServiceError } from "./service.js";
+import { ServiceError } from "./net/api.js";
 
 const SEED = "data.classicSeed";
 

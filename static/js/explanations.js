@@ -7,7 +7,7 @@
 import { formatPlain } from "./lib/text/format.js";
 import { phrase } from "./lib/text/i18n.js";
 import { getField } from "./model/experiment.js";
-import { fromWireName } from "./protocol.js";
+import { fromWireName } from "./net/protocol.js";
 
 /**
  * @typedef {object} Entry

@@ -2,8 +2,8 @@
 
 /**
  * @import { Catalog, Palettes, State } from "./types/app.js"
- * @import { Service } from "./service.js"
- * @import { Stream } from "./stream.js"
+ * @import { Service } from "./net/api.js"
+ * @import { Stream } from "./net/run-data.js"
  * @import { MapPictureOptions } from "./lib/draw/map-picture.js"
  */
 

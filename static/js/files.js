@@ -10,7 +10,7 @@ import { decodeTensors, decodeText, encodeTensors } from "./lib/data/safetensors
 import { formatFixed } from "./lib/text/format.js";
 import { phrase } from "./lib/text/i18n.js";
 import { outputsOf } from "./model/problem.js";
-import { fromWireName, toWire } from "./protocol.js";
+import { fromWireName, toWire } from "./net/protocol.js";
 import { checkNumber, checkValue } from "./values.js";
 
 const EXPERIMENT = "neural-playground-experiment";

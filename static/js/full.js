@@ -1,7 +1,7 @@
 /** The page that says that the server is full: tries again by itself, and lets a tab through that has a place already. */
 
 import { find } from "./lib/dom/dom.js";
-import { hasRecord } from "./record.js";
+import { hasRecord } from "./net/tab-record.js";
 
 const { retryAfter } = find(document, "#full", HTMLElement).dataset;
 

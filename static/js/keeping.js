@@ -5,7 +5,7 @@
  * @import { Notice } from "./telling.js"
  * @import { Openers, Opening } from "./opening.js"
  * @import { OwnPoints } from "./assembling.js"
- * @import { Session } from "./session.js"
+ * @import { Session } from "./net/session.js"
  */
 
 import { encodeAddress } from "./address.js";

@@ -2,20 +2,20 @@
 
 import { withoutField } from "./assembling.js";
 import { withoutSeed } from "./classic.js";
-import { socketUrl } from "./connection.js";
-import { createDiagnosis } from "./diagnosis.js";
 import { clientName } from "./lib/data/client-id.js";
 import { byId, find, findAll } from "./lib/dom/dom.js";
 import { decodeLanguage, useLanguage } from "./lib/text/i18n.js";
 import { lineOf, offersReload } from "./line.js";
 import { shownTarget } from "./model/state.js";
+import { createService } from "./net/api.js";
+import { socketUrl } from "./net/connection.js";
+import { createDiagnosis } from "./net/connection-diagnosis.js";
+import { canUnpack, createUnpacker } from "./net/frame-decompression.js";
+import { decodeCatalog } from "./net/protocol.js";
+import { findKept } from "./net/resume-token-storage.js";
+import { createSession } from "./net/session.js";
 import { openStart } from "./opening.js";
-import { canUnpack, createUnpacker } from "./packing.js";
-import { findKept } from "./pocket.js";
 import { createPointStore } from "./point-store.js";
-import { decodeCatalog } from "./protocol.js";
-import { createService } from "./service.js";
-import { createSession } from "./session.js";
 import { createTelling } from "./telling.js";
 import { createLanguageChoice } from "./views/language.js";
 import { createLine } from "./views/line.js";

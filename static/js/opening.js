@@ -2,7 +2,7 @@
 
 /**
  * @import { Catalog, Experiment } from "./types/app.js"
- * @import { Service } from "./service.js"
+ * @import { Service } from "./net/api.js"
  * @import { OwnPoints } from "./assembling.js"
  */
 
@@ -11,7 +11,7 @@ import { show } from "./assembling.js";
 import { FileError, LARGEST_FILE, readFile, tooLarge } from "./files.js";
 import { phrase } from "./lib/text/i18n.js";
 import { parseLink } from "./lib/text/link-repair.js";
-import { ServiceError } from "./service.js";
+import { ServiceError } from "./net/api.js";
 
 /**
  * @typedef {object} Opening

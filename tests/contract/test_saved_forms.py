@@ -29,7 +29,7 @@ import { decodeAddress, encodeAddress, isClassicLink } from "./static/js/address
 import { readFile, writeExperiment, writeNetwork } from "./static/js/files.js";
 import { useLanguage } from "./static/js/lib/text/i18n.js";
 import { parseLink } from "./static/js/lib/text/link-repair.js";
-import { decodeCatalog, fromWire, toWire } from "./static/js/protocol.js";
+import { decodeCatalog, fromWire, toWire } from "./static/js/net/protocol.js";
 const texts = new Proxy({}, { get: (_, name) => String(name) });
 useLanguage({ key: "en", percent: "{number}", texts });
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();

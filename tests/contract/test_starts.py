@@ -19,7 +19,7 @@ SEEDS = range(12)
 pytestmark = pytest.mark.skipif(NODE is None, reason="the first steps are read by Node.js, and there is none")
 
 SCRIPT = """
-import { decodeCatalog, encodeCommand } from "./static/js/protocol.js";
+import { decodeCatalog, encodeCommand } from "./static/js/net/protocol.js";
 import { experimentOf, STARTS } from "./static/js/model/presets.js";
 const catalog = decodeCatalog(await new Response(process.stdin).text());
 const rows = STARTS.map((start) => [start.key, start.speed, encodeCommand(experimentOf(catalog, start))]);

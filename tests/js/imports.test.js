@@ -74,7 +74,7 @@ test("no modules import each other in a circle", () => {
 });
 
 test("only the protocol, the format of saved networks and the encodings of tables know bytes", () => {
-  const knowing = ["protocol.js", "lib/data/safetensors.js", "own-data/encoding/text-encoding.js"];
+  const knowing = ["net/protocol.js", "lib/data/safetensors.js", "own-data/encoding/text-encoding.js"];
   for (const file of files) {
     const text = readFileSync(join(SOURCE, file), "utf8");
     const knows = /DataView|TextDecoder|BigUint64/.test(text);

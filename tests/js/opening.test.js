@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { classicAddress, withoutLostSeed } from "../../static/js/classic.js";
 import { withField } from "../../static/js/model/experiment.js";
+import { createService } from "../../static/js/net/api.js";
+import { toWire } from "../../static/js/net/protocol.js";
 import { openFile, openLink, openStart } from "../../static/js/opening.js";
 import { createPointStore } from "../../static/js/point-store.js";
-import { toWire } from "../../static/js/protocol.js";
-import { createService } from "../../static/js/service.js";
 import { EXPERIMENT } from "./support/catalog.js";
 import { WHOLE } from "./support/fields.js";
 

@@ -3,7 +3,7 @@
 /**
  * @import { Catalog, Experiment, Target } from "../types/app.js"
  * @import { Fitted } from "../model/constraints.js"
- * @import { Session } from "../session.js"
+ * @import { Session } from "../net/session.js"
  */
 
 import { withoutLostSeed } from "../classic.js";

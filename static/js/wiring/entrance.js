@@ -1,8 +1,8 @@
 /** The entrance: with a join code, nothing begins before somebody has given it. */
 
-/** @import { Joining } from "../joining.js" */
+/** @import { Joining } from "../net/auth.js" */
 
-import { createJoining, readCode } from "../joining.js";
+import { createJoining, readCode } from "../net/auth.js";
 import { createJoin } from "../views/join.js";
 
 /**

@@ -4,7 +4,7 @@
  * @import { Catalog, Palettes } from "../types/app.js"
  * @import { Deeds } from "./deeds.js"
  * @import { Notice } from "../telling.js"
- * @import { Session } from "../session.js"
+ * @import { Session } from "../net/session.js"
  */
 
 import { explanationOf, PLACE_SELECTORS } from "../explanations.js";

@@ -6,7 +6,7 @@
  * @import { PointSet } from "../own-data/point-set.js"
  * @import { Notice } from "../telling.js"
  * @import { OwnEditor } from "../views/own-editor.js"
- * @import { Session } from "../session.js"
+ * @import { Session } from "../net/session.js"
  */
 
 import { throttle } from "../lib/data/timing.js";

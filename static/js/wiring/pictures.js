@@ -3,7 +3,7 @@
 /**
  * @import { Catalog, Palettes, ParameterAddress, State, Target } from "../types/app.js"
  * @import { Deeds } from "./deeds.js"
- * @import { Session } from "../session.js"
+ * @import { Session } from "../net/session.js"
  * @import { Settings } from "./settings.js"
  */
 

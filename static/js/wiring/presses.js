@@ -2,7 +2,7 @@
 
 /**
  * @import { ActionContext } from "../types/app.js"
- * @import { Session } from "../session.js"
+ * @import { Session } from "../net/session.js"
  */
 
 import { keepFocus } from "../lib/dom/focus.js";

@@ -3,7 +3,7 @@
 /**
  * @import { Catalog, Palettes } from "../types/app.js"
  * @import { Deeds } from "./deeds.js"
- * @import { Session } from "../session.js"
+ * @import { Session } from "../net/session.js"
  */
 
 import { withoutSeed } from "../classic.js";
@@ -20,7 +20,7 @@ import {
 } from "../model/experiment.js";
 import { appliesToPoints, followsFromPoints } from "../model/own-points.js";
 import { appliesTo, lossesFor, problemOf } from "../model/problem.js";
-import { fromWireName } from "../protocol.js";
+import { fromWireName } from "../net/protocol.js";
 import { createClassicSeed } from "../views/classic-seed.js";
 import { createControls } from "../views/controls.js";
 import { createDatasets } from "../views/datasets.js";

@@ -13,7 +13,7 @@
  * @property {boolean} [hidden] whether nobody looks
  */
 
-import { decodeFrame } from "../../../static/js/protocol.js";
+import { decodeFrame } from "../../../static/js/net/protocol.js";
 
 /**
  * A frame with a picture, decoded.

@@ -1,6 +1,6 @@
 /** Packs frames as the server does, for tests: plainly, with big integers, and deflated without being compressed. */
 
-import { LOSSES, readTensors } from "../../../static/js/protocol.js";
+import { LOSSES, readTensors } from "../../../static/js/net/protocol.js";
 
 /** Longest stored block of deflate. */
 const BLOCK = 65_535;

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Catalog, Command, Experiment, Frame, FrameLosses, ServerEvent } from "./types/app.js"
+ * @import { Catalog, Command, Experiment, Frame, FrameLosses, ServerEvent } from "../types/app.js"
  */
 
 export const PROTOCOL_VERSION = 1;

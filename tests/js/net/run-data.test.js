@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeFrame } from "../../static/js/protocol.js";
-import { createStream } from "../../static/js/stream.js";
-import { frameBytes } from "./support/frames.js";
+import { decodeFrame } from "../../../static/js/net/protocol.js";
+import { createStream } from "../../../static/js/net/run-data.js";
+import { frameBytes } from "../support/frames.js";
 
 /**
  * @param {number} run

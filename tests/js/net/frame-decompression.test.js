@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createUnpacker } from "../../static/js/packing.js";
-import { frameBytes } from "./support/frames.js";
-import { createPacker } from "./support/packing.js";
+import { createUnpacker } from "../../../static/js/net/frame-decompression.js";
+import { frameBytes } from "../support/frames.js";
+import { createPacker } from "../support/packing.js";
 
 test("unpacked frames are the plain ones to the last byte, whatever changes between them", async () => {
   const pack = createPacker();

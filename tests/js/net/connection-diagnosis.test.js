@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createDiagnosis } from "../../static/js/diagnosis.js";
-import { phrase } from "../../static/js/lib/text/i18n.js";
-import "./support/language.js";
+import { phrase } from "../../../static/js/lib/text/i18n.js";
+import { createDiagnosis } from "../../../static/js/net/connection-diagnosis.js";
+import "../support/language.js";
 
 const PAGE = "https://school.example:8443/class/?x=1#data.noise=5";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createJoining, JoinError, readCode } from "../../static/js/joining.js";
-import { useLanguage } from "../../static/js/lib/text/i18n.js";
+import { useLanguage } from "../../../static/js/lib/text/i18n.js";
+import { createJoining, JoinError, readCode } from "../../../static/js/net/auth.js";
 
 useLanguage({
   key: "en",

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Experiment, History, SettingMark } from "./types/app.js"
+ * @import { Experiment, History, SettingMark } from "../types/app.js"
  */
 
 const KEY = "neural-playground-record";

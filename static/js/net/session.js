@@ -4,15 +4,14 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, LineTrouble, ParameterAddress, ServerEvent, Unpacker, Welcome } from "./types/app.js"
- * @import { Kept, Place } from "./record.js"
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, LineTrouble, ParameterAddress, ServerEvent, Unpacker, Welcome } from "../types/app.js"
+ * @import { Kept, Place } from "./tab-record.js"
  */
 
-import { createConnection } from "./connection.js";
-import { isEqual } from "./lib/data/equal.js";
-import { createStore } from "./lib/data/store.js";
-import { throttle } from "./lib/data/timing.js";
-import { languageKey } from "./lib/text/i18n.js";
+import { isEqual } from "../lib/data/equal.js";
+import { createStore } from "../lib/data/store.js";
+import { throttle } from "../lib/data/timing.js";
+import { languageKey } from "../lib/text/i18n.js";
 import {
   initialState,
   shownTarget,
@@ -24,10 +23,11 @@ import {
   withRunState,
   withWanted,
   withWelcome,
-} from "./model/state.js";
-import { createPocket } from "./pocket.js";
+} from "../model/state.js";
+import { createConnection } from "./connection.js";
 import { PROTOCOL_VERSION } from "./protocol.js";
-import { createStream } from "./stream.js";
+import { createPocket } from "./resume-token-storage.js";
+import { createStream } from "./run-data.js";
 
 /** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */
 const CONFIGURE_PAUSE = 100;

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { createConnection, socketUrl } from "../../static/js/connection.js";
-import { createUnpacker } from "../../static/js/packing.js";
-import { frameBytes } from "./support/frames.js";
-import { createPacker } from "./support/packing.js";
-import { FakeSocket } from "./support/socket.js";
+import { createConnection, socketUrl } from "../../../static/js/net/connection.js";
+import { createUnpacker } from "../../../static/js/net/frame-decompression.js";
+import { frameBytes } from "../support/frames.js";
+import { createPacker } from "../support/packing.js";
+import { FakeSocket } from "../support/socket.js";
 
 const WELCOME = { type: "welcome", protocol: 1 };
 
 /**
  * @param {string[]} log
- * @param {Partial<import("../../static/js/connection.js").ConnectionOptions>} [more]
+ * @param {Partial<import("../../../static/js/net/connection.js").ConnectionOptions>} [more]
  */
 function connect(log, more = {}) {
   return createConnection({

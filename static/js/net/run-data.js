@@ -4,10 +4,10 @@
  */
 
 /**
- * @import { Frame, FrameLosses, Picture } from "./types/app.js"
+ * @import { Frame, FrameLosses, Picture } from "../types/app.js"
  */
 
-import { createColumn } from "./lib/data/column.js";
+import { createColumn } from "../lib/data/column.js";
 
 /** How far back the measured speed looks, in milliseconds. */
 const SPEED_WINDOW = 1500;
@@ -188,7 +188,7 @@ export function createStream() {
   }
 
   /**
-   * @param {import("./lib/data/column.js").Column} column
+   * @param {import("../lib/data/column.js").Column} column
    * @param {number} epoch
    * @param {number | undefined} loss
    */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createColumn } from "../../static/js/lib/data/column.js";
-import { findKept } from "../../static/js/pocket.js";
+import { createColumn } from "../../../static/js/lib/data/column.js";
+import { findKept } from "../../../static/js/net/resume-token-storage.js";
 import {
   dropRecord,
   hasRecord,
@@ -10,10 +10,10 @@ import {
   readRecord,
   unpackLosses,
   writeRecord,
-} from "../../static/js/record.js";
-import { EXPERIMENT } from "./support/catalog.js";
+} from "../../../static/js/net/tab-record.js";
+import { EXPERIMENT } from "../support/catalog.js";
 
-/** @import { Kept } from "../../static/js/record.js" */
+/** @import { Kept } from "../../../static/js/net/tab-record.js" */
 
 /** @param {number} [room] characters that fit */
 function storage(room = Number.POSITIVE_INFINITY) {

@@ -6,7 +6,7 @@
 import { LOSSES, readTensors } from "./protocol.js";
 
 /**
- * @import { Unpacker } from "./types/app.js"
+ * @import { Unpacker } from "../types/app.js"
  */
 
 /** What is kept of the last frame's tensors: bytes, or words of 32 bits for numbers of several bytes. */

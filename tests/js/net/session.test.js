@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { withField } from "../../static/js/model/experiment.js";
-import { readRecord } from "../../static/js/record.js";
-import { createSession } from "../../static/js/session.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
-import { frameBytes, pictureOf } from "./support/frames.js";
-import { FakeSocket } from "./support/socket.js";
+import { withField } from "../../../static/js/model/experiment.js";
+import { createSession } from "../../../static/js/net/session.js";
+import { readRecord } from "../../../static/js/net/tab-record.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
+import { frameBytes, pictureOf } from "../support/frames.js";
+import { FakeSocket } from "../support/socket.js";
 
 /** As the protocol writes it, spelled by hand and not by the code under test. */
 const WIRE_EXPERIMENT = {

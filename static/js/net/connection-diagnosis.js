@@ -4,10 +4,10 @@
  */
 
 /**
- * @import { LineTrouble } from "./types/app.js"
+ * @import { LineTrouble } from "../types/app.js"
  */
 
-import { languageKey, phrase } from "./lib/text/i18n.js";
+import { languageKey, phrase } from "../lib/text/i18n.js";
 
 /** What the server answers when nothing else is missing: this request cannot bring the upgrade to a WebSocket. */
 const NO_UPGRADE = "no-upgrade";

@@ -1,10 +1,10 @@
 /** Questions to the server that need no session: links of the original, and an experiment as a script. */
 
 /**
- * @import { Experiment } from "./types/app.js"
+ * @import { Experiment } from "../types/app.js"
  */
 
-import { languageKey, phrase } from "./lib/text/i18n.js";
+import { languageKey, phrase } from "../lib/text/i18n.js";
 import { fromWire, toWire } from "./protocol.js";
 
 /** The server refuses, or does not answer; the message is a sentence for people. */

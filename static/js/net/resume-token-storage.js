@@ -4,9 +4,9 @@
  */
 
 /**
- * @import { Checkpoint, State } from "./types/app.js"
- * @import { Kept, Place } from "./record.js"
- * @import { Stream } from "./stream.js"
+ * @import { Checkpoint, State } from "../types/app.js"
+ * @import { Kept, Place } from "./tab-record.js"
+ * @import { Stream } from "./run-data.js"
  */
 
 import {
@@ -17,7 +17,7 @@ import {
   unpackLosses,
   writeLosses,
   writeRecord,
-} from "./record.js";
+} from "./tab-record.js";
 
 /** Refusals of tokens that may be good later: the clock or the version of the server may be another then. */
 const MAY_BE_GOOD_LATER = new Set(["resume-expired", "resume-engine", "resume-version"]);

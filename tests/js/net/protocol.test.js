@@ -7,8 +7,8 @@ import {
   encodeCommand,
   fromWireName,
   toWireName,
-} from "../../static/js/protocol.js";
-import { frameBytes, pictureOf } from "./support/frames.js";
+} from "../../../static/js/net/protocol.js";
+import { frameBytes, pictureOf } from "../support/frames.js";
 
 test("names are camelCase inside and snake_case on the wire", () => {
   assert.equal(fromWireName("data.train_fraction"), "data.trainFraction");

@@ -3,7 +3,7 @@
  * browser sends along from then on and that no script can read.
  */
 
-import { languageKey, phrase } from "./lib/text/i18n.js";
+import { languageKey, phrase } from "../lib/text/i18n.js";
 
 const CODE = "join";
 

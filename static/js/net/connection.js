@@ -4,10 +4,10 @@
  */
 
 /**
- * @import { Closing, Command, ConnectionState, Frame, FrameLosses, LineTrouble, ServerEvent, Unpacker } from "./types/app.js"
+ * @import { Closing, Command, ConnectionState, Frame, FrameLosses, LineTrouble, ServerEvent, Unpacker } from "../types/app.js"
  */
 
-import { backoff } from "./lib/data/timing.js";
+import { backoff } from "../lib/data/timing.js";
 import { decodeEvent, decodeFrame, encodeCommand } from "./protocol.js";
 
 /** Longest wait before the first and before any new attempt, in milliseconds. */
