@@ -6,7 +6,7 @@
 
 import { classesOf, outputsOf } from "./model/problem.js";
 import { shownTarget } from "./model/state.js";
-import { captionOf, featureLabel } from "./words.js";
+import { captionOf, featureLabel } from "./text/run-status.js";
 
 /**
  * The class whose probability the large map shows, or null.

@@ -7,7 +7,7 @@
 import { formatPlain } from "./lib/text/format.js";
 import { phrase } from "./lib/text/i18n.js";
 import { lowerLearningRate, withChoice, withField } from "./model/experiment.js";
-import { describeChange } from "./words.js";
+import { describeChange } from "./text/run-status.js";
 
 /** Least time between two sentences about training that goes on, in milliseconds. */
 const PROGRESS_PAUSE = 15_000;

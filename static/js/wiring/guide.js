@@ -7,11 +7,11 @@
  * @import { Session } from "../net/session.js"
  */
 
-import { explanationOf, PLACE_SELECTORS } from "../explanations.js";
 import { byId, find } from "../lib/dom/dom.js";
 import { phrase } from "../lib/text/i18n.js";
 import { ACTIONS, keyName, labelOf } from "../model/actions.js";
 import { STARTS } from "../model/presets.js";
+import { explanationOf, PLACE_SELECTORS } from "../text/explanations.js";
 import { createExplain } from "../views/explain.js";
 import { createHelp } from "../views/help.js";
 import { createReference } from "../views/reference.js";

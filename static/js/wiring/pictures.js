@@ -15,7 +15,8 @@ import { withHidden } from "../model/experiment.js";
 import { classesOf } from "../model/problem.js";
 import { shownTarget } from "../model/state.js";
 import { captionFor, diagramProps, mapProps } from "../props.js";
-import { describeRegions, describeScore } from "../regions.js";
+import { describeRegions, describeScore } from "../text/map-description.js";
+import { describeMap } from "../text/run-status.js";
 import { createDiagram } from "../views/diagram.js";
 import { createHeatmap } from "../views/heatmap.js";
 import { createInsight } from "../views/insight.js";
@@ -23,7 +24,6 @@ import { createLegend } from "../views/legend.js";
 import { createLens } from "../views/lens.js";
 import { createLossChart } from "../views/loss-chart.js";
 import { createScores } from "../views/scores.js";
-import { describeMap } from "../words.js";
 
 /** Least time between two descriptions of the map, in milliseconds. */
 const WORDS_PAUSE = 1000;

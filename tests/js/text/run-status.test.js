@@ -1,8 +1,8 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { captionOf, describeChange, describeMap, featureLabel } from "../../static/js/words.js";
-import { CATALOG } from "./support/catalog.js";
+import { captionOf, describeChange, describeMap, featureLabel } from "../../../static/js/text/run-status.js";
+import { CATALOG } from "../support/catalog.js";
 
 const NETWORK = { hidden: [4, 2], outputs: 1 };
 const MANY = { hidden: [4, 2], outputs: 3 };

@@ -1,9 +1,9 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explanationOf, PLACE_SELECTORS } from "../../static/js/explanations.js";
-import { withField } from "../../static/js/model/experiment.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+import { withField } from "../../../static/js/model/experiment.js";
+import { explanationOf, PLACE_SELECTORS } from "../../../static/js/text/explanations.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 test("a number is explained with its range and what a change does", () => {
   const told = explanationOf(CATALOG, EXPERIMENT, { kind: "field", name: "data.train_fraction" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import "./support/language.js";
-import { lineOf, offersReload } from "../../static/js/line.js";
+import "../support/language.js";
+import { lineOf, offersReload } from "../../../static/js/text/connection-status.js";
 
 test("while all is well there is nothing to say", () => {
   assert.deepEqual(lineOf({ connection: "open", trouble: null }), { reason: "", words: "", offer: "" });

@@ -1,10 +1,10 @@
 /** Why there is no connection, in words, and what can be done about it. */
 
 /**
- * @import { State } from "./types/app.js"
+ * @import { State } from "../types/app.js"
  */
 
-import { phrase } from "./lib/text/i18n.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /** Reasons that have a sentence of their own; any other is told as a lost line. */
 const TOLD = new Set([

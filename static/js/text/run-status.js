@@ -1,9 +1,9 @@
 /** What the page says about a run, as sentences. */
 
-import { formatLoss } from "./lib/text/format.js";
-import { phrase } from "./lib/text/i18n.js";
+import { formatLoss } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
 
-/** @import { Catalog, Target } from "./types/app.js" */
+/** @import { Catalog, Target } from "../types/app.js" */
 
 /**
  * @param {Catalog} catalog

@@ -1,9 +1,9 @@
 /** The map in words: how much of the plane each class has, where, and how sure the network is. Pure functions. */
 
-/** @import { Picture } from "./types/app.js" */
+/** @import { Picture } from "../types/app.js" */
 
-import { formatFixed, formatPercent } from "./lib/text/format.js";
-import { joined, phrase } from "./lib/text/i18n.js";
+import { formatFixed, formatPercent } from "../lib/text/format.js";
+import { joined, phrase } from "../lib/text/i18n.js";
 
 /** How many parts the square has: three rows of three, from the top left. */
 const PARTS = 9;

@@ -1,13 +1,13 @@
 /** What everything on the page means: words and formulas of the catalogue, found by topic. Pure functions and data. */
 
 /**
- * @import { Catalog, CatalogField, Choice, Experiment } from "./types/app.js"
+ * @import { Catalog, CatalogField, Choice, Experiment } from "../types/app.js"
  */
 
-import { formatPlain } from "./lib/text/format.js";
-import { phrase } from "./lib/text/i18n.js";
-import { getField } from "./model/experiment.js";
-import { fromWireName } from "./net/protocol.js";
+import { formatPlain } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
+import { getField } from "../model/experiment.js";
+import { fromWireName } from "../net/protocol.js";
 
 /**
  * @typedef {object} Entry

@@ -1,7 +1,7 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeRegions, describeScore, whereIs } from "../../static/js/regions.js";
+import { describeRegions, describeScore, whereIs } from "../../../static/js/text/map-description.js";
 
 const SIDE = 60;
 
