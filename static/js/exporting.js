@@ -7,7 +7,8 @@
  * @import { MapPictureOptions } from "./lib/draw/map-picture.js"
  */
 
-import { writeExperiment, writeNetwork } from "./files.js";
+import { writeExperiment, writeNetwork } from "./io/experiment-files.js";
+import { writeLosses } from "./io/loss-csv.js";
 import { refineCells, refineValues } from "./lib/data/grid.js";
 import { createPixels } from "./lib/dom/canvas.js";
 import { rasterise } from "./lib/dom/download.js";
@@ -15,7 +16,6 @@ import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "./lib/draw/chart-pictur
 import { resolveColors } from "./lib/draw/color.js";
 import { MAP_SIDE, MAP_SIZE, mapPicture } from "./lib/draw/map-picture.js";
 import { phrase } from "./lib/text/i18n.js";
-import { writeLosses } from "./losses-file.js";
 import { datasetChoice } from "./model/problem.js";
 import { shownTarget } from "./model/state.js";
 import { mapProps } from "./props.js";

@@ -3,12 +3,13 @@
 /**
  * @import { Experiment, History, ParameterAddress, ParameterEdit } from "./types/app.js"
  * @import { Notice } from "./telling.js"
- * @import { Openers, Opening } from "./opening.js"
- * @import { OwnPoints } from "./assembling.js"
+ * @import { Openers, Opening } from "./io/open.js"
+ * @import { OwnPoints } from "./io/build-experiment.js"
  * @import { Session } from "./net/session.js"
  */
 
-import { encodeAddress } from "./address.js";
+import { isAboutExperiment, openFragment, sentenceOf } from "./io/open.js";
+import { encodeAddress } from "./io/permalink.js";
 import { isEqual } from "./lib/data/equal.js";
 import { phrase } from "./lib/text/i18n.js";
 import {
@@ -20,7 +21,6 @@ import {
   undone,
   withEdit,
 } from "./model/undo-stack.js";
-import { isAboutExperiment, openFragment, sentenceOf } from "./opening.js";
 
 /** Values that one command may carry. */
 const MOST_VALUES = 2048;

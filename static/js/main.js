@@ -1,7 +1,9 @@
 /** The page: brings connection, state, actions and views together. */
 
-import { withoutField } from "./assembling.js";
-import { withoutSeed } from "./classic.js";
+import { withoutField } from "./io/build-experiment.js";
+import { openStart } from "./io/open.js";
+import { createPointStore } from "./io/own-points-storage.js";
+import { withoutSeed } from "./io/tf-playground.js";
 import { clientName } from "./lib/data/client-id.js";
 import { byId, find, findAll } from "./lib/dom/dom.js";
 import { decodeLanguage, useLanguage } from "./lib/text/i18n.js";
@@ -13,8 +15,6 @@ import { canUnpack, createUnpacker } from "./net/frame-decompression.js";
 import { decodeCatalog } from "./net/protocol.js";
 import { findKept } from "./net/resume-token-storage.js";
 import { createSession } from "./net/session.js";
-import { openStart } from "./opening.js";
-import { createPointStore } from "./point-store.js";
 import { createTelling } from "./telling.js";
 import { lineOf, offersReload } from "./text/connection-status.js";
 import { createLanguageChoice } from "./views/language.js";

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="the page's modules run in 
 
 SCRIPT = """
 import { createInterface } from "node:readline";
-import { decodeAddress, encodeAddress, isClassicLink } from "./static/js/address.js";
-import { readFile, writeExperiment, writeNetwork } from "./static/js/files.js";
+import { decodeAddress, encodeAddress, isClassicLink } from "./static/js/io/permalink.js";
+import { readFile, writeExperiment, writeNetwork } from "./static/js/io/experiment-files.js";
 import { useLanguage } from "./static/js/lib/text/i18n.js";
 import { parseLink } from "./static/js/lib/text/link-repair.js";
 import { decodeCatalog, fromWire, toWire } from "./static/js/net/protocol.js";

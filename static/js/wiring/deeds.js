@@ -6,7 +6,7 @@
  * @import { Session } from "../net/session.js"
  */
 
-import { withoutLostSeed } from "../classic.js";
+import { withoutLostSeed } from "../io/tf-playground.js";
 import { withDataset } from "../model/constraints.js";
 import { withField } from "../model/experiment.js";
 import { withOwnPoints } from "../model/own-points.js";

@@ -6,7 +6,7 @@
  * @import { Session } from "../net/session.js"
  */
 
-import { withoutSeed } from "../classic.js";
+import { withoutSeed } from "../io/tf-playground.js";
 import { byId, find, findAll } from "../lib/dom/dom.js";
 import { keepFocus } from "../lib/dom/focus.js";
 import { withFitting } from "../model/constraints.js";

@@ -3,17 +3,17 @@
 /**
  * @import { Catalog } from "../types/app.js"
  * @import { Notice } from "../telling.js"
- * @import { Openers, Opening } from "../opening.js"
- * @import { OwnPoints } from "../assembling.js"
+ * @import { Openers, Opening } from "../io/open.js"
+ * @import { OwnPoints } from "../io/build-experiment.js"
  * @import { Session } from "../net/session.js"
  */
 
-import { classicAddress } from "../classic.js";
 import { createExporting } from "../exporting.js";
+import { openFile, openLink, sentenceOf } from "../io/open.js";
+import { classicAddress } from "../io/tf-playground.js";
 import { createKeeping } from "../keeping.js";
 import { byId, find } from "../lib/dom/dom.js";
 import { listenForDrops } from "../lib/dom/download.js";
-import { openFile, openLink, sentenceOf } from "../opening.js";
 import { createExport } from "../views/export.js";
 import { markOf } from "../views/heatmap/points.js";
 import { paletteFor } from "../views/heatmap.js";

@@ -1,17 +1,17 @@
 /** What people open: an address, a pasted link or a file becomes an experiment, or a sentence why not. */
 
 /**
- * @import { Catalog, Experiment } from "./types/app.js"
- * @import { Service } from "./net/api.js"
- * @import { OwnPoints } from "./assembling.js"
+ * @import { Catalog, Experiment } from "../types/app.js"
+ * @import { Service } from "../net/api.js"
+ * @import { OwnPoints } from "./build-experiment.js"
  */
 
-import { decodeAddress, isClassicLink } from "./address.js";
-import { show } from "./assembling.js";
-import { FileError, LARGEST_FILE, readFile, tooLarge } from "./files.js";
-import { phrase } from "./lib/text/i18n.js";
-import { parseLink } from "./lib/text/link-repair.js";
-import { ServiceError } from "./net/api.js";
+import { phrase } from "../lib/text/i18n.js";
+import { parseLink } from "../lib/text/link-repair.js";
+import { ServiceError } from "../net/api.js";
+import { show } from "./build-experiment.js";
+import { FileError, LARGEST_FILE, readFile, tooLarge } from "./experiment-files.js";
+import { decodeAddress, isClassicLink } from "./permalink.js";
 
 /**
  * @typedef {object} Opening
@@ -49,7 +49,7 @@ export function openFragment(openers, fragment) {
 
 /**
  * @param {Openers} openers
- * @param {import("./lib/text/link-repair.js").Link | null} link
+ * @param {import("../lib/text/link-repair.js").Link | null} link
  * @returns {Promise<Opening & { known: number }>}
  */
 async function openParsed({ catalog, service, points }, link) {

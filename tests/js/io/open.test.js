@@ -1,14 +1,14 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classicAddress, withoutLostSeed } from "../../static/js/classic.js";
-import { withField } from "../../static/js/model/experiment.js";
-import { createService } from "../../static/js/net/api.js";
-import { toWire } from "../../static/js/net/protocol.js";
-import { openFile, openLink, openStart } from "../../static/js/opening.js";
-import { createPointStore } from "../../static/js/point-store.js";
-import { EXPERIMENT } from "./support/catalog.js";
-import { WHOLE } from "./support/fields.js";
+import { openFile, openLink, openStart } from "../../../static/js/io/open.js";
+import { createPointStore } from "../../../static/js/io/own-points-storage.js";
+import { classicAddress, withoutLostSeed } from "../../../static/js/io/tf-playground.js";
+import { withField } from "../../../static/js/model/experiment.js";
+import { createService } from "../../../static/js/net/api.js";
+import { toWire } from "../../../static/js/net/protocol.js";
+import { EXPERIMENT } from "../support/catalog.js";
+import { WHOLE } from "../support/fields.js";
 
 const PAGE = "https://host/play/#data.seed=1";
 const SEEDED = withField(EXPERIMENT, "data.classicSeed", "0.12345");

@@ -1,9 +1,9 @@
 /** Which values the fields of an experiment may have: read from text, checked, and named where they cannot be used. */
 
-import { phrase } from "./lib/text/i18n.js";
+import { phrase } from "../lib/text/i18n.js";
 
 /**
- * @import { Catalog, CatalogField, Choice } from "./types/app.js"
+ * @import { Catalog, CatalogField, Choice } from "../types/app.js"
  */
 
 /** @typedef {{ value: unknown } | { reason: string }} Checked the value to use, or what is allowed instead */

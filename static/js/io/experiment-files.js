@@ -1,17 +1,17 @@
 /** Saved experiments and trained networks, written and read (docs/protocol.md, "Saved files"). */
 
 /**
- * @import { Catalog, Experiment } from "./types/app.js"
- * @import { Given } from "./assembling.js"
+ * @import { Catalog, Experiment } from "../types/app.js"
+ * @import { Given } from "./build-experiment.js"
  */
 
-import { assemble, choicesWithOptions, show } from "./assembling.js";
-import { decodeTensors, decodeText, encodeTensors } from "./lib/data/safetensors.js";
-import { formatFixed } from "./lib/text/format.js";
-import { phrase } from "./lib/text/i18n.js";
-import { outputsOf } from "./model/problem.js";
-import { fromWireName, toWire } from "./net/protocol.js";
-import { checkNumber, checkValue } from "./values.js";
+import { decodeTensors, decodeText, encodeTensors } from "../lib/data/safetensors.js";
+import { formatFixed } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
+import { outputsOf } from "../model/problem.js";
+import { fromWireName, toWire } from "../net/protocol.js";
+import { assemble, choicesWithOptions, show } from "./build-experiment.js";
+import { checkNumber, checkValue } from "./field-validation.js";
 
 const EXPERIMENT = "neural-playground-experiment";
 const NETWORK = "neural-playground-network";
@@ -93,7 +93,7 @@ function readJson(text) {
 
 /**
  * @param {Catalog} catalog
- * @param {import("./lib/data/safetensors.js").Tensors} tensors
+ * @param {import("../lib/data/safetensors.js").Tensors} tensors
  * @returns {Opened}
  */
 function readNetwork(catalog, { metadata, arrays }) {

@@ -1,15 +1,15 @@
 /** An experiment put together from what a link or a file says: what cannot be used is named and passed over. */
 
 /**
- * @import { Catalog, ChoiceOption, Experiment } from "./types/app.js"
+ * @import { Catalog, ChoiceOption, Experiment } from "../types/app.js"
  */
 
-import { isEqual } from "./lib/data/equal.js";
-import { phrase } from "./lib/text/i18n.js";
-import { getField, optionsOf, optionValues, withField } from "./model/experiment.js";
-import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./model/problem.js";
-import { toWireName } from "./net/protocol.js";
-import { checkNumber, PER_LAYER } from "./values.js";
+import { isEqual } from "../lib/data/equal.js";
+import { phrase } from "../lib/text/i18n.js";
+import { getField, optionsOf, optionValues, withField } from "../model/experiment.js";
+import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "../model/problem.js";
+import { toWireName } from "../net/protocol.js";
+import { checkNumber, PER_LAYER } from "./field-validation.js";
 
 /** @typedef {Pick<Experiment["data"], "points" | "pointClasses">} OwnPoints */
 

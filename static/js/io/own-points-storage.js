@@ -1,11 +1,11 @@
 /** Own points, which fit into no address, kept in the browser. */
 
 /**
- * @import { Catalog } from "./types/app.js"
- * @import { OwnPoints } from "./assembling.js"
+ * @import { Catalog } from "../types/app.js"
+ * @import { OwnPoints } from "./build-experiment.js"
  */
 
-import { asOwnPoints } from "./files.js";
+import { asOwnPoints } from "./experiment-files.js";
 
 const KEY = "own-points";
 /** Those of this tab count first, then the last ones of any. */

@@ -1,7 +1,7 @@
 /** The losses of every epoch as a table for spreadsheets and programs. */
 
 /**
- * @import { Column } from "./lib/data/column.js"
+ * @import { Column } from "../lib/data/column.js"
  */
 
 /**

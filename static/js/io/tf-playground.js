@@ -1,15 +1,15 @@
 /** The seed of the original playground, which an experiment keeps only as long as it can draw its points and weights. */
 
 /**
- * @import { Catalog, Experiment } from "./types/app.js"
- * @import { Fitted } from "./model/constraints.js"
- * @import { Service } from "./net/api.js"
+ * @import { Catalog, Experiment } from "../types/app.js"
+ * @import { Fitted } from "../model/constraints.js"
+ * @import { Service } from "../net/api.js"
  */
 
-import { classicObstacle } from "./assembling.js";
-import { phrase } from "./lib/text/i18n.js";
-import { withField } from "./model/experiment.js";
-import { ServiceError } from "./net/api.js";
+import { phrase } from "../lib/text/i18n.js";
+import { withField } from "../model/experiment.js";
+import { ServiceError } from "../net/api.js";
+import { classicObstacle } from "./build-experiment.js";
 
 const SEED = "data.classicSeed";
 

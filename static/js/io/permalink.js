@@ -4,17 +4,17 @@
  */
 
 /**
- * @import { Catalog, Experiment } from "./types/app.js"
- * @import { Assembled, Given, OwnPoints } from "./assembling.js"
+ * @import { Catalog, Experiment } from "../types/app.js"
+ * @import { Assembled, Given, OwnPoints } from "./build-experiment.js"
  */
 
-import { assemble, baseExperiment, choicesWithOptions, show } from "./assembling.js";
-import { isEqual } from "./lib/data/equal.js";
-import { phrase } from "./lib/text/i18n.js";
-import { protectEnd, unescapeText } from "./lib/text/link-repair.js";
-import { getField, optionsOf, optionValues } from "./model/experiment.js";
-import { fromWireName, toWireName } from "./net/protocol.js";
-import { PER_LAYER, readNumber, readValue, writeValue } from "./values.js";
+import { isEqual } from "../lib/data/equal.js";
+import { phrase } from "../lib/text/i18n.js";
+import { protectEnd, unescapeText } from "../lib/text/link-repair.js";
+import { getField, optionsOf, optionValues } from "../model/experiment.js";
+import { fromWireName, toWireName } from "../net/protocol.js";
+import { assemble, baseExperiment, choicesWithOptions, show } from "./build-experiment.js";
+import { PER_LAYER, readNumber, readValue, writeValue } from "./field-validation.js";
 
 const POINTS = "data.points";
 const POINT_CLASSES = "data.pointClasses";

@@ -1,4 +1,4 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
@@ -8,14 +8,14 @@ import {
   readFile,
   writeExperiment,
   writeNetwork,
-} from "../../static/js/files.js";
-import { createColumn } from "../../static/js/lib/data/column.js";
-import { decodeTensors, encodeTensors } from "../../static/js/lib/data/safetensors.js";
-import { writeLosses } from "../../static/js/losses-file.js";
-import { withDataset, withFitting } from "../../static/js/model/constraints.js";
-import { withField } from "../../static/js/model/experiment.js";
-import { EXPERIMENT } from "./support/catalog.js";
-import { WHOLE } from "./support/fields.js";
+} from "../../../static/js/io/experiment-files.js";
+import { writeLosses } from "../../../static/js/io/loss-csv.js";
+import { createColumn } from "../../../static/js/lib/data/column.js";
+import { decodeTensors, encodeTensors } from "../../../static/js/lib/data/safetensors.js";
+import { withDataset, withFitting } from "../../../static/js/model/constraints.js";
+import { withField } from "../../../static/js/model/experiment.js";
+import { EXPERIMENT } from "../support/catalog.js";
+import { WHOLE } from "../support/fields.js";
 
 /** @param {unknown} content */
 const bytesOf = (content) =>

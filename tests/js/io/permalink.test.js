@@ -1,14 +1,14 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeAddress, encodeAddress, isClassicLink } from "../../static/js/address.js";
-import { withoutField } from "../../static/js/assembling.js";
-import { withDataset, withFitting } from "../../static/js/model/constraints.js";
-import { withField, withOption } from "../../static/js/model/experiment.js";
-import { EXPERIMENT } from "./support/catalog.js";
-import { WHOLE } from "./support/fields.js";
+import { withoutField } from "../../../static/js/io/build-experiment.js";
+import { decodeAddress, encodeAddress, isClassicLink } from "../../../static/js/io/permalink.js";
+import { withDataset, withFitting } from "../../../static/js/model/constraints.js";
+import { withField, withOption } from "../../../static/js/model/experiment.js";
+import { EXPERIMENT } from "../support/catalog.js";
+import { WHOLE } from "../support/fields.js";
 
-/** @import { Experiment } from "../../static/js/types/app.js" */
+/** @import { Experiment } from "../../../static/js/types/app.js" */
 
 const POINTS = Array.from({ length: 12 }, (_, index) => [index / 4, -1, index % 2 ? 1 : -1]);
 
