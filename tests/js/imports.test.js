@@ -73,6 +73,13 @@ test("no modules import each other in a circle", () => {
   for (const file of files) visit(file, []);
 });
 
+test("a view imports no view of another folder", () => {
+  for (const file of files.filter((path) => path.startsWith("views/"))) {
+    for (const name of importsOf(file).filter((each) => each.startsWith("views/")))
+      assert.equal(dirname(name), dirname(file), `${file} imports ${name}`);
+  }
+});
+
 test("only the protocol, the format of saved networks and the encodings of tables know bytes", () => {
   const knowing = ["net/protocol.js", "lib/data/safetensors.js", "own-data/encoding/text-encoding.js"];
   for (const file of files) {

@@ -3,7 +3,7 @@
 /** @import { Joining } from "../net/auth.js" */
 
 import { createJoining, readCode } from "../net/auth.js";
-import { createJoin } from "../views/join.js";
+import { createJoin } from "../views/dialogs/join.js";
 
 /**
  * Lets the person in, by the code of the link, by the cookie of an earlier visit, or by asking.

@@ -12,10 +12,10 @@ import { phrase } from "../lib/text/i18n.js";
 import { ACTIONS, keyName, labelOf } from "../model/actions.js";
 import { STARTS } from "../model/presets.js";
 import { explanationOf, PLACE_SELECTORS } from "../text/explanations.js";
-import { createExplain } from "../views/explain.js";
-import { createHelp } from "../views/help.js";
-import { createReference } from "../views/reference.js";
-import { createStarts } from "../views/starts.js";
+import { createExplain } from "../views/dialogs/explain.js";
+import { createHelp } from "../views/dialogs/help.js";
+import { createStarts } from "../views/dialogs/presets.js";
+import { createReference } from "../views/dialogs/reference.js";
 
 /**
  * @param {object} options

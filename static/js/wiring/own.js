@@ -5,7 +5,7 @@
  * @import { Deeds } from "./deeds.js"
  * @import { PointSet } from "../own-data/point-set.js"
  * @import { Notice } from "../telling.js"
- * @import { OwnEditor } from "../views/own-editor.js"
+ * @import { OwnEditor } from "../views/own-data/editor.js"
  * @import { Session } from "../net/session.js"
  */
 
@@ -17,8 +17,8 @@ import { phrase } from "../lib/text/i18n.js";
 import { fromSamples, ownSet } from "../model/own-points.js";
 import { classesOf } from "../model/problem.js";
 import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/point-set.js";
-import { listenForTables } from "../views/own-drop.js";
-import { createOwnEntry } from "../views/own-entry.js";
+import { listenForTables } from "../views/own-data/drop.js";
+import { createOwnEntry } from "../views/own-data/entry.js";
 
 /** Where own points are kept in the browser: what was drawn, and what was last used; and how often, in milliseconds. */
 const DRAFT = "own-points-draft";
@@ -57,7 +57,7 @@ export function createOwn({ catalog, session, deeds, show }) {
   let palettes = null;
 
   async function createEditor() {
-    const { createOwnEditor } = await import("../views/own-editor.js");
+    const { createOwnEditor } = await import("../views/own-data/editor.js");
     editor = createOwnEditor(find(document, "#own", HTMLDialogElement), {
       region: catalog.region,
       draft: savedDraft,

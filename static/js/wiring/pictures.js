@@ -17,13 +17,13 @@ import { shownTarget } from "../model/state.js";
 import { captionFor, diagramProps, mapProps } from "../props.js";
 import { describeRegions, describeScore } from "../text/map-description.js";
 import { describeMap } from "../text/run-status.js";
-import { createDiagram } from "../views/diagram.js";
-import { createHeatmap } from "../views/heatmap.js";
-import { createInsight } from "../views/insight.js";
-import { createLegend } from "../views/legend.js";
-import { createLens } from "../views/lens.js";
-import { createLossChart } from "../views/loss-chart.js";
-import { createScores } from "../views/scores.js";
+import { createInsight } from "../views/charts/confusion-panel.js";
+import { createLossChart } from "../views/charts/loss-chart.js";
+import { createScores } from "../views/charts/scores.js";
+import { createDiagram } from "../views/diagram/diagram.js";
+import { createHeatmap } from "../views/map/heatmap.js";
+import { createLegend } from "../views/map/legend.js";
+import { createLens } from "../views/map/lens.js";
 
 /** Least time between two descriptions of the map, in milliseconds. */
 const WORDS_PAUSE = 1000;

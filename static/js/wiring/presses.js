@@ -9,7 +9,7 @@ import { keepFocus } from "../lib/dom/focus.js";
 import { listenForShortcuts } from "../lib/dom/shortcuts.js";
 import { phrase } from "../lib/text/i18n.js";
 import { ACTIONS, actionForKey, keyName, labelOf } from "../model/actions.js";
-import { createActionButtons } from "../views/transport.js";
+import { createActionButtons } from "../views/settings/transport.js";
 
 /**
  * @param {object} options

@@ -21,14 +21,14 @@ import {
 import { appliesToPoints, followsFromPoints } from "../model/own-points.js";
 import { appliesTo, lossesFor, problemOf } from "../model/problem.js";
 import { fromWireName } from "../net/protocol.js";
-import { createClassicSeed } from "../views/classic-seed.js";
-import { createControls } from "../views/controls.js";
-import { createDatasets } from "../views/datasets.js";
-import { createFeatures } from "../views/features.js";
-import { createFolds } from "../views/folds.js";
-import { createLayerCount } from "../views/layer-count.js";
-import { createOptions } from "../views/options.js";
-import { createCounter } from "../views/transport.js";
+import { createClassicSeed } from "../views/settings/classic-seed.js";
+import { createFolds } from "../views/settings/collapsible-sections.js";
+import { createControls } from "../views/settings/controls.js";
+import { createDatasets } from "../views/settings/datasets.js";
+import { createFeatures } from "../views/settings/features.js";
+import { createLayerCount } from "../views/settings/layer-count.js";
+import { createOptions } from "../views/settings/options.js";
+import { createCounter } from "../views/settings/transport.js";
 
 /** From this width on there is room for everything at once. */
 const ROOMY = "(min-width: 1180px)";

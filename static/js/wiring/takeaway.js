@@ -14,11 +14,11 @@ import { classicAddress } from "../io/tf-playground.js";
 import { createKeeping } from "../keeping.js";
 import { byId, find } from "../lib/dom/dom.js";
 import { listenForDrops } from "../lib/dom/download.js";
-import { createExport } from "../views/export.js";
-import { markOf } from "../views/heatmap/points.js";
-import { paletteFor } from "../views/heatmap.js";
-import { createShare } from "../views/share.js";
-import { readPalettes } from "../views/theme.js";
+import { createExport } from "../views/dialogs/export.js";
+import { createShare } from "../views/dialogs/share.js";
+import { paletteFor } from "../views/map/heatmap.js";
+import { markOf } from "../views/map/points.js";
+import { readPalettes } from "../views/shell/theme.js";
 
 /**
  * @param {object} options

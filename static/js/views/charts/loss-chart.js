@@ -1,0 +1,384 @@
+/**
+ * The loss curves over all epochs, with axes, direct labels, the gap between test and training, marks where settings
+ * were changed, and a read-out. Cost per drawing is bounded by the width.
+ */
+
+import { context2d, fitCanvas } from "../../lib/dom/canvas.js";
+import { create, find, setAttribute, setText } from "../../lib/dom/dom.js";
+import { resolveColors } from "../../lib/draw/color.js";
+import { spread } from "../../lib/draw/label-layout.js";
+import { clamp, niceStep } from "../../lib/draw/scale.js";
+import { formatExact, formatLoss } from "../../lib/text/format.js";
+import { phrase } from "../../lib/text/i18n.js";
+import { epochAxis, lossAxis, paintAxes } from "./axes.js";
+import { paintCurve } from "./curve.js";
+import { paintGap } from "./gap.js";
+import { paintTicks } from "./ticks.js";
+
+/** @import { Column } from "../../lib/data/column.js" */
+/** @import { Scale } from "../../lib/draw/scale.js" */
+/** @import { Box, EpochAxis } from "./axes.js" */
+/** @import { View } from "../../types/app.js" */
+
+/** Round the curves, in parts of a letter's height, as is the room for numbers and names. */
+const MARGIN = { top: 0.8, right: 6.7, bottom: 2, left: 4.5 };
+const LABEL_HEIGHT = 1.25;
+const EPOCH_ROOM = 9;
+const LOSS_ROOM = 2.7;
+/** Least time between two drawings while the run goes on, in milliseconds. */
+const PAUSE = 90;
+/** Least time between two text alternatives, in milliseconds. */
+const TEXT_PAUSE = 1000;
+/** The keys that move what is read, and how many of their steps cross the chart: with Page, and with Shift. */
+const FORWARD = ["ArrowRight", "ArrowUp", "PageUp"];
+const BACK = ["ArrowLeft", "ArrowDown", "PageDown"];
+const FEW_STEPS = 10;
+const MANY_STEPS = 100;
+/** As near as this, in pixels, a mark is meant. */
+const REACH = 6;
+
+/**
+ * @typedef {object} Series
+ * @property {"test" | "training" | "validation"} name
+ * @property {Column} column empty where there are no such samples
+ * @property {number} width
+ * @property {number[]} dash
+ */
+
+/**
+ * @typedef {object} ChartOptions
+ * @property {HTMLElement} readout where the value under the pointer is told
+ * @property {string} idleText what it says otherwise
+ * @property {string} emptyText what stands where the curves will be
+ * @property {Column} trainLoss
+ * @property {Column} testLoss
+ * @property {Column} validationLoss
+ */
+
+/**
+ * @typedef {object} ChartProps
+ * @property {boolean} logScale of the losses
+ * @property {boolean} logEpochs
+ * @property {{ epoch: number, text: string }[]} marks where settings were changed
+ */
+
+/**
+ * @param {HTMLElement} element
+ * @param {ChartOptions} options
+ * @returns {View<ChartProps> & { draw: (time: number, settled: boolean) => boolean }}
+ */
+export function createLossChart(element, { readout, idleText, emptyText, ...losses }) {
+  const scope = new AbortController();
+  const { signal } = scope;
+  const canvas = find(element, ".chart__canvas", HTMLCanvasElement);
+  const cursor = find(element, ".chart__cursor", HTMLInputElement);
+  const context = context2d(canvas);
+  const { trainLoss, testLoss, validationLoss } = losses;
+  /** @type {Series[]} */
+  const series = [
+    { name: "training", column: trainLoss, width: 1.5, dash: [] },
+    { name: "test", column: testLoss, width: 2, dash: [] },
+    { name: "validation", column: validationLoss, width: 2, dash: [5, 3] },
+  ];
+  let width = 0;
+  let height = 0;
+  /** @type {ChartProps} */
+  let props = { logScale: false, logEpochs: false, marks: [] };
+  let nextDrawing = 0;
+  let nextText = 0;
+  /** @type {number | null} the epoch being read */
+  let reading = null;
+  let colors = readStyle();
+  const tip = create("p", { class: "chart__tip", "aria-hidden": true, hidden: true });
+  element.append(tip);
+
+  function readStyle() {
+    const style = getComputedStyle(element);
+    const size = Number.parseFloat(style.getPropertyValue("--chart-font")) || 12;
+    const stroke = Number.parseFloat(style.getPropertyValue("--chart-stroke")) || 1;
+    const { fontFamily } = style;
+    const names = ["test", "train", "validation"].map((name) => `--curve-${name}`);
+    const resolved = resolveColors(element, [...names, "--chart-grid", "--chart-text"]);
+    const [test = "", training = "", validation = "", grid = "", text = ""] = resolved;
+    return {
+      test,
+      training,
+      validation,
+      grid,
+      text,
+      size,
+      stroke,
+      font: `${size}px ${fontFamily}`,
+      labelFont: `600 ${size}px ${fontFamily}`,
+    };
+  }
+
+  /** @returns {Box} */
+  function inside() {
+    const { size } = colors;
+    return {
+      left: MARGIN.left * size,
+      right: width - MARGIN.right * size,
+      top: MARGIN.top * size,
+      bottom: height - MARGIN.bottom * size,
+    };
+  }
+
+  /** @returns {EpochAxis} */
+  function epochs() {
+    const last = Math.max(1, trainLoss.length - 1);
+    return epochAxis(props.logEpochs, last, inside(), EPOCH_ROOM * colors.size);
+  }
+
+  const stopFitting = fitCanvas(canvas, (newWidth, newHeight) => {
+    width = newWidth;
+    height = newHeight;
+    paint();
+  });
+
+  /** @param {PointerEvent} event */
+  function readAt(event) {
+    const { left } = canvas.getBoundingClientRect();
+    read(epochs().epochAt(event.clientX - left));
+  }
+
+  function stopReading() {
+    reading = null;
+    paint();
+  }
+
+  cursor.addEventListener("pointermove", readAt, { signal });
+  cursor.addEventListener("pointerdown", readAt, { signal });
+  // A finger that is lifted leaves what it has read; something else has to be touched.
+  cursor.addEventListener(
+    "pointerleave",
+    ({ pointerType }) => {
+      if (pointerType === "mouse") stopReading();
+    },
+    { signal },
+  );
+  cursor.addEventListener("blur", stopReading, { signal });
+  cursor.addEventListener(
+    "input",
+    () => {
+      if (!cursor.matches(":hover")) read(cursor.valueAsNumber);
+    },
+    { signal },
+  );
+  cursor.addEventListener(
+    "focus",
+    () => {
+      if (cursor.matches(":focus-visible")) {
+        fitCursor();
+        read(cursor.valueAsNumber);
+      }
+    },
+    { signal },
+  );
+
+  // One epoch at a time, however many there are; with Shift, or Page Up and Page Down, in larger steps.
+  cursor.addEventListener(
+    "keydown",
+    (event) => {
+      const parts = event.key.startsWith("Page") ? FEW_STEPS : event.shiftKey ? MANY_STEPS : Infinity;
+      const sign = FORWARD.includes(event.key) ? 1 : BACK.includes(event.key) ? -1 : 0;
+      if (sign === 0 || trainLoss.length === 0) return;
+      event.preventDefault();
+      const step = Math.max(1, niceStep(trainLoss.length - 1, parts));
+      read((reading ?? cursor.valueAsNumber) + sign * step);
+      cursor.value = String(reading);
+    },
+    { signal },
+  );
+
+  function fitCursor() {
+    setAttribute(cursor, "max", String(Math.max(0, trainLoss.length - 1)));
+  }
+
+  /** @param {number} epoch the nearest that there is will do */
+  function read(epoch) {
+    const last = trainLoss.length - 1;
+    if (last < 0) return;
+    reading = Math.round(clamp(epoch, 0, last));
+    paint();
+  }
+
+  /** @returns {[low: number, high: number]} */
+  function extremes() {
+    const pairs = series.map(({ column }) => column.extremes(0, column.length));
+    return [Math.min(...pairs.map(([low]) => low)), Math.max(...pairs.map(([, high]) => high))];
+  }
+
+  function paint() {
+    if (width === 0 || height === 0) return;
+    const box = inside();
+    const axis = epochs();
+    const { x, epochAt } = axis;
+    const losses = lossAxis(props.logScale, extremes(), box, LOSS_ROOM * colors.size);
+    const { y } = losses;
+    const last = Math.max(1, trainLoss.length - 1);
+    const axes = { x, y, epochAt, last, box: { ...box, top: box.top - 4 } };
+
+    context.clearRect(0, 0, width, height);
+    paintAxes(context, axis, losses, box, { ...colors, foot: height - 6 });
+    paintGap(context, trainLoss, testLoss, axes, colors.training);
+    for (const { name, column, width: lineWidth, dash } of series) {
+      const look = { color: colors[name], width: lineWidth * colors.stroke, dash };
+      paintCurve(context, column, axes, look);
+    }
+    const marked = props.marks.map(({ epoch }) => epoch).filter((epoch) => epoch <= last);
+    if (trainLoss.length > 1) paintTicks(context, marked, { x, ...box, color: colors.text });
+    if (trainLoss.length > 1) paintLabels(y, box);
+    else paintInvitation(box);
+    if (reading !== null) paintReading(x, y, box);
+    writeReading(x);
+  }
+
+  /**
+   * Each curve's name at its end; pushed apart where they would collide.
+   * @param {Scale} y
+   * @param {Box} box
+   */
+  function paintLabels(y, { right, top, bottom }) {
+    const labels = series
+      .map(({ name, column }) => ({ name, y: y(column.at(column.length - 1)) }))
+      .filter((label) => Number.isFinite(label.y));
+    const places = spread(
+      labels.map((label) => label.y),
+      LABEL_HEIGHT * colors.size,
+      top,
+      bottom - 6,
+    );
+    context.font = colors.labelFont;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    labels.forEach(({ name }, index) => {
+      context.fillStyle = colors[name];
+      context.fillText(phrase(`chart.${name}`), right + 10, places[index] ?? 0);
+    });
+  }
+
+  /** @param {Box} box */
+  function paintInvitation({ left, right, bottom }) {
+    context.font = colors.font;
+    context.fillStyle = colors.text;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(emptyText, (left + right) / 2, bottom / 2);
+  }
+
+  /**
+   * @param {Scale} x
+   * @param {Scale} y
+   * @param {Box} box
+   */
+  function paintReading(x, y, { top, bottom }) {
+    if (reading === null) return;
+    const at = Math.round(x(reading)) + 0.5;
+    context.strokeStyle = colors.text;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(at, top);
+    context.lineTo(at, bottom);
+    context.stroke();
+    for (const { name, column } of series) {
+      const value = column.at(reading);
+      if (Number.isNaN(value)) continue;
+      context.beginPath();
+      context.arc(at, y(value), 3 + colors.stroke, 0, 2 * Math.PI);
+      context.fillStyle = colors[name];
+      context.fill();
+    }
+  }
+
+  /**
+   * Something about every curve that there is, the test first.
+   * @param {(name: string, column: Column) => string} about
+   * @returns {string}
+   */
+  function tellAll(about) {
+    const told = [testLoss, trainLoss, validationLoss].flatMap((column) => {
+      const name = series.find((line) => line.column === column)?.name;
+      return name && column.length > 0 ? [about(phrase(`chart.${name}`), column)] : [];
+    });
+    return told.join(phrase("list.between"));
+  }
+
+  /**
+   * The mark that the epoch being read is nearest to, if it is near.
+   * @param {Scale} x
+   */
+  function markRead(x) {
+    if (reading === null) return undefined;
+    const at = x(reading);
+    return props.marks.findLast(({ epoch }) => Math.abs(x(epoch) - at) <= REACH);
+  }
+
+  /** @param {Scale} x */
+  function writeReading(x) {
+    const mark = markRead(x);
+    tip.hidden = mark === undefined;
+    if (mark) {
+      setText(tip, mark.text);
+      tip.style.setProperty("--at", `${(x(mark.epoch) / width).toFixed(4)}`);
+    }
+    if (reading === null) {
+      setText(readout, idleText);
+      return;
+    }
+    const epoch = reading;
+    const gap = testLoss.at(epoch) - trainLoss.at(epoch);
+    const losses = tellAll((name, column) =>
+      phrase("chart.value", { name, value: formatExact(column.at(epoch)) }),
+    );
+    const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
+    const text = phrase("chart.reading", { epoch, losses, gap: signed });
+    setText(readout, text);
+    setAttribute(
+      cursor,
+      "aria-valuetext",
+      mark ? phrase("chart.reading-with-mark", { reading: text, mark: mark.text }) : text,
+    );
+  }
+
+  /**
+   * @param {number} time
+   * @param {boolean} settled
+   */
+  function describe(time, settled) {
+    if (!settled && time < nextText) return;
+    nextText = time + TEXT_PAUSE;
+    fitCursor();
+    const last = trainLoss.length - 1;
+    if (last < 0) return;
+    const all = tellAll((name, column) =>
+      phrase("chart.from-to", {
+        name,
+        from: formatLoss(column.at(0)),
+        to: formatLoss(column.at(last)),
+      }),
+    );
+    const text = phrase("chart.whole", { epochs: last, losses: all });
+    setAttribute(canvas, "aria-label", text);
+  }
+
+  return {
+    update(next) {
+      props = next;
+      colors = readStyle();
+      paint();
+    },
+    /** Draws the curves, unless it is too soon; says whether it did. */
+    draw(time, settled) {
+      if (!settled && time < nextDrawing) return false;
+      nextDrawing = time + PAUSE;
+      paint();
+      describe(time, settled);
+      return true;
+    },
+    destroy() {
+      scope.abort();
+      stopFitting();
+    },
+  };
+}

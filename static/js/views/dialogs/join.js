@@ -1,0 +1,81 @@
+/** The dialog that asks for the join code. */
+
+import { find, setText } from "../../lib/dom/dom.js";
+
+/** @import { View } from "../../types/app.js" */
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {object} options
+ * @param {(code: string) => Promise<void>} options.onCode takes a code; refused with a sentence
+ * @returns {View<void> & { ask: () => Promise<void> }}
+ */
+export function createJoin(dialog, { onCode }) {
+  const scope = new AbortController();
+  const { signal } = scope;
+  const form = find(dialog, "form", HTMLFormElement);
+  const field = find(dialog, "input", HTMLInputElement);
+  const button = find(dialog, "button", HTMLButtonElement);
+  const refusal = find(dialog, "#join-refusal", HTMLElement);
+  /** @type {(() => void) | null} */
+  let taken = null;
+
+  /** @param {string} sentence */
+  function refuse(sentence) {
+    setText(refusal, sentence);
+    if (sentence === "") {
+      field.removeAttribute("aria-invalid");
+      return;
+    }
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+    field.select();
+  }
+
+  async function submit() {
+    if (field.value.trim() === "" || button.disabled) {
+      field.focus();
+      return;
+    }
+    refuse("");
+    button.disabled = true;
+    try {
+      await onCode(field.value);
+      const done = taken;
+      taken = null;
+      field.value = "";
+      dialog.close();
+      done?.();
+    } catch (error) {
+      refuse(error instanceof Error ? error.message : String(error));
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  form.addEventListener(
+    "submit",
+    (event) => {
+      event.preventDefault();
+      submit();
+    },
+    { signal },
+  );
+  field.addEventListener("input", () => refuse(""), { signal });
+  // Nothing on the page works without the code, so there is nothing to go back to.
+  dialog.addEventListener("cancel", (event) => event.preventDefault(), { signal });
+  dialog.addEventListener("close", () => taken && dialog.showModal(), { signal });
+
+  return {
+    /** Asks, and waits until a code was taken. */
+    ask() {
+      return new Promise((resolve) => {
+        taken = resolve;
+        if (!dialog.open) dialog.showModal();
+        field.focus();
+      });
+    },
+    update() {},
+    destroy: () => scope.abort(),
+  };
+}

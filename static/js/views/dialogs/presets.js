@@ -1,0 +1,105 @@
+/**
+ * The row of first steps: pictures to press, and what to look for. Dismissed once, it stays away until asked for;
+ * `theme-boot.js` sees to that before the first paint.
+ */
+
+import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
+import { create, find } from "../../lib/dom/dom.js";
+import { scaleIndex } from "../../lib/draw/color.js";
+import { phrase } from "../../lib/text/i18n.js";
+
+/** @import { DatasetChoice, Palettes, View } from "../../types/app.js" */
+
+/** Size of a picture and of a point in it, in CSS pixels. */
+const SIDE = 44;
+const POINT = 2.2;
+
+/**
+ * @typedef {object} StartCard
+ * @property {string} key
+ * @property {string} title
+ * @property {string} text
+ * @property {DatasetChoice | undefined} dataset whose points are in the picture
+ * @property {readonly (readonly (readonly [number, number])[])[]} lines
+ */
+
+/**
+ * @param {HTMLElement} element
+ * @param {{ starts: StartCard[], region: readonly [number, number], onChoose: (key: string) => void }} options
+ * @returns {View<{ enabled: boolean }> & { open: () => void, paint: (palettes: Palettes) => void }}
+ */
+export function createStarts(element, { starts, region: [low, high], onChoose }) {
+  const scope = new AbortController();
+  const { signal } = scope;
+  const root = document.documentElement;
+  const list = find(element, ".starts__list", HTMLElement);
+  const text = find(element, ".starts__text", HTMLElement);
+  const close = find(element, ".starts__close", HTMLButtonElement);
+  const cards = starts.map((start) => {
+    const canvas = create("canvas", { class: "starts__picture", "aria-hidden": "true" });
+    const name = create("span", { class: "starts__title" }, start.title);
+    const button = create("button", { class: "starts__card", type: "button", "aria-pressed": "false" });
+    button.dataset.start = start.key;
+    button.append(canvas, name);
+    button.addEventListener("click", () => choose(start), { signal });
+    return { start, canvas, button };
+  });
+  list.replaceChildren(...cards.map(({ button }) => create("li", {}, button)));
+  close.addEventListener("click", () => show(false), { signal });
+
+  /** @param {StartCard} start */
+  function choose({ key, title, text: words }) {
+    for (const card of cards) card.button.setAttribute("aria-pressed", String(card.start.key === key));
+    text.replaceChildren(create("strong", {}, phrase("starts-title", { title })), ` ${words}`);
+    onChoose(key);
+  }
+
+  /** @param {boolean} shown */
+  function show(shown) {
+    root.toggleAttribute("data-without-first-steps", !shown);
+    try {
+      if (shown) localStorage.removeItem("first-steps");
+      else localStorage.setItem("first-steps", "dismissed");
+    } catch {
+      // Storage may be forbidden; then they are back with the next visit.
+    }
+  }
+
+  return {
+    update({ enabled }) {
+      for (const { button } of cards) button.disabled = !enabled;
+    },
+    paint({ scale, classes }) {
+      const ink = getComputedStyle(element).color;
+      const place = (/** @type {number} */ value) => ((value - low) / (high - low)) * SIDE;
+      for (const { start, canvas } of cards) {
+        sizeCanvas(canvas, SIDE, SIDE);
+        const context = context2d(canvas);
+        context.clearRect(0, 0, SIDE, SIDE);
+        for (const [x1 = 0, x2 = 0, target = 0] of start.dataset?.points ?? []) {
+          const many = start.dataset && start.dataset.classes > 2;
+          context.fillStyle = (many ? classes[target] : scale[scaleIndex(target, scale.length)]) ?? "";
+          context.fillRect(place(x1) - POINT / 2, SIDE - place(x2) - POINT / 2, POINT, POINT);
+        }
+        context.strokeStyle = ink;
+        context.lineWidth = 1.8;
+        context.lineJoin = "round";
+        for (const line of start.lines) {
+          context.beginPath();
+          for (const [x1, x2] of line) context.lineTo(place(x1), SIDE - place(x2));
+          context.stroke();
+        }
+      }
+    },
+    /** Shows them again, from wherever the page is. */
+    open() {
+      show(true);
+      element.scrollIntoView({ block: "nearest" });
+      cards[0]?.button.focus();
+    },
+    destroy() {
+      scope.abort();
+      list.replaceChildren();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** The large map once more, small and in a corner, while something is looked at and the map itself is out of sight. */
+
+import { context2d } from "../../lib/dom/canvas.js";
+import { find, setText } from "../../lib/dom/dom.js";
+
+/** @import { View } from "../../types/app.js" */
+
+/** Cells along a side of the copy. */
+const SIDE = 100;
+/** The map is in sight while this share of it is. */
+const ENOUGH = 0.4;
+
+/**
+ * @param {HTMLElement} element
+ * @param {HTMLCanvasElement} map that it repeats
+ * @returns {View<{ caption: string, looking: boolean }> & { draw: () => void }}
+ */
+export function createLens(element, map) {
+  const canvas = find(element, "canvas", HTMLCanvasElement);
+  const name = find(element, ".lens__name", HTMLElement);
+  canvas.width = SIDE;
+  canvas.height = SIDE;
+  const context = context2d(canvas);
+  let looking = false;
+  let inSight = true;
+
+  const observer = new IntersectionObserver(
+    (entries) => {
+      inSight = (entries.at(-1)?.intersectionRatio ?? 1) >= ENOUGH;
+      show();
+    },
+    { threshold: [0, ENOUGH] },
+  );
+  observer.observe(map);
+
+  function show() {
+    element.hidden = inSight || !looking;
+    draw();
+  }
+
+  function draw() {
+    if (!element.hidden) context.drawImage(map, 0, 0, SIDE, SIDE);
+  }
+
+  return {
+    update(props) {
+      looking = props.looking;
+      setText(name, props.caption);
+      show();
+    },
+    draw,
+    destroy: () => observer.disconnect(),
+  };
+}
