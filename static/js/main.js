@@ -1,5 +1,14 @@
 /** The page: brings connection, state, actions and views together. */
 
+import { createPresses } from "./app/action-bindings.js";
+import { createDeeds } from "./app/commands.js";
+import { createGuide } from "./app/help.js";
+import { createEntrance } from "./app/join.js";
+import { createTelling } from "./app/notifications.js";
+import { createOwn } from "./app/own-data.js";
+import { createSettings } from "./app/settings.js";
+import { createTakeaway } from "./app/share-and-export.js";
+import { createPictures } from "./app/visuals.js";
 import { withoutField } from "./io/build-experiment.js";
 import { openStart } from "./io/open.js";
 import { createPointStore } from "./io/own-points-storage.js";
@@ -15,20 +24,11 @@ import { canUnpack, createUnpacker } from "./net/frame-decompression.js";
 import { decodeCatalog } from "./net/protocol.js";
 import { findKept } from "./net/resume-token-storage.js";
 import { createSession } from "./net/session.js";
-import { createTelling } from "./telling.js";
 import { lineOf, offersReload } from "./text/connection-status.js";
 import { createLine } from "./views/shell/connection-banner.js";
 import { createLanguageChoice } from "./views/shell/language.js";
 import { createNotices, createStatus } from "./views/shell/notices.js";
 import { createTheme } from "./views/shell/theme.js";
-import { createDeeds } from "./wiring/deeds.js";
-import { createEntrance } from "./wiring/entrance.js";
-import { createGuide } from "./wiring/guide.js";
-import { createOwn } from "./wiring/own.js";
-import { createPictures } from "./wiring/pictures.js";
-import { createPresses } from "./wiring/presses.js";
-import { createSettings } from "./wiring/settings.js";
-import { createTakeaway } from "./wiring/takeaway.js";
 
 /** Pictures a second to ask for, and for people who prefer little motion. */
 const FRAME_RATE = 20;

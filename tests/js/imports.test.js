@@ -20,7 +20,6 @@ const MAY_IMPORT = {
   text: ["lib", "own-data", "model", "net"],
   io: ["lib", "own-data", "model", "net", "text"],
   views: ["lib", "own-data"],
-  wiring: ["", "lib", "own-data", "model", "net", "text", "io", "views"],
   app: ["lib", "own-data", "model", "net", "text", "io", "views"],
 };
 
@@ -78,6 +77,21 @@ test("a view imports no view of another folder", () => {
     for (const name of importsOf(file).filter((each) => each.startsWith("views/")))
       assert.equal(dirname(name), dirname(file), `${file} imports ${name}`);
   }
+});
+
+test("a module of app that brings a part of the page together imports no other such module", () => {
+  const parts = ["commands", "join", "help", "own-data", "visuals", "action-bindings", "settings"];
+  const paths = [...parts, "share-and-export"].map((name) => `app/${name}.js`);
+  for (const file of paths) {
+    for (const name of importsOf(file)) assert.ok(!paths.includes(name), `${file} imports ${name}`);
+  }
+});
+
+test("no folder has more than about a dozen modules", () => {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+  for (const [folder, count] of counts) assert.ok(count <= 12, `${folder} has ${count}`);
 });
 
 test("only the protocol, the format of saved networks and the encodings of tables know bytes", () => {

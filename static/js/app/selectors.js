@@ -1,12 +1,12 @@
 /** From the state to what views need to know: pure functions. */
 
 /**
- * @import { Catalog, State } from "./types/app.js"
+ * @import { Catalog, State } from "../types/app.js"
  */
 
-import { classesOf, outputsOf } from "./model/problem.js";
-import { shownTarget } from "./model/state.js";
-import { captionOf, featureLabel } from "./text/run-status.js";
+import { classesOf, outputsOf } from "../model/problem.js";
+import { shownTarget } from "../model/state.js";
+import { captionOf, featureLabel } from "../text/run-status.js";
 
 /**
  * The class whose probability the large map shows, or null.

@@ -1,24 +1,24 @@
 /** Makes the files that people take away: the experiment, the network, pictures, losses. Knows no view. */
 
 /**
- * @import { Catalog, Palettes, State } from "./types/app.js"
- * @import { Service } from "./net/api.js"
- * @import { Stream } from "./net/run-data.js"
- * @import { MapPictureOptions } from "./lib/draw/map-picture.js"
+ * @import { Catalog, Palettes, State } from "../types/app.js"
+ * @import { Service } from "../net/api.js"
+ * @import { Stream } from "../net/run-data.js"
+ * @import { MapPictureOptions } from "../lib/draw/map-picture.js"
  */
 
-import { writeExperiment, writeNetwork } from "./io/experiment-files.js";
-import { writeLosses } from "./io/loss-csv.js";
-import { refineCells, refineValues } from "./lib/data/grid.js";
-import { createPixels } from "./lib/dom/canvas.js";
-import { rasterise } from "./lib/dom/download.js";
-import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "./lib/draw/chart-picture.js";
-import { resolveColors } from "./lib/draw/color.js";
-import { MAP_SIDE, MAP_SIZE, mapPicture } from "./lib/draw/map-picture.js";
-import { phrase } from "./lib/text/i18n.js";
-import { datasetChoice } from "./model/problem.js";
-import { shownTarget } from "./model/state.js";
-import { mapProps } from "./props.js";
+import { writeExperiment, writeNetwork } from "../io/experiment-files.js";
+import { writeLosses } from "../io/loss-csv.js";
+import { refineCells, refineValues } from "../lib/data/grid.js";
+import { createPixels } from "../lib/dom/canvas.js";
+import { rasterise } from "../lib/dom/download.js";
+import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "../lib/draw/chart-picture.js";
+import { resolveColors } from "../lib/draw/color.js";
+import { MAP_SIDE, MAP_SIZE, mapPicture } from "../lib/draw/map-picture.js";
+import { phrase } from "../lib/text/i18n.js";
+import { datasetChoice } from "../model/problem.js";
+import { shownTarget } from "../model/state.js";
+import { mapProps } from "./selectors.js";
 
 /** How long a script trains when nothing has been trained yet, in epochs. */
 const USUAL_EPOCHS = 100;

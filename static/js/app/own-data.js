@@ -2,9 +2,9 @@
 
 /**
  * @import { Catalog, Palettes, View } from "../types/app.js"
- * @import { Deeds } from "./deeds.js"
+ * @import { Deeds } from "./commands.js"
  * @import { PointSet } from "../own-data/point-set.js"
- * @import { Notice } from "../telling.js"
+ * @import { Notice } from "./notifications.js"
  * @import { OwnEditor } from "../views/own-data/editor.js"
  * @import { Session } from "../net/session.js"
  */

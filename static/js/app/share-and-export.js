@@ -2,16 +2,14 @@
 
 /**
  * @import { Catalog } from "../types/app.js"
- * @import { Notice } from "../telling.js"
+ * @import { Notice } from "./notifications.js"
  * @import { Openers, Opening } from "../io/open.js"
  * @import { OwnPoints } from "../io/build-experiment.js"
  * @import { Session } from "../net/session.js"
  */
 
-import { createExporting } from "../exporting.js";
 import { openFile, openLink, sentenceOf } from "../io/open.js";
 import { classicAddress } from "../io/tf-playground.js";
-import { createKeeping } from "../keeping.js";
 import { byId, find } from "../lib/dom/dom.js";
 import { listenForDrops } from "../lib/dom/download.js";
 import { createExport } from "../views/dialogs/export.js";
@@ -19,6 +17,8 @@ import { createShare } from "../views/dialogs/share.js";
 import { paletteFor } from "../views/map/heatmap.js";
 import { markOf } from "../views/map/points.js";
 import { readPalettes } from "../views/shell/theme.js";
+import { createExporting } from "./export-files.js";
+import { createKeeping } from "./undo-and-url.js";
 
 /**
  * @param {object} options

@@ -1,15 +1,15 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { createKeeping } from "../../static/js/keeping.js";
-import { withField } from "../../static/js/model/experiment.js";
-import { toWire } from "../../static/js/net/protocol.js";
-import { createSession } from "../../static/js/net/session.js";
-import { EXPERIMENT } from "./support/catalog.js";
-import { WHOLE } from "./support/fields.js";
-import { FakeSocket } from "./support/socket.js";
+import { createKeeping } from "../../../static/js/app/undo-and-url.js";
+import { withField } from "../../../static/js/model/experiment.js";
+import { toWire } from "../../../static/js/net/protocol.js";
+import { createSession } from "../../../static/js/net/session.js";
+import { EXPERIMENT } from "../support/catalog.js";
+import { WHOLE } from "../support/fields.js";
+import { FakeSocket } from "../support/socket.js";
 
-/** @import { Experiment } from "../../static/js/types/app.js" */
+/** @import { Experiment } from "../../../static/js/types/app.js" */
 
 const PAGE = "https://host/play/";
 

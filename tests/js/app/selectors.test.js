@@ -1,12 +1,12 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField } from "../../static/js/model/experiment.js";
-import { initialState } from "../../static/js/model/state.js";
-import { diagramProps, mapProps } from "../../static/js/props.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
+import { diagramProps, mapProps } from "../../../static/js/app/selectors.js";
+import { withField } from "../../../static/js/model/experiment.js";
+import { initialState } from "../../../static/js/model/state.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
-/** @import { State, Target } from "../../static/js/types/app.js" */
+/** @import { State, Target } from "../../../static/js/types/app.js" */
 
 /**
  * @param {string} dataset

@@ -2,7 +2,7 @@
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"
- * @import { Deeds } from "./deeds.js"
+ * @import { Deeds } from "./commands.js"
  * @import { Session } from "../net/session.js"
  */
 

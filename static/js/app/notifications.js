@@ -1,13 +1,13 @@
 /** What happens to a run, told to people: which notice, which sentence, and what can be done about it. */
 
 /**
- * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "./types/app.js"
+ * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "../types/app.js"
  */
 
-import { formatPlain } from "./lib/text/format.js";
-import { phrase } from "./lib/text/i18n.js";
-import { lowerLearningRate, withChoice, withField } from "./model/experiment.js";
-import { describeChange } from "./text/run-status.js";
+import { formatPlain } from "../lib/text/format.js";
+import { phrase } from "../lib/text/i18n.js";
+import { lowerLearningRate, withChoice, withField } from "../model/experiment.js";
+import { describeChange } from "../text/run-status.js";
 
 /** Least time between two sentences about training that goes on, in milliseconds. */
 const PROGRESS_PAUSE = 15_000;

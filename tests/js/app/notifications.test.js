@@ -1,13 +1,13 @@
-import "./support/language.js";
+import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { initialState } from "../../static/js/model/state.js";
-import { createTelling } from "../../static/js/telling.js";
-import { CATALOG, EXPERIMENT } from "./support/catalog.js";
-import "./support/language.js";
+import { createTelling } from "../../../static/js/app/notifications.js";
+import { initialState } from "../../../static/js/model/state.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
+import "../support/language.js";
 
-/** @import { Ended, ServerEvent, State } from "../../static/js/types/app.js" */
-/** @import { Notice } from "../../static/js/telling.js" */
+/** @import { Ended, ServerEvent, State } from "../../../static/js/types/app.js" */
+/** @import { Notice } from "../../../static/js/app/notifications.js" */
 
 /** @param {Partial<State>} [parts] */
 function start(parts = {}) {

@@ -2,8 +2,8 @@
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"
- * @import { Deeds } from "./deeds.js"
- * @import { Notice } from "../telling.js"
+ * @import { Deeds } from "./commands.js"
+ * @import { Notice } from "./notifications.js"
  * @import { Session } from "../net/session.js"
  */
 

@@ -2,7 +2,7 @@
 
 /**
  * @import { Catalog, Palettes, ParameterAddress, State, Target } from "../types/app.js"
- * @import { Deeds } from "./deeds.js"
+ * @import { Deeds } from "./commands.js"
  * @import { Session } from "../net/session.js"
  * @import { Settings } from "./settings.js"
  */
@@ -14,7 +14,6 @@ import { markText } from "../model/change-markers.js";
 import { withHidden } from "../model/experiment.js";
 import { classesOf } from "../model/problem.js";
 import { shownTarget } from "../model/state.js";
-import { captionFor, diagramProps, mapProps } from "../props.js";
 import { describeRegions, describeScore } from "../text/map-description.js";
 import { describeMap } from "../text/run-status.js";
 import { createInsight } from "../views/charts/confusion-panel.js";
@@ -24,6 +23,7 @@ import { createDiagram } from "../views/diagram/diagram.js";
 import { createHeatmap } from "../views/map/heatmap.js";
 import { createLegend } from "../views/map/legend.js";
 import { createLens } from "../views/map/lens.js";
+import { captionFor, diagramProps, mapProps } from "./selectors.js";
 
 /** Least time between two descriptions of the map, in milliseconds. */
 const WORDS_PAUSE = 1000;

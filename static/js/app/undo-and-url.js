@@ -1,17 +1,17 @@
 /** Keeps what people do: undo and redo, and an address that always describes the experiment. Knows no view. */
 
 /**
- * @import { Experiment, History, ParameterAddress, ParameterEdit } from "./types/app.js"
- * @import { Notice } from "./telling.js"
- * @import { Openers, Opening } from "./io/open.js"
- * @import { OwnPoints } from "./io/build-experiment.js"
- * @import { Session } from "./net/session.js"
+ * @import { Experiment, History, ParameterAddress, ParameterEdit } from "../types/app.js"
+ * @import { Notice } from "./notifications.js"
+ * @import { Openers, Opening } from "../io/open.js"
+ * @import { OwnPoints } from "../io/build-experiment.js"
+ * @import { Session } from "../net/session.js"
  */
 
-import { isAboutExperiment, openFragment, sentenceOf } from "./io/open.js";
-import { encodeAddress } from "./io/permalink.js";
-import { isEqual } from "./lib/data/equal.js";
-import { phrase } from "./lib/text/i18n.js";
+import { isAboutExperiment, openFragment, sentenceOf } from "../io/open.js";
+import { encodeAddress } from "../io/permalink.js";
+import { isEqual } from "../lib/data/equal.js";
+import { phrase } from "../lib/text/i18n.js";
 import {
   beginHistory,
   changedFields,
@@ -20,7 +20,7 @@ import {
   redone,
   undone,
   withEdit,
-} from "./model/undo-stack.js";
+} from "../model/undo-stack.js";
 
 /** Values that one command may carry. */
 const MOST_VALUES = 2048;
