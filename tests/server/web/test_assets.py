@@ -72,7 +72,7 @@ def test_the_one_sheet_holds_every_sheet(web: TestClient) -> None:
     page = web.get("/").text
 
     assert "@import" not in page
-    for sheet in (STATIC / "css").glob("*.css"):
+    for sheet in (STATIC / "css").rglob("*.css"):
         if sheet.name != "page.css":
             rules = re.findall(r"^ +(\.[\w-]+) \{$", sheet.read_text(), re.MULTILINE)
             assert all(f"\n{rule} {{\n" in page for rule in rules), sheet.name

@@ -20,7 +20,7 @@ const COLORS = [
 /** @type {Rgb} */
 const GROUND = [240, 240, 240];
 
-const tokens = readFileSync(new URL("../../../../static/css/tokens.css", import.meta.url), "utf8");
+const tokens = readFileSync(new URL("../../../../static/css/base/tokens.css", import.meta.url), "utf8");
 
 /**
  * What a custom property stands for, in the light and in the dark.
