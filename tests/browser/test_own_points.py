@@ -55,7 +55,7 @@ def test_two_drawn_classes_are_learned(playground: Playground) -> None:
 
 
 def test_an_editor_that_does_not_come_is_said_and_comes_at_the_next_try(playground: Playground) -> None:
-    script = "**/js/page/own-editor.js"
+    script = "**/js/page/editor.js"
     playground.page.route(script, lambda route: route.abort())
 
     playground['[data-action="own-points"]'].click()
@@ -65,7 +65,7 @@ def test_an_editor_that_does_not_come_is_said_and_comes_at_the_next_try(playgrou
     expect(playground["#own"]).to_be_hidden()
     playground.page.unroute(script)
     open_editor(playground)
-    assert all("own-editor.js" in problem or "ERR_FAILED" in problem for problem in playground.problems)
+    assert all("page/editor.js" in problem or "ERR_FAILED" in problem for problem in playground.problems)
     playground.problems.clear()
 
 

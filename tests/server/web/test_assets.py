@@ -79,9 +79,9 @@ def test_the_one_sheet_holds_every_sheet(web: TestClient) -> None:
 
 
 def test_the_script_and_the_one_of_the_editor_hold_every_module_once(web: TestClient) -> None:
-    scripts = [SCRIPT, "js/page/own-editor.js"]
+    scripts = [SCRIPT, "js/page/editor.js"]
     page = "\n".join(web.get(f"/static/{revision()}/{path}").text for path in scripts)
-    paths = [script for script in SCRIPTS if script.name not in ("theme-boot.js", "full.js")]
+    paths = [script for script in SCRIPTS if script.name not in ("theme-boot.js", "server-full.js")]
     lines = Counter(line.removeprefix("export ") for path in paths for line in path.read_text().splitlines())
     exported = {
         head for path in paths for head in re.findall(r"^export (.*)$", path.read_text(), re.MULTILINE)
