@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import Experiment
 from engine.features import FEATURES
-from server.protocol.frame_compression import EXACT_EPOCHS, Packer, rounded
+from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
 from server.protocol.frames import LOSSES, Tensor, encode, write_header
 from server.sessions.slices import Slice, View, run_slice
 
@@ -46,8 +46,8 @@ def rows() -> Iterator[tuple[str, ...]]:
     ]
     unrounded = [sessions[0], record(Experiment(), 125, exact=True), sessions[2]]
     yield row("plain", sessions, lambda: encode)
-    yield row("packed", sessions, lambda: Packer().pack)
-    yield row("losses of many epochs not rounded", unrounded, lambda: Packer().pack)
+    yield row("packed", sessions, lambda: FrameCompressor().pack)
+    yield row("losses of many epochs not rounded", unrounded, lambda: FrameCompressor().pack)
     for what, way in (
         ("no difference from the last frame", Way(temporal=False)),
         ("no difference from the neighbour", Way(spatial=False)),

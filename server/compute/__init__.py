@@ -1,34 +1,34 @@
-"""Compute: where slices run. ``Compute`` is what the server sees; behind it are processes, a thread, or a cluster."""
+"""Compute: where slices run. ``Scheduler`` is what the server sees; behind it are processes, a thread, or a cluster."""
 
 from server.compute.backend import (
     Backend,
     Closed,
     ComputeError,
+    DeadlineExceeded,
     OutOfMemory,
-    Overdue,
     Unavailable,
     WorkerDied,
 )
-from server.compute.scheduler import Compute, Slip, Withdrawn
+from server.compute.scheduler import CallCancelled, CallHandle, Scheduler
 from server.compute.stats import Stats
 
 __all__ = [
+    "CallCancelled",
+    "CallHandle",
     "Closed",
-    "Compute",
     "ComputeError",
+    "DeadlineExceeded",
     "OutOfMemory",
-    "Overdue",
-    "Slip",
+    "Scheduler",
     "Stats",
     "Unavailable",
-    "Withdrawn",
     "WorkerDied",
     "check",
     "open_compute",
 ]
 
 
-def open_compute(choice: str, *, workers: int, memory: int, longest: float) -> Compute:
+def open_compute(choice: str, *, workers: int, memory: int, longest: float) -> Scheduler:
     """Prepare compute; ``start`` it before use.
 
     Args:
@@ -40,7 +40,7 @@ def open_compute(choice: str, *, workers: int, memory: int, longest: float) -> C
     Raises:
         Unavailable: the choice needs a package that is not installed.
     """
-    return Compute(_backend(choice, workers, memory, longest))
+    return Scheduler(_backend(choice, workers, memory, longest))
 
 
 def _backend(choice: str, workers: int, memory: int, longest: float) -> Backend:

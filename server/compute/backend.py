@@ -23,7 +23,7 @@ class ComputeError(Exception):
     key = "internal"
 
 
-class Overdue(ComputeError):
+class DeadlineExceeded(ComputeError):
     """The call did not end in time, and what it ran in was ended."""
 
     key = "overdue"

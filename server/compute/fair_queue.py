@@ -3,7 +3,7 @@
 Each owner has an account of the seconds it was served, and the one with the smallest account is next; so one with ten
 sessions gets as much as one with a single session, if there is not enough for both. Who was away does not make up for
 it: its account is raised to that of the owner served last, or, if nobody waits, to the largest there is (start-time
-fair queueing, Goyal, Vin and Cheng 1996). `SharedTurns` does so on two levels: owners, and the sessions of each.
+fair queueing, Goyal, Vin and Cheng 1996). `NestedFairQueue` does so on two levels: owners, and the sessions of each.
 """
 
 from collections import deque
@@ -19,7 +19,7 @@ _MOST_AHEAD = 0.03
 """Seconds by which something urgent may put its owner ahead of others, so that it does not wait long for the rest."""
 
 
-class Turns(Generic[Item]):
+class FairQueue(Generic[Item]):
     """Items that wait, and whose turn it is."""
 
     def __init__(self) -> None:
@@ -122,27 +122,27 @@ class Turns(Generic[Item]):
             }
 
 
-class SharedTurns(Generic[Item]):
+class NestedFairQueue(Generic[Item]):
     """Owners share evenly however many sessions they have, and the sessions of an owner share what it gets."""
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self._owners: Turns[None] = Turns()
-        self._sessions: dict[Hashable, Turns[Item]] = {}
+        self._owners: FairQueue[None] = FairQueue()
+        self._sessions: dict[Hashable, FairQueue[Item]] = {}
 
     def __len__(self) -> int:
         """Count what waits."""
         return len(self._owners)
 
     def put(self, owner: Hashable, session: Hashable, item: Item, *, urgent: bool = False) -> None:
-        """Add an item of a session, as `Turns.put` does."""
+        """Add an item of a session, as `FairQueue.put` does."""
         self._owners.put(owner, None, urgent=urgent)
-        self._sessions.setdefault(owner, Turns()).put(session, item, urgent=urgent)
+        self._sessions.setdefault(owner, FairQueue()).put(session, item, urgent=urgent)
 
     def put_first(self, owner: Hashable, session: Hashable, item: Item) -> None:
         """Add an item before those of the same owner and session."""
         self._owners.put_first(owner, None)
-        self._sessions.setdefault(owner, Turns()).put_first(session, item)
+        self._sessions.setdefault(owner, FairQueue()).put_first(session, item)
 
     def take(self) -> Item:
         """Take the item whose turn it is.

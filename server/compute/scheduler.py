@@ -16,12 +16,12 @@ from server.compute.backend import (
     Call,
     Closed,
     ComputeError,
+    DeadlineExceeded,
     OutOfMemory,
-    Overdue,
     Worker,
     WorkerDied,
 )
-from server.compute.fair_queue import SharedTurns
+from server.compute.fair_queue import NestedFairQueue
 from server.compute.stats import Stats
 
 Arguments = TypeVarTuple("Arguments")
@@ -65,11 +65,11 @@ class _Job:
     stalls: int = 0
 
 
-class Withdrawn(Exception):
+class CallCancelled(Exception):
     """A call was taken back before it began."""
 
 
-class Slip:
+class CallHandle:
     """What a caller holds of a call while that waits, to take it back."""
 
     def __init__(self) -> None:
@@ -77,18 +77,18 @@ class Slip:
         self._take_back: Callable[[], bool] | None = None
 
     def withdraw(self) -> bool:
-        """Take the call back, which then raises ``Withdrawn``; tell whether it still waited."""
+        """Take the call back, which then raises ``CallCancelled``; tell whether it still waited."""
         return self._take_back is not None and self._take_back()
 
     def _hold(self, take_back: Callable[[], bool] | None) -> None:
         self._take_back = take_back
 
 
-class Compute:
+class Scheduler:
     """Runs functions on a backend.
 
-    Only as many calls are handed over as keep the workers busy; the others wait in ``Turns``, where a call of an owner
-    that was served little stands before those of one that was served much.
+    Only as many calls are handed over as keep the workers busy; the others wait in a fair queue, where a call of an
+    owner that was served little stands before those of one that was served much.
 
     Attributes:
         stats: what was done.
@@ -101,7 +101,7 @@ class Compute:
         self.observe: Callable[[float, float], object] = _ignore
         self._backend = backend
         self._clock = clock
-        self._turns: SharedTurns[_Job] = SharedTurns()
+        self._turns: NestedFairQueue[_Job] = NestedFairQueue()
         self._serving: set[asyncio.Task[None]] = set()
         self._typical = backend.shortest
         self._closed = False
@@ -139,7 +139,7 @@ class Compute:
         session: Hashable = None,
         seconds: float = 0.0,
         urgent: bool = False,
-        slip: Slip | None = None,
+        slip: CallHandle | None = None,
     ) -> Result:
         """Call a pure function in a worker.
 
@@ -195,7 +195,7 @@ class Compute:
     def _take_back(self, job: _Job) -> bool:
         if job.answer.done() or not self._withdraw(job):
             return False
-        job.answer.set_exception(Withdrawn())
+        job.answer.set_exception(CallCancelled())
         return True
 
     def _hand_over(self) -> None:
@@ -224,7 +224,7 @@ class Compute:
             self._lacked_memory(job, error)
         except asyncio.CancelledError:
             self._fail(job, Closed("the server is closing"))
-        except Overdue as error:
+        except DeadlineExceeded as error:
             self.stats.deadlines += 1
             log.warning("a call did not end in time; ending its worker")
             self._fail(job, error)
@@ -268,11 +268,11 @@ class Compute:
                         if job.stalls < _MOST_STALLS and worker.stands_still():
                             job.stalls += 1
                             raise WorkerDied("it stands still", deaths=0)
-                        raise Overdue(f"a call was not done after {patience:.1f} seconds")
+                        raise DeadlineExceeded(f"a call was not done after {patience:.1f} seconds")
                 return answer.result()
             finally:
                 answer.cancel()
-        except (Overdue, MemoryError, WorkerDied):
+        except (DeadlineExceeded, MemoryError, WorkerDied):
             raise
         except BaseException as error:
             death = worker.death(error)

@@ -17,10 +17,10 @@ from types import FrameType
 
 import uvicorn
 
-from server.compute import Compute
+from server.compute import Scheduler
 from server.lifecycle import signals
 from server.protocol.close_codes import RESTARTING
-from server.sessions.manager import Sessions
+from server.sessions.manager import SessionManager
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ class Drain:
     def __init__(self) -> None:
         """Begin as a server that goes on."""
         self.begun = False
-        self._sessions: Sessions | None = None
-        self._compute: Compute | None = None
+        self._sessions: SessionManager | None = None
+        self._compute: Scheduler | None = None
 
-    def watch(self, sessions: Sessions, compute: Compute) -> None:
+    def watch(self, sessions: SessionManager, compute: Scheduler) -> None:
         """Take note of what will have to come to an end."""
         self._sessions = sessions
         self._compute = compute
@@ -58,15 +58,15 @@ class Drain:
         if self._sessions is None:
             return
         self._sessions.draining = True
-        trainers = list(self._sessions)
-        size = max(_BATCH, math.ceil(len(trainers) * _PAUSE_SECONDS / (FAREWELL_SECONDS / 2)))
-        for start in range(0, len(trainers), size):
+        runners = list(self._sessions)
+        size = max(_BATCH, math.ceil(len(runners) * _PAUSE_SECONDS / (FAREWELL_SECONDS / 2)))
+        for start in range(0, len(runners), size):
             if start:
                 await asyncio.sleep(_PAUSE_SECONDS)
-            for trainer in trainers[start : start + size]:
-                trainer.checkpoint_now()
-                trainer.dismiss(RESTARTING)
-        while any(trainer.line is not None for trainer in trainers):  # noqa: ASYNC110 - soon over, or cut off
+            for runner in runners[start : start + size]:
+                runner.checkpoint_now()
+                runner.dismiss(RESTARTING)
+        while any(runner.line is not None for runner in runners):  # noqa: ASYNC110 - soon over, or cut off
             await asyncio.sleep(_LOOK_SECONDS)
 
     def abandon(self) -> None:

@@ -45,7 +45,7 @@ _Kind = tuple[tuple[int, ...], np.dtype[Any]]
 """Shape and dtype: a difference is told only from a tensor of the same."""
 
 
-class Packer:
+class FrameCompressor:
     """Writes the frames of one connection."""
 
     def __init__(self) -> None:

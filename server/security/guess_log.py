@@ -7,7 +7,7 @@ _WINDOW_SECONDS = 60.0
 _MOST_ADDRESSES = 1000
 
 
-class Guesses:
+class GuessLog:
     """Counts wrong codes by address, and says once a minute at most that there are too many."""
 
     def __init__(self) -> None:

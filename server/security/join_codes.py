@@ -4,7 +4,7 @@ import math
 import string
 from datetime import date
 
-from server.security.signing import Keys
+from server.security.signing import Signing
 
 MIN_CODE_CHARACTERS = 6
 MAX_CODE_CHARACTERS = 64
@@ -43,7 +43,7 @@ def check_code(code: str) -> str:
     return plain
 
 
-def draw_code(keys: Keys, day: date) -> str:
+def draw_code(keys: Signing, day: date) -> str:
     """Draw a code, plain.
 
     It is the same for a day: a server that is started again in the middle of a lesson lets everybody in again.

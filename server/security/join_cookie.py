@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
-from server.security.guess_log import Guesses
+from server.security.guess_log import GuessLog
 from server.security.issue_time import is_outdated
 from server.security.join_codes import ATTEMPTS_PER_SECOND, plain_code
-from server.security.signing import Keys
-from server.security.token_bucket import Buckets
+from server.security.signing import Signing
+from server.security.token_bucket import TokenBuckets
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class TooManyAttemptsError(Exception):
         self.seconds = seconds
 
 
-class Joining:
+class JoinCookies:
     """Takes join codes, gives cookies, and knows them again.
 
     Attributes:
@@ -48,7 +48,7 @@ class Joining:
 
     def __init__(
         self,
-        keys: Keys,
+        keys: Signing,
         code: str,
         *,
         embedded: bool,
@@ -72,8 +72,8 @@ class Joining:
         self._purpose = f"join cookie {hashlib.sha256(code.encode()).hexdigest()}"
         # Cookies do not know ports: two servers of one host use two names, unless they share key and code.
         self._name = _COOKIE + keys.derive(self._purpose, b"name")[:6].hex()
-        self._attempts = Buckets(ATTEMPTS_PER_SECOND, 2 * ATTEMPTS_PER_SECOND)
-        self._guesses = Guesses()
+        self._attempts = TokenBuckets(ATTEMPTS_PER_SECOND, 2 * ATTEMPTS_PER_SECOND)
+        self._guesses = GuessLog()
 
     def is_right(self, code: str, address: str) -> bool:
         """Tell whether a code is right.

@@ -35,7 +35,7 @@ _FILE = "key"
 _FRESH_BYTES = 32
 
 
-class Keys:
+class Signing:
     """One or more secrets: the first signs, all of them are believed, so that keys can be replaced one by one.
 
     Attributes:
@@ -109,7 +109,7 @@ class _DamagedError(OSError):
     """The file of the key holds no key; says why."""
 
 
-def load_keys(configured: Sequence[str], folder: Path | None) -> Keys:
+def load_keys(configured: Sequence[str], folder: Path | None) -> Signing:
     """Return the keys that were configured, or else the one of this server, which is made at its first start.
 
     Args:
@@ -129,12 +129,12 @@ def load_keys(configured: Sequence[str], folder: Path | None) -> Keys:
                     f"key {number} of PLAYGROUND_TOKEN_KEYS {wrong}. Draw one at random:"
                     " python3 -c 'import secrets; print(secrets.token_urlsafe())'"
                 )
-        return Keys([key.strip().encode() for key in configured])
+        return Signing([key.strip().encode() for key in configured])
     why = "as this user has no home folder"
     if folder is not None:
         path = folder / _FILE
         try:
-            return Keys([_kept(path)])
+            return Signing([_kept(path)])
         except OSError as error:
             why = f"in {path} ({error.strerror or error})"
     log.warning(
@@ -142,7 +142,7 @@ def load_keys(configured: Sequence[str], folder: Path | None) -> Keys:
         " may write with PLAYGROUND_STATE_FOLDER, or set PLAYGROUND_TOKEN_KEYS",
         why,
     )
-    return Keys([secrets.token_bytes(_FRESH_BYTES)])
+    return Signing([secrets.token_bytes(_FRESH_BYTES)])
 
 
 def _kept(path: Path) -> bytes:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Hashable
 
 
-class Bucket:
+class TokenBucket:
     """Holds tokens that come back with time; what happens takes one.
 
     Attributes:
@@ -51,7 +51,7 @@ class Bucket:
         return missing
 
 
-class Buckets:
+class TokenBuckets:
     """One bucket for each of many, as for every address, and of a bounded number of them."""
 
     def __init__(self, rate: float, burst: float, most: int = 10_000) -> None:
@@ -65,11 +65,11 @@ class Buckets:
         self._rate = rate
         self._burst = burst
         self._most = most
-        self._buckets: dict[Hashable, Bucket] = {}
+        self._buckets: dict[Hashable, TokenBucket] = {}
 
-    def __getitem__(self, key: Hashable) -> Bucket:
+    def __getitem__(self, key: Hashable) -> TokenBucket:
         """Return the bucket of a key."""
-        bucket = self._buckets.pop(key, None) or Bucket(self._rate, self._burst)
+        bucket = self._buckets.pop(key, None) or TokenBucket(self._rate, self._burst)
         self._buckets[key] = bucket  # the last in the order of a dictionary is the latest
         if len(self._buckets) > self._most:
             del self._buckets[next(iter(self._buckets))]

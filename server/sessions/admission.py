@@ -4,18 +4,18 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
-from server.compute.fair_queue import Turns
-from server.security.token_bucket import Bucket
+from server.compute.fair_queue import FairQueue
+from server.security.token_bucket import TokenBucket
 
 _LONGEST_SECONDS = 15.0
 """How long a person may have to wait; further ones of the same person come back later."""
 
 
-class CrowdedError(Exception):
+class AdmissionQueueFull(Exception):
     """Too many of one person wait already."""
 
 
-class Entrance:
+class Admission:
     """Lets newcomers in one by one; persons take turns, so that one who comes again and again delays only itself."""
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
@@ -26,9 +26,9 @@ class Entrance:
             burst: newcomers at once.
             clock: seconds on a monotonic clock.
         """
-        self._bucket = Bucket(rate, burst)
+        self._bucket = TokenBucket(rate, burst)
         self._clock = clock
-        self._turns: Turns[asyncio.Future[None]] = Turns()
+        self._turns: FairQueue[asyncio.Future[None]] = FairQueue()
         self._waiting: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -45,7 +45,7 @@ class Entrance:
         line = self._waiting
         persons = len(line) + (person not in line)
         if line[person] * persons > _LONGEST_SECONDS * self._bucket.rate:
-            raise CrowdedError
+            raise AdmissionQueueFull
         turn = asyncio.get_running_loop().create_future()
         line[person] += 1
         self._turns.put(person, turn)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from engine import Experiment
 from engine.checkpoint import ENGINE, describe
 from server.protocol.messages import Checkpoint
-from server.security.signing import Keys
-from server.sessions.resume_tokens import AUDIENCE, Claim, seal
+from server.security.signing import Signing
+from server.sessions.resume_tokens import AUDIENCE, Claims, seal
 from server.sessions.session import Session
 
 _SHORTEST_GAP = 0.25
@@ -19,7 +19,7 @@ _URGENT_CHARACTERS_PER_SECOND = 65_536
 """… and than this when something has just come to hold."""
 
 
-class Checkpoints:
+class Checkpointer:
     """The tokens of one session.
 
     Attributes:
@@ -29,7 +29,7 @@ class Checkpoints:
 
     def __init__(
         self,
-        keys: Keys,
+        keys: Signing,
         *,
         every: float,
         wall_clock: Callable[[], float],
@@ -91,7 +91,7 @@ class Checkpoints:
         if self._numbered not in (None, news):
             self.serial += 1
         self._numbered = news
-        claim = Claim(
+        claim = Claims(
             aud=AUDIENCE,
             iat=self._wall_clock(),
             serial=self.serial,

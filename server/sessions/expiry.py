@@ -9,7 +9,7 @@ anything; end, as nobody has done anything, because it is old, or because nobody
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Timeouts:
     """How long, in seconds.
 
     Attributes:
@@ -32,10 +32,10 @@ class Terms:
         return min(self.alone, self.kept, self.rest, self.idle, self.age)
 
 
-class Lifetime:
+class Expiry:
     """The moments of one session that matter, and what follows from them at another."""
 
-    def __init__(self, terms: Terms, now: float) -> None:
+    def __init__(self, terms: Timeouts, now: float) -> None:
         """Begin with somebody there.
 
         Args:

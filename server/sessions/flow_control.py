@@ -25,7 +25,7 @@ _RECOVERY_SECONDS = 1.0
 _SLOWEST = 32.0
 
 
-class Window:
+class AckWindow:
     """Counts the frames of one connection that were sent and acknowledged.
 
     Attributes:

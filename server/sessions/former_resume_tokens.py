@@ -10,14 +10,14 @@ import hmac
 import json
 import struct
 
-from server.security.signing import Keys
+from server.security.signing import Signing
 
 _FRONT = struct.Struct("<B4sH")  # version, name of the key, bytes of the header
 _VERSION = 1
 _SIGNATURE_BYTES = 32
 
 
-def read_former(keys: Keys, token: str) -> tuple[str, bytes] | None:
+def read_former(keys: Signing, token: str) -> tuple[str, bytes] | None:
     """Return the claim, as JSON of the present form, and the run of a token of version 1.
 
     Args:

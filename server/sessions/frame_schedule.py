@@ -16,7 +16,7 @@ _LONGEST_INTERVAL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class FrameScheduleState:
     """What held before a picture was begun."""
 
     stale: bool
@@ -24,7 +24,7 @@ class Memory:
     last: float
 
 
-class Pictures:
+class FrameSchedule:
     """The pictures of one connection.
 
     Attributes:
@@ -63,11 +63,11 @@ class Pictures:
         self.stale = self.points_due = False
         self._last = ready
 
-    def remember(self) -> Memory:
+    def remember(self) -> FrameScheduleState:
         """Return what holds, to be taken back to."""
-        return Memory(self.stale, self.points_due, self._last)
+        return FrameScheduleState(self.stale, self.points_due, self._last)
 
-    def take_back(self, before: Memory) -> None:
+    def take_back(self, before: FrameScheduleState) -> None:
         """Take note that the picture begun last will not be drawn: what it should have shown is due again."""
         self.stale = self.stale or before.stale
         self.points_due = self.points_due or before.points_due

@@ -1,4 +1,4 @@
-"""Sessions: all trainers of this process, from a client's hello until nobody needs them any more.
+"""Sessions: all runners of this process, from a client's hello until nobody needs them any more.
 
 A session outlives its connection for a while. Who brings its token goes on with it; if it is no longer here, with the
 run that the token holds.
@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterator
 
 from engine import Experiment, Run
 from engine.schema import MAX_SEED
-from server.compute import Compute
+from server.compute import Scheduler
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
 from server.protocol import close_codes
 from server.protocol.messages import Closing, ErrorEvent, Hello, Limits
-from server.security.signing import Keys
-from server.sessions.admission import Entrance
-from server.sessions.checkpointer import Checkpoints
-from server.sessions.expiry import Lifetime, Terms
-from server.sessions.resume_tokens import Claim, RefusedToken, unseal
-from server.sessions.runner import Guest, Line, Trainer
+from server.security.signing import Signing
+from server.sessions.admission import Admission
+from server.sessions.checkpointer import Checkpointer
+from server.sessions.expiry import Expiry, Timeouts
+from server.sessions.resume_tokens import Claims, RefusedToken, unseal
+from server.sessions.runner import ClientConnection, ClientInfo, SessionRunner
 from server.sessions.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.telemetry.metrics import Metrics
@@ -56,7 +56,7 @@ def retry_seconds() -> float:
     return round(random.uniform(*_RETRY_SECONDS), 1)
 
 
-class TurnedAway(Exception):
+class AdmissionRefused(Exception):
     """There is no session for this client; says why."""
 
     def __init__(self, closing: Closing, error: ErrorEvent | None = None) -> None:
@@ -66,14 +66,14 @@ class TurnedAway(Exception):
         self.error = error
 
 
-class Sessions:
+class SessionManager:
     """Opens sessions, finds them again, and ends them."""
 
     def __init__(
         self,
         settings: Settings,
-        compute: Compute,
-        keys: Keys,
+        compute: Scheduler,
+        keys: Signing,
         languages: Languages,
         metrics: Metrics,
         *,
@@ -98,19 +98,19 @@ class Sessions:
         self._keys = keys
         self._metrics = metrics
         self._wall_clock = wall_clock
-        self._terms = Terms(
+        self._terms = Timeouts(
             alone=settings.alone_seconds,
             kept=settings.kept_seconds,
             rest=settings.rest_seconds,
             idle=settings.idle_seconds,
             age=settings.session_seconds,
         )
-        self._trainers: dict[str, Trainer] = {}  # by public name, the oldest first
+        self._runners: dict[str, SessionRunner] = {}  # by public name, the oldest first
         self._revoked: dict[
             str, None
         ] = {}  # public names of sessions that were ended for good, the oldest first
         self._ending: set[asyncio.Task[None]] = set()
-        self.entrance = Entrance(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, time.monotonic)
+        self.entrance = Admission(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, time.monotonic)
         self.draining = False
         """Whether nobody is taken any more, as the server is about to end."""
         self._answered = time.monotonic()  # when there was anything to compute with
@@ -118,11 +118,11 @@ class Sessions:
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._trainers)
+        return len(self._runners)
 
-    def __iter__(self) -> Iterator[Trainer]:
+    def __iter__(self) -> Iterator[SessionRunner]:
         """Go through them."""
-        return iter(list(self._trainers.values()))
+        return iter(list(self._runners.values()))
 
     def start(self) -> None:
         """Begin to look after those that nobody needs any more."""
@@ -133,8 +133,8 @@ class Sessions:
         if self._patrol is not None:
             self._patrol.cancel()
             await asyncio.gather(self._patrol, return_exceptions=True)
-        for trainer in self:
-            self._end(trainer)
+        for runner in self:
+            self._end(runner)
         await asyncio.gather(*self._ending)
 
     # ------------------------------------------------------------------------------------------------- coming in
@@ -142,17 +142,19 @@ class Sessions:
     @property
     def has_room(self) -> bool:
         """Whether somebody new would get a session."""
-        return len(self._trainers) < self._settings.max_sessions
+        return len(self._runners) < self._settings.max_sessions
 
     def oldest_frame_age(self) -> float:
         """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
-        return max((trainer.frame_age() for trainer in self), default=0.0)
+        return max((runner.frame_age() for runner in self), default=0.0)
 
     def language(self, asked: str | None, accepted: str | None) -> Language:
         """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
         return choose(self._languages, asked, accepted)
 
-    def enter(self, hello: Hello, line: Line, language: Language, guest: Guest) -> Trainer:
+    def enter(
+        self, hello: Hello, line: ClientConnection, language: Language, guest: ClientInfo
+    ) -> SessionRunner:
         """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
 
         Args:
@@ -165,23 +167,23 @@ class Sessions:
             TurnedAway: there is no room, or the token that it brings is refused.
         """
         if self.draining:
-            raise TurnedAway(close_codes.RESTARTING)
+            raise AdmissionRefused(close_codes.RESTARTING)
         if hello.resume is None:
             self._make_room(guest)
-            trainer = self._open(hello.experiment, guest)
+            runner = self._open(hello.experiment, guest)
             recovered = False
         else:
-            trainer, recovered = self._resume(hello, guest)
+            runner, recovered = self._resume(hello, guest)
             self._metrics.resumed("live" if recovered else "token")
-        trainer.guest = guest
-        trainer.attach(
+        runner.guest = guest
+        runner.attach(
             line, language, close_codes.TAKEN_OVER, hello=hello, recovered=recovered, page=self._page_revision
         )
         if not recovered:
-            trainer.start()
-        return trainer
+            runner.start()
+        return runner
 
-    def _resume(self, hello: Hello, guest: Guest) -> tuple[Trainer, bool]:
+    def _resume(self, hello: Hello, guest: ClientInfo) -> tuple[SessionRunner, bool]:
         """Return the session of a token, and whether it is the very one.
 
         A session that lives is looked for first: only a token that has to be opened for its run is judged by the clock.
@@ -193,7 +195,7 @@ class Sessions:
             claim = opened.claim
             if claim.session in self._revoked:
                 raise RefusedToken("resume-revoked")
-            here = self._trainers.get(claim.session)
+            here = self._runners.get(claim.session)
             if here is not None and not here.checkpoints.is_owner(claim.secret):
                 here, owned = None, False
             else:
@@ -207,7 +209,7 @@ class Sessions:
         except RefusedToken as refused:
             self._metrics.resumed("refused")
             error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
-            raise TurnedAway(close_codes.REFUSED_TOKEN, error) from None
+            raise AdmissionRefused(close_codes.REFUSED_TOKEN, error) from None
         if here is None:
             self._make_room(guest)
         else:  # revived from an older token
@@ -218,12 +220,12 @@ class Sessions:
     def _open(
         self,
         experiment: Experiment,
-        guest: Guest,
-        claim: Claim | None = None,
+        guest: ClientInfo,
+        claim: Claims | None = None,
         run: Run | None = None,
         *,
         owned: bool = False,
-    ) -> Trainer:
+    ) -> SessionRunner:
         settings = self._settings
         limits = Limits(
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
@@ -233,25 +235,25 @@ class Sessions:
             session.restore(
                 run, number=claim.run, history=claim.history, playing=claim.playing, speed=claim.speed
             )
-        trainer = Trainer(
+        runner = SessionRunner(
             session,
             self._compute,
-            Checkpoints(
+            Checkpointer(
                 self._keys,
                 every=settings.checkpoint_seconds,
                 wall_clock=self._wall_clock,
                 owner=(claim.session, claim.secret) if claim is not None and owned else None,
                 serial=claim.serial if claim is not None else 0,
             ),
-            Lifetime(self._terms, time.monotonic()),
+            Expiry(self._terms, time.monotonic()),
             guest=guest,
             window=settings.window,
             metrics=self._metrics,
         )
-        self._trainers[trainer.checkpoints.name] = trainer
-        return trainer
+        self._runners[runner.checkpoints.name] = runner
+        return runner
 
-    def _make_room(self, guest: Guest) -> None:
+    def _make_room(self, guest: ClientInfo) -> None:
         """See that one more is not one too many. Nobody who is connected, or may still come back, loses a place for it.
 
         Raises:
@@ -259,50 +261,50 @@ class Sessions:
         """
         settings = self._settings
         now = time.monotonic()
-        for trainer in self:
-            self._judge(trainer, now)
+        for runner in self:
+            self._judge(runner, now)
         retry_after = retry_seconds()
-        theirs = [trainer for trainer in self if guest.browser and trainer.guest.browser == guest.browser]
+        theirs = [runner for runner in self if guest.browser and runner.guest.browser == guest.browser]
         while len(theirs) >= settings.max_client_sessions:
             forsaken = _oldest_forsaken(theirs)  # of the newcomer itself
             if forsaken is None:
-                raise TurnedAway(close_codes.too_many(settings.max_client_sessions, retry_after))
+                raise AdmissionRefused(close_codes.too_many(settings.max_client_sessions, retry_after))
             theirs.remove(forsaken)
             self._end(forsaken)
-        if sum(trainer.guest.address == guest.address for trainer in self) >= settings.max_address_sessions:
-            raise TurnedAway(close_codes.too_many(settings.max_address_sessions, retry_after))
+        if sum(runner.guest.address == guest.address for runner in self) >= settings.max_address_sessions:
+            raise AdmissionRefused(close_codes.too_many(settings.max_address_sessions, retry_after))
         free = settings.max_sessions - len(self)
-        held = sum(trainer.guest.person == guest.person for trainer in self)
+        held = sum(runner.guest.person == guest.person for runner in self)
         if free <= 0:
-            raise TurnedAway(close_codes.full(retry_after))
+            raise AdmissionRefused(close_codes.full(retry_after))
         if held >= _MOST_PER_FREE * free:
-            raise TurnedAway(close_codes.too_many(held, retry_after))
+            raise AdmissionRefused(close_codes.too_many(held, retry_after))
 
     # -------------------------------------------------------------------------------------------------- going away
 
-    def leave(self, trainer: Trainer, line: Line, *, for_good: bool = False) -> None:
+    def leave(self, runner: SessionRunner, line: ClientConnection, *, for_good: bool = False) -> None:
         """Take note that a connection has ended; the session is kept for a while, unless the client has said goodbye.
 
         A goodbye revokes the session's tokens for the life of the process.
 
         Args:
-            trainer: of the session.
+            runner: of the session.
             line: the connection, by now perhaps no longer the session's.
             for_good: whether the client said that it will not come back.
         """
-        was_there = trainer.line is line
-        trainer.detach(line)
+        was_there = runner.line is line
+        runner.detach(line)
         if was_there and for_good:
-            self._revoked[trainer.checkpoints.name] = None
+            self._revoked[runner.checkpoints.name] = None
             if len(self._revoked) > _MOST_REVOKED:
                 del self._revoked[next(iter(self._revoked))]
-            self._end(trainer)
+            self._end(runner)
 
-    def _end(self, trainer: Trainer) -> None:
-        name = trainer.checkpoints.name
-        if self._trainers.get(name) is trainer:
-            del self._trainers[name]
-            task = asyncio.create_task(trainer.close())
+    def _end(self, runner: SessionRunner) -> None:
+        name = runner.checkpoints.name
+        if self._runners.get(name) is runner:
+            del self._runners[name]
+            task = asyncio.create_task(runner.close())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
@@ -313,30 +315,30 @@ class Sessions:
             if self._compute.answers:
                 self._answered = now
             waits = now - self._answered >= _OUTAGE_SECONDS
-            for trainer in self:
-                trainer.tell_waiting(waits)
-                self._judge(trainer, now)
+            for runner in self:
+                runner.tell_waiting(waits)
+                self._judge(runner, now)
 
-    def _judge(self, trainer: Trainer, now: float) -> None:
-        match trainer.lifetime.verdict(now):
+    def _judge(self, runner: SessionRunner, now: float) -> None:
+        match runner.lifetime.verdict(now):
             case "hold":
-                trainer.hold()
+                runner.hold()
             case "rest":
-                trainer.rest()
+                runner.rest()
             case "gone":
-                self._end(trainer)
+                self._end(runner)
             case "idle":
-                trainer.dismiss(close_codes.IDLE)
-                self._end(trainer)
+                runner.dismiss(close_codes.IDLE)
+                self._end(runner)
             case "age":
-                trainer.dismiss(close_codes.AGE)
-                self._end(trainer)
+                runner.dismiss(close_codes.AGE)
+                self._end(runner)
 
 
-def _oldest_forsaken(trainers: list[Trainer]) -> Trainer | None:
-    """Return the trainer that has been without a connection for longest, or None if all have one."""
-    left = {trainer: trainer.lifetime.left for trainer in trainers}
-    forsaken = {trainer: since for trainer, since in left.items() if since is not None}
+def _oldest_forsaken(runners: list[SessionRunner]) -> SessionRunner | None:
+    """Return the runner that has been without a connection for longest, or None if all have one."""
+    left = {runner: runner.lifetime.left for runner in runners}
+    forsaken = {runner: since for runner, since in left.items() if since is not None}
     return min(forsaken, key=forsaken.__getitem__, default=None)
 
 

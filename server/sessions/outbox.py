@@ -11,9 +11,9 @@ from typing import Literal
 
 import numpy as np
 
-from server.protocol.frame_compression import EXACT_EPOCHS, Packer, rounded
+from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
 from server.protocol.frames import LOSSES, POINTS, Tensor, encode
-from server.sessions.flow_control import Window
+from server.sessions.flow_control import AckWindow
 
 Encoding = Literal["plain", "packed"]
 """How frames are sent: each by itself, or as what is new since the one before."""
@@ -51,9 +51,9 @@ class Outbox:
             clock: seconds, monotonic.
         """
         self._largest_window = window
-        self._window = Window(window)
+        self._window = AckWindow(window)
         self._clock = clock
-        self._packer = Packer() if encoding == "packed" else None
+        self._packer = FrameCompressor() if encoding == "packed" else None
         self._events: deque[str] = deque()
         self._kept: str | None = None
         self._parts: dict[str, list[Tensor]] = {}
@@ -94,12 +94,12 @@ class Outbox:
             again = [losses[name] for losses in sent if name in losses]
             if again:
                 self._parts[name] = [*again, *self._parts.get(name, ())]
-        self._packer = Packer() if encoding == "packed" else None
+        self._packer = FrameCompressor() if encoding == "packed" else None
         self._events.clear()
         self._underway.clear()
         self._kept = None
         self._newest, self._due = {}, False
-        self._window = Window(self._largest_window)
+        self._window = AckWindow(self._largest_window)
 
     def put(self, metadata: Mapping[str, str], tensors: Mapping[str, Tensor], *, due: bool) -> None:
         """Merge numbers into the frame that goes out next.

@@ -6,7 +6,7 @@ _BACKLOG_SECONDS = 0.25
 """Epochs missed for longer than this are let go."""
 
 
-class Pace:
+class EpochPacer:
     """Epochs per second, from the first question on.
 
     Attributes:

@@ -17,7 +17,7 @@ from engine.checkpoint import ENGINE, EngineMismatch, size
 from engine.sentences import Value
 from server.protocol.messages import told
 from server.security.issue_time import is_outdated
-from server.security.signing import SIGNATURE_CHARACTERS, Keys
+from server.security.signing import SIGNATURE_CHARACTERS, Signing
 from server.sessions.former_resume_tokens import read_former
 
 MAX_CHARACTERS = 65_536
@@ -48,7 +48,7 @@ Code = Literal[
 """Why a token is refused; ``resume-gone``: it holds no run, and its session is no more."""
 
 
-class Claim(BaseModel):
+class Claims(BaseModel):
     """What a token says besides the run.
 
     Attributes:
@@ -89,10 +89,10 @@ class RefusedToken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class ResumeToken:
     """A token that is genuine: what it says, and its run, if it holds one, not yet read."""
 
-    claim: Claim
+    claim: Claims
     checkpoint: bytes | None
 
     def check_age(self, now: float, lasting: float) -> None:
@@ -131,7 +131,7 @@ class Opened:
         return run
 
 
-def seal(keys: Keys, claim: Claim, run: Run | None, described: bytes | None = None) -> tuple[str, bool]:
+def seal(keys: Signing, claim: Claims, run: Run | None, described: bytes | None = None) -> tuple[str, bool]:
     """Return a token, and whether it holds the run: one that would be too long does not.
 
     Args:
@@ -148,7 +148,7 @@ def seal(keys: Keys, claim: Claim, run: Run | None, described: bytes | None = No
     return keys.sign(_PURPOSE, _FRONT.encode() + content).decode(), bool(checkpoint)
 
 
-def unseal(keys: Keys, token: str) -> Opened:
+def unseal(keys: Signing, token: str) -> ResumeToken:
     """Return what a token says, whatever its age.
 
     Args:
@@ -162,15 +162,15 @@ def unseal(keys: Keys, token: str) -> Opened:
         raise RefusedToken("resume-too-long", length=len(token), most=MAX_CHARACTERS)
     header, checkpoint = _read(keys, token)
     try:
-        claim = Claim.model_validate_json(header)
+        claim = Claims.model_validate_json(header)
     except ValidationError:
         raise RefusedToken("resume-malformed") from None
     if claim.aud != AUDIENCE:
         raise RefusedToken("resume-audience")
-    return Opened(claim, checkpoint or None)
+    return ResumeToken(claim, checkpoint or None)
 
 
-def _read(keys: Keys, token: str) -> tuple[str | bytes, bytes]:
+def _read(keys: Signing, token: str) -> tuple[str | bytes, bytes]:
     """Return the header and the run of a token.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Trainer: one session with its outbox, and the task that computes its slices.
+"""SessionRunner: one session with its outbox, and the task that computes its slices.
 
 A connection attaches to it, passes on what the client says and sends what the outbox gives. Knows no socket.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine import Experiment
-from server.compute import Closed, Compute, ComputeError, Slip, Withdrawn
+from server.compute import CallCancelled, CallHandle, Closed, ComputeError, Scheduler
 from server.compute.cost import slice_seconds
 from server.i18n import ENGLISH, Language, bundled
 from server.protocol.close_codes import UNREAD
@@ -29,9 +29,9 @@ from server.protocol.messages import (
     told,
     worded,
 )
-from server.security.token_bucket import Bucket
-from server.sessions.checkpointer import Checkpoints
-from server.sessions.expiry import Lifetime
+from server.security.token_bucket import TokenBucket
+from server.sessions.checkpointer import Checkpointer
+from server.sessions.expiry import Expiry
 from server.sessions.outbox import Outbox, Overflow
 from server.sessions.session import Session
 from server.sessions.slices import Slice, run_slice
@@ -44,15 +44,15 @@ _HURRIES_PER_SECOND = 20.0
 """So often the slice of a session that obeys a command may go before those of others."""
 
 
-class Line(Protocol):
-    """What a trainer knows of the connection that is attached to it."""
+class ClientConnection(Protocol):
+    """What a runner knows of the connection that is attached to it."""
 
     def dismiss(self, closing: Closing) -> None:
         """Tell the client why, and end the connection, soon."""
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class ClientInfo:
     """Whose session it is, for fair shares.
 
     Attributes:
@@ -78,17 +78,17 @@ class Guest:
         return (self.person, self.client if self.identity is None else "")
 
 
-class Trainer:
+class SessionRunner:
     """Trains one session, whether or not somebody looks on."""
 
     def __init__(
         self,
         session: Session,
-        compute: Compute,
-        checkpoints: Checkpoints,
-        lifetime: Lifetime,
+        compute: Scheduler,
+        checkpoints: Checkpointer,
+        lifetime: Expiry,
         *,
-        guest: Guest,
+        guest: ClientInfo,
         window: int,
         metrics: Metrics,
     ) -> None:
@@ -108,7 +108,7 @@ class Trainer:
         self.lifetime = lifetime
         self.guest = guest
         self.outbox = Outbox(window)
-        self.line: Line | None = None
+        self.line: ClientConnection | None = None
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have something new to give."""
         self._compute = compute
@@ -118,11 +118,11 @@ class Trainer:
         self._sent_at: deque[tuple[int, float]] = deque()
         self._language = bundled()[ENGLISH]
         self._told_waiting = False
-        self._account: Hashable = object()  # not the trainer itself: accounts outlive it
+        self._account: Hashable = object()  # not the runner itself: accounts outlive it
         self._something_to_do = asyncio.Event()
-        self._slip = Slip()
+        self._slip = CallHandle()
         self._waiting: Slice | None = None  # the slice of the slip
-        self._hurries = Bucket(_HURRIES_PER_SECOND, _HURRIES_PER_SECOND)
+        self._hurries = TokenBucket(_HURRIES_PER_SECOND, _HURRIES_PER_SECOND)
         self._estimated: Experiment | None = None
         self._seconds = 0.0
         self._hurried = False  # whether the next slice obeys a command
@@ -135,13 +135,13 @@ class Trainer:
     async def close(self) -> None:
         """End for good."""
         if self._task is not None:
-            task, self._task = self._task, None  # which would hold this trainer, and be held by it
+            task, self._task = self._task, None  # which would hold this runner, and be held by it
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     def attach(
         self,
-        line: Line,
+        line: ClientConnection,
         language: Language,
         farewell: Closing,
         *,
@@ -178,7 +178,7 @@ class Trainer:
         )
         self._something_to_do.set()
 
-    def detach(self, line: Line) -> None:
+    def detach(self, line: ClientConnection) -> None:
         """Take note that a connection has ended."""
         if self.line is line:
             self.line = None
@@ -294,7 +294,7 @@ class Trainer:
                     urgent=urgent,
                     slip=self._slip,
                 )
-            except Withdrawn:
+            except CallCancelled:
                 continue
             except Closed:
                 return

@@ -43,9 +43,9 @@ from server.protocol.messages import (
     retold,
     told,
 )
-from server.sessions.frame_schedule import Pictures
-from server.sessions.pacer import Pace
-from server.sessions.slices import Edit, Outcome, Patch, Slice, View
+from server.sessions.frame_schedule import FrameSchedule
+from server.sessions.pacer import EpochPacer
+from server.sessions.slices import Edit, Outcome, ParameterRange, Slice, View
 
 _SHORTEST_SLICE = 0.005
 
@@ -90,7 +90,7 @@ class Session:
         self._number = 0
         self._history = 0
         self._under_way: tuple[int, int] | None = None  # number and history of the slice that is computed
-        self._edits: list[Edit | Patch] = []
+        self._edits: list[Edit | ParameterRange] = []
         self._steps: _Steps | None = None
         self._pauses: list[MessageId] = []  # commands to be answered when the slice under way has ended
         self._applied = False  # whether the run has the present experiment
@@ -101,8 +101,8 @@ class Session:
         self._whole = False  # whether the run has all that was asked for
         self.version = 0
         """Grows whenever the run is another one than before."""
-        self._pace = Pace(None)
-        self._pictures = Pictures()
+        self._pace = EpochPacer(None)
+        self._pictures = FrameSchedule()
         # Of these two, what held before the slice under way.
         self._before = (self._applied, self._pictures.remember())
         self._start_anew()
@@ -119,7 +119,7 @@ class Session:
         """
         self._run, self._number, self._history = run, number, history
         self._applied = self._whole = True
-        self._pace = Pace(speed)
+        self._pace = EpochPacer(speed)
         self._ended = _how_ended(run)
         self._playing = playing and self._ended is None
 
@@ -204,7 +204,7 @@ class Session:
         """Let training wait, or go on; what was asked for stays asked for."""
         if held != self._held:
             self._held = held
-            self._pace = Pace(self._pace.speed)
+            self._pace = EpochPacer(self._pace.speed)
 
     def rest(self) -> list[Event]:
         """Pause because nobody has done anything for long."""
@@ -249,7 +249,7 @@ class Session:
         self._history += 1
         self._edits = []
         self._change()
-        self._pace = Pace(self._pace.speed)
+        self._pace = EpochPacer(self._pace.speed)
 
     def _change(self) -> None:
         """Take note that the run is to be brought to what the client wants now, and shown."""
@@ -293,7 +293,7 @@ class Session:
         events = self._cancel_steps()
         self._failed = False
         self._playing = True
-        self._pace = Pace(command.epochs_per_second)
+        self._pace = EpochPacer(command.epochs_per_second)
         return [*events, self._state("played", command.id)]
 
     def _pause(self, id_: MessageId) -> list[Event]:
@@ -377,11 +377,11 @@ class Session:
                 highest=self._experiment.parameters - 1,
             )
             return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
-        waiting = sum(len(edit.values) for edit in self._edits if isinstance(edit, Patch))
+        waiting = sum(len(edit.values) for edit in self._edits if isinstance(edit, ParameterRange))
         if waiting + len(command.values) > _MOST_WAITING:
             sentence = told("too-many-values", waiting=waiting + len(command.values))
             return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
-        self._edits.append(Patch(command.start, command.values))
+        self._edits.append(ParameterRange(command.start, command.values))
         self._change()
         return []
 
@@ -565,9 +565,9 @@ def _how_ended(run: Run) -> Literal["diverged", "stopped"] | None:
     return "stopped" if run.stopped[0] else None
 
 
-def _has_parameter(experiment: Experiment, edit: Edit | Patch) -> bool:
+def _has_parameter(experiment: Experiment, edit: Edit | ParameterRange) -> bool:
     """Tell whether what is to be set has its place in another shape; the order of all parameters never has."""
-    if isinstance(edit, Patch):
+    if isinstance(edit, ParameterRange):
         return False
     try:
         Layout(experiment.sizes).index(edit.layer, edit.unit, edit.input_)

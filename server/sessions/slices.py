@@ -35,7 +35,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
+class ParameterRange:
     """Consecutive parameters set at once, from a position in the flat vector on."""
 
     start: int
@@ -78,7 +78,7 @@ class Slice:
 
     run: Run | None
     experiment: Experiment
-    edits: tuple[Edit | Patch, ...] = ()
+    edits: tuple[Edit | ParameterRange, ...] = ()
     epochs: int | None = None
     steps: int | None = None
     seconds: float | None = None
@@ -108,7 +108,7 @@ def run_slice(work: Slice) -> Outcome:
     """
     run = _follow(work.run, work.experiment)
     for edit in work.edits:
-        if isinstance(edit, Patch):
+        if isinstance(edit, ParameterRange):
             run = set_parameters(run, edit.start, edit.values)
         else:
             run = set_parameter(run, edit.layer, edit.unit, edit.input_, edit.value)

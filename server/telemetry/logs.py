@@ -85,7 +85,7 @@ def configure(form: str, level: str) -> None:
     """
     handler = _Lines(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
-    handler.addFilter(Damper())
+    handler.addFilter(RepeatFilter())
     number = getattr(logging, level.upper())
     logging.basicConfig(handlers=[handler], level=number, force=True)
     for name in ("uvicorn.error", "websockets", "asyncio"):
@@ -126,7 +126,7 @@ def shortened(text: str, most: int) -> str:
     return text[: kept - kept // 2] + mark + text[len(text) - kept // 2 :]
 
 
-class Damper(logging.Filter):
+class RepeatFilter(logging.Filter):
     """Lets the same event pass once a second; the next one that passes tells how many were left out.
 
     What uvicorn says beside the reason that it has told does not pass at all.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 _INTERVAL = 0.25
 
 
-class Pulse:
+class LoopMonitor:
     """A small task that wants to wake at regular intervals, and notes how late it does."""
 
     def __init__(self, *, interval: float = _INTERVAL, clock: Callable[[], float] = time.monotonic) -> None:

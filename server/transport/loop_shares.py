@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable, Generator, Hashable, Iterator
 from functools import partial
 from typing import Any
 
-from server.compute.fair_queue import Turns
-from server.security.token_bucket import Bucket, Buckets
+from server.compute.fair_queue import FairQueue
+from server.security.token_bucket import TokenBucket, TokenBuckets
 
 OVERALL = (0.4, 0.2)
 """Allowance of all clients together: seconds of the event loop a second, and at once. The rest is for frames."""
@@ -45,7 +45,7 @@ class Party:
     def __init__(self, owner: Hashable) -> None:
         """Begin with a full allowance."""
         self.owner = owner
-        self.allowance = Bucket(*OF_CONNECTION)
+        self.allowance = TokenBucket(*OF_CONNECTION)
 
 
 class LoopShares:
@@ -64,11 +64,11 @@ class LoopShares:
         """
         self.clock = clock
         self._call_later = call_later or (lambda seconds, call: _loop().call_later(seconds, call))
-        self._overall = Bucket(*OVERALL)
-        self._owners = Buckets(*OF_OWNER, most=_MOST_REMEMBERED)
-        self._common = Bucket(*COMMON)
-        self._turns: Turns[None] = Turns()
-        self._turns_of: dict[Hashable, Turns[Callable[[], None]]] = {}
+        self._overall = TokenBucket(*OVERALL)
+        self._owners = TokenBuckets(*OF_OWNER, most=_MOST_REMEMBERED)
+        self._common = TokenBucket(*COMMON)
+        self._turns: FairQueue[None] = FairQueue()
+        self._turns_of: dict[Hashable, FairQueue[Callable[[], None]]] = {}
         self._is_planned = False  # whether the next turn is
 
     def is_free(self, party: Party) -> bool:
@@ -109,7 +109,7 @@ class LoopShares:
 
     def when_due(self, party: Party, grant: Callable[[], None]) -> None:
         """Call ``grant`` once, when it is the turn of a party; never before this returns."""
-        self._turns_of.setdefault(party.owner, Turns()).put(party, grant)
+        self._turns_of.setdefault(party.owner, FairQueue()).put(party, grant)
         self._turns.put(party.owner, None)
         self._schedule()
 

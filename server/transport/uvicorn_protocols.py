@@ -16,7 +16,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
-from server.security.token_bucket import Bucket
+from server.security.token_bucket import TokenBucket
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.transport.connections import SURPLUS, Connections
 from server.transport.fair_reading import FairReading, ServingConfig
@@ -134,7 +134,7 @@ class LiveProtocol(FairReading, WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Begin with nothing counted."""
         super().__init__(*arguments, **options)
-        self._frame_allowance = Bucket(FRAME_RATE, FRAME_BURST)
+        self._frame_allowance = TokenBucket(FRAME_RATE, FRAME_BURST)
 
     def handle_ping(self) -> None:
         """Answer; who does not read the answers is not read either."""

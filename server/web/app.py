@@ -23,11 +23,11 @@ from server.i18n import ENGLISH, Languages, load
 from server.lifecycle.readiness import Readiness
 from server.lifecycle.shutdown import Drain
 from server.security.join_codes import check_code, draw_code, weakness
-from server.security.join_cookie import Joining
+from server.security.join_cookie import JoinCookies
 from server.security.signing import load_keys
-from server.sessions.manager import Sessions
+from server.sessions.manager import SessionManager
 from server.settings import Settings
-from server.telemetry.loop_lag import Pulse
+from server.telemetry.loop_lag import LoopMonitor
 from server.telemetry.metrics import Metered, Metrics
 from server.transport.loop_shares import LoopShares
 from server.web.assets import files
@@ -42,10 +42,10 @@ from server.web.middleware.hosts_and_origins import (
     SizeCheck,
     known_hosts,
 )
-from server.web.middleware.join_gate import Gate
-from server.web.middleware.refusal_log import Complaints
+from server.web.middleware.join_gate import JoinGate
+from server.web.middleware.refusal_log import RefusalLog
 from server.web.middleware.refusals import wants_page
-from server.web.middleware.root_path import Prefix
+from server.web.middleware.root_path import RootPath
 from server.web.middleware.security_headers import Protections, SecurityHeaders
 from server.web.request_body import RefusedError
 from server.web.routes import api, export, health, join, pages, saved_files, tf_playground, websocket
@@ -74,7 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
             longest=settings.slice_seconds,
         )
         compute.observe = metrics.computed
-        sessions = Sessions(
+        sessions = SessionManager(
             settings,
             compute,
             app.state.keys,
@@ -120,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.allowed_embedders, files.hash_of(files.SHEET), files.hash_of(files.BOOT)
     )
     metrics = Metrics()
-    pulse = Pulse()
+    pulse = LoopMonitor()
     drain = Drain()
     app = FastAPI(
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
@@ -140,15 +140,15 @@ def create_app(settings: Settings) -> FastAPI:
         warning = weakness(code)
         if warning is not None:
             log.warning(warning)
-        app.state.joining = Joining(
+        app.state.joining = JoinCookies(
             app.state.keys,
             code,
             embedded=bool(settings.allowed_embedders),
             wall_clock=time.time,
             clock=time.monotonic,
         )
-        app.add_middleware(Gate, joining=app.state.joining)
-    complaints = Complaints(app.state.languages[ENGLISH].say)
+        app.add_middleware(JoinGate, joining=app.state.joining)
+    complaints = RefusalLog(app.state.languages[ENGLISH].say)
     app.state.complaints = complaints
     app.add_middleware(OriginCheck, allowed=settings.allowed_origins, complaints=complaints)
     app.add_middleware(SizeCheck)
@@ -156,7 +156,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(HostCheck, known=known, complaints=complaints)
     app.add_middleware(FairRequests, shares=app.state.shares)
     app.add_middleware(LengthCheck)
-    app.add_middleware(Prefix, root_path=settings.root_path)
+    app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, protections=protections)
     app.add_middleware(Metered, metrics=metrics)
     app.add_middleware(HeadAsGet)

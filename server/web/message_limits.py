@@ -3,7 +3,7 @@
 import json
 
 from server.protocol.messages import Ack, Command, Configure, ErrorEvent, Hello
-from server.security.token_bucket import Bucket
+from server.security.token_bucket import TokenBucket
 
 MESSAGE_RATE = 20.0
 MESSAGE_BURST = 60
@@ -21,13 +21,13 @@ TOO_BIG = (1009, "too long a message")
 TOO_MANY_INVALID = (1008, "too many invalid messages")
 
 
-class Manners:
+class MessageLimits:
     """What one connection has sent."""
 
     def __init__(self) -> None:
         """Begin with a clean slate."""
-        self._messages = Bucket(MESSAGE_RATE, MESSAGE_BURST)
-        self._patience = Bucket(_FORGIVEN, MOST_INVALID)
+        self._messages = TokenBucket(MESSAGE_RATE, MESSAGE_BURST)
+        self._patience = TokenBucket(_FORGIVEN, MOST_INVALID)
         self._frames = 0
 
     def frame_sent(self) -> None:

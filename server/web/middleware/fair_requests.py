@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
 from server.security.addresses import address_of
-from server.security.join_cookie import Joining
+from server.security.join_cookie import JoinCookies
 from server.security.token_bucket import jittered
 from server.transport.connections import Place
 from server.transport.loop_shares import LoopShares, Party
@@ -45,7 +45,7 @@ def party_of(scope: Scope) -> Party:
     That is the identity of its cookie, where a join code is asked for, else its address, known by now behind a proxy
     as well.
     """
-    joining: Joining | None = scope["app"].state.joining
+    joining: JoinCookies | None = scope["app"].state.joining
     identity = None if joining is None else joining.identity(scope)
     owner = address_of(scope.get("client")) if identity is None else identity
     party: Party = scope.get("state", {}).get("party") or Party(owner)

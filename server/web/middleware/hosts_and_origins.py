@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
 from server.telemetry.metrics import note_refusal
-from server.web.middleware.refusal_log import Complaints
+from server.web.middleware.refusal_log import RefusalLog
 from server.web.middleware.refusals import is_taken, refuse
 
 MAX_BODY_BYTES = 2**20
@@ -132,7 +132,7 @@ _MOST_SHOWN = 80
 class HostCheck:
     """Refuses requests and sockets that name another host."""
 
-    def __init__(self, app: ASGIApp, known: frozenset[str], complaints: Complaints) -> None:
+    def __init__(self, app: ASGIApp, known: frozenset[str], complaints: RefusalLog) -> None:
         """Wrap an application."""
         self._app = app
         self._known = known
@@ -156,7 +156,7 @@ class HostCheck:
 class OriginCheck:
     """Refuses sockets, and requests that are more than questions, from pages of elsewhere."""
 
-    def __init__(self, app: ASGIApp, allowed: Sequence[str], complaints: Complaints) -> None:
+    def __init__(self, app: ASGIApp, allowed: Sequence[str], complaints: RefusalLog) -> None:
         """Wrap an application."""
         self._app = app
         self._allowed = allowed

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
-from server.security.join_cookie import Joining
+from server.security.join_cookie import JoinCookies
 from server.web.middleware.refusals import is_taken, own_path, refuse
 
 OPEN = frozenset(
@@ -28,10 +28,10 @@ ASKING = frozenset({"/ws"})
 """WebSockets that look for the cookie themselves, so that the page is told why. All others are refused."""
 
 
-class Gate:
+class JoinGate:
     """Refuses every request without the cookie but those that are open, whatever routes there are."""
 
-    def __init__(self, app: ASGIApp, joining: Joining) -> None:
+    def __init__(self, app: ASGIApp, joining: JoinCookies) -> None:
         """Wrap an application."""
         self._app = app
         self._joining = joining

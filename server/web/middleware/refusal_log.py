@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from engine.sentences import Sentence
-from server.security.token_bucket import Bucket, Buckets
+from server.security.token_bucket import TokenBucket, TokenBuckets
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"(https?://)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])
 _HIDDEN = "…"
 
 
-class Complaints:
+class RefusalLog:
     """Tells the log; bounded in what it remembers and in how much it tells."""
 
     def __init__(self, say: Callable[[Sentence], str], clock: Callable[[], float] = time.monotonic) -> None:
@@ -36,8 +36,8 @@ class Complaints:
         """
         self._say = say
         self._clock = clock
-        self._same = Buckets(1 / SAME_SECONDS, burst=1, most=1000)
-        self._kinds: dict[str, Bucket] = {}
+        self._same = TokenBuckets(1 / SAME_SECONDS, burst=1, most=1000)
+        self._kinds: dict[str, TokenBucket] = {}
 
     def tell(self, sentence: Sentence) -> None:
         """Tell why a request was refused, unless that was told lately.
@@ -49,7 +49,7 @@ class Complaints:
             for name, text in ((name, str(value)) for name, value in sentence.values.items())
         }
         now = self._clock()
-        kind = self._kinds.setdefault(sentence.key, Bucket(1 / _EACH_SECONDS, _BURST))
+        kind = self._kinds.setdefault(sentence.key, TokenBucket(1 / _EACH_SECONDS, _BURST))
         if kind.missing(now) > 0 or self._same[sentence.key, *seen.values()].take(now) > 0:
             return
         kind.take(now)

@@ -4,7 +4,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Prefix:
+class RootPath:
     """Tells the application which part of a path is not its own; what comes without the prefix is answered, too."""
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:

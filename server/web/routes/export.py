@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from engine import Experiment
 from engine.sentences import Sentence, Value
-from server.compute import Compute
+from server.compute import Scheduler
 from server.export import LANGUAGES, MAX_EPOCHS, CannotExportError, export
 from server.web.request_body import REFUSALS, RefusedError, body_of, read_body
 
@@ -27,7 +27,7 @@ Epochs = Annotated[str, Query(json_schema_extra={"type": "integer", "minimum": 1
 )
 async def export_script(request: Request, language: Language, epochs: Epochs = "100") -> Response:
     """Write the experiment in the body (JSON; what it leaves out takes its default) as a script to download."""
-    compute: Compute = request.app.state.compute
+    compute: Scheduler = request.app.state.compute
     try:
         experiment = await read_body(request, Experiment)
         script = await compute.run(export, experiment, language, _whole(epochs))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from server.lifecycle.readiness import Readiness
 from server.settings import Settings
-from server.telemetry.loop_lag import Pulse
+from server.telemetry.loop_lag import LoopMonitor
 from server.telemetry.metrics import CONTENT_TYPE, Metrics
 
 router = APIRouter()
@@ -36,7 +36,7 @@ class Ready(BaseModel):
 @router.get("/healthz", responses={200: {"model": Health}, 503: {"model": Health}})
 async def healthz(request: Request) -> Response:
     """Answer 200 while the process is alive and its event loop keeps up, else 503."""
-    pulse: Pulse = request.app.state.pulse
+    pulse: LoopMonitor = request.app.state.pulse
     ill = pulse.lag() >= MAX_LAG_SECONDS
     return JSONResponse({"status": "late" if ill else "ok"}, 503 if ill else 200, _UNCACHED)
 

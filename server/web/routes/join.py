@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.sentences import Sentence
 from server.security.addresses import address_of
-from server.security.join_cookie import Joining, TooManyAttemptsError
+from server.security.join_cookie import JoinCookies, TooManyAttemptsError
 from server.security.token_bucket import jittered
 from server.web.request_body import REFUSALS, Refused, RefusedError, body_of, read_body
 
@@ -88,13 +88,13 @@ async def tell_former_page() -> Response:
     return JSONResponse({"ticket": "reload"}, headers=_PRIVATE)
 
 
-def _joining(request: Request) -> Joining:
+def _joining(request: Request) -> JoinCookies:
     """Return what takes join codes.
 
     Raises:
         RefusedError: this server needs none.
     """
-    joining: Joining | None = request.app.state.joining
+    joining: JoinCookies | None = request.app.state.joining
     if joining is None:
         raise RefusedError(404, Sentence("no-join-code"))
     return joining

@@ -16,7 +16,7 @@ from server import __version__
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
 from server.protocol.localized_catalog import catalog_in
-from server.sessions.manager import Sessions, retry_seconds
+from server.sessions.manager import SessionManager, retry_seconds
 from server.telemetry.metrics import note_refusal
 from server.web.assets.files import BOOT, SCRIPT, SHEET, embedded, folder, revision
 from server.web.assets.precompressed import Packed, pack, respond
@@ -120,7 +120,7 @@ def _headers(language: Language) -> dict[str, str]:
 async def playground(request: Request) -> Response:
     """Serve the page; while the server is full, only to a tab that says that it has a session already."""
     language = language_of(request)
-    sessions: Sessions = request.app.state.sessions
+    sessions: SessionManager = request.app.state.sessions
     if not sessions.has_room and "return" not in request.query_params:
         note_refusal(request.scope, "full")
         return _full(language, request.app.state.languages)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engine import Experiment, saved
 from engine.sentences import Sentence, shown
-from server.compute import Compute
+from server.compute import Scheduler
 from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
 from server.web.request_body import REFUSALS, RefusedError, answer, body_of, read_body
 
@@ -48,7 +48,7 @@ class Opened(BaseModel):
 )
 async def read_saved(request: Request) -> Response:
     """Answer the experiment of a saved file, an address of the page or a link of the original."""
-    compute: Compute = request.app.state.compute
+    compute: Scheduler = request.app.state.compute
     try:
         body = await read_body(request, Saved, MAX_BODY_BYTES)
         opened = await compute.run(saved.read, _content(body))

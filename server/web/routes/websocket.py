@@ -25,18 +25,18 @@ from server.protocol.messages import (
     worded,
 )
 from server.security.addresses import address_of
-from server.security.join_cookie import Joining
-from server.sessions.admission import CrowdedError
-from server.sessions.manager import Sessions, TurnedAway, retry_seconds
-from server.sessions.runner import Guest, Trainer
+from server.security.join_cookie import JoinCookies
+from server.sessions.admission import AdmissionQueueFull
+from server.sessions.manager import AdmissionRefused, SessionManager, retry_seconds
+from server.sessions.runner import ClientInfo, SessionRunner
 from server.settings import Settings
 from server.telemetry.metrics import Metrics, note_refusal
 from server.transport.connections import Place
 from server.transport.loop_shares import LoopShares
-from server.web.message_limits import Manners
+from server.web.message_limits import MessageLimits
 from server.web.middleware.fair_requests import party_of
 from server.web.middleware.hosts_and_origins import is_secure, origin_fault
-from server.web.middleware.refusal_log import Complaints
+from server.web.middleware.refusal_log import RefusalLog
 from server.web.middleware.refusals import preferred_language
 
 router = APIRouter()
@@ -66,7 +66,7 @@ async def explain(request: Request) -> Response:
     )
     sentence = fault or Sentence("no-upgrade")
     if page is None:
-        complaints: Complaints = request.app.state.complaints
+        complaints: RefusalLog = request.app.state.complaints
         complaints.tell(sentence)
     language = preferred_language(request.scope)
     return JSONResponse(
@@ -114,12 +114,12 @@ class _MisbehavedError(Exception):
 class _Connection:
     """Reads up to a hello, then lets one task read and one write; whichever ends first ends the other."""
 
-    def __init__(self, websocket: WebSocket, settings: Settings, sessions: Sessions) -> None:
+    def __init__(self, websocket: WebSocket, settings: Settings, sessions: SessionManager) -> None:
         self._websocket = websocket
         self._settings = settings
         self._sessions = sessions
         self._metrics: Metrics = websocket.app.state.metrics
-        self._manners = Manners()
+        self._manners = MessageLimits()
         self._shares: LoopShares = websocket.app.state.shares
         self._party = party_of(websocket.scope)
         self._pause = 0.0
@@ -147,7 +147,7 @@ class _Connection:
         if place is not None:
             place.work()
         self._spoken = self._language(hello.language)
-        joining: Joining | None = self._websocket.app.state.joining
+        joining: JoinCookies | None = self._websocket.app.state.joining
         identity = None if joining is None else joining.identity(self._websocket.scope)
         if joining is not None and identity is None:
             note_refusal(self._websocket.scope, "code")
@@ -155,31 +155,31 @@ class _Connection:
             await self._websocket.send_text(self._worded(refusal))
             await self._websocket.close(_FORBIDDEN, "no join cookie")
             return
-        guest = Guest(hello.client, address_of(self._websocket.scope.get("client")), identity)
+        guest = ClientInfo(hello.client, address_of(self._websocket.scope.get("client")), identity)
         try:
             await self._wait_for_turn(guest)
-            trainer = self._sessions.enter(hello, self, self._spoken, guest)
-        except TurnedAway as turned:
+            runner = self._sessions.enter(hello, self, self._spoken, guest)
+        except AdmissionRefused as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
             words = [self._worded(event) for event in (turned.error, turned.closing) if event is not None]
             await self._part(words, turned.closing.code, turned.closing.reason)
             return
-        except CrowdedError:
+        except AdmissionQueueFull:
             closing = close_codes.full(retry_seconds())
             note_refusal(self._websocket.scope, closing.reason)
             await self._part([self._worded(closing)], closing.code, closing.reason)
             return
         for_good = False
         try:
-            await self._attend(trainer)
+            await self._attend(runner)
         except WebSocketDisconnect as left:
             for_good = left.code == _NORMAL_CLOSURE
         except _MisbehavedError as bad:
-            await self._turn_out(trainer.outbox.last_words() if trainer.line is self else [], bad)
+            await self._turn_out(runner.outbox.last_words() if runner.line is self else [], bad)
         finally:
-            self._sessions.leave(trainer, self, for_good=for_good)
+            self._sessions.leave(runner, self, for_good=for_good)
 
-    async def _wait_for_turn(self, guest: Guest) -> None:
+    async def _wait_for_turn(self, guest: ClientInfo) -> None:
         """Wait at the entrance; a client that leaves meanwhile loses its place there.
 
         Raises:
@@ -207,8 +207,8 @@ class _Connection:
     def _language(self, asked: str | None) -> Language:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
-    async def _attend(self, trainer: Trainer) -> None:
-        tasks = [asyncio.create_task(work(trainer)) for work in (self._read, self._write, self._mind)]
+    async def _attend(self, runner: SessionRunner) -> None:
+        tasks = [asyncio.create_task(work(runner)) for work in (self._read, self._write, self._mind)]
         waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
         try:
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -225,7 +225,7 @@ class _Connection:
             waited.clear()
         if self._dismissed.done():
             closing = self._dismissed.result()
-            words = trainer.outbox.last_words() if trainer.line is self else []
+            words = runner.outbox.last_words() if runner.line is self else []
             await self._part([*words, self._worded(closing)], closing.code, closing.reason)
 
     async def _turn_out(self, words: list[str], bad: _MisbehavedError) -> None:
@@ -250,13 +250,13 @@ class _Connection:
                 return message
             await self._websocket.send_text(message.worded(self._language(None)).model_dump_json())
 
-    async def _read(self, trainer: Trainer) -> None:
+    async def _read(self, runner: SessionRunner) -> None:
         while True:
             message = await self._read_message()
-            if trainer.line is not self:  # somebody else has taken the session over
+            if runner.line is not self:  # somebody else has taken the session over
                 return
             with self._shares.charged(self._party):
-                trainer.receive(message)
+                runner.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
         """Read the next message, later if they come too fast; end the connection if they are too long or none."""
@@ -277,33 +277,33 @@ class _Connection:
             raise _MisbehavedError(verdict, message if isinstance(message, ErrorEvent) else None)
         return message
 
-    async def _mind(self, trainer: Trainer) -> None:
+    async def _mind(self, runner: SessionRunner) -> None:
         """Send a client away for a while that takes nothing for long."""
         most = self._settings.slow_seconds
         while True:
             await asyncio.sleep(min(1.0, most / 4))
-            if trainer.waited >= most:
+            if runner.waited >= most:
                 self.dismiss(close_codes.SLOW)
                 return
 
-    async def _await_more(self, trainer: Trainer) -> None:
+    async def _await_more(self, runner: SessionRunner) -> None:
         """Wait for something to send; when there is nothing for long, say that the line is alive."""
         try:
             async with asyncio.timeout(self._settings.heartbeat_seconds):
-                await trainer.sendable.wait()
+                await runner.sendable.wait()
         except TimeoutError:
             await self._websocket.send_text(Heartbeat().model_dump_json())
 
-    async def _write(self, trainer: Trainer) -> None:
+    async def _write(self, runner: SessionRunner) -> None:
         """Send what may be sent, in order."""
-        while trainer.line is self:  # otherwise what waits is for somebody else
-            trainer.sendable.clear()
-            message = trainer.outbox.take()
+        while runner.line is self:  # otherwise what waits is for somebody else
+            runner.sendable.clear()
+            message = runner.outbox.take()
             if message is None:
-                await self._await_more(trainer)
+                await self._await_more(runner)
             elif isinstance(message, str):
                 await self._websocket.send_text(message)
             else:
                 await self._websocket.send_bytes(message)
                 self._manners.frame_sent()
-                trainer.sent()
+                runner.sent()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server.compute import Compute, open_compute
+from server.compute import Scheduler, open_compute
 from tests.support import calls
 from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import ROOT
@@ -83,7 +83,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @contextlib.asynccontextmanager
-async def running(choice: str, *, workers: int = 2, memory: int = MEMORY) -> AsyncIterator[Compute]:
+async def running(choice: str, *, workers: int = 2, memory: int = MEMORY) -> AsyncIterator[Scheduler]:
     compute = open_compute(choice, workers=workers, memory=memory, longest=0.025)
     await compute.start()
     try:
@@ -94,12 +94,12 @@ async def running(choice: str, *, workers: int = 2, memory: int = MEMORY) -> Asy
         await compute.close()
 
 
-async def complete(compute: Compute, workers: int) -> None:
+async def complete(compute: Scheduler, workers: int) -> None:
     """Wait until so many workers have joined."""
     await asyncio.to_thread(poll, lambda: compute.workers >= workers)
 
 
-async def occupy(compute: Compute, workers: int, folder: Path) -> "list[asyncio.Task[int]]":
+async def occupy(compute: Scheduler, workers: int, folder: Path) -> "list[asyncio.Task[int]]":
     """Let so many workers compute at the same time until ``folder / "go-on"`` is there; returns when all do."""
     marks = [folder / f"begun-{number}" for number in range(workers)]
     tasks = [asyncio.create_task(compute.run(calls.wait_for, mark, folder / "go-on")) for mark in marks]

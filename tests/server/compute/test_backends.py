@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from engine import Experiment
-from server.compute import Closed, Compute, OutOfMemory, Overdue, WorkerDied
+from server.compute import Closed, DeadlineExceeded, OutOfMemory, Scheduler, WorkerDied
 from server.sessions.slices import Slice, run_slice
 from tests.server.compute.conftest import complete, occupy, running, until
 from tests.support import calls
@@ -17,21 +17,21 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(params=["processes", "inline", "dask"])
-async def compute(request: pytest.FixtureRequest) -> AsyncIterator[Compute]:
+async def compute(request: pytest.FixtureRequest) -> AsyncIterator[Scheduler]:
     choice = request.getfixturevalue("cluster").choice if request.param == "dask" else request.param
     async with running(choice) as compute:
         yield compute
 
 
 @pytest.fixture
-def mortal(compute: Compute, request: pytest.FixtureRequest) -> Compute:
+def mortal(compute: Scheduler, request: pytest.FixtureRequest) -> Scheduler:
     """Compute whose workers can die without the server."""
     if request.node.callspec.params["compute"] == "inline":
         pytest.skip("a thread does not die alone")
     return compute
 
 
-async def test_slices_are_those_of_the_engine(compute: Compute) -> None:
+async def test_slices_are_those_of_the_engine(compute: Scheduler) -> None:
     work = Slice(None, Experiment(), epochs=20)
 
     outcomes = await asyncio.gather(*(compute.run(run_slice, work) for _ in range(5)))
@@ -43,7 +43,7 @@ async def test_slices_are_those_of_the_engine(compute: Compute) -> None:
     assert compute.stats.in_flight == 0
 
 
-async def test_an_exception_of_the_work_comes_back(compute: Compute) -> None:
+async def test_an_exception_of_the_work_comes_back(compute: Scheduler) -> None:
     with pytest.raises(ValueError, match="as it happens"):
         await compute.run(calls.refuse)
 
@@ -51,12 +51,12 @@ async def test_an_exception_of_the_work_comes_back(compute: Compute) -> None:
     assert compute.stats.rebuilds == 0
 
 
-async def test_a_probe_is_answered(compute: Compute) -> None:
+async def test_a_probe_is_answered(compute: Scheduler) -> None:
     assert await compute.probe(30)
 
 
 async def test_what_hangs_is_given_up_alone_and_all_workers_are_there_again(
-    compute: Compute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compute: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
     workers = compute.workers
@@ -64,7 +64,7 @@ async def test_what_hangs_is_given_up_alone_and_all_workers_are_there_again(
     await until(tmp_path / "hangs")
     others = [asyncio.create_task(compute.run(calls.answer, number)) for number in range(6)]
 
-    with pytest.raises(Overdue, match="not done after"):
+    with pytest.raises(DeadlineExceeded, match="not done after"):
         await hanging
 
     assert await asyncio.gather(*others) == list(range(6))
@@ -77,7 +77,7 @@ async def test_what_hangs_is_given_up_alone_and_all_workers_are_there_again(
     await asyncio.gather(*busy)
 
 
-async def test_lack_of_memory_is_tried_in_a_fresh_worker_and_then_told(compute: Compute) -> None:
+async def test_lack_of_memory_is_tried_in_a_fresh_worker_and_then_told(compute: Scheduler) -> None:
     with pytest.raises(OutOfMemory, match="more memory than the server gives"):
         await compute.run(calls.lack_memory)
 
@@ -85,7 +85,7 @@ async def test_lack_of_memory_is_tried_in_a_fresh_worker_and_then_told(compute: 
     assert await compute.run(calls.answer) == 42
 
 
-async def test_a_worker_killed_under_a_slice_loses_nothing(mortal: Compute, tmp_path: Path) -> None:
+async def test_a_worker_killed_under_a_slice_loses_nothing(mortal: Scheduler, tmp_path: Path) -> None:
     others = [asyncio.create_task(mortal.run(calls.answer, number)) for number in range(8)]
 
     assert await mortal.run(calls.die_once, tmp_path / "died") > 0
@@ -93,7 +93,7 @@ async def test_a_worker_killed_under_a_slice_loses_nothing(mortal: Compute, tmp_
     assert mortal.stats.failed == 0
 
 
-async def test_work_that_kills_every_worker_is_given_up(mortal: Compute) -> None:
+async def test_work_that_kills_every_worker_is_given_up(mortal: Scheduler) -> None:
     with pytest.raises(WorkerDied):
         # A cluster starts workers anew before it gives up; no deadline is meant.
         await mortal.run(calls.die, seconds=5)
@@ -101,7 +101,7 @@ async def test_work_that_kills_every_worker_is_given_up(mortal: Compute) -> None
     assert await mortal.run(calls.answer) == 42
 
 
-async def test_who_is_gone_is_not_computed_for(compute: Compute, tmp_path: Path) -> None:
+async def test_who_is_gone_is_not_computed_for(compute: Scheduler, tmp_path: Path) -> None:
     busy = await occupy(compute, compute.workers, tmp_path)
     gone = asyncio.create_task(compute.run(Path.touch, tmp_path / "computed"))
     await anyio.lowlevel.checkpoint()
@@ -118,7 +118,7 @@ async def test_who_is_gone_is_not_computed_for(compute: Compute, tmp_path: Path)
 
 
 async def test_closing_ends_what_waits_and_what_hangs(
-    compute: Compute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compute: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.compute.processes._PATIENCE_SECONDS", 0.2)
     hanging = await occupy(compute, compute.workers, tmp_path)

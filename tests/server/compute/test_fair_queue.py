@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from server.compute.fair_queue import SharedTurns, Turns
+from server.compute.fair_queue import FairQueue, NestedFairQueue
 
 
-def serve(turns: Turns[str], rounds: int, **demand: int) -> Counter[object]:
+def serve(turns: FairQueue[str], rounds: int, **demand: int) -> Counter[object]:
     """Take turns of one second with one worker; every owner keeps so many calls going. Returns who got how many."""
     served: Counter[object] = Counter()
     for name, count in demand.items():
@@ -24,7 +24,7 @@ def serve(turns: Turns[str], rounds: int, **demand: int) -> Counter[object]:
 
 
 def test_one_owner_waits_in_order() -> None:
-    turns: Turns[int] = Turns()
+    turns: FairQueue[int] = FairQueue()
     for number in range(3):
         turns.put("one", number)
 
@@ -34,14 +34,14 @@ def test_one_owner_waits_in_order() -> None:
 
 
 def test_ten_sessions_of_one_get_as_much_as_one_session_of_another() -> None:
-    served = serve(Turns(), 100, crowd=10, single=1)
+    served = serve(FairQueue(), 100, crowd=10, single=1)
 
     assert served == {"crowd": 50, "single": 50}
 
 
 def test_one_that_comes_back_after_its_answer_still_gets_half() -> None:
     """A session asks again only when it was answered, and by then the worker has the call of another."""
-    turns: Turns[str] = Turns()
+    turns: FairQueue[str] = FairQueue()
     for number in range(10):
         turns.put("crowd", str(number))
     turns.put("single", "only")
@@ -59,7 +59,7 @@ def test_one_that_comes_back_after_its_answer_still_gets_half() -> None:
 
 
 def test_owners_pay_for_seconds_not_for_calls() -> None:
-    turns: Turns[str] = Turns()
+    turns: FairQueue[str] = FairQueue()
     served: Counter[object] = Counter()
     for name in ("quick", "slow"):
         turns.put(name, name)
@@ -73,7 +73,7 @@ def test_owners_pay_for_seconds_not_for_calls() -> None:
 
 
 def test_who_was_away_does_not_make_up_for_it() -> None:
-    turns: Turns[str] = Turns()
+    turns: FairQueue[str] = FairQueue()
     serve(turns, 100, busy=1)
     turns.take()
 
@@ -81,7 +81,7 @@ def test_who_was_away_does_not_make_up_for_it() -> None:
 
 
 def test_who_had_much_while_alone_is_not_punished_when_others_come() -> None:
-    turns: Turns[str] = Turns()
+    turns: FairQueue[str] = FairQueue()
     serve(turns, 1000, early=1)
     turns.take()
 
@@ -89,7 +89,7 @@ def test_who_had_much_while_alone_is_not_punished_when_others_come() -> None:
 
 
 def test_what_has_to_wait_again_comes_first() -> None:
-    turns: Turns[str] = Turns()
+    turns: FairQueue[str] = FairQueue()
     for item in ("one", "two"):
         turns.put("owner", item)
     owner, item = turns.take()
@@ -100,7 +100,7 @@ def test_what_has_to_wait_again_comes_first() -> None:
 
 
 def test_what_is_removed_is_not_taken() -> None:
-    turns: Turns[str] = Turns()
+    turns: FairQueue[str] = FairQueue()
     turns.put("owner", "one")
     turns.put("owner", "two")
 
@@ -112,7 +112,7 @@ def test_what_is_removed_is_not_taken() -> None:
 
 
 def test_accounts_of_those_who_left_are_dropped() -> None:
-    turns: Turns[int] = Turns()
+    turns: FairQueue[int] = FairQueue()
     for number in range(10_000):
         turns.put(number, number)
         owner, _ = turns.take()
@@ -123,7 +123,7 @@ def test_accounts_of_those_who_left_are_dropped() -> None:
 
 
 def test_what_is_urgent_is_next_and_is_charged() -> None:
-    turns: Turns[str] = Turns()
+    turns: FairQueue[str] = FairQueue()
     for owner in ("one", "two", "three"):
         turns.put(owner, f"{owner} 1")
     turns.put("three", "three 2", urgent=True)
@@ -134,7 +134,7 @@ def test_what_is_urgent_is_next_and_is_charged() -> None:
 
 
 def test_who_was_often_in_a_hurry_does_not_wait_long_for_the_rest() -> None:
-    turns: Turns[str] = Turns()
+    turns: FairQueue[str] = FairQueue()
     for number in range(9):
         turns.put(f"calm {number}", "something")
     for _ in range(100):
@@ -157,7 +157,7 @@ def test_who_was_often_in_a_hurry_does_not_wait_long_for_the_rest() -> None:
 
 
 def test_owners_share_evenly_and_so_do_the_sessions_of_each() -> None:
-    turns: SharedTurns[tuple[str, str]] = SharedTurns()
+    turns: NestedFairQueue[tuple[str, str]] = NestedFairQueue()
     for session in "abcd":
         turns.put("crowd", session, ("crowd", session))
     turns.put("single", "a", ("single", "a"))
@@ -176,7 +176,7 @@ def test_owners_share_evenly_and_so_do_the_sessions_of_each() -> None:
 
 
 def test_what_is_urgent_goes_first_and_what_is_removed_does_not_come() -> None:
-    turns: SharedTurns[str] = SharedTurns()
+    turns: NestedFairQueue[str] = NestedFairQueue()
     for session in "abc":
         turns.put("crowd", session, session)
     turns.put("crowd", "urgent", "urgent", urgent=True)
@@ -192,7 +192,7 @@ def test_what_is_urgent_goes_first_and_what_is_removed_does_not_come() -> None:
 
 
 def test_sessions_of_owners_for_whom_nothing_waits_are_forgotten_once_they_are_many() -> None:
-    turns: SharedTurns[int] = SharedTurns()
+    turns: NestedFairQueue[int] = NestedFairQueue()
     for number in range(1000):
         turns.put(number, None, number)
         turns.take()

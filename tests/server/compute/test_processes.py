@@ -17,7 +17,7 @@ import pytest
 
 from engine import Experiment
 from scripts.find_kernel import present_kernel
-from server.compute import Closed, Compute, OutOfMemory, Overdue, Unavailable, open_compute
+from server.compute import Closed, DeadlineExceeded, OutOfMemory, Scheduler, Unavailable, open_compute
 from server.compute.processes import Processes
 from server.compute.worker_setup import NICE
 from server.sessions.slices import Slice, run_slice
@@ -31,12 +31,12 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def compute() -> AsyncIterator[Compute]:
+async def compute() -> AsyncIterator[Scheduler]:
     async with running("processes") as compute:
         yield compute
 
 
-async def pids(compute: Compute, folder: Path) -> set[int]:
+async def pids(compute: Scheduler, folder: Path) -> set[int]:
     """Return the numbers of all engine processes."""
     await asyncio.to_thread(folder.mkdir)
     busy = await occupy(compute, compute.workers, folder)
@@ -45,7 +45,7 @@ async def pids(compute: Compute, folder: Path) -> set[int]:
 
 
 async def test_they_stand_behind_the_server_with_one_thread(
-    monkeypatch: pytest.MonkeyPatch, compute: Compute
+    monkeypatch: pytest.MonkeyPatch, compute: Scheduler
 ) -> None:
     pid, nice, threads = await compute.run(calls.describe)
 
@@ -109,12 +109,12 @@ def test_they_compute_with_the_kernel_that_the_environment_asks_for() -> None:
     assert json.loads(asked.stdout) == {"core": chosen.core, "instructions": []}
 
 
-async def test_a_lone_session_stays_in_one_process(compute: Compute) -> None:
+async def test_a_lone_session_stays_in_one_process(compute: Scheduler) -> None:
     assert len({(await compute.run(calls.describe))[0] for _ in range(5)}) == 1
 
 
 async def test_one_that_hangs_is_killed_alone(
-    compute: Compute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compute: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = time.monotonic()
     before = await pids(compute, tmp_path / "before")
@@ -124,7 +124,7 @@ async def test_one_that_hangs_is_killed_alone(
     hanging = asyncio.create_task(compute.run(calls.hang, tmp_path / "hangs"))
     await until(tmp_path / "hangs")
 
-    with pytest.raises(Overdue):
+    with pytest.raises(DeadlineExceeded):
         await hanging
 
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 50)
@@ -136,7 +136,7 @@ async def test_one_that_hangs_is_killed_alone(
 
 
 async def test_when_many_wait_a_process_has_its_next_call_before_it_has_answered(
-    compute: Compute, tmp_path: Path
+    compute: Scheduler, tmp_path: Path
 ) -> None:
     busy = await occupy(compute, 2, tmp_path)
     line = [asyncio.create_task(compute.run(calls.answer, 0))]
@@ -156,7 +156,7 @@ async def test_when_many_wait_a_process_has_its_next_call_before_it_has_answered
     assert await asyncio.gather(*line) == list(range(5))
 
 
-async def test_no_call_waits_behind_a_long_one(compute: Compute, tmp_path: Path) -> None:
+async def test_no_call_waits_behind_a_long_one(compute: Scheduler, tmp_path: Path) -> None:
     marks = [tmp_path / "one", tmp_path / "two"]
     busy = [
         asyncio.create_task(compute.run(calls.wait_for, mark, tmp_path / "go-on", seconds=1))
@@ -179,18 +179,18 @@ def spin(begun: Path) -> None:
 
 
 async def test_one_that_computes_for_ever_is_killed_too(
-    compute: Compute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compute: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.5)
 
-    with pytest.raises(Overdue):
+    with pytest.raises(DeadlineExceeded):
         await compute.run(spin, tmp_path / "begun")
 
 
 @needs_proc
 async def test_one_that_waits_for_a_processor_does_not_hang(
-    compute: Compute, monkeypatch: pytest.MonkeyPatch
+    compute: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Time that the process did not have is not counted: here a second of computing is late after none at all."""
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
@@ -202,7 +202,7 @@ async def test_one_that_waits_for_a_processor_does_not_hang(
     assert outcome.run.epoch > 0
 
 
-async def test_one_that_is_killed_under_load_costs_nobody_a_slice(compute: Compute, tmp_path: Path) -> None:
+async def test_one_that_is_killed_under_load_costs_nobody_a_slice(compute: Scheduler, tmp_path: Path) -> None:
     work = Slice(None, Experiment(), epochs=300)
     expected = run_slice(work).run.parameters.tobytes()
     before = await pids(compute, tmp_path / "before")
@@ -219,7 +219,7 @@ async def test_one_that_is_killed_under_load_costs_nobody_a_slice(compute: Compu
 
 
 async def test_all_killed_while_nobody_computes_are_there_when_needed(
-    compute: Compute, tmp_path: Path
+    compute: Scheduler, tmp_path: Path
 ) -> None:
     for pid in await pids(compute, tmp_path / "before"):
         os.kill(pid, signal.SIGKILL)
@@ -229,7 +229,7 @@ async def test_all_killed_while_nobody_computes_are_there_when_needed(
 
 
 @needs_proc
-async def test_memory_is_limited_for_each_and_only_the_greedy_one_is_told(compute: Compute) -> None:
+async def test_memory_is_limited_for_each_and_only_the_greedy_one_is_told(compute: Scheduler) -> None:
     greedy = asyncio.create_task(compute.run(calls.hog, MEMORY))
     others = [asyncio.create_task(compute.run(calls.answer, number)) for number in range(10)]
 
@@ -258,7 +258,7 @@ async def test_the_least_memory_that_can_be_set_is_enough_for_the_largest_networ
 
 
 @needs_proc
-async def test_they_do_not_hear_ctrl_c(compute: Compute, tmp_path: Path) -> None:
+async def test_they_do_not_hear_ctrl_c(compute: Scheduler, tmp_path: Path) -> None:
     before = await pids(compute, tmp_path / "before")
     for pid in before:
         os.kill(pid, signal.SIGINT)
@@ -312,7 +312,7 @@ async def test_a_call_under_which_two_processes_stand_still_is_given_up(tmp_path
             (process,) = backend._processes
             os.kill(process._pid, signal.SIGSTOP)
 
-        with pytest.raises(Overdue):
+        with pytest.raises(DeadlineExceeded):
             await call
         assert await compute.run(calls.answer) == 42
 
@@ -343,7 +343,7 @@ async def test_whatever_keeps_them_from_starting_is_said(
 
 
 async def test_one_that_does_not_start_is_tried_again(
-    compute: Compute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compute: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = compute._backend
     assert isinstance(backend, Processes)
@@ -358,7 +358,7 @@ async def test_one_that_does_not_start_is_tried_again(
 
 
 @needs_proc
-async def test_all_can_be_killed_at_once(compute: Compute, tmp_path: Path) -> None:
+async def test_all_can_be_killed_at_once(compute: Scheduler, tmp_path: Path) -> None:
     before = await pids(compute, tmp_path / "before")
     hanging = asyncio.create_task(compute.run(calls.hang, tmp_path / "hangs"))
     await until(tmp_path / "hangs")

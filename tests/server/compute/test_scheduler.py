@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.compute import Compute, Overdue, Slip, Withdrawn, WorkerDied
+from server.compute import CallCancelled, CallHandle, DeadlineExceeded, Scheduler, WorkerDied
 from server.compute.backend import Backend, Call, Worker
 from tests.support.calls import answer
 
@@ -90,8 +90,8 @@ def fake(clock: Clock) -> Fake:
 
 
 @pytest.fixture
-async def compute(fake: Fake, clock: Clock) -> AsyncIterator[Compute]:
-    compute = Compute(fake, clock=clock)
+async def compute(fake: Fake, clock: Clock) -> AsyncIterator[Scheduler]:
+    compute = Scheduler(fake, clock=clock)
     yield compute
     await compute.close()
 
@@ -112,7 +112,7 @@ async def finish(fake: Fake, clock: Clock, seconds: float = 0.005) -> Any:
 
 
 async def test_owners_take_turns_however_many_sessions_they_have(
-    compute: Compute, fake: Fake, clock: Clock
+    compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
     async def session(owner: str) -> None:
         while True:
@@ -129,7 +129,7 @@ async def test_owners_take_turns_however_many_sessions_they_have(
     await asyncio.wait(sessions)
 
 
-async def test_all_sessions_of_one_owner_get_the_same(compute: Compute, fake: Fake, clock: Clock) -> None:
+async def test_all_sessions_of_one_owner_get_the_same(compute: Scheduler, fake: Fake, clock: Clock) -> None:
     async def session(number: int) -> None:
         while True:
             await compute.run(answer, number, owner="class")
@@ -146,7 +146,7 @@ async def test_all_sessions_of_one_owner_get_the_same(compute: Compute, fake: Fa
 
 
 async def test_who_was_held_up_once_is_not_made_to_wait_for_it(
-    compute: Compute, fake: Fake, clock: Clock
+    compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
     async def session(number: int) -> None:
         while True:
@@ -166,7 +166,7 @@ async def test_who_was_held_up_once_is_not_made_to_wait_for_it(
     await asyncio.wait(sessions)
 
 
-async def test_a_probe_does_not_stand_in_line(compute: Compute, fake: Fake, clock: Clock) -> None:
+async def test_a_probe_does_not_stand_in_line(compute: Scheduler, fake: Fake, clock: Clock) -> None:
     line = [asyncio.create_task(compute.run(answer, number, owner=number)) for number in range(5)]
     await settle()
     for _ in range(2):
@@ -185,9 +185,9 @@ async def test_a_probe_does_not_stand_in_line(compute: Compute, fake: Fake, cloc
 
 
 async def test_a_call_that_waits_can_be_taken_back_and_one_that_runs_cannot(
-    compute: Compute, fake: Fake, clock: Clock
+    compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
-    running, waiting = Slip(), Slip()
+    running, waiting = CallHandle(), CallHandle()
     first = asyncio.ensure_future(compute.run(answer, "first", slip=running))  # type: ignore[arg-type]
     second = asyncio.ensure_future(compute.run(answer, "second", slip=waiting))  # type: ignore[arg-type]
     await settle()
@@ -195,7 +195,7 @@ async def test_a_call_that_waits_can_be_taken_back_and_one_that_runs_cannot(
     assert not running.withdraw()
     assert waiting.withdraw()
     assert not waiting.withdraw()
-    with pytest.raises(Withdrawn):
+    with pytest.raises(CallCancelled):
         await second
     assert await finish(fake, clock) == "first"
     await first
@@ -203,14 +203,14 @@ async def test_a_call_that_waits_can_be_taken_back_and_one_that_runs_cannot(
     assert compute.stats.in_flight == 0
 
 
-async def test_a_probe_that_nobody_answers_says_so(compute: Compute, fake: Fake) -> None:
+async def test_a_probe_that_nobody_answers_says_so(compute: Scheduler, fake: Fake) -> None:
     assert await compute.probe(0.01) is False
     fake.busy[0].end.set_result(None)
 
 
 async def test_no_more_calls_are_handed_over_than_there_are_workers(clock: Clock) -> None:
     fake = Fake(3, clock)
-    compute = Compute(fake, clock=clock)
+    compute = Scheduler(fake, clock=clock)
     tasks = [asyncio.create_task(compute.run(answer, number)) for number in range(5)]
     await settle()
 
@@ -222,7 +222,7 @@ async def test_no_more_calls_are_handed_over_than_there_are_workers(clock: Clock
     assert (compute.stats.done, compute.stats.in_flight) == (5, 0)
 
 
-async def test_what_waits_and_what_runs_is_observed(compute: Compute, fake: Fake, clock: Clock) -> None:
+async def test_what_waits_and_what_runs_is_observed(compute: Scheduler, fake: Fake, clock: Clock) -> None:
     seen: list[tuple[float, float]] = []
     compute.observe = lambda waited, ran: seen.append((waited, ran))
     tasks = [asyncio.create_task(compute.run(answer, number)) for number in range(2)]
@@ -236,14 +236,14 @@ async def test_what_waits_and_what_runs_is_observed(compute: Compute, fake: Fake
 
 
 async def test_time_in_the_queue_does_not_count_for_the_deadline(
-    monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
+    monkeypatch: pytest.MonkeyPatch, compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.05)
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
     slow = asyncio.create_task(compute.run(answer, 1))
     patient = asyncio.create_task(compute.run(answer, 2))
 
-    with pytest.raises(Overdue):
+    with pytest.raises(DeadlineExceeded):
         await slow
     await settle()
     await finish(fake, clock)
@@ -254,7 +254,7 @@ async def test_time_in_the_queue_does_not_count_for_the_deadline(
 
 
 async def test_a_late_call_that_has_not_begun_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
+    monkeypatch: pytest.MonkeyPatch, compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.01)
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
@@ -271,7 +271,7 @@ async def test_a_late_call_that_has_not_begun_is_waited_for(
 
 
 async def test_what_is_expected_to_take_long_may(
-    monkeypatch: pytest.MonkeyPatch, compute: Compute, fake: Fake, clock: Clock
+    monkeypatch: pytest.MonkeyPatch, compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.01)
     monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 1)
@@ -284,7 +284,7 @@ async def test_what_is_expected_to_take_long_may(
     await call
 
 
-async def test_a_worker_found_dead_is_no_fault_of_the_call(compute: Compute, fake: Fake) -> None:
+async def test_a_worker_found_dead_is_no_fault_of_the_call(compute: Scheduler, fake: Fake) -> None:
     call = asyncio.create_task(compute.run(answer, 1))
     for _ in range(20):
         await settle()
@@ -297,7 +297,7 @@ async def test_a_worker_found_dead_is_no_fault_of_the_call(compute: Compute, fak
 
 
 async def test_budgets_get_shorter_with_the_number_of_those_who_compute(
-    compute: Compute, fake: Fake, clock: Clock
+    compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
     alone = compute.budget()
     tasks = [asyncio.create_task(compute.run(answer, number)) for number in range(3)]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment
-from server.protocol.frame_compression import EXACT_EPOCHS, Packer, Unpacker, rounded
+from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, Unpacker, rounded
 from server.protocol.frames import LOSSES, decode, encode
 from server.sessions.outbox import Outbox
 from server.sessions.slices import Slice, View, run_slice
@@ -34,7 +34,7 @@ frames = st.tuples(st.dictionaries(st.sampled_from("ab"), st.text(max_size=8)), 
 
 @given(st.lists(frames, max_size=4))
 def test_unpacking_what_was_packed_gives_every_file_to_the_last_byte(sequence: list[Frame]) -> None:
-    packer, unpacker = Packer(), Unpacker()
+    packer, unpacker = FrameCompressor(), Unpacker()
 
     for metadata, tensors in sequence:
         assert unpacker.unpack(packer.pack(metadata, tensors)) == encode(metadata, tensors)
@@ -42,7 +42,7 @@ def test_unpacking_what_was_packed_gives_every_file_to_the_last_byte(sequence: l
 
 @given(st.lists(st.tuples(arrays("|i1", (3, 3)), arrays("<f4", (5,)), arrays("<f8", (2, 2))), max_size=5))
 def test_tensors_that_keep_their_shape_come_back_too(sequence: list[tuple[np.ndarray, ...]]) -> None:
-    packer, unpacker = Packer(), Unpacker()
+    packer, unpacker = FrameCompressor(), Unpacker()
 
     for each in sequence:
         tensors = dict(zip(("map", "parameters", "evaluation"), each, strict=True))
@@ -50,7 +50,7 @@ def test_tensors_that_keep_their_shape_come_back_too(sequence: list[tuple[np.nda
 
 
 def test_messages_that_are_not_the_next_are_refused() -> None:
-    packer = Packer()
+    packer = FrameCompressor()
     first, second = (packer.pack({}, {"map": np.zeros(9, np.int8)}) for _ in range(2))
 
     with pytest.raises(ValueError, match="not a packed frame"):

@@ -2,11 +2,11 @@
 
 import re
 
-from server.security.guess_log import SUSPICIOUS, Guesses
+from server.security.guess_log import SUSPICIOUS, GuessLog
 
 
 def test_many_wrong_codes_from_an_address_are_told_once_a_minute_with_their_number() -> None:
-    guesses = Guesses()
+    guesses = GuessLog()
     told = [(n, guesses.note("192.0.2.66", n / 50)) for n in range(50 * 150)]
 
     warnings = [(n / 50, text) for n, text in told if text is not None]
@@ -18,13 +18,13 @@ def test_many_wrong_codes_from_an_address_are_told_once_a_minute_with_their_numb
 
 
 def test_a_class_that_mistypes_is_not_taken_for_somebody_who_guesses() -> None:
-    guesses = Guesses()
+    guesses = GuessLog()
 
     assert not any(guesses.note("192.0.2.1", n * 10.0) for n in range(200))
 
 
 def test_guesses_of_many_addresses_are_told_together() -> None:
-    guesses = Guesses()
+    guesses = GuessLog()
     told = [guesses.note(f"2001:db8:0:{n % 40:x}::/64", n / 100) for n in range(1000)]
 
     (warning,) = filter(None, told)
@@ -33,7 +33,7 @@ def test_guesses_of_many_addresses_are_told_together() -> None:
 
 
 def test_of_any_number_of_addresses_a_bounded_number_is_remembered() -> None:
-    guesses = Guesses()
+    guesses = GuessLog()
     for n in range(5000):
         guesses.note(str(n), 0.0)
 

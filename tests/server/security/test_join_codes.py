@@ -15,9 +15,9 @@ from server.security.join_codes import (
     plain_code,
     weakness,
 )
-from server.security.signing import Keys
+from server.security.signing import Signing
 
-KEYS = Keys([b"a key for the tests"])
+KEYS = Signing([b"a key for the tests"])
 DAY = date(2026, 5, 1)
 
 
@@ -35,7 +35,7 @@ def test_a_drawn_code_is_the_same_for_a_day_and_a_key() -> None:
     code = draw_code(KEYS, DAY)
 
     assert code == draw_code(KEYS, DAY) == plain_code(legible(code)) == check_code(code)
-    assert code != draw_code(Keys([b"another key for tests"]), DAY)
+    assert code != draw_code(Signing([b"another key for tests"]), DAY)
     assert len({draw_code(KEYS, date(2026, 5, n)) for n in range(1, 31)}) == 30
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from server.security.issue_time import LEEWAY_SECONDS
 from server.security.join_codes import ATTEMPTS_PER_SECOND
-from server.security.join_cookie import COOKIE_SECONDS, Joining, TooManyAttemptsError
-from server.security.signing import Keys
+from server.security.join_cookie import COOKIE_SECONDS, JoinCookies, TooManyAttemptsError
+from server.security.signing import Signing
 
-KEYS = Keys([b"a key for the tests"])
-OTHER_KEYS = Keys([b"another key for tests"])
+KEYS = Signing([b"a key for the tests"])
+OTHER_KEYS = Signing([b"another key for tests"])
 CODE = "abcdefgh"
 NOW = 1_800_000_000.0
 
@@ -29,12 +29,14 @@ def clock() -> Clock:
     return Clock()
 
 
-def joining_with(clock: Clock, keys: Keys = KEYS, code: str = CODE, *, embedded: bool = False) -> Joining:
-    return Joining(keys, code, embedded=embedded, wall_clock=clock, clock=clock)
+def joining_with(
+    clock: Clock, keys: Signing = KEYS, code: str = CODE, *, embedded: bool = False
+) -> JoinCookies:
+    return JoinCookies(keys, code, embedded=embedded, wall_clock=clock, clock=clock)
 
 
 @pytest.fixture
-def joining(clock: Clock) -> Joining:
+def joining(clock: Clock) -> JoinCookies:
     return joining_with(clock)
 
 
@@ -42,29 +44,29 @@ def scope(*cookies: str, **more: Any) -> dict[str, Any]:
     return {"scheme": "http", "headers": [(b"cookie", text.encode()) for text in cookies], **more}
 
 
-def pair(joining: Joining, *cookies: str, **more: Any) -> str:
+def pair(joining: JoinCookies, *cookies: str, **more: Any) -> str:
     """Return a cookie as a browser sends it back."""
     return joining.cookie(scope(*cookies, **more)).partition(";")[0]
 
 
 @pytest.mark.parametrize("typed", ["abcdefgh", "abcd-efgh", " ABCD efgh ", "ab cd ef gh"])
-def test_a_code_is_right_however_it_is_written(joining: Joining, typed: str) -> None:
+def test_a_code_is_right_however_it_is_written(joining: JoinCookies, typed: str) -> None:
     assert joining.is_right(typed, "192.0.2.1")
 
 
 @pytest.mark.parametrize("typed", ["abcdefgj", "", "abcdefg", "abcdefghj", "abcdefg\0", "ａbcdefgh"])
-def test_another_code_is_wrong(joining: Joining, typed: str) -> None:
+def test_another_code_is_wrong(joining: JoinCookies, typed: str) -> None:
     assert not joining.is_right(typed, "192.0.2.1")
 
 
-def test_a_cookie_tells_browsers_apart_and_one_that_joins_again_stays_who_it_is(joining: Joining) -> None:
+def test_a_cookie_tells_browsers_apart_and_one_that_joins_again_stays_who_it_is(joining: JoinCookies) -> None:
     mine, yours = pair(joining), pair(joining)
 
     assert joining.identity(scope(mine)) != joining.identity(scope(yours))
     assert joining.identity(scope(pair(joining, mine))) == joining.identity(scope(mine))
 
 
-def test_a_cookie_ends_after_half_a_day(joining: Joining, clock: Clock) -> None:
+def test_a_cookie_ends_after_half_a_day(joining: JoinCookies, clock: Clock) -> None:
     mine = pair(joining)
 
     clock.now += COOKIE_SECONDS + LEEWAY_SECONDS - 1
@@ -73,7 +75,7 @@ def test_a_cookie_ends_after_half_a_day(joining: Joining, clock: Clock) -> None:
     assert joining.identity(scope(mine)) is None
 
 
-def test_a_clock_that_is_set_back_ends_no_cookie(joining: Joining, clock: Clock) -> None:
+def test_a_clock_that_is_set_back_ends_no_cookie(joining: JoinCookies, clock: Clock) -> None:
     mine = pair(joining)
 
     clock.now = 100.0
@@ -87,12 +89,12 @@ def test_a_cookie_is_for_the_present_code_and_a_known_key_and_known_after_a_rest
     mine = pair(joining_with(clock))
 
     assert joining_with(clock).identity(scope(mine))
-    assert joining_with(clock, Keys([*OTHER_KEYS.secrets, *KEYS.secrets])).identity(scope(mine))
+    assert joining_with(clock, Signing([*OTHER_KEYS.secrets, *KEYS.secrets])).identity(scope(mine))
     assert joining_with(clock, OTHER_KEYS).identity(scope(mine)) is None
     assert joining_with(clock, code="hgfedcba").identity(scope(mine)) is None
 
 
-def test_every_changed_character_of_a_cookie_is_seen(joining: Joining) -> None:
+def test_every_changed_character_of_a_cookie_is_seen(joining: JoinCookies) -> None:
     name, _, value = pair(joining).partition("=")
 
     for place in range(len(value)):
@@ -101,7 +103,7 @@ def test_every_changed_character_of_a_cookie_is_seen(joining: Joining) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "neural-playground-=", "neural-playground-x=é", "a=b; ;=;" * 100])
-def test_nonsense_is_no_cookie(joining: Joining, text: str) -> None:
+def test_nonsense_is_no_cookie(joining: JoinCookies, text: str) -> None:
     assert joining.identity(scope(text)) is None
 
 
@@ -138,7 +140,7 @@ def test_a_cookie_is_hidden_from_scripts_and_as_narrow_as_the_request_allows(
 
 
 def test_a_right_code_is_taken_whatever_wrong_ones_come_at_fifty_a_second_from_the_same_address(
-    joining: Joining, clock: Clock
+    joining: JoinCookies, clock: Clock
 ) -> None:
     for number in range(50 * 60):
         clock.now += 0.02
@@ -147,7 +149,9 @@ def test_a_right_code_is_taken_whatever_wrong_ones_come_at_fifty_a_second_from_t
             assert joining.is_right(CODE, "192.0.2.1")
 
 
-def test_attempts_of_an_address_are_bounded_and_others_still_get_in(joining: Joining, clock: Clock) -> None:
+def test_attempts_of_an_address_are_bounded_and_others_still_get_in(
+    joining: JoinCookies, clock: Clock
+) -> None:
     def tried(seconds: float) -> int:
         compared, end = 0, clock.now + seconds
         while clock.now < end:
@@ -164,7 +168,7 @@ def test_attempts_of_an_address_are_bounded_and_others_still_get_in(joining: Joi
 
 
 def test_a_class_of_200_behind_one_address_gets_in_though_every_fourth_mistypes(
-    joining: Joining, clock: Clock
+    joining: JoinCookies, clock: Clock
 ) -> None:
     for pupil in range(200):
         clock.now += 0.05
@@ -174,7 +178,7 @@ def test_a_class_of_200_behind_one_address_gets_in_though_every_fourth_mistypes(
 
 
 def test_whoever_runs_the_server_sees_that_somebody_guesses(
-    joining: Joining, caplog: pytest.LogCaptureFixture
+    joining: JoinCookies, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(60):
         joining.is_right(f"{number:08}", "192.0.2.66")

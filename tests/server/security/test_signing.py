@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from server.security.signing import SIGNATURE_CHARACTERS, Keys, fault, load_keys
+from server.security.signing import SIGNATURE_CHARACTERS, Signing, fault, load_keys
 from tests.support.live_server import live_server
 from tests.support.platforms import without
 
@@ -22,7 +22,7 @@ OLD, NEW = b"an old key of the server, long enough", b"a new key of the server, 
 
 
 def test_what_was_signed_is_known_again_and_stands_in_plain_text_before_its_signature() -> None:
-    keys = Keys([NEW])
+    keys = Signing([NEW])
 
     signed = keys.sign("resume", b"text")
 
@@ -32,11 +32,11 @@ def test_what_was_signed_is_known_again_and_stands_in_plain_text_before_its_sign
 
 
 def test_other_texts_another_purpose_another_key_and_any_changed_character_are_refused() -> None:
-    keys = Keys([NEW])
+    keys = Signing([NEW])
     signed = keys.sign("resume", b"text")
 
     assert keys.unsign("join", signed) is None
-    assert Keys([OLD]).unsign("resume", signed) is None
+    assert Signing([OLD]).unsign("resume", signed) is None
     for text in (b"", b".", b"text", b"text.", signed + b"=", signed + b"A", b"texts" + signed[4:]):
         assert keys.unsign("resume", text) is None
     for place in range(len(signed)):
@@ -47,33 +47,33 @@ def test_other_texts_another_purpose_another_key_and_any_changed_character_are_r
 
 def test_what_is_derived_depends_on_key_purpose_and_text() -> None:
     derived = {
-        Keys([key]).derive(purpose, text)
+        Signing([key]).derive(purpose, text)
         for key in (NEW, OLD)
         for purpose in ("a", "b")
         for text in (b"a", b"b")
     }
 
     assert len(derived) == 8
-    assert Keys([NEW, OLD]).derive("a", b"a") == Keys([NEW]).derive("a", b"a")
+    assert Signing([NEW, OLD]).derive("a", b"a") == Signing([NEW]).derive("a", b"a")
 
 
 def test_the_first_key_signs_and_all_are_believed() -> None:
-    both = Keys([NEW, OLD])
+    both = Signing([NEW, OLD])
 
-    assert both.sign("resume", b"data") == Keys([NEW]).sign("resume", b"data")
-    assert both.unsign("resume", Keys([OLD]).sign("resume", b"data")) == b"data"
+    assert both.sign("resume", b"data") == Signing([NEW]).sign("resume", b"data")
+    assert both.unsign("resume", Signing([OLD]).sign("resume", b"data")) == b"data"
 
 
 def test_no_key_is_refused_and_none_is_ever_shown() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        Keys([])
-    assert NEW.decode() not in repr(Keys([NEW]))
+        Signing([])
+    assert NEW.decode() not in repr(Signing([NEW]))
 
 
 def test_configured_keys_come_first(tmp_path: Path) -> None:
     keys = load_keys((NEW.decode(), OLD.decode()), tmp_path)
 
-    assert keys.sign("x", b"y") == Keys([NEW]).sign("x", b"y")
+    assert keys.sign("x", b"y") == Signing([NEW]).sign("x", b"y")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.security.token_bucket import Bucket, Buckets, jittered
+from server.security.token_bucket import TokenBucket, TokenBuckets, jittered
 
 MOMENTS = st.lists(st.floats(0, 5), min_size=1, max_size=200)
 
 
 def test_a_burst_is_free_and_then_there_is_one_every_moment() -> None:
-    bucket = Bucket(rate=20, burst=60)
+    bucket = TokenBucket(rate=20, burst=60)
 
     waits = [bucket.take(0.0) for _ in range(61)]
 
@@ -21,7 +21,7 @@ def test_a_burst_is_free_and_then_there_is_one_every_moment() -> None:
 
 
 def test_it_fills_up_again_but_not_over() -> None:
-    bucket = Bucket(rate=20, burst=60)
+    bucket = TokenBucket(rate=20, burst=60)
     for _ in range(60):
         bucket.take(0.0)
 
@@ -30,7 +30,7 @@ def test_it_fills_up_again_but_not_over() -> None:
 
 
 def test_what_is_spent_on_credit_is_waited_for() -> None:
-    bucket = Bucket(rate=20, burst=2)
+    bucket = TokenBucket(rate=20, burst=2)
 
     assert [bucket.spend(0.0) for _ in range(4)] == pytest.approx([0, 0, 0.05, 0.1])
     assert bucket.missing(0.0) == pytest.approx(0.15)
@@ -38,7 +38,7 @@ def test_what_is_spent_on_credit_is_waited_for() -> None:
 
 
 def test_a_clock_that_stands_still_or_is_put_back_gives_nothing() -> None:
-    bucket = Bucket(rate=20, burst=1)
+    bucket = TokenBucket(rate=20, burst=1)
     bucket.take(7.0)
 
     assert bucket.take(7.0) == bucket.take(6.0) == pytest.approx(0.05)
@@ -46,7 +46,7 @@ def test_a_clock_that_stands_still_or_is_put_back_gives_nothing() -> None:
 
 @given(MOMENTS)
 def test_never_more_than_the_burst_and_what_came_back(pauses: list[float]) -> None:
-    bucket = Bucket(rate=3, burst=5)
+    bucket = TokenBucket(rate=3, burst=5)
     now = taken = 0.0
     for pause in pauses:
         now += pause / 10
@@ -57,7 +57,7 @@ def test_never_more_than_the_burst_and_what_came_back(pauses: list[float]) -> No
 
 @given(MOMENTS)
 def test_whoever_waits_as_told_is_served(pauses: list[float]) -> None:
-    bucket = Bucket(rate=3, burst=5)
+    bucket = TokenBucket(rate=3, burst=5)
     now = 0.0
     for pause in pauses:
         now += pause / 10
@@ -68,7 +68,7 @@ def test_whoever_waits_as_told_is_served(pauses: list[float]) -> None:
 
 
 def test_each_key_has_its_own_and_the_longest_unasked_is_forgotten() -> None:
-    buckets = Buckets(rate=1, burst=1, most=2)
+    buckets = TokenBuckets(rate=1, burst=1, most=2)
     buckets["a"].take(0.0)
     buckets["b"].take(0.0)
     buckets["a"].take(0.0)

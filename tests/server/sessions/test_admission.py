@@ -5,18 +5,18 @@ import time
 
 import pytest
 
-from server.sessions.admission import CrowdedError, Entrance
+from server.sessions.admission import Admission, AdmissionQueueFull
 
 pytestmark = pytest.mark.anyio
 
 
-async def entering(entrance: Entrance, person: str, order: list[str]) -> None:
+async def entering(entrance: Admission, person: str, order: list[str]) -> None:
     await entrance.turn(person)
     order.append(person)
 
 
 async def test_one_who_comes_again_and_again_delays_only_itself() -> None:
-    entrance, order = Entrance(200.0, 1.0, time.monotonic), list[str]()
+    entrance, order = Admission(200.0, 1.0, time.monotonic), list[str]()
     flood = [asyncio.create_task(entering(entrance, "flood", order)) for _ in range(60)]
     await asyncio.sleep(0)
     innocent = [asyncio.create_task(entering(entrance, name, order)) for name in ("a", "b", "a")]
@@ -29,7 +29,7 @@ async def test_one_who_comes_again_and_again_delays_only_itself() -> None:
 
 
 async def test_the_rate_is_kept() -> None:
-    entrance, order = Entrance(100.0, 5.0, time.monotonic), list[str]()
+    entrance, order = Admission(100.0, 5.0, time.monotonic), list[str]()
     begin = time.monotonic()
 
     await asyncio.gather(*(entering(entrance, str(number), order) for number in range(25)))
@@ -39,7 +39,7 @@ async def test_the_rate_is_kept() -> None:
 
 
 async def test_who_leaves_loses_the_place() -> None:
-    entrance, order = Entrance(20.0, 1.0, time.monotonic), list[str]()
+    entrance, order = Admission(20.0, 1.0, time.monotonic), list[str]()
     assert entrance.is_open()
     gone = [asyncio.create_task(entering(entrance, "gone", order)) for _ in range(200)]
     await asyncio.sleep(0)
@@ -54,12 +54,12 @@ async def test_who_leaves_loses_the_place() -> None:
 
 
 async def test_a_person_who_would_wait_too_long_is_refused_and_others_are_not() -> None:
-    entrance, order = Entrance(1.0, 1.0, time.monotonic), list[str]()
+    entrance, order = Admission(1.0, 1.0, time.monotonic), list[str]()
     assert entrance.is_open()
     crowd = [asyncio.create_task(entering(entrance, "crowd", order)) for _ in range(16)]
     await asyncio.sleep(0)
 
-    with pytest.raises(CrowdedError):
+    with pytest.raises(AdmissionQueueFull):
         await entrance.turn("crowd")
     other = asyncio.create_task(entering(entrance, "other", order))
     await asyncio.wait([other], timeout=5)

@@ -2,16 +2,16 @@
 
 import pytest
 
-from server.sessions.expiry import Lifetime, Terms
+from server.sessions.expiry import Expiry, Timeouts
 
-TERMS = Terms(alone=30, kept=120, rest=600, idle=1800, age=43_200)
+TERMS = Timeouts(alone=30, kept=120, rest=600, idle=1800, age=43_200)
 
 
 @pytest.mark.parametrize(
     ("left_for", "verdict"), [(0, "train"), (29, "train"), (30, "hold"), (119, "hold"), (120, "gone")]
 )
 def test_without_a_connection_it_trains_on_then_waits_then_goes(left_for: float, verdict: str) -> None:
-    life = Lifetime(TERMS, 1000)
+    life = Expiry(TERMS, 1000)
     life.leave(1010)
 
     assert life.verdict(1010 + left_for) == verdict
@@ -21,14 +21,14 @@ def test_without_a_connection_it_trains_on_then_waits_then_goes(left_for: float,
     ("idle_for", "verdict"), [(599, "train"), (600, "rest"), (1799, "rest"), (1800, "idle")]
 )
 def test_with_nobody_doing_anything_it_rests_and_is_freed(idle_for: float, verdict: str) -> None:
-    life = Lifetime(TERMS, 0)
+    life = Expiry(TERMS, 0)
     life.touch(50)
 
     assert life.verdict(50 + idle_for) == verdict
 
 
 def test_it_lasts_at_most_so_long_whatever_is_done() -> None:
-    life = Lifetime(TERMS, 0)
+    life = Expiry(TERMS, 0)
     life.touch(43_199)
 
     assert life.verdict(43_199) == "train"
@@ -38,7 +38,7 @@ def test_it_lasts_at_most_so_long_whatever_is_done() -> None:
 
 
 def test_who_comes_back_is_told_how_long_training_has_waited() -> None:
-    life = Lifetime(TERMS, 0)
+    life = Expiry(TERMS, 0)
     life.leave(100)
     assert life.arrive(129) == 0
     life.leave(200)

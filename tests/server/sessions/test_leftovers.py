@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 
-from server.sessions.runner import Trainer
+from server.sessions.runner import SessionRunner
 from server.settings import Settings
 from server.transport.uvicorn_protocols import listen, serving
 from server.web.app import create_app
@@ -34,14 +34,14 @@ async def url() -> AsyncIterator[str]:
 async def test_a_session_that_has_ended_does_not_wait_for_the_garbage_collector(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[weakref.ref[Trainer]] = []
-    start = Trainer.start
+    made: list[weakref.ref[SessionRunner]] = []
+    start = SessionRunner.start
 
-    def noted(trainer: Trainer) -> None:
-        made.append(weakref.ref(trainer))
-        start(trainer)
+    def noted(runner: SessionRunner) -> None:
+        made.append(weakref.ref(runner))
+        start(runner)
 
-    monkeypatch.setattr(Trainer, "start", noted)
+    monkeypatch.setattr(SessionRunner, "start", noted)
     gc.disable()
     try:
         for goodbye in (True, False) * 3:
@@ -55,7 +55,7 @@ async def test_a_session_that_has_ended_does_not_wait_for_the_garbage_collector(
                 wire.reset()
                 await wire.over.wait()
         # Whoever looks after sessions may still have the last one in hand.
-        await until(lambda: sum(trainer() is not None for trainer in made) <= 1)
+        await until(lambda: sum(runner() is not None for runner in made) <= 1)
     finally:
         gc.enable()
     assert len(made) == 6

@@ -2,15 +2,15 @@
 
 import pytest
 
-from server.sessions.pacer import Pace
+from server.sessions.pacer import EpochPacer
 
 
 def test_the_first_epoch_is_due_at_once() -> None:
-    assert Pace(1).due(100.0) == 1
+    assert EpochPacer(1).due(100.0) == 1
 
 
 def test_no_further_epoch_is_due_before_its_time() -> None:
-    pace = Pace(2)
+    pace = EpochPacer(2)
     pace.due(0.0)
     pace.done = 1
 
@@ -20,7 +20,7 @@ def test_no_further_epoch_is_due_before_its_time() -> None:
 
 
 def test_over_a_long_time_exactly_the_chosen_number_of_epochs_is_due() -> None:
-    pace = Pace(20)
+    pace = EpochPacer(20)
 
     for tick in range(1001):
         pace.done += pace.due(tick / 100)
@@ -29,7 +29,7 @@ def test_over_a_long_time_exactly_the_chosen_number_of_epochs_is_due() -> None:
 
 
 def test_epochs_missed_for_long_are_let_go() -> None:
-    pace = Pace(100)
+    pace = EpochPacer(100)
     pace.due(0.0)
 
     assert pace.due(60.0) == 25  # a quarter of a second's worth, not 6,000
@@ -37,6 +37,6 @@ def test_epochs_missed_for_long_are_let_go() -> None:
 
 def test_without_a_speed_there_is_no_number() -> None:
     with pytest.raises(ValueError, match="without a speed"):
-        Pace(None).due(0.0)
+        EpochPacer(None).due(0.0)
 
-    assert Pace(None).next is None
+    assert EpochPacer(None).next is None

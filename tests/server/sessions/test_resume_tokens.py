@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 
 from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
-from server.security.signing import Keys
-from server.sessions.resume_tokens import AUDIENCE, MAX_CHARACTERS, Claim, Code, RefusedToken, seal, unseal
+from server.security.signing import Signing
+from server.sessions.resume_tokens import AUDIENCE, MAX_CHARACTERS, Claims, Code, RefusedToken, seal, unseal
 from tests.support.runs import assert_same_state
 from tests.support.strategies import experiments, law
 
-KEYS = Keys([b"the key that signs this", b"the one before, still good"])
+KEYS = Signing([b"the key that signs this", b"the one before, still good"])
 NOW = 1_800_000_000.0
 
 
-def claim(**changes: Any) -> Claim:
+def claim(**changes: Any) -> Claims:
     values: dict[str, Any] = {
         "aud": AUDIENCE,
         "iat": NOW,
@@ -37,7 +37,7 @@ def claim(**changes: Any) -> Claim:
         "playing": True,
         "speed": 60.0,
     }
-    return Claim(**{**values, **changes})
+    return Claims(**{**values, **changes})
 
 
 def trained(**experiment: Any) -> Run:
@@ -52,7 +52,7 @@ def token(**changes: Any) -> str:
 DAY = 86_400.0
 
 
-def opened(text: str, *, keys: Keys = KEYS, now: float = NOW + 60) -> Run | None:
+def opened(text: str, *, keys: Signing = KEYS, now: float = NOW + 60) -> Run | None:
     token = unseal(keys, text)
     token.check_age(now, DAY)
     return token.run()
@@ -93,7 +93,7 @@ def test_a_token_brings_back_the_same_run_and_what_was_said_about_it(experiment,
 
 
 def test_a_key_that_signed_before_is_still_believed():
-    text, _ = seal(Keys([b"the one before, still good"]), claim(), trained())
+    text, _ = seal(Signing([b"the one before, still good"]), claim(), trained())
 
     assert opened(text) is not None
 
@@ -166,7 +166,7 @@ FORGED: dict[str, tuple[str, str]] = {
     "cut short": (token()[:-4], "resume-forged"),
     "too long": ("A" * (MAX_CHARACTERS + 1), "resume-too-long"),
     "of another version": (signed(b"", version=3), "resume-version"),
-    "of a foreign key": (seal(Keys([b"somebody else's key"]), claim(), None)[0], "resume-forged"),
+    "of a foreign key": (seal(Signing([b"somebody else's key"]), claim(), None)[0], "resume-forged"),
     "for another purpose": (
         KEYS.sign("join", token().rpartition(".")[0].encode()).decode(),
         "resume-forged",
@@ -196,7 +196,7 @@ FORMER = json.loads(Path(__file__).with_name("fixtures").joinpath("token-1.json"
 
 
 def test_a_token_of_version_1_opens_to_the_same_run():
-    keys = Keys([b"a newer key of this server", FORMER["key"].encode()])
+    keys = Signing([b"a newer key of this server", FORMER["key"].encode()])
 
     back = unseal(keys, FORMER["token"])
 
@@ -207,14 +207,14 @@ def test_a_token_of_version_1_opens_to_the_same_run():
 
 
 def test_a_token_of_version_1_ends_with_its_age():
-    keys = Keys([FORMER["key"].encode()])
+    keys = Signing([FORMER["key"].encode()])
 
     assert opened(FORMER["token"], keys=keys, now=NOW + DAY) is not None
     assert code_of(FORMER["token"], keys=keys, now=NOW + 1.1 * DAY) == "resume-expired"
 
 
 def test_a_changed_token_of_version_1_or_one_of_another_key_is_refused():
-    keys = Keys([FORMER["key"].encode()])
+    keys = Signing([FORMER["key"].encode()])
     text = FORMER["token"]
 
     assert code_of(text) == "resume-malformed"

@@ -16,7 +16,7 @@ from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
 from engine.optimizers import OPTIMIZERS
 from server.security.signing import load_keys
-from server.sessions.resume_tokens import AUDIENCE, Claim, seal, unseal
+from server.sessions.resume_tokens import AUDIENCE, Claims, seal, unseal
 from server.settings import default_state_folder
 from tests.support.client import Client, client, cut, greeted, resumed
 from tests.support.live_server import LiveServer, free_port, live_server
@@ -44,7 +44,7 @@ def run_of(token: str, folder: Path) -> Run:
     return run
 
 
-def claim_of(token: str, folder: Path) -> Claim:
+def claim_of(token: str, folder: Path) -> Claims:
     return unseal(load_keys((), folder), token).claim
 
 
@@ -143,7 +143,7 @@ async def test_knowing_the_public_name_of_a_session_does_not_attach(folder: Path
     with live_server("--workers", "1") as server:
         async with greeted(server.socket_url) as victim:
             name = claim_of(await victim.kept(), folder).session
-            forged = Claim(
+            forged = Claims(
                 aud=AUDIENCE,
                 iat=time.time(),
                 engine=ENGINE,
@@ -441,7 +441,7 @@ async def test_a_token_that_is_refused_says_why_closes_4409_and_leaves_no_sessio
     run = begin(Experiment())
 
     def token(**changes: Any) -> str:
-        return seal(keys, Claim(**{**good, **changes}), run)[0]
+        return seal(keys, Claims(**{**good, **changes}), run)[0]
 
     wrong = {
         "resume-forged": flipped(token()),

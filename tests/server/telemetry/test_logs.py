@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from server.protocol.messages import Configure
 from server.telemetry import logs
-from server.telemetry.logs import MAX_TEXT, Damper, JsonLines, TextLines, clean, one_line, session_hash
+from server.telemetry.logs import MAX_TEXT, JsonLines, RepeatFilter, TextLines, clean, one_line, session_hash
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
 
@@ -151,7 +151,7 @@ def test_the_addresses_that_uvicorn_logs_lose_their_queries() -> None:
 
 
 def test_what_repeats_is_told_once_a_second_and_how_often_it_was() -> None:
-    damper = Damper(interval=60)
+    damper = RepeatFilter(interval=60)
     record = logging.LogRecord("server.any", logging.WARNING, "any.py", 1, "a slice failed", (), None)
     other = logging.LogRecord("server.any", logging.WARNING, "any.py", 1, "a slice failed", (), None)
     other.session = session_hash("another")
@@ -159,7 +159,7 @@ def test_what_repeats_is_told_once_a_second_and_how_often_it_was() -> None:
     assert [damper.filter(record) for _ in range(1000)].count(True) == 1
     assert damper.filter(other), "one session silenced another"
 
-    brief = Damper(interval=0)
+    brief = RepeatFilter(interval=0)
     brief._seen[("server.any", logging.WARNING, "a slice failed", None)] = (0.0, 41)
     assert brief.filter(record)
     assert "41 more" in TextLines().format(record)

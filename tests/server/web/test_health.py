@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from server.lifecycle.readiness import Readiness
 from server.settings import Settings
-from server.telemetry.loop_lag import Pulse
+from server.telemetry.loop_lag import LoopMonitor
 from server.web.app import create_app
 from server.web.routes.health import MAX_LAG_SECONDS
 from tests.support.live_server import LiveServer, live_server
@@ -56,7 +56,7 @@ def test_answers_are_not_cached_and_tell_no_version(web: TestClient, path: str) 
 
 
 def test_a_server_whose_loop_is_late_is_ill(web: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Pulse, "lag", lambda self: MAX_LAG_SECONDS)
+    monkeypatch.setattr(LoopMonitor, "lag", lambda self: MAX_LAG_SECONDS)
 
     response = web.get("/healthz")
 
@@ -64,7 +64,7 @@ def test_a_server_whose_loop_is_late_is_ill(web: TestClient, monkeypatch: pytest
 
 
 async def test_the_pulse_notices_a_loop_that_is_held_up() -> None:
-    pulse = Pulse(interval=0.01)
+    pulse = LoopMonitor(interval=0.01)
     beats: list[float] = []
     pulse.start(beats.append)
     while not beats:

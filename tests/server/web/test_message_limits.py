@@ -14,7 +14,7 @@ from server.web.message_limits import (
     MOST_INVALID,
     TOO_BIG,
     TOO_MANY_INVALID,
-    Manners,
+    MessageLimits,
 )
 from tests.support.client import PATIENCE_SECONDS, Client, client, greeted
 from tests.support.live_server import LiveServer
@@ -23,7 +23,7 @@ PAUSE = '{"type": "pause"}'
 ACK = '{"type": "ack", "frame": 1}'
 
 
-def judged(manners: Manners, text: str, now: float = 0.0) -> tuple[int, str] | None:
+def judged(manners: MessageLimits, text: str, now: float = 0.0) -> tuple[int, str] | None:
     return manners.verdict(text, parse(text), now)
 
 
@@ -32,7 +32,7 @@ def heard(text: str) -> Command | ErrorEvent:
 
 
 def test_a_burst_is_read_at_once_and_then_twenty_a_second() -> None:
-    manners = Manners()
+    manners = MessageLimits()
 
     pauses = [manners.pause(heard(PAUSE), 0.0) for _ in range(MESSAGE_BURST + 2)]
 
@@ -41,7 +41,7 @@ def test_a_burst_is_read_at_once_and_then_twenty_a_second() -> None:
 
 
 def test_acknowledging_what_was_sent_is_free_and_anything_else_is_not() -> None:
-    manners = Manners()
+    manners = MessageLimits()
     for _ in range(1000):
         manners.frame_sent()
 
@@ -54,18 +54,18 @@ def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() ->
         empty = json.dumps({"type": type_, "id": "x", **fields})
         return empty[:-1] + " " * (size - len(empty)) + "}"
 
-    assert judged(Manners(), filled("pause", MOST_BYTES)) is None
-    assert judged(Manners(), filled("pause", MOST_BYTES + 1)) == TOO_BIG
-    assert judged(Manners(), "x" * (MOST_BYTES + 1)) == TOO_BIG
-    assert judged(Manners(), "[" * (MOST_BYTES + 1)) == TOO_BIG
-    assert judged(Manners(), "é" * (MOST_BYTES // 2 + 1)) == TOO_BIG
-    assert judged(Manners(), filled("hello", MOST_BYTES + 1, protocol=1)) is None
-    assert judged(Manners(), filled("configure", MOST_BYTES + 1, experiment={})) is None
-    assert judged(Manners(), filled("configure", MOST_BYTES + 1, experiment={"no": 1})) is None
+    assert judged(MessageLimits(), filled("pause", MOST_BYTES)) is None
+    assert judged(MessageLimits(), filled("pause", MOST_BYTES + 1)) == TOO_BIG
+    assert judged(MessageLimits(), "x" * (MOST_BYTES + 1)) == TOO_BIG
+    assert judged(MessageLimits(), "[" * (MOST_BYTES + 1)) == TOO_BIG
+    assert judged(MessageLimits(), "é" * (MOST_BYTES // 2 + 1)) == TOO_BIG
+    assert judged(MessageLimits(), filled("hello", MOST_BYTES + 1, protocol=1)) is None
+    assert judged(MessageLimits(), filled("configure", MOST_BYTES + 1, experiment={})) is None
+    assert judged(MessageLimits(), filled("configure", MOST_BYTES + 1, experiment={"no": 1})) is None
 
 
 def test_the_tenth_message_that_is_none_ends_the_connection() -> None:
-    manners = Manners()
+    manners = MessageLimits()
 
     verdicts = [judged(manners, "?", now=step * 0.1) for step in range(MOST_INVALID)]
 
@@ -73,7 +73,7 @@ def test_the_tenth_message_that_is_none_ends_the_connection() -> None:
 
 
 def test_what_was_wrong_now_and_then_is_forgiven() -> None:
-    manners = Manners()
+    manners = MessageLimits()
 
     assert {judged(manners, "?", now=60.0 * minute) for minute in range(100)} == {None}
 

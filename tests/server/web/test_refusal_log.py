@@ -6,7 +6,7 @@ import pytest
 
 from engine.sentences import Sentence
 from server.i18n import ENGLISH, bundled
-from server.web.middleware.refusal_log import SAME_SECONDS, Complaints
+from server.web.middleware.refusal_log import SAME_SECONDS, RefusalLog
 
 
 class Clock:
@@ -22,8 +22,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def complaints(clock: Clock) -> Complaints:
-    return Complaints(bundled()[ENGLISH].say, clock)
+def complaints(clock: Clock) -> RefusalLog:
+    return RefusalLog(bundled()[ENGLISH].say, clock)
 
 
 def host(name: str) -> Sentence:
@@ -31,7 +31,7 @@ def host(name: str) -> Sentence:
 
 
 def test_the_same_is_told_again_only_after_minutes(
-    complaints: Complaints, clock: Clock, caplog: pytest.LogCaptureFixture
+    complaints: RefusalLog, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("one.example", "one.example", "two.example"):
         complaints.tell(host(name))
@@ -51,7 +51,7 @@ def test_the_same_is_told_again_only_after_minutes(
 
 
 def test_any_number_of_names_takes_few_lines_and_holds_up_no_other_kind(
-    complaints: Complaints, clock: Clock, caplog: pytest.LogCaptureFixture
+    complaints: RefusalLog, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(3000):
         complaints.tell(host(f"{number}.example"))
@@ -65,7 +65,7 @@ def test_any_number_of_names_takes_few_lines_and_holds_up_no_other_kind(
 
 @pytest.mark.parametrize("text", ["x\nforged", "tok_secret", "<b>", "a b", "\x1b[2J", "x" * 300, ""])
 def test_what_is_no_name_is_not_shown(
-    complaints: Complaints, caplog: pytest.LogCaptureFixture, text: str
+    complaints: RefusalLog, caplog: pytest.LogCaptureFixture, text: str
 ) -> None:
     complaints.tell(host(text))
 
@@ -78,7 +78,7 @@ def test_what_is_no_name_is_not_shown(
     "text", ["a.example", "a.example:8000", "127.0.0.1:80", "[::1]:8000", "https://a.example:8443"]
 )
 def test_names_addresses_and_origins_are_shown(
-    complaints: Complaints, caplog: pytest.LogCaptureFixture, text: str
+    complaints: RefusalLog, caplog: pytest.LogCaptureFixture, text: str
 ) -> None:
     complaints.tell(host(text))
 
