@@ -1,1 +1,1 @@
-"""The commands."""
+"""The commands: serve, train, health."""

@@ -1,4 +1,4 @@
-"""The console: what it can show, whatever its encoding is, and how wide it is."""
+"""Terminal capabilities: which characters standard output can show, and how wide it is."""
 
 import io
 import shutil

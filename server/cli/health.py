@@ -1,4 +1,4 @@
-"""``neural-playground health``: whether the server on this machine is alive, for the health check of a container.
+"""``neural-playground health``: asks the server on this machine for /healthz; the health check of containers.
 
 Imports little, so that a container of small means starts it within its time limit.
 """

@@ -1,4 +1,4 @@
-"""The command ``neural-playground``."""
+"""``neural-playground``: reads the options and serves until a signal ends it."""
 
 import argparse
 import contextlib

@@ -1,4 +1,4 @@
-"""The command ``neural-playground train``: train an experiment or go on with a network, without a page."""
+"""``neural-playground train``: trains a saved experiment or network without a page."""
 
 import argparse
 import contextlib

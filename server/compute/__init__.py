@@ -1,4 +1,4 @@
-"""Compute: where slices run. ``Scheduler`` is what the server sees; behind it are processes, a thread, or a cluster."""
+"""Where slices run. ``Scheduler`` is what the server uses; behind it are processes, a thread or a Dask cluster."""
 
 from server.compute.backend import (
     Backend,

@@ -1,4 +1,4 @@
-"""What every place where calls run offers to the seam, and how calls can come to grief."""
+"""The interface of every place where calls run, and the errors that a call can end with."""
 
 import asyncio
 import time

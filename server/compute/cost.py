@@ -1,4 +1,4 @@
-"""Cost: what an experiment asks of an engine process, estimated before it starts, so that nobody holds up a class.
+"""Cost estimates: the seconds and bytes that an experiment needs in an engine process, before it starts.
 
 A slice ends between two steps, so a step must be short. Nearly all of it is products of matrices and what is done with
 every number that a unit says (a *cell*: a unit and a sample). Both are counted; the times below are those of one core

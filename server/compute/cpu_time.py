@@ -1,4 +1,4 @@
-"""Usage: how long a process had the processor, and whether it wants it; only where the system tells (Linux).
+"""Processor time and state of a process, where the system reports them (Linux).
 
 On a machine that is busy with other things an engine process may wait for the processor for seconds. It does not hang.
 """

@@ -1,4 +1,4 @@
-"""A cluster of machines: Dask's scheduler and workers, through its ``concurrent.futures`` interface."""
+"""The Dask backend: a scheduler and workers on other machines, through the ``concurrent.futures`` interface."""
 
 import asyncio
 import importlib

@@ -1,4 +1,4 @@
-"""Turns: who is next, if several owners wait for the same workers.
+"""Fair queueing: of the owners whose calls wait for workers, the one that was served least is next.
 
 Each owner has an account of the seconds it was served, and the one with the smallest account is next; so one with ten
 sessions gets as much as one with a single session, if there is not enough for both. Who was away does not make up for

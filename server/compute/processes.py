@@ -1,4 +1,4 @@
-"""Engine processes on this machine: one pool per process, so that what befalls one does not touch the others."""
+"""The backend of engine processes on this machine: one pool per process, so that a crash affects only one call."""
 
 import asyncio
 import itertools

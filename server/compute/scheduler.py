@@ -1,4 +1,4 @@
-"""The seam: runs functions on whatever backend was chosen, in fair order, in time, and again if a worker dies.
+"""The scheduler: runs pure functions on a backend, in fair order, with deadlines, and again if a worker dies.
 
 Functions are pure, so whatever was under way when a worker died is simply done again.
 """

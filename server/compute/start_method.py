@@ -1,4 +1,4 @@
-"""How engine processes start: forked from a small server that has loaded the engine, or else each anew."""
+"""How engine processes start: forked from a server process that has loaded the engine, or each from scratch."""
 
 import logging
 import multiprocessing

@@ -1,4 +1,4 @@
-"""What compute has done and is doing, for those who export figures."""
+"""Counters of the scheduler, for metrics."""
 
 from dataclasses import dataclass
 

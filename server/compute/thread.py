@@ -1,4 +1,4 @@
-"""Inline: calls run in one thread of the server itself, for debugging, for tests and where there are no processes."""
+"""The backend of a single thread in the server, for debugging, tests and platforms without processes."""
 
 import asyncio
 import threading

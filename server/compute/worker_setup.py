@@ -1,4 +1,4 @@
-"""Inside an engine process: how it is set up before it computes anything. Runs there, not in the server."""
+"""The setup of an engine process: signals, priority, memory limit, one BLAS thread. Runs in the engine process."""
 
 import contextlib
 import importlib

@@ -1,4 +1,4 @@
-"""Literals: numbers and tables as they stand in a script."""
+"""Numbers and tables as literals of a script."""
 
 from collections.abc import Sequence
 

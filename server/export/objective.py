@@ -1,4 +1,4 @@
-"""Objective: how losses and penalties are written in a script."""
+"""How losses and penalties are written in a script."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Points: how data sets, features and scalings are written in a script; all languages draw their samples with NumPy.
+"""How data sets, features and scalings are written in a script; every target draws its samples with NumPy.
 
 A data set is the body of ``draw_points(samples, random)``, a template: ``noisy`` says whether the noise is to be drawn.
 """

@@ -1,4 +1,4 @@
-"""Script: an experiment written as a program, from the templates and the tables beside it."""
+"""Renders an experiment as a script, from the templates and the tables beside this module."""
 
 import textwrap
 from functools import cache

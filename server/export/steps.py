@@ -1,4 +1,4 @@
-"""Steps: how optimizers, schedules, orders and stop rules are written in a script."""
+"""How optimizers, schedules, batch orders and stop rules are written in a script."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

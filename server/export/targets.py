@@ -1,4 +1,4 @@
-"""Languages: what scripts can be written in, and what cannot be said in each of them."""
+"""The targets of an export (NumPy, PyTorch, Keras, scikit-learn), and what each of them cannot express."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Units: how activations and initializers are written in a script."""
+"""How activations and initializers are written in a script."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Languages: everything that people read, in one file for each language beside this one.
+"""Texts that people read, one file per language in ``locales/``.
 
 A file more is a language more. What it does not say is said in English; what the engine's registries and sentences
 say in English stands there and not in ``en.json``.

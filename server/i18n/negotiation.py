@@ -1,4 +1,4 @@
-"""Accept-Language: which of the languages that there are a browser likes best (RFC 9110, RFC 4647 "lookup")."""
+"""Language negotiation by Accept-Language (RFC 9110, RFC 4647 "lookup")."""
 
 import re
 

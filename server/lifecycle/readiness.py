@@ -1,4 +1,4 @@
-"""Readiness: whether this server should be sent more learners."""
+"""Readiness: whether this server should get more learners."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Drain: an orderly end. Asked to end, the server takes nobody new, tells those who are there, and only then closes.
+"""Orderly shutdown: the server accepts no new sessions, informs its clients, and only then closes.
 
 uvicorn waits for connections before it lets the application know; so this begins at the signal itself.
 """

@@ -1,4 +1,4 @@
-"""Signals that ask the process to end: Ctrl-C, SIGTERM, a terminal that was closed.
+"""Signals that end the process: SIGINT, SIGTERM, SIGHUP, SIGBREAK.
 
 Imports next to nothing, as it comes before everything else.
 """

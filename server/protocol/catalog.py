@@ -1,4 +1,4 @@
-"""The catalogue: every choice, label, explanation, limit and default, for the page, from the engine's registries."""
+"""The catalog: every choice, label, explanation, limit and default, from the engine's registries, for the page."""
 
 from collections.abc import Mapping
 from functools import cache

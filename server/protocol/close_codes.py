@@ -1,4 +1,4 @@
-"""Farewells: why the server closes a connection, with the close code that says whether to come back, and a sentence.
+"""Close codes: why the server closes a connection, whether the client should come back, and a sentence.
 
 1012, 1013 and 4408: come back. 4409: come back without the token. 4001: do not come back by yourself; a person may.
 """

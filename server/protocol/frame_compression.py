@@ -1,4 +1,4 @@
-"""Packed frames: the same safetensors files in a fifth of the bytes, for one connection that gets them in order.
+"""Frame compression: frames as differences from the frame before, deflated in one stream per connection.
 
 Every file is written as what is new since the last one on the connection, and all go through one deflate stream,
 flushed after each, so that a browser reads them with its own ``DecompressionStream``. ``docs/protocol.md`` describes

@@ -1,4 +1,4 @@
-"""The catalogue in a language: the English words of the registries, replaced by name where the language has others."""
+"""The catalog in another language: translated labels and explanations in place of the registries' English."""
 
 from collections.abc import Iterator
 from functools import cache

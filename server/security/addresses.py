@@ -1,4 +1,4 @@
-"""Addresses of clients: what counts as one."""
+"""Client addresses: which addresses count as one client (an IPv6 network of 64 bits, for instance)."""
 
 import ipaddress
 

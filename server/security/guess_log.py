@@ -1,4 +1,4 @@
-"""Guesses: notices that somebody tries join codes. Pure: the time is told."""
+"""Counts wrong join codes and reports guessing in the log. Takes the time as an argument."""
 
 SUSPICIOUS = 20
 """Wrong codes from one address within a minute; a class that mistypes gives fewer."""

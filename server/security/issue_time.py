@@ -1,4 +1,4 @@
-"""Clocks: whether what a server has issued is too old, judged by clocks that may be wrong."""
+"""Ages of tokens and cookies, judged with tolerance for clocks that are wrong."""
 
 WRITTEN = 1_767_225_600.0
 """The beginning of 2026, in seconds since 1970: no clock that is right shows an earlier time to this program."""

@@ -1,4 +1,4 @@
-"""Join codes: how they are drawn, compared, shown, and how long it takes to guess one."""
+"""Join codes: drawing, comparing, displaying, and how long it takes to guess one."""
 
 import math
 import string

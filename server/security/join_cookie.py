@@ -1,4 +1,4 @@
-"""Joining: a browser gives the join code once and gets a cookie, which says who it is in all requests and sockets.
+"""The join cookie: given for the right join code, it identifies the browser in all requests and WebSockets.
 
 The cookie is a random identity and the time it was issued, signed for the present code. Any server with the same keys
 and code believes it.

@@ -1,4 +1,4 @@
-"""The local network: whether others reach this server, under which address, and how they get in."""
+"""The local network: whether others reach this server, at which address, and the QR code that leads there."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Keys: what the server signs with, so that it knows again what it gave away (resume tokens, joining)."""
+"""Signing keys, and signatures of resume tokens and join cookies."""
 
 import contextlib
 import hashlib

@@ -1,4 +1,4 @@
-"""Buckets: how often something may happen. Pure: the time is told."""
+"""Token buckets for rate limits. They take the time as an argument."""
 
 import math
 from collections.abc import Hashable

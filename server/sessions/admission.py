@@ -1,4 +1,4 @@
-"""Entrance: how fast newcomers come in, and whose turn it is while more wait."""
+"""Admission: how fast new sessions are let in, and in which order clients that wait are."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Checkpoints: when a session's token is to be made anew, and what it says. Knows no connection; the time is told."""
+"""When a session gets a new resume token, and what it contains. Takes the time as an argument."""
 
 import secrets
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Lifetimes: how long a session trains and is kept with nobody there, or with nobody doing anything. Knows no clock."""
+"""Expiry: how long a session trains and is kept without a connection or input. Takes the time as an argument."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Window: how many frames a client may leave unacknowledged, and how often it should get one. The time is told.
+"""Flow control: how many frames may be unacknowledged, and how often a client should get one.
 
 Enough frames are under way to fill the line, and no more, because every further one only waits in it and is older when
 it is seen. Nothing here knows frames or sockets.

@@ -1,4 +1,4 @@
-"""Former tokens: reads resume tokens of version 1, which were made before signatures came from itsdangerous.
+"""Reads resume tokens of version 1, which were not signed by itsdangerous.
 
 They can be used until they are too old; none is made any more.
 """

@@ -1,4 +1,4 @@
-"""Pictures: what a client looks at, and when the next picture of it is due. Knows no clock and no run."""
+"""The frame schedule: what a client looks at, and when its next frame is due. Takes the time as an argument."""
 
 import math
 from dataclasses import dataclass

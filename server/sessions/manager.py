@@ -1,4 +1,4 @@
-"""Sessions: all runners of this process, from a client's hello until nobody needs them any more.
+"""The session manager: opens, finds, resumes and ends all sessions of this process.
 
 A session outlives its connection for a while. Who brings its token goes on with it; if it is no longer here, with the
 run that the token holds.

@@ -1,4 +1,4 @@
-"""Outbox: what waits for one connection: events in order, the newest numbers, and the acknowledgement window.
+"""The outbox of one connection: a send queue in which new numbers replace unsent ones and losses are appended.
 
 Nothing queues for a slow client: numbers that were not sent yet are replaced by newer ones, only the losses of every
 epoch are kept, and leave in pieces. Knows no sockets.

@@ -1,4 +1,4 @@
-"""Pace: how many epochs are due at a chosen speed. Knows no clock; the time is told."""
+"""The pacer: how many epochs are due at a chosen speed. Takes the time as an argument."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Tokens: what a browser keeps in order to go on later, here or on another server that signs with the same keys.
+"""Resume tokens: signed text with which a browser goes on with its session, on any server with the same keys.
 
 A token is text: a version, base64url of a header (JSON) and a checkpoint of the run, and a signature over all before.
 It is a secret of its owner: with it anybody may go on with the session.

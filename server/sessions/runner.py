@@ -1,4 +1,4 @@
-"""SessionRunner: one session with its outbox, and the task that computes its slices.
+"""The session runner: the task that has one session's slices computed, and its outbox.
 
 A connection attaches to it, passes on what the client says and sends what the outbox gives. Knows no socket.
 """

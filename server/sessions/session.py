@@ -1,4 +1,4 @@
-"""Session: one learner's run. Commands in, events out; says what to compute next. No sockets, no clock, no tasks.
+"""The session: one learner's run. Commands in, events out; it says what to compute next. No sockets, clock or tasks.
 
 The owner calls ``receive`` for each message, and in a loop ``next_slice`` → compute → ``absorb``; at most one slice is
 under way. A command takes effect at the next slice.

@@ -1,4 +1,4 @@
-"""Slices: what an engine process is asked to do. Pure functions from values to values."""
+"""Slices: short pieces of work for an engine process, as pure functions from values to values."""
 
 import time
 from dataclasses import dataclass

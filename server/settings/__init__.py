@@ -1,4 +1,4 @@
-"""Settings: what the person who runs the server may choose."""
+"""Settings: the options of one server process, their limits, and how they are read."""
 
 import ipaddress
 import os

@@ -1,4 +1,4 @@
-"""Environment: the ``PLAYGROUND_`` variables of a process, as shells, env files, Docker and Kubernetes set them."""
+"""The ``PLAYGROUND_`` environment variables, as shells, env files, Docker and Kubernetes set them."""
 
 import difflib
 import re

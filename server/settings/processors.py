@@ -1,4 +1,4 @@
-"""Processors: how many this process may use, by affinity and quota, and how many engine processes that makes."""
+"""How many processors this process may use, by affinity and quota, and the number of engine processes from that."""
 
 import math
 import os

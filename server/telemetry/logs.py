@@ -1,4 +1,4 @@
-"""Logs: one line per event, as text for people or as JSON for machines.
+"""Logging: one line per event, as text or JSON, without secrets and without control characters.
 
 A line never holds what a client sent as it came: control characters are escaped, so that nobody forges a line or
 steers a terminal, and whatever looks like a secret is left out. The same event is told once a second at most.

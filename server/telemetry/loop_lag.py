@@ -1,4 +1,4 @@
-"""Pulse: how late the event loop is. A server that is late with this is late with everything."""
+"""The lag of the event loop: how late a timer fires."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Metrics: what an operator may want to watch, counted and written in the text format of Prometheus.
+"""Metrics for Prometheus.
 
 Each application has a registry of its own. Labels take few values, all of them known here: nothing that a client sends
 becomes one, and no session has one of its own.

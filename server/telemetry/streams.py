@@ -1,4 +1,4 @@
-"""Standard streams that never stand in the way: closed, leading nowhere, or to a full disk.
+"""Standard streams that are closed, broken or full: the server goes on without them.
 
 Imports next to nothing, as it comes before everything else.
 """

@@ -1,4 +1,4 @@
-"""Connections: how many there may be at once, and which one goes where there is no place for another.
+"""Places for connections: how many there may be at once, and which one is closed for a new one.
 
 Each takes a descriptor, and a process without any can neither replace an engine process nor answer /healthz. So there
 are places for fewer connections than there are descriptors. One that only waits gives its place up to one that comes:

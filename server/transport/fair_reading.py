@@ -1,4 +1,4 @@
-"""Fair reading: what a connection receives is handed on in small pieces, each when it is the turn of its party.
+"""Fair reading: received bytes are processed in small pieces, each when its connection's turn has come.
 
 Mixed into the protocols of uvicorn. Nothing is read from the socket while a piece waits, so what a client sends beyond
 its share stays with the client.

@@ -1,4 +1,4 @@
-"""Shares of the event loop: how much of its time goes into what clients send, and whose turn it is if it is short.
+"""Shares of the event loop's time: clients are charged for what they send, and take turns when time is short.
 
 Everything that a client sends is charged with the seconds of the event loop that it cost. As long as a connection, its
 owner and all clients together stay within an allowance, nobody waits. What goes beyond it is taken in turns from one

@@ -1,4 +1,4 @@
-"""Sockets: how this server listens, and how it lets go of clients that have stopped to read.
+"""uvicorn's protocols with time limits, places and fair reading; the listening socket and the configuration.
 
 Asked to close, uvicorn waits until everything has been sent; a client that reads no more keeps its connection, its
 handler and megabytes of buffers for ever. So a connection that is over is cut after a moment, and the kernel is told

@@ -1,4 +1,4 @@
-"""The application: settings, compute and routes put together."""
+"""The application: settings, scheduler, middleware and routes put together."""
 
 import asyncio
 import logging

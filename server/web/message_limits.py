@@ -1,4 +1,4 @@
-"""Manners: how a client behaves on its connection, and what becomes of one that does not. Pure: the time is told."""
+"""Limits of a client's messages: rate, size and number of invalid ones. Takes the time as an argument."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Bodies of requests, bounded, and refusals of what is in them."""
+"""Reads JSON bodies of requests with a size limit, and says what is wrong with them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar

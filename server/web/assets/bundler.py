@@ -1,4 +1,4 @@
-"""Bundling: the page's modules as one script, its sheets as one sheet. A hundred requests cost more than their bytes.
+"""The bundler: joins the page's modules into one script and its sheets into one sheet, which saves requests.
 
 Every module keeps its text and has a scope of its own: what it exports is what the scope returns, what it imports is
 taken from there. That is enough while modules import and export names only and none needs itself; the rest is refused.

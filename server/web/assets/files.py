@@ -1,4 +1,4 @@
-"""Assets: the page's files, read and compressed once, served under addresses that change with them."""
+"""The page's files, read and compressed once, served at addresses that change with their content."""
 
 import base64
 import hashlib

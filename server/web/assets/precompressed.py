@@ -1,4 +1,4 @@
-"""Compression: what never changes is compressed once, and sent in the way that the browser can read."""
+"""Content that never changes, compressed once and sent as gzip to clients that accept it."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""Fair requests: each HTTP request is answered when it is the turn of its party, and charged for what it costs."""
+"""Fair requests: each HTTP request waits for its turn and is charged for the event loop's time that it takes."""
 
 import random
 from functools import partial

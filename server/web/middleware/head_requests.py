@@ -1,4 +1,4 @@
-"""HEAD: every route that answers GET answers HEAD too, with the same status and headers and without a body."""
+"""HEAD for every route that answers GET: the same status and headers without a body."""
 
 from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -1,4 +1,4 @@
-"""Doors: which requests are let in, by the host they name, the page they come from, and their size.
+"""Checks of Host, Origin, content type and size, before a request reaches its route.
 
 A browser carries any page's requests to any server, and a name that an attacker owns may lead to this machine (DNS
 rebinding). So every request, WebSockets included, has to name a host that is known here, and a socket, or a request

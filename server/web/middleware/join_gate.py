@@ -1,4 +1,4 @@
-"""Gate: with a join code, nothing but the way in is open to who has not given it."""
+"""The join gate: with a join code, routes need the join cookie, but for those that lead to it."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 

@@ -1,4 +1,4 @@
-"""Complaints: a request that was refused because of how it came here, told in the log with what mends it.
+"""Logs requests that were refused because of a proxy or a setting, with what mends it.
 
 The person who runs the server sees there what a proxy in between gets wrong. The same is told once in a while only, and
 all of a kind together seldom, so that strangers cannot fill the log.

@@ -1,4 +1,4 @@
-"""Answers of the doors: why something is not let in, in a form that its sender can read."""
+"""Responses to refused requests: status, sentence and reason, as text or JSON."""
 
 import json
 from collections.abc import Mapping

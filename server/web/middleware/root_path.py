@@ -1,4 +1,4 @@
-"""Prefix: a server that a proxy passes on below a path, as ``/a/b/``, without taking that path away."""
+"""The root path: requests that a proxy passes on with a path prefix such as ``/a/b/``."""
 
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send

@@ -1,4 +1,4 @@
-"""Headers of every response: what browsers should refuse to do with it."""
+"""Security headers of every response: Content-Security-Policy, Permissions-Policy and others."""
 
 import re
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""Routes: pages, REST, and the WebSocket."""
+"""The routes: pages, REST and the WebSocket."""

@@ -1,4 +1,4 @@
-"""REST: the catalogue."""
+"""GET /api/catalog."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Export: an experiment comes in, a script goes out."""
+"""POST /api/export/{language}: an experiment as a script."""
 
 from typing import Annotated
 

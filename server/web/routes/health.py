@@ -1,4 +1,4 @@
-"""What whoever runs the server asks it: whether it lives, whether it is ready, and what it counts."""
+"""GET /healthz, /readyz and /metrics."""
 
 import hmac
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Joining: the join code for a cookie, and whether a browser brings one."""
+"""GET and POST /api/join: the join cookie for the join code."""
 
 import secrets
 from typing import Any

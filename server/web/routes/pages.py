@@ -1,4 +1,4 @@
-"""Pages: what a browser opens."""
+"""The HTML pages: the playground, "not found", "the server is full"."""
 
 import json
 import math

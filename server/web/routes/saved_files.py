@@ -1,4 +1,4 @@
-"""Read: whatever was saved comes in, as text or as a file; the experiment goes out."""
+"""POST /api/read: saved files, addresses and links as experiments."""
 
 import base64
 import binascii

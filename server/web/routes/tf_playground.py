@@ -1,4 +1,4 @@
-"""Links of the original playground: as experiments, and back."""
+"""POST /api/classic: links of TensorFlow Playground as experiments, and back."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response

@@ -1,4 +1,4 @@
-"""The WebSocket: one connection, from the handshake to the close, and why none comes about."""
+"""GET /ws: the WebSocket of a session, and why it could not be opened."""
 
 import asyncio
 import contextlib
