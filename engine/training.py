@@ -15,7 +15,7 @@ from engine.epochs import Epochs
 from engine.evaluation import Losses
 from engine.run import Best, Run
 from engine.stops import STOPS
-from engine.updates import Update
+from engine.update_rule import Update
 from engine.workspace import Batch, Workspace, borrow
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.insight.classes import predicted_classes
+from engine.insight.class_labels import predicted_classes
+from engine.insight.layer_activations import parts
 from engine.insight.maps import SQUARE, Picture, boundary
-from engine.insight.parts import parts
 from engine.run import Run
 
 

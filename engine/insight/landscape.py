@@ -8,7 +8,7 @@ import numpy as np
 from engine.arrays import FloatArray
 from engine.evaluation import evaluate
 from engine.experiment import MAX_REPLICAS
-from engine.insight.lengths import lengths
+from engine.insight.norms import lengths
 from engine.run import Run
 
 _DIRECTIONS = 5

@@ -13,7 +13,7 @@ from engine.arrays import FloatArray, RealArray
 from engine.datasets import EXTENT
 from engine.experiment import Data
 from engine.features import FEATURES, feature_rows
-from engine.insight.parts import activations
+from engine.insight.layer_activations import activations
 from engine.run import Run
 from engine.samples import inputs
 from engine.workspace import sources

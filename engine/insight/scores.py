@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import FloatArray, IndexArray
 from engine.evaluation import Losses
-from engine.insight.classes import predicted_classes, true_classes
+from engine.insight.class_labels import predicted_classes, true_classes
 from engine.run import Run
 from engine.samples import columns
 from engine.workspace import borrow, sources

@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.activations import Activation
 from engine.arrays import FloatArray
-from engine.insight.lengths import lengths
-from engine.insight.parts import activations, parts
+from engine.insight.layer_activations import activations, parts
+from engine.insight.norms import lengths
 from engine.losses import LOSSES
 from engine.run import Run
 from engine.samples import columns

@@ -13,7 +13,7 @@ import numpy as np
 from engine.activations import Activation
 from engine.arrays import FloatArray
 from engine.experiment import Experiment
-from engine.insight.parts import activations
+from engine.insight.layer_activations import activations
 from engine.losses import LOSSES, Loss
 from engine.run import Run
 from engine.samples import inputs, points, rows

@@ -20,12 +20,12 @@ from engine.samples import ORDERS_AT_ONCE, class_numbers, points
 from engine.schedules import SCHEDULES as SCHEDULE_ROWS
 from engine.sentences import Sentence
 from engine.stops import STOPS as STOP_ROWS
+from server.export.activations import ACTIVATIONS, INITIALIZERS
+from server.export.data import DATASETS, FEATURES, SCALINGS
 from server.export.literals import constant, number, table, vector
-from server.export.objective import DECAY, DIE, LIMIT, LOSSES, PENALTIES, SHRINK
-from server.export.points import DATASETS, FEATURES, SCALINGS
-from server.export.steps import BATCHINGS, OPTIMIZERS, SCHEDULES, STOPS
+from server.export.losses import DECAY, DIE, LIMIT, LOSSES, PENALTIES, SHRINK
+from server.export.optimizers import BATCHINGS, OPTIMIZERS, SCHEDULES, STOPS
 from server.export.targets import LANGUAGES, CannotExportError, check
-from server.export.units import ACTIVATIONS, INITIALIZERS
 
 MAX_EPOCHS = 1_000_000
 _WIDTH = 100

@@ -6,9 +6,9 @@ from typing import Any
 
 from engine.experiment import Experiment
 from engine.sentences import Sentence, SentenceError, Value
-from server.export.objective import LOSSES
-from server.export.steps import OPTIMIZERS, SCHEDULES
-from server.export.units import ACTIVATIONS
+from server.export.activations import ACTIVATIONS
+from server.export.losses import LOSSES
+from server.export.optimizers import OPTIMIZERS, SCHEDULES
 from server.i18n import ENGLISH, bundled
 
 

@@ -122,7 +122,7 @@ def test_every_shortcut_does_what_help_says_but_not_while_somebody_types(playgro
     rows = playground["#help-keys tr"]
     count = """async () => {
       const { src } = document.querySelector('script[type=module]');
-      return (await import(src.replace('page.js', 'actions.js'))).ACTIONS.length;
+      return (await import(src.replace('page.js', 'model/action-table.js'))).ACTIONS.length;
     }"""
     assert rows.count() == playground.page.evaluate(count)
 

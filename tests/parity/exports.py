@@ -17,8 +17,8 @@ from hypothesis import given
 
 from engine import Experiment, begin
 from server.export import LANGUAGES, CannotExportError, export
-from server.export.objective import LOSSES
-from server.export.steps import OPTIMIZERS
+from server.export.losses import LOSSES
+from server.export.optimizers import OPTIMIZERS
 from tests.support.export_grid import BATCH_SIZES, CELLS, cell, spread
 from tests.support.scripts import ROWS, engine_losses, script_losses
 from tests.support.strategies import experiments, law, varied

@@ -8,7 +8,7 @@
 import { keepFocus } from "../lib/dom/focus.js";
 import { listenForShortcuts } from "../lib/dom/shortcuts.js";
 import { phrase } from "../lib/text/i18n.js";
-import { ACTIONS, actionForKey, keyName, labelOf } from "../model/actions.js";
+import { ACTIONS, actionForKey, keyName, labelOf } from "../model/action-table.js";
 import { createActionButtons } from "../views/settings/transport.js";
 
 /**

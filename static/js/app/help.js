@@ -9,7 +9,7 @@
 
 import { byId, find } from "../lib/dom/dom.js";
 import { phrase } from "../lib/text/i18n.js";
-import { ACTIONS, keyName, labelOf } from "../model/actions.js";
+import { ACTIONS, keyName, labelOf } from "../model/action-table.js";
 import { STARTS } from "../model/presets.js";
 import { explanationOf, PLACE_SELECTORS } from "../text/explanations.js";
 import { createExplain } from "../views/dialogs/explain.js";

@@ -17,8 +17,8 @@ import { phrase } from "../lib/text/i18n.js";
 import { fromSamples, ownSet } from "../model/own-points.js";
 import { classesOf } from "../model/problem.js";
 import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/point-set.js";
+import { createOwnEntry } from "../views/own-data/dataset-choice.js";
 import { listenForTables } from "../views/own-data/drop.js";
-import { createOwnEntry } from "../views/own-data/entry.js";
 
 /** Where own points are kept in the browser: what was drawn, and what was last used; and how often, in milliseconds. */
 const DRAFT = "own-points-draft";

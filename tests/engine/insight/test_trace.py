@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, gradient, set_parameter, trace, trace_sample
-from engine.insight.parts import activations
+from engine.insight.layer_activations import activations
 from engine.losses import LOSSES
 from engine.samples import points, rows
 from engine.scalings import SCALINGS

@@ -25,22 +25,31 @@ from engine.scalings import SCALINGS
 from engine.schedules import SCHEDULES
 from engine.schema import REGISTRIES
 from engine.stops import STOPS
-from server.export import LANGUAGES, MAX_EPOCHS, CannotExportError, export, objective, points, steps, units
+from server.export import (
+    LANGUAGES,
+    MAX_EPOCHS,
+    CannotExportError,
+    activations,
+    data,
+    export,
+    losses,
+    optimizers,
+)
 from tests.support.scripts import ROWS, experiment
 from tests.support.strategies import experiments, law
 
 TABLES: dict[str, tuple[Any, Any]] = {
-    "data.dataset": (DATASETS, points.DATASETS),
-    "data.scaling": (SCALINGS, points.SCALINGS),
-    "features": (FEATURES, points.FEATURES),
-    "network.activation": (ACTIVATIONS, units.ACTIVATIONS),
-    "network.initializer": (INITIALIZERS, units.INITIALIZERS),
-    "objective.loss": (LOSSES, objective.LOSSES),
-    "objective.penalty": (PENALTIES, objective.PENALTIES),
-    "training.optimizer": (OPTIMIZERS, steps.OPTIMIZERS),
-    "training.schedule": (SCHEDULES, steps.SCHEDULES),
-    "training.batching": (BATCHINGS, steps.BATCHINGS),
-    "training.stop": (STOPS, steps.STOPS),
+    "data.dataset": (DATASETS, data.DATASETS),
+    "data.scaling": (SCALINGS, data.SCALINGS),
+    "features": (FEATURES, data.FEATURES),
+    "network.activation": (ACTIVATIONS, activations.ACTIVATIONS),
+    "network.initializer": (INITIALIZERS, activations.INITIALIZERS),
+    "objective.loss": (LOSSES, losses.LOSSES),
+    "objective.penalty": (PENALTIES, losses.PENALTIES),
+    "training.optimizer": (OPTIMIZERS, optimizers.OPTIMIZERS),
+    "training.schedule": (SCHEDULES, optimizers.SCHEDULES),
+    "training.batching": (BATCHINGS, optimizers.BATCHINGS),
+    "training.stop": (STOPS, optimizers.STOPS),
 }
 
 
@@ -62,8 +71,8 @@ def test_every_row_of_every_registry_has_an_entry(field: str) -> None:
 
 def test_every_activation_of_an_output_has_an_entry() -> None:
     for key, loss in LOSSES.items():
-        if not objective.LOSSES[key].sums:
-            assert {output.key for output in loss.outputs.values()} <= units.ACTIVATIONS.keys()
+        if not losses.LOSSES[key].sums:
+            assert {output.key for output in loss.outputs.values()} <= activations.ACTIVATIONS.keys()
 
 
 @law(40)

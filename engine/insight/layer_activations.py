@@ -1,4 +1,4 @@
-"""Parts: a run taken apart for looking at it: the activation of each layer, a few replicas at a time."""
+"""The activations of each layer of a run, a few replicas at a time."""
 
 from collections.abc import Iterator
 from dataclasses import replace

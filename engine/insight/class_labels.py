@@ -1,4 +1,4 @@
-"""Classes: which class an output answers, and which class a target is.
+"""Class labels: the class that an output answers, and the class of a target.
 
 Two classes share one output, −1 … 1: class 0 is +1 (blue), class 1 is −1 (orange). Three or more have an output each,
 and class k is that of output k.

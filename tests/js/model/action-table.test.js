@@ -1,7 +1,7 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACTIONS, actionForKey, keyName } from "../../../static/js/model/actions.js";
+import { ACTIONS, actionForKey, keyName } from "../../../static/js/model/action-table.js";
 import { initialState } from "../../../static/js/model/state.js";
 import { CATALOG } from "../support/catalog.js";
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin
 from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT
-from engine.insight.parts import activations, parts
+from engine.insight.layer_activations import activations, parts
 from tests.support.strategies import law, stacks, varied
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.insight.classes import predicted_classes, true_classes
+from engine.insight.class_labels import predicted_classes, true_classes
 
 
 @pytest.mark.parametrize(

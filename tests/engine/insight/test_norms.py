@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.insight.lengths import lengths
+from engine.insight.norms import lengths
 from tests.support.strategies import law
 
 

@@ -1,4 +1,4 @@
-"""Lengths: the Euclidean norm of vectors, however large or small their entries are."""
+"""Euclidean norms of vectors, however large or small their entries are."""
 
 import numpy as np
 

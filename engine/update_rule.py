@@ -1,4 +1,4 @@
-"""Updates: what a gradient does to the parameters: schedule, clipping, penalty and optimizer of a stack."""
+"""The update rule: schedule, clipping, penalty and optimizer turn a gradient into new parameters of a stack."""
 
 import math
 from collections.abc import Mapping, Sequence
