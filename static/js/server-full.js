@@ -1,4 +1,4 @@
-/** The page that says that the server is full: tries again by itself, and lets a tab through that has a place already. */
+/** The page "server is full": tries again, and lets a tab through that has a session. */
 
 import { find } from "./lib/dom/dom.js";
 import { hasRecord } from "./net/tab-record.js";

@@ -1,4 +1,4 @@
-/** Runs before the first paint: what was chosen earlier holds from the start. Not a module, so that it blocks. */
+/** Applies the stored theme before the first paint. Not a module, so that it blocks rendering. */
 {
   let theme = null;
   let steps = null;

@@ -1,4 +1,4 @@
-/** Presses: buttons and keys perform actions, and the buttons tell which of them can be performed. */
+/** Connects buttons and keys to actions, and disables the buttons of actions that are not possible now. */
 
 /**
  * @import { ActionContext } from "../types/app.js"

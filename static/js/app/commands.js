@@ -1,4 +1,4 @@
-/** What a person does, as changes of the state and commands to the server. Knows no view. */
+/** Commands: what a person does, as changes of the state and messages to the server. Knows no view. */
 
 /**
  * @import { Catalog, Experiment, Target } from "../types/app.js"

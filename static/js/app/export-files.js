@@ -1,4 +1,4 @@
-/** Makes the files that people take away: the experiment, the network, pictures, losses. Knows no view. */
+/** Creates the files that people download: experiment, network, pictures, losses. Knows no view. */
 
 /**
  * @import { Catalog, Palettes, State } from "../types/app.js"

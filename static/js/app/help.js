@@ -1,4 +1,4 @@
-/** What helps people to find their way: help, first steps and explanations. */
+/** Help: the help dialog, presets and explanations. */
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** The entrance: with a join code, nothing begins before somebody has given it. */
+/** Joining: on a server with a join code, waits until the code has been given. */
 
 /** @import { Joining } from "../net/auth.js" */
 

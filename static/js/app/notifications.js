@@ -1,4 +1,4 @@
-/** What happens to a run, told to people: which notice, which sentence, and what can be done about it. */
+/** Notices about a run: which message appears, and which actions it offers. */
 
 /**
  * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** Own points: their place among the data sets, the editor, and what of them is kept in the browser. */
+/** Own points: their place among the data sets, their editor, and what of them the browser stores. */
 
 /**
  * @import { Catalog, Palettes, View } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** From the state to what views need to know: pure functions. */
+/** Selectors: pure functions that derive the properties of views from the state. */
 
 /**
  * @import { Catalog, State } from "../types/app.js"

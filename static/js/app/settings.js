@@ -1,4 +1,4 @@
-/** The settings: every control of the experiment and of how it is shown, to and from the state. */
+/** The settings: every control of the experiment and of its display, to and from the state. */
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** What people keep, share, open and take away: undo, the address, links, files and exports. */
+/** Sharing, opening and exporting: undo, the address, links, files and exports. */
 
 /**
  * @import { Catalog } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** Keeps what people do: undo and redo, and an address that always describes the experiment. Knows no view. */
+/** Undo and redo, and an address that always describes the experiment. Knows no view. */
 
 /**
  * @import { Experiment, History, ParameterAddress, ParameterEdit } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** The pictures: network, map, curves and numbers, drawn once per animation frame from state and stream. */
+/** The visuals: network, map, curves and numbers, drawn once per animation frame from state and run data. */
 
 /**
  * @import { Catalog, Palettes, ParameterAddress, State, Target } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** An experiment put together from what a link or a file says: what cannot be used is named and passed over. */
+/** Builds an experiment from the values of a link or a file; what cannot be used is named and left out. */
 
 /**
  * @import { Catalog, ChoiceOption, Experiment } from "../types/app.js"

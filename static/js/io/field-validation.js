@@ -1,4 +1,4 @@
-/** Which values the fields of an experiment may have: read from text, checked, and named where they cannot be used. */
+/** Validates the fields of an experiment: parses text, checks limits, and says what is wrong. */
 
 import { phrase } from "../lib/text/i18n.js";
 

@@ -1,4 +1,4 @@
-/** What people open: an address, a pasted link or a file becomes an experiment, or a sentence why not. */
+/** Opens an address, a pasted link or a file as an experiment, or says why that is not possible. */
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** Own points, which fit into no address, kept in the browser. */
+/** Stores own points in the browser, as they fit into no address. */
 
 /**
  * @import { Catalog } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** The seed of the original playground, which an experiment keeps only as long as it can draw its points and weights. */
+/** TensorFlow Playground: its seed in an experiment, and links from and to it. */
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"

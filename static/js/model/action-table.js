@@ -1,4 +1,4 @@
-/** Everything a person can make the page do with one press. Buttons, keyboard and help read this table. */
+/** The table of all actions: names, keys and icons, for buttons, keyboard and help. */
 
 /**
  * @import { Action, State } from "../types/app.js"

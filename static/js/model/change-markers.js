@@ -1,4 +1,4 @@
-/** Which settings were changed while the network went on learning, and when: pure functions. */
+/** Marks of settings that were changed during training, with their epochs: pure functions. */
 
 /**
  * @import { Catalog, Experiment, SettingMark } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** Changes that bring the rest of the experiment along, so that what is asked for always fits together. */
+/** Constraints between the fields of an experiment: a change adapts the other fields so that all fit together. */
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"

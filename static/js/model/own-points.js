@@ -1,4 +1,4 @@
-/** Own points in an experiment: putting them in, and what means nothing while they are there. */
+/** Own points in an experiment: inserting them, and which other fields they make meaningless. */
 
 /**
  * @import { Fitted } from "./constraints.js"

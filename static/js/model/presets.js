@@ -1,4 +1,4 @@
-/** First steps: experiments that show one thing each, and what to look for. Pure data, and one function. */
+/** Presets: experiments that each show one thing, and what to look for. Pure data, and one function. */
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** What an experiment asks of its network: which problem, how many classes, and what fits that. */
+/** The problem of an experiment: classification or regression, number of classes, and which choices fit it. */
 
 /**
  * @import { Catalog, DatasetChoice, Experiment, LossChoice } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** What the page knows, as plain data, and every way it changes, as pure functions. */
+/** The state of the page as plain data, and all its changes as pure functions. */
 
 /**
  * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, LineTrouble, State, StateChanged, Stopped, Target, Welcome } from "../types/app.js"

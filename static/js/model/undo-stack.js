@@ -1,4 +1,4 @@
-/** The experiments that were, that is, and that were taken back: plain data, changed by pure functions. */
+/** The undo stack: earlier, present and undone experiments, as plain data with pure functions. */
 
 /**
  * @import { Catalog, Experiment, History, ParameterEdit } from "../types/app.js"

@@ -1,4 +1,4 @@
-/** Questions to the server that need no session: links of the original, and an experiment as a script. */
+/** REST requests that need no session: links of TensorFlow Playground, and exports. */
 
 /**
  * @import { Experiment } from "../types/app.js"

@@ -1,6 +1,6 @@
 /**
- * The line to the server: opens, reopens as its end tells it to, and hands on what comes, in its order.
- * A server that has nothing to say sends a heartbeat, so a long silence is a dead line.
+ * The connection to the server: opens it, opens it again as the close code says, and passes on messages in order.
+ * A server that has nothing to send sends a heartbeat, so a long silence means a dead connection.
  */
 
 /**

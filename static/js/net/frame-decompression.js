@@ -1,6 +1,6 @@
 /**
- * Packed frames (docs/protocol.md): the server sends what is new since the last frame, deflated; this makes whole files of
- * it again. Inflating is the platform's work, and asynchronous.
+ * Decompresses frames (docs/protocol.md): inflates them with the platform's asynchronous stream, and adds the differences to
+ * the frame before.
  */
 
 import { LOSSES, readTensors } from "./protocol.js";

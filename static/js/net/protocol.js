@@ -1,6 +1,6 @@
 /**
- * The wire: commands out, events and frames in (docs/protocol.md).
- * The only file that knows bytes and snake_case names; everything else speaks camelCase and arrays.
+ * The protocol: encodes commands, decodes events and frames (docs/protocol.md).
+ * The only module that knows bytes and snake_case names; all others use camelCase and arrays.
  */
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What this tab carries to come back with: the newest token whose epoch it has seen, and the rest of the page's memory.
- * A token from further on would leave a gap in the curves.
+ * Stores the resume token of this tab, with the rest of what the tab has to remember. A new token is stored only when its
+ * epoch has been drawn; otherwise the loss curves would have a gap after a reload.
  */
 
 /**

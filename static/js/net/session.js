@@ -1,6 +1,5 @@
 /**
- * One visit to the server: turns what the page wants into commands, and what comes back into state and streamed
- * numbers. Knows no view.
+ * The session: turns changes of the state into commands, and what the server sends into state and run data. Knows no view.
  */
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What this tab keeps to come back with: the token of its run, and what of the page no token holds. It lasts as long as
- * the tab; a copy of the tab has a copy of it.
+ * The record of this tab in session storage: the resume token, and what no token holds, such as curves and undo. It lasts as
+ * long as the tab; a duplicated tab gets a copy.
  */
 
 /**

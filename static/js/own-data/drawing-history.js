@@ -1,4 +1,4 @@
-/** A drawing of points with its past: pure functions, so that whatever was done can be undone. */
+/** Undo and redo of a drawing of points: pure functions. */
 
 import { MOST_POINTS, NO_POINTS } from "./point-set.js";
 

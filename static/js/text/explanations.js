@@ -1,4 +1,4 @@
-/** What everything on the page means: words and formulas of the catalogue, found by topic. Pure functions and data. */
+/** Explanations of everything on the page, from the catalog, found by topic. Pure functions and data. */
 
 /**
  * @import { Catalog, CatalogField, Choice, Experiment } from "../types/app.js"

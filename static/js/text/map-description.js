@@ -1,4 +1,4 @@
-/** The map in words: how much of the plane each class has, where, and how sure the network is. Pure functions. */
+/** A description of the map in words: the area and place of each class, and how certain the network is. */
 
 /** @import { Picture } from "../types/app.js" */
 

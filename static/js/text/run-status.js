@@ -1,4 +1,4 @@
-/** What the page says about a run, as sentences. */
+/** The status of a run in sentences. */
 
 import { formatLoss } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";

@@ -1,4 +1,4 @@
-/** What this browser calls itself, so that the server can tell its sessions from those of others at the same address. */
+/** The identifier of this browser, which tells its sessions from those of others at the same address. */
 
 const KEY = "neural-playground-client";
 

@@ -1,4 +1,4 @@
-/** Square grids of bytes, whose outer cells lie on the edges of what they show, made finer. */
+/** Square grids of bytes, refined by interpolation. */
 
 /**
  * A finer grid of values in between; the bytes are signed numbers in two's complement.

@@ -1,4 +1,4 @@
-/** Random numbers that a seed decides, for choices that should come out the same again. */
+/** Seeded random numbers. */
 
 /**
  * @param {number} seed

@@ -1,4 +1,4 @@
-/** When to do things: at most so often, and after how long to try again. */
+/** Throttling, and back-off times for retries. */
 
 /**
  * Calls at once, then at most once per `interval`, and always ends with the last value.

@@ -1,4 +1,4 @@
-/** Canvases: sharp at any pixel ratio, and pictures painted from bytes. */
+/** Canvases at any pixel ratio, and images painted from bytes. */
 
 /**
  * @param {HTMLCanvasElement} canvas

@@ -1,4 +1,4 @@
-/** Pictures and files that leave the page. */
+/** Downloads of files, and files that are dropped on the page. */
 
 import { context2d } from "./canvas.js";
 

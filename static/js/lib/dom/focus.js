@@ -1,4 +1,4 @@
-/** Keeping the focus where it was. */
+/** Keeps the focus on an element while its surroundings are updated. */
 
 /**
  * An update that may disable controls for a while: the one that had the focus gets it back with its use.

@@ -1,4 +1,4 @@
-/** One animation frame for everything that wants to be drawn. */
+/** A loop that draws everything that asks for it in one animation frame. */
 
 /**
  * @param {(time: number) => void} draw

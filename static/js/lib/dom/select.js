@@ -1,4 +1,4 @@
-/** Selects that show a value, on offer or not. */
+/** Select elements with options that may be unavailable. */
 
 import { formatPlain } from "../text/format.js";
 import { phrase } from "../text/i18n.js";

@@ -1,4 +1,4 @@
-/** Keyboard shortcuts for the whole page that leave every control the keys it needs itself. */
+/** Keyboard shortcuts of the page, which leave the keys of focused controls alone. */
 
 const MOVING_KEYS = /^(Arrow|Page|Home$|End$)/;
 

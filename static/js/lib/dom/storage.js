@@ -1,4 +1,4 @@
-/** What is kept in this browser from visit to visit. Storage may be forbidden or full: then it lasts as long as the page. */
+/** Values stored in the browser; where storage is forbidden or full, they last as long as the page. */
 
 /**
  * @param {string} key

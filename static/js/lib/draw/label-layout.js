@@ -1,4 +1,4 @@
-/** Labels that would collide, moved apart. */
+/** Moves labels apart that would overlap. */
 
 import { clamp } from "./scale.js";
 

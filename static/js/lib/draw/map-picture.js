@@ -1,4 +1,4 @@
-/** The map as an SVG file: an image of the ground, and points and axes as shapes. */
+/** The map as an SVG file: an image of the plane, and points and axes as shapes. */
 
 import { formatPlain } from "../text/format.js";
 import { markPath } from "./class-shapes.js";

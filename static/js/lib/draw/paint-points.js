@@ -1,4 +1,4 @@
-/** Sets of points on a canvas, quick enough for thousands of them. */
+/** Paints thousands of points on a canvas. */
 
 import { traceMark } from "./class-shapes.js";
 import { scaleIndex } from "./color.js";

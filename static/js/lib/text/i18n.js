@@ -1,5 +1,5 @@
 /**
- * The language of the page: its texts by name, with values in their places, and its numbers. It is given once, before
+ * Texts of the page's language by name, with values, and how it writes numbers. It is given once, before
  * anything is said.
  */
 

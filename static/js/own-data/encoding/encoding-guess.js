@@ -1,4 +1,4 @@
-/** Guesses the encoding of a text that names none: which one makes words of its bytes that look like those of a language. */
+/** Guesses the encoding of a text without a byte order mark, by the frequency of letters in languages. */
 
 import { SCRIPTS } from "./encoding-scripts.js";
 

@@ -1,4 +1,4 @@
-/** What words of languages look like in the encodings that files have: letters and characters, the most frequent first. */
+/** Letters and words of languages in the encodings that files have, the most frequent first. */
 
 /**
  * @typedef {object} Script

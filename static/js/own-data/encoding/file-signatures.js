@@ -1,4 +1,4 @@
-/** Files that are no text, known by their first bytes. */
+/** Recognizes files that are no text by their first bytes. */
 
 /** What a file begins with, and the key of what is said of it. */
 const SIGNATURES = /** @type {const} */ ([

@@ -1,4 +1,4 @@
-/** Bytes of a file to text: by byte order mark, as UTF-8, or by a guess that is said and can be changed. */
+/** Decodes the bytes of a text file: by byte order mark, as UTF-8, or by a guess that can be changed. */
 
 import { joined, phrase } from "../../lib/text/i18n.js";
 import { rankEncodings } from "./encoding-guess.js";

@@ -1,4 +1,4 @@
-/** What programs write where a value is missing. */
+/** Recognizes cells that say that a value is missing. */
 
 const TOKENS = new Set(
   "nan na n/a #n/a #na <na> nat null <null> (null) \\n none nil ? - -- \u2013 \u2014 . .. ... \u2026".split(

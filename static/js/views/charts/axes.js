@@ -1,4 +1,4 @@
-/** The axes of the loss chart: where an epoch and a loss are, and the numbers beside them. */
+/** The axes of the loss chart: positions of epochs and losses, and their labels. */
 
 import { linearScale, linearTicks, logScale, logTicks, niceStep } from "../../lib/draw/scale.js";
 import { formatCount, formatPlain } from "../../lib/text/format.js";

@@ -1,4 +1,4 @@
-/** The map in words, and tables of which classes are taken for which; both only while somebody looks at them. */
+/** The confusion panel: the map in words and confusion tables, computed only while they are open. */
 
 import { create, find, setText } from "../../lib/dom/dom.js";
 import { formatCount, formatPercent } from "../../lib/text/format.js";

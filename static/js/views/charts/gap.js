@@ -1,4 +1,4 @@
-/** The band between training and test loss: how much better the network knows what it has learned from. */
+/** The band between training and test loss. */
 
 import { clamp } from "../../lib/draw/scale.js";
 

@@ -1,4 +1,4 @@
-/** The small window that reads and sets one weight or bias. */
+/** The popup that shows and sets one weight or bias. */
 
 import { find, findAll, setText } from "../../lib/dom/dom.js";
 import { formatParameter, parseDecimal } from "../../lib/text/format.js";

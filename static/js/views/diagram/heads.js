@@ -1,4 +1,4 @@
-/** Above every hidden layer: how many units it has, and buttons for fewer and more. */
+/** Layer headers: number of units, and buttons for fewer and more. */
 
 import { create, icon, setText } from "../../lib/dom/dom.js";
 import { phrase } from "../../lib/text/i18n.js";

@@ -1,4 +1,4 @@
-/** What units, weights and biases are called. */
+/** Names of units, weights and biases. */
 
 import { phrase } from "../../lib/text/i18n.js";
 import { isBias } from "./geometry.js";

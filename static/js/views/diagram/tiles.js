@@ -1,4 +1,4 @@
-/** The pictures of all units, painted at once and copied to their places. */
+/** The images of all units, painted at once and copied to their places. */
 
 import { createPixels } from "../../lib/dom/canvas.js";
 

@@ -1,4 +1,4 @@
-/** The dialog to take things away: the experiment, the network, pictures, losses, and the experiment as code. */
+/** The export dialog: experiment, network, pictures, losses, and the experiment as a script. */
 
 import { find, findAll, setText } from "../../lib/dom/dom.js";
 import { copyText, download } from "../../lib/dom/download.js";

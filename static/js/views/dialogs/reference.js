@@ -1,4 +1,4 @@
-/** Every setting and every choice with its words, written from the catalogue when somebody opens it. */
+/** The reference: every setting and choice with its explanation, built from the catalog when it is opened. */
 
 import { create, find } from "../../lib/dom/dom.js";
 import { formatPlain } from "../../lib/text/format.js";

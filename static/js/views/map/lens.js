@@ -1,4 +1,4 @@
-/** The large map once more, small and in a corner, while something is looked at and the map itself is out of sight. */
+/** The lens: a small copy of the map in a corner, while the map itself is scrolled out of sight. */
 
 import { context2d } from "../../lib/dom/canvas.js";
 import { find, setText } from "../../lib/dom/dom.js";

@@ -1,4 +1,4 @@
-/** Own points among the datasets: a button that opens the editor, and a thumbnail to choose once there are some. */
+/** Own points among the data sets: a button that opens the editor, and a thumbnail once there are points. */
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
 import { find } from "../../lib/dom/dom.js";

@@ -1,4 +1,4 @@
-/** Tables dropped on the page: into the editor of own points where it is open, or opening it. */
+/** Tables dropped on the page are imported in the editor of own points. */
 
 import { find } from "../../lib/dom/dom.js";
 

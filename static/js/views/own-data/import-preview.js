@@ -1,4 +1,4 @@
-/** What was found in a table: its first rows, the lines that are left out, and how its rows become points. */
+/** The preview of an import: first rows, lines that are left out, and how rows become points. */
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
 import { create, find, findAll, setText } from "../../lib/dom/dom.js";

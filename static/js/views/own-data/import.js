@@ -1,4 +1,4 @@
-/** The import of a table: a file or a text, read as the person wishes, and what cannot be read. */
+/** The import of a table: reads a file or text with the chosen options, and says what cannot be read. */
 
 import { throttle } from "../../lib/data/timing.js";
 import { find, setText } from "../../lib/dom/dom.js";

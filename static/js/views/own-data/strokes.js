@@ -1,4 +1,4 @@
-/** What pointer and keyboard do to the board: places to draw at, to spray at, to erase round. */
+/** Pointer and keyboard on the board: where to draw, spray and erase. */
 
 /** @import { createBoard } from "./board.js" */
 

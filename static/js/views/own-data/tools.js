@@ -1,4 +1,4 @@
-/** The tools beside the board: what new points are, and what the pointer does. */
+/** The tools beside the board: class and value of new points, and what the pointer does. */
 
 import { create, find, findAll, setText } from "../../lib/dom/dom.js";
 import { createSvg } from "../../lib/dom/svg.js";

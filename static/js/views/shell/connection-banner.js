@@ -1,4 +1,4 @@
-/** The calm line at the top: why there is no connection, and what can be done about it. */
+/** The banner that says why there is no connection, and what to do about it. */
 
 import { find, setText } from "../../lib/dom/dom.js";
 

@@ -1,4 +1,4 @@
-/** What the page tells in words: short messages, the notice of a lost line, and the spoken state of the run. */
+/** Notices, the banner of a lost connection, and the live region for screen readers. */
 
 import { create, icon, setText } from "../../lib/dom/dom.js";
 import { phrase } from "../../lib/text/i18n.js";
