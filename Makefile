@@ -141,6 +141,7 @@ generated: $(DEV)
 	$(PY) -m scripts.generate_reference --check
 	$(PY) -m scripts.pin_requirements --check
 	$(PY) -m scripts.check_links
+	$(PY) -m scripts.check_prose
 
 format: $(DEV) $(NODE_MODULES)  ## Format all code and mend what can be mended
 	$(PY) -m ruff check --fix-only --exit-zero

@@ -1,6 +1,6 @@
 """Load: a real server, many sessions that train at once, and how it answers meanwhile: ``make load SESSIONS=30``.
 
-Everything shares this machine, the load itself included, so what the load uses and how late it is are told as well.
+Everything shares this machine, so what the load itself uses and how late it is are printed as well.
 """
 
 import argparse

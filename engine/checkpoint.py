@@ -35,7 +35,7 @@ _PER_REPLICA = 1 + 1 + 8 + 8
 """Bytes of the marks of divergence and stop, the best loss and its epoch."""
 
 _MAX_TEXT = 2**20
-"""Characters of JSON per experiment: 10,000 points of one's own need fewer, however many digits they have."""
+"""Characters of JSON per experiment: 10,000 custom points need fewer, however many digits they have."""
 
 _EXPERIMENTS: TypeAdapter[tuple[Experiment, ...]] = TypeAdapter(tuple[Experiment, ...])
 
@@ -45,7 +45,7 @@ class EngineMismatch(ValueError):
 
 
 def describe(experiments: tuple[Experiment, ...]) -> bytes:
-    """Return what `to_bytes` says of experiments; with many points of one's own that takes most of its time."""
+    """Return what `to_bytes` says of experiments; with many custom points that takes most of its time."""
     return zlib.compress(_EXPERIMENTS.dump_json(experiments))
 
 

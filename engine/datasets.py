@@ -29,7 +29,7 @@ class Dataset(Row):
 
     Attributes:
         problem: key of the problem it poses.
-        samples: how many samples it has unless told otherwise.
+        samples: how many samples it has by default.
         draw: ``draw(samples, noise, generator, options)`` returns points (samples, 2) and targets (samples,), not yet
             shuffled; noise is 0 … 1, ``options`` are the set's own numbers. Targets are −1 and +1 for two classes,
             0, 1, 2 … for more, and values for regression.

@@ -290,7 +290,7 @@ class Objective(Group):
     loss: LossKey = field(
         "half-squared-error",
         "Loss",
-        "How a wrong answer is counted; unless told otherwise, softmax cross-entropy for more than two classes.",
+        "How a wrong answer is counted; by default softmax cross-entropy for more than two classes.",
         live=True,
     )
     penalty: PenaltyKey = field(
@@ -390,7 +390,7 @@ class Experiment(Group):
     features: tuple[FeatureKey, ...] = field(
         ("x1", "x2"),
         "Features",
-        "What the network is told about each point.",
+        "What the network gets to know of each point.",
         min_length=1,
         max_length=len(FEATURES),
     )

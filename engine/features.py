@@ -1,4 +1,4 @@
-"""Features: what the network is told about a point (x1, x2)."""
+"""Features: the inputs of the network, computed from a point (x1, x2)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

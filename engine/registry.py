@@ -19,7 +19,7 @@ class Option:
         name: its key in the options of an experiment.
         label: its name for people.
         text: one sentence that explains it.
-        default: its value unless told otherwise.
+        default: its value by default.
         minimum: the least allowed.
         maximum: the most allowed.
         suggestions: values worth offering.

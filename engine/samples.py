@@ -115,7 +115,7 @@ def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray
 
 @lru_cache(maxsize=128)
 def rows(data: Data, features: tuple[str, ...]) -> FloatArray:
-    """Compute all that the network is told of each sample.
+    """Compute the inputs of the network for each sample.
 
     Returns:
         (samples, features + 1 + outputs), read-only: the features as they are scaled, the constant 1, and the target;

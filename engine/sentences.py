@@ -1,7 +1,7 @@
-"""Sentences: what is told about values that do not fit, as a key and what goes into it.
+"""Sentences: messages about values that do not fit, as a key and the values that go into its text.
 
-A sentence is written here in English. Whoever speaks another language looks its key up there and fills in the same
-values, so that the engine knows of no language.
+A sentence is written here in English. A translation looks up its key and fills in the same values, so the engine knows
+no other language.
 """
 
 from collections.abc import Mapping
@@ -151,7 +151,7 @@ def shown(value: object) -> str:
 
 
 class SentenceError(ValueError):
-    """An error that can be told in any language.
+    """An error whose message exists in every language.
 
     Attributes:
         sentence: what is wrong, and what is allowed.

@@ -100,7 +100,7 @@ def find_browser() -> str:
 
 
 def install_browser() -> str:
-    """Bring a browser and return its path; what is done is told on the standard error.
+    """Bring a browser and return its path; what is done is printed to standard error.
 
     Raises:
         BrowserNotFoundError: none of the ways led to a browser that starts.

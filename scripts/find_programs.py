@@ -29,7 +29,7 @@ def find_program(name: str) -> str | None:
 
 
 def install(packages: Sequence[str]) -> None:
-    """Bring packages, each by itself; what is done is told on the standard error."""
+    """Bring packages, each by itself; what is done is printed to standard error."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("apt-get") is None:
         _tell(f"not root, or no apt-get: {', '.join(packages)} cannot be brought")
         return

@@ -1,6 +1,6 @@
 """Maps: what the output and every unit answer all over a region of the plane. Pictures are float32.
 
-Pictures show the square [−6, 6]² unless told otherwise, ends included, row 0 at the top.
+Pictures show the square [−6, 6]² by default, ends included, row 0 at the top.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ def _grid(resolution: int, region: tuple[float, ...]) -> FloatArray:
 
 @lru_cache(maxsize=32)
 def _grid_features(features: tuple[str, ...], resolution: int, region: tuple[float, ...]) -> Picture:
-    """Return what the network is told of each point of a grid: (features + 1, resolution²), read-only."""
+    """Return the inputs of the network for each point of a grid: (features + 1, resolution²), read-only."""
     table = np.ascontiguousarray(feature_rows(features, _grid(resolution, region)).T, dtype=np.float32)
     table.flags.writeable = False
     return table

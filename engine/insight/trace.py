@@ -1,7 +1,7 @@
 """Trace: one sample on its way through one network and back, factor by factor, for reading and for working along.
 
 Written as the chain rule is on paper, apart from the passes of training. Every sum is added in the order in which its
-terms stand, so that whoever multiplies and adds the same numbers gets the same to the last digit. Training adds in the
+terms stand, so that multiplying and adding the same numbers gives the same to the last digit. Training adds in the
 order of a matrix product: the two agree but for rounding.
 """
 
@@ -137,7 +137,7 @@ def _experiment(run: Run, replica: int) -> Experiment:
 
 
 def _inputs(experiment: Experiment, point: FloatArray) -> FloatArray:
-    """Return what the network is told of a point: (features + 1,), the constant 1 last."""
+    """Return the inputs of the network for a point: (features + 1,), the constant 1 last."""
     row: FloatArray = inputs(experiment.data, experiment.features, point[None])[0]
     return row
 

@@ -1,4 +1,4 @@
-"""Reader: whatever was saved, told apart by what is in it."""
+"""The reader of everything that is saved; it recognizes each form by its content."""
 
 import codecs
 import re

@@ -241,7 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--metrics-token",
         metavar="TOKEN",
-        help="serve metrics at /metrics to whoever sends this bearer token; better as PLAYGROUND_METRICS_TOKEN,"
+        help="serve metrics at /metrics to clients that send this bearer token; better as PLAYGROUND_METRICS_TOKEN,"
         " as others can see the options of a process (default: none)",
     )
     parser.add_argument("--version", action="version", version=f"neural-playground {__version__}")
@@ -264,7 +264,7 @@ def _opened(settings: Settings, *, draw: bool) -> Settings:
 
 
 def _told(settings: Settings, port: int, code: str | None) -> str:
-    """Return what people are told at the start: where the page is, and how others get in."""
+    """Return the text printed at the start: the address of the page, and how others get in."""
     path = f"{settings.root_path}/" if settings.root_path else ""
     lines = [f"Neural Playground {__version__}: {own_url(settings.host, port)}{path}"]
     if settings.lan:

@@ -70,7 +70,7 @@ class Worker(ABC):
         """Hand over a call, and return its answer to come.
 
         Raises:
-            Exception: the worker is no more; ``death`` explains it.
+            Exception: the worker died; ``death`` explains it.
         """
 
     def death(self, error: BaseException) -> WorkerDied | None:

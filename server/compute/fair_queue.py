@@ -38,7 +38,7 @@ class FairQueue(Generic[Item]):
     def put(self, owner: Hashable, item: Item, *, urgent: bool = False) -> None:
         """Add an item behind those of the same owner; an urgent one is next, before those of all.
 
-        How often something may be urgent is for whoever puts it to bound.
+        The caller bounds how often something may be urgent.
         """
         line = self._line(owner)
         if urgent:

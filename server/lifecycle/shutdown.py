@@ -152,7 +152,7 @@ class DrainingServer(uvicorn.Server):
         except TimeoutError:
             log.info("not all clients took the news in time")
         except Exception:
-            log.exception("not all clients could be told")
+            log.exception("not all clients could be informed")
         finally:
             super().handle_exit(sig, None)
 

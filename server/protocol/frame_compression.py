@@ -33,7 +33,7 @@ _Words = np.ndarray[Any, np.dtype[np.unsignedinteger[Any]]]
 def rounded(loss: Tensor) -> Tensor:
     """Round numbers (float64) to 33 significant bits, about ten digits; what is not finite stays.
 
-    Training as fast as it goes makes thousands of losses a second, whose last digits are noise that no compression
+    Training at full speed gives thousands of losses a second, whose last digits are noise that no compression
     takes away: two thirds of all bytes.
     """
     half = np.uint64(1 << (_DROPPED_BITS - 1))
@@ -42,7 +42,7 @@ def rounded(loss: Tensor) -> Tensor:
 
 
 _Kind = tuple[tuple[int, ...], np.dtype[Any]]
-"""Shape and dtype: a difference is told only from a tensor of the same."""
+"""(shape, dtype). A tensor is coded as a difference only from one with the same shape and dtype."""
 
 
 class FrameCompressor:

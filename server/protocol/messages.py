@@ -41,7 +41,7 @@ class UnitAddress(_Message):
 
 
 class Hello(_Message):
-    """Open the session; first and once. ``language`` is the key of that in which errors are told."""
+    """Open the session; first and once. ``language`` is the key of the language of error messages."""
 
     type: Literal["hello"]
     id: MessageId = None
@@ -63,7 +63,7 @@ class Configure(_Message):
 
 
 class Play(_Message):
-    """Train on, at a given speed or (null) as fast as it goes."""
+    """Train on, at a given speed or (null) at full speed."""
 
     type: Literal["play"]
     id: MessageId = None
@@ -205,7 +205,7 @@ class StateChanged(State):
 
 
 class _Told(_Message):
-    """What is told in words: in English, until whoever sends it words it in the client's language.
+    """An event with text for people. It holds English; call `worded` before sending it.
 
     Attributes:
         message: the words.
@@ -335,7 +335,7 @@ Event = Annotated[
 
 
 def worded(event: Event, language: Language) -> Event:
-    """Return an event as it is told in a language."""
+    """Return an event with its text in a language."""
     return event.worded(language) if isinstance(event, _Told) else event
 
 

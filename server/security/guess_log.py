@@ -16,7 +16,7 @@ class GuessLog:
         self._since = self._quiet_until = float("-inf")
 
     def note(self, address: str, now: float) -> str | None:
-        """Take note of a wrong code; return a sentence if whoever runs the server should be warned.
+        """Take note of a wrong code; return a sentence if the operator should be warned.
 
         Args:
             address: where it came from.

@@ -48,7 +48,7 @@ class FrameSchedule:
         self._last = -math.inf
 
     def watch(self, view: View, rate: float) -> None:
-        """Show something else, so many times a second; what is hidden is not drawn, and told seldom."""
+        """Show something else, so many times a second; what is hidden is not drawn, and sent seldom."""
         self.view = view
         self._interval = 1 / (min(rate, _HIDDEN_RATE) if view.hidden else rate)
         self.stale = True

@@ -33,7 +33,7 @@ _LOOK_SECONDS = 1.0
 _LEAST_LOOK_SECONDS = 0.05
 
 _OUTAGE_SECONDS = 1.0
-"""For how long nothing may be there to compute with until learners are told; a process that died is replaced sooner."""
+"""For how long there may be no worker until learners are informed; a process that died is replaced sooner."""
 """Looks are not more often than that, however short the times are in which sessions end."""
 
 _RETRY_SECONDS = (5.0, 15.0)

@@ -10,7 +10,7 @@ class EpochPacer:
     """Epochs per second, from the first question on.
 
     Attributes:
-        speed: epochs per second; None for as fast as it goes.
+        speed: epochs per second; None for full speed.
         done: epochs trained since; the owner counts.
     """
 

@@ -45,7 +45,7 @@ Code = Literal[
     "resume-gone",
     "resume-revoked",
 ]
-"""Why a token is refused; ``resume-gone``: it holds no run, and its session is no more."""
+"""Why a token is refused; ``resume-gone``: it holds no run, and its session has ended."""
 
 
 class Claims(BaseModel):
@@ -61,7 +61,7 @@ class Claims(BaseModel):
         run: number of the run, as frames tell it.
         history: number of its history of losses.
         playing: whether it was training.
-        speed: epochs per second that were asked for; null for as fast as it goes.
+        speed: epochs per second that were asked for; null for full speed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

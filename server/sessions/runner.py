@@ -153,7 +153,7 @@ class SessionRunner:
 
         Args:
             line: the connection.
-            language: in which events are told.
+            language: of the text in events.
             farewell: what is said to the one before, if there is any.
             hello: that is answered.
             recovered: whether the client has been here before.

@@ -78,7 +78,7 @@ class Session:
         """Begin with an experiment.
 
         Args:
-            limits: told to the client.
+            limits: sent to the client.
             new_seed: draws seeds for ``reset`` with ``new_seed``.
             experiment: to begin with.
         """
@@ -115,7 +115,7 @@ class Session:
             number: of the run, as frames tell it.
             history: of its losses.
             playing: whether it was training.
-            speed: epochs per second; None for as fast as it goes.
+            speed: epochs per second; None for full speed.
         """
         self._run, self._number, self._history = run, number, history
         self._applied = self._whole = True
@@ -180,7 +180,7 @@ class Session:
 
     @property
     def speed(self) -> float | None:
-        """Epochs per second that were asked for last; None for as fast as it goes."""
+        """Epochs per second that were asked for last; None for full speed."""
         return self._pace.speed
 
     @property

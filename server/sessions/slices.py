@@ -19,7 +19,8 @@ _PARTS = ("train", "validation", "test")
 """What the samples are divided into, in their order."""
 
 _CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-4 else time.perf_counter
-"""What a slice may take is processor time, where that is told finely: who was held up by others has not had it yet."""
+"""Slice budgets are measured in processor time where its clock is fine enough: a preempted process is not charged for
+waiting."""
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 

@@ -175,7 +175,7 @@ _ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 MAX_MESSAGE_BYTES = 131_072
 """Longer messages close the connection with code 1009.
 
-An experiment with 5,000 points of one's own, each number with three to four digits, takes up to 120,000 bytes.
+An experiment with 5,000 custom points, each number with three to four digits, takes up to 120,000 bytes.
 """
 
 

@@ -1,7 +1,7 @@
 """Logging: one line per event, as text or JSON, without secrets and without control characters.
 
 A line never holds what a client sent as it came: control characters are escaped, so that nobody forges a line or
-steers a terminal, and whatever looks like a secret is left out. The same event is told once a second at most.
+steers a terminal, and whatever looks like a secret is left out. The same event is logged once a second at most.
 """
 
 import json
@@ -25,7 +25,7 @@ LEVELS = ("critical", "error", "warning", "info", "debug")
 FORMATS = ("text", "json")
 
 MAX_TEXT = 2000
-"""Characters of what a line tells; of more, beginning and end are told, and how much is left out between."""
+"""Characters of a line; of longer ones, beginning and end are logged, and how much is left out between."""
 
 _MAX_ERROR = 400
 """Likewise of what an exception tells."""
@@ -129,7 +129,7 @@ def shortened(text: str, most: int) -> str:
 class RepeatFilter(logging.Filter):
     """Lets the same event pass once a second; the next one that passes tells how many were left out.
 
-    What uvicorn says beside the reason that it has told does not pass at all.
+    What uvicorn adds to a reason that is logged already does not pass at all.
     """
 
     def __init__(self, interval: float = 1.0, most: int = 1000) -> None:

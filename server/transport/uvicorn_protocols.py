@@ -1,7 +1,7 @@
 """uvicorn's protocols with time limits, places and fair reading; the listening socket and the configuration.
 
 Asked to close, uvicorn waits until everything has been sent; a client that reads no more keeps its connection, its
-handler and megabytes of buffers for ever. So a connection that is over is cut after a moment, and the kernel is told
+handler and megabytes of buffers for ever. So a connection that is over is cut after a moment, and the kernel is set
 to give up by itself as well, and to buffer little.
 """
 
@@ -26,7 +26,7 @@ LINGER_SECONDS = 4.0
 """How long a connection that is over may take to send what is left."""
 
 GRACE_SECONDS = 3
-"""How long connections may take to close at the end of the process, after all clients were told."""
+"""How long connections may take to close at the end of the process, after all clients were informed."""
 
 IDLE_SECONDS = 5
 """How long an HTTP connection without a request is kept; after a reset, its memory stays that long, too."""
@@ -137,7 +137,7 @@ class LiveProtocol(FairReading, WebSocketsSansIOProtocol):
         self._frame_allowance = TokenBucket(FRAME_RATE, FRAME_BURST)
 
     def handle_ping(self) -> None:
-        """Answer; who does not read the answers is not read either."""
+        """Answer a ping; while a client does not read the answers, nothing is read from it."""
         super().handle_ping()
         self._count_frame()
         if not self.writable.is_set():
@@ -288,7 +288,7 @@ def serving(
         http=HttpProtocol,
         access_log=False,
         server_header=False,
-        # uvicorn would believe whoever is on this machine; nobody is believed but those who were named.
+        # uvicorn would trust every client on this machine; only configured proxies are trusted.
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         ws=LiveProtocol,

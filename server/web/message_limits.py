@@ -68,7 +68,7 @@ def _is_long(text: str) -> bool:
 
 
 def _may_be_long(text: str, message: Command | ErrorEvent) -> bool:
-    if isinstance(message, ErrorEvent):  # an experiment that is refused is told why
+    if isinstance(message, ErrorEvent):  # a refused experiment gets an answer
         try:
             claimed = json.loads(text).get("type")
         except (ValueError, AttributeError, RecursionError):

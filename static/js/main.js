@@ -50,7 +50,7 @@ const start = await openStart(openers, location.hash);
 const kept = findKept(() => sessionStorage, location.hash);
 forgetReturn();
 
-// The run, and what is told of it
+// The run, and notices about it
 
 const client = clientName(() => localStorage);
 const session = createSession({

@@ -40,9 +40,9 @@ class FairRequests:
 
 
 def party_of(scope: Scope) -> Party:
-    """Return who is charged for a request or a WebSocket: its connection, which belongs to the person who sends it.
+    """Return the party that is charged for a request or a WebSocket: its connection, with its owner.
 
-    That is the identity of its cookie, where a join code is asked for, else its address, known by now behind a proxy
+    The owner is the identity of the join cookie, or without a join code the address, which is known here behind a proxy
     as well.
     """
     joining: JoinCookies | None = scope["app"].state.joining

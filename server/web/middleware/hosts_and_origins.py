@@ -86,7 +86,7 @@ def origin_allowed(
         return False
     if page.scheme == ("https" if secure else "http"):
         return (page_port or _PORTS[page.scheme]) == (own_port or _PORTS[page.scheme])
-    # A proxy that speaks TLS at the usual port need not have told: the page knows better than this server then.
+    # A proxy that speaks TLS at the usual port may send no header about it: the page knows better then.
     return page.scheme == "https" and page_port in (None, 443) and own_port in (None, 443)
 
 

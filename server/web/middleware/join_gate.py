@@ -25,7 +25,7 @@ GUARDED = frozenset({"GET /metrics"})
 OPEN_FOLDER = "/static/"
 
 ASKING = frozenset({"/ws"})
-"""WebSockets that look for the cookie themselves, so that the page is told why. All others are refused."""
+"""WebSockets that look for the cookie themselves, so that the page learns why. All others are refused."""
 
 
 class JoinGate:

@@ -1,7 +1,7 @@
 """Logs requests that were refused because of a proxy or a setting, with what mends it.
 
-The person who runs the server sees there what a proxy in between gets wrong. The same is told once in a while only, and
-all of a kind together seldom, so that strangers cannot fill the log.
+The operator sees there what a proxy in between gets wrong. The same refusal is logged once in a while only, and all of
+a kind together seldom, so that strangers cannot fill the log.
 """
 
 import logging
@@ -15,7 +15,7 @@ from server.security.token_bucket import TokenBucket, TokenBuckets
 log = logging.getLogger(__name__)
 
 SAME_SECONDS = 300.0
-"""How long the same is not told again."""
+"""How long the same is not logged again."""
 
 _BURST = 10
 _EACH_SECONDS = 30.0  # on average, between two of a kind
@@ -28,7 +28,7 @@ class RefusalLog:
     """Tells the log; bounded in what it remembers and in how much it tells."""
 
     def __init__(self, say: Callable[[Sentence], str], clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with nothing told.
+        """Begin with nothing logged.
 
         Args:
             say: writes a sentence.
@@ -40,7 +40,7 @@ class RefusalLog:
         self._kinds: dict[str, TokenBucket] = {}
 
     def tell(self, sentence: Sentence) -> None:
-        """Tell why a request was refused, unless that was told lately.
+        """Log why a request was refused, unless that was logged lately.
 
         Values that are no host, address or origin are not shown: they are whatever a client likes to send.
         """

@@ -52,7 +52,7 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """Return the metrics to whoever has the token; without one in the settings there is nothing here."""
+    """Return the metrics to clients with the token; without one in the settings, 404."""
     settings: Settings = request.app.state.settings
     counted: Metrics = request.app.state.metrics
     if not settings.metrics_token:

@@ -84,7 +84,7 @@ async def is_joined(request: Request) -> Response:
 
 @router.post("/api/tickets", include_in_schema=False)
 async def tell_former_page() -> Response:
-    """Answer a page from before cookies with a ticket: the hello that brings one is told to reload the page."""
+    """Answer a page from before cookies with a ticket: a hello with a ticket is answered by a request to reload."""
     return JSONResponse({"ticket": "reload"}, headers=_PRIVATE)
 
 

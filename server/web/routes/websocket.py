@@ -234,7 +234,7 @@ class _Connection:
         await self._part([*words, *answer], *bad.verdict)
 
     async def _part(self, words: list[str], code: int, reason: str) -> None:
-        """Say the last words, and close; who does not read them is not waited for, and who has left hears none."""
+        """Send the remaining events, then close; give up after `_PARTING_SECONDS`."""
         if self._websocket.application_state is not WebSocketState.CONNECTED:
             return
         with contextlib.suppress(TimeoutError):

@@ -58,7 +58,7 @@ export function createTelling({
 }) {
   const reset = { label: phrase("telling.reset"), perform: () => perform("reset") };
   let welcomes = 0;
-  /** @type {string | null} reason of the last change of state, to be told with the next picture */
+  /** @type {string | null} reason of the last change of state, announced with the next picture */
   let reason = null;
   /** When to tell next how far training has come. */
   let nextProgress = 0;
@@ -198,7 +198,7 @@ export function createTelling({
       switch (event.type) {
         case "welcome":
           welcomes += 1;
-          dismiss("waiting"); // where that still holds, it is told again
+          dismiss("waiting"); // where that still holds, it is shown again
           if (welcomes > 1 || event.state.reason === "resumed") tellReturn(event);
           if (event.page !== "" && event.page !== page) tellNewer();
           break;

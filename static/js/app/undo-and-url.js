@@ -261,7 +261,7 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
       });
     },
 
-    /** The address of what the page wants now, whole; whoever follows it reads in a language of their own. */
+    /** The address of what the page wants now, whole, without the language, which each reader chooses. */
     address() {
       const url = new URL(addressOf(store.get().wanted));
       url.searchParams.delete("language");

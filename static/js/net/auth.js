@@ -100,7 +100,7 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
       try {
         await offer(code);
       } catch {
-        // The person will be told when they try it by hand.
+        // The person sees it when they try by hand.
       }
     },
 

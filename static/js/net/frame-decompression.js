@@ -88,7 +88,7 @@ function joined(first, second) {
 }
 
 /**
- * Bytes, in place: each was told as what it differs more from the last frame than its neighbour does.
+ * Undoes delta coding in place: each byte is the difference to the last frame minus the same difference of its left neighbour.
  * @param {Uint8Array} folded
  * @param {Uint8Array | Uint32Array | null} base of the last frame
  * @returns {Uint8Array}
@@ -103,7 +103,7 @@ function unfoldBytes(folded, base) {
 }
 
 /**
- * Numbers of four or eight bytes: told by the significance of their bytes, as differences from the last frame or, in
+ * Numbers of four or eight bytes: stored by the significance of their bytes, as differences from the last frame or, in
  * tensors that tell of every epoch, from the number before.
  * @param {Uint8Array} folded
  * @param {number} size bytes of a number

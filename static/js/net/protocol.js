@@ -153,7 +153,7 @@ export function readTensors(message) {
 /**
  * Reads one frame. Arrays are views of the message where its alignment allows, copies elsewhere.
  * @param {ArrayBuffer} message
- * @returns {Frame | FrameLosses} without pictures if the server was told that nobody looks
+ * @returns {Frame | FrameLosses} without pictures if the page is hidden
  */
 export function decodeFrame(message) {
   const { header, start } = readHeader(message);

@@ -141,7 +141,7 @@ export function countOutside(points, edge = 6) {
 }
 
 /**
- * Decimals by which numbers are told apart: three to four digits of the largest of them, and of how far they lie apart.
+ * Decimals that distinguish numbers: three to four digits of the largest of them, and of how far they lie apart.
  * @param {readonly number[]} numbers
  * @returns {number}
  */

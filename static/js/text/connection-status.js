@@ -6,7 +6,7 @@
 
 import { phrase } from "../lib/text/i18n.js";
 
-/** Reasons that have a sentence of their own; any other is told as a lost line. */
+/** Reasons that have a sentence of their own; any other is described as a lost connection. */
 const TOLD = new Set([
   "restarting",
   "full",

@@ -56,7 +56,7 @@ const PLACES = /** @type {const} */ ({
   logarithmic: ".loss__scales",
 });
 
-/** Where those places are, for whoever looks for them. */
+/** Where those places are. */
 export const PLACE_SELECTORS = [
   { name: "problem", selector: ".field:has(> #problem)" },
   ...Object.entries(PLACES).map(([name, selector]) => ({ name, selector })),

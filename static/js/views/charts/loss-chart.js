@@ -47,7 +47,7 @@ const REACH = 6;
 
 /**
  * @typedef {object} ChartOptions
- * @property {HTMLElement} readout where the value under the pointer is told
+ * @property {HTMLElement} readout that shows the value under the pointer
  * @property {string} idleText what it says otherwise
  * @property {string} emptyText what stands where the curves will be
  * @property {Column} trainLoss

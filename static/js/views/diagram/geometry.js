@@ -60,7 +60,7 @@ const FAN = 0.4;
  * @param {number} box.top of the first row
  * @param {number} box.room height that rows should share
  * @param {number[]} box.hidden units per hidden layer
- * @param {number} [box.outputs] how many output units, one unless told
+ * @param {number} [box.outputs] how many output units, one by default
  * @param {number} box.outputSize side of an output while there is room
  * @returns {Layout}
  */

@@ -13,7 +13,7 @@ import { phrase } from "../../lib/text/i18n.js";
  * @property {() => Promise<string>} classicLink the address in the original; refused with a sentence where it has none
  * @property {(text: string) => Promise<void>} onLink opens a pasted link; refused with a sentence
  * @property {(file: File) => Promise<void>} onFile likewise
- * @property {(error: unknown) => string} sentenceOf what people are told of a refusal
+ * @property {(error: unknown) => string} sentenceOf the text of a refusal
  */
 
 /**

@@ -18,7 +18,7 @@ const TEXT_PAUSE = 1000;
  * @property {Palettes} palettes
  * @property {boolean} discretize
  * @property {boolean} showTest
- * @property {number} classes how many there are, told apart by shape; 0 for values
+ * @property {number} classes how many there are, distinguished by shape; 0 for values
  * @property {number | null} shown the class whose probability the map shows
  * @property {string} caption
  */
