@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from engine.experiment import Experiment
 from engine.explain import named
-from engine.links import Link, parse, unescaped
+from engine.link_repair import Link, parse, unescaped
 from engine.run import Run, begin
 from engine.sentences import Sentence, SentenceError, shown
 

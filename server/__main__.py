@@ -3,13 +3,13 @@
 import sys
 
 from server.lifecycle import signals
-from server.telemetry import streams
+from server.telemetry import standard_streams
 
 
 def main() -> None:
     """Run the command that the first argument names, else serve."""
     signals.end_at_once()
-    streams.secure()
+    standard_streams.secure()
     if sys.argv[1:2] == ["health"]:
         from server.cli import health
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from engine import classic
 from engine.explain import explain
-from engine.links import MAX_LENGTH, parse
+from engine.link_repair import MAX_LENGTH, parse
 from engine.safetensors import decode_one
 from engine.saved.address import read_address
 from engine.saved.files import MAX_BYTES, PARAMETERS, read_experiment, read_network
@@ -27,7 +27,7 @@ def read(saved: str | bytes) -> Opened:
     Args:
         saved: the bytes of a file: a saved experiment (JSON in UTF-8, or UTF-16 with a byte order mark), a saved
             network (safetensors), or a text with a link; or such a text. A link is a whole address or what stands
-            behind its ``#``, as mails hand it on (``engine.links``).
+            behind its ``#``, as mails hand it on (``engine.link_repair``).
 
     Raises:
         SavedError: it is nothing of the kind, or no part of it can be used; says what is wrong and what can be read.

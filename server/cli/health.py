@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from server.settings import from_environment, own_url
-from server.telemetry.streams import say
+from server.telemetry.standard_streams import say
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from server.security.lan import check_exposure, invitation, is_private, lan_addr
 from server.settings import ANY_ADDRESS, Settings, from_environment, own_url, variables
 from server.telemetry import logs
 from server.telemetry.metrics import Metrics
-from server.telemetry.streams import say
+from server.telemetry.standard_streams import say
 from server.transport.connections import Connections, raise_descriptor_limit
 from server.transport.uvicorn_protocols import listen, serving
 from server.web.app import create_app

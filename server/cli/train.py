@@ -16,7 +16,7 @@ import numpy as np
 from engine import Run, advance, classic, evaluate, saved
 from engine.sentences import Sentence, SentenceError
 from server.cli.console import can_show, line_width, overwrite_line
-from server.telemetry.streams import silence
+from server.telemetry.standard_streams import silence
 
 _NAME = "neural-playground train"
 _REPORT_SECONDS = 0.2

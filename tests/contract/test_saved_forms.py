@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine import Experiment, begin, classic, saved
 from engine.experiment import fields
-from engine.links import parse
+from engine.link_repair import parse
 from engine.schema import REGISTRIES
 from scripts.find_node import find_node
 from server.protocol.catalog import catalog

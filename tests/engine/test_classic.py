@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin, classic, evaluate, reconfigure, set_parameter
-from engine.links import parse
+from engine.link_repair import parse
 from engine.sentences import SentenceError
 
 TRACES = sorted(Path(__file__).parent.glob("golden/*.json"))

@@ -10,9 +10,9 @@
 import { byId, find } from "../lib/dom/dom.js";
 import { createFrameLoop } from "../lib/dom/frame-loop.js";
 import { phrase } from "../lib/text/i18n.js";
-import { markText } from "../model/change-markers.js";
 import { withHidden } from "../model/experiment.js";
 import { classesOf } from "../model/problem.js";
+import { markText } from "../model/setting-change-marks.js";
 import { shownTarget } from "../model/state.js";
 import { describeRegions, describeScore } from "../text/map-description.js";
 import { describeMap } from "../text/run-status.js";

@@ -4,9 +4,9 @@
  * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, LineTrouble, State, StateChanged, Stopped, Target, Welcome } from "../types/app.js"
  */
 
-import { changesOf, withMark } from "./change-markers.js";
 import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
+import { changesOf, withMark } from "./setting-change-marks.js";
 import { beginHistory } from "./undo-stack.js";
 
 /**

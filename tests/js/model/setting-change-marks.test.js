@@ -1,8 +1,8 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changesOf, markText, withMark } from "../../../static/js/model/change-markers.js";
 import { withField, withHidden } from "../../../static/js/model/experiment.js";
+import { changesOf, markText, withMark } from "../../../static/js/model/setting-change-marks.js";
 import { initialState, withConfigured } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
