@@ -151,7 +151,7 @@ def test_a_system_that_does_not_know_an_option_of_sockets_is_served_without(
 
 
 def test_where_there_is_no_proc_the_use_of_a_process_is_unknown() -> None:
-    program = "from server.compute.usage import usage; import os; print(usage(os.getpid()))"
+    program = "from server.compute.cpu_time import usage; import os; print(usage(os.getpid()))"
     told = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,

@@ -82,7 +82,7 @@ def test_it_works_from_any_folder(tmp_path: Path) -> None:
     command = (
         sys.executable,
         "-c",
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from server.cli import main; main()",
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from server.cli.serve import main; main()",
     )
 
     with live_server("--workers", "1", cwd=tmp_path, command=command) as server, urlopen(server.url) as page:

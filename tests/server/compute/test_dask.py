@@ -131,7 +131,7 @@ def test_a_scheduler_that_cannot_be_reached_is_named_with_what_to_do() -> None:
 
 
 def test_without_the_extra_it_is_said_what_to_install() -> None:
-    without = "import sys; sys.modules['distributed'] = None; from server.cli import main; main()"
+    without = "import sys; sys.modules['distributed'] = None; from server.cli.serve import main; main()"
 
     result = run_server("-c", without, "--port", "0", "--compute", "dask://127.0.0.1:8786")
 
