@@ -257,7 +257,7 @@ export interface ErrorEvent {
 /** One run, described completely; unknown keys and values out of range are refused. */
 export interface Experiment {
   data: Data;
-  /** What the network is told about each point. */
+  /** What the network gets to know of each point. */
   features: string[];
   network: Network;
   objective: Objective;
@@ -267,7 +267,7 @@ export interface Experiment {
 /** One run, described completely; unknown keys and values out of range are refused. */
 export interface ExperimentInput {
   data?: DataInput;
-  /** What the network is told about each point. */
+  /** What the network gets to know of each point. */
   features?: string[];
   network?: NetworkInput;
   objective?: ObjectiveInput;
@@ -291,7 +291,7 @@ export interface Heartbeat {
   id: string | number | null;
 }
 
-/** Open the session; first and once. ``language`` is the key of that in which errors are told. */
+/** Open the session; first and once. ``language`` is the key of the language of error messages. */
 export interface Hello {
   type: "hello";
   /** 0 … 9007199254740991. */
@@ -352,10 +352,7 @@ export interface NetworkInput {
 
 /** What training makes small. */
 export interface Objective {
-  /**
-   * How a wrong answer is counted; unless told otherwise, softmax cross-entropy for more than two
-   * classes.
-   */
+  /** How a wrong answer is counted; by default softmax cross-entropy for more than two classes. */
   loss: string;
   /** What large weights cost, against over-fitting. */
   penalty: string;
@@ -379,10 +376,7 @@ export interface Objective {
 
 /** What training makes small. */
 export interface ObjectiveInput {
-  /**
-   * How a wrong answer is counted; unless told otherwise, softmax cross-entropy for more than two
-   * classes.
-   */
+  /** How a wrong answer is counted; by default softmax cross-entropy for more than two classes. */
   loss?: string;
   /** What large weights cost, against over-fitting. */
   penalty?: string;
@@ -411,7 +405,7 @@ export interface Pause {
   id?: string | number | null;
 }
 
-/** Train on, at a given speed or (null) as fast as it goes. */
+/** Train on, at a given speed or (null) at full speed. */
 export interface Play {
   type: "play";
   /** 0 … 9007199254740991. */
