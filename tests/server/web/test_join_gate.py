@@ -28,7 +28,8 @@ def closed() -> Iterator[LiveServer]:
     with live_server("--workers", "1", "--join-code", CODE, "--trusted-proxy", "127.0.0.1") as running:
         yield running
         log = running.log.read_text()
-    assert all(" server.web.middleware.refusal_log: " in line for line in log.splitlines())  # of a GET for the WebSocket
+    # Of a GET for the WebSocket.
+    assert all(" server.web.middleware.refusal_log: " in line for line in log.splitlines())
 
 
 def post(server: LiveServer, path: str, content: Any, **headers: str) -> httpx.Response:
