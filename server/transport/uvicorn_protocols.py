@@ -58,6 +58,7 @@ _WRITING, _FRAMES = "writing", "frames"
 class HttpProtocol(FairReading, H11Protocol):
     """uvicorn's HTTP, which does not wait for ever for a request to arrive, and has a place for each connection."""
 
+    _upgraded = False
     _due: asyncio.TimerHandle | None = None
     _arriving: Any = None  # the state of h11 in which something is expected
 
@@ -79,6 +80,8 @@ class HttpProtocol(FairReading, H11Protocol):
     def handle_events(self) -> None:
         """Take what has arrived, and see what has to follow: a head, the rest of a body, or nothing."""
         super().handle_events()
+        if self._upgraded:
+            return
         state = self.conn.their_state
         if state is h11.SEND_BODY or (state is h11.IDLE and self.conn.our_state is h11.IDLE):
             self._expect(state)
@@ -96,6 +99,7 @@ class HttpProtocol(FairReading, H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection over, with what has arrived behind the request."""
+        self._upgraded = True  # what h11 expects from now on does not come to it
         self._expect(None)
         super().handle_websocket_upgrade(event)
         if self.place is not None:

@@ -252,6 +252,15 @@ async def test_a_body_that_trickles_is_let_go_of(monkeypatch: pytest.MonkeyPatch
         writer.close()
 
 
+async def test_no_time_limit_of_requests_ends_a_websocket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uvicorn_protocols, "BODY_SECONDS", 0.1)
+    async with serving_here(Echo(), hello_seconds=0.1) as (_, port), upgraded(port) as (reader, writer):
+        until_ = time.monotonic() + 0.5
+        while time.monotonic() < until_:
+            writer.write(frame(TEXT, b"still here"))
+            assert (await reader.readexactly(12))[2:] == b"still here"
+
+
 async def test_requests_behind_one_another_are_all_answered() -> None:
     async with serving_here(Echo()) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
