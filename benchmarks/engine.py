@@ -17,12 +17,12 @@ from sklearn.neural_network import MLPRegressor
 from benchmarks.measure import in_time, ratio, take_turns, verdict
 from engine import Experiment, Run, advance, begin, layer_maps
 from engine import workspace as workspaces
-from engine.activations import ACTIVATIONS
 from engine.arrays import FloatArray
 from engine.evaluation import Losses
-from engine.features import FEATURES
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.features import FEATURES
+from engine.registries.losses import LOSSES
+from engine.registries.optimizers import OPTIMIZERS
 from engine.samples import rows as sample_rows
 
 try:

@@ -16,8 +16,8 @@ from engine.arrays import BoolArray, FloatArray
 from engine.experiment import MAX_REPLICAS, Experiment
 from engine.explain import explain
 from engine.layout import Layout
+from engine.registries.stop_rules import STOP_RULES
 from engine.run import Best, Run, check_stack, slot_counts
-from engine.stops import STOPS
 
 FORMAT = 1
 """Grows when the bytes are laid out differently."""
@@ -182,7 +182,7 @@ def _arrays(reader: _Reader, experiments: tuple[Experiment, ...], counters: _Cou
     first, replicas = experiments[0], len(experiments)
     n = Layout(first.sizes).parameters
     slot_count = sum(slot_counts(first))
-    kept = replicas if STOPS[first.training.stop].restores else 0
+    kept = replicas if STOP_RULES[first.training.stop].restores else 0
     reader.expect(8 * n * ((1 + slot_count) * replicas + kept) + _PER_REPLICA * replicas)
     parameters = _finite(reader.array("the parameters", "<f8", replicas, n), "parameters")
     # What an optimizer remembers may overflow before the parameters do; training takes that as it comes.

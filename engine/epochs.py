@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import FloatArray, IndexArray
-from engine.batchings import BATCHINGS
 from engine.dropout import Dropout
+from engine.registries.batch_orders import BATCH_ORDERS
 from engine.run import Run
 from engine.samples import input_noise, order, rows
 from engine.workspace import Batch, Workspace, sources
@@ -27,7 +27,7 @@ class Epochs:
         self._workspace = workspace
         self._tables = [rows(data, features) for data, features in sources(run)]
         self._features = len(one.features)
-        batching = BATCHINGS[one.training.batching]
+        batching = BATCH_ORDERS[one.training.batching]
         self._shuffled, self.carried = batching.shuffled, batching.carried
         self.samples = one.data.training_samples
         self.batch_size = one.training.batch_size

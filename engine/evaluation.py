@@ -7,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 
 from engine.arrays import BoolArray, FloatArray, constant
-from engine.losses import LOSSES
+from engine.registries.losses import LOSSES
 from engine.run import Run
 from engine.samples import columns
 from engine.workspace import Workspace, borrow, sources

@@ -12,9 +12,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from engine.datasets import DATASETS, MAX_CLASSES
-from engine.features import FEATURES
-from engine.losses import LOSSES
+from engine.registries.datasets import DATASETS, MAX_CLASSES
+from engine.registries.features import FEATURES
+from engine.registries.losses import LOSSES
+from engine.registries.stop_rules import STOP_RULES
 from engine.schema import (
     ActivationKey,
     BatchingKey,
@@ -35,7 +36,6 @@ from engine.schema import (
 )
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 from engine.sentences import SentenceError
-from engine.stops import STOPS
 
 MAX_LAYERS = 10
 MAX_UNITS = 64
@@ -432,7 +432,7 @@ class Experiment(Group):
                 data=given,
                 allowed=allowed,
             )
-        if STOPS[self.training.stop].watches == "validation" and not self.data.validation_fraction:
+        if STOP_RULES[self.training.stop].watches == "validation" and not self.data.validation_fraction:
             raise SentenceError("stop-validation", "training.stop", stop=repr(self.training.stop))
         if self.data.classic_seed is not None:
             if self.data.dataset not in CLASSIC_DATASETS:

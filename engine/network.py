@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import Activation
 from engine.arrays import FloatArray, constant
 from engine.blocks import Blocks, Masks
-from engine.losses import Loss
+from engine.registries.activations import Activation
+from engine.registries.losses import Loss
 
 _Product = Callable[[FloatArray, FloatArray], object]
 _Bind = Callable[[FloatArray], _Product]

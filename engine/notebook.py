@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import FloatArray
-from engine.datasets import EXTENT
 from engine.evaluation import evaluate
 from engine.insight.maps import boundary
+from engine.registries.datasets import EXTENT
 from engine.run import Run
 from engine.samples import points
 from engine.training import Report

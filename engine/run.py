@@ -9,13 +9,13 @@ import numpy as np
 
 from engine import seedrandom
 from engine.arrays import BoolArray, FloatArray, IndexArray
-from engine.batchings import BATCHINGS
 from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
-from engine.initializers import INITIALIZERS
 from engine.layout import Layout
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.stops import STOPS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.stop_rules import STOP_RULES
 
 _WEIGHTS = 4
 """The random stream of initial weights (others: ``engine.samples``)."""
@@ -51,7 +51,7 @@ class Best:
 
 def _nothing_seen(experiment: Experiment, parameters: FloatArray, epoch: int) -> Best:
     replicas = len(parameters)
-    restores = STOPS[experiment.training.stop].restores
+    restores = STOP_RULES[experiment.training.stop].restores
     return Best(
         np.full(replicas, np.inf),
         np.full(replicas, epoch, dtype=np.intp),
@@ -187,7 +187,7 @@ def slot_counts(experiment: Experiment) -> tuple[int, int, int]:
     return (
         OPTIMIZERS[experiment.training.optimizer].slots,
         PENALTIES[experiment.objective.penalty].slots,
-        BATCHINGS[experiment.training.batching].slots,
+        BATCH_ORDERS[experiment.training.batching].slots,
     )
 
 

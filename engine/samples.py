@@ -6,10 +6,10 @@ import numpy as np
 
 from engine import seedrandom
 from engine.arrays import FloatArray, IndexArray
-from engine.datasets import DATASETS
 from engine.experiment import Data
-from engine.features import feature_rows
-from engine.scalings import SCALINGS
+from engine.registries.datasets import DATASETS
+from engine.registries.features import feature_rows
+from engine.registries.scalers import SCALERS
 
 # Every purpose draws from its own stream, so that one can vary alone; 4 are the weights (``engine.run``), 6 is dropout
 # (``engine.dropout``).
@@ -105,7 +105,7 @@ def inputs(data: Data, features: tuple[str, ...], places: FloatArray) -> FloatAr
 @lru_cache(maxsize=128)
 def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
     """Return shift and scale (features + 1,), for the constant 1 as well; None if features stay as they are."""
-    fit = SCALINGS[data.scaling].fit
+    fit = SCALERS[data.scaling].fit
     if fit is None:
         return None
     drawn, _ = points(data)

@@ -9,19 +9,19 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from engine.activations import ACTIVATIONS
-from engine.batchings import BATCHINGS
-from engine.datasets import DATASETS
-from engine.features import FEATURES
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.registry import Option, Registry
-from engine.scalings import SCALINGS
-from engine.schedules import SCHEDULES
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.losses import LOSSES
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.registry import Option, Registry
+from engine.registries.scalers import SCALERS
+from engine.registries.schedules import SCHEDULES
+from engine.registries.stop_rules import STOP_RULES
 from engine.sentences import Sentence, SentenceError, Value, cut
-from engine.stops import STOPS
 
 MAX_SEED = 2**32 - 1
 
@@ -41,9 +41,9 @@ LossKey = Annotated[str, *_key(LOSSES)]
 PenaltyKey = Annotated[str, *_key(PENALTIES)]
 OptimizerKey = Annotated[str, *_key(OPTIMIZERS)]
 ScheduleKey = Annotated[str, *_key(SCHEDULES)]
-BatchingKey = Annotated[str, *_key(BATCHINGS)]
-ScalingKey = Annotated[str, *_key(SCALINGS)]
-StopKey = Annotated[str, *_key(STOPS)]
+BatchingKey = Annotated[str, *_key(BATCH_ORDERS)]
+ScalingKey = Annotated[str, *_key(SCALERS)]
+StopKey = Annotated[str, *_key(STOP_RULES)]
 
 
 def field(
@@ -78,7 +78,7 @@ def seed_field(label: str, text: str) -> Any:
 
 REGISTRIES: Mapping[str, Registry[Any]] = {
     "data.dataset": DATASETS,
-    "data.scaling": SCALINGS,
+    "data.scaling": SCALERS,
     "features": FEATURES,
     "network.activation": ACTIVATIONS,
     "network.initializer": INITIALIZERS,
@@ -86,8 +86,8 @@ REGISTRIES: Mapping[str, Registry[Any]] = {
     "objective.penalty": PENALTIES,
     "training.optimizer": OPTIMIZERS,
     "training.schedule": SCHEDULES,
-    "training.batching": BATCHINGS,
-    "training.stop": STOPS,
+    "training.batching": BATCH_ORDERS,
+    "training.stop": STOP_RULES,
 }
 """Which registry a field chooses from, by dotted name."""
 

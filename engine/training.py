@@ -13,8 +13,8 @@ import numpy as np
 from engine.arrays import BoolArray, FloatArray
 from engine.epochs import Epochs
 from engine.evaluation import Losses
+from engine.registries.stop_rules import STOP_RULES
 from engine.run import Best, Run
-from engine.stops import STOPS
 from engine.update_rule import Update
 from engine.workspace import Batch, Workspace, borrow
 
@@ -112,7 +112,7 @@ class _Loop:
         self._reported: list[tuple[int, tuple[FloatArray, FloatArray, FloatArray]]] = []
         one = run.experiment
         self._validated = one.data.validation_samples > 0
-        self._stop = STOPS[one.training.stop]
+        self._stop = STOP_RULES[one.training.stop]
         self._stop_options = {
             name: np.array([other.training.stop_options[name] for other in run.experiments])
             for name in (one.training.stop_options if self._stop.reached is not None else ())

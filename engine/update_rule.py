@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engine.arrays import FloatArray, constant
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES, add_decay, soft_threshold
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES, add_decay, soft_threshold
+from engine.registries.schedules import SCHEDULES
 from engine.run import Run, slot_counts
-from engine.schedules import SCHEDULES
 from engine.workspace import Workspace
 
 

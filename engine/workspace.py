@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS, Activation
 from engine.arrays import FloatArray, IndexArray, constant
 from engine.blocks import Masks
 from engine.experiment import Data
 from engine.layout import Layout
-from engine.losses import LOSSES
 from engine.network import Pass
+from engine.registries.activations import ACTIVATIONS, Activation
+from engine.registries.losses import LOSSES
 from engine.run import Run
 
 _MOST_FEEDS, _MOST_EVALUATION_PASSES = 8, 512

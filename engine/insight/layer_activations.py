@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.activations import ACTIVATIONS, Activation
 from engine.experiment import Experiment
-from engine.losses import LOSSES
+from engine.registries.activations import ACTIVATIONS, Activation
+from engine.registries.losses import LOSSES
 from engine.run import Run
 
 _COLUMNS = 8192

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import FloatArray, RealArray
-from engine.datasets import EXTENT
 from engine.experiment import Data
-from engine.features import FEATURES, feature_rows
 from engine.insight.layer_activations import activations
+from engine.registries.datasets import EXTENT
+from engine.registries.features import FEATURES, feature_rows
 from engine.run import Run
 from engine.samples import inputs
 from engine.workspace import sources

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.activations import Activation
 from engine.arrays import FloatArray
 from engine.insight.layer_activations import activations, parts
 from engine.insight.norms import lengths
-from engine.losses import LOSSES
+from engine.registries.activations import Activation
+from engine.registries.losses import LOSSES
 from engine.run import Run
 from engine.samples import columns
 from engine.training import advance

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.activations import Activation
 from engine.arrays import FloatArray
 from engine.experiment import Experiment
 from engine.insight.layer_activations import activations
-from engine.losses import LOSSES, Loss
+from engine.registries.activations import Activation
+from engine.registries.losses import LOSSES, Loss
 from engine.run import Run
 from engine.samples import inputs, points, rows
 

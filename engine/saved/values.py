@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.experiment import fields
 from engine.explain import explain
-from engine.registry import Option
+from engine.registries.registry import Option
 from engine.schema import option_limits
 from engine.sentences import Sentence, SentenceError, shown
 

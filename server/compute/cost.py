@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from engine import Experiment
-from engine.activations import ACTIVATIONS
 from engine.dropout import MASKS_AT_ONCE
+from engine.registries.activations import ACTIVATIONS
 from engine.sentences import Sentence
 
 MOST_STEP_SECONDS = 0.05

@@ -14,16 +14,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.registries.stop_rules import STOP_RULES
 from engine.sentences import ENGLISH as RULES
 from engine.sentences import Sentence, written
-from engine.stops import STOPS
 
 ENGLISH = "en"
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 """The categories of plurals; a text with several forms is an object of some of them, with ``other`` among them."""
 
 SENTENCES: Mapping[str, str] = {**RULES} | {
-    f"ended.{key}": row.ended for key, row in STOPS.items() if row.ended
+    f"ended.{key}": row.ended for key, row in STOP_RULES.items() if row.ended
 }
 """What the engine tells, in English, by key: its sentences, and why a stop rule has ended training."""
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from engine import Experiment, Run, advance, begin, from_bytes, reconfigure, set_parameter, to_bytes
 from engine.checkpoint import ENGINE, FORMAT, EngineMismatch, size
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
 from engine.run import Best
 from tests.support.runs import assert_same_state
 from tests.support.strategies import experiments, law, live_changes, stacks, varied

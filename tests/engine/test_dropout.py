@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate
-from engine.activations import ACTIVATIONS
 from engine.blocks import Blocks, Masks
 from engine.dropout import Dropout
 from engine.layout import Layout
-from engine.losses import LOSSES
 from engine.network import Pass
-from engine.penalties import PENALTIES, add_decay
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.losses import LOSSES
+from engine.registries.penalties import PENALTIES, add_decay
 from engine.samples import order, rows
 from engine.workspace import borrow
 from tests.support.numeric import OBJECTIVES, case, central_differences, gradient, mean_loss

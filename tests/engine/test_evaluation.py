@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 
 from engine import Experiment, advance, begin, evaluate, set_parameter
-from engine.penalties import PENALTIES
+from engine.registries.penalties import PENALTIES
+from engine.registries.scalers import SCALERS
 from engine.samples import points
-from engine.scalings import SCALINGS
 from tests.support.numeric import (
     OBJECTIVES,
     plain_inputs,
@@ -97,7 +97,7 @@ def test_losses_accuracy_and_r2_are_those_of_plain_loops(objective, epochs, vali
 
 
 @pytest.mark.parametrize("classes", [3, 4, 5, 6])
-@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("scaling", SCALERS)
 def test_the_accuracy_of_many_classes_is_the_share_of_largest_sums_at_the_true_one(classes, scaling):
     experiment = Experiment.model_validate(
         {

@@ -12,14 +12,14 @@ from hypothesis import given
 from pydantic import ValidationError
 
 from engine import Experiment
-from engine.datasets import DATASETS
 from engine.experiment import Data, Objective, changed_fields, fields, is_live
 from engine.explain import explain
-from engine.features import FEATURES
-from engine.losses import LOSSES
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES
+from engine.registries.losses import LOSSES
+from engine.registries.stop_rules import STOP_RULES
 from engine.schema import REGISTRIES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
-from engine.stops import STOPS
 from tests.support.strategies import experiments, law, varied
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ def needed_by(name, key):
     """Return what else an experiment has to say before a row can be chosen."""
     if name == "objective.loss" and "classification" not in LOSSES[key].outputs:
         return {"data": {"dataset": next(k for k, d in DATASETS.items() if d.problem in LOSSES[key].outputs)}}
-    if name == "training.stop" and STOPS[key].watches == "validation":
+    if name == "training.stop" and STOP_RULES[key].watches == "validation":
         return {"data": {"validation_fraction": 0.2}}
     return {}
 

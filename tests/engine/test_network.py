@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.activations import ACTIVATIONS
 from engine.layout import Layout
-from engine.losses import LOSSES
 from engine.network import Pass
-from engine.penalties import PENALTIES, add_decay
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.losses import LOSSES
+from engine.registries.penalties import PENALTIES, add_decay
 from tests.support.numeric import (
     OBJECTIVES,
     case,

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
-from engine.batchings import BATCHINGS
 from engine.experiment import changed_fields, fields, is_live
-from engine.initializers import INITIALIZERS
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.stop_rules import STOP_RULES
 from engine.run import MAY_DIFFER, set_parameters
-from engine.stops import STOPS
 from tests.support import strategies
 from tests.support.runs import assert_same_state, never_updates
 from tests.support.strategies import experiments, law, live_changes, stacks, varied
@@ -42,7 +42,7 @@ def test_a_beginning_has_the_shapes_of_its_experiment(experiment):
     remembered = (
         OPTIMIZERS[experiment.training.optimizer].slots
         + PENALTIES[experiment.objective.penalty].slots
-        + BATCHINGS[experiment.training.batching].slots
+        + BATCH_ORDERS[experiment.training.batching].slots
     )
     assert run.slots.shape == (remembered, 1, experiment.parameters)
     assert not run.slots.any()
@@ -303,7 +303,7 @@ LIVE_CHANGES = [
     ("training", "clip_norm", 0.01),
     *(("training", "optimizer", key) for key in OPTIMIZERS if key != "sgd"),
     *(("objective", "penalty", key) for key in PENALTIES if key not in ("none", "l2")),
-    *(("training", "stop", key) for key in STOPS if key != "never"),
+    *(("training", "stop", key) for key in STOP_RULES if key != "never"),
 ]
 LIVE_OPTIONS = [
     ("objective", "penalty", "elastic-net", {"share": 0.1}),

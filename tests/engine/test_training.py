@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
-from engine.activations import ACTIVATIONS
-from engine.batchings import BATCHINGS
-from engine.datasets import DATASETS
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.datasets import DATASETS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.schedules import SCHEDULES
+from engine.registries.stop_rules import STOP_RULES
 from engine.samples import input_noise, order, points, rows
-from engine.schedules import SCHEDULES
-from engine.stops import STOPS
 from tests.support.numeric import (
     OBJECTIVES,
     PLAIN_ACTIVATIONS,
@@ -447,7 +447,7 @@ def test_a_stack_is_bit_equal_whatever_differs_alone(penalty, changes):
     assert_stack_equals_singles([first, varied(first, **changes), first], epochs=3)
 
 
-@pytest.mark.parametrize("batching", BATCHINGS)
+@pytest.mark.parametrize("batching", BATCH_ORDERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_stack_is_bit_equal_with_every_optimizer_schedule_and_order(optimizer, schedule, batching):
@@ -476,7 +476,7 @@ def other_options(experiment):
     }
 
 
-@pytest.mark.parametrize("batching", BATCHINGS)
+@pytest.mark.parametrize("batching", BATCH_ORDERS)
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_is_the_same_however_it_is_cut_with_every_optimizer_penalty_and_order(
@@ -777,10 +777,10 @@ def test_a_loss_that_overflows_over_one_part_of_the_samples_alone_is_divergence(
     np.testing.assert_array_equal(after.parameters, run.parameters)
 
 
-@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("stop", STOP_RULES)
 def test_a_validation_loss_that_overflows_is_divergence_and_never_the_end_that_a_rule_waits_for(stop):
     run = far_off("validation")
-    options = {option.name: option.minimum for option in STOPS[stop].options}
+    options = {option.name: option.minimum for option in STOP_RULES[stop].options}
     impatient = varied(run.experiment, training={"stop": stop, "stop_options": options})
 
     after, _ = advance(reconfigure(run, impatient), epochs=3)

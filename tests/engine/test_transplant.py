@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, boundary, evaluate
-from engine.features import FEATURES
+from engine.registries.features import FEATURES
 from engine.transplant import can_transplant, transplant
 from tests.support.strategies import experiments, law, varied
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin
-from engine.activations import ACTIVATIONS
 from engine.layout import Layout
-from engine.losses import LOSSES
 from engine.network import Pass
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.losses import LOSSES
 from engine.samples import rows
 from engine.workspace import STORE, Store, Workspace, borrow
 from tests.support.strategies import varied

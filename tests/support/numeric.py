@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS, Activation
 from engine.arrays import FloatArray
 from engine.layout import Layout
-from engine.losses import LOSSES, Loss
 from engine.network import Pass
+from engine.registries.activations import ACTIVATIONS, Activation
+from engine.registries.losses import LOSSES, Loss
 
 Layers = list[list[list[float]]]
 """Parameters by layer and unit: the weights in input order, then the bias."""

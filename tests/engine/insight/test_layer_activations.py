@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin
-from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT
 from engine.insight.layer_activations import activations, parts
+from engine.registries.activations import ACTIVATIONS, LOGISTIC_OUTPUT
 from tests.support.strategies import law, stacks, varied
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, confusion, evaluate, set_parameter
 from engine.insight.scores import Confusion, count
+from engine.registries.scalers import SCALERS
 from engine.samples import points
-from engine.scalings import SCALINGS
 from tests.support import numeric
 from tests.support.strategies import experiments, law, stacks, varied
 
@@ -124,7 +124,7 @@ def test_every_sample_is_counted_once_and_the_diagonal_is_the_accuracy(stack):
 
 
 @pytest.mark.parametrize("classes", [3, 4, 5, 6])
-@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("scaling", SCALERS)
 def test_many_classes_are_counted_as_in_plain_loops(scaling, classes):
     experiment = Experiment.model_validate(
         {

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given
 
 from engine import Experiment, advance, begin, evaluate, gradient, layer_statistics, set_parameter
-from engine.activations import ACTIVATIONS
 from engine.insight import LayerStatistics
 from engine.insight.layer_activations import activations
-from engine.losses import LOSSES
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.losses import LOSSES
 from engine.samples import points, rows
 from tests.support import numeric
 from tests.support.strategies import experiments, law, stacks, varied

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, gradient, set_parameter, trace, trace_sample
 from engine.insight.layer_activations import activations
-from engine.losses import LOSSES
+from engine.registries.losses import LOSSES
+from engine.registries.scalers import SCALERS
 from engine.samples import points, rows
-from engine.scalings import SCALINGS
 from tests.support import numeric
 from tests.support.strategies import experiments, law, stacks, varied
 
@@ -255,7 +255,7 @@ def test_a_sample_is_the_point_with_its_target(stack, data):
 
 
 @pytest.mark.parametrize("classes", [3, 4, 5, 6])
-@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("scaling", SCALERS)
 def test_many_classes_have_an_output_each_whose_error_is_probability_minus_target(scaling, classes):
     experiment = Experiment.model_validate(
         {

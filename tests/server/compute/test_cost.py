@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin
 from engine import network as network_module
-from engine.activations import ACTIVATIONS
+from engine.registries.activations import ACTIVATIONS
 from engine.sentences import Sentence
 from engine.workspace import STORE
 from server.compute.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import given
 
 from engine import Experiment
-from engine.activations import ACTIVATIONS
-from engine.batchings import BATCHINGS
-from engine.datasets import DATASETS
-from engine.features import FEATURES
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.scalings import SCALINGS
-from engine.schedules import SCHEDULES
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.losses import LOSSES
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.scalers import SCALERS
+from engine.registries.schedules import SCHEDULES
+from engine.registries.stop_rules import STOP_RULES
 from engine.schema import REGISTRIES
-from engine.stops import STOPS
 from server.export import (
     LANGUAGES,
     MAX_EPOCHS,
@@ -40,7 +40,7 @@ from tests.support.strategies import experiments, law
 
 TABLES: dict[str, tuple[Any, Any]] = {
     "data.dataset": (DATASETS, data.DATASETS),
-    "data.scaling": (SCALINGS, data.SCALINGS),
+    "data.scaling": (SCALERS, data.SCALERS),
     "features": (FEATURES, data.FEATURES),
     "network.activation": (ACTIVATIONS, activations.ACTIVATIONS),
     "network.initializer": (INITIALIZERS, activations.INITIALIZERS),
@@ -48,8 +48,8 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "objective.penalty": (PENALTIES, losses.PENALTIES),
     "training.optimizer": (OPTIMIZERS, optimizers.OPTIMIZERS),
     "training.schedule": (SCHEDULES, optimizers.SCHEDULES),
-    "training.batching": (BATCHINGS, optimizers.BATCHINGS),
-    "training.stop": (STOPS, optimizers.STOPS),
+    "training.batching": (BATCH_ORDERS, optimizers.BATCH_ORDERS),
+    "training.stop": (STOP_RULES, optimizers.STOP_RULES),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.registry import Option, Registry, Row
+from engine.registries.registry import Option, Registry, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin, set_parameter
-from engine.activations import ACTIVATIONS
-from engine.initializers import INITIALIZERS
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
 
 
 def draw(key, units=200, inputs=50, seed=3, **options):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.registry import Registry, Row
+from engine.registries.registry import Registry, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
-"""Batchings: in which order an epoch visits the samples, and what becomes of the last few."""
+"""Batch orders: in which order an epoch visits the samples, and what becomes of the last few."""
 
 from dataclasses import dataclass
 
-from engine.registry import Registry, Row
+from engine.registries.registry import Registry, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batching(Row):
+class BatchOrder(Row):
     """A way to cut an epoch into batches.
 
     Attributes:
@@ -23,22 +23,22 @@ class Batching(Row):
         return int(self.carried)
 
 
-BATCHINGS: Registry[Batching] = Registry(
+BATCH_ORDERS: Registry[BatchOrder] = Registry(
     "batching",
-    Batching(
+    BatchOrder(
         key="shuffled",
         label="Shuffled",
         text="Every epoch takes the samples in a new random order.",
         formula="a new permutation per epoch",
         shuffled=True,
     ),
-    Batching(
+    BatchOrder(
         key="sequential",
         label="Sequential",
         text="Every epoch takes the samples in the same order.",
         formula="the same order for ever",
     ),
-    Batching(
+    BatchOrder(
         key="carried",
         label="Sequential, carried over",
         text="As in the original playground: samples left over wait and join the first batch of the next epoch.",

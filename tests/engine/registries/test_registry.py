@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.losses import PROBLEMS
-from engine.registry import Registry, Row, UnknownChoiceError
+from engine.registries.losses import PROBLEMS
+from engine.registries.registry import Registry, Row, UnknownChoiceError
 from engine.schema import REGISTRIES
 
 ALL = {**REGISTRIES, "problem": PROBLEMS}

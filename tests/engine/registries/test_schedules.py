@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin
-from engine.schedules import SCHEDULES
+from engine.registries.schedules import SCHEDULES
 
 EXPECTED: dict[str, tuple[dict[str, float], dict[int, float]]] = {
     "step": (

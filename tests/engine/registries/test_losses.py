@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.datasets import DATASETS
-from engine.losses import LOSSES, PROBLEMS
+from engine.registries.datasets import DATASETS
+from engine.registries.losses import LOSSES, PROBLEMS
 from tests.support.numeric import (
     OBJECTIVES,
     SOFTMAX,

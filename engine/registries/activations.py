@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import RealArray, constant
-from engine.registry import Registry, Row
+from engine.registries.registry import Registry, Row
 
 # For slopes only: training is float64, and a 0-d array is cheaper than a Python number. ``apply`` serves float32
 # pictures as well, where a float64 array would turn every product into a conversion.

@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 
 from engine.arrays import BoolArray, FloatArray, IndexArray
-from engine.registry import Option, Registry, Row
+from engine.registries.registry import Option, Registry, Row
 
 Options = Mapping[str, FloatArray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop(Row):
+class StopRule(Row):
     """A rule that is asked after every epoch.
 
     Attributes:
@@ -66,16 +66,16 @@ _PATIENCE = (
     ),
 )
 
-STOPS: Registry[Stop] = Registry(
+STOP_RULES: Registry[StopRule] = Registry(
     "stop rule",
-    Stop(
+    StopRule(
         key="never",
         label="Never",
         text="Training goes on until you pause it.",
         formula="–",
         reached=None,
     ),
-    Stop(
+    StopRule(
         key="epochs",
         label="After epochs",
         text="Training ends after a number of epochs, so that every attempt has the same chance.",
@@ -95,7 +95,7 @@ STOPS: Registry[Stop] = Registry(
             ),
         ),
     ),
-    Stop(
+    StopRule(
         key="target-loss",
         label="At a training loss",
         text="Training ends as soon as the training loss is good enough.",
@@ -115,7 +115,7 @@ STOPS: Registry[Stop] = Registry(
             ),
         ),
     ),
-    Stop(
+    StopRule(
         key="plateau",
         label="On a plateau",
         text="Training ends when the training loss has not become better for a while.",
@@ -125,7 +125,7 @@ STOPS: Registry[Stop] = Registry(
         ended="The training loss has not become better since epoch {best}, {patience} epochs ago.",
         options=_PATIENCE,
     ),
-    Stop(
+    StopRule(
         key="early-stopping",
         label="Early stopping",
         text="Training ends when the validation loss has not become better for a while, and the best network is put"

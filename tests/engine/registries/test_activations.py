@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin
-from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT, SOFTMAX_OUTPUT
+from engine.registries.activations import ACTIVATIONS, LOGISTIC_OUTPUT, SOFTMAX_OUTPUT
 from tests.support.numeric import PLAIN_ACTIVATIONS, central_differences
 from tests.support.strategies import varied
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
-from engine.stops import STOPS
+from engine.registries.stop_rules import STOP_RULES
 from tests.support.runs import assert_replica_is, assert_same_state
 from tests.support.strategies import varied
 
@@ -208,7 +208,7 @@ def test_a_run_that_diverges_has_not_stopped():
     assert not run.stopped[0]
 
 
-@pytest.mark.parametrize("row", [row for row in STOPS.values() if row.reached], ids=lambda row: row.key)
+@pytest.mark.parametrize("row", [row for row in STOP_RULES.values() if row.reached], ids=lambda row: row.key)
 def test_a_rule_says_why_training_has_ended(row):
     options = {option.name: option.default for option in row.options}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import FloatArray, constant
-from engine.registry import Option, Registry, Row
+from engine.registries.registry import Option, Registry, Row
 
 Options = Mapping[str, FloatArray]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, set_parameter
-from engine.penalties import PENALTIES, add_decay, soft_threshold
+from engine.registries.penalties import PENALTIES, add_decay, soft_threshold
 from tests.support.numeric import central_differences
 from tests.support.strategies import law
 

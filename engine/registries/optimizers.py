@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import FloatArray, constant
-from engine.registry import Option, Registry, Row
+from engine.registries.registry import Option, Registry, Row
 
 Options = Mapping[str, FloatArray]
 

@@ -6,16 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin
-from engine.datasets import DATASETS
 from engine.experiment import Data
-from engine.features import FEATURES, feature_rows
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES, feature_rows
+from engine.registries.scalers import SCALERS
 from engine.samples import points, rows, scale
-from engine.scalings import SCALINGS
 from tests.support.numeric import plain_inputs
 from tests.support.strategies import law, varied
 
 ALL = tuple(FEATURES)
-FITTED = [key for key, row in SCALINGS.items() if row.fit is not None]
+FITTED = [key for key, row in SCALERS.items() if row.fit is not None]
 
 
 def inputs(data, features=ALL):
@@ -24,7 +24,7 @@ def inputs(data, features=ALL):
 
 
 def fitted(key, features):
-    fit = SCALINGS[key].fit
+    fit = SCALERS[key].fit
     assert fit is not None
     return fit(features)
 
@@ -51,7 +51,7 @@ def test_training_samples_in_unit_range_fill_minus_one_to_one(dataset):
     np.testing.assert_allclose(seen.max(axis=0), 1, rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("key", SCALINGS)
+@pytest.mark.parametrize("key", SCALERS)
 def test_the_network_reads_what_plain_loops_make_of_the_points(key):
     data = Data(dataset="gauss", noise=0.3, scaling=key, seed=3)
 
@@ -136,7 +136,7 @@ def test_every_feature_is_scaled_by_itself(key):
         )
 
 
-@pytest.mark.parametrize("key", SCALINGS)
+@pytest.mark.parametrize("key", SCALERS)
 def test_the_constant_one_and_the_targets_are_not_scaled(key):
     data = Data(dataset="plane", scaling=key)
 

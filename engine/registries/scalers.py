@@ -1,4 +1,4 @@
-"""Scalings: how features are brought to a common size before the network reads them."""
+"""Scalers: how features are brought to a common size before the network reads them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.registry import Registry, Row
+from engine.registries.registry import Registry, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scaling(Row):
+class Scaler(Row):
     """A shift and a scale per feature, taken from the training samples.
 
     Attributes:
@@ -37,16 +37,16 @@ def _unit_range(features: FloatArray) -> tuple[FloatArray, FloatArray]:
     return (low + high) / 2, _not_zero((high - low) / 2)
 
 
-SCALINGS: Registry[Scaling] = Registry(
+SCALERS: Registry[Scaler] = Registry(
     "scaling",
-    Scaling(
+    Scaler(
         key="none",
         label="None",
         text="The network reads the features as they are; squares are then far larger than sines.",
         formula="f",
         fit=None,
     ),
-    Scaling(
+    Scaler(
         key="standardise",
         label="Standardise",
         text="Every feature gets mean 0 and spread 1 over the training samples, so that none drowns the others.",
@@ -54,7 +54,7 @@ SCALINGS: Registry[Scaling] = Registry(
         aliases=("standardize",),
         fit=_standardise,
     ),
-    Scaling(
+    Scaler(
         key="unit-range",
         label="To −1 … 1",
         text="Every feature is stretched so that the training samples fill −1 … 1.",

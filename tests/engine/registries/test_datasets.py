@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from engine.datasets import DATASETS, EXTENT, MAX_CLASSES
 from engine.experiment import MAX_SAMPLES
+from engine.registries.datasets import DATASETS, EXTENT, MAX_CLASSES
 from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 
 LABEL_NOISE = ("circle", "xor", "plane", "multi-gauss", "checkerboard", "sine", "step")

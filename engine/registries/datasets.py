@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.registry import Option, Registry, Row
+from engine.registries.registry import Option, Registry, Row
 
 EXTENT = 6.0
 """The square of the data and of all maps is [−EXTENT, EXTENT]²."""

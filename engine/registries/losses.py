@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT, SOFTMAX_OUTPUT, Activation
 from engine.arrays import FloatArray, constant
-from engine.registry import Registry, Row
+from engine.registries.activations import ACTIVATIONS, LOGISTIC_OUTPUT, SOFTMAX_OUTPUT, Activation
+from engine.registries.registry import Registry, Row
 
 _HALF = constant(0.5)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin, reconfigure
-from engine.optimizers import OPTIMIZERS
-from engine.schedules import SCHEDULES
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.schedules import SCHEDULES
 
 Memory = dict[str, float]
 
