@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from engine.arrays import BoolArray, FloatArray
 from engine.experiment import MAX_REPLICAS, Experiment
 from engine.explain import explain
-from engine.layout import Layout
+from engine.network.layout import Layout
 from engine.registries.stop_rules import STOP_RULES
 from engine.run import Best, Run, check_stack, slot_counts
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.blocks import Masks
+from engine.network.activation_buffers import Masks
 
 _DROPOUT = 6
 """The random stream of the masks (others: ``engine.samples``)."""

@@ -10,7 +10,7 @@ import numpy as np
 from engine import seedrandom
 from engine.arrays import BoolArray, FloatArray, IndexArray
 from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
-from engine.layout import Layout
+from engine.network.layout import Layout
 from engine.registries.batch_orders import BATCH_ORDERS
 from engine.registries.initializers import INITIALIZERS
 from engine.registries.optimizers import OPTIMIZERS

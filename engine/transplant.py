@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.arrays import FloatArray, IndexArray
 from engine.experiment import Experiment, changed_fields, is_live
-from engine.layout import Layout
+from engine.network.layout import Layout
 from engine.run import Run, begin, reconfigure
 
 _SHAPE = frozenset({"features", "network.hidden"})

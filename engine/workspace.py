@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine.arrays import FloatArray, IndexArray, constant
-from engine.blocks import Masks
 from engine.experiment import Data
-from engine.layout import Layout
-from engine.network import Pass
+from engine.network.activation_buffers import Masks
+from engine.network.layout import Layout
+from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS, Activation
 from engine.registries.losses import LOSSES
 from engine.run import Run

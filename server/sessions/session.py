@@ -12,7 +12,7 @@ import numpy as np
 
 from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
-from engine.layout import Layout
+from engine.network.layout import Layout
 from engine.sentences import SentenceError, Value
 from engine.transplant import can_transplant
 from server import __version__

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate
-from engine.blocks import Blocks, Masks
 from engine.dropout import Dropout
-from engine.layout import Layout
-from engine.network import Pass
+from engine.network.activation_buffers import Blocks, Masks
+from engine.network.layout import Layout
+from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS
 from engine.registries.losses import LOSSES
 from engine.registries.penalties import PENALTIES, add_decay

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin
-from engine.layout import Layout
-from engine.network import Pass
+from engine.network.layout import Layout
+from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS
 from engine.registries.losses import LOSSES
 from engine.samples import rows

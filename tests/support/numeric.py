@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.layout import Layout
-from engine.network import Pass
+from engine.network.layout import Layout
+from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS, Activation
 from engine.registries.losses import LOSSES, Loss
 

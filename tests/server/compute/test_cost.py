@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin
-from engine import network as network_module
+from engine.network import passes
 from engine.registries.activations import ACTIVATIONS
 from engine.sentences import Sentence
 from engine.workspace import STORE
@@ -58,7 +58,7 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         return bound
 
     for name in ("_bound_dot", "_bound_matmul"):
-        monkeypatch.setattr(network_module, name, counting(getattr(network_module, name)))
+        monkeypatch.setattr(passes, name, counting(getattr(passes, name)))
     STORE.clear()
     yield counted
     STORE.clear()

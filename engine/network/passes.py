@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import FloatArray, constant
-from engine.blocks import Blocks, Masks
+from engine.network.activation_buffers import Blocks, Masks
 from engine.registries.activations import Activation
 from engine.registries.losses import Loss
 

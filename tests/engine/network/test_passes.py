@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.layout import Layout
-from engine.network import Pass
+from engine.network.layout import Layout
+from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS
 from engine.registries.losses import LOSSES
 from engine.registries.penalties import PENALTIES, add_decay

@@ -1,0 +1,1 @@
+"""The network itself: where its parameters and activations lie, and its forward and backward pass."""
