@@ -16,14 +16,14 @@ from sklearn.neural_network import MLPRegressor
 
 from benchmarks.measure import in_time, ratio, take_turns, verdict
 from engine import Experiment, Run, advance, begin, layer_maps
-from engine import workspace as workspaces
 from engine.arrays import FloatArray
-from engine.evaluation import Losses
 from engine.registries.activations import ACTIVATIONS
 from engine.registries.features import FEATURES
 from engine.registries.losses import LOSSES
 from engine.registries.optimizers import OPTIMIZERS
 from engine.samples import rows as sample_rows
+from engine.training import workspace as workspaces
+from engine.training.evaluation import Losses
 
 try:
     torch: Any = importlib.import_module("torch")

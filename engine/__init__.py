@@ -8,7 +8,6 @@
 
 from engine import notebook as _notebook
 from engine.checkpoint import from_bytes, to_bytes
-from engine.evaluation import Evaluation, evaluate
 from engine.experiment import Experiment
 from engine.insight import (
     boundary,
@@ -23,7 +22,8 @@ from engine.insight import (
     trace_sample,
 )
 from engine.run import Run, begin, reconfigure, set_parameter
-from engine.training import Report, advance
+from engine.training.advance import Report, advance
+from engine.training.evaluation import Evaluation, evaluate
 
 # What draws stands above what is drawn.
 Run._repr_html_ = _notebook.run_html

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import FloatArray
-from engine.evaluation import evaluate
 from engine.insight.maps import boundary
 from engine.registries.datasets import EXTENT
 from engine.run import Run
 from engine.samples import points
-from engine.training import Report
+from engine.training.advance import Report
+from engine.training.evaluation import evaluate
 
 _SIDE = 160
 _RESOLUTION = 80

@@ -12,7 +12,7 @@ from engine.registries.features import feature_rows
 from engine.registries.scalers import SCALERS
 
 # Every purpose draws from its own stream, so that one can vary alone; 4 are the weights (``engine.run``), 6 is dropout
-# (``engine.dropout``).
+# (``engine.training.dropout``).
 _POINTS, _SPLIT, _ORDER, _FLIPS, _INPUT_NOISE = 1, 2, 3, 5, 7
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.evaluation import evaluate
 from engine.experiment import MAX_REPLICAS
 from engine.insight.norms import lengths
 from engine.run import Run
+from engine.training.evaluation import evaluate
 
 _DIRECTIONS = 5
 """The random stream of directions (others: ``engine.samples``, ``engine.run``)."""

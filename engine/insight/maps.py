@@ -16,7 +16,7 @@ from engine.registries.datasets import EXTENT
 from engine.registries.features import FEATURES, feature_rows
 from engine.run import Run
 from engine.samples import inputs
-from engine.workspace import sources
+from engine.training.workspace import sources
 
 Picture = NDArray[np.float32]
 

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import FloatArray, IndexArray
-from engine.evaluation import Losses
 from engine.insight.class_labels import predicted_classes, true_classes
 from engine.run import Run
 from engine.samples import columns
-from engine.workspace import borrow, sources
+from engine.training.evaluation import Losses
+from engine.training.workspace import borrow, sources
 
 CountArray = NDArray[np.int64]
 

@@ -12,8 +12,8 @@ from engine.registries.activations import Activation
 from engine.registries.losses import LOSSES
 from engine.run import Run
 from engine.samples import columns
-from engine.training import advance
-from engine.workspace import borrow, sources
+from engine.training.advance import advance
+from engine.training.workspace import borrow, sources
 
 _BATCH = 1024
 """Samples whose gradient is computed together."""

@@ -9,7 +9,6 @@ import jinja2
 import numpy as np
 
 from engine import begin, seedrandom
-from engine.dropout import MASKS_AT_ONCE
 from engine.experiment import Experiment
 from engine.registries.datasets import DATASETS as DATASET_ROWS
 from engine.registries.features import feature_rows
@@ -20,6 +19,7 @@ from engine.registries.schedules import SCHEDULES as SCHEDULE_ROWS
 from engine.registries.stop_rules import STOP_RULES as STOP_ROWS
 from engine.samples import ORDERS_AT_ONCE, class_numbers, points
 from engine.sentences import Sentence
+from engine.training.dropout import MASKS_AT_ONCE
 from server.export.activations import ACTIVATIONS, INITIALIZERS
 from server.export.data import DATASETS, FEATURES, SCALERS
 from server.export.literals import constant, number, table, vector

@@ -14,7 +14,7 @@ from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
 from engine.network.layout import Layout
 from engine.sentences import SentenceError, Value
-from engine.transplant import can_transplant
+from engine.training.weight_transfer import can_transfer_weights
 from server import __version__
 from server.protocol.frames import LOSSES, POINTS
 from server.protocol.messages import (
@@ -262,7 +262,7 @@ class Session:
         before, experiment = self._experiment, command.experiment
         changed = changed_fields(before, experiment)
         anew = not all(is_live(name) for name in changed)
-        kept = anew and command.keep and can_transplant(before, experiment)
+        kept = anew and command.keep and can_transfer_weights(before, experiment)
         events: list[Event] = []
         self._experiment = experiment
         if kept:

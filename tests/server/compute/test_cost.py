@@ -13,7 +13,7 @@ from engine import Experiment, advance, begin
 from engine.network import passes
 from engine.registries.activations import ACTIVATIONS
 from engine.sentences import Sentence
-from engine.workspace import STORE
+from engine.training.workspace import STORE
 from server.compute.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much
 from server.protocol.messages import retold
 from tests.support.strategies import experiments, law, varied

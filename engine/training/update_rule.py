@@ -10,7 +10,7 @@ from engine.registries.optimizers import OPTIMIZERS
 from engine.registries.penalties import PENALTIES, add_decay, soft_threshold
 from engine.registries.schedules import SCHEDULES
 from engine.run import Run, slot_counts
-from engine.workspace import Workspace
+from engine.training.workspace import Workspace
 
 
 class Update:

@@ -18,13 +18,13 @@ _SMALL = 0.1
 _NEW = -1
 
 
-def can_transplant(before: Experiment, after: Experiment) -> bool:
+def can_transfer_weights(before: Experiment, after: Experiment) -> bool:
     """Tell whether two experiments differ in the network's shape, and besides in live fields at most."""
     changed = set(changed_fields(before, after))
     return bool(changed & _SHAPE) and all(name in _SHAPE or is_live(name) for name in changed)
 
 
-def transplant(run: Run, experiment: Experiment) -> Run:
+def transfer_weights(run: Run, experiment: Experiment) -> Run:
     """Return the run with a network of another shape that keeps what it has learned as far as it has a place there.
 
     Units keep the weights from what they have read before, features by their key and units by their place in the layer.
@@ -38,8 +38,8 @@ def transplant(run: Run, experiment: Experiment) -> Run:
     if run.replicas != 1:
         raise ValueError(f"only a single network can be transplanted, this is a stack of {run.replicas}")
     before = run.experiment
-    if not can_transplant(before, experiment):
-        raise ValueError("only features, network.hidden and live fields may differ for a transplant")
+    if not can_transfer_weights(before, experiment):
+        raise ValueError("only features, network.hidden and live fields may differ for a transfer_weights")
     # The live fields first, on the old shape; then the shape.
     old = Layout(before.sizes)
     fresh = begin(experiment)

@@ -10,7 +10,7 @@ from engine.arrays import BoolArray, FloatArray, constant
 from engine.registries.losses import LOSSES
 from engine.run import Run
 from engine.samples import columns
-from engine.workspace import Workspace, borrow, sources
+from engine.training.workspace import Workspace, borrow, sources
 
 _COLUMNS = 8192
 """Columns × replicas evaluated at once by a small network; more gain nothing."""

@@ -11,12 +11,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from engine.arrays import BoolArray, FloatArray
-from engine.epochs import Epochs
-from engine.evaluation import Losses
 from engine.registries.stop_rules import STOP_RULES
 from engine.run import Best, Run
-from engine.update_rule import Update
-from engine.workspace import Batch, Workspace, borrow
+from engine.training.batches import BatchSource
+from engine.training.evaluation import Losses
+from engine.training.update_rule import Update
+from engine.training.workspace import Batch, Workspace, borrow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +98,7 @@ class _Loop:
     def __init__(self, run: Run, workspace: Workspace) -> None:
         self._run = run
         self._workspace = workspace
-        self._epochs = Epochs(run, workspace)
+        self._epochs = BatchSource(run, workspace)
         self._parameters = workspace.parameters
         self._slots = run.slots.copy()
         self._update = Update(run, workspace, self._slots)

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate
-from engine.dropout import Dropout
 from engine.network.activation_buffers import Blocks, Masks
 from engine.network.layout import Layout
 from engine.network.passes import Pass
@@ -14,7 +13,8 @@ from engine.registries.activations import ACTIVATIONS
 from engine.registries.losses import LOSSES
 from engine.registries.penalties import PENALTIES, add_decay
 from engine.samples import order, rows
-from engine.workspace import borrow
+from engine.training.dropout import Dropout
+from engine.training.workspace import borrow
 from tests.support.numeric import OBJECTIVES, case, central_differences, gradient, mean_loss
 from tests.support.runs import assert_replica_is
 from tests.support.strategies import law, varied

@@ -1,18 +1,18 @@
-"""Epochs: the batches of each epoch of a run, in their order, with input noise and dropout."""
+"""Batches: the batches of each epoch of a run, in their order, with input noise and dropout."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from engine.arrays import FloatArray, IndexArray
-from engine.dropout import Dropout
 from engine.registries.batch_orders import BATCH_ORDERS
 from engine.run import Run
 from engine.samples import input_noise, order, rows
-from engine.workspace import Batch, Workspace, sources
+from engine.training.dropout import Dropout
+from engine.training.workspace import Batch, Workspace, sources
 
 
-class Epochs:
+class BatchSource:
     """The batches of any epoch of a run, in the buffers of a workspace.
 
     Attributes:

@@ -13,7 +13,7 @@ from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS
 from engine.registries.losses import LOSSES
 from engine.samples import rows
-from engine.workspace import STORE, Store, Workspace, borrow
+from engine.training.workspace import STORE, Store, Workspace, borrow
 from tests.support.strategies import varied
 
 
