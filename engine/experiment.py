@@ -34,8 +34,8 @@ from engine.schema import (
     options_field,
     seed_field,
 )
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
 from engine.sentences import SentenceError
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 
 MAX_LAYERS = 10
 MAX_UNITS = 64

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from engine import seedrandom
 from engine.arrays import BoolArray, FloatArray, IndexArray
 from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
 from engine.network.layout import Layout
@@ -16,6 +15,7 @@ from engine.registries.initializers import INITIALIZERS
 from engine.registries.optimizers import OPTIMIZERS
 from engine.registries.penalties import PENALTIES
 from engine.registries.stop_rules import STOP_RULES
+from engine.tf_playground_random import SeedRandom, draw_points, draw_weights
 
 _WEIGHTS = 4
 """The random stream of initial weights (others: ``engine.samples``)."""
@@ -177,9 +177,9 @@ def _classic_parameters(experiment: Experiment) -> FloatArray:
     """Draw initial parameters (n,) behind the points, from the same numbers, as the original does."""
     data = experiment.data
     assert data.classic_seed is not None
-    random = seedrandom.SeedRandom(data.classic_seed)
-    seedrandom.draw_points(random, data.dataset, data.samples, data.noise)
-    return seedrandom.draw_weights(random, experiment.sizes, zero=experiment.network.initializer == "zeros")
+    random = SeedRandom(data.classic_seed)
+    draw_points(random, data.dataset, data.samples, data.noise)
+    return draw_weights(random, experiment.sizes, zero=experiment.network.initializer == "zeros")
 
 
 def slot_counts(experiment: Experiment) -> tuple[int, int, int]:

@@ -4,12 +4,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine import seedrandom
 from engine.arrays import FloatArray, IndexArray
 from engine.experiment import Data
 from engine.registries.datasets import DATASETS
 from engine.registries.features import feature_rows
 from engine.registries.scalers import SCALERS
+from engine.tf_playground_random import SeedRandom, draw_points
 
 # Every purpose draws from its own stream, so that one can vary alone; 4 are the weights (``engine.run``), 6 is dropout
 # (``engine.training.dropout``).
@@ -25,9 +25,7 @@ def points(data: Data) -> tuple[FloatArray, FloatArray]:
         more, a value for regression. Which points there are does not depend on how they are split.
     """
     if data.classic_seed is not None:
-        drawn, targets = seedrandom.draw_points(
-            seedrandom.SeedRandom(data.classic_seed), data.dataset, data.samples, data.noise
-        )
+        drawn, targets = draw_points(SeedRandom(data.classic_seed), data.dataset, data.samples, data.noise)
     else:
         drawn, targets = _draw(data)
         if data.shuffled:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from engine.experiment import Experiment, field_value, fields
-from engine.link_repair import Link, protected, unescaped
 from engine.saved.building import Given, build, is_choice, is_plain
+from engine.saved.link_repair import Link, protected, unescaped
 from engine.saved.values import PER_LAYER, from_text, number
 from engine.schema import REGISTRIES
 from engine.sentences import Sentence, shown

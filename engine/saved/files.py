@@ -12,9 +12,9 @@ from engine.checkpoint import MAX_EPOCH
 from engine.experiment import Experiment, fields
 from engine.explain import explain
 from engine.run import Run
-from engine.safetensors import Tensor, encode
 from engine.saved.building import Given, build, is_choice, is_plain
 from engine.saved.opened import Opened, SavedError, Trained
+from engine.saved.safetensors import Tensor, encode
 from engine.sentences import Sentence, shown
 
 MAX_BYTES = 5_000_000

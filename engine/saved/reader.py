@@ -5,13 +5,13 @@ import re
 
 from pydantic import ValidationError
 
-from engine import classic
 from engine.explain import explain
-from engine.link_repair import MAX_LENGTH, parse
-from engine.safetensors import decode_one
+from engine.saved import tf_playground
 from engine.saved.address import read_address
 from engine.saved.files import MAX_BYTES, PARAMETERS, read_experiment, read_network
+from engine.saved.link_repair import MAX_LENGTH, parse
 from engine.saved.opened import Opened, SavedError, bounded
+from engine.saved.safetensors import decode_one
 from engine.sentences import Sentence, SentenceError
 
 _ADDRESS = re.compile(r"[<\"'`(]*\w+://")
@@ -27,7 +27,7 @@ def read(saved: str | bytes) -> Opened:
     Args:
         saved: the bytes of a file: a saved experiment (JSON in UTF-8, or UTF-16 with a byte order mark), a saved
             network (safetensors), or a text with a link; or such a text. A link is a whole address or what stands
-            behind its ``#``, as mails hand it on (``engine.link_repair``).
+            behind its ``#``, as mails hand it on (``engine.saved.link_repair``).
 
     Raises:
         SavedError: it is nothing of the kind, or no part of it can be used; says what is wrong and what can be read.
@@ -78,7 +78,7 @@ def _read_link(text: str) -> Opened:
     link = parse(text)
     if link is None or not link.pairs:
         raise SavedError("link-empty")
-    if classic.is_link(link):
-        experiment, notes = classic.read_link(link)
+    if tf_playground.is_link(link):
+        experiment, notes = tf_playground.read_link(link)
         return Opened(experiment, bounded(notes))
     return Opened(*read_address(link))

@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from engine import Run, advance, classic, evaluate, saved
+from engine import Run, advance, evaluate, saved
+from engine.saved import tf_playground
 from engine.sentences import Sentence, SentenceError
 from server.cli.console import can_show, line_width, overwrite_line
 from server.telemetry.standard_streams import silence
@@ -201,5 +202,5 @@ def _addresses(run: Run) -> dict[str, str]:
     if run.experiment.data.points is None:
         addresses["address"] = f"#{saved.write_address(run.experiment)}"
     with contextlib.suppress(SentenceError):
-        addresses["original"] = f"#{classic.to_link(run.experiment)}"
+        addresses["original"] = f"#{tf_playground.to_link(run.experiment)}"
     return addresses

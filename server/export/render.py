@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from engine import begin, seedrandom
+from engine import begin
 from engine.experiment import Experiment
 from engine.registries.datasets import DATASETS as DATASET_ROWS
 from engine.registries.features import feature_rows
@@ -19,6 +19,7 @@ from engine.registries.schedules import SCHEDULES as SCHEDULE_ROWS
 from engine.registries.stop_rules import STOP_RULES as STOP_ROWS
 from engine.samples import ORDERS_AT_ONCE, class_numbers, points
 from engine.sentences import Sentence
+from engine.tf_playground_random import SeedRandom, draw_points
 from engine.training.dropout import MASKS_AT_ONCE
 from server.export.activations import ACTIVATIONS, INITIALIZERS
 from server.export.data import DATASETS, FEATURES, SCALERS
@@ -269,8 +270,8 @@ def _data(experiment: Experiment) -> dict[str, Any]:
     if data.points is not None:
         literal = np.array(data.points)
     elif data.classic_seed is not None:
-        random = seedrandom.SeedRandom(data.classic_seed)
-        literal = np.column_stack(seedrandom.draw_points(random, data.dataset, data.samples, data.noise))
+        random = SeedRandom(data.classic_seed)
+        literal = np.column_stack(draw_points(random, data.dataset, data.samples, data.noise))
     wanted: dict[str, int] = {}
     if data.minority_share:
         clean = points(data.model_copy(update={"label_flips": 0.0}))[1]

@@ -16,7 +16,7 @@ from engine.registries.registry import Row
 from engine.registries.stop_rules import STOP_RULES
 from engine.samples import points
 from engine.schema import REGISTRIES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 from server import __version__
 from server.protocol.frames import quantise
 from server.protocol.messages import PROTOCOL

@@ -19,7 +19,7 @@ from engine.registries.features import FEATURES
 from engine.registries.losses import LOSSES
 from engine.registries.stop_rules import STOP_RULES
 from engine.schema import REGISTRIES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 from tests.support.strategies import experiments, law, varied
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,7 @@ from engine.registries.optimizers import OPTIMIZERS
 from engine.registries.penalties import PENALTIES
 from engine.registries.scalers import SCALERS
 from engine.registries.schedules import SCHEDULES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 
 _DATASETS = {"classification": "circle", "multi-class": "blobs", "regression": "multi-gauss"}
 """One for every problem."""

@@ -23,7 +23,7 @@ from engine.registries.scalers import SCALERS
 from engine.registries.schedules import SCHEDULES
 from engine.registries.stop_rules import STOP_RULES
 from engine.schema import MAX_SEED, REGISTRIES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 
 
 def law(examples: int) -> settings:

@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine import Experiment, classic
-from engine.link_repair import parse
+from engine import Experiment
+from engine.saved import tf_playground
+from engine.saved.link_repair import parse
 from engine.sentences import SentenceError
 from server.web.request_body import REFUSALS, RefusedError, answer, body_of, read_body, refusal
 
@@ -55,7 +56,7 @@ async def read_link(request: Request) -> Response:
         body = await read_body(request, Link)
         link = parse(body.link) or parse(f"#{body.link}")
         assert link is not None  # whatever stands behind a # is a link
-        experiment, notes = classic.read_link(link)
+        experiment, notes = tf_playground.read_link(link)
     except RefusedError as refused:
         return refused.response(request)
     except ValidationError as error:
@@ -74,7 +75,7 @@ async def write_link(request: Request) -> Response:
     """Answer the link of the original for an experiment that it can have."""
     try:
         body = await read_body(request, Described)
-        link = classic.to_link(body.experiment)
+        link = tf_playground.to_link(body.experiment)
     except RefusedError as refused:
         return refused.response(request)
     except SentenceError as error:

@@ -7,7 +7,7 @@ import pytest
 
 from engine.experiment import MAX_SAMPLES
 from engine.registries.datasets import DATASETS, EXTENT, MAX_CLASSES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 
 LABEL_NOISE = ("circle", "xor", "plane", "multi-gauss", "checkerboard", "sine", "step")
 POSITION_NOISE = ("gauss", "spiral", "moons", "rings", "blobs", "spiral-3", "spiral-5")

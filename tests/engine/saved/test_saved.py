@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Experiment, advance, begin, classic, saved
-from engine.safetensors import decode, encode
+from engine import Experiment, advance, begin, saved
+from engine.saved import tf_playground
+from engine.saved.safetensors import decode, encode
 from tests.support.runs import assert_same_state
 from tests.support.strategies import experiments, law
 
@@ -63,7 +64,9 @@ def test_a_link_of_the_original_is_read_as_the_original_means_it() -> None:
     )
 
     assert opened.notes == ()
-    assert opened.experiment == classic.to_experiment("activation=relu&dataset=xor&networkShape=4,2&seed=0.5")
+    assert opened.experiment == tf_playground.to_experiment(
+        "activation=relu&dataset=xor&networkShape=4,2&seed=0.5"
+    )
     assert opened.experiment.data.dataset == "xor"
 
 

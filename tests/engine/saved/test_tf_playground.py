@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import Experiment, advance, begin, classic, evaluate, reconfigure, set_parameter
-from engine.link_repair import parse
+from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
+from engine.saved import tf_playground
+from engine.saved.link_repair import parse
 from engine.sentences import SentenceError
 
 TRACES = sorted(Path(__file__).parent.glob("golden/*.json"))
@@ -77,7 +78,7 @@ def test_a_run_has_the_losses_of_the_original(path: Path) -> None:
                     run = set_parameter(run, layer, unit, input_, float(weight))
                 run = set_parameter(run, layer, unit, -1, float(parameters["bias"]))
     else:
-        run = classic.begin_link(link_of(golden["setup"]))
+        run = tf_playground.begin_link(link_of(golden["setup"]))
     losses = np.array(golden["losses"])
     if path.stem == "seeded-spiral":
         losses = losses[:51]  # chaotic behind epoch 50, as golden/README says of it
@@ -96,7 +97,7 @@ def test_the_traces_are_there() -> None:
 
 
 def test_a_link_is_read_whole() -> None:
-    experiment = classic.to_experiment("#" + LINK)
+    experiment = tf_playground.to_experiment("#" + LINK)
 
     assert experiment.data.model_dump(
         include={"dataset", "samples", "noise", "train_fraction", "classic_seed"}
@@ -124,19 +125,19 @@ def test_a_link_is_read_whole() -> None:
     ],
 )
 def test_a_link_comes_back_as_it_was(link: str) -> None:
-    experiment = classic.to_experiment(link)
+    experiment = tf_playground.to_experiment(link)
     if "problem=regression" in link:
         link = link.replace("dataset=xor", "dataset=circle")  # the set of the other problem is not kept
 
-    assert classic.to_link(experiment) == link
+    assert tf_playground.to_link(experiment) == link
 
 
 def test_an_address_is_read_from_its_hash() -> None:
-    assert classic.to_experiment("https://playground.example/a#batchSize=3").training.batch_size == 3
+    assert tf_playground.to_experiment("https://playground.example/a#batchSize=3").training.batch_size == 3
 
 
 def test_an_empty_link_is_the_originals_default() -> None:
-    experiment = classic.to_experiment("")
+    experiment = tf_playground.to_experiment("")
 
     assert experiment.data.dataset == "circle"
     assert experiment.network.hidden == (4, 2)
@@ -162,12 +163,12 @@ def test_an_empty_link_is_the_originals_default() -> None:
 def test_what_the_original_passes_over_is_passed_over(part: str, field: str, value: Any) -> None:
     group, name = field.split(".")
 
-    assert getattr(getattr(classic.to_experiment(part), group), name) == value
+    assert getattr(getattr(tf_playground.to_experiment(part), group), name) == value
 
 
 def test_a_feature_whose_control_is_hidden_is_off_as_in_the_original() -> None:
-    assert classic.to_experiment("x=true&x_hide=true&xSquared=true").features == ("x2", "x1²")
-    assert classic.to_experiment("x=true&x_hide=false").features == ("x1", "x2")
+    assert tf_playground.to_experiment("x=true&x_hide=true&xSquared=true").features == ("x2", "x1²")
+    assert tf_playground.to_experiment("x=true&x_hide=false").features == ("x1", "x2")
 
 
 @pytest.mark.parametrize(
@@ -196,14 +197,14 @@ def test_what_is_passed_over_is_named(link: str, notes: list[tuple[str, str | No
     parsed = parse(link)
     assert parsed is not None
 
-    _, found = classic.read_link(parsed)
+    _, found = tf_playground.read_link(parsed)
 
     assert [(note.key, note.values.get("name")) for note in found] == notes
 
 
 def test_a_link_without_any_key_of_the_original_is_refused_by_name() -> None:
     with pytest.raises(SentenceError) as refused:
-        classic.to_experiment("#sing=1&dance=2")
+        tf_playground.to_experiment("#sing=1&dance=2")
 
     assert (refused.value.sentence.key, refused.value.sentence.values["names"]) == (
         "link-unknown",
@@ -231,7 +232,7 @@ def test_a_link_without_any_key_of_the_original_is_refused_by_name() -> None:
 )
 def test_absurd_values_are_refused_by_name(part: str, words: list[str]) -> None:
     with pytest.raises(ValueError) as refused:
-        classic.to_experiment(part)
+        tf_playground.to_experiment(part)
 
     for word in words:
         assert word in str(refused.value)
@@ -270,7 +271,7 @@ def test_absurd_values_are_refused_by_name(part: str, words: list[str]) -> None:
 )
 def test_what_the_original_cannot_have_gets_no_link(experiment: dict[str, Any], field: str) -> None:
     with pytest.raises(ValueError, match=field):
-        classic.to_link(Experiment.model_validate(experiment))
+        tf_playground.to_link(Experiment.model_validate(experiment))
 
 
 ORIGINALS = {"data": {"classic_seed": "0.1"}, "training": {"batching": "carried"}}
@@ -292,7 +293,7 @@ def test_data_that_the_original_cannot_have_get_no_link_and_are_named(
     experiment = Experiment.model_validate({**ORIGINALS, "data": data})
 
     with pytest.raises(ValueError) as refused:
-        classic.to_link(experiment)
+        tf_playground.to_link(experiment)
 
     assert str(refused.value) == f"{name} is {shown}, which the original does not have"
 
@@ -314,15 +315,15 @@ def test_whatever_would_change_the_losses_and_is_not_in_the_original_gets_no_lin
     groups: dict[str, Any] = {**ORIGINALS, group: {**ORIGINALS.get(group, {}), name: value}}
 
     with pytest.raises(ValueError, match=rf"^{group}\.{name} is {value!r}, which"):
-        classic.to_link(Experiment.model_validate(groups))
+        tf_playground.to_link(Experiment.model_validate(groups))
 
 
 def test_what_the_refusals_start_from_has_a_link() -> None:
-    assert "seed=0.1" in classic.to_link(Experiment.model_validate(ORIGINALS))
+    assert "seed=0.1" in tf_playground.to_link(Experiment.model_validate(ORIGINALS))
 
 
 def test_a_batch_larger_than_the_training_set_never_updates() -> None:
-    run = classic.begin_link("batchSize=300")
+    run = tf_playground.begin_link("batchSize=300")
 
     later, report = advance(run, epochs=3)
     nowhere, _ = advance(run, steps=1)
@@ -334,7 +335,7 @@ def test_a_batch_larger_than_the_training_set_never_updates() -> None:
 
 @pytest.mark.parametrize("cuts", [[1] * 30, [7, 1, 13, 9], [30]])
 def test_the_remainder_is_carried_over_however_the_steps_are_cut(cuts: list[int]) -> None:
-    run = classic.begin_link("batchSize=30&regularization=L1&regularizationRate=0.01")
+    run = tf_playground.begin_link("batchSize=30&regularization=L1&regularizationRate=0.01")
     expected, _ = advance(run, steps=30)
 
     for steps in cuts:
@@ -347,7 +348,9 @@ def test_the_remainder_is_carried_over_however_the_steps_are_cut(cuts: list[int]
 
 
 def test_a_dead_link_stays_dead_even_when_it_is_set_by_hand() -> None:
-    run, _ = advance(classic.begin_link("seed=0.12345&regularization=L1&regularizationRate=0.03"), epochs=100)
+    run, _ = advance(
+        tf_playground.begin_link("seed=0.12345&regularization=L1&regularizationRate=0.03"), epochs=100
+    )
     assert (run.parameters == 0).sum() >= 10
     dead = int(np.flatnonzero(run.parameters[0] == 0)[0])
     unit, input_ = divmod(dead, 3)
@@ -362,7 +365,7 @@ def test_a_dead_link_stays_dead_even_when_it_is_set_by_hand() -> None:
     ("rate", "dead"), [("0.001", 3), ("0.003", 4), ("0.01", 13), ("0.03", 18), ("0.1", 18)]
 )
 def test_as_many_links_die_as_in_the_original(rate: str, dead: int) -> None:
-    run = classic.begin_link(f"seed=0.12345&regularization=L1&regularizationRate={rate}")
+    run = tf_playground.begin_link(f"seed=0.12345&regularization=L1&regularizationRate={rate}")
 
     run, _ = advance(run, epochs=300)
 
@@ -371,7 +374,7 @@ def test_as_many_links_die_as_in_the_original(rate: str, dead: int) -> None:
 
 def test_a_dead_link_stays_dead_when_the_rate_falls_to_zero() -> None:
     link = "seed=0.12345&regularization=L1&regularizationRate=0.03"
-    run, _ = advance(classic.begin_link(link), epochs=100)
+    run, _ = advance(tf_playground.begin_link(link), epochs=100)
     dead = run.parameters == 0
     objective = run.experiment.objective.model_copy(update={"penalty_rate": 0.0})
     training = run.experiment.training.model_copy(update={"batching": "shuffled"})

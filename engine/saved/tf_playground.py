@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from engine.experiment import Experiment
 from engine.explain import named
-from engine.link_repair import Link, parse, unescaped
 from engine.run import Run, begin
+from engine.saved.link_repair import Link, parse, unescaped
 from engine.sentences import Sentence, SentenceError, shown
 
 _FEATURES = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.seedrandom import DATASETS, SeedRandom, draw_points
+from engine.tf_playground_random import DATASETS, SeedRandom, draw_points
 
 
 def test_the_numbers_are_those_of_the_original() -> None:
