@@ -4,7 +4,9 @@ Results have a leading axis of replicas, but for those that are of one network (
 together (consensus).
 """
 
-from engine.insight.consensus import Consensus, consensus
+from engine.insight.agreement import Consensus, consensus
+from engine.insight.confusion_matrix import Confusion, confusion
+from engine.insight.gradients import LayerStatistics, gradient, layer_statistics
 from engine.insight.landscape import (
     LossPlane,
     PrincipalPlane,
@@ -14,8 +16,6 @@ from engine.insight.landscape import (
     random_directions,
 )
 from engine.insight.maps import SQUARE, Picture, boundary, feature_map, grid, layer_maps
-from engine.insight.scores import Confusion, confusion
-from engine.insight.signals import LayerStatistics, gradient, layer_statistics
 from engine.insight.trace import Backward, Forward, Trace, trace, trace_sample
 
 __all__ = [

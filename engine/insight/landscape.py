@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.arrays import FloatArray
 from engine.experiment import MAX_REPLICAS
-from engine.insight.norms import lengths
+from engine.insight.norms import euclidean_norm
 from engine.run import Run
 from engine.training.evaluation import evaluate
 
@@ -134,7 +134,7 @@ def random_directions(run: Run, seed: int) -> tuple[FloatArray, FloatArray]:
         raise ValueError(f"seed is {seed}; it must be at least 0")
     directions = np.random.default_rng([_DIRECTIONS, seed]).standard_normal((2, run.layout.parameters))
     for drawn, own in zip(run.layout.layers(directions), run.layout.layers(run.parameters), strict=True):
-        drawn *= (lengths(own) / lengths(drawn))[..., None]
+        drawn *= (euclidean_norm(own) / euclidean_norm(drawn))[..., None]
     first, second = directions
     return first, second
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import FloatArray, RealArray
 from engine.experiment import Data
-from engine.insight.layer_activations import activations
+from engine.insight.layer_activations import layer_activations
 from engine.registries.datasets import EXTENT
 from engine.registries.features import FEATURES, feature_rows
 from engine.run import Run
@@ -129,7 +129,7 @@ def layer_maps(
         columns = below.shape[-1]
         maps = []
         weights = run.layout.layers(parameters)[:layers]
-        for weight, activation in zip(weights, activations(one), strict=False):
+        for weight, activation in zip(weights, layer_activations(one), strict=False):
             units = weight.shape[1]
             layer = np.empty((run.replicas, units + 1, columns), np.float32)
             layer[:, units] = 1

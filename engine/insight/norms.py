@@ -5,7 +5,7 @@ import numpy as np
 from engine.arrays import FloatArray
 
 
-def lengths(vectors: FloatArray) -> FloatArray:
+def euclidean_norm(vectors: FloatArray) -> FloatArray:
     """Return the length (…) of each vector (…, entries).
 
     Entries are divided by the largest before they are squared, so nothing overflows on the way; infinity gives

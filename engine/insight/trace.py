@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.arrays import FloatArray
 from engine.experiment import Experiment
-from engine.insight.layer_activations import activations
+from engine.insight.layer_activations import layer_activations
 from engine.registries.activations import Activation
 from engine.registries.losses import LOSSES, Loss
 from engine.run import Run
@@ -144,7 +144,7 @@ def _inputs(experiment: Experiment, point: FloatArray) -> FloatArray:
 
 def _trace(run: Run, replica: int, point: FloatArray, inputs: FloatArray, target: FloatArray | None) -> Trace:
     experiment = run.experiments[replica]
-    rows_ = activations(experiment)
+    rows_ = layer_activations(experiment)
     forward: list[Forward] = []
     with np.errstate(all="ignore"):  # huge parameters overflow to infinity, which shows
         for weights, activation in zip(run.layout.layers(run.parameters), rows_, strict=True):

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, gradient, set_parameter, trace, trace_sample
-from engine.insight.layer_activations import activations
+from engine.insight.layer_activations import layer_activations
 from engine.registries.losses import LOSSES
 from engine.registries.scalers import SCALERS
 from engine.samples import points, rows
@@ -42,7 +42,7 @@ def added(numbers):
 def assert_consistent(traced, experiment):
     """Multiply and add the factors of a trace in plain Python; all must come out to the last digit."""
     forward, backward = traced.forward, traced.backward
-    functions = activations(experiment)
+    functions = layer_activations(experiment)
     for layer in forward:
         for u, i in np.ndindex(layer.weights.shape):
             assert layer.products[u, i] == layer.weights[u, i] * layer.inputs[i]
@@ -102,7 +102,7 @@ def test_the_gradient_is_that_of_training_on_this_one_sample(stack, data):
 
     expected = numeric.gradient(
         run.layout,
-        activations(one),
+        layer_activations(one),
         LOSSES[one.objective.loss],
         run.parameters[replica : replica + 1],
         row[:, : len(one.features)],
@@ -143,7 +143,7 @@ def test_the_gradient_is_the_derivative_of_the_loss(experiment, point, y):
     loss = LOSSES[experiment.objective.loss]
     near = numeric.distance_to_kinks(
         run.layout,
-        activations(experiment),
+        layer_activations(experiment),
         loss,
         run.parameters[0],
         traced.forward[0].inputs[None, :-1],

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import FloatArray
+from engine.insight.chunks import chunks
 from engine.insight.class_labels import predicted_classes
-from engine.insight.layer_activations import parts
 from engine.insight.maps import SQUARE, Picture, boundary
 from engine.run import Run
 
@@ -41,7 +41,7 @@ def consensus(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUA
     """
     # Some replicas at a time, so that the maps of their hidden units need not all be there at once.
     outputs = np.concatenate(
-        [boundary(part, resolution, region=region) for _, part in parts(run, resolution**2)]
+        [boundary(chunk, resolution, region=region) for _, chunk in chunks(run, resolution**2)]
     )
     with np.errstate(all="ignore"):  # outputs of huge parameters may be infinite
         mean = outputs.mean(axis=0, dtype=np.float64).astype(np.float32)

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, confusion, evaluate, set_parameter
-from engine.insight.scores import Confusion, count
+from engine.insight.confusion_matrix import Confusion, count
 from engine.registries.scalers import SCALERS
 from engine.samples import points
 from tests.support import numeric

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.insight.layer_activations import activations, parts
-from engine.insight.norms import lengths
+from engine.insight.chunks import chunks
+from engine.insight.layer_activations import layer_activations
+from engine.insight.norms import euclidean_norm
 from engine.registries.activations import Activation
 from engine.registries.losses import LOSSES
 from engine.run import Run
@@ -82,10 +83,10 @@ def gradient(run: Run) -> FloatArray:
     outputs, samples = one.sizes[-1], one.data.training_samples
     batch = min(_BATCH, samples)
     result = np.zeros(run.parameters.shape)
-    for replicas, part in parts(run, batch):
-        with borrow(part) as workspace:
-            tables = [columns(data, features) for data, features in sources(part)]
-            table = tables[0] if part.replicas == 1 else workspace.stacked(tables)
+    for replicas, chunk in chunks(run, batch):
+        with borrow(chunk) as workspace:
+            tables = [columns(data, features) for data, features in sources(chunk)]
+            table = tables[0] if chunk.replicas == 1 else workspace.stacked(tables)
             for start in range(0, samples, batch):
                 # A copy, as products of views round differently for one replica and for several.
                 block = np.ascontiguousarray(table[..., start : min(start + batch, samples)])
@@ -104,8 +105,8 @@ def _answers(run: Run) -> list[FloatArray]:
     """Return mean and spread of the outputs, dead and saturated shares: (4, replicas) per layer."""
     one = run.experiment
     answers = [np.empty((4, run.replicas)) for _ in run.layout.shapes]
-    for replicas, part in parts(run, one.data.training_samples):
-        for answer, (activation, has_slope, z, a) in zip(answers, _forward(part), strict=True):
+    for replicas, chunk in chunks(run, one.data.training_samples):
+        for answer, (activation, has_slope, z, a) in zip(answers, _forward(chunk), strict=True):
             answer[0, replicas] = a.mean(axis=(1, 2))
             answer[1, replicas] = a.std(axis=(1, 2))
             answer[2, replicas] = _dead(activation, z, a) if has_slope else 0.0
@@ -120,7 +121,7 @@ def _forward(run: Run) -> Iterator[tuple[Activation, bool, FloatArray, FloatArra
         The activation, whether errors pass its slope, sums and outputs (replicas, units, samples) of a layer.
     """
     one = run.experiment
-    rows, outputs, samples = activations(one), one.sizes[-1], one.data.training_samples
+    rows, outputs, samples = layer_activations(one), one.sizes[-1], one.data.training_samples
     tables = [columns(data, features)[:-outputs, :samples] for data, features in sources(run)]
     below = np.stack(tables)
     for layer, (weights, row) in enumerate(zip(run.layout.layers(run.parameters), rows, strict=True)):
@@ -153,4 +154,4 @@ def _saturated(activation: Activation, a: FloatArray) -> FloatArray:
 
 def _length(layer: FloatArray) -> FloatArray:
     """Return the length (replicas,) of a layer's numbers (replicas, units, …) as one vector."""
-    return lengths(layer.reshape(len(layer), -1))
+    return euclidean_norm(layer.reshape(len(layer), -1))
