@@ -14,10 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.arrays import BoolArray, FloatArray
 from engine.experiment import MAX_REPLICAS, Experiment
-from engine.explain import explain
 from engine.network.layout import Layout
 from engine.registries.stop_rules import STOP_RULES
 from engine.run import Best, Run, check_stack, slot_counts
+from engine.validation_errors import explain
 
 FORMAT = 1
 """Grows when the bytes are laid out differently."""

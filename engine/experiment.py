@@ -34,8 +34,8 @@ from engine.schema import (
     options_field,
     seed_field,
 )
-from engine.sentences import SentenceError
 from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
+from engine.user_messages import LocalizedError
 
 MAX_LAYERS = 10
 MAX_UNITS = 64
@@ -164,15 +164,15 @@ class Data(Group):
         if self.points is None:
             return self
         if self.samples != len(self.points):
-            raise SentenceError(
+            raise LocalizedError(
                 "own-samples", "data.samples", samples=str(self.samples), points=len(self.points)
             )
         for name in ("classic_seed", "minority_share"):
             if getattr(self, name):
-                raise SentenceError("one-of-both", f"data.{name}", name=f"data.{name}", other="data.points")
+                raise LocalizedError("one-of-both", f"data.{name}", name=f"data.{name}", other="data.points")
         for position, (_, _, target) in enumerate(self.points if self.point_classes > 2 else ()):
             if target not in range(self.point_classes):
-                raise SentenceError(
+                raise LocalizedError(
                     "own-target",
                     "data.points",
                     target=f"{target:g}",
@@ -185,14 +185,14 @@ class Data(Group):
     @model_validator(mode="after")
     def _samples_for_all(self) -> Self:
         if self.test_samples < 1:
-            raise SentenceError(
+            raise LocalizedError(
                 "no-test",
                 "data.validation_fraction",
                 validation=str(self.validation_fraction),
                 training=str(self.train_fraction),
             )
         if self.minority_share and self.problem == "regression":
-            raise SentenceError("minority-regression", "data.minority_share", share=str(self.minority_share))
+            raise LocalizedError("minority-regression", "data.minority_share", share=str(self.minority_share))
         return self
 
     @model_validator(mode="after")
@@ -200,10 +200,10 @@ class Data(Group):
         if self.classic_seed is None:
             return self
         if self.samples % 2:
-            raise SentenceError("classic-odd", "data.samples", samples=str(self.samples))
+            raise LocalizedError("classic-odd", "data.samples", samples=str(self.samples))
         if self.minority_share:
             name = "data.minority_share"
-            raise SentenceError("one-of-both", name, name=name, other="data.classic_seed")
+            raise LocalizedError("one-of-both", name, name=name, other="data.classic_seed")
         return self
 
     @property
@@ -268,7 +268,7 @@ class Network(Group):
     @model_validator(mode="after")
     def _one_activation_per_layer(self) -> Self:
         if isinstance(self.activation, tuple) and len(self.activation) != len(self.hidden):
-            raise SentenceError(
+            raise LocalizedError(
                 "activations-per-layer",
                 "network.activation",
                 entries=len(self.activation),
@@ -419,12 +419,12 @@ class Experiment(Group):
     def _fits_together(self) -> Self:
         repeated = [key for i, key in enumerate(self.features) if key in self.features[:i]]
         if repeated:
-            raise SentenceError("feature-twice", "features", feature=repr(repeated[0]))
+            raise LocalizedError("feature-twice", "features", feature=repr(repeated[0]))
         loss = LOSSES[self.objective.loss]
         given = self.data.dataset if self.data.points is None else "data.points"
         if self.problem not in loss.outputs:
             allowed = ", ".join(key for key, row in LOSSES.items() if self.problem in row.outputs)
-            raise SentenceError(
+            raise LocalizedError(
                 "loss-problem",
                 "objective.loss",
                 loss=repr(loss.key),
@@ -433,24 +433,24 @@ class Experiment(Group):
                 allowed=allowed,
             )
         if STOP_RULES[self.training.stop].watches == "validation" and not self.data.validation_fraction:
-            raise SentenceError("stop-validation", "training.stop", stop=repr(self.training.stop))
+            raise LocalizedError("stop-validation", "training.stop", stop=repr(self.training.stop))
         if self.data.classic_seed is not None:
             if self.data.dataset not in CLASSIC_DATASETS:
-                raise SentenceError(
+                raise LocalizedError(
                     "classic-dataset",
                     "data.dataset",
                     dataset=repr(self.data.dataset),
                     allowed=", ".join(CLASSIC_DATASETS),
                 )
             if self.network.initializer not in ("classic", "zeros"):
-                raise SentenceError(
+                raise LocalizedError(
                     "classic-initializer",
                     "network.initializer",
                     initializer=repr(self.network.initializer),
                     allowed="classic, zeros",
                 )
         if self.parameters > MAX_PARAMETERS:
-            raise SentenceError(
+            raise LocalizedError(
                 "too-many-parameters", "network.hidden", parameters=self.parameters, most=MAX_PARAMETERS
             )
         return self

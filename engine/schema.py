@@ -21,7 +21,7 @@ from engine.registries.registry import Option, Registry
 from engine.registries.scalers import SCALERS
 from engine.registries.schedules import SCHEDULES
 from engine.registries.stop_rules import STOP_RULES
-from engine.sentences import Sentence, SentenceError, Value, cut
+from engine.user_messages import LocalizedError, UserMessage, Value, truncated
 
 MAX_SEED = 2**32 - 1
 
@@ -164,22 +164,26 @@ class Group(BaseModel):
             field = f"{type(self).__name__.lower()}.{name}_options"
             known = {option.name: option for option in row.options}
             for key, value in getattr(self, f"{name}_options").items():
-                field_ = f"{field}.{cut(key)}"
+                field_ = f"{field}.{truncated(key)}"
                 option = known.get(key)
                 if option is None:
-                    names = ", ".join(known) or Sentence("none")
-                    raise SentenceError("option-unknown", field_, name=field_, row=row.key, names=names)
+                    names = ", ".join(known) or UserMessage("none")
+                    raise LocalizedError("option-unknown", field_, name=field_, row=row.key, names=names)
                 if (allowed := option_limits(option, value)) is not None:
-                    raise SentenceError("value", field_, name=field_, value=str(value), allowed=allowed)
+                    raise LocalizedError("value", field_, name=field_, value=str(value), allowed=allowed)
         return self
 
 
-def option_limits(option: Option, value: float) -> Sentence | None:
+def option_limits(option: Option, value: float) -> UserMessage | None:
     """Return what is allowed for an option, if a number is not: its range, and that it be whole."""
     low, high = option.minimum, option.maximum
     if not low <= value <= high:
-        return Sentence("allowed", {"allowed": Sentence("range", {"low": str(low), "high": str(high)})})
+        return UserMessage("allowed", {"allowed": UserMessage("range", {"low": str(low), "high": str(high)})})
     if option.whole and value % 1:
-        values: dict[str, Value] = {"needed": Sentence("whole"), "low": f"{low:.0f}", "high": f"{high:.0f}"}
-        return Sentence("needed-in-range", values)
+        values: dict[str, Value] = {
+            "needed": UserMessage("whole"),
+            "low": f"{low:.0f}",
+            "high": f"{high:.0f}",
+        }
+        return UserMessage("needed-in-range", values)
     return None

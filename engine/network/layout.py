@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import BoolArray
-from engine.sentences import SentenceError
+from engine.user_messages import LocalizedError
 
 Number = TypeVar("Number", np.float64, np.float32)
 
@@ -50,10 +50,10 @@ class Layout:
             ValueError: there is no such parameter.
         """
         if not 0 <= layer < len(self.shapes):
-            raise SentenceError("no-layer", "layer", layer=layer, last=len(self.shapes) - 1)
+            raise LocalizedError("no-layer", "layer", layer=layer, last=len(self.shapes) - 1)
         units, width = self.shapes[layer]
         if not 0 <= unit < units:
-            raise SentenceError("no-unit", "unit", unit=unit, layer=layer, last=units - 1)
+            raise LocalizedError("no-unit", "unit", unit=unit, layer=layer, last=units - 1)
         if not -1 <= input_ < width - 1:
-            raise SentenceError("no-input", "input", input=input_, layer=layer, last=width - 2)
+            raise LocalizedError("no-input", "input", input=input_, layer=layer, last=width - 2)
         return self.offsets[layer] + unit * width + input_ % width

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from engine.sentences import SentenceError, shown
+from engine.user_messages import LocalizedError, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Row:
     options: tuple[Option, ...] = ()
 
 
-class UnknownChoiceError(SentenceError):
+class UnknownChoiceError(LocalizedError):
     """A name that no row of a registry has."""
 
 
@@ -104,7 +104,7 @@ class Registry(Mapping[str, RowT], Generic[RowT]):
         except KeyError:
             allowed = ", ".join(self._rows)
             raise UnknownChoiceError(
-                "unknown-choice", subject=self.subject, choice=shown(name), allowed=allowed
+                "unknown-choice", subject=self.subject, choice=quoted(name), allowed=allowed
             ) from None
 
 

@@ -11,7 +11,7 @@ from engine.saved.building import Given, build, is_choice, is_plain
 from engine.saved.link_repair import Link, protected, unescaped
 from engine.saved.values import PER_LAYER, from_text, number
 from engine.schema import REGISTRIES
-from engine.sentences import Sentence, shown
+from engine.user_messages import UserMessage, quoted
 
 _POINTS = "data.points"
 _OWN = "own"
@@ -19,7 +19,7 @@ _LEFT_OUT = (_POINTS, "data.point_classes")
 """Own points do not fit into an address; ``data.points=own`` stands for them."""
 
 
-def read_address(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
+def read_address(link: Link) -> tuple[Experiment, tuple[UserMessage, ...]]:
     """Return the experiment that an address describes, and notes on what was passed over.
 
     Args:
@@ -40,7 +40,7 @@ def read_address(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
                 misses_points = True
                 given.parts += 1
             else:
-                given.pass_over(Sentence("only", {"name": name, "value": shown(text), "only": _OWN}))
+                given.pass_over(UserMessage("only", {"name": name, "value": quoted(text), "only": _OWN}))
         elif is_plain(name) and name not in _LEFT_OUT:
             given.take(name, from_text(name, text))
         elif is_choice(choice):
@@ -50,7 +50,7 @@ def read_address(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
     given.notes += link.notes
     if misses_points:
         dataset = given.values.get("data.dataset", fields()["data.dataset"].default)
-        given.notes.append(Sentence("own-points-elsewhere", {"name": _POINTS, "dataset": dataset}))
+        given.notes.append(UserMessage("own-points-elsewhere", {"name": _POINTS, "dataset": dataset}))
     return build(given)
 
 

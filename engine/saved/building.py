@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.experiment import Experiment, fields
-from engine.explain import Refusal, explain, named
 from engine.saved.opened import SavedError, bounded, nothing_understood
 from engine.saved.values import check, check_option
 from engine.schema import REGISTRIES
-from engine.sentences import Sentence, SentenceError, shown
+from engine.user_messages import LocalizedError, UserMessage, quoted
+from engine.validation_errors import Refusal, explain, quoted_name
 
 _OPTIONS = "_options"
 _CLASSIC_SEED = "data.classic_seed"
@@ -32,7 +32,7 @@ class Given:
 
     values: dict[str, Any] = field(default_factory=dict)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
-    notes: list[Sentence] = field(default_factory=list)
+    notes: list[UserMessage] = field(default_factory=list)
     parts: int = 0
 
     def take(self, name: str, value: Any) -> None:
@@ -40,22 +40,22 @@ class Given:
         self.parts += 1
         try:
             self.values[name] = check(name, value)
-        except SentenceError as error:
-            self.notes.append(error.sentence)
+        except LocalizedError as error:
+            self.notes.append(error.user_message)
 
     def take_option(self, choice: str, name: str, value: Any) -> None:
         """Take an option of a choice, to be checked when it is known what is chosen."""
         self.parts += 1
         self.options.setdefault(choice, {})[name] = value
 
-    def pass_over(self, sentence: Sentence) -> None:
+    def pass_over(self, sentence: UserMessage) -> None:
         """Note a part that means nothing here."""
         self.parts += 1
         self.notes.append(sentence)
 
     def unknown(self, name: str) -> None:
         """Note a name that is not known."""
-        self.pass_over(Sentence("unknown-name", {"name": named(name)}))
+        self.pass_over(UserMessage("unknown-name", {"name": quoted_name(name)}))
 
 
 def is_choice(name: str) -> bool:
@@ -68,7 +68,7 @@ def is_plain(name: str) -> bool:
     return name in fields() and not name.endswith(_OPTIONS)
 
 
-def build(given: Given) -> tuple[Experiment, tuple[Sentence, ...]]:
+def build(given: Given) -> tuple[Experiment, tuple[UserMessage, ...]]:
     """Return the experiment of the given values, and notes on what was passed over.
 
     What is not given has its default, which for samples and loss depends on the data set. Where values do not go
@@ -89,26 +89,26 @@ def build(given: Given) -> tuple[Experiment, tuple[Sentence, ...]]:
 
 
 def _options(
-    choice: str, values: Mapping[str, Any], options: Mapping[str, Any], notes: list[Sentence]
+    choice: str, values: Mapping[str, Any], options: Mapping[str, Any], notes: list[UserMessage]
 ) -> dict[str, float]:
     registry = REGISTRIES[choice]
     row = registry[values.get(choice, fields()[choice].default)]
     known = {option.name: option for option in row.options}
     good = {}
     for key, value in options.items():
-        name = f"{choice}.{named(key)}"
+        name = f"{choice}.{quoted_name(key)}"
         if key not in known:
-            names = ", ".join(known) or Sentence("none")
-            notes.append(Sentence("option-unknown", {"name": name, "row": row.key, "names": names}))
+            names = ", ".join(known) or UserMessage("none")
+            notes.append(UserMessage("option-unknown", {"name": name, "row": row.key, "names": names}))
             continue
         try:
             good[key] = check_option(name, known[key], value)
-        except SentenceError as error:
-            notes.append(error.sentence)
+        except LocalizedError as error:
+            notes.append(error.user_message)
     return good
 
 
-def _fitted(values: dict[str, Any], notes: list[Sentence]) -> Experiment:
+def _fitted(values: dict[str, Any], notes: list[UserMessage]) -> Experiment:
     """Leave out values until the rest goes together; the rules are the experiment's own."""
     while True:
         try:
@@ -117,14 +117,16 @@ def _fitted(values: dict[str, Any], notes: list[Sentence]) -> Experiment:
             refusal = explain(error)[0]
         name = _giving_way(refusal)
         if name not in values:
-            raise SavedError(refusal.sentence.key, refusal.field, **refusal.sentence.values)
+            raise SavedError(refusal.user_message.key, refusal.field, **refusal.user_message.values)
         value = values.pop(name)
         values.pop(f"{name}{_OPTIONS}", None)
-        notes.append(Sentence("gives-way", {"name": name, "value": shown(value), "why": refusal.sentence}))
+        notes.append(
+            UserMessage("gives-way", {"name": name, "value": quoted(value), "why": refusal.user_message})
+        )
 
 
 def _giving_way(refusal: Refusal) -> str:
-    sentence = refusal.sentence
+    sentence = refusal.user_message
     by_seed = sentence.key in _OF_CLASSIC_SEED or sentence.values.get("other") == _CLASSIC_SEED
     return _CLASSIC_SEED if by_seed else refusal.field
 

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from engine.checkpoint import MAX_EPOCH
 from engine.experiment import Experiment, fields
-from engine.explain import explain
 from engine.run import Run
 from engine.saved.building import Given, build, is_choice, is_plain
 from engine.saved.opened import Opened, SavedError, Trained
 from engine.saved.safetensors import Tensor, encode
-from engine.sentences import Sentence, shown
+from engine.user_messages import UserMessage, quoted
+from engine.validation_errors import explain
 
 MAX_BYTES = 5_000_000
 """Larger files are not read."""
@@ -53,10 +53,10 @@ def read_experiment(text: str) -> Opened:
     """
     content = _json(text)
     if not isinstance(content, dict):
-        raise SavedError("file-no-experiment", value=shown(content))
+        raise SavedError("file-no-experiment", value=quoted(content))
     if "format" in content:
         if content["format"] != _EXPERIMENT:
-            raise SavedError("file-format", "format", value=shown(content["format"]), allowed=_EXPERIMENT)
+            raise SavedError("file-format", "format", value=quoted(content["format"]), allowed=_EXPERIMENT)
         _check_version(content.get("version"))
         content = content.get("experiment")
         if not isinstance(content, dict):
@@ -64,8 +64,8 @@ def read_experiment(text: str) -> Opened:
                 "value",
                 "experiment",
                 name="experiment",
-                value=shown(content),
-                allowed=Sentence("object"),
+                value=quoted(content),
+                allowed=UserMessage("object"),
             )
     return Opened(*build(_given(content)))
 
@@ -81,7 +81,7 @@ def read_network(metadata: Mapping[str, Any], parameters: Tensor | None) -> Open
         SavedError: it is no network, or one that does not fit its experiment; says what is wrong.
     """
     if metadata.get("format") != _NETWORK:
-        raise SavedError("file-no-network", kinds=Sentence("saved-kinds"))
+        raise SavedError("file-no-network", kinds=UserMessage("saved-kinds"))
     if parameters is None or parameters.dtype.kind != "f":
         raise SavedError("file-damaged")
     version = metadata.get("version")
@@ -97,20 +97,22 @@ def read_network(metadata: Mapping[str, Any], parameters: Tensor | None) -> Open
     return Opened(opened.experiment, tuple(notes), Trained(flat, epoch, step))
 
 
-def _counter(metadata: Mapping[str, Any], name: str, notes: list[Sentence]) -> int:
+def _counter(metadata: Mapping[str, Any], name: str, notes: list[UserMessage]) -> int:
     text = metadata.get(name)
     if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10:
         count = int(text)
         if count <= MAX_EPOCH:
             return count
-    allowed = Sentence("needed-in-range", {"needed": Sentence("whole"), "low": "0", "high": str(MAX_EPOCH)})
-    notes.append(Sentence("value", {"name": name, "value": shown(text), "allowed": allowed}))
+    allowed = UserMessage(
+        "needed-in-range", {"needed": UserMessage("whole"), "low": "0", "high": str(MAX_EPOCH)}
+    )
+    notes.append(UserMessage("value", {"name": name, "value": quoted(text), "allowed": allowed}))
     return 0
 
 
 def _check_version(version: Any) -> None:
     if version != _VERSION or isinstance(version, bool):
-        raise SavedError("file-version", "version", value=shown(version), known=str(_VERSION))
+        raise SavedError("file-version", "version", value=quoted(version), known=str(_VERSION))
 
 
 def _json(text: str) -> Any:
@@ -163,8 +165,8 @@ def _take(given: Given, name: str, value: Any) -> None:
         given.unknown(name)
 
 
-def _no_object(name: str, value: Any) -> Sentence:
-    return Sentence("value", {"name": name, "value": shown(value), "allowed": Sentence("object")})
+def _no_object(name: str, value: Any) -> UserMessage:
+    return UserMessage("value", {"name": name, "value": quoted(value), "allowed": UserMessage("object")})
 
 
 def _take_points(given: Given, data: Any) -> None:
@@ -180,9 +182,9 @@ def _take_points(given: Given, data: Any) -> None:
                 {"data": {name.removeprefix("data."): value for name, value in own.values.items()}}
             )
         except ValidationError as error:
-            value = shown(data["points"])
-            why = explain(error)[0].sentence
-            own.notes.append(Sentence("gives-way", {"name": "data.points", "value": value, "why": why}))
+            value = quoted(data["points"])
+            why = explain(error)[0].user_message
+            own.notes.append(UserMessage("gives-way", {"name": "data.points", "value": value, "why": why}))
     given.parts += own.parts
     given.notes += own.notes
     if not own.notes:

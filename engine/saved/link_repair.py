@@ -8,7 +8,7 @@ or ``%23`` for ``&`` and ``#``, a link that is percent-encoded as a whole. What 
 import re
 from dataclasses import dataclass
 
-from engine.sentences import Sentence, shown
+from engine.user_messages import UserMessage, quoted
 
 MAX_LENGTH = 65_536
 """Characters of the longest link that is read."""
@@ -37,9 +37,9 @@ class Link:
     ending: str = ""
 
     @property
-    def notes(self) -> tuple[Sentence, ...]:
+    def notes(self) -> tuple[UserMessage, ...]:
         """What was left out, if anything was."""
-        return (Sentence("link-ending", {"ending": shown(self.ending)}),) if self.ending else ()
+        return (UserMessage("link-ending", {"ending": quoted(self.ending)}),) if self.ending else ()
 
 
 def parse(text: str) -> Link | None:

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from engine.arrays import FloatArray
 from engine.experiment import Experiment
 from engine.run import Run, begin, begin_trained
-from engine.sentences import Sentence, SentenceError
+from engine.user_messages import LocalizedError, UserMessage
 
 _MAX_NOTES = 50
 
 
-class SavedError(SentenceError):
+class SavedError(LocalizedError):
     """Nothing of what was saved can be used.
 
     Attributes:
         notes: what is wrong with each part of it, if there are parts.
     """
 
-    notes: tuple[Sentence, ...] = ()
+    notes: tuple[UserMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ class Opened:
     """
 
     experiment: Experiment
-    notes: tuple[Sentence, ...] = ()
+    notes: tuple[UserMessage, ...] = ()
     network: Trained | None = None
 
     def run(self) -> Run:
@@ -58,16 +58,16 @@ class Opened:
         return begin_trained(self.experiment, trained.parameters, trained.epoch, trained.step)
 
 
-def bounded(notes: Sequence[Sentence]) -> tuple[Sentence, ...]:
+def bounded(notes: Sequence[UserMessage]) -> tuple[UserMessage, ...]:
     """Return the first notes, and how many more there are."""
     if len(notes) <= _MAX_NOTES:
         return tuple(notes)
-    return (*notes[:_MAX_NOTES], Sentence("further-notes", {"count": len(notes) - _MAX_NOTES}))
+    return (*notes[:_MAX_NOTES], UserMessage("further-notes", {"count": len(notes) - _MAX_NOTES}))
 
 
-def nothing_understood(notes: Sequence[Sentence]) -> SavedError:
+def nothing_understood(notes: Sequence[UserMessage]) -> SavedError:
     """Return the error for something of which no part can be used; most notes have the ``name`` of one."""
     names = ", ".join(str(note.values["name"]) for note in notes[:_MAX_NOTES] if "name" in note.values)
-    error = SavedError("nothing-understood", names=names, why=notes[0], kinds=Sentence("saved-kinds"))
+    error = SavedError("nothing-understood", names=names, why=notes[0], kinds=UserMessage("saved-kinds"))
     error.notes = bounded(notes)
     return error

@@ -5,14 +5,14 @@ import re
 
 from pydantic import ValidationError
 
-from engine.explain import explain
 from engine.saved import tf_playground
 from engine.saved.address import read_address
 from engine.saved.files import MAX_BYTES, PARAMETERS, read_experiment, read_network
 from engine.saved.link_repair import MAX_LENGTH, parse
 from engine.saved.opened import Opened, SavedError, bounded
 from engine.saved.safetensors import decode_one
-from engine.sentences import Sentence, SentenceError
+from engine.user_messages import LocalizedError, UserMessage
+from engine.validation_errors import explain
 
 _ADDRESS = re.compile(r"[<\"'`(]*\w+://")
 _ENCODINGS = (
@@ -36,13 +36,13 @@ def read(saved: str | bytes) -> Opened:
         return _read_text(saved) if isinstance(saved, str) else _read_bytes(saved)
     except SavedError:
         raise
-    except SentenceError as error:
-        raise SavedError(error.sentence.key, error.field, **error.sentence.values) from None
+    except LocalizedError as error:
+        raise SavedError(error.user_message.key, error.field, **error.user_message.values) from None
     except ValidationError as error:
         refusal = explain(error)[0]
-        raise SavedError(refusal.sentence.key, refusal.field, **refusal.sentence.values) from None
+        raise SavedError(refusal.user_message.key, refusal.field, **refusal.user_message.values) from None
     except RecursionError:
-        raise SavedError("file-other-text", kinds=Sentence("saved-kinds")) from None
+        raise SavedError("file-other-text", kinds=UserMessage("saved-kinds")) from None
 
 
 def _read_bytes(data: bytes) -> Opened:
@@ -57,19 +57,19 @@ def _read_bytes(data: bytes) -> Opened:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise SavedError("file-binary", kinds=Sentence("saved-kinds"))
+        raise SavedError("file-binary", kinds=UserMessage("saved-kinds"))
     return _read_text(text)
 
 
 def _read_text(text: str) -> Opened:
     text = text.removeprefix("\ufeff").strip()
     if text == "":
-        raise SavedError("file-empty", kinds=Sentence("saved-kinds"))
+        raise SavedError("file-empty", kinds=UserMessage("saved-kinds"))
     if text.startswith(("{", "[")):
         return read_experiment(text)
     if _ADDRESS.match(text) or parse(text[:MAX_LENGTH]) is not None:
         return _read_link(text)
-    raise SavedError("file-other-text", kinds=Sentence("saved-kinds"))
+    raise SavedError("file-other-text", kinds=UserMessage("saved-kinds"))
 
 
 def _read_link(text: str) -> Opened:

@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping
 
 from engine.experiment import Experiment
-from engine.explain import named
 from engine.run import Run, begin
 from engine.saved.link_repair import Link, parse, unescaped
-from engine.sentences import Sentence, SentenceError, shown
+from engine.user_messages import LocalizedError, UserMessage, quoted
+from engine.validation_errors import quoted_name
 
 _FEATURES = {
     "x": "x1",
@@ -87,7 +87,7 @@ def is_link(link: Link) -> bool:
     return any(key in KEYS for key, _ in link.pairs)
 
 
-def read_link(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
+def read_link(link: Link) -> tuple[Experiment, tuple[UserMessage, ...]]:
     """Return the experiment that a link describes, and notes on what was passed over.
 
     As in the original, unknown keys are passed over, unknown names stand for the default, booleans are true unless
@@ -101,14 +101,14 @@ def read_link(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
         ValueError: a value cannot be used, or no key is known; names the key, the value and what is allowed.
     """
     if link.pairs and not is_link(link):
-        raise SentenceError("link-unknown", names=", ".join(named(key) for key, _ in link.pairs[:20]))
+        raise LocalizedError("link-unknown", names=", ".join(quoted_name(key) for key, _ in link.pairs[:20]))
     # The original takes a seed as it stands, percent signs included.
     state = {
         key: value if key == "seed" else unescaped(value) for key, value in link.pairs if value is not None
     }
-    notes = [] if link.pairs else [Sentence("link-empty")]
+    notes = [] if link.pairs else [UserMessage("link-empty")]
     notes += [
-        Sentence("unknown-name", {"name": named(key)})
+        UserMessage("unknown-name", {"name": quoted_name(key)})
         for key, value in link.pairs
         if value is None or key not in KEYS
     ]
@@ -120,7 +120,7 @@ def read_link(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
         and state.get(f"{theirs}{_HIDDEN}") != "true"
     ]
     if not features:
-        raise SentenceError("link-no-features")
+        raise LocalizedError("link-no-features")
     experiment = Experiment.model_validate(
         {
             "data": {
@@ -173,7 +173,7 @@ def to_link(experiment: Experiment) -> str:
         ("data.shuffled", data.shuffled, data.shuffled),
     )
     if data.classic_seed is None:
-        raise SentenceError("classic-no-seed", "data.classic_seed")
+        raise LocalizedError("classic-no-seed", "data.classic_seed")
     _refuse(
         (
             "network.activation",
@@ -232,10 +232,10 @@ def _refuse(*rows: tuple[str, bool, object]) -> None:
     """Refuse the first field of which the original does not have the value: rows of name, whether it has, and value."""
     for name, there, value in rows:
         if not there:
-            raise SentenceError("classic-value", name, name=name, value=shown(value))
+            raise LocalizedError("classic-value", name, name=name, value=quoted(value))
 
 
-def _chosen(state: Mapping[str, str], key: str, notes: list[Sentence]) -> str:
+def _chosen(state: Mapping[str, str], key: str, notes: list[UserMessage]) -> str:
     names, default = _CHOICES[key]
     name = state.get(key, default)
     if name not in names:
@@ -243,14 +243,14 @@ def _chosen(state: Mapping[str, str], key: str, notes: list[Sentence]) -> str:
     return names.get(name, names[default])
 
 
-def _boolean(state: Mapping[str, str], key: str, notes: list[Sentence], *, default: bool) -> bool:
+def _boolean(state: Mapping[str, str], key: str, notes: list[UserMessage], *, default: bool) -> bool:
     text = state.get(key, _truth(default))
     if text not in ("true", "false"):
         notes.append(_taken_as(key, text, "true"))
     return text != "false"
 
 
-def _noise(state: Mapping[str, str], notes: list[Sentence]) -> float:
+def _noise(state: Mapping[str, str], notes: list[UserMessage]) -> float:
     noise = _number(state, "noise", 0, -math.inf, math.inf)
     taken = 0.0 if noise < 0 else 50.0 if noise > 80 else noise
     if taken != noise:
@@ -258,8 +258,8 @@ def _noise(state: Mapping[str, str], notes: list[Sentence]) -> float:
     return taken
 
 
-def _taken_as(key: str, text: str, taken: str) -> Sentence:
-    return Sentence("link-taken-as", {"name": key, "value": shown(text), "taken": taken})
+def _taken_as(key: str, text: str, taken: str) -> UserMessage:
+    return UserMessage("link-taken-as", {"name": key, "value": quoted(text), "taken": taken})
 
 
 def _number(state: Mapping[str, str], key: str, default: float, low: float, high: float) -> float:
@@ -271,18 +271,20 @@ def _number(state: Mapping[str, str], key: str, default: float, low: float, high
     except ValueError:
         value = math.nan
     if not (low <= value <= high and math.isfinite(value)):
-        allowed = Sentence("number")
+        allowed = UserMessage("number")
         if math.isfinite(low):
-            allowed = Sentence("needed-in-range", {"needed": allowed, "low": f"{low:g}", "high": f"{high:g}"})
-        raise SentenceError("link-value", key, name=key, value=shown(text), allowed=allowed)
+            allowed = UserMessage(
+                "needed-in-range", {"needed": allowed, "low": f"{low:g}", "high": f"{high:g}"}
+            )
+        raise LocalizedError("link-value", key, name=key, value=quoted(text), allowed=allowed)
     return value
 
 
 def _whole(state: Mapping[str, str], key: str, default: int, low: int, high: int) -> int:
     value = _number(state, key, default, low, high)
     if value != int(value):
-        allowed = Sentence("needed-in-range", {"needed": Sentence("whole"), "low": low, "high": high})
-        raise SentenceError("link-value", key, name=key, value=shown(state[key]), allowed=allowed)
+        allowed = UserMessage("needed-in-range", {"needed": UserMessage("whole"), "low": low, "high": high})
+        raise LocalizedError("link-value", key, name=key, value=quoted(state[key]), allowed=allowed)
     return int(value)
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from engine.experiment import fields
-from engine.explain import explain
 from engine.registries.registry import Option
 from engine.schema import option_limits
-from engine.sentences import Sentence, SentenceError, shown
+from engine.user_messages import LocalizedError, UserMessage, quoted
+from engine.validation_errors import explain
 
 PER_LAYER = "network.activation"
 """The choice that may be one for all hidden layers, or one for each."""
@@ -50,13 +50,13 @@ def check(name: str, value: Any) -> Any:
     """Return the value of a field as an experiment holds it; how values fit together is another matter.
 
     Raises:
-        SentenceError: names the field, the value and what is allowed.
+        LocalizedError: names the field, the value and what is allowed.
     """
     try:
         return _adapters()[name].validate_python(_whole(value) if _counts(name) else value)
     except ValidationError as error:
-        sentence = explain(error, name)[0].sentence
-        raise SentenceError(sentence.key, name, **sentence.values) from None
+        sentence = explain(error, name)[0].user_message
+        raise LocalizedError(sentence.key, name, **sentence.values) from None
 
 
 @cache
@@ -81,15 +81,15 @@ def check_option(name: str, option: Option, value: Any) -> float:
     """Return the value of an option of a choice.
 
     Raises:
-        SentenceError: names the option, the value and what is allowed.
+        LocalizedError: names the option, the value and what is allowed.
     """
-    allowed: Sentence | None
+    allowed: UserMessage | None
     if isinstance(value, int | float) and not isinstance(value, bool):
         allowed = option_limits(option, value)
         if allowed is None:
             return float(value)
     else:
         low, high = str(option.minimum), str(option.maximum)
-        needed = Sentence("whole" if option.whole else "number")
-        allowed = Sentence("needed-in-range", {"needed": needed, "low": low, "high": high})
-    raise SentenceError("value", name, name=name, value=shown(value), allowed=allowed)
+        needed = UserMessage("whole" if option.whole else "number")
+        allowed = UserMessage("needed-in-range", {"needed": needed, "low": low, "high": high})
+    raise LocalizedError("value", name, name=name, value=quoted(value), allowed=allowed)

@@ -18,9 +18,9 @@ from engine.registries.optimizers import OPTIMIZERS as OPTIMIZER_ROWS
 from engine.registries.schedules import SCHEDULES as SCHEDULE_ROWS
 from engine.registries.stop_rules import STOP_RULES as STOP_ROWS
 from engine.samples import ORDERS_AT_ONCE, class_numbers, points
-from engine.sentences import Sentence
 from engine.tf_playground_random import SeedRandom, draw_points
 from engine.training.dropout import MASKS_AT_ONCE
+from engine.user_messages import UserMessage
 from server.export.activations import ACTIVATIONS, INITIALIZERS
 from server.export.data import DATASETS, FEATURES, SCALERS
 from server.export.literals import constant, number, table, vector
@@ -63,11 +63,11 @@ def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
             "language",
             name="language",
             value=repr(language[:60]),
-            allowed=Sentence("allowed", {"allowed": allowed}),
+            allowed=UserMessage("allowed", {"allowed": allowed}),
         )
     if not 1 <= epochs <= MAX_EPOCHS:
-        range_ = Sentence("range", {"low": "1", "high": str(MAX_EPOCHS)})
-        allowed_ = Sentence("allowed", {"allowed": range_})
+        range_ = UserMessage("range", {"low": "1", "high": str(MAX_EPOCHS)})
+        allowed_ = UserMessage("allowed", {"allowed": range_})
         raise CannotExportError("value", "epochs", name="epochs", value=str(epochs), allowed=allowed_)
     check(experiment, language)
     template = _environment().get_template(f"{language}.py.jinja")

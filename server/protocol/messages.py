@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
-from engine.explain import explain, is_sayable
-from engine.sentences import Sentence, Value
+from engine.user_messages import UserMessage, Value
+from engine.validation_errors import explain, is_encodable
 from server.compute.cost import too_much
 from server.i18n import ENGLISH, Language, bundled
 
@@ -209,27 +209,27 @@ class _Told(_Message):
 
     Attributes:
         message: the words.
-        sentence: what they say; not sent.
+        user_message: what they say; not sent.
     """
 
     message: str
-    sentence: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
+    user_message: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
 
     def worded(self, language: Language) -> Self:
         """Return the same in a language."""
-        if not isinstance(self.sentence, Sentence):
+        if not isinstance(self.user_message, UserMessage):
             return self
-        return self.model_copy(update={"message": language.say(self.sentence)})
+        return self.model_copy(update={"message": language.say(self.user_message)})
 
 
 def told(key: str, **values: Value) -> dict[str, Any]:
     """Return the fields of an event that tells the sentence of this key."""
-    return retold(Sentence(key, values))
+    return retold(UserMessage(key, values))
 
 
-def retold(sentence: Sentence) -> dict[str, Any]:
+def retold(sentence: UserMessage) -> dict[str, Any]:
     """Return the fields of an event that tells a sentence."""
-    return {"message": bundled()[ENGLISH].say(sentence), "sentence": sentence}
+    return {"message": bundled()[ENGLISH].say(sentence), "user_message": sentence}
 
 
 class Diverged(_Told):
@@ -377,14 +377,14 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
         found = repr(message.get("type"))[:60]
-        values = Sentence("allowed", {"allowed": allowed})
+        values = UserMessage("allowed", {"allowed": allowed})
         sentence = told("value", name="type", value=found, allowed=values)
         return ErrorEvent(id=id_, code="unknown-type", **sentence, field="type")
     kind = str(message.get("type")) if isinstance(message, dict) else ""
     refusal = explain(error)[0].without(f"{kind}.").without("experiment.")
     if refusal.field.partition(".")[0] == "id":
         return ErrorEvent(code="invalid", **told("bad-id", most=str(MAX_ID)), field="id")
-    return ErrorEvent(id=id_, code="invalid", **retold(refusal.sentence), field=refusal.field or None)
+    return ErrorEvent(id=id_, code="invalid", **retold(refusal.user_message), field=refusal.field or None)
 
 
 def _id_of(message: Any) -> str | int | None:
@@ -393,4 +393,4 @@ def _id_of(message: Any) -> str | int | None:
         id_ = _ID.validate_python(message.get("id") if isinstance(message, dict) else None)
     except ValidationError:
         return None
-    return id_ if is_sayable(str(id_)) else None
+    return id_ if is_encodable(str(id_)) else None

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, size
-from engine.sentences import Value
+from engine.user_messages import Value
 from server.protocol.messages import told
 from server.security.issue_time import is_outdated
 from server.security.signing import SIGNATURE_CHARACTERS, Signing

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server import __version__
 from server.compute import Unavailable, open_compute
 from server.i18n import ENGLISH, Languages, load
@@ -190,7 +190,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def fail(request: Request, error: Exception) -> Response:
         # This one is sent from outside of all middleware, so it brings the headers itself.
         headers = protections.headers(request.headers.get("host"))
-        return RefusedError(500, Sentence("server-failed")).response(request, headers)
+        return RefusedError(500, UserMessage("server-failed")).response(request, headers)
 
     return app
 
@@ -225,7 +225,7 @@ def _allowed_methods(scope: Scope) -> str:
 
 
 _SENTENCES = {
-    404: Sentence("nothing-here"),
-    405: Sentence("no-such-method"),
+    404: UserMessage("nothing-here"),
+    405: UserMessage("no-such-method"),
     413: TOO_LONG,
 }

@@ -7,8 +7,8 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
-from engine.explain import explain
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
+from engine.validation_errors import explain
 from server.settings import MAX_MESSAGE_BYTES
 from server.web.middleware.refusals import preferred_language
 
@@ -65,11 +65,11 @@ class RefusedError(Exception):
         field: dotted name of what is wrong, or None.
     """
 
-    def __init__(self, status: int, sentence: Sentence, field: str | None = None) -> None:
+    def __init__(self, status: int, sentence: UserMessage, field: str | None = None) -> None:
         """Say why."""
         super().__init__(sentence)
         self.status = status
-        self.sentence = sentence
+        self.user_message = sentence
         self.field = field
 
     def response(self, request: Request, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -81,7 +81,7 @@ class RefusedError(Exception):
         answers = self.status == 422 and request.query_params.get("refusals") == "answer"
         language = preferred_language(request.scope)
         return JSONResponse(
-            {"detail": language.say(self.sentence), "field": self.field},
+            {"detail": language.say(self.user_message), "field": self.field},
             200 if answers else self.status,
             {**(headers or {}), "Content-Language": language.key, "Vary": "Accept-Language"},
         )
@@ -97,14 +97,14 @@ async def read_body(request: Request, model: type[Body], most: int = MAX_MESSAGE
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
-            raise RefusedError(413, Sentence("body-too-long", {"most": most}))
+            raise RefusedError(413, UserMessage("body-too-long", {"most": most}))
     try:
         return model.model_validate_json(bytes(body))
     except ValidationError as error:
         raise refusal(error) from None
 
 
-def answer(request: Request, content: Mapping[str, Any], notes: Sequence[Sentence]) -> JSONResponse:
+def answer(request: Request, content: Mapping[str, Any], notes: Sequence[UserMessage]) -> JSONResponse:
     """Answer with content, and with notes in the language that the client likes best."""
     language = preferred_language(request.scope)
     return JSONResponse(
@@ -117,8 +117,8 @@ def refusal(error: ValidationError) -> RefusedError:
     """Say what is wrong with a body or an experiment."""
     first = explain(error)[0].without("experiment.")
     if first.kind == "json_invalid":
-        return RefusedError(400, Sentence("body-not-json"))
-    sentence = first.sentence
+        return RefusedError(400, UserMessage("body-not-json"))
+    sentence = first.user_message
     if sentence.key == "message-value":
-        sentence = Sentence("body-value", sentence.values)
+        sentence = UserMessage("body-value", sentence.values)
     return RefusedError(422, sentence, first.field or None)

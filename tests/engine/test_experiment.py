@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from engine import Experiment
 from engine.experiment import Data, Objective, changed_fields, fields, is_live
-from engine.explain import explain
 from engine.registries.datasets import DATASETS
 from engine.registries.features import FEATURES
 from engine.registries.losses import LOSSES
 from engine.registries.stop_rules import STOP_RULES
 from engine.schema import REGISTRIES
 from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
+from engine.validation_errors import explain
 from tests.support.strategies import experiments, law, varied
 
 ROOT = Path(__file__).parents[2]

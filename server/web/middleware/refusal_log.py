@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.security.token_bucket import TokenBucket, TokenBuckets
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,9 @@ _HIDDEN = "…"
 class RefusalLog:
     """Tells the log; bounded in what it remembers and in how much it tells."""
 
-    def __init__(self, say: Callable[[Sentence], str], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, say: Callable[[UserMessage], str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Begin with nothing logged.
 
         Args:
@@ -39,7 +41,7 @@ class RefusalLog:
         self._same = TokenBuckets(1 / SAME_SECONDS, burst=1, most=1000)
         self._kinds: dict[str, TokenBucket] = {}
 
-    def tell(self, sentence: Sentence) -> None:
+    def tell(self, sentence: UserMessage) -> None:
         """Log why a request was refused, unless that was logged lately.
 
         Values that are no host, address or origin are not shown: they are whatever a client likes to send.
@@ -54,5 +56,5 @@ class RefusalLog:
             return
         kind.take(now)
         log.warning(
-            self._say(Sentence(sentence.key, seen)), extra={"details": {"refused": sentence.key, **seen}}
+            self._say(UserMessage(sentence.key, seen)), extra={"details": {"refused": sentence.key, **seen}}
         )

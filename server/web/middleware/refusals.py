@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope, Send
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.i18n import Language
 from server.i18n.negotiation import choose
 from server.telemetry.metrics import note_refusal
@@ -41,7 +41,7 @@ def is_taken(scope: Scope) -> bool:
 
 
 async def refuse(
-    scope: Scope, send: Send, status: int, sentence: Sentence, headers: Mapping[str, str] | None = None
+    scope: Scope, send: Send, status: int, sentence: UserMessage, headers: Mapping[str, str] | None = None
 ) -> None:
     """Answer a request, or the handshake of a WebSocket, instead of the application.
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from engine import Experiment
-from engine.sentences import Sentence, Value
+from engine.user_messages import UserMessage, Value
 from server.compute import Scheduler
 from server.export import LANGUAGES, MAX_EPOCHS, CannotExportError, export
 from server.web.request_body import REFUSALS, RefusedError, body_of, read_body
@@ -34,7 +34,7 @@ async def export_script(request: Request, language: Language, epochs: Epochs = "
     except RefusedError as refused:
         return refused.response(request)
     except CannotExportError as error:
-        return RefusedError(422, error.sentence, error.field).response(request)
+        return RefusedError(422, error.user_message, error.field).response(request)
     name = LANGUAGES[language].file_name(language)
     return Response(
         script,
@@ -50,6 +50,6 @@ def _whole(epochs: str) -> int:
         values: dict[str, Value] = {
             "name": "epochs",
             "value": repr(epochs[:60]),
-            "allowed": Sentence("whole"),
+            "allowed": UserMessage("whole"),
         }
-        raise RefusedError(422, Sentence("value", values), "epochs") from None
+        raise RefusedError(422, UserMessage("value", values), "epochs") from None

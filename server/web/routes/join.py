@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.security.addresses import address_of
 from server.security.join_cookie import JoinCookies, TooManyAttemptsError
 from server.security.token_bucket import jittered
@@ -65,10 +65,10 @@ async def join(request: Request) -> Response:
         return refused.response(request)
     except TooManyAttemptsError as error:
         seconds = jittered(error.seconds, secrets.randbelow(1001) / 1000, _SPREAD_SECONDS)
-        sentence = Sentence("too-many-codes", {"seconds": seconds})
+        sentence = UserMessage("too-many-codes", {"seconds": seconds})
         return RefusedError(429, sentence, "code").response(request, {"Retry-After": str(seconds)})
     if not is_right:
-        return RefusedError(403, Sentence("wrong-code"), "code").response(request)
+        return RefusedError(403, UserMessage("wrong-code"), "code").response(request)
     return JSONResponse({"joined": True}, headers={**_PRIVATE, "Set-Cookie": joining.cookie(request.scope)})
 
 
@@ -96,5 +96,5 @@ def _joining(request: Request) -> JoinCookies:
     """
     joining: JoinCookies | None = request.app.state.joining
     if joining is None:
-        raise RefusedError(404, Sentence("no-join-code"))
+        raise RefusedError(404, UserMessage("no-join-code"))
     return joining

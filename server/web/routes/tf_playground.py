@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import Experiment
 from engine.saved import tf_playground
 from engine.saved.link_repair import parse
-from engine.sentences import SentenceError
+from engine.user_messages import LocalizedError
 from server.web.request_body import REFUSALS, RefusedError, answer, body_of, read_body, refusal
 
 router = APIRouter()
@@ -61,7 +61,7 @@ async def read_link(request: Request) -> Response:
         return refused.response(request)
     except ValidationError as error:
         return refusal(error).response(request)
-    except SentenceError as error:
+    except LocalizedError as error:
         return _refuse(request, error)
     return answer(request, {"experiment": experiment.model_dump(mode="json")}, notes)
 
@@ -78,11 +78,11 @@ async def write_link(request: Request) -> Response:
         link = tf_playground.to_link(body.experiment)
     except RefusedError as refused:
         return refused.response(request)
-    except SentenceError as error:
+    except LocalizedError as error:
         return _refuse(request, error)
     return JSONResponse({"link": link})
 
 
-def _refuse(request: Request, error: SentenceError) -> JSONResponse:
+def _refuse(request: Request, error: LocalizedError) -> JSONResponse:
     """Pass on a sentence of the engine."""
-    return RefusedError(422, error.sentence, error.field or None).response(request)
+    return RefusedError(422, error.user_message, error.field or None).response(request)

@@ -171,7 +171,7 @@ def test_own_points_come_out_of_a_file_or_are_named(
     ],
 )
 def test_what_cannot_be_used_is_refused_in_a_sentence(content: str | bytes, key: str) -> None:
-    assert refused(content).sentence.key == key
+    assert refused(content).user_message.key == key
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_network_that_cannot_be_used_is_refused(changes: dict[str, str], value
     metadata, tensors = decode(NETWORK)
     parameters = tensors["parameters"] if values is None else values
 
-    assert refused(encode({**metadata, **changes}, {"parameters": parameters})).sentence.key == key
+    assert refused(encode({**metadata, **changes}, {"parameters": parameters})).user_message.key == key
 
 
 def test_an_epoch_that_is_none_is_named_and_counted_from_the_start() -> None:
@@ -285,7 +285,7 @@ def read_or_refused(content: str | bytes) -> None:
     try:
         opened = saved.read(content)
     except saved.SavedError as error:
-        told = [error.sentence, *error.notes]
+        told = [error.user_message, *error.notes]
     else:
         told = list(opened.notes)
     for sentence in told:

@@ -10,7 +10,7 @@ import pytest
 from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
 from engine.saved import tf_playground
 from engine.saved.link_repair import parse
-from engine.sentences import SentenceError
+from engine.user_messages import LocalizedError
 
 TRACES = sorted(Path(__file__).parent.glob("golden/*.json"))
 FEATURES = {"x": "x1", "y": "x2"}
@@ -203,10 +203,10 @@ def test_what_is_passed_over_is_named(link: str, notes: list[tuple[str, str | No
 
 
 def test_a_link_without_any_key_of_the_original_is_refused_by_name() -> None:
-    with pytest.raises(SentenceError) as refused:
+    with pytest.raises(LocalizedError) as refused:
         tf_playground.to_experiment("#sing=1&dance=2")
 
-    assert (refused.value.sentence.key, refused.value.sentence.values["names"]) == (
+    assert (refused.value.user_message.key, refused.value.user_message.values["names"]) == (
         "link-unknown",
         "sing, dance",
     )

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from engine import Experiment, advance, begin
 from engine.network import passes
 from engine.registries.activations import ACTIVATIONS
-from engine.sentences import Sentence
 from engine.training.workspace import STORE
+from engine.user_messages import UserMessage
 from server.compute.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much
 from server.protocol.messages import retold
 from tests.support.strategies import experiments, law, varied
@@ -169,7 +169,7 @@ def test_the_extreme_corner_is_refused_in_a_sentence() -> None:
     assert "take a batch size of at most" in refusal
 
 
-def told(sentence: Sentence | None) -> str:
+def told(sentence: UserMessage | None) -> str:
     assert sentence is not None
     message: str = retold(sentence)["message"]
     return message

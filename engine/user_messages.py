@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
-Value = Union[str, int, float, "Sentence"]
+Value = Union[str, int, float, "UserMessage"]
 
-ENGLISH: Mapping[str, str] = {
+TEMPLATES: Mapping[str, str] = {
     # One value by itself
     "value": "{name} is {value}; {allowed}",
     "message-value": "the message is {value}; {allowed}",
@@ -113,7 +113,7 @@ ENGLISH: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class UserMessage:
     """Something to tell.
 
     Attributes:
@@ -126,10 +126,12 @@ class Sentence:
 
     def __str__(self) -> str:
         """Return it in English."""
-        return ENGLISH[self.key].format(**{name: written(value) for name, value in self.values.items()})
+        return TEMPLATES[self.key].format(
+            **{name: format_value(value) for name, value in self.values.items()}
+        )
 
 
-def written(value: Value) -> str:
+def format_value(value: Value) -> str:
     """Write a value in English: numbers at their natural length and grouped; what is not to be grouped is text."""
     if isinstance(value, int | float):
         text = f"{value:,.9f}".rstrip("0").rstrip(".")
@@ -140,17 +142,17 @@ def written(value: Value) -> str:
 _MOST_SHOWN = 60
 
 
-def cut(text: str) -> str:
+def truncated(text: str) -> str:
     """Return a text that somebody else has written as a sentence names it: in at most 60 characters."""
     return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}…"
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """Return a value as a sentence quotes it, in at most 60 characters."""
-    return cut(repr(value))
+    return truncated(repr(value))
 
 
-class SentenceError(ValueError):
+class LocalizedError(ValueError):
     """An error whose message exists in every language.
 
     Attributes:
@@ -160,18 +162,18 @@ class SentenceError(ValueError):
 
     def __init__(self, key: str, field: str = "", **values: Value) -> None:
         """Make the sentence of this key; ``field`` is the field to change."""
-        self.sentence = Sentence(key, values)
+        self.user_message = UserMessage(key, values)
         self.field = field
         super().__init__(key, values)
 
     def __str__(self) -> str:
         """Return the sentence in English."""
-        return str(self.sentence)
+        return str(self.user_message)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle by what it says."""
-        return _restored, (type(self), self.field, self.sentence)
+        return _restored, (type(self), self.field, self.user_message)
 
 
-def _restored(kind: type[SentenceError], field: str, sentence: Sentence) -> SentenceError:
+def _restored(kind: type[LocalizedError], field: str, sentence: UserMessage) -> LocalizedError:
     return kind(sentence.key, field, **sentence.values)

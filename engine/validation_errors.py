@@ -8,7 +8,7 @@ import annotated_types
 from pydantic import ValidationError
 
 from engine.experiment import MAX_UNITS, Experiment, fields
-from engine.sentences import Sentence, SentenceError, Value, cut, shown
+from engine.user_messages import LocalizedError, UserMessage, Value, quoted, truncated
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +17,26 @@ class Refusal:
 
     Attributes:
         field: dotted name of what was wrong, empty for the whole.
-        sentence: names field, value and what is allowed.
+        user_message: names field, value and what is allowed.
         kind: pydantic's name of the error.
     """
 
     field: str
-    sentence: Sentence
+    user_message: UserMessage
     kind: str
 
     @property
     def message(self) -> str:
         """The sentence in English."""
-        return str(self.sentence)
+        return str(self.user_message)
 
     def without(self, prefix: str) -> "Refusal":
         """Return the same for a field whose name leaves out where it begins."""
         name = self.field.removeprefix(prefix)
-        values = self.sentence.values
+        values = self.user_message.values
         if values.get("name") == self.field:
             values = {**values, "name": name}
-        return replace(self, field=name, sentence=Sentence(self.sentence.key, values))
+        return replace(self, field=name, user_message=UserMessage(self.user_message.key, values))
 
 
 def explain(error: ValidationError, field: str = "") -> list[Refusal]:
@@ -58,7 +58,9 @@ def explain(error: ValidationError, field: str = "") -> list[Refusal]:
 def _refusal(details: dict[str, Any]) -> Refusal:
     # Unions add the names of their members to the location; a field has none of these signs in its name.
     path = [
-        _sayable(cut(str(part))) for part in details["loc"] if not any(sign in str(part) for sign in "[(-")
+        _sayable(truncated(str(part)))
+        for part in details["loc"]
+        if not any(sign in str(part) for sign in "[(-")
     ]
     name = ".".join(part for part in path if part not in ("constrained-str", "tuple", "str"))
     kind = details["type"]
@@ -67,25 +69,27 @@ def _refusal(details: dict[str, Any]) -> Refusal:
     if kind == "extra_forbidden":
         return Refusal(name, _unknown(name, path[:-1]), kind)
     if kind == "missing":
-        return Refusal(name, Sentence("missing", {"name": name}), kind)
-    value = shown(details.get("input"))
+        return Refusal(name, UserMessage("missing", {"name": name}), kind)
+    value = quoted(details.get("input"))
     allowed = _allowed(name, details)
     if not name:
-        return Refusal(name, Sentence("message-value", {"value": value, "allowed": allowed}), kind)
-    return Refusal(name, Sentence("value", {"name": name, "value": value, "allowed": allowed}), kind)
+        return Refusal(name, UserMessage("message-value", {"value": value, "allowed": allowed}), kind)
+    return Refusal(name, UserMessage("value", {"name": name, "value": value, "allowed": allowed}), kind)
 
 
 def _rule(name: str, error: ValueError) -> Refusal:
     """Tell of a rule that a validator of ours holds; one between fields names the one to change."""
     sentence = (
-        error.sentence if isinstance(error, SentenceError) else Sentence("pydantic", {"words": str(error)})
+        error.user_message
+        if isinstance(error, LocalizedError)
+        else UserMessage("pydantic", {"words": str(error)})
     )
-    if isinstance(error, SentenceError) and error.field:
+    if isinstance(error, LocalizedError) and error.field:
         return Refusal(error.field, sentence, "value_error")
-    return Refusal(name, Sentence("of-field", {"name": name, "sentence": sentence}), "value_error")
+    return Refusal(name, UserMessage("of-field", {"name": name, "sentence": sentence}), "value_error")
 
 
-def is_sayable(text: str) -> bool:
+def is_encodable(text: str) -> bool:
     """Tell whether a text can be written in UTF-8; JSON can spell halves of surrogate pairs, which cannot."""
     return _sayable(text) == text
 
@@ -94,20 +98,20 @@ def _sayable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def named(name: str) -> str:
+def quoted_name(name: str) -> str:
     """Return a name that somebody else has written, as a sentence names it; quoted if it does not look like one."""
-    return name if re.fullmatch(r"[\w.-]{1,60}", name, re.ASCII) else shown(name)
+    return name if re.fullmatch(r"[\w.-]{1,60}", name, re.ASCII) else quoted(name)
 
 
-def _unknown(name: str, path: list[str]) -> Sentence:
+def _unknown(name: str, path: list[str]) -> UserMessage:
     """Tell that a name is unknown, and what a group of the experiment may contain."""
     if not path or path[-1] == "experiment":
         names = list(Experiment.model_fields)
     else:
         names = [known.removeprefix(f"{path[-1]}.") for known in fields() if known.startswith(f"{path[-1]}.")]
     if not names:
-        return Sentence("unknown-name", {"name": name})
-    return Sentence("unknown-name-here", {"name": name, "names": ", ".join(names)})
+        return UserMessage("unknown-name", {"name": name})
+    return UserMessage("unknown-name-here", {"name": name, "names": ", ".join(names)})
 
 
 _TYPES = {
@@ -132,23 +136,23 @@ _LIMITS = {
 }
 
 
-def _allowed(name: str, details: dict[str, Any]) -> Sentence:
-    needed = Sentence(_TYPES[details["type"]]) if details["type"] in _TYPES else None
+def _allowed(name: str, details: dict[str, Any]) -> UserMessage:
+    needed = UserMessage(_TYPES[details["type"]]) if details["type"] in _TYPES else None
     range_ = _range(name)
     if range_ is not None:
         if needed is not None:
-            return Sentence("needed-in-range", {"needed": needed, **range_})
-        return Sentence("allowed", {"allowed": Sentence("range", range_)})
+            return UserMessage("needed-in-range", {"needed": needed, **range_})
+        return UserMessage("allowed", {"allowed": UserMessage("range", range_)})
     if needed is not None:
         return needed
     context = details.get("ctx", {})
     if details["type"] in _LIMITS:
         key, limit = _LIMITS[details["type"]]
-        return Sentence(key, {"limit": f"{context[limit]:g}"})
+        return UserMessage(key, {"limit": f"{context[limit]:g}"})
     if details["type"] == "literal_error":
-        return Sentence("allowed", {"allowed": context["expected"]})
+        return UserMessage("allowed", {"allowed": context["expected"]})
     message = str(details["msg"])
-    return Sentence("pydantic", {"words": message[:1].lower() + message[1:]})
+    return UserMessage("pydantic", {"words": message[:1].lower() + message[1:]})
 
 
 def _range(name: str) -> dict[str, Value] | None:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from engine import Experiment
-from engine.explain import explain
+from engine.validation_errors import explain
 
 
 class Letter(BaseModel):
