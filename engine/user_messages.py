@@ -1,7 +1,7 @@
-"""Sentences: messages about values that do not fit, as a key and the values that go into its text.
+"""User messages: texts about invalid values and passed-over input, as a key and values for its template.
 
-A sentence is written here in English. A translation looks up its key and fills in the same values, so the engine knows
-no other language.
+Templates are in English here; a translation has other templates for the same keys and values, so the engine needs no
+other language.
 """
 
 from collections.abc import Mapping
@@ -109,71 +109,71 @@ TEMPLATES: Mapping[str, str] = {
     "no-unit": "unit is {unit}; layer {layer} has units 0 … {last}",
     "no-input": "input is {input}; layer {layer} has inputs 0 … {last} and the bias",
 }
-"""Every sentence of the engine, by key; a name in braces stands for a value."""
+"""English template of every message, by key; names in braces are placeholders for values."""
 
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
-    """Something to tell.
+    """A text for people that can be translated.
 
     Attributes:
-        key: which sentence it is.
-        values: what stands in the place of each name in braces; a sentence may be part of another.
+        key: of its template.
+        values: of the template's placeholders; a message may be part of another one.
     """
 
     key: str
     values: Mapping[str, Value] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """Return it in English."""
+        """Return the English text."""
         return TEMPLATES[self.key].format(
             **{name: format_value(value) for name, value in self.values.items()}
         )
 
 
 def format_value(value: Value) -> str:
-    """Write a value in English: numbers at their natural length and grouped; what is not to be grouped is text."""
+    """Return a value as English text: numbers with up to nine decimals and grouped digits, other values as they are."""
     if isinstance(value, int | float):
         text = f"{value:,.9f}".rstrip("0").rstrip(".")
         return text.replace("-", "−")
     return str(value)
 
 
-_MOST_SHOWN = 60
+_MAX_CHARACTERS = 60
 
 
 def truncated(text: str) -> str:
-    """Return a text that somebody else has written as a sentence names it: in at most 60 characters."""
-    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 3]}…"
+    """Return a text from outside, shortened to at most 60 characters."""
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[: _MAX_CHARACTERS - 3]}…"
 
 
 def quoted(value: object) -> str:
-    """Return a value as a sentence quotes it, in at most 60 characters."""
+    """Return the ``repr`` of a value, shortened to at most 60 characters."""
     return truncated(repr(value))
 
 
 class LocalizedError(ValueError):
-    """An error whose message exists in every language.
+    """An error with a message that can be translated.
 
     Attributes:
-        sentence: what is wrong, and what is allowed.
-        field: dotted name of what is wrong, or empty.
+        user_message: names the value, and what is allowed.
+        field: dotted name of the wrong field, or empty.
     """
 
     def __init__(self, key: str, field: str = "", **values: Value) -> None:
-        """Make the sentence of this key; ``field`` is the field to change."""
+        """Create an error with the message of this key and these values."""
         self.user_message = UserMessage(key, values)
         self.field = field
         super().__init__(key, values)
 
     def __str__(self) -> str:
-        """Return the sentence in English."""
+        """Return the message in English."""
         return str(self.user_message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle by what it says."""
+        """Pickle by key, field and values."""
         return _restored, (type(self), self.field, self.user_message)
 
 
-def _restored(kind: type[LocalizedError], field: str, sentence: UserMessage) -> LocalizedError:
-    return kind(sentence.key, field, **sentence.values)
+def _restored(kind: type[LocalizedError], field: str, message: UserMessage) -> LocalizedError:
+    return kind(message.key, field, **message.values)

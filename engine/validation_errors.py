@@ -1,4 +1,4 @@
-"""Errors of validation as sentences: which field, which value, what is allowed."""
+"""Pydantic's validation errors as user messages that name the field, the value and what is allowed."""
 
 import re
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ from engine.user_messages import LocalizedError, UserMessage, Value, quoted, tru
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something was refused.
+    """Reason why a value was refused.
 
     Attributes:
-        field: dotted name of what was wrong, empty for the whole.
+        field: dotted name of the wrong field, empty for the whole.
         user_message: names field, value and what is allowed.
-        kind: pydantic's name of the error.
+        kind: pydantic's type of the error.
     """
 
     field: str
@@ -27,11 +27,11 @@ class Refusal:
 
     @property
     def message(self) -> str:
-        """The sentence in English."""
+        """The message in English."""
         return str(self.user_message)
 
-    def without(self, prefix: str) -> "Refusal":
-        """Return the same for a field whose name leaves out where it begins."""
+    def without_prefix(self, prefix: str) -> "Refusal":
+        """Return the refusal with a prefix removed from the name of the field."""
         name = self.field.removeprefix(prefix)
         values = self.user_message.values
         if values.get("name") == self.field:
@@ -40,7 +40,7 @@ class Refusal:
 
 
 def explain(error: ValidationError, field: str = "") -> list[Refusal]:
-    """Translate pydantic's errors; the first one matters most.
+    """Return pydantic's errors as refusals, the most important one first.
 
     Args:
         error: of an experiment, or of one field of it.
@@ -51,14 +51,14 @@ def explain(error: ValidationError, field: str = "") -> list[Refusal]:
         _refusal({**details, "loc": (*prefix, *details["loc"])})
         for details in error.errors(include_url=False)
     ]
-    # Of a union, the members that are of another type altogether have nothing useful to say.
+    # Errors of union members that have another type altogether are the least useful.
     return sorted(refusals, key=lambda refusal: refusal.kind in ("string_type", "tuple_type"))
 
 
 def _refusal(details: dict[str, Any]) -> Refusal:
-    # Unions add the names of their members to the location; a field has none of these signs in its name.
+    # Unions add the names of their members to the location; names of fields do not contain these characters.
     path = [
-        _sayable(truncated(str(part)))
+        _encodable(truncated(str(part)))
         for part in details["loc"]
         if not any(sign in str(part) for sign in "[(-")
     ]
@@ -78,33 +78,33 @@ def _refusal(details: dict[str, Any]) -> Refusal:
 
 
 def _rule(name: str, error: ValueError) -> Refusal:
-    """Tell of a rule that a validator of ours holds; one between fields names the one to change."""
-    sentence = (
+    """Return the refusal of one of our own validators; a rule between fields names the field to change."""
+    message = (
         error.user_message
         if isinstance(error, LocalizedError)
         else UserMessage("pydantic", {"words": str(error)})
     )
     if isinstance(error, LocalizedError) and error.field:
-        return Refusal(error.field, sentence, "value_error")
-    return Refusal(name, UserMessage("of-field", {"name": name, "sentence": sentence}), "value_error")
+        return Refusal(error.field, message, "value_error")
+    return Refusal(name, UserMessage("of-field", {"name": name, "sentence": message}), "value_error")
 
 
 def is_encodable(text: str) -> bool:
-    """Tell whether a text can be written in UTF-8; JSON can spell halves of surrogate pairs, which cannot."""
-    return _sayable(text) == text
+    """Return whether a text can be encoded in UTF-8; JSON can contain lone surrogates, which cannot."""
+    return _encodable(text) == text
 
 
-def _sayable(text: str) -> str:
+def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
 def quoted_name(name: str) -> str:
-    """Return a name that somebody else has written, as a sentence names it; quoted if it does not look like one."""
+    """Return a name from outside for use in a message: as it is if it is a plain identifier, else quoted."""
     return name if re.fullmatch(r"[\w.-]{1,60}", name, re.ASCII) else quoted(name)
 
 
 def _unknown(name: str, path: list[str]) -> UserMessage:
-    """Tell that a name is unknown, and what a group of the experiment may contain."""
+    """Return the message about an unknown name, with the names that its group of the experiment has."""
     if not path or path[-1] == "experiment":
         names = list(Experiment.model_fields)
     else:

@@ -95,7 +95,7 @@ def gradient(run: Run) -> FloatArray:
                 network = workspace.training_pass(block.shape[-1])
                 if network.masks is not None:
                     # No dropout: what the last step left there is not part of the loss.
-                    network.masks.block.fill(1.0)
+                    network.masks.buffer.fill(1.0)
                 network.backward(features, features.swapaxes(-1, -2), targets)
                 result[replicas] += workspace.gradient * share
     return result

@@ -1,4 +1,4 @@
-"""Layout: where weights and biases lie in the flat vector of parameters."""
+"""Where weights and biases lie in the flat vector of parameters."""
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -14,10 +14,17 @@ Number = TypeVar("Number", np.float64, np.float32)
 
 
 class Layout:
-    """Where the weights and biases of each layer lie in the flat vector of n parameters."""
+    """Offsets and shapes of each layer's weights and biases in the flat vector of n parameters.
+
+    Attributes:
+        sizes: features, units of each hidden layer, outputs.
+        shapes: (units, inputs + 1) of each layer, the output's last.
+        offsets: where the layers begin, and the end of the last one.
+        parameters: n.
+    """
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        """Lay out a network with ``sizes`` = features, units of each hidden layer, outputs."""
+        """Lay out a network with these ``sizes``."""
         self.sizes = tuple(sizes)
         self.shapes = tuple((units, inputs + 1) for inputs, units in pairwise(sizes))
         self.offsets: tuple[int, ...] = (0, *accumulate(units * width for units, width in self.shapes))
@@ -39,15 +46,15 @@ class Layout:
         return is_weight
 
     def index(self, layer: int, unit: int, input_: int) -> int:
-        """Return the position of one parameter in the flat vector.
+        """Return the index of one parameter in the flat vector.
 
         Args:
             layer: 0 for the first hidden layer; the last one is the output.
             unit: index in the layer.
-            input_: index in the layer before; −1 for the bias.
+            input_: index in the previous layer; −1 for the bias.
 
         Raises:
-            ValueError: there is no such parameter.
+            LocalizedError: there is no such parameter.
         """
         if not 0 <= layer < len(self.shapes):
             raise LocalizedError("no-layer", "layer", layer=layer, last=len(self.shapes) - 1)

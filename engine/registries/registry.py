@@ -1,7 +1,7 @@
-"""What a registry is: named rows in one order, each a choice that a person can make.
+"""Registry, row and option: the base classes of all registries.
 
-A row carries everything there is to know about its choice: the mathematics for the engine, and label, formula and
-explanation for the page, the schema and the documentation. Adding a choice is adding a row.
+A row holds everything about its choice: the mathematics for the engine, and label, formula and explanation for the
+page, the schema and the documentation. Adding a choice means adding a row.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,17 +13,17 @@ from engine.user_messages import LocalizedError, quoted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A number that belongs to one choice only, as the momentum to the optimizer of this name.
+    """A number that belongs to one choice only, such as the momentum of an optimizer.
 
     Attributes:
         name: its key in the options of an experiment.
         label: its name for people.
         text: one sentence that explains it.
-        default: its value by default.
-        minimum: the least allowed.
-        maximum: the most allowed.
+        default: value if none is given.
+        minimum: lowest allowed value.
+        maximum: highest allowed value.
         suggestions: values worth offering.
-        whole: whether only whole numbers make sense.
+        whole: whether only whole numbers are allowed.
     """
 
     name: str
@@ -44,9 +44,9 @@ class Row:
         key: its name in experiments, messages and files.
         label: its name for people.
         text: one sentence that explains it.
-        formula: the formula as text that a page can show.
-        aliases: other spellings that are understood on input.
-        options: the numbers that belong to this choice.
+        formula: its formula as plain text.
+        aliases: other names that are accepted on input.
+        options: numbers that belong to this choice only.
     """
 
     key: str
@@ -58,17 +58,17 @@ class Row:
 
 
 class UnknownChoiceError(LocalizedError):
-    """A name that no row of a registry has."""
+    """A registry has no row of this name."""
 
 
 RowT = TypeVar("RowT", bound=Row)
 
 
 class Registry(Mapping[str, RowT], Generic[RowT]):
-    """Rows by key, in the order in which they are offered."""
+    """Rows by key, in display order."""
 
     def __init__(self, subject: str, *rows: RowT) -> None:
-        """Collect ``rows``; ``subject`` names the registry in error messages.
+        """Create a registry of ``rows``; ``subject`` names it in error messages.
 
         Raises:
             ValueError: two rows share a key or an alias.
@@ -94,10 +94,10 @@ class Registry(Mapping[str, RowT], Generic[RowT]):
         return len(self._rows)
 
     def canonical(self, name: str) -> str:
-        """Return the key that ``name`` stands for, whatever its case, hyphens, underscores and spaces.
+        """Return the key of the row with a name or alias, ignoring case, hyphens, underscores and spaces.
 
         Raises:
-            UnknownChoiceError: no row is called so; the message lists what is allowed.
+            UnknownChoiceError: there is no such row; the message lists the allowed keys.
         """
         try:
             return self._keys[_folded(name)]

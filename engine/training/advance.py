@@ -1,4 +1,4 @@
-"""Training: how a run advances, batch by batch, and what is reported of it."""
+"""Training of a run, batch by batch, and the report of its losses."""
 
 import math
 import time
@@ -24,8 +24,8 @@ class Report:
     """What happened while a run advanced.
 
     Attributes:
-        epoch: (epochs,) the numbers of the epochs that were finished.
-        train_loss: (replicas, epochs) mean loss after each of them, without the penalty.
+        epoch: (epochs,) numbers of the epochs that were finished.
+        train_loss: (replicas, epochs) mean loss after each of these epochs, without the penalty.
         validation_loss: (replicas, epochs) likewise over the validation samples; NaN if there are none.
         test_loss: (replicas, epochs) likewise over the test samples.
         steps: updates made.
@@ -41,7 +41,7 @@ class Report:
     diverged: BoolArray
     stopped: BoolArray
     _repr_html_: ClassVar[Callable[[Self], str]]
-    """What a notebook shows; from ``engine.notebook``, which stands above this module."""
+    """Representation in a notebook; set by ``engine``, as ``engine.notebook`` imports this module."""
 
 
 def advance(
@@ -52,23 +52,23 @@ def advance(
     seconds: float | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[Run, Report]:
-    """Train on, until the first of the given limits is reached.
+    """Train a run until the first of the given limits is reached.
 
-    However the same number of steps is cut into calls, the parameters are bit-equal.
+    The parameters after a number of steps are bit-equal, however the steps are split into calls.
 
     Args:
-        run: where to go on from.
-        epochs: finish this many epochs (one that is begun counts as one).
+        run: the state to continue from; it is not changed.
+        epochs: finish this many epochs (a started one counts as one).
         steps: make this many updates.
-        seconds: make whole updates until the time is used up, at least one; may stop inside an epoch.
-        clock: what measures the seconds.
+        seconds: make whole updates until the time is used up, at least one; may end inside an epoch.
+        clock: returns the time in seconds.
 
     Returns:
-        The run as it is then, and the losses after each epoch that was finished. When all replicas have diverged, or
-        stopped by their rule, training ends early.
+        The new run, and the losses after each finished epoch. Training ends early when all replicas have diverged or
+        were stopped by their stop rule.
 
     Raises:
-        ValueError: no limit is given, one is negative, or epochs or steps are no whole number.
+        ValueError: no limit is given, one is negative, or epochs or steps is not a whole number.
     """
     limits = {"epochs": epochs, "steps": steps, "seconds": seconds}
     if all(value is None for value in limits.values()):
@@ -93,25 +93,25 @@ def advance(
 
 
 class _Loop:
-    """The inside of ``advance``: changes arrays in place, an epoch or a part of one at a time."""
+    """State of one ``advance`` call: changes arrays in place, an epoch or a part of one at a time."""
 
     def __init__(self, run: Run, workspace: Workspace) -> None:
         self._run = run
         self._workspace = workspace
-        self._epochs = BatchSource(run, workspace)
+        self._batches = BatchSource(run, workspace)
         self._parameters = workspace.parameters
         self._slots = run.slots.copy()
         self._update = Update(run, workspace, self._slots)
-        self._carried_gradient = self._slots[-1] if self._epochs.carried else None
+        self._carried_gradient = self._slots[-1] if self._batches.carried else None
         self.epoch, self.step, self._position = run.epoch, run.step, run.position
         self._carried = run.carried
         self._diverged, self._stopped = run.diverged.copy(), run.stopped.copy()
         self.frozen = self._diverged | self._stopped
         self._any_frozen = bool(self.frozen.any())
-        self._held, self._held_slots = run.parameters.copy(), run.slots.copy()
+        self._frozen_parameters, self._frozen_slots = run.parameters.copy(), run.slots.copy()
         self._reported: list[tuple[int, tuple[FloatArray, FloatArray, FloatArray]]] = []
         one = run.experiment
-        self._validated = one.data.validation_samples > 0
+        self._has_validation = one.data.validation_samples > 0
         self._stop = STOP_RULES[one.training.stop]
         self._stop_options = {
             name: np.array([other.training.stop_options[name] for other in run.experiments])
@@ -126,46 +126,50 @@ class _Loop:
 
     @property
     def ended(self) -> bool:
-        """Whether no replica is left in training."""
+        """Whether every replica has diverged or stopped."""
         return self._any_frozen and bool(self.frozen.all())
 
     @property
     def stuck(self) -> bool:
-        """Whether no update can ever come."""
-        return self._epochs.is_stuck
+        """Whether no batch will ever be large enough for an update."""
+        return self._batches.is_stuck
 
     def is_late(self, deadline: float, clock: Callable[[], float]) -> bool:
-        """Tell whether the time is used up, and an update has been made if there can be one."""
+        """Return whether the time is used up, and an update has been made if one is possible."""
         return deadline < math.inf and (self.step > self._run.step or self.stuck) and clock() >= deadline
 
     def _step(self, batch: Batch) -> None:
-        """Take one batch, and make the update that is due."""
+        """Compute the gradient of one batch, and make the update that is due."""
         backward, features, samples, targets, columns, *_ = batch
         backward(features, samples, targets)
-        if self._carried_gradient is not None and not self._join(self._carried_gradient, columns):
+        if self._carried_gradient is not None and not self._accumulate(self._carried_gradient, columns):
             return
         self._update(self.step)
         self.step += 1
 
-    def _join(self, waiting: FloatArray, columns: int) -> bool:
-        """Add a batch's gradient to the one that waits; tell whether they are enough for an update, and average."""
+    def _accumulate(self, carried: FloatArray, columns: int) -> bool:
+        """Carry the gradient of an incomplete batch over, or average it into a full one.
+
+        Returns:
+            Whether the workspace's gradient is that of a full batch.
+        """
         gradient = self._workspace.gradient
-        if columns < self._epochs.batch_size:
-            waiting += gradient * columns
+        if columns < self._batches.batch_size:
+            carried += gradient * columns
             self._carried += columns
             return False
         if self._carried:
             gradient *= columns
-            gradient += waiting
+            gradient += carried
             gradient /= columns + self._carried
-            waiting[...] = 0
+            carried[...] = 0
             self._carried = 0
         return True
 
     def train(self, last_step: float, deadline: float, clock: Callable[[], float]) -> None:
-        """Go on to the end of the epoch, or to the last step, or until the deadline."""
+        """Train to the end of the epoch, the last step or the deadline, whichever comes first."""
         before = self._state()
-        batches = self._epochs.batches(self.epoch, self._position)
+        batches = self._batches.batches(self.epoch, self._position)
         if last_step - self.step < len(batches):
             batches = batches[: int(last_step) - self.step]
         is_plain = self._update.is_plain and self._carried_gradient is None
@@ -176,11 +180,11 @@ class _Loop:
         if not made:
             return
         self._position = batches[made - 1].stop
-        if self._position == self._epochs.samples:
+        if self._position == self._batches.samples:
             self._finish_epoch()
 
     def _plain_steps(self, batches: Sequence[Batch], deadline: float, clock: Callable[[], float]) -> int:
-        """Make an update per batch where there is nothing but an optimizer; return how many batches were taken."""
+        """Make an update per batch with the optimizer alone; return the number of batches used."""
         update = self._update.optimize
         before = updates = self.step - self._run.since
         if deadline == math.inf:
@@ -199,7 +203,7 @@ class _Loop:
         return updates - before
 
     def _steps(self, batches: Sequence[Batch], deadline: float, clock: Callable[[], float]) -> int:
-        """Take batches with all that can be set; return how many."""
+        """Process batches with penalty, clipping and all; return the number of batches used."""
         made = 0
         for batch in batches:
             self._step(batch)
@@ -209,21 +213,21 @@ class _Loop:
         return made
 
     def _is_finite(self) -> bool:
-        """Tell whether the parameters of all replicas still in training are finite."""
+        """Return whether the parameters of all replicas still in training are finite."""
         if self._any_frozen:
             return bool(np.isfinite(self._parameters[~self.frozen]).all())
         flat = self._parameters.reshape(-1)
-        # One product settles it nearly always; it overflows above 1e154, where a closer look is needed.
+        # One product decides it nearly always; only above 1e154 it overflows although all numbers are finite.
         return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
     def _state(self) -> tuple[FloatArray, FloatArray, int, int]:
         return self._parameters.copy(), self._slots.copy(), self._carried, self.step
 
     def _replay(self, state: tuple[FloatArray, FloatArray, int, int], batches: Sequence[Batch]) -> int:
-        """Make the same updates again, freezing each replica before the one that breaks it; return how many were made.
+        """Repeat the same updates, freezing each replica before the one that diverges; return how many were made.
 
-        Looking closely only here keeps the ordinary step cheap, and makes the last finite state independent of how
-        the steps are cut into calls.
+        Checking every step only here keeps ordinary steps cheap, and makes the last finite state independent of how the
+        steps are split into calls.
         """
         self._parameters[...], self._slots[...], self._carried, self.step = state
         for made, batch in enumerate(batches):
@@ -237,34 +241,34 @@ class _Loop:
         return len(batches)
 
     def _freeze(self, ended: BoolArray, marks: BoolArray, parameters: FloatArray, slots: FloatArray) -> None:
-        """End the training of replicas and mark them, holding them at the given state."""
+        """End the training of replicas, mark them, and store the state at which they stay."""
         ended = ended & ~self.frozen
         if ended.any():
-            self._held[ended] = parameters[ended]
-            self._held_slots[:, ended] = slots[:, ended]
+            self._frozen_parameters[ended] = parameters[ended]
+            self._frozen_slots[:, ended] = slots[:, ended]
             marks |= ended
             self.frozen |= ended
             self._any_frozen = True
 
     def _restore_frozen(self) -> None:
         if self._any_frozen:
-            self._parameters[self.frozen] = self._held[self.frozen]
-            self._slots[:, self.frozen] = self._held_slots[:, self.frozen]
+            self._parameters[self.frozen] = self._frozen_parameters[self.frozen]
+            self._slots[:, self.frozen] = self._frozen_slots[:, self.frozen]
 
     def _finish_epoch(self) -> None:
         self.epoch += 1
         self._position = 0
         losses = train, validation, test = self._losses()
         self._reported.append((self.epoch, losses))
-        judged = losses if self._validated else (train, test)
-        if not all(map(math.isfinite, chain(*judged))):
-            broken: BoolArray = np.logical_not(np.isfinite(judged).all(axis=0))
-            self._freeze(broken, self._diverged, self._parameters, self._slots)
+        defined = losses if self._has_validation else (train, test)
+        if not all(map(math.isfinite, chain(*defined))):
+            diverged: BoolArray = np.logical_not(np.isfinite(defined).all(axis=0))
+            self._freeze(diverged, self._diverged, self._parameters, self._slots)
         if self._stop.reached is not None:
-            self._ask_stop_rule(validation if self._stop.watches == "validation" else train)
+            self._apply_stop_rule(validation if self._stop.watches == "validation" else train)
 
-    def _ask_stop_rule(self, loss: FloatArray) -> None:
-        """Remember what is best so far, and end the training of replicas that have come to their end."""
+    def _apply_stop_rule(self, loss: FloatArray) -> None:
+        """Update the best loss of each replica, and end the training of those that the stop rule stops."""
         assert self._stop.reached is not None
         better = (loss < self._best_loss - self._stop_options.get("improvement", 0.0)) & ~self.frozen
         self._best_loss[better] = loss[better]
@@ -278,7 +282,7 @@ class _Loop:
         self._restore_frozen()
 
     def result(self) -> tuple[Run, Report]:
-        """Return the run as it is now, and what was reported."""
+        """Return the run in its present state, and the report."""
         run = Run(
             self._run.experiments,
             self._parameters.copy(),

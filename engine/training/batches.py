@@ -1,4 +1,4 @@
-"""Batches: the batches of each epoch of a run, in their order, with input noise and dropout."""
+"""The batches of each epoch of a run, in their order, with input noise and dropout."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ class BatchSource:
     """The batches of any epoch of a run, in the buffers of a workspace.
 
     Attributes:
-        samples: training samples, which an epoch visits once.
+        samples: training samples of an epoch.
         batch_size: samples of a batch; the last one may be smaller.
-        carried: whether samples that do not fill a batch wait for the next epoch.
+        carried: whether samples that do not fill a batch are carried over to the next epoch.
     """
 
     def __init__(self, run: Run, workspace: Workspace) -> None:
@@ -48,11 +48,11 @@ class BatchSource:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether no update can ever come, as the samples left over never fill a batch."""
+        """Whether no batch will ever be full, so that no update is made."""
         return self.carried and self.batch_size > self.samples
 
     def batches(self, epoch: int, position: int) -> list[Batch]:
-        """Return the batches that an epoch has left behind a position, filled with their samples."""
+        """Return the remaining batches of an epoch from a position (in samples) on, filled with their samples."""
         orders: list[IndexArray]
         if self._shuffled:
             orders = [order(one.training.seed, self.samples, epoch) for one in self._sources]
@@ -66,14 +66,14 @@ class BatchSource:
         return self._with_dropout(epoch, batches) if self._drops_out else batches
 
     def _noises(self, epoch: int) -> list[FloatArray]:
-        """Return what is added to the training samples' features in an epoch, (samples, features) per source."""
+        """Return the input noise of an epoch, (samples, features) per source."""
         return [
             one.objective.input_noise * input_noise(one.objective.seed, self.samples, self._features, epoch)
             for one in self._sources
         ]
 
     def _with_dropout(self, epoch: int, batches: Sequence[Batch]) -> list[Batch]:
-        """Return the batches up to the end of an epoch as such that load their masks before their pass."""
+        """Return the same batches with a ``backward`` that loads their dropout masks first."""
         seeds, rates = zip(*self._dropouts, strict=True)
         dropout = Dropout(seeds, rates, epoch, batches[-1].number + 1)
 

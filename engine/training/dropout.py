@@ -1,7 +1,7 @@
-"""Dropout: which hidden units are left out, sample by sample, in every step of an epoch.
+"""Dropout masks: the hidden units that are zeroed for each sample in every step of an epoch.
 
 Inverted dropout (Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting", section
-10): the units that stay are multiplied by 1 / (1 − rate), so that evaluations, in which all take part, need no change.
+10): the remaining units are multiplied by 1 / (1 − rate), so that evaluations, which use all units, need no change.
 """
 
 from collections.abc import Sequence
@@ -9,24 +9,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.network.activation_buffers import Masks
+from engine.network.activation_buffers import DropoutMasks
 
 _DROPOUT = 6
 """The random stream of the masks (others: ``engine.samples``)."""
 
 MASKS_AT_ONCE = 1 << 15
-"""Numbers drawn at once for one replica; a generator costs as much as some thousand of them."""
+"""Random numbers drawn at once for one replica; creating a generator costs as much as some thousand of them."""
 
 
 class Dropout:
-    """The masks of one epoch, a function of seeds, epoch and the batch's place in it alone.
+    """The masks of one epoch: a function of the seeds, the epoch and the index of the batch alone.
 
-    They are drawn when first asked for, for several batches of the same size at a time: as many as one replica has room
-    for, so that a stack has the masks that its networks would have alone.
+    They are drawn when first needed, for several batches of the same size at a time. How many does not depend on the
+    number of replicas, so a stack has the same masks as its networks alone.
     """
 
     def __init__(self, seeds: Sequence[int], rates: Sequence[float], epoch: int, batches: int) -> None:
-        """Prepare an epoch of so many batches for replicas with these seeds and rates."""
+        """Prepare an epoch of ``batches`` batches for replicas with these seeds and rates (0 … 1)."""
         self._seeds = seeds
         self._rates = rates
         self._epoch = epoch
@@ -34,19 +34,19 @@ class Dropout:
         self._piece: tuple[int, int] = (-1, -1)
         self._drawn = np.empty((0, 0))
 
-    def load(self, masks: Masks, batch: int) -> None:
-        """Put the masks of a batch, by its number in the epoch, where the pass reads them."""
-        size = masks.block.size // len(self._seeds)
+    def load(self, masks: DropoutMasks, batch: int) -> None:
+        """Write the masks of a batch, by its index in the epoch, into the buffer of the pass."""
+        size = masks.buffer.size // len(self._seeds)
         length = min(self._batches, max(1, MASKS_AT_ONCE // max(size, 1)))
         first = batch - batch % length
         if self._piece != (first, masks.columns):
             self._piece = first, masks.columns
             self._drawn = self._draw(masks, first, length)
-        masks.block[...] = self._drawn[batch - first]
+        masks.buffer[...] = self._drawn[batch - first]
 
-    def _draw(self, masks: Masks, first: int, length: int) -> FloatArray:
-        """Draw masks for ``length`` batches, each laid out as the pass wants it."""
-        drawn = np.ones((length, masks.block.size))
+    def _draw(self, masks: DropoutMasks, first: int, length: int) -> FloatArray:
+        """Draw masks for ``length`` batches, (length, size of the buffer)."""
+        drawn = np.ones((length, masks.buffer.size))
         layers = masks.layers(drawn)
         units = [layer.shape[2] for layer in layers]
         for replica, (seed, rate) in enumerate(zip(self._seeds, self._rates, strict=True)):

@@ -1,4 +1,4 @@
-"""Evaluation: losses, accuracy and R² of a run as it is, over all training, validation and test samples."""
+"""Losses, accuracy and R² of a run over all training, validation and test samples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from engine.samples import columns
 from engine.training.workspace import Workspace, borrow, sources
 
 _COLUMNS = 8192
-"""Columns × replicas evaluated at once by a small network; more gain nothing."""
+"""Columns × replicas evaluated at once by a small network; more are not faster."""
 
 _CELLS = 1 << 18
-"""Likewise columns × replicas × units: 2 MB of activations, as more would leave the processor's cache."""
+"""Limit of columns × replicas × units: 2 MB of activations, as more would leave the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """How good a run is now; every array is (replicas,).
+    """Losses and scores of a run in its present state; every array is (replicas,).
 
     Attributes:
         train_loss: mean loss over the training samples, without the penalty.
@@ -30,7 +30,8 @@ class Evaluation:
         train_accuracy: share of training samples given the right class, 0 … 1; NaN for regression.
         validation_accuracy: likewise over the validation samples; NaN if there are none.
         test_accuracy: likewise over the test samples.
-        train_r2: share of the targets' variance that is explained, at most 1; NaN for classes.
+        train_r2: coefficient of determination R², the explained share of the targets' variance, at most 1; NaN for
+            classification.
         validation_r2: likewise over the validation samples; NaN if there are none.
         test_r2: likewise over the test samples.
     """
@@ -47,7 +48,7 @@ class Evaluation:
 
 
 class Losses:
-    """Losses of whatever parameters a workspace holds, over the training, the validation and the test samples."""
+    """Losses of the present parameters of a workspace over the training, validation and test samples."""
 
     def __init__(self, run: Run, workspace: Workspace) -> None:
         one = run.experiment
@@ -56,10 +57,10 @@ class Losses:
         self._outputs = one.outputs
         self._replicas = run.replicas
         self._samples = samples = one.data.samples
-        # Whole networks at a time, and so few that what they say stays in the processor's cache.
-        together = max(min(_COLUMNS, _CELLS // sum(one.sizes)), 1)
-        columns_ = min(samples, together)
-        group = max(1, together // columns_)
+        # Whole networks at a time, and few enough for their activations to stay in the processor's cache.
+        most = max(min(_COLUMNS, _CELLS // sum(one.sizes)), 1)
+        columns_ = min(samples, most)
+        group = max(1, most // columns_)
         self._table = workspace.stacked([columns(data, features) for data, features in sources(run)])
         self._per_sample = workspace.per_sample((run.replicas, 1, samples))
         self._parts = []
@@ -78,19 +79,19 @@ class Losses:
             (slice(start, start + size), constant(1.0 / size) if size else None)
             for start, size in zip(starts, sizes, strict=True)
         ]
-        self._nothing = np.full(run.replicas, np.nan)
+        self._undefined = np.full(run.replicas, np.nan)
 
     def predictions(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return sums z and predictions (replicas, outputs, samples), and losses (replicas, 1, samples)."""
         z, predicted = (np.empty((self._replicas, self._outputs, self._samples)) for _ in range(2))
         losses = np.empty((self._replicas, 1, self._samples))
-        for replicas, part, *arrays in self._judge():
+        for replicas, part, *arrays in self._evaluate_parts():
             for whole, array in zip((z, predicted, losses), arrays, strict=True):
                 whole[replicas, :, part] = array
         return z, predicted, losses
 
-    def _judge(self) -> Iterator[tuple[slice, slice, FloatArray, FloatArray, FloatArray]]:
-        """Yield replicas, columns, and their sums z, predictions and losses; the next ones overwrite z."""
+    def _evaluate_parts(self) -> Iterator[tuple[slice, slice, FloatArray, FloatArray, FloatArray]]:
+        """Yield replicas, columns, and their sums z (overwritten by the next ones), predictions and losses."""
         for replicas, part, network, features, targets in self._parts:
             z = network.forward(features)
             predicted = np.empty_like(z)
@@ -98,10 +99,10 @@ class Losses:
             yield replicas, part, z, predicted, self._loss.value(z, predicted, targets)
 
     def means(self, per_sample: FloatArray | BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Average something per sample over training, validation and test samples: (replicas,) each, NaN if none."""
+        """Return the means over training, validation and test samples, (replicas,) each; NaN without samples."""
         flat = per_sample.reshape(-1, per_sample.shape[-1])
         train, validation, test = (
-            self._nothing if factor is None else np.add.reduce(flat[:, part], axis=-1) * factor
+            self._undefined if factor is None else np.add.reduce(flat[:, part], axis=-1) * factor
             for part, factor in self._splits
         )
         return train, validation, test
@@ -109,8 +110,8 @@ class Losses:
     def __call__(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return mean training, validation and test loss, (replicas,) each."""
         if len(self._parts) == 1:
-            return self.means(next(self._judge())[-1])
-        for replicas, part, _, _, losses in self._judge():
+            return self.means(next(self._evaluate_parts())[-1])
+        for replicas, part, _, _, losses in self._evaluate_parts():
             self._per_sample[replicas, :, part] = losses
         return self.means(self._per_sample)
 
@@ -118,14 +119,14 @@ class Losses:
         return self._table[:, -self._outputs :, :]
 
     def accuracies(self, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the share of samples given the right class."""
+        """Return the training, validation and test accuracy, (replicas,) each, from sums z of the output."""
         targets = self._targets()
         if self._problem == "multi-class":
             return self.means(z.argmax(axis=1) == targets.argmax(axis=1))
         return self.means((z * targets > 0) | ((z == 0) & (targets > 0)))
 
     def r2(self, predicted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the share of the targets' variance that the predictions explain."""
+        """Return R² = 1 − residual / variance of the targets, over training, validation and test samples."""
         targets = np.broadcast_to(self._targets(), predicted.shape)
         residual = self.means(np.square(predicted - targets))
         mean = self.means(targets)
@@ -137,12 +138,12 @@ class Losses:
 
 
 def evaluate(run: Run) -> Evaluation:
-    """Return losses and accuracy (or R²) of a run as it is now."""
+    """Return the losses and the accuracy (R² for regression) of a run in its present state."""
     with borrow(run) as workspace:
         losses = Losses(run, workspace)
         z, predicted, per_sample = losses.predictions()
-        nothing = np.full(run.replicas, np.nan)
-        accuracy = r2 = (nothing, nothing, nothing)
+        undefined = np.full(run.replicas, np.nan)
+        accuracy = r2 = (undefined, undefined, undefined)
         if run.experiment.problem == "regression":
             r2 = losses.r2(predicted)
         else:

@@ -1,4 +1,4 @@
-"""Stacks: sort any experiments into those that can train together, and put results back in order."""
+"""Grouping of experiments into stacks that can train together, and results back in the original order."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -10,14 +10,14 @@ Result = TypeVar("Result")
 
 
 def group(experiments: Sequence[Experiment]) -> list[tuple[int, ...]]:
-    """Sort experiments into stacks for ``begin``.
+    """Group experiments into stacks for ``begin``, as few as possible.
 
     Args:
         experiments: any, in any order.
 
     Returns:
-        The positions of those that belong together, at most 256 in a stack, as few stacks as that allows; positions
-        grow inside a stack, and stacks are in the order of their first position.
+        The indices of the experiments of each stack, at most 256, ascending; stacks are in the order of their first
+        index.
     """
     stacks: dict[Any, list[list[int]]] = {}
     for position, experiment in enumerate(experiments):
@@ -29,14 +29,14 @@ def group(experiments: Sequence[Experiment]) -> list[tuple[int, ...]]:
 
 
 def in_order(groups: Sequence[Sequence[int]], results: Sequence[Sequence[Result]]) -> list[Result]:
-    """Put results back in the order in which the experiments came.
+    """Return results in the original order of the experiments.
 
     Args:
-        groups: what ``group`` returned.
-        results: for each stack, one result per replica (the rows of an array will do).
+        groups: the stacks from ``group``.
+        results: for each stack, one result per replica, such as the rows of an array.
 
     Raises:
-        ValueError: the numbers of results do not fit the groups.
+        ValueError: the numbers of results do not match the groups.
     """
     pairs = [
         pair for stack, rows in zip(groups, results, strict=True) for pair in zip(stack, rows, strict=True)
@@ -45,6 +45,6 @@ def in_order(groups: Sequence[Sequence[int]], results: Sequence[Sequence[Result]
 
 
 def _shape(experiment: Experiment) -> tuple[Any, ...]:
-    """Return what all experiments of a stack must share."""
+    """Return the values that all experiments of a stack must share."""
     shared = [field_value(experiment, name) for name in fields() if name not in MAY_DIFFER]
     return (experiment.problem, experiment.outputs, *shared)

@@ -1,4 +1,4 @@
-"""The update rule: schedule, clipping, penalty and optimizer turn a gradient into new parameters of a stack."""
+"""The update rule: schedule, clipping, penalty and optimizer compute new parameters of a stack from a gradient."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,13 @@ class Update:
     """The update rule of a run, bound to the parameters and the gradient of a workspace.
 
     Attributes:
-        is_plain: whether there is nothing but an optimizer.
-        optimize: ``optimize(updates)`` makes the optimizer's part of an update, by its number since the slots were
-            zero, from 1; all there is to do if the update is plain.
+        is_plain: whether an update is ``optimize`` alone: no schedule, clipping or penalty.
+        optimize: ``optimize(updates)`` makes the optimizer's part of an update; ``updates`` is its number since the
+            slots were zero, from 1.
     """
 
     def __init__(self, run: Run, workspace: Workspace, slots: FloatArray) -> None:
-        """Bind to ``slots`` (slots, replicas, n), which change with the updates."""
+        """Bind to the optimizer state ``slots`` (slots, replicas, n), which is updated in place."""
         one, experiments = run.experiment, run.experiments
         self._since = run.since
         self._workspace = workspace
@@ -36,7 +36,7 @@ class Update:
         self._schedule = SCHEDULES[one.training.schedule].factor
         self._schedule_options = _options([other.training.schedule_options for other in experiments])
         self._learning_rate = _per_replica([other.training.learning_rate for other in experiments])
-        self._rate = self._learning_rate  # at a step, after the schedule
+        self._rate = self._learning_rate  # of a step, with the schedule applied
         if self._schedule is not None:
             shapes = [number.shape for number in (self._rate, *self._schedule_options.values())]
             self._rate = np.empty(np.broadcast_shapes(*shapes))
@@ -68,7 +68,7 @@ class Update:
         )
 
     def __call__(self, step: int) -> None:
-        """Make the update number ``step`` of the run, from 0, with all that can be set."""
+        """Make the update number ``step`` of the run, from 0, with schedule, clipping, penalty and optimizer."""
         workspace, penalty, rate = self._workspace, self._penalty, self._rate
         parameters, gradient = workspace.parameters, workspace.gradient
         if self._schedule is not None:
@@ -100,8 +100,8 @@ def _options(values: Sequence[Mapping[str, float]]) -> dict[str, FloatArray]:
 
 
 def _clip(gradient: FloatArray, limit: FloatArray) -> None:
-    """Shorten each replica's gradient (replicas, n) to ``limit``, in place."""
+    """Scale each replica's gradient (replicas, n) down to the norm ``limit``, in place."""
     largest = np.maximum(np.abs(gradient).max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    # Without overflow.
+    # Divided by the largest entry before squaring, so that nothing overflows.
     norms = largest * np.sqrt(np.sum(np.square(gradient / largest), axis=1, keepdims=True))
     gradient *= np.minimum(limit / norms, 1.0)

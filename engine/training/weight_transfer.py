@@ -1,4 +1,4 @@
-"""Transplant: what a network has learned, carried over into one of another shape."""
+"""Weight transfer: initialize a network of another shape from a trained one."""
 
 from dataclasses import replace
 
@@ -10,44 +10,44 @@ from engine.network.layout import Layout
 from engine.run import Run, begin, reconfigure
 
 _SHAPE = frozenset({"features", "network.hidden"})
-"""Fields that change the shape of a network, and nothing else."""
+"""Fields that change nothing but the shape of a network."""
 
 _SMALL = 0.1
-"""What new parameters are multiplied with, so that they disturb little of what is there."""
+"""Factor of new parameters, so that they change the network's outputs little."""
 
 _NEW = -1
+"""Origin of a parameter that the old network does not have."""
 
 
 def can_transfer_weights(before: Experiment, after: Experiment) -> bool:
-    """Tell whether two experiments differ in the network's shape, and besides in live fields at most."""
+    """Return whether two experiments differ in the network's shape, and otherwise in live fields at most."""
     changed = set(changed_fields(before, after))
     return bool(changed & _SHAPE) and all(name in _SHAPE or is_live(name) for name in changed)
 
 
 def transfer_weights(run: Run, experiment: Experiment) -> Run:
-    """Return the run with a network of another shape that keeps what it has learned as far as it has a place there.
+    """Return the run with a network of another shape that keeps the weights which both networks have.
 
-    Units keep the weights from what they have read before, features by their key and units by their place in the layer.
-    Layers put in before the output pass on what they read, unit by unit. What is new begins with a tenth of what the
-    initializer draws. Epoch, step and order of samples go on; what the optimizer remembers goes along with its
-    parameter.
+    Weights are matched by the key of the feature or the index of the unit that they read, and by the index of their
+    own unit. Layers inserted before the output copy their inputs, unit by unit. New parameters begin with a tenth of
+    the initializer's values. Epoch, step and the order of samples continue; optimizer state moves with its parameter.
 
     Raises:
         ValueError: the run is a stack, or the experiments differ in more than the shape and live fields.
     """
     if run.replicas != 1:
-        raise ValueError(f"only a single network can be transplanted, this is a stack of {run.replicas}")
+        raise ValueError(f"weights of a single network can be transferred, this is a stack of {run.replicas}")
     before = run.experiment
     if not can_transfer_weights(before, experiment):
-        raise ValueError("only features, network.hidden and live fields may differ for a transfer_weights")
-    # The live fields first, on the old shape; then the shape.
+        raise ValueError("only features, network.hidden and live fields may differ in a weight transfer")
+    # First the live fields, with the old shape; then the shape.
     old = Layout(before.sizes)
     fresh = begin(experiment)
     new = fresh.layout
     origin = _origins(before, experiment, old, new)
     kept = origin != _NEW
     parameters = _SMALL * fresh.parameters
-    _pass_on(before, experiment, new.layers(parameters))
+    _copy_inputs(before, experiment, new.layers(parameters))
     parameters[:, kept] = run.parameters[:, origin[kept]]
     live = reconfigure(run, _with_shape_of(experiment, before))
     slots = np.zeros((len(live.slots), *parameters.shape))
@@ -61,7 +61,7 @@ def transfer_weights(run: Run, experiment: Experiment) -> Run:
 
 
 def _with_shape_of(experiment: Experiment, other: Experiment) -> Experiment:
-    """Return an experiment with the features and layers of another one."""
+    """Return the experiment with the features and layers of the other one."""
     values = experiment.model_dump()
     values["features"] = other.features
     values["network"]["hidden"] = other.network.hidden
@@ -70,7 +70,7 @@ def _with_shape_of(experiment: Experiment, other: Experiment) -> Experiment:
 
 
 def _origins(before: Experiment, after: Experiment, old: Layout, new: Layout) -> IndexArray:
-    """Return for each of the new parameters (n,) which of the old ones it was; −1 if none."""
+    """Return the index of the old parameter for each of the new ones (n,); −1 if there is none."""
     origin = np.full(new.parameters, _NEW)
     last_old, last_new = len(before.network.hidden), len(after.network.hidden)
     pairs = [(layer, layer) for layer in range(min(last_old, last_new))] + [(last_old, last_new)]
@@ -78,7 +78,7 @@ def _origins(before: Experiment, after: Experiment, old: Layout, new: Layout) ->
     for there, here in pairs:
         if there == here == 0:
             inputs = by_feature
-        elif 0 in (there, here):  # the output read features, and now units, or the other way round
+        elif 0 in (there, here):  # the output reads units instead of features now, or the other way round
             inputs = [_NEW] * (new.shapes[here][1] - 1)
         else:
             common = min(old.shapes[there][1], new.shapes[here][1]) - 1
@@ -91,10 +91,10 @@ def _origins(before: Experiment, after: Experiment, old: Layout, new: Layout) ->
     return origin
 
 
-def _pass_on(before: Experiment, after: Experiment, layers: list[FloatArray]) -> None:
-    """Let hidden layers that were put in say what they read, unit by unit."""
+def _copy_inputs(before: Experiment, after: Experiment, layers: list[FloatArray]) -> None:
+    """Make inserted hidden layers copy their inputs, unit by unit (parameters in place)."""
     first = len(before.network.hidden)
-    if first == 0:  # nothing is known of how features should be mixed
+    if first == 0:  # features are no units that could be copied
         return
     for layer in layers[first:-1]:
         units, width = layer.shape[1:]

@@ -1,4 +1,4 @@
-"""Workspace: the buffers in which networks of one shape train. They belong to the process, not to a run."""
+"""Workspaces: the buffers in which networks of one shape train. They belong to the process, not to a run."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -10,26 +10,26 @@ import numpy as np
 
 from engine.arrays import FloatArray, IndexArray, constant
 from engine.experiment import Data
-from engine.network.activation_buffers import Masks
+from engine.network.activation_buffers import DropoutMasks
 from engine.network.layout import Layout
 from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS, Activation
 from engine.registries.losses import LOSSES
 from engine.run import Run
 
-_MOST_FEEDS, _MOST_EVALUATION_PASSES = 8, 512
-"""How many a workspace keeps, whatever their size."""
+_MAX_FEEDS, _MAX_EVALUATION_PASSES = 8, 512
+"""Entries that a workspace keeps, whatever their size."""
 
-_MOST_SHAPES = 32
-"""How many shapes of networks have spare workspaces; so few are counted at once."""
+_MAX_SHAPES = 32
+"""Network shapes with pooled workspaces; few, as every release adds up the bytes of all."""
 
 _PIECE = 1 << 18
-"""Activations that go through a training pass together (2 MB of them): more would leave the processor's cache."""
+"""Activations of one training pass (2 MB): more would leave the processor's cache."""
 
 Backward = Callable[[Any, Any, Any], None]
 
 _BATCH_BYTES = 600
-"""What a batch takes beside its samples: three views and a tuple."""
+"""Memory of a batch without its samples: three views and a tuple."""
 
 
 class Workspace:
@@ -37,9 +37,9 @@ class Workspace:
 
     Attributes:
         parameters: (replicas, n).
-        work: (2, replicas, n), the gradient and room for as much.
+        work: (2, replicas, n), the gradient and a scratch buffer.
         outputs: output units.
-        bytes: about what it takes, with all feeds and passes.
+        bytes: estimate of its memory, with all feeds and passes.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Workspace:
         self._rows = sum(units + 1 for units, _ in layout.shapes)
         self._training: dict[int, Pass] = {}
         self._evaluation: dict[tuple[int, int, int], Pass] = {}
-        self._evaluation_blocks: dict[tuple[int, int], FloatArray] = {}
+        self._evaluation_buffers: dict[tuple[int, int], FloatArray] = {}
         self._per_sample = np.empty((0, 0, 0))
         self._stacked: tuple[Sequence[FloatArray], FloatArray] = ((), self._per_sample)
         self._feeds: dict[tuple[int, int, int, int, int], Feed] = {}
@@ -86,17 +86,17 @@ class Workspace:
             self.bytes += network.bytes
         return self._training[columns]
 
-    def backward(self, columns: int) -> tuple[Backward, Masks | None]:
-        """Return what computes the gradient of a batch of ``columns`` samples, and the masks it reads with dropout.
+    def backward(self, columns: int) -> tuple[Backward, DropoutMasks | None]:
+        """Return the function that computes the gradient of a batch of ``columns`` samples, and its dropout masks.
 
-        Large batches of large networks go through in pieces that stay in the processor's cache. How they are cut does
-        not depend on the number of replicas, as rounding does on the pieces.
+        Large batches of large networks are computed in pieces that fit the processor's cache. Rounding depends on the
+        pieces, so their sizes do not depend on the number of replicas.
         """
-        most = max(_PIECE // self._rows, 1)
-        if self._dropout or columns < 2 * most:
+        columns_of_piece = max(_PIECE // self._rows, 1)
+        if self._dropout or columns < 2 * columns_of_piece:
             network = self.training_pass(columns)
             return network.backward, network.masks
-        ends = np.linspace(0, columns, columns // most + 1).astype(int).tolist()
+        ends = np.linspace(0, columns, columns // columns_of_piece + 1).astype(int).tolist()
         pieces = [
             (
                 slice(start, stop),
@@ -120,18 +120,18 @@ class Workspace:
         return backward, None
 
     def evaluation_pass(self, replicas: slice, columns: int) -> Pass:
-        """Return the pass for ``columns`` samples through some of the replicas, forward only."""
+        """Return the forward pass of some of the replicas for ``columns`` samples."""
         key = (replicas.start, replicas.stop, columns)
         if key not in self._evaluation:
-            if len(self._evaluation) >= _MOST_EVALUATION_PASSES:
-                self._forget_evaluation()
+            if len(self._evaluation) >= _MAX_EVALUATION_PASSES:
+                self._drop_evaluation_passes()
             weights = [layer[replicas] for layer in self.weights]
-            # The parts of a stack go through one after the other, and so through the same memory.
+            # The parts of a stack are evaluated one after the other, so they share one buffer.
             shape = (replicas.stop - replicas.start, columns)
-            known = self._evaluation_blocks.get(shape)
-            network = Pass(weights, self._activations, columns, block=known)
+            known = self._evaluation_buffers.get(shape)
+            network = Pass(weights, self._activations, columns, buffer=known)
             self._evaluation[key] = network
-            self._evaluation_blocks[shape] = network.block
+            self._evaluation_buffers[shape] = network.buffer
             self.bytes += network.bytes
         return self._evaluation[key]
 
@@ -156,41 +156,41 @@ class Workspace:
         return stacked
 
     def feed(self, sources: int, samples: int, width: int, position: int, size: int) -> "Feed":
-        """Return the buffer for an epoch that goes on at a position in batches of a size."""
+        """Return the buffer for the rest of an epoch from a position on, in batches of a size."""
         key = (sources, samples, width, position % size, size)
         feed = self._feeds.get(key)
         if feed is None:
-            if len(self._feeds) >= _MOST_FEEDS:
-                self._forget_training()
+            if len(self._feeds) >= _MAX_FEEDS:
+                self._drop_feeds()
             feed = self._feeds[key] = Feed(self, *key)
             self.bytes += feed.bytes
         return feed
 
-    def _forget_training(self) -> None:
-        """Give up all feeds, and with them the passes that they lead to."""
+    def _drop_feeds(self) -> None:
+        """Drop all feeds and the training passes that they refer to."""
         self.bytes -= sum(feed.bytes for feed in self._feeds.values())
         self.bytes -= sum(network.bytes for network in self._training.values())
         self._feeds.clear()
         self._training.clear()
 
-    def _forget_evaluation(self) -> None:
+    def _drop_evaluation_passes(self) -> None:
         self.bytes -= sum(network.bytes for network in self._evaluation.values())
         self._evaluation.clear()
-        self._evaluation_blocks.clear()
+        self._evaluation_buffers.clear()
 
 
 class Batch(NamedTuple):
-    """Samples for one step.
+    """Samples of one step.
 
     Attributes:
-        backward: the backward pass to call with the following three.
+        backward: computes the gradient; called with the following three.
         features: (…, inputs + 1, columns), a view of the feed's buffer like the other two.
         samples: the same numbers, (…, columns, inputs + 1).
         targets: (…, outputs, columns).
-        columns: how many samples.
-        stop: the position in the epoch behind the batch.
-        number: its place in the epoch, from 0.
-        masks: what dropout fills before the pass; None without dropout.
+        columns: number of samples.
+        stop: samples of the epoch up to the end of the batch.
+        number: index in the epoch, from 0.
+        masks: filled by dropout before the pass; None without dropout.
     """
 
     backward: Backward
@@ -200,17 +200,17 @@ class Batch(NamedTuple):
     columns: int
     stop: int
     number: int
-    masks: Masks | None
+    masks: DropoutMasks | None
 
 
 class Feed:
-    """One epoch's training samples in their order, cut into batches.
+    """Training samples of one epoch in their order, cut into batches.
 
-    Every batch lies in one piece, features as rows: gathering that once per epoch is cheaper than striding over samples
-    in every step.
+    Every batch is contiguous, with features as rows: copying that once per epoch is cheaper than strided reads in every
+    step.
 
     Attributes:
-        bytes: about what it takes.
+        bytes: estimate of its memory.
     """
 
     def __init__(
@@ -219,8 +219,8 @@ class Feed:
         """Prepare buffers and views.
 
         Args:
-            workspace: whose passes the batches are for.
-            sources: tables to feed from: one, or one per replica.
+            workspace: its passes compute the batches.
+            sources: tables to read: one, or one per replica.
             samples: training samples.
             width: features + 1 + outputs.
             start: samples before the first batch, fewer than ``size``.
@@ -262,7 +262,7 @@ class Feed:
         orders: Sequence[IndexArray],
         noises: Sequence[FloatArray] | None = None,
     ) -> None:
-        """Take the training rows of each table (samples, width) in its order, and add noise (samples, features)."""
+        """Copy the training rows of each table (samples, width) in its order, and add noise (samples, features)."""
         full, _, width, size = self._blocks.shape
         middle = self._start + full * size
         ordered = self._ordered
@@ -275,64 +275,64 @@ class Feed:
             self._rest[:, source] = ordered[middle:].T
 
     def batches(self, position: int) -> list[Batch]:
-        """Return the batches that the epoch has left behind a position, which is where one of them ends."""
+        """Return the remaining batches of the epoch from a position on, which is where one of them begins."""
         return self._batches[(position - self._start) // self._size :]
 
 
-class Store:
-    """Workspaces not in use, no more than an allowance of bytes. Only a cache: no number of a run depends on it.
+class WorkspacePool:
+    """Idle workspaces up to a limit of bytes, least recently used shapes dropped first. No result depends on it.
 
-    Threads may share it without a lock: to take a workspace is a single step of the interpreter, so none is ever lent
-    twice; when threads return some at the same instant, one may get lost, and is made anew.
+    Threads may share it without a lock: ``list.pop`` is atomic, so no workspace is acquired twice; when two threads
+    release at the same instant, one workspace may be lost, and is created again later.
 
     Attributes:
-        allowance: bytes it may keep; those of shapes not used for the longest time go first.
+        max_bytes: limit of ``bytes``.
     """
 
-    def __init__(self, allowance: int) -> None:
-        self.allowance = allowance
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
         self._spare: OrderedDict[Hashable, list[Workspace]] = OrderedDict()
 
     @property
     def bytes(self) -> int:
-        """What it keeps now."""
+        """Memory of all workspaces in the pool."""
         return sum([workspace.bytes for spare in list(self._spare.values()) for workspace in list(spare)])
 
-    def take(self, shape: Hashable) -> Workspace | None:
-        """Hand out a workspace of a shape, if there is one."""
+    def acquire(self, shape: Hashable) -> Workspace | None:
+        """Remove and return a workspace of a shape; None if the pool has none."""
         try:
             return self._spare[shape].pop()
         except (KeyError, IndexError):
             return None
 
-    def give(self, shape: Hashable, workspace: Workspace) -> None:
-        """Keep a workspace that nobody uses any more, at the cost of others; one above the allowance is not kept."""
-        if workspace.bytes > self.allowance:
+    def release(self, shape: Hashable, workspace: Workspace) -> None:
+        """Add a workspace, and drop others to stay below the limit; a workspace that exceeds it alone is not added."""
+        if workspace.bytes > self.max_bytes:
             return
         spare = self._spare.pop(shape, [])
         spare.append(workspace)
         self._spare[shape] = spare
-        while len(self._spare) > _MOST_SHAPES or self.bytes > self.allowance:
+        while len(self._spare) > _MAX_SHAPES or self.bytes > self.max_bytes:
             with suppress(KeyError):  # another thread was faster
                 self._spare.popitem(last=False)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Drop all workspaces."""
         self._spare.clear()
 
 
-STORE = Store(64 * 2**20)
-"""The process's spare workspaces: some dozen small networks, or one large one."""
+POOL = WorkspacePool(64 * 2**20)
+"""Idle workspaces of the process: some dozen of small networks, or one of a large one."""
 
 
 @contextmanager
 def borrow(run: Run) -> Iterator[Workspace]:
-    """Borrow the buffers for a run and load its parameters; they go back when the work is done."""
+    """Acquire a workspace for a run and load its parameters; release it at the end of the context."""
     one = run.experiment
     output = LOSSES[one.objective.loss].outputs[one.problem]
     dropout = any(other.drops_out for other in run.experiments)
     shape = (one.sizes, one.network.activations, one.objective.loss, output.key, run.replicas, dropout)
-    workspace = STORE.take(shape)
+    workspace = POOL.acquire(shape)
     if workspace is None:
         activations = [*(ACTIVATIONS[name] for name in one.network.activations), output]
         workspace = Workspace(one.sizes, activations, one.objective.loss, run.replicas, dropout=dropout)
@@ -341,11 +341,11 @@ def borrow(run: Run) -> Iterator[Workspace]:
         with np.errstate(all="ignore"):  # divergence is reported, not warned about
             yield workspace
     finally:
-        STORE.give(shape, workspace)
+        POOL.release(shape, workspace)
 
 
 def sources(run: Run) -> list[tuple[Data, tuple[str, ...]]]:
-    """Return where each replica's samples come from; a single source if all replicas have the same."""
+    """Return the data and features of each replica; a single entry if all replicas have the same."""
     specs = {(one.data, one.features): None for one in run.experiments}
     if len(specs) == 1:
         return list(specs)

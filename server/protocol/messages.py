@@ -381,7 +381,7 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
         sentence = told("value", name="type", value=found, allowed=values)
         return ErrorEvent(id=id_, code="unknown-type", **sentence, field="type")
     kind = str(message.get("type")) if isinstance(message, dict) else ""
-    refusal = explain(error)[0].without(f"{kind}.").without("experiment.")
+    refusal = explain(error)[0].without_prefix(f"{kind}.").without_prefix("experiment.")
     if refusal.field.partition(".")[0] == "id":
         return ErrorEvent(code="invalid", **told("bad-id", most=str(MAX_ID)), field="id")
     return ErrorEvent(id=id_, code="invalid", **retold(refusal.user_message), field=refusal.field or None)

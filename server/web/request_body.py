@@ -115,7 +115,7 @@ def answer(request: Request, content: Mapping[str, Any], notes: Sequence[UserMes
 
 def refusal(error: ValidationError) -> RefusedError:
     """Say what is wrong with a body or an experiment."""
-    first = explain(error)[0].without("experiment.")
+    first = explain(error)[0].without_prefix("experiment.")
     if first.kind == "json_invalid":
         return RefusedError(400, UserMessage("body-not-json"))
     sentence = first.user_message

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate
-from engine.network.activation_buffers import Blocks, Masks
+from engine.network.activation_buffers import ActivationLayout, DropoutMasks
 from engine.network.layout import Layout
 from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS
@@ -95,13 +95,13 @@ def test_masks_of_ones_change_nothing():
 
 
 def masks_for(replicas, units, columns):
-    return Masks(Blocks(replicas, (*units, 1), columns))
+    return DropoutMasks(ActivationLayout(replicas, (*units, 1), columns))
 
 
 def loaded(dropout, number, *, replicas=1, units=(5, 3), columns=10):
     masks = masks_for(replicas, units, columns)
     dropout.load(masks, number)
-    return masks.block.copy()
+    return masks.buffer.copy()
 
 
 def test_a_mask_leaves_out_the_share_that_is_asked_for_and_makes_up_for_it():
@@ -111,7 +111,7 @@ def test_a_mask_leaves_out_the_share_that_is_asked_for_and_makes_up_for_it():
     drawn = []
     for number in range(200):
         dropout.load(masks, number)
-        drawn.append(masks.layers(masks.block)[0].copy())
+        drawn.append(masks.layers(masks.buffer)[0].copy())
 
     values = np.array(drawn)
     assert set(np.unique(values)) == {0.0, 1 / (1 - 0.4)}
@@ -124,7 +124,7 @@ def test_the_constant_inputs_are_never_left_out():
 
     Dropout([1, 2], [0.9, 0.9], 0, 3).load(masks, 2)
 
-    first, second = masks.block[: 2 * 6 * 4].reshape(2, 6, 4), masks.block[2 * 6 * 4 :].reshape(2, 4, 4)
+    first, second = masks.buffer[: 2 * 6 * 4].reshape(2, 6, 4), masks.buffer[2 * 6 * 4 :].reshape(2, 4, 4)
     assert (first[:, 5] == 1).all()
     assert (second[:, 3] == 1).all()
 
@@ -173,7 +173,7 @@ def test_a_replica_has_the_masks_that_it_would_have_alone(units):
         for i, (seed, rate) in enumerate(replicas):
             alone = masks_for(1, units, 10)
             Dropout([seed], [rate], 4, 25).load(alone, number)
-            for whole, part in zip(together.layers(together.block), alone.layers(alone.block), strict=True):
+            for whole, part in zip(together.layers(together.buffer), alone.layers(alone.buffer), strict=True):
                 np.testing.assert_array_equal(whole[i], part[0])
 
 

@@ -13,7 +13,7 @@ from engine.network.passes import Pass
 from engine.registries.activations import ACTIVATIONS
 from engine.registries.losses import LOSSES
 from engine.samples import rows
-from engine.training.workspace import STORE, Store, Workspace, borrow
+from engine.training.workspace import POOL, Workspace, WorkspacePool, borrow
 from tests.support.strategies import varied
 
 
@@ -130,69 +130,69 @@ def workspace(units):
 
 
 def test_a_store_hands_out_what_it_was_given_and_only_once():
-    store, one = Store(10_000), workspace(4)
+    pool, one = WorkspacePool(10_000), workspace(4)
 
-    store.give("shape", one)
+    pool.release("shape", one)
 
-    assert store.bytes == one.bytes > 0
-    assert store.take("another shape") is None
-    assert store.take("shape") is one
-    assert store.take("shape") is None
-    assert store.bytes == 0
+    assert pool.bytes == one.bytes > 0
+    assert pool.acquire("another shape") is None
+    assert pool.acquire("shape") is one
+    assert pool.acquire("shape") is None
+    assert pool.bytes == 0
 
 
 def test_those_not_used_for_the_longest_time_go_first():
     spaces = [workspace(4) for _ in range(4)]
-    store = Store(3 * spaces[0].bytes)
+    pool = WorkspacePool(3 * spaces[0].bytes)
     for name, one in zip("abc", spaces, strict=False):
-        store.give(name, one)
-    store.give("a", store.take("a") or workspace(1))
+        pool.release(name, one)
+    pool.release("a", pool.acquire("a") or workspace(1))
 
-    store.give("d", spaces[3])
+    pool.release("d", spaces[3])
 
-    assert store.bytes == store.allowance
-    assert [store.take(name) for name in "abcd"] == [spaces[0], None, spaces[2], spaces[3]]
-    assert store.bytes == 0
+    assert pool.bytes == pool.max_bytes
+    assert [pool.acquire(name) for name in "abcd"] == [spaces[0], None, spaces[2], spaces[3]]
+    assert pool.bytes == 0
 
 
 def test_one_above_the_allowance_is_not_kept_and_drives_nobody_out():
     small, large = workspace(4), workspace(400)
-    store = Store(large.bytes - 1)
+    pool = WorkspacePool(large.bytes - 1)
 
-    store.give("small", small)
-    store.give("large", large)
+    pool.release("small", small)
+    pool.release("large", large)
 
-    assert store.take("large") is None
-    assert store.take("small") is small
+    assert pool.acquire("large") is None
+    assert pool.acquire("small") is small
 
 
 def test_a_cleared_store_is_empty():
-    store = Store(10_000)
-    store.give("shape", workspace(4))
+    pool = WorkspacePool(10_000)
+    pool.release("shape", workspace(4))
 
-    store.clear()
+    pool.clear()
 
-    assert (store.bytes, store.take("shape")) == (0, None)
+    assert (pool.bytes, pool.acquire("shape")) == (0, None)
 
 
 def test_threads_that_take_and_give_neither_share_nor_lose_the_count():
-    store = Store(5 * workspace(4).bytes)
+    pool = WorkspacePool(5 * workspace(4).bytes)
 
     def use(number):
-        one = store.take(number % 3) or workspace(4)
+        one = pool.acquire(number % 3) or workspace(4)
         one.parameters[...] = number
         alone = bool((one.parameters == number).all())
-        store.give(number % 3, one)
+        pool.release(number % 3, one)
         return alone
 
-    with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(use, range(2000)))
+    with ThreadPoolExecutor(8) as executor:
+        assert all(executor.map(use, range(2000)))
 
-    taken = (store.take(shape) for shape in range(3) for _ in range(5))
+    taken = (pool.acquire(shape) for shape in range(3) for _ in range(5))
     kept = [one for one in taken if one is not None]
     assert 1 <= len(kept) <= 5
     assert len({id(one) for one in kept}) == len(kept)
-    assert store.bytes == 0
+    assert pool.bytes == 0
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_threads_that_take_and_give_neither_share_nor_lose_the_count():
 def test_a_workspace_knows_what_it_takes(stack):
     run = begin(stack)
     advance(run, epochs=1)  # samples are cached elsewhere
-    STORE.clear()
+    POOL.clear()
     gc.collect()
 
     tracemalloc.start()
@@ -224,11 +224,11 @@ def test_a_workspace_knows_what_it_takes(stack):
     finally:
         tracemalloc.stop()
 
-    assert STORE.bytes == pytest.approx(after - before, rel=0.3)
+    assert POOL.bytes == pytest.approx(after - before, rel=0.3)
 
 
 def test_networks_of_the_largest_shapes_leave_no_more_than_the_allowance():
-    STORE.clear()
+    POOL.clear()
     shapes = [(64, 64, 64, 64, 64), (40,) * 10, (64, 64), (60, 60), (4, 2), (56, 56), (64, 64, 64, 64, 8)]
     kept = []
 
@@ -241,12 +241,12 @@ def test_networks_of_the_largest_shapes_leave_no_more_than_the_allowance():
             training={"batch_size": 10_000},
         )
         advance(begin(experiment), epochs=1)
-        kept.append(STORE.bytes)
+        kept.append(POOL.bytes)
 
-    assert max(kept) <= STORE.allowance == 64 * 2**20
+    assert max(kept) <= POOL.max_bytes == 64 * 2**20
     gc.collect()
     alive = [one for one in gc.get_objects() if isinstance(one, Workspace)]
-    assert sum(one.bytes for one in alive) == STORE.bytes
+    assert sum(one.bytes for one in alive) == POOL.bytes
     sizes = [Layout((2, *hidden, 1)).parameters for hidden in shapes]
     assert 1 < len(alive) < len(shapes)
     # The last ones, but for the very last, which is larger than the allowance.
@@ -254,7 +254,7 @@ def test_networks_of_the_largest_shapes_leave_no_more_than_the_allowance():
 
 
 def test_large_batches_of_large_networks_take_little_memory():
-    STORE.clear()
+    POOL.clear()
     experiment = varied(
         Experiment(),
         data={"samples": 10_000, "train_fraction": 0.9},
@@ -264,7 +264,7 @@ def test_large_batches_of_large_networks_take_little_memory():
 
     advance(begin(experiment), epochs=1)
 
-    assert 0 < STORE.bytes < 40 * 2**20  # in one piece 200 MB
+    assert 0 < POOL.bytes < 40 * 2**20  # in one piece 200 MB
 
 
 @pytest.mark.parametrize("replicas", [1, 2])
@@ -301,7 +301,7 @@ def test_a_batch_in_pieces_has_the_gradient_of_the_whole(replicas):
 
 
 def test_changing_the_batch_size_again_and_again_does_not_pile_up_buffers():
-    STORE.clear()
+    POOL.clear()
     with borrow(begin(Experiment())) as used:
         for size in range(1, 100):
             used.feed(1, 1000, 4, 0, size)
@@ -315,9 +315,9 @@ def test_changing_the_batch_size_again_and_again_does_not_pile_up_buffers():
 
 
 def test_a_store_keeps_few_shapes_however_small():
-    store = Store(10**9)
+    pool = WorkspacePool(10**9)
 
     for shape in range(100):
-        store.give(shape, workspace(1))
+        pool.release(shape, workspace(1))
 
-    assert [shape for shape in range(100) if store.take(shape)] == list(range(68, 100))
+    assert [shape for shape in range(100) if pool.acquire(shape)] == list(range(68, 100))
