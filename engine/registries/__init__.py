@@ -1,1 +1,1 @@
-"""Registries: all choices of one kind, such as the optimizers, a module for each kind and a row for each choice."""
+"""Registries: one module for each kind of choice, such as the optimizers, with one row for each choice."""

@@ -1,6 +1,6 @@
-"""Activations: what a unit does with its weighted sum.
+"""Activation functions of hidden units and of the output, with their derivatives.
 
-The slope of an activation is computed from its *outputs* wherever they tell it, so that mostly no sums need to be kept.
+Where possible, the derivative is computed from the *outputs*, so that the sums need not be stored.
 """
 
 import math
@@ -12,8 +12,8 @@ import numpy as np
 from engine.arrays import RealArray, constant
 from engine.registries.registry import Registry, Row
 
-# For slopes only: training is float64, and a 0-d array is cheaper than a Python number. ``apply`` serves float32
-# pictures as well, where a float64 array would turn every product into a conversion.
+# For slopes only: training is float64, and a 0-d array is cheaper than a Python number. ``apply`` also computes float32
+# maps, where a float64 array would convert every product to float64.
 _ONE = constant(1.0)
 _HALF = constant(0.5)
 
@@ -27,9 +27,8 @@ class Activation(Row):
         slope: ``slope(outputs, out)`` writes f′ as a function of the outputs f(z) into ``out``; None where f′ is 1
             everywhere.
         slope_from_sums: whether ``slope`` needs the sums z in place of the outputs.
-        bounds: the values at which it levels off for very negative and very positive sums, where units learn slowly;
-            None unless it does so on both sides. A sine turns at its bounds, and a step is nowhere else: with them
-            one cannot tell a unit that learns from one that does not.
+        bounds: its limits for z → −∞ and z → +∞, if both are finite: near them a unit is saturated. None for sine and
+            step, where reaching a bound does not mean saturation.
     """
 
     apply: Callable[[RealArray, RealArray], object]
@@ -258,7 +257,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
         slope_from_sums=True,
     ),
 )
-"""Activations of hidden layers."""
+"""Activation functions of hidden layers."""
 
 
 LOGISTIC_OUTPUT = Activation(
@@ -270,7 +269,7 @@ LOGISTIC_OUTPUT = Activation(
     slope=_half_angle_slope,
     bounds=(-1.0, 1.0),
 )
-"""The output that belongs to the logistic cross-entropy; not offered for hidden layers."""
+"""Output activation of the logistic cross-entropy; not a choice for hidden layers."""
 
 
 def _softmax(z: RealArray, out: RealArray) -> None:
@@ -287,7 +286,7 @@ SOFTMAX_OUTPUT = Activation(
     apply=_softmax,
     slope=None,
 )
-"""The output that belongs to the softmax cross-entropy, over all units of (…, units, columns) and not elementwise.
+"""Output activation of the softmax cross-entropy, over the units of (…, units, columns), not elementwise.
 
-Its slope is part of the loss's error; not offered for hidden layers.
+Its slope is included in the loss's ``error``; not a choice for hidden layers.
 """

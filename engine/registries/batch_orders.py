@@ -1,4 +1,4 @@
-"""Batch orders: in which order an epoch visits the samples, and what becomes of the last few."""
+"""Batch orders: the order of the samples in an epoch, and the treatment of an incomplete last batch."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from engine.registries.registry import Registry, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOrder(Row):
-    """A way to cut an epoch into batches.
+    """A way to split an epoch into batches.
 
     Attributes:
-        shuffled: whether every epoch has an order of its own.
-        carried: whether samples that do not fill a batch wait for the first batch of the next epoch.
+        shuffled: whether every epoch has a new order.
+        carried: whether samples that do not fill a batch are carried over to the first batch of the next epoch.
     """
 
     shuffled: bool = False
@@ -19,7 +19,7 @@ class BatchOrder(Row):
 
     @property
     def slots(self) -> int:
-        """How many vectors like the parameters it remembers between steps."""
+        """Number of its state vectors."""
         return int(self.carried)
 
 
@@ -46,4 +46,4 @@ BATCH_ORDERS: Registry[BatchOrder] = Registry(
         carried=True,
     ),
 )
-"""Orders in which an epoch visits the samples."""
+"""Orders of the samples in an epoch."""

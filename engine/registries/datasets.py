@@ -1,7 +1,7 @@
 """Data sets: toy problems on the square [−6, 6]², drawn from a seed.
 
-The formulas of the first six are those of the original playground. Every set draws the same random numbers whatever the
-noise, so that the noise slider moves or flips points instead of making new ones.
+The formulas of the first six are those of TensorFlow Playground. Every data set draws the same random numbers for any
+noise, so that the noise slider moves or flips points instead of drawing new ones.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,25 +25,25 @@ Draw = Callable[[int, float, np.random.Generator, Options], tuple[FloatArray, Fl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset(Row):
-    """A family of samples.
+    """A distribution of points and their targets.
 
     Attributes:
-        problem: key of the problem it poses.
-        samples: how many samples it has by default.
-        draw: ``draw(samples, noise, generator, options)`` returns points (samples, 2) and targets (samples,), not yet
-            shuffled; noise is 0 … 1, ``options`` are the set's own numbers. Targets are −1 and +1 for two classes,
-            0, 1, 2 … for more, and values for regression.
-        arms: how many classes there are where there are more than two, unless the option "classes" says it.
+        problem: key of ``PROBLEMS``.
+        samples: default number of samples.
+        draw: ``draw(samples, noise, generator, options)`` returns points (samples, 2) and targets (samples,), not
+            shuffled; noise is 0 … 1. Targets are −1 and +1 for two classes, 0, 1, 2 … for more, and values for
+            regression.
+        class_count: number of classes, unless the option "classes" sets it; not used for regression.
     """
 
     problem: str
     samples: int
     draw: Draw
-    arms: int = 2
+    class_count: int = 2
 
     def classes(self, options: Options) -> int:
-        """Return how many classes there are; 0 for regression."""
-        return 0 if self.problem == "regression" else int(options.get("classes", self.arms))
+        """Return the number of classes; 0 for regression."""
+        return 0 if self.problem == "regression" else int(options.get("classes", self.class_count))
 
 
 def _circle(
@@ -295,7 +295,7 @@ DATASETS: Registry[Dataset] = Registry(
         problem="multi-class",
         samples=600,
         draw=partial(_arms, 3),
-        arms=3,
+        class_count=3,
     ),
     Dataset(
         key="spiral-5",
@@ -305,7 +305,7 @@ DATASETS: Registry[Dataset] = Registry(
         problem="multi-class",
         samples=600,
         draw=partial(_arms, 5),
-        arms=5,
+        class_count=5,
     ),
     Dataset(
         key="sine",
@@ -326,4 +326,4 @@ DATASETS: Registry[Dataset] = Registry(
         draw=_step,
     ),
 )
-"""Data sets; the first one of a problem is its default."""
+"""Data sets; the first one of a problem is the default for it."""

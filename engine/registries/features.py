@@ -14,7 +14,7 @@ class Feature(Row):
     """A function of the coordinates.
 
     Attributes:
-        apply: ``apply(x1, x2)`` returns the feature, elementwise, not scaled.
+        apply: ``apply(x1, x2)`` returns the unscaled feature, elementwise.
     """
 
     apply: Callable[[FloatArray, FloatArray], FloatArray]
@@ -77,18 +77,18 @@ FEATURES: Registry[Feature] = Registry(
         apply=lambda x1, x2: np.sin(x2),
     ),
 )
-"""What can be fed in, in the order of the page."""
+"""Inputs of the network, in the order of the page."""
 
 
 def feature_rows(keys: Sequence[str], points: FloatArray) -> FloatArray:
-    """Compute features.
+    """Compute unscaled features and the constant input.
 
     Args:
         keys: keys of ``FEATURES``.
         points: (columns, 2), x1 and x2.
 
     Returns:
-        (columns, features + 1); the last entry of each row is the constant 1 that biases multiply.
+        (columns, features + 1); the last entry of each row is 1, the factor of the biases.
     """
     rows = np.ones((len(points), len(keys) + 1))
     for column, key in enumerate(keys):

@@ -1,4 +1,4 @@
-"""Initializers: the parameters of a network before it has learned anything."""
+"""Initializers: random distributions of a network's initial parameters."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,11 +12,11 @@ from engine.registries.registry import Option, Registry, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Initializer(Row):
-    """A way to draw the parameters of one layer.
+    """A distribution of the parameters of one layer.
 
     Attributes:
-        draw: ``draw(units, inputs, generator, options)`` returns an array (units, inputs + 1); the last column are the
-            biases.
+        draw: ``draw(units, inputs, generator, options)`` returns an array (units, inputs + 1), the biases in the last
+            column.
     """
 
     draw: Callable[[int, int, np.random.Generator, Mapping[str, float]], FloatArray]
@@ -77,7 +77,7 @@ def _orthogonal(
 ) -> FloatArray:
     tall = generator.standard_normal((max(units, inputs), min(units, inputs)))
     basis, triangle = np.linalg.qr(tall)
-    basis *= np.sign(np.diag(triangle))  # without the signs some rotations would be more likely than others
+    basis *= np.sign(np.diag(triangle))  # makes the distribution uniform over all rotations
     return _layer(options["scale"] * (basis if units >= inputs else basis.T))
 
 
@@ -175,4 +175,4 @@ INITIALIZERS: Registry[Initializer] = Registry(
         options=(_scale(1.0),),
     ),
 )
-"""Ways to start."""
+"""Distributions of the initial weights and biases."""

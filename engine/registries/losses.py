@@ -1,7 +1,7 @@
-"""Losses: how wrong the output is, and in which direction it should move.
+"""Loss functions and their derivatives, and the kinds of problems they are for.
 
-Targets of two classes are −1 and +1; with more classes there is one output per class, and the targets are 1 for the
-true class and 0 for the others. A reported loss is the mean over the samples and never includes the penalty.
+Targets of two classes are −1 and +1; with more classes there is one output per class, and targets are one-hot. A
+reported loss is the mean over the samples and never includes the penalty.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _HALF = constant(0.5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Row):
-    """What is to be learned: classes or values."""
+    """A kind of problem: two classes, more classes, or values."""
 
 
 PROBLEMS: Registry[Problem] = Registry(
@@ -50,11 +50,11 @@ class Loss(Row):
     """A loss of one prediction a = f(z) for one target y.
 
     Attributes:
-        outputs: the activation f of the output layer, by problem; its keys are the problems the loss is for.
+        outputs: the activation f of the output layer by problem; the keys are the problems that the loss is for.
         error: ``error(a, y, out)`` writes the derivative of the loss into ``out``: with respect to z if ``from_sum``,
             else with respect to a.
-        from_sum: whether ``error`` already includes the slope of the output (the two cancel in closed form).
-        value: ``value(z, a, y)`` returns the loss of every sample: (…, 1, columns), from (…, outputs, columns) each.
+        from_sum: whether ``error`` already includes the derivative of the output's activation.
+        value: ``value(z, a, y)`` returns the loss of every sample, (…, 1, columns), from arrays (…, outputs, columns).
     """
 
     outputs: Mapping[str, Activation]
@@ -111,7 +111,7 @@ def _absolute(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def _softmax_cross_entropy(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
-    # log Σ e^z − z of the true class; from the highest z, so that nothing overflows and no digits are lost far out.
+    # log Σ e^z − z of the true class; relative to the highest z, so that nothing overflows and no digits are lost.
     below = np.subtract(z, np.maximum.reduce(z, axis=-2, keepdims=True))
     total = np.add.reduce(np.exp(below), axis=-2, keepdims=True)
     loss: FloatArray = np.log(total) - np.add.reduce(below * y, axis=-2, keepdims=True)
@@ -185,4 +185,4 @@ LOSSES: Registry[Loss] = Registry(
         value=_absolute,
     ),
 )
-"""Losses; the first one that fits the problem is its default."""
+"""Loss functions; the first one for a problem is its default."""

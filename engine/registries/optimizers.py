@@ -1,7 +1,7 @@
-"""Optimizers: how a gradient becomes a step of the flat parameter vector. Ordered by growing complexity.
+"""Optimizers: update rules of the flat parameter vector, ordered by complexity.
 
-A step of a small network is paid per NumPy call. So a rule is bound to its arrays once, and its update then neither
-looks anything up nor makes an array.
+The cost of a step of a small network is the number of NumPy calls. So a rule is bound to its arrays once, and an update
+neither looks up attributes nor allocates arrays.
 """
 
 import math
@@ -19,7 +19,7 @@ from engine.registries.registry import Option, Registry, Row
 Options = Mapping[str, FloatArray]
 
 Update = Callable[[int], None]
-"""``update(step)`` changes parameters and slots in place; ``step`` counts the updates since they were zero, from 1."""
+"""``update(step)`` changes parameters and slots in place; ``step`` counts updates since the slots were zero, from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +27,12 @@ class Optimizer(Row):
     """An update rule over flat vectors.
 
     Attributes:
-        slots: how many vectors like the parameters it remembers between steps; they start at zero.
-        bind: ``bind(parameters, work, slots, rate, options)`` returns the update of these very arrays: ``parameters``
-            (replicas, n); ``work`` (2, replicas, n), first the gradient, then room for as much, both overwritten;
-            ``slots`` (slots, replicas, n); ``rate``, the learning rate, whose value may change between updates;
-            ``options``, the optimizer's own numbers. Rate and options are 0-d arrays or (replicas, 1) each.
-        decoupled: whether an L2 penalty shrinks the weights beside the update instead of entering the gradient
+        slots: number of its state vectors, which start at zero.
+        bind: ``bind(parameters, work, slots, rate, options)`` returns an update of these arrays: ``parameters``
+            (replicas, n); ``work`` (2, replicas, n), the gradient and a scratch buffer, both overwritten; ``slots``
+            (slots, replicas, n); ``rate``, the learning rate, whose value may change between updates; ``options``.
+            Rate and options are 0-d arrays or (replicas, 1).
+        decoupled: whether an L2 penalty decays the weights directly instead of being added to the gradient
             (Loshchilov & Hutter 2019, "Decoupled weight decay regularization").
     """
 
@@ -42,13 +42,13 @@ class Optimizer(Row):
 
 
 _EPSILON = 1e-8
-"""Keeps divisions finite, as in the papers; PyTorch and Keras (there 1e-7) have it, too."""
+"""Keeps divisions finite, as in the papers and in PyTorch (Keras has 1e-7)."""
 
 _ADDED = constant(_EPSILON)
 
 
 def _expanded(number: FloatArray, like: FloatArray) -> FloatArray:
-    """Return numbers (replicas, 1) as (replicas, n): so small an array costs thrice the time to broadcast."""
+    """Return numbers (replicas, 1) as (replicas, n), as broadcasting so small an array takes three times longer."""
     return number if number.ndim == 0 else np.broadcast_to(number, like.shape).copy()
 
 
@@ -135,16 +135,16 @@ def _rmsprop(
 
 
 def _correction(beta1: float, beta2: float, step: int) -> tuple[float, float]:
-    """Return by how much the mean of the gradients, and the root of that of their squares, fall short at a step."""
+    """Return Adam's bias corrections 1 − β₁ᵗ of the mean and √(1 − β₂ᵗ) of the root at step t."""
     return 1 - beta1**step, math.sqrt(1 - beta2**step)
 
 
 def _corrections(beta1: FloatArray, beta2: FloatArray) -> Callable[[int], Any]:
-    """Return the corrections as a function of the step: two numbers, or two arrays (replicas, 1)."""
+    """Return the bias corrections as a function of the step: two numbers, or two arrays (replicas, 1)."""
     if beta1.ndim == beta2.ndim == 0:
         return partial(_correction, beta1.item(), beta2.item())
     ones, twos = (each.ravel().tolist() for each in np.broadcast_arrays(beta1, beta2))
-    # One by one: a power of an array is not that of its numbers to the last bit.
+    # One by one, as powers of an array differ from those of single numbers in the last bit.
     return lambda step: np.array(list(map(_correction, ones, twos, repeat(step)))).T[..., None]
 
 
@@ -154,29 +154,29 @@ def _adam(
     gradient, spread = work
     mean, squares = slots
     beta1, beta2 = options["beta1"], options["beta2"]
-    # Both means are moved in one call each, and so are what moves them: the gradient and its square.
+    # One call updates both means, which are neighbours in ``slots``, as gradient and square are in ``work``.
     decay = np.empty_like(slots)
     decay[0], decay[1] = beta1, beta2
     gain = 1 - decay
     corrections = _corrections(beta1, beta2)
     rate_now = rate.item if rate.ndim == 0 else rate.view
     uniform = rate.ndim == beta1.ndim == beta2.ndim == 0
-    pace = np.empty(() if uniform else (len(parameters), 1))
-    added = np.empty_like(pace)
+    step_size = np.empty(() if uniform else (len(parameters), 1))
+    epsilon = np.empty_like(step_size)
 
     def update(step: int) -> None:
         np.square(gradient, spread)
         np.multiply(work, gain, work)
         np.multiply(slots, decay, slots)
         np.add(slots, work, slots)
-        # η (m / c₁) / (√(s / c₂) + ε) = (η √c₂ / c₁) m / (√s + ε √c₂): the corrections touch no vector.
-        of_mean, of_root = corrections(step)
-        added[...] = _EPSILON * of_root
-        pace[...] = rate_now() * of_root / of_mean
+        # η (m / c₁) / (√(s / c₂) + ε) = (η √c₂ / c₁) m / (√s + ε √c₂), where only scalars are corrected.
+        mean_correction, root_correction = corrections(step)
+        epsilon[...] = _EPSILON * root_correction
+        step_size[...] = rate_now() * root_correction / mean_correction
         np.sqrt(squares, spread)
-        np.add(spread, added, spread)
+        np.add(spread, epsilon, spread)
         np.divide(mean, spread, spread)
-        np.multiply(spread, pace, spread)
+        np.multiply(spread, step_size, spread)
         np.subtract(parameters, spread, parameters)
 
     return update

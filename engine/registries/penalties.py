@@ -1,4 +1,4 @@
-"""Penalties (regularization): what large weights cost. Biases are free."""
+"""Penalties on weights (regularization). Biases have none."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ def _all(options: Options) -> FloatArray:
 class Penalty(Row):
     """A penalty rate · R(w), summed over the weights.
 
-    Its smooth part, ½ w², adds to the gradient (or shrinks the weights beside the update, where the optimizer says so).
-    Its part with a kink at 0, |w|, acts after the update as a proximal step instead, which sets small weights to
-    exactly 0 (Beck & Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm", section 1).
+    Its smooth part, ½ w², is added to the gradient, or decays the weights apart from the update if the optimizer is
+    ``decoupled``. Its part |w|, not differentiable at 0, is a proximal step after the update, which sets small weights
+    to exactly 0 (Beck & Teboulle 2009, "A fast iterative shrinkage-thresholding algorithm", section 1).
 
     Options are 0-d arrays or (replicas, 1).
 
     Attributes:
-        l1: the share of |w| in R.
-        l2: the share of ½ w² in R.
-        slots: how many vectors like the parameters it remembers between steps.
-        shrink_from: ``shrink_from(before, parameters, amounts, slots)`` replaces the proximal step where that needs to
-            know the parameters before the update; ``amounts`` is learning rate · rate, 0 at biases.
-        project: ``project(layers, options)`` brings weights back into their bounds after the update, in place; layers
+        l1: coefficient of |w| in R.
+        l2: coefficient of ½ w² in R.
+        slots: number of its state vectors.
+        shrink_from: ``shrink_from(before, parameters, amounts, slots)`` replaces the proximal step if that depends on
+            the parameters before the update; ``amounts`` is learning rate · rate, 0 at biases.
+        project: ``project(layers, options)`` projects weights onto the allowed set after the update, in place; layers
             are (replicas, units, inputs + 1). It does not depend on the rate.
     """
 
@@ -48,7 +48,7 @@ class Penalty(Row):
     project: Callable[[Sequence[FloatArray], Options], object] | None = None
 
     def value(self, weights: FloatArray, options: Options) -> FloatArray:
-        """Return R of every weight."""
+        """Return R(w) of every weight."""
         return self.l1(options) * np.abs(weights) + self.l2(options) * 0.5 * np.square(weights)
 
 
@@ -59,13 +59,13 @@ def add_decay(parameters: FloatArray, rates: FloatArray, gradient: FloatArray, s
 
 
 def soft_threshold(parameters: FloatArray, amounts: FloatArray, scratch: FloatArray) -> None:
-    """Move parameters towards 0 by ``amounts``, and not beyond, in place."""
+    """Move parameters towards 0 by at most ``amounts`` (soft thresholding), in place."""
     np.clip(parameters, -amounts, amounts, out=scratch)
     np.subtract(parameters, scratch, parameters)
 
 
-def _kill(before: FloatArray, parameters: FloatArray, amounts: FloatArray, slots: FloatArray) -> None:
-    """Take the original's subgradient step; what the penalty carries across zero stays there for ever."""
+def _classic_step(before: FloatArray, parameters: FloatArray, amounts: FloatArray, slots: FloatArray) -> None:
+    """Make the subgradient step of TensorFlow Playground; a weight that it moves across 0 stays 0 from then on."""
     dead = slots[0] > 0
     shrunk = parameters - amounts * np.sign(before)
     crossed = (parameters * shrunk < 0) & ~dead
@@ -104,7 +104,7 @@ PENALTIES: Registry[Penalty] = Registry(
         formula="rate · Σ |w|, dead at 0",
         l1=_all,
         slots=1,
-        shrink_from=_kill,
+        shrink_from=_classic_step,
     ),
     Penalty(
         key="l2",

@@ -1,4 +1,4 @@
-"""Scalers: how features are brought to a common size before the network reads them."""
+"""Scalers: shift and scale of features before they enter the network."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from engine.registries.registry import Registry, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaler(Row):
-    """A shift and a scale per feature, taken from the training samples.
+    """A shift and a scale per feature, fitted to the training samples.
 
     Attributes:
-        fit: ``fit(features)`` of the training samples (samples, features) returns shift and scale (features,); the
-            network reads (feature − shift) / scale. A feature that never changes gets the scale 1. None where features
-            stay as they are.
+        fit: ``fit(features)`` returns shift and scale (features,) from the training samples (samples, features); the
+            network reads (feature − shift) / scale. A constant feature has the scale 1. None if features are not
+            scaled.
     """
 
     fit: Callable[[FloatArray], tuple[FloatArray, FloatArray]] | None
@@ -27,9 +27,9 @@ def _not_zero(scale: FloatArray) -> FloatArray:
 
 
 def _standardise(features: FloatArray) -> tuple[FloatArray, FloatArray]:
-    # Of equal numbers, rounding makes a spread of 1e-17.
-    changes = features.max(axis=0) > features.min(axis=0)
-    return features.mean(axis=0), _not_zero(features.std(axis=0) * changes)
+    # By rounding, the standard deviation of equal numbers may be 1e-17.
+    varies = features.max(axis=0) > features.min(axis=0)
+    return features.mean(axis=0), _not_zero(features.std(axis=0) * varies)
 
 
 def _unit_range(features: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -63,4 +63,4 @@ SCALERS: Registry[Scaler] = Registry(
         fit=_unit_range,
     ),
 )
-"""What is done to the features before the network reads them."""
+"""Scalings of the features."""

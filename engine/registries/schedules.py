@@ -1,4 +1,4 @@
-"""Schedules: how the learning rate changes with the steps."""
+"""Schedules: factors on the learning rate as functions of the step."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ class Schedule(Row):
 
     Attributes:
         factor: ``factor(step, options)`` returns the factor for the update number ``step``, counted from 0; options are
-            0-d arrays or (replicas, 1). None where it is 1 for ever.
+            0-d arrays or (replicas, 1). None if it is always 1.
     """
 
     factor: Callable[[int, Mapping[str, FloatArray]], FloatArray] | None
@@ -25,7 +25,7 @@ class Schedule(Row):
 Options = Mapping[str, FloatArray]
 
 
-# float_power takes the same way for one number as for many; ** has shortcuts for some of them.
+# float_power rounds alike for one number and for many; ** has special cases for some exponents.
 
 
 def _steps(step: int, options: Options) -> FloatArray:
@@ -36,19 +36,19 @@ def _exponential(step: int, options: Options) -> FloatArray:
     return np.asarray(np.float_power(options["factor"], step / options["every"]))
 
 
-def _wave(progress: FloatArray) -> FloatArray:
-    """Go from 1 to 0 along half a cosine while progress goes from 0 to 1."""
+def _half_cosine(progress: FloatArray) -> FloatArray:
+    """Return half a cosine wave: from 1 to 0 as progress goes from 0 to 1."""
     return np.asarray(0.5 + 0.5 * np.cos(math.pi * np.clip(progress, 0.0, 1.0)))
 
 
 def _cosine(step: int, options: Options) -> FloatArray:
-    return _wave(np.asarray(step / options["horizon"]))
+    return _half_cosine(np.asarray(step / options["horizon"]))
 
 
 def _warmup_cosine(step: int, options: Options) -> FloatArray:
     warm = np.minimum((step + 1) / np.maximum(options["warmup"], 1.0), 1.0)
     rest = np.maximum(options["horizon"] - options["warmup"], 1.0)
-    return np.asarray(warm * _wave((step - options["warmup"]) / rest))
+    return np.asarray(warm * _half_cosine((step - options["warmup"]) / rest))
 
 
 _START, _PEAK, _END = 1 / 25, 0.3, 1e-5
@@ -56,8 +56,8 @@ _START, _PEAK, _END = 1 / 25, 0.3, 1e-5
 
 def _one_cycle(step: int, options: Options) -> FloatArray:
     progress = np.asarray(step / options["horizon"])
-    up = 1 - (1 - _START) * _wave(progress / _PEAK)
-    down = _END + (1 - _END) * _wave((progress - _PEAK) / (1 - _PEAK))
+    up = 1 - (1 - _START) * _half_cosine(progress / _PEAK)
+    down = _END + (1 - _END) * _half_cosine((progress - _PEAK) / (1 - _PEAK))
     return np.where(progress < _PEAK, up, down)
 
 
@@ -150,4 +150,4 @@ SCHEDULES: Registry[Schedule] = Registry(
         options=(_HORIZON,),
     ),
 )
-"""Learning rates over time."""
+"""Factors on the learning rate."""

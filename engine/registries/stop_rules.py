@@ -1,4 +1,4 @@
-"""Stop rules: when training ends by itself."""
+"""Stop rules: conditions that end training."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ Options = Mapping[str, FloatArray]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRule(Row):
-    """A rule that is asked after every epoch.
+    """A condition that is checked after every epoch.
 
     Attributes:
-        watches: whose loss it follows; None if none.
-        restores: whether the parameters with the least loss are put back in the end.
-        reached: ``reached(epoch, loss, waited, options)`` tells which replicas (replicas,) have come to their end:
-            ``epoch`` is the number of finished epochs, ``loss`` the watched loss and ``waited`` how many epochs ago it
-            last improved by at least the option "improvement", each (replicas,) like the options. None: never.
-        ended: why training has ended, for people; names of options and ``best``, the epoch of the least loss, stand in
-            braces for their values.
+        watches: the loss that it depends on; None if none.
+        restores: whether the parameters of the lowest loss are restored at the end.
+        reached: ``reached(epoch, loss, waited, options)`` returns which replicas stop, (replicas,) bool. ``epoch`` is
+            the number of finished epochs, ``loss`` the watched loss, and ``waited`` the number of epochs since it last
+            improved by at least the option "improvement", each (replicas,) like the options. None: never.
+        ended: template of the message why training has ended; placeholders are options, and ``best`` for the epoch of
+            the lowest loss.
     """
 
     watches: Literal["train", "validation"] | None = None
@@ -139,4 +139,4 @@ STOP_RULES: Registry[StopRule] = Registry(
         options=_PATIENCE,
     ),
 )
-"""What may end training."""
+"""Conditions that end training."""
