@@ -1,7 +1,7 @@
-"""The random numbers of the original playground, and what it draws from them: points, their order, initial weights.
+"""Points, their order and initial weights as TensorFlow Playground ("the original") draws them from a seed.
 
 The original seeds the generator of the npm package seedrandom 2.4.4 (ARC4) with a short text from its address. Drawing
-in the same order gives the same points and weights. Nothing else in the engine uses these numbers.
+in the same order gives the same points and weights. Nothing else in the engine uses this generator.
 """
 
 import math
@@ -18,7 +18,7 @@ _OVERFLOW = 2.0**53
 
 
 class SeedRandom:
-    """ARC4 as a source of numbers in [0, 1) with 53 bits."""
+    """ARC4 as a generator of uniform numbers in [0, 1) with 53 bits."""
 
     def __init__(self, seed: str) -> None:
         """Schedule the key, the character codes of ``seed``, and drop the first 256 outputs.
@@ -48,7 +48,7 @@ class SeedRandom:
         return state[(state[self._i] + swapped) % _WIDTH]
 
     def random(self) -> float:
-        """Return the next number."""
+        """Return the next number, in [0, 1)."""
         number = 0.0
         for _ in range(6):
             number = number * _WIDTH + self._byte()
@@ -65,11 +65,11 @@ class SeedRandom:
         return (number + extra) / scale
 
     def uniform(self, low: float, high: float) -> float:
-        """Return a number between ``low`` and ``high``."""
+        """Return a uniform number in [``low``, ``high``)."""
         return self.random() * (high - low) + low
 
     def normal(self, mean: float, variance: float) -> float:
-        """Return a normal number by the polar method, the second one of each pair thrown away."""
+        """Return a normal number by the polar method, discarding the second one of each pair."""
         while True:
             first = 2 * self.random() - 1
             second = 2 * self.random() - 1
@@ -84,10 +84,10 @@ def draw_points(
     """Draw and shuffle a data set as the original does.
 
     Args:
-        random: where the numbers come from; it is advanced.
+        random: the generator; its state advances.
         dataset: one of ``DATASETS``.
-        samples: how many points.
-        noise: 0 … 1, the original's slider in per cent divided by 100.
+        samples: number of points.
+        noise: 0 … 1, the original's percentage divided by 100.
 
     Returns:
         Points (samples, 2) and targets (samples,).
@@ -103,7 +103,7 @@ def draw_points(
 
 
 def draw_weights(random: SeedRandom, sizes: Sequence[int], *, zero: bool = False) -> FloatArray:
-    """Draw the flat parameters (n,) as the original does: weights evenly from −½ … ½, biases 0.1; or all zero."""
+    """Draw the flat parameters (n,) as the original does: weights uniform in −½ … ½, biases 0.1; or all zero."""
     parameters: list[float] = []
     for inputs, units in pairwise(sizes):
         for _ in range(units):

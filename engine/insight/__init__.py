@@ -1,7 +1,7 @@
-"""Insight: what can be looked at in a run. Pure functions, none of which changes it.
+"""Views of a run: pure functions that compute maps, statistics and losses from it.
 
-Results have a leading axis of replicas, but for those that are of one network (trace, landscape) or of all replicas
-together (consensus).
+Results have a leading axis of replicas, except those of one network (trace, landscape) and of all replicas together
+(consensus).
 """
 
 from engine.insight.agreement import Consensus, consensus

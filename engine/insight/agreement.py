@@ -1,4 +1,4 @@
-"""Consensus: what the networks of a stack answer together, and where they disagree."""
+"""Agreement of replicas: mean and spread of their outputs over a region, and the share with the same class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from engine.run import Run
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Consensus:
-    """What all replicas answer together over a region, row 0 at the top.
+    """Outputs of all replicas together over a region, row 0 at the top.
 
     Attributes:
         mean: (outputs, rows, columns) float32, the mean output.
-        spread: (outputs, rows, columns) float32, the standard deviation of the outputs; 0 where all say the same.
-        agreement: (rows, columns) float64, the share of replicas that answer the class most of them do, at least
-            1 / classes; None for a regression. Not float32, where 9 of 10 would be less than 0.9.
+        spread: (outputs, rows, columns) float32, the standard deviation of the outputs; 0 where all are equal.
+        agreement: (rows, columns) float64, the share of replicas that predict the most frequent class, at least
+            1 / classes; None for regression. Not float32, in which 9 of 10 would be less than 0.9.
     """
 
     mean: Picture
@@ -29,7 +29,7 @@ class Consensus:
 
 
 def consensus(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUARE) -> Consensus:
-    """Compare what the replicas of a stack answer all over a region.
+    """Compute how far the outputs of the replicas agree over a region.
 
     Args:
         run: any run; a single network agrees with itself.
@@ -39,7 +39,7 @@ def consensus(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUA
     Raises:
         ValueError: the resolution or the region is out of range; names the value.
     """
-    # Some replicas at a time, so that the maps of their hidden units need not all be there at once.
+    # A few replicas at a time, as ``boundary`` computes the maps of all hidden units, too.
     outputs = np.concatenate(
         [boundary(chunk, resolution, region=region) for _, chunk in chunks(run, resolution**2)]
     )
@@ -50,7 +50,7 @@ def consensus(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUA
 
 
 def _agreement(outputs: Picture) -> FloatArray:
-    """Return the share (rows, columns) of the greatest number of replicas with the same class."""
+    """Return the share (rows, columns) of replicas that predict the most frequent class."""
     replicas, units, rows, columns = outputs.shape
     answered = predicted_classes(outputs.reshape(replicas, units, rows * columns))
     votes = [np.count_nonzero(answered == class_, axis=0) for class_ in range(max(2, units))]

@@ -1,4 +1,4 @@
-"""A stack in chunks that fit the processor's cache."""
+"""Splitting of a stack into chunks that fit the processor's cache."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,18 +6,18 @@ from dataclasses import replace
 from engine.run import Run
 
 _COLUMNS = 8192
-"""Columns × replicas computed together: enough for NumPy, and few enough for the processor's cache."""
+"""Columns × replicas computed at once: enough for NumPy, and few enough for the processor's cache."""
 
 
 def chunks(run: Run, columns: int) -> Iterator[tuple[slice, Run]]:
-    """Cut a stack into stacks so small that ``columns`` of each of their replicas fit the processor's cache.
+    """Split a stack into smaller ones so that ``columns`` columns of their replicas fit the processor's cache.
 
     Yields:
-        Which replicas, and the run of these alone. What a replica gives does not depend on how the stack is cut.
+        The slice of replicas, and the run of these alone. Results of a replica do not depend on the split.
     """
-    together = max(1, _COLUMNS // columns)
-    for start in range(0, run.replicas, together):
-        replicas = slice(start, min(start + together, run.replicas))
+    size = max(1, _COLUMNS // columns)
+    for start in range(0, run.replicas, size):
+        replicas = slice(start, min(start + size, run.replicas))
         yield (
             replicas,
             replace(

@@ -1,4 +1,4 @@
-"""Scores: which classes are taken for which."""
+"""Confusion matrices, recall and precision."""
 
 from dataclasses import dataclass
 
@@ -17,14 +17,14 @@ CountArray = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Confusion:
-    """How often each class was taken for each: rows are the true classes, columns the predicted ones.
+    """Confusion matrices: rows are the true classes, columns the predicted ones.
 
-    Of two classes, class 0 is +1 (blue), class 1 is −1 (orange); of more, class k is that of output k.
+    Of two classes, class 0 is +1 (blue), class 1 is −1 (orange); of more, class k has output k.
 
     Attributes:
-        train: (replicas, classes, classes) int64, how many of the training samples.
-        validation: likewise of the validation samples; all 0 if there are none.
-        test: likewise of the test samples.
+        train: (replicas, classes, classes) int64, numbers of training samples.
+        validation: likewise for the validation samples; all 0 if there are none.
+        test: likewise for the test samples.
     """
 
     train: CountArray
@@ -33,46 +33,46 @@ class Confusion:
 
     @property
     def train_recall(self) -> FloatArray:
-        """Share of each class's training samples that were found, (replicas, classes); NaN if it has none."""
+        """Share of each class's training samples that are predicted right, (replicas, classes); NaN without samples."""
         return _recall(self.train)
 
     @property
     def validation_recall(self) -> FloatArray:
-        """Likewise of the validation samples."""
+        """Likewise for the validation samples."""
         return _recall(self.validation)
 
     @property
     def test_recall(self) -> FloatArray:
-        """Likewise of the test samples."""
+        """Likewise for the test samples."""
         return _recall(self.test)
 
     @property
     def train_precision(self) -> FloatArray:
-        """Share of the training samples taken for a class that are of it, (replicas, classes); NaN if none was."""
+        """Share of the training samples predicted as a class that are right, (replicas, classes); NaN without any."""
         return _precision(self.train)
 
     @property
     def validation_precision(self) -> FloatArray:
-        """Likewise of the validation samples."""
+        """Likewise for the validation samples."""
         return _precision(self.validation)
 
     @property
     def test_precision(self) -> FloatArray:
-        """Likewise of the test samples."""
+        """Likewise for the test samples."""
         return _precision(self.test)
 
 
 def confusion(run: Run, *, threshold: float = 0.5) -> Confusion:
-    """Count which classes are taken for which, over all samples.
+    """Return the confusion matrices of a run over all samples.
 
     Args:
         run: any run of a classification.
-        threshold: the probability of the positive class (+1), 0 … 1, from which a sample counts as positive; it is
-            (1 + output)/2, with outputs beyond −1 and 1 (the hinge has them) cut off there. At ½ the share on the
-            diagonal is the accuracy. Only of two classes: of more, the greatest output answers.
+        threshold: the probability of the positive class (+1), 0 … 1, from which a sample counts as positive. The
+            probability is (1 + output)/2, with outputs (of the hinge loss) clipped to −1 … 1. At ½ the share on the
+            diagonal is the accuracy. For two classes only; of more, the greatest output decides.
 
     Raises:
-        ValueError: the problem is a regression, or the threshold is out of range, or it is given for more than two
+        ValueError: the problem is a regression, the threshold is out of range, or it is given for more than two
             classes.
     """
     one = run.experiment
@@ -87,7 +87,7 @@ def confusion(run: Run, *, threshold: float = 0.5) -> Confusion:
     with borrow(run) as workspace:
         sums, predicted, _ = Losses(run, workspace).predictions()
         targets = np.stack([columns(data, features)[-outputs:] for data, features in sources(run)])
-        # Of several classes as in the accuracy: what sums differ by, their probabilities may have lost to rounding.
+        # Of several classes by the sums, as in the accuracy: probabilities may be equal by rounding where sums differ.
         found = predicted_classes(predicted if outputs == 1 else sums, threshold)
     true = np.broadcast_to(true_classes(targets), found.shape)
     ends = np.cumsum([one.data.training_samples, one.data.validation_samples])
@@ -99,7 +99,7 @@ def confusion(run: Run, *, threshold: float = 0.5) -> Confusion:
 
 
 def count(true: IndexArray, predicted: IndexArray, classes: int) -> CountArray:
-    """Count pairs of classes (replicas, samples) as (replicas, classes, classes): [r, t, p] of true t, predicted p."""
+    """Count pairs of classes (replicas, samples) in a matrix (replicas, classes, classes), [r, true, predicted]."""
     replicas = len(true)
     cells = (np.arange(replicas)[:, None] * classes + true) * classes + predicted
     counts = np.bincount(cells.ravel(), minlength=replicas * classes * classes)

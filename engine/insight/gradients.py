@@ -1,4 +1,4 @@
-"""Signals: how strong what goes forward and what comes back is, layer by layer."""
+"""The gradient of the training loss, and statistics of activations, gradients and updates per layer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ from engine.training.advance import advance
 from engine.training.workspace import borrow, sources
 
 _BATCH = 1024
-"""Samples whose gradient is computed together."""
+"""Samples per backward pass."""
 
 _TAIL = 0.025
-"""How near to a bound an output is in the flat tail, as a share of the range between the bounds."""
+"""Distance from a bound within which an output is saturated, as a share of the range between the bounds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerStatistics:
-    """How one layer is doing, over all training samples; every array is (replicas,) float64.
+    """Statistics of one layer over all training samples; every array is (replicas,) float64.
 
     Attributes:
-        gradient_norm: length of the gradient of the mean loss, without the penalty, by weights and biases.
-        weight_norm: length of the weights, without biases.
-        update_ratio: how far the next step would move weights and biases, as a share of their length; what
-            ``advance(run, steps=1)`` does is the next step. 0 if the replica has diverged or stopped, or would diverge
-            at that step; NaN if all weights and biases are 0.
+        gradient_norm: Euclidean norm of the gradient of the mean loss, without the penalty, by weights and biases.
+        weight_norm: Euclidean norm of the weights, without biases.
+        update_ratio: norm of the next update (that of ``advance(run, steps=1)``) divided by the norm of weights and
+            biases. 0 if the replica has diverged or stopped, or would diverge at that step; NaN if all weights and
+            biases are 0.
         activation_mean: mean of all outputs, over units and samples.
         activation_spread: their standard deviation.
-        dead: share of units that cannot learn: the slope with which they train is 0 at every sample. 0 where the
-            loss's error skips the slope, as at the output with the cross-entropy.
-        saturated: share of outputs in the flat tails of an activation with bounds: nearer to one of them than 2.5 % of
-            the range. 0 if it has none (``Activation.bounds``).
+        dead: share of units that cannot learn, as the slope used in training is 0 at every sample. 0 if the loss's
+            error includes the slope, as at the output with the cross-entropy.
+        saturated: share of outputs closer to a bound of the activation (``Activation.bounds``) than 2.5 % of the range
+            between the bounds. 0 if it has none.
     """
 
     gradient_norm: FloatArray
@@ -51,23 +51,27 @@ class LayerStatistics:
 
 
 def layer_statistics(run: Run) -> tuple[LayerStatistics, ...]:
-    """Measure every layer of every replica, the output as the last one."""
+    """Return the statistics of every layer, the output as the last one."""
     layers = run.layout.layers
     after, _ = advance(run, steps=1)
     measured = []
-    with np.errstate(all="ignore"):  # a run about to diverge may overflow; it shows as infinity or NaN
+    with np.errstate(all="ignore"):  # a run about to diverge may overflow to infinity or NaN
         moves = after.parameters - run.parameters
-        for slopes, before, move, answer in zip(
-            layers(gradient(run)), layers(run.parameters), layers(moves), _answers(run), strict=True
+        for slopes, before, move, row in zip(
+            layers(gradient(run)),
+            layers(run.parameters),
+            layers(moves),
+            _activation_statistics(run),
+            strict=True,
         ):
-            length = _length(before)
-            length[length == 0] = np.nan
-            mean, spread, dead, saturated = answer
+            norm = _norm(before)
+            norm[norm == 0] = np.nan
+            mean, spread, dead, saturated = row
             measured.append(
                 LayerStatistics(
-                    gradient_norm=_length(slopes),
-                    weight_norm=_length(before[:, :, :-1]),
-                    update_ratio=_length(move) / length,
+                    gradient_norm=_norm(slopes),
+                    weight_norm=_norm(before[:, :, :-1]),
+                    update_ratio=_norm(move) / norm,
                     activation_mean=mean,
                     activation_spread=spread,
                     dead=dead,
@@ -88,37 +92,37 @@ def gradient(run: Run) -> FloatArray:
             tables = [columns(data, features) for data, features in sources(chunk)]
             table = tables[0] if chunk.replicas == 1 else workspace.stacked(tables)
             for start in range(0, samples, batch):
-                # A copy, as products of views round differently for one replica and for several.
+                # Copied, as products of views round differently for one replica and for several.
                 block = np.ascontiguousarray(table[..., start : min(start + batch, samples)])
                 features, targets = block[..., :-outputs, :], block[..., -outputs:, :]
                 share = block.shape[-1] / samples
                 network = workspace.training_pass(block.shape[-1])
                 if network.masks is not None:
-                    # No dropout: what the last step left there is not part of the loss.
+                    # Without dropout, so the masks of the last step are reset.
                     network.masks.buffer.fill(1.0)
                 network.backward(features, features.swapaxes(-1, -2), targets)
                 result[replicas] += workspace.gradient * share
     return result
 
 
-def _answers(run: Run) -> list[FloatArray]:
+def _activation_statistics(run: Run) -> list[FloatArray]:
     """Return mean and spread of the outputs, dead and saturated shares: (4, replicas) per layer."""
     one = run.experiment
-    answers = [np.empty((4, run.replicas)) for _ in run.layout.shapes]
+    statistics = [np.empty((4, run.replicas)) for _ in run.layout.shapes]
     for replicas, chunk in chunks(run, one.data.training_samples):
-        for answer, (activation, has_slope, z, a) in zip(answers, _forward(chunk), strict=True):
-            answer[0, replicas] = a.mean(axis=(1, 2))
-            answer[1, replicas] = a.std(axis=(1, 2))
-            answer[2, replicas] = _dead(activation, z, a) if has_slope else 0.0
-            answer[3, replicas] = _saturated(activation, a)
-    return answers
+        for row, (activation, has_slope, z, a) in zip(statistics, _forward(chunk), strict=True):
+            row[0, replicas] = a.mean(axis=(1, 2))
+            row[1, replicas] = a.std(axis=(1, 2))
+            row[2, replicas] = _dead(activation, z, a) if has_slope else 0.0
+            row[3, replicas] = _saturated(activation, a)
+    return statistics
 
 
 def _forward(run: Run) -> Iterator[tuple[Activation, bool, FloatArray, FloatArray]]:
-    """Send all training samples through a stack, layer by layer.
+    """Compute the forward pass of all training samples, layer by layer.
 
     Yields:
-        The activation, whether errors pass its slope, sums and outputs (replicas, units, samples) of a layer.
+        The activation, whether the backward pass multiplies by its slope, sums and outputs (replicas, units, samples).
     """
     one = run.experiment
     rows, outputs, samples = layer_activations(one), one.sizes[-1], one.data.training_samples
@@ -143,7 +147,7 @@ def _dead(activation: Activation, z: FloatArray, a: FloatArray) -> FloatArray:
 
 
 def _saturated(activation: Activation, a: FloatArray) -> FloatArray:
-    """Return the share (replicas,) of outputs in the flat tails."""
+    """Return the share (replicas,) of saturated outputs."""
     if activation.bounds is None:
         return np.zeros(len(a))
     low, high = activation.bounds
@@ -152,6 +156,6 @@ def _saturated(activation: Activation, a: FloatArray) -> FloatArray:
     return share
 
 
-def _length(layer: FloatArray) -> FloatArray:
-    """Return the length (replicas,) of a layer's numbers (replicas, units, …) as one vector."""
+def _norm(layer: FloatArray) -> FloatArray:
+    """Return the Euclidean norm (replicas,) of a layer's numbers (replicas, units, …)."""
     return euclidean_norm(layer.reshape(len(layer), -1))

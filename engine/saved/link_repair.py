@@ -1,8 +1,8 @@
-"""Links: the ``key=value`` pairs of a link, in the state in which mails, chats and browsers hand it on.
+"""The ``key=value`` pairs of a link, repaired after mails, chats and browsers have changed it.
 
-Undone is what cannot have been meant: line breaks, ``&amp;`` for ``&``, ``=3D`` for ``=`` (quoted-printable), ``%26``
-or ``%23`` for ``&`` and ``#``, a link that is percent-encoded as a whole. What is cut off at the end is reported.
-``static/js/lib/links.js`` does the same in the page.
+Reverted are line breaks, ``&amp;`` for ``&``, ``=3D`` for ``=`` (quoted-printable), ``%26`` or ``%23`` for ``&`` and
+``#``, and percent-encoding of a whole link. Characters that are cut off at the end are reported.
+``static/js/lib/text/link-repair.js`` does the same in the page.
 """
 
 import re
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from engine.user_messages import UserMessage, quoted
 
 MAX_LENGTH = 65_536
-"""Characters of the longest link that is read."""
+"""Length of the longest link that is read, in characters."""
 
 _AMPERSANDS = re.compile(r"&(?:(?:amp|#38|#x26);)+", re.IGNORECASE)
 _ENCODED_AMPERSAND = re.compile(r"%26(?:amp(?:;|%3B))*(?=[\w.]+=)", re.IGNORECASE | re.ASCII)
 _CUT = frozenset("<>\"'`”’»)]}*.,;:!? \t")
 _CUT_ENCODED = frozenset(("%3C", "%3E", "%22", "%60", "%20"))
-"""What a link does not end with: signs of mails and sentences around it, as they are and as browsers encode them."""
+"""Characters that do not belong to the end of a link but to the text around it, plain and as browsers encode them."""
 
 _BARE = re.compile(r"[<\"'`(]*[A-Za-z][\w.]*(?:=|%3D)", re.IGNORECASE | re.ASCII)
 _QUOTED = re.compile(r"(?:[^=]*=(?:3D|\r?\n))*[^=]*")
@@ -26,11 +26,11 @@ _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})|%")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link says.
+    """Content of a link.
 
     Attributes:
-        pairs: keys and values in their order; a value is None where there is no ``=``, and still percent-encoded.
-        ending: characters that were left out at the end, as ``>`` or the full stop of a sentence.
+        pairs: keys and values in their order; values are still percent-encoded, and None without ``=``.
+        ending: characters that were cut off at the end, such as ``>`` or a full stop.
     """
 
     pairs: tuple[tuple[str, str | None], ...]
@@ -38,15 +38,15 @@ class Link:
 
     @property
     def notes(self) -> tuple[UserMessage, ...]:
-        """What was left out, if anything was."""
+        """A note on the characters that were cut off, if there are any."""
         return (UserMessage("link-ending", {"ending": quoted(self.ending)}),) if self.ending else ()
 
 
 def parse(text: str) -> Link | None:
-    """Read a link: a whole address, what stands behind its ``#``, or that with the ``#``.
+    """Parse a link: a whole address, or its fragment with or without ``#``.
 
     Returns:
-        None if the text is no link: it has no ``#``, and does not begin with ``key=``.
+        None if the text is not a link: it has no ``#``, and does not begin with ``key=``.
     """
     fragment = _fragment(_AMPERSANDS.sub("&", _joined(text)))
     if fragment is None:
@@ -60,7 +60,7 @@ def parse(text: str) -> Link | None:
 
 
 def unescaped(text: str) -> str:
-    """Undo percent-encoding; a text in which it is broken stays as it is."""
+    """Decode percent-encoding; a text with an invalid one is returned unchanged."""
     try:
         return _PERCENT.sub(lambda found: bytes.fromhex(found[1].decode()), text.encode()).decode()
     except (AttributeError, UnicodeError):
@@ -68,12 +68,12 @@ def unescaped(text: str) -> str:
 
 
 def protected(fragment: str) -> str:
-    """Return a fragment with an end that ``parse`` does not cut: an empty part behind what could be cut off."""
+    """Return a fragment with ``&`` appended if ``parse`` would cut off characters at its end."""
     return f"{fragment}&" if _end(fragment) < len(fragment) else fragment
 
 
 def _end(fragment: str) -> int:
-    """Return where the fragment ends without what is cut off."""
+    """Return the length of the fragment without the characters to cut off."""
     end = len(fragment)
     while end > 0:
         if fragment[end - 1] in _CUT:
@@ -86,7 +86,7 @@ def _end(fragment: str) -> int:
 
 
 def _joined(text: str) -> str:
-    """Return the text in one line, without the quoted-printable encoding of mails if every ``=`` is written in it."""
+    """Return the text in one line, decoded from quoted-printable if every ``=`` is encoded so."""
     if "=3D" in text and _QUOTED.fullmatch(text):
         text = re.sub(r"=\r?\n", "", text).replace("=3D", "=")
     return "".join(line.strip() for line in re.split(r"[\r\n]+", text))

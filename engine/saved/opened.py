@@ -1,4 +1,4 @@
-"""Opened: what comes of reading something that was saved, or why nothing does."""
+"""The result of reading a saved form: an experiment, perhaps a trained network, and notes; or an error."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ _MAX_NOTES = 50
 
 
 class SavedError(LocalizedError):
-    """Nothing of what was saved can be used.
+    """Nothing of a saved form can be used.
 
     Attributes:
-        notes: what is wrong with each part of it, if there are parts.
+        notes: the error of each part, if it has parts.
     """
 
     notes: tuple[UserMessage, ...] = ()
@@ -23,11 +23,11 @@ class SavedError(LocalizedError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """What a saved network has learned.
+    """State of a saved network.
 
     Attributes:
-        parameters: (n,) float64, in the order of a run's.
-        epoch: finished passes over the training samples.
+        parameters: (n,) float64, in the order of ``Run.parameters``.
+        epoch: finished epochs.
         step: updates so far.
     """
 
@@ -38,12 +38,12 @@ class Trained:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """What was read.
+    """Content of a saved form.
 
     Attributes:
-        experiment: whole and valid; what was not said, or could not be used, has its default.
-        notes: what was passed over, and why.
-        network: what was trained, if anything.
+        experiment: complete and valid; missing and invalid fields have their default.
+        notes: which parts were skipped, and why.
+        network: state of the trained network, if there is one.
     """
 
     experiment: Experiment
@@ -51,7 +51,7 @@ class Opened:
     network: Trained | None = None
 
     def run(self) -> Run:
-        """Return a run to train on: with the saved parameters, at their epoch, or untrained if there are none."""
+        """Return a run with the saved parameters at their epoch, or an untrained one if there are none."""
         if self.network is None:
             return begin(self.experiment)
         trained = self.network
@@ -59,14 +59,14 @@ class Opened:
 
 
 def bounded(notes: Sequence[UserMessage]) -> tuple[UserMessage, ...]:
-    """Return the first notes, and how many more there are."""
+    """Return the first 50 notes, and one with the number of further ones."""
     if len(notes) <= _MAX_NOTES:
         return tuple(notes)
     return (*notes[:_MAX_NOTES], UserMessage("further-notes", {"count": len(notes) - _MAX_NOTES}))
 
 
 def nothing_understood(notes: Sequence[UserMessage]) -> SavedError:
-    """Return the error for something of which no part can be used; most notes have the ``name`` of one."""
+    """Return the error for a saved form of which no part can be used, from the notes on its parts."""
     names = ", ".join(str(note.values["name"]) for note in notes[:_MAX_NOTES] if "name" in note.values)
     error = SavedError("nothing-understood", names=names, why=notes[0], kinds=UserMessage("saved-kinds"))
     error.notes = bounded(notes)

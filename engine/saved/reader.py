@@ -1,4 +1,4 @@
-"""The reader of everything that is saved; it recognizes each form by its content."""
+"""The reader of all saved forms, which it recognizes by their content."""
 
 import codecs
 import re
@@ -22,15 +22,15 @@ _ENCODINGS = (
 
 
 def read(saved: str | bytes) -> Opened:
-    """Read what the page or ``neural-playground train`` has saved, or a link of the original playground.
+    """Read a file or link of the page or of ``neural-playground train``, or a link of TensorFlow Playground.
 
     Args:
         saved: the bytes of a file: a saved experiment (JSON in UTF-8, or UTF-16 with a byte order mark), a saved
-            network (safetensors), or a text with a link; or such a text. A link is a whole address or what stands
-            behind its ``#``, as mails hand it on (``engine.saved.link_repair``).
+            network (safetensors), or a text with a link; or such a text. A link is a whole address or its fragment,
+            repaired if a mail has changed it (``engine.saved.link_repair``).
 
     Raises:
-        SavedError: it is nothing of the kind, or no part of it can be used; says what is wrong and what can be read.
+        SavedError: it is none of these, or no part of it can be used; says why, and what can be read.
     """
     try:
         return _read_text(saved) if isinstance(saved, str) else _read_bytes(saved)

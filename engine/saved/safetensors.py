@@ -1,4 +1,4 @@
-"""Safetensors: named arrays and strings as bytes, and back.
+"""The safetensors format: named arrays and strings as bytes, and back.
 
 Layout: an unsigned 64-bit little-endian header length; a JSON header with dtype, shape and offsets of every tensor,
 padded with spaces to a multiple of eight bytes; the bytes of the tensors, little-endian, row-major.
@@ -19,19 +19,19 @@ _DTYPES = {"F64": "<f8", "F32": "<f4", "U32": "<u4", "I8": "|i1"}
 _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 
 _MAX_HEADER = 1_000_000
-"""Bytes of the longest header that ``read_header`` takes for one."""
+"""Length of the longest header that ``decode_one`` reads, in bytes."""
 
 
 def encode(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
-    """Write arrays.
+    """Return arrays as bytes.
 
     Args:
         metadata: strings by name.
-        tensors: arrays by name, of dtype float64, float32, uint32 or int8; wide types are put first, so that every
-            tensor is aligned to its own size.
+        tensors: arrays by name, of dtype float64, float32, uint32 or int8; wide types come first, so that every tensor
+            is aligned to its own size.
 
     Raises:
-        ValueError: another dtype; names the tensor.
+        ValueError: a tensor has another dtype; names the tensor.
     """
     header, ordered = write_header(metadata, tensors)
     return b"".join([header, *(tensor.tobytes() for _, tensor in ordered)])
@@ -40,7 +40,7 @@ def encode(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
 def write_header(
     metadata: Mapping[str, str], tensors: Mapping[str, Tensor]
 ) -> tuple[bytes, list[tuple[str, Tensor]]]:
-    """Write what stands before the tensors, and return the order in which they follow; as ``encode`` otherwise."""
+    """Return the bytes before the tensors, and the tensors in the order in which they follow; see ``encode``."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     ordered = sorted(tensors.items(), key=lambda item: -item[1].itemsize)
     offset = 0
@@ -62,10 +62,10 @@ def write_header(
 
 
 def decode(data: bytes) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Read arrays: the metadata, and the tensors as read-only views of the bytes.
+    """Return the metadata, and the tensors as read-only views of the bytes.
 
     Raises:
-        ValueError: these bytes hold no such arrays, or arrays of another dtype.
+        ValueError: the bytes are not a safetensors file, or a tensor has another dtype.
     """
     try:
         header, body = _split(data)
@@ -76,11 +76,11 @@ def decode(data: bytes) -> tuple[dict[str, str], dict[str, Tensor]]:
 
 
 def decode_one(data: bytes, name: str) -> tuple[Mapping[str, Any], Tensor | None] | None:
-    """Read the metadata and one array of any bytes; other arrays may be of any dtype.
+    """Return the metadata and one array of untrusted bytes; other arrays may have any dtype.
 
     Returns:
-        None if the bytes are no safetensors file. The array is None if there is none of this name, or none that can
-        be read.
+        None if the bytes are not a safetensors file. The array is None if there is none of this name, or it cannot be
+        read.
     """
     try:
         (length,) = struct.unpack_from("<Q", data)

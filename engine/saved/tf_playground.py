@@ -1,8 +1,8 @@
-"""Classic: links of the original playground as experiments that train to its losses, and back.
+"""Links of TensorFlow Playground ("the original") as experiments that train to its losses, and back.
 
-A link says everything after its ``#``, as ``key=value`` pairs joined by ``&``. Runs made from one draw the original's
-random numbers (``data.classic_seed``), take the samples in its order and carry the remainder of an epoch over
-(``training.batching`` "carried"), and cut links as its L1 does (``objective.penalty`` "l1-classic").
+A link has ``key=value`` pairs joined by ``&`` in its fragment. Its experiment draws the original's random numbers
+(``data.classic_seed``), takes the samples in its order and carries the remainder of an epoch over
+(``training.batching`` "carried"), and removes connections as its L1 does (``objective.penalty`` "l1-classic").
 """
 
 import math
@@ -23,7 +23,7 @@ _FEATURES = {
     "sinX": "sin x1",
     "sinY": "sin x2",
 }
-"""In the order of the original's inputs."""
+"""The original's names of the features, in its order, and ours."""
 
 _DATASETS = {"circle": "circle", "xor": "xor", "gauss": "gauss", "spiral": "spiral"}
 _REGRESSION_DATASETS = {"reg-plane": "plane", "reg-gauss": "multi-gauss"}
@@ -39,7 +39,7 @@ _CHOICES = {
     "regDataset": (_REGRESSION_DATASETS, "reg-plane"),
     "problem": (_PROBLEMS, "classification"),
 }
-"""Names that a key may have and what they are here, and the name that the original takes for any other."""
+"""For each key: the original's values with ours, and the original's default, which it uses for any other value."""
 
 _SWITCHES = (*_FEATURES, "initZero", "showTestData", "discretize", "cosX", "cosY", "collectStats", "hideText")
 _NUMBERS = ("batchSize", "learningRate", "regularizationRate", "noise", "percTrainData", "networkShape")
@@ -52,17 +52,17 @@ _HIDEABLE = (
 KEYS = frozenset(
     (*_CHOICES, *_SWITCHES, *_NUMBERS, "seed", "tutorial", *(f"{name}{_HIDDEN}" for name in _HIDEABLE))
 )
-"""Every key that the original knows, those that only concern its page included."""
+"""Every key that the original knows, including those that only concern its page."""
 
 DEFAULT_SEED = "0.00000"
-"""The seed of a link that has none; the original would draw another one each time."""
+"""The seed of a link without one, for which the original draws a new one each time."""
 
 
 def begin_link(link: str) -> Run:
     """Return an untrained run with the original's points and weights for a link.
 
     Args:
-        link: what stands behind ``#``, with or without it, or a whole address.
+        link: a whole address, or its fragment with or without ``#``.
 
     Raises:
         ValueError: a value cannot be used; names the key, the value and what is allowed.
@@ -71,7 +71,7 @@ def begin_link(link: str) -> Run:
 
 
 def to_experiment(link: str) -> Experiment:
-    """Return the experiment that a link describes; ``read_link`` names what was passed over on the way.
+    """Return the experiment that a link describes, without the notes of ``read_link``.
 
     Args:
         link: as for ``begin_link``.
@@ -83,26 +83,26 @@ def to_experiment(link: str) -> Experiment:
 
 
 def is_link(link: Link) -> bool:
-    """Tell whether a link has any key of the original."""
+    """Return whether a link has any key of the original."""
     return any(key in KEYS for key, _ in link.pairs)
 
 
 def read_link(link: Link) -> tuple[Experiment, tuple[UserMessage, ...]]:
-    """Return the experiment that a link describes, and notes on what was passed over.
+    """Return the experiment that a link describes, and notes on parts that were not used as they are.
 
-    As in the original, unknown keys are passed over, unknown names stand for the default, booleans are true unless
-    "false", noise is brought into its range, and features whose control is hidden are off: all this but the last is
-    named in a note. Numbers that the original would take without looking, and that make no sense, are refused.
+    As in the original, unknown keys are skipped, unknown values mean the default, booleans are true unless "false",
+    noise is clipped to its range, and features whose control is hidden are off; all but the last are noted. Numbers
+    out of range, which the original accepts unchecked, are refused.
 
     Args:
-        link: its pairs; without any, the original's default is meant, and a note says so.
+        link: its pairs; without any, it means the original's default, with a note.
 
     Raises:
         ValueError: a value cannot be used, or no key is known; names the key, the value and what is allowed.
     """
     if link.pairs and not is_link(link):
         raise LocalizedError("link-unknown", names=", ".join(quoted_name(key) for key, _ in link.pairs[:20]))
-    # The original takes a seed as it stands, percent signs included.
+    # The original does not decode percent signs in a seed.
     state = {
         key: value if key == "seed" else unescaped(value) for key, value in link.pairs if value is not None
     }
@@ -150,10 +150,10 @@ def read_link(link: Link) -> tuple[Experiment, tuple[UserMessage, ...]]:
 
 
 def to_link(experiment: Experiment) -> str:
-    """Return the link of the original for an experiment that it can have, without ``#``.
+    """Return the fragment of the original's link for an experiment, without ``#``.
 
     Raises:
-        ValueError: the original has nothing like it; names the field.
+        ValueError: the original does not have a value of the experiment; names the field.
     """
     data, network, objective, training = (
         experiment.data,
@@ -204,34 +204,34 @@ def to_link(experiment: Experiment) -> str:
         "batchSize": training.batch_size,
         "dataset": "circle" if regression else datasets[data.dataset],
         "regDataset": datasets[data.dataset] if regression else "reg-plane",
-        "learningRate": _shown(training.learning_rate),
-        "regularizationRate": _shown(objective.penalty_rate),
-        "noise": _shown(data.noise * 100),
+        "learningRate": _number_text(training.learning_rate),
+        "regularizationRate": _number_text(objective.penalty_rate),
+        "noise": _number_text(data.noise * 100),
         "networkShape": ",".join(map(str, network.hidden)),
         "seed": data.classic_seed,
         "showTestData": "false",
         "discretize": "false",
-        "percTrainData": _shown(data.train_fraction * 100),
+        "percTrainData": _number_text(data.train_fraction * 100),
     }
     for theirs in ("x", "y", "xTimesY", "xSquared", "ySquared"):
-        state[theirs] = _truth(_FEATURES[theirs] in experiment.features)
+        state[theirs] = _boolean_text(_FEATURES[theirs] in experiment.features)
     state["cosX"] = "false"
-    state["sinX"] = _truth("sin x1" in experiment.features)
+    state["sinX"] = _boolean_text("sin x1" in experiment.features)
     state["cosY"] = "false"
-    state["sinY"] = _truth("sin x2" in experiment.features)
+    state["sinY"] = _boolean_text("sin x2" in experiment.features)
     state |= {
         "collectStats": "false",
         "problem": experiment.problem,
-        "initZero": _truth(network.initializer == "zeros"),
+        "initZero": _boolean_text(network.initializer == "zeros"),
         "hideText": "false",
     }
     return "&".join(f"{key}={value}" for key, value in state.items())
 
 
 def _refuse(*rows: tuple[str, bool, object]) -> None:
-    """Refuse the first field of which the original does not have the value: rows of name, whether it has, and value."""
-    for name, there, value in rows:
-        if not there:
+    """Raise an error for the first row (name, whether the original has the value, value) that it does not have."""
+    for name, is_known, value in rows:
+        if not is_known:
             raise LocalizedError("classic-value", name, name=name, value=quoted(value))
 
 
@@ -244,7 +244,7 @@ def _chosen(state: Mapping[str, str], key: str, notes: list[UserMessage]) -> str
 
 
 def _boolean(state: Mapping[str, str], key: str, notes: list[UserMessage], *, default: bool) -> bool:
-    text = state.get(key, _truth(default))
+    text = state.get(key, _boolean_text(default))
     if text not in ("true", "false"):
         notes.append(_taken_as(key, text, "true"))
     return text != "false"
@@ -294,9 +294,9 @@ def _shape(text: str) -> list[int]:
     ]
 
 
-def _shown(value: float) -> str:
+def _number_text(value: float) -> str:
     return f"{round(value, 10):.10g}"
 
 
-def _truth(value: bool) -> str:
+def _boolean_text(value: bool) -> str:
     return "true" if value else "false"
