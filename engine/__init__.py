@@ -1,4 +1,4 @@
-"""The engine: small neural networks in NumPy, trained as values.
+"""The engine: small neural networks in NumPy, trained as immutable values.
 
 >>> from engine import Experiment, begin, advance, evaluate
 >>> run, report = advance(begin(Experiment()), epochs=100)
@@ -25,7 +25,7 @@ from engine.run import Run, begin, reconfigure, set_parameter
 from engine.training.advance import Report, advance
 from engine.training.evaluation import Evaluation, evaluate
 
-# What draws stands above what is drawn.
+# Set here, as the notebook module imports those of Run and Report.
 Run._repr_html_ = _notebook.run_html
 Report._repr_html_ = _notebook.report_html
 

@@ -182,8 +182,8 @@ def _arrays(reader: _Reader, experiments: tuple[Experiment, ...], counters: _Cou
     first, replicas = experiments[0], len(experiments)
     n = Layout(first.sizes).parameters
     slot_count = sum(slot_counts(first))
-    kept = replicas if STOP_RULES[first.training.stop].restores else 0
-    reader.expect(8 * n * ((1 + slot_count) * replicas + kept) + _PER_REPLICA * replicas)
+    best_rows = replicas if STOP_RULES[first.training.stop].restores else 0
+    reader.expect(8 * n * ((1 + slot_count) * replicas + best_rows) + _PER_REPLICA * replicas)
     parameters = _finite(reader.array("the parameters", "<f8", replicas, n), "parameters")
     # Optimizer state may overflow before the parameters do; training accepts that.
     slots = _native(reader.array("the slots", "<f8", slot_count, replicas, n))
@@ -196,7 +196,7 @@ def _arrays(reader: _Reader, experiments: tuple[Experiment, ...], counters: _Cou
     if not ((best_epoch >= 0) & (best_epoch <= counters.epoch)).all():
         raise ValueError(f"the best epoch is {best_epoch.tolist()}; allowed: 0 … {counters.epoch}")
     best = Best(
-        loss, best_epoch, _finite(reader.array("the best parameters", "<f8", kept, n), "best parameters")
+        loss, best_epoch, _finite(reader.array("the best parameters", "<f8", best_rows, n), "best parameters")
     )
     return Run(
         experiments,

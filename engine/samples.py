@@ -59,8 +59,8 @@ def _draw(data: Data) -> tuple[FloatArray, FloatArray]:
         generator.choice(np.flatnonzero(numbers == number), size, replace=False)
         for number, size in enumerate(wanted)
     ]
-    kept = np.sort(np.concatenate(chosen))
-    return drawn[kept], targets[kept]
+    selected = np.sort(np.concatenate(chosen))
+    return drawn[selected], targets[selected]
 
 
 def _class_sizes(data: Data) -> list[int]:

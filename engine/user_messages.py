@@ -11,7 +11,7 @@ from typing import Union
 Value = Union[str, int, float, "UserMessage"]
 
 TEMPLATES: Mapping[str, str] = {
-    # One value by itself
+    # Single values
     "value": "{name} is {value}; {allowed}",
     "message-value": "the message is {value}; {allowed}",
     "missing": "{name} is missing",
@@ -37,7 +37,7 @@ TEMPLATES: Mapping[str, str] = {
     "less-than": "it must be less than {limit}",
     "entries-at-least": "it must have at least {limit} entries",
     "entries-at-most": "it may have at most {limit} entries",
-    # What goes together in an experiment
+    # Contradictions between the fields of an experiment
     "option-unknown": "{name} is not known; known for {row}: {names}",
     "own-samples": "data.samples is {samples}; there are {points} points in data.points",
     "one-of-both": "{name} cannot go with {other}; give one of them",
@@ -68,12 +68,12 @@ TEMPLATES: Mapping[str, str] = {
         " allowed: {allowed}"
     ),
     "too-many-parameters": "network.hidden makes {parameters} parameters; at most {most} are allowed",
-    # Links of the original
+    # Links of TensorFlow Playground ("the original")
     "link-no-features": "the link switches all features off; at least one must be on",
     "link-unknown": "the link has no key of the original, but {names}",
     "link-value": "{name} is {value} in the link; {allowed}",
     "link-taken-as": "{name} is {value} in the link; like the original, this takes it as {taken}",
-    # Whatever was saved: notes on what was passed over
+    # Saved forms: notes on skipped parts
     "gives-way": "{name} {value} was passed over: {why}",
     "only": "{name} is {value}; it can only be {only}",
     "own-points-elsewhere": (
@@ -82,7 +82,7 @@ TEMPLATES: Mapping[str, str] = {
     ),
     "link-ending": "{ending} at the end of the link was left out",
     "further-notes": "{count} more of this kind",
-    # Whatever was saved: why it cannot be used
+    # Saved forms: errors
     "saved-kinds": (
         "a saved experiment (JSON), a saved network (safetensors), an address of this playground, or a link of the"
         " original"

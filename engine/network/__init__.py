@@ -1,1 +1,1 @@
-"""The network itself: where its parameters and activations lie, and its forward and backward pass."""
+"""The network: layout of parameters and activations in memory, forward and backward pass."""

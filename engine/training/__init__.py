@@ -1,1 +1,1 @@
-"""Training: batches, steps and epochs of a run, its losses, and what is carried over to another network."""
+"""Training: batches, updates and epochs of a run, its losses, and weight transfer to another network."""

@@ -273,12 +273,12 @@ class _Loop:
         better = (loss < self._best_loss - self._stop_options.get("improvement", 0.0)) & ~self.frozen
         self._best_loss[better] = loss[better]
         self._best_epoch[better] = self.epoch
-        kept = self._parameters
+        final = self._parameters
         if self._stop.restores:
-            kept = self._best_parameters
-            kept[better] = self._parameters[better]
+            final = self._best_parameters
+            final[better] = self._parameters[better]
         reached = self._stop.reached(self.epoch, loss, self.epoch - self._best_epoch, self._stop_options)
-        self._freeze(reached, self._stopped, kept, self._slots)
+        self._freeze(reached, self._stopped, final, self._slots)
         self._restore_frozen()
 
     def result(self) -> tuple[Run, Report]:

@@ -52,7 +52,7 @@ class Dropout:
         for replica, (seed, rate) in enumerate(zip(self._seeds, self._rates, strict=True)):
             generator = np.random.default_rng([_DROPOUT, seed, self._epoch, first, masks.columns])
             chance = generator.random((length, sum(units), masks.columns), dtype=np.float32)
-            kept = (chance >= rate) / (1 - rate)
-            for layer, part in zip(layers, np.split(kept, np.cumsum(units)[:-1], axis=1), strict=True):
+            factors = (chance >= rate) / (1 - rate)
+            for layer, part in zip(layers, np.split(factors, np.cumsum(units)[:-1], axis=1), strict=True):
                 layer[:, replica] = part
         return drawn

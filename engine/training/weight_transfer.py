@@ -45,17 +45,17 @@ def transfer_weights(run: Run, experiment: Experiment) -> Run:
     fresh = begin(experiment)
     new = fresh.layout
     origin = _origins(before, experiment, old, new)
-    kept = origin != _NEW
+    known = origin != _NEW
     parameters = _SMALL * fresh.parameters
     _copy_inputs(before, experiment, new.layers(parameters))
-    parameters[:, kept] = run.parameters[:, origin[kept]]
+    parameters[:, known] = run.parameters[:, origin[known]]
     live = reconfigure(run, _with_shape_of(experiment, before))
     slots = np.zeros((len(live.slots), *parameters.shape))
-    slots[..., kept] = live.slots[..., origin[kept]]
+    slots[..., known] = live.slots[..., origin[known]]
     best = live.best
     if len(best.parameters):
         carried = parameters.copy()
-        carried[:, kept] = best.parameters[:, origin[kept]]
+        carried[:, known] = best.parameters[:, origin[known]]
         best = replace(best, parameters=carried)
     return replace(live, experiments=(experiment,), parameters=parameters, slots=slots, best=best)
 

@@ -87,7 +87,7 @@ def test_losses_do_not_depend_on_how_many_are_evaluated_together(monkeypatch):
         largest.append(stack.replicas)
         return evaluate(stack)
 
-    monkeypatch.setattr(landscape, "_TOGETHER", 5 * 500)
+    monkeypatch.setattr(landscape, "_CHUNK", 5 * 500)
     monkeypatch.setattr(landscape, "evaluate", noting)
     apart = loss_plane(run, *directions, resolution=7)
 
