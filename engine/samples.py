@@ -96,12 +96,12 @@ def _flipped(data: Data, targets: FloatArray) -> FloatArray:
 def inputs(data: Data, features: tuple[str, ...], places: FloatArray) -> FloatArray:
     """Compute the network's inputs (places, features + 1) at points (places, 2): scaled features, then a constant 1."""
     table = feature_rows(features, places)
-    scaling = scale(data, features)
+    scaling = shift_and_scale(data, features)
     return table if scaling is None else (table - scaling[0]) / scaling[1]
 
 
 @lru_cache(maxsize=128)
-def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
+def shift_and_scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
     """Return shift and scale (features + 1,), with 0 and 1 for the constant input; None without scaling."""
     fit = SCALERS[data.scaling].fit
     if fit is None:

@@ -10,7 +10,7 @@ from engine.experiment import Data
 from engine.registries.datasets import DATASETS
 from engine.registries.features import FEATURES, feature_rows
 from engine.registries.scalers import SCALERS
-from engine.samples import points, rows, scale
+from engine.samples import points, rows, shift_and_scale
 from tests.support.numeric import plain_inputs
 from tests.support.strategies import law, varied
 
@@ -63,7 +63,7 @@ def test_the_network_reads_what_plain_loops_make_of_the_points(key):
 def test_without_scaling_nothing_is_changed():
     data = Data()
 
-    assert scale(data, ALL) is None
+    assert shift_and_scale(data, ALL) is None
     np.testing.assert_array_equal(inputs(data), feature_rows(ALL, points(data)[0])[:, :-1])
 
 
@@ -118,7 +118,7 @@ def test_only_training_samples_decide_the_scale(key):
     elsewhere = Data.model_validate({"points": moved(table, range(20, 40)), **parts})
     itself = Data.model_validate({"points": moved(table, {0}), **parts})
 
-    known, others, own = (np.array(scale(one, ALL)) for one in (data, elsewhere, itself))
+    known, others, own = (np.array(shift_and_scale(one, ALL)) for one in (data, elsewhere, itself))
 
     np.testing.assert_array_equal(known, others)
     assert (known != own).any()
@@ -150,7 +150,7 @@ def test_the_constant_one_and_the_targets_are_not_scaled(key):
 def test_the_scale_says_how_features_and_the_one_become_what_is_read(key):
     data = Data(scaling=key)
 
-    shift, divisor = np.array(scale(data, ALL))
+    shift, divisor = np.array(shift_and_scale(data, ALL))
 
     expected = (feature_rows(ALL, points(data)[0]) - shift) / divisor
     np.testing.assert_array_equal(rows(data, ALL)[:, :-1], expected)
