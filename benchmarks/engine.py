@@ -330,7 +330,7 @@ def counting() -> Iterator[list[int]]:
     ]
     for row, key, function in held:
         object.__setattr__(row, key, _Counted(function, counts))
-    workspaces.POOL.clear()  # those in store hold the functions themselves
+    workspaces.POOL.clear()  # pooled workspaces hold the functions themselves
 
     def methods(frame: Any, event: str, function: Any) -> None:
         if event == "c_call" and isinstance(getattr(function, "__self__", None), np.ndarray):
