@@ -15,7 +15,8 @@ from engine.network import Pass
 from engine.penalties import PENALTIES, add_decay
 from engine.samples import order, rows
 from engine.workspace import borrow
-from tests.support.numeric import OBJECTIVES, case, central_differences, gradient, mean_loss
+from tests.support.numeric import case, central_differences, gradient, mean_loss
+from tests.support.plain import OBJECTIVES
 from tests.support.runs import assert_replica_is
 from tests.support.strategies import law, varied
 

@@ -10,7 +10,7 @@ from engine import Experiment, advance, begin, evaluate, set_parameter
 from engine.penalties import PENALTIES
 from engine.samples import points
 from engine.scalings import SCALINGS
-from tests.support.numeric import (
+from tests.support.plain import (
     OBJECTIVES,
     plain_inputs,
     plain_is_right,

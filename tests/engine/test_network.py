@@ -13,20 +13,18 @@ from engine.losses import LOSSES
 from engine.network import Pass
 from engine.penalties import PENALTIES, add_decay
 from tests.support.numeric import (
-    OBJECTIVES,
     case,
     central_differences,
     directional_difference,
     distance_to_kinks,
-    flatten,
     gradient,
     mean_loss,
-    plain_gradient,
     sums_by_layer,
     targets_for,
-    unflatten,
 )
+from tests.support.plain import OBJECTIVES, flatten, plain_gradient, unflatten
 from tests.support.strategies import law
+from tests.support.validation import raises_sentence
 
 SHARES = {"share": np.array(0.4)}
 SMOOTH = [row.key for row in PENALTIES.values() if row.l2(SHARES) > 0]
@@ -174,18 +172,16 @@ def test_biases_are_found_by_minus_one_and_are_not_weights():
 
 
 @pytest.mark.parametrize(
-    ("place", "message"),
+    ("place", "field", "values"),
     [
-        ((3, 0, 0), "layer is 3; this network has layers 0 … 2"),
-        ((-1, 0, 0), "layer is −1; this network has layers 0 … 2"),
-        ((0, 4, 0), "unit is 4; layer 0 has units 0 … 3"),
-        ((0, -1, 0), "unit is −1; layer 0 has units 0 … 3"),
-        ((1, 0, 4), "input is 4; layer 1 has inputs 0 … 3 and the bias"),
-        ((1, 0, -2), "input is −2; layer 1 has inputs 0 … 3 and the bias"),
+        ((3, 0, 0), "layer", {"layer": 3, "last": 2}),
+        ((-1, 0, 0), "layer", {"layer": -1, "last": 2}),
+        ((0, 4, 0), "unit", {"unit": 4, "layer": 0, "last": 3}),
+        ((0, -1, 0), "unit", {"unit": -1, "layer": 0, "last": 3}),
+        ((1, 0, 4), "input", {"input": 4, "layer": 1, "last": 3}),
+        ((1, 0, -2), "input", {"input": -2, "layer": 1, "last": 3}),
     ],
 )
-def test_a_parameter_that_does_not_exist_is_refused_with_what_exists(place, message):
-    with pytest.raises(ValueError, match="has") as error:
+def test_a_parameter_that_does_not_exist_is_refused_with_what_exists(place, field, values):
+    with raises_sentence(f"no-{field}", field, **values):
         Layout((2, 4, 2, 1)).index(*place)
-
-    assert str(error.value) == message

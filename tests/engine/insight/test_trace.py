@@ -13,8 +13,9 @@ from engine.insight.layer_activations import activations
 from engine.losses import LOSSES
 from engine.samples import points, rows
 from engine.scalings import SCALINGS
-from tests.support import numeric
+from tests.support import numeric, plain
 from tests.support.strategies import experiments, law, stacks, varied
+from tests.support.validation import raises_naming
 
 
 def known(value):
@@ -50,8 +51,8 @@ def assert_consistent(traced, experiment):
         assert layer.inputs[-1] == 1
     for below, above, row in zip(forward, forward[1:], functions, strict=False):
         assert above.inputs[:-1].tolist() == below.outputs.tolist()
-        plain, _ = numeric.PLAIN_ACTIVATIONS[row.key]
-        expected = [plain(z) for z in below.sums]
+        apply, _ = plain.PLAIN_ACTIVATIONS[row.key]
+        expected = [apply(z) for z in below.sums]
         np.testing.assert_allclose(below.outputs, expected, rtol=1e-12, atol=1e-14)  # a few roundings
     from_sum = LOSSES[experiment.objective.loss].from_sum
     for i, (ahead, back) in enumerate(zip(forward, backward, strict=True)):
@@ -284,7 +285,7 @@ def test_many_classes_have_an_output_each_whose_error_is_probability_minus_targe
     # What the network reads is scaled, by what the training samples are like.
     drawn = [[1.0, 2.0], *points(experiment.data)[0].tolist()]
     training = experiment.data.training_samples
-    read = numeric.plain_inputs(experiment.features, scaling, drawn[1:] + drawn[:1], training)[-1]
+    read = plain.plain_inputs(experiment.features, scaling, drawn[1:] + drawn[:1], training)[-1]
     np.testing.assert_allclose(traced.forward[0].inputs[:-1], read, rtol=1e-12)  # a mean in another order
 
 
@@ -323,20 +324,16 @@ def test_all_samples_of_scaled_features_have_the_losses_and_the_gradient_of_the_
 
 @pytest.mark.parametrize("target", [1, [1.0, 0.0], [1.0, 0.0, math.nan], [1.0, 0.0, 0.0, 0.0]], ids=str)
 def test_a_target_of_other_than_as_many_numbers_as_classes_is_refused(target):
-    with pytest.raises(ValueError, match="target is") as caught:
+    with raises_naming("target", target, 3):
         trace(begin(Experiment.model_validate({"data": {"dataset": "spiral-3"}})), (1, 2), target)
-
-    assert str(caught.value) == f"target is {target}; it must be finite numbers, as many as outputs: 3"
 
 
 @pytest.mark.parametrize(
     "target", [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.5, 0.5, 0.0], [1.0, -1.0, -1.0]], ids=str
 )
 def test_a_target_that_is_not_one_of_many_classes_is_refused(target):
-    with pytest.raises(ValueError, match="target is") as caught:
+    with raises_naming("target", target, 0, 1):
         trace(begin(Experiment.model_validate({"data": {"dataset": "spiral-3"}})), (1, 2), target)
-
-    assert str(caught.value) == f"target is {target}; a class is 1 at its own output and 0 at the others"
 
 
 def test_a_trace_is_the_callers_own():
@@ -361,22 +358,18 @@ def test_huge_parameters_do_not_warn():
 
 @pytest.mark.parametrize("point", [(1.0,), (1.0, 2.0, 3.0), (1.0, math.nan), (-math.inf, 0.0), 3.0])
 def test_what_is_no_point_is_refused(point):
-    with pytest.raises(ValueError, match="it must be two finite numbers, x1 and x2") as caught:
+    with raises_naming("point", point, "x1", "x2"):
         trace(begin(Experiment()), point)
-
-    assert f"point is {point}" in str(caught.value)
 
 
 @pytest.mark.parametrize("target", [math.nan, math.inf, (1.0, -1.0)])
 def test_a_target_that_does_not_fit_is_refused(target):
-    with pytest.raises(ValueError, match="it must be finite numbers, as many as outputs: 1") as caught:
+    with raises_naming("target", target, 1):
         trace(begin(Experiment()), (1, 2), target)
-
-    assert f"target is {target}" in str(caught.value)
 
 
 def test_a_target_that_is_no_class_is_refused():
-    with pytest.raises(ValueError, match=r"target is 0\.5; a class is −1 or 1"):
+    with raises_naming("target", 0.5, "−1", 1):
         trace(begin(Experiment()), (1, 2), 0.5)
 
     regression = begin(varied(Experiment(), data={"dataset": "plane"}))
@@ -390,11 +383,11 @@ def test_a_target_that_is_no_class_is_refused():
 def test_a_replica_that_is_not_there_is_refused(look, replica):
     run = begin([Experiment()] * 2)
 
-    with pytest.raises(ValueError, match=f"replica is {replica}; there are replicas 0 … 1"):
+    with raises_naming("replica", replica, "0 … 1"):
         look(run, replica)
 
 
 @pytest.mark.parametrize("sample", [-1, 500])
 def test_a_sample_that_is_not_there_is_refused(sample):
-    with pytest.raises(ValueError, match=f"sample is {sample}; there are samples 0 … 499"):
+    with raises_naming("sample", sample, "0 … 499"):
         trace_sample(begin(Experiment()), sample)
