@@ -3,6 +3,7 @@
 import struct
 import zlib
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -100,6 +101,7 @@ def test_a_small_network_takes_less_than_a_kilobyte_and_the_size_is_known_before
 # ---------------------------------------------------------------------------------------------------- what is refused
 
 
+@cache
 def trained():
     early = {"stop": "early-stopping", "optimizer": "adam", "batching": "carried"}
     experiment = varied(Experiment(), data={"validation_fraction": 0.2, "samples": 50}, training=early)

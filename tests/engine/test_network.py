@@ -11,7 +11,6 @@ from engine.activations import ACTIVATIONS
 from engine.layout import Layout
 from engine.losses import LOSSES
 from engine.network import Pass
-from engine.penalties import PENALTIES, add_decay
 from tests.support.numeric import (
     case,
     central_differences,
@@ -26,8 +25,6 @@ from tests.support.plain import OBJECTIVES, flatten, plain_gradient, unflatten
 from tests.support.strategies import law
 from tests.support.validation import raises_sentence
 
-SHARES = {"share": np.array(0.4)}
-SMOOTH = [row.key for row in PENALTIES.values() if row.l2(SHARES) > 0]
 DIFFERENTIABLE = [key for key in ACTIVATIONS if key != "step"]  # its slope is a stand-in
 
 
@@ -58,27 +55,6 @@ def test_a_network_of_steps_has_the_gradient_of_plain_loops_with_the_surrogate_s
     expected = flatten(plain_gradient(layers, ("step",) * 3, objective, batch))
     np.testing.assert_allclose(computed[0], expected, rtol=1e-12, atol=1e-14)  # a few roundings
     assert np.count_nonzero(computed[0][: layout.offsets[1]])  # the first layer learns, too
-
-
-@pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
-@pytest.mark.parametrize("penalty", SMOOTH)
-@pytest.mark.parametrize("activation", DIFFERENTIABLE)
-def test_loss_and_penalty_together_equal_central_differences(activation, penalty, objective):
-    layout, activations, loss, parameters, features, targets = case((4, 2), activation, objective)
-    rates = 0.3 * layout.is_weight()
-    row = PENALTIES[penalty]
-
-    computed = gradient(layout, activations, loss, parameters, features, targets)
-    add_decay(parameters, rates * row.l2(SHARES), computed, np.empty_like(computed))
-
-    def objective_value(at):
-        # The kink is the proximal step's.
-        smooth_part = row.value(at[0], SHARES) - row.l1(SHARES) * np.abs(at[0])
-        penalised = float((rates * smooth_part).sum())
-        return mean_loss(layout, activations, loss, at[0], features, targets) + penalised
-
-    expected = central_differences(objective_value, parameters)
-    np.testing.assert_allclose(computed, expected, rtol=1e-7, atol=1e-8)  # as above
 
 
 @law(200)

@@ -3,7 +3,7 @@
 import ast
 import pickle
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,15 @@ ROOT = Path(engine.__file__).parents[1]
 MAKERS = {kind.__name__ for kind in (Sentence, SentenceError, SavedError, UnknownChoiceError)}
 
 
-def sources(folder: str) -> Iterator[ast.Module]:
-    for path in (ROOT / folder).rglob("*.py"):
-        yield ast.parse(path.read_text("utf-8"))
+@cache
+def nodes(folder: str) -> list[ast.AST]:
+    """Return all that the sources in a folder are made of."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / folder).rglob("*.py")]
+    return [node for tree in trees for node in ast.walk(tree)]
 
 
 def test_every_key_that_the_engine_uses_has_a_text() -> None:
-    calls = [node for tree in sources("engine") for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes("engine") if isinstance(node, ast.Call)]
     made = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id in MAKERS]
     keys = {key.value for key in made if isinstance(key, ast.Constant)}
 
@@ -32,8 +34,8 @@ def test_every_key_that_the_engine_uses_has_a_text() -> None:
 
 
 def test_every_text_is_used() -> None:
-    trees = [*sources("engine"), *sources("server")]
-    texts = Counter(node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    used = [*nodes("engine"), *nodes("server")]
+    texts = Counter(node.value for node in used if isinstance(node, ast.Constant))
 
     assert {key for key in ENGLISH if texts[key] == 1} == set()  # each stands in the table as well
 

@@ -110,15 +110,6 @@ def test_looking_at_the_gradient_leaves_the_masks_of_the_next_steps_alone():
     np.testing.assert_array_equal(after.parameters, expected.parameters)
 
 
-@law(40)
-@given(stack=stacks())
-def test_gradients_of_a_stack_are_those_of_its_networks(stack):
-    together = gradient(begin(stack))
-
-    for i, one in enumerate(stack):
-        np.testing.assert_array_equal(together[i], gradient(begin(one))[0])
-
-
 def test_more_samples_than_are_computed_together_make_one_mean():
     experiments_ = [
         varied(

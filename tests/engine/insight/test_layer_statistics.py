@@ -75,17 +75,6 @@ def test_every_statistic_is_what_it_says(stack):
                 )
 
 
-@law(30)
-@given(stack=stacks())
-def test_the_statistics_of_a_stack_are_those_of_its_networks(stack):
-    together = layer_statistics(begin(stack))
-
-    for i, one in enumerate(stack):
-        for ours, alone in zip(together, layer_statistics(begin(one)), strict=True):
-            for name in NAMES:
-                np.testing.assert_array_equal(getattr(ours, name)[i], getattr(alone, name)[0], err_msg=name)
-
-
 def test_a_stack_of_many_samples_is_measured_part_by_part():
     stack = [
         varied(Experiment(), data={"samples": 10_000, "train_fraction": 0.9, "seed": seed})

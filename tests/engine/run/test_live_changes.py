@@ -177,13 +177,6 @@ def test_a_change_that_needs_a_new_start_is_refused_by_name(groups, name):
         reconfigure(started(), varied(DEFAULT, **groups))
 
 
-def test_another_number_of_classes_needs_a_new_start():
-    run = begin(many_classes(dataset="blobs"))
-
-    with raises_naming("data.dataset_options"):
-        reconfigure(run, many_classes(dataset="blobs", dataset_options={"classes": 3}))
-
-
 def test_many_classes_train_on_after_a_live_change():
     experiment = many_classes(dataset="spiral-3")
     run, _ = advance(begin(experiment), epochs=2)
@@ -197,9 +190,14 @@ def test_many_classes_train_on_after_a_live_change():
     assert (after.parameters != run.parameters).any()
 
 
-def test_other_features_need_a_new_start():
+def test_other_features_and_another_number_of_classes_need_a_new_start():
     with raises_naming("features"):
         reconfigure(started(), Experiment(features=("x1",)))
+    with raises_naming("data.dataset_options"):
+        reconfigure(
+            begin(many_classes(dataset="blobs")),
+            many_classes(dataset="blobs", dataset_options={"classes": 3}),
+        )
 
 
 def test_a_live_change_gives_a_diverged_run_another_chance():

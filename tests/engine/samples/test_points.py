@@ -68,14 +68,6 @@ def test_the_noise_slider_keeps_the_order_of_moved_points(key):
     np.testing.assert_array_equal(points(clean)[1], points(noisy)[1])
 
 
-def test_samples_are_read_only():
-    data = Data()
-
-    arrays = [*points(data), rows(data, ("x1", "x2"))]
-
-    assert not any(array.flags.writeable for array in arrays)
-
-
 def test_rows_are_features_a_one_and_the_target():
     data = Data(seed=3)
     features = tuple(FEATURES)
@@ -168,14 +160,12 @@ def test_unshuffled_points_are_those_of_the_shuffled_set(key):
     assert (shuffled != straight).any()
 
 
-def test_own_points_and_unshuffled_ones_are_read_only():
-    for data in (
-        Data(points=OWN),
-        Data(points=OWN, shuffled=False),
-        Data(shuffled=False),
-        Data(classic_seed="1"),
-    ):
-        assert not any(array.flags.writeable for array in (*points(data), rows(data, ("x1",))))
+@pytest.mark.parametrize("values", [{}, {"points": OWN}, {"classic_seed": "1"}], ids=str)
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_samples_are_read_only(values, shuffled):
+    data = Data(shuffled=shuffled, **values)
+
+    assert not any(array.flags.writeable for array in (*points(data), rows(data, ("x1", "x2"))))
 
 
 @pytest.mark.parametrize("samples", [10, 44, 500])

@@ -52,6 +52,11 @@ def test_what_cannot_train_together_is_refused_by_name(groups, name):
         begin([DEFAULT, DEFAULT, varied(DEFAULT, **groups)])
 
 
+def test_other_features_cannot_train_together_either():
+    with raises_naming("experiment 1", "features"):
+        begin([DEFAULT, Experiment(features=("x2", "x1"))])
+
+
 def many_classes(**data):
     return Experiment.model_validate({"data": {"samples": 60, **data}})
 
@@ -120,11 +125,6 @@ def test_own_points_and_a_data_set_can_train_together_if_they_pose_the_same_prob
 
     assert begin([drawn, own]).replicas == 2
     assert begin([drawn, values]).replicas == 2
-
-
-def test_other_features_cannot_train_together():
-    with raises_naming("experiment 1", "features"):
-        begin([DEFAULT, Experiment(features=("x2", "x1"))])
 
 
 @pytest.mark.parametrize("count", [0, 257])
