@@ -52,7 +52,7 @@ def test_what_cannot_train_together_is_refused_by_name(groups, name):
         begin([DEFAULT, DEFAULT, varied(DEFAULT, **groups)])
 
 
-def test_other_features_cannot_train_together_either():
+def test_other_features_cannot_train_together():
     with raises_naming("experiment 1", "features"):
         begin([DEFAULT, Experiment(features=("x2", "x1"))])
 
