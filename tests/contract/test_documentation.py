@@ -44,9 +44,11 @@ def test_every_error_code_is_described() -> None:
         assert f"`{code}`" in PROTOCOL
 
 
-def test_every_field_of_the_experiment_is_described() -> None:
-    for name in fields():
-        assert f"`{name}`" in PROTOCOL
+def test_every_field_of_the_experiment_is_listed_in_order() -> None:
+    paragraph = re.search(r"^Fields: (.*?)\.\n\n", PROTOCOL, re.DOTALL | re.MULTILINE)
+    assert paragraph is not None
+
+    assert re.findall(r"`([a-z_.]+)`", paragraph[1]) == list(fields())
 
 
 def test_the_default_experiment_is_as_described() -> None:
