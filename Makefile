@@ -139,6 +139,7 @@ spelling: $(DEV)
 generated: $(DEV)
 	$(PY) -m scripts.generate_protocol_types --check
 	$(PY) -m scripts.generate_reference --check
+	$(PY) -m scripts.generate_settings --check
 	$(PY) -m scripts.pin_requirements --check
 	$(PY) -m scripts.check_links
 	$(PY) -m scripts.check_prose
@@ -151,8 +152,9 @@ format: $(DEV) $(NODE_MODULES)  ## Format all code and mend what can be mended
 protocol: $(DEV)  ## Write static/js/types/protocol.d.ts anew from the server's models
 	$(PY) -m scripts.generate_protocol_types
 
-reference: $(DEV)  ## Write docs/reference.md anew from the engine's registries
+reference: $(DEV)  ## Write docs/reference.md anew from the engine's registries, and README's settings from the server's
 	$(PY) -m scripts.generate_reference
+	$(PY) -m scripts.generate_settings
 
 pins: $(DEV)  ## Write requirements/*.txt anew from pyproject.toml, with today's versions (ARGS=--keep: with those of before)
 	$(PY) -m scripts.pin_requirements $(ARGS)

@@ -8,7 +8,9 @@ import pytest
 
 from engine import Experiment
 from engine.schema import REGISTRIES
+from scripts import generate_settings
 from scripts.generate_reference import PATH, reference
+from server.settings import Settings
 from tests.support.live_server import ROOT
 
 
@@ -26,6 +28,14 @@ def test_the_types_of_the_protocol_are_those_of_the_models() -> None:
 
 def test_the_reference_is_that_of_the_registries() -> None:
     assert PATH.read_text(encoding="utf-8") == reference()
+
+
+def test_the_table_of_settings_is_that_of_their_declaration() -> None:
+    text = generate_settings.PATH.read_text(encoding="utf-8")
+
+    assert text == generate_settings.with_table(text)
+    for name in Settings.model_fields:
+        assert text.count(f"| `PLAYGROUND_{name.upper()}` |") == 1
 
 
 @pytest.mark.parametrize("name", REGISTRIES)
