@@ -139,7 +139,6 @@ spelling: $(DEV)
 generated: $(DEV)
 	$(PY) -m scripts.generate_protocol_types --check
 	$(PY) -m scripts.generate_reference --check
-	$(PY) -m scripts.generate_settings --check
 	$(PY) -m scripts.pin_requirements --check
 	$(PY) -m scripts.check_links
 	$(PY) -m scripts.check_prose
@@ -152,9 +151,8 @@ format: $(DEV) $(NODE_MODULES)  ## Format all code and mend what can be mended
 protocol: $(DEV)  ## Write static/js/types/protocol.d.ts anew from the server's models
 	$(PY) -m scripts.generate_protocol_types
 
-reference: $(DEV)  ## Write docs/reference.md anew from the engine's registries, and README's settings from the server's
+reference: $(DEV)  ## Write docs/reference.md and the settings in README.md anew from what is declared
 	$(PY) -m scripts.generate_reference
-	$(PY) -m scripts.generate_settings
 
 pins: $(DEV)  ## Write requirements/*.txt anew from pyproject.toml, with today's versions (ARGS=--keep: with those of before)
 	$(PY) -m scripts.pin_requirements $(ARGS)

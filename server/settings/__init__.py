@@ -60,173 +60,106 @@ class Spelling:
 class Settings(BaseSettings):
     """Options of one server process: what is passed, else what ``PLAYGROUND_`` variables set, else the defaults.
 
+    The words below each are those of ``--help`` and README.
+
     Raises:
         ValidationError: a value is not allowed.
     """
 
-    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
-    host: Annotated[Host, Spelling("--host")] = Field(
-        "127.0.0.1", description="address to listen on; 127.0.0.1 serves this machine only"
-    )
-    port: Annotated[int, Spelling("--port")] = Field(
-        8000, ge=0, le=65_535, description="port to listen on; 0 takes a free one"
-    )
-    compute: Annotated[Compute, Spelling("--compute", "WHERE")] = Field(
-        "processes",
-        description="where networks train: `processes`, `inline` (in a thread of the server) or `dask://host:port`,"
-        " a cluster; see [Compute](docs/deploying.md#compute)",
-    )
-    workers: Annotated[int, Spelling("--workers", default="as many as there are processors, up to 8")] = (
-        Field(
-            default_factory=default_workers,
-            ge=1,
-            le=256,
-            description="engine processes; of a quota of fewer processors one is left to the server",
-        )
-    )
-    worker_memory: int = Field(
-        1024,
-        ge=512,
-        le=1_048_576,
-        description="mebibytes of address space that each of them may take, at least 512",
-    )
+    host: Annotated[Host, Spelling("--host")] = "127.0.0.1"
+    """address to listen on; 127.0.0.1 serves this machine only"""
+    port: Annotated[int, Field(ge=0, le=65_535), Spelling("--port")] = 8000
+    """port to listen on; 0 takes a free one"""
+    compute: Annotated[Compute, Spelling("--compute", "WHERE")] = "processes"
+    """where networks train: `processes`, `inline` (in a thread of the server) or `dask://host:port`, a cluster; see
+    [Compute](docs/deploying.md#compute)"""
+    workers: Annotated[
+        int, Field(ge=1, le=256), Spelling("--workers", default="as many as there are processors, up to 8")
+    ] = Field(default_factory=default_workers)
+    """engine processes; of a quota of fewer processors one is left to the server"""
+    worker_memory: Annotated[int, Field(ge=512, le=1_048_576)] = 1024
+    """mebibytes of address space that each of them may take, at least 512"""
     allowed_hosts: Annotated[
         tuple[str, ...], COMMAS, Spelling("--allow-host", "NAME", "this machine's names")
-    ] = Field((), description="other host names to answer to, as behind a proxy; IP addresses always work")
-    lan: Annotated[bool, Spelling("--lan")] = Field(
-        False,
-        description="listen on all addresses, show the one in this network with a QR code, and ask for a join code",
-    )
-    join_code: Annotated[str | None, Spelling("--join-code", "CODE")] = Field(
-        None,
-        repr=False,
-        description="the code that people give before they can do anything, at least six characters; without a value"
-        " one of eight letters is drawn, which stays the same for a day. One that can be guessed is warned of",
-    )
-    insecure: Annotated[bool, Spelling("--insecure")] = Field(
-        False, description="listen where others reach the server without asking for a code"
-    )
-    trusted_proxies: Annotated[tuple[Network, ...], COMMAS, Spelling("--trusted-proxy", "ADDRESS")] = Field(
-        (),
-        description="addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed",
-    )
-    root_path: Annotated[RootPath, Spelling("--root-path", "/PATH")] = Field(
-        "",
-        description="what addresses begin with, as `/a/b`, if a proxy passes it on; if it takes it away, nothing needs"
-        " to be set",
-    )
-    allowed_embedders: Annotated[tuple[Origin, ...], COMMAS, Spelling("--allow-embedding", "ORIGIN")] = Field(
-        (), description="other origins (`https://host`) whose pages may show the playground inside them"
-    )
-    allowed_origins: Annotated[tuple[Origin, ...], COMMAS, Spelling("--allow-origin", "ORIGIN")] = Field(
-        (), description="other origins (`https://host`) whose pages may open sessions"
-    )
-    hello_seconds: float = Field(
-        10.0, ge=0.1, le=600, description="how long a new connection may stay silent"
-    )
-    window: int = Field(
-        8,
-        ge=1,
-        le=8,
-        description="frames a page may leave unacknowledged at most; on a slow connection it is two",
-    )
-    slice_seconds: float = Field(
-        0.025, ge=0.001, le=1, description="longest stretch of training between two looks at the commands"
-    )
-    ping_seconds: float = Field(
-        20.0, ge=0.1, le=600, description="how often a page is asked whether it is still there"
-    )
-    pong_seconds: float = Field(
-        20.0, ge=0.1, le=600, description="how long its answer may take before the connection is cut"
-    )
-    slow_seconds: float = Field(
-        30.0,
-        ge=0.1,
-        le=3600,
-        description="how long a page may acknowledge nothing while frames wait, before it is sent away for a while",
-    )
-    heartbeat_seconds: float = Field(
-        15.0,
-        ge=0.1,
-        le=15,  # the page gives up after 45
-        description="after so long without anything to send, the server sends that it is there",
-    )
-    languages: Folder | None = Field(
-        None, description="a folder with further language files; see [Languages](docs/languages.md)"
-    )
-    max_sessions: Annotated[int, Spelling("--max-sessions", "N")] = Field(
-        200,
-        ge=1,
-        le=100_000,
-        description="sessions at once; others are asked to wait, and let in when there is room. One person (a browser"
-        " that joined; without a join code an address) can have nine tenths",
-    )
-    max_client_sessions: int = Field(
-        8,
-        ge=1,
-        le=100_000,
-        description="of them, those of one browser; without a join code browsers say themselves which they are",
-    )
-    max_address_sessions: int = Field(300, ge=1, le=100_000, description="of them, those of one address")
-    kept_seconds: float = Field(
-        120.0, ge=0, le=86_400, description="how long a session waits for a connection that was lost"
-    )
-    alone_seconds: float = Field(30.0, ge=0, le=86_400, description="how long it trains meanwhile")
-    rest_seconds: float = Field(
-        600.0,
-        ge=0.1,
-        le=604_800,
-        description="how long a session trains without anybody doing anything",
-    )
-    idle_seconds: float = Field(
-        1800.0, ge=0.1, le=604_800, description="how long it is kept without anybody doing anything"
-    )
-    session_seconds: float = Field(
-        43_200.0,
-        ge=0.1,
-        le=604_800,
-        description="how long it is kept at most; after all of these one click goes on",
-    )
-    checkpoint_seconds: float = Field(
-        2.0,
-        ge=0.1,
-        le=600,
-        description="how often a browser is given what it needs to go on elsewhere, while training goes on",
-    )
-    token_seconds: float = Field(86_400.0, ge=1, le=2_592_000, description="how long that can be used")
-    token_keys: Annotated[tuple[str, ...], COMMAS, Spelling(default="a key of its own")] = Field(
-        (),
-        repr=False,
-        description="secrets that sign what browsers keep, each of at least 32 characters, the same on servers that"
-        " stand in for each other: the first signs, all are believed",
-    )
+    ] = ()
+    """other host names to answer to, as behind a proxy; IP addresses always work"""
+    lan: Annotated[bool, Spelling("--lan")] = False
+    """listen on all addresses, show the one in this network with a QR code, and ask for a join code"""
+    join_code: Annotated[str | None, Field(repr=False), Spelling("--join-code", "CODE")] = None
+    """the code that people give before they can do anything, at least six characters; without a value one of eight
+    letters is drawn, which stays the same for a day. One that can be guessed is warned of"""
+    insecure: Annotated[bool, Spelling("--insecure")] = False
+    """listen where others reach the server without asking for a code"""
+    trusted_proxies: Annotated[tuple[Network, ...], COMMAS, Spelling("--trusted-proxy", "ADDRESS")] = ()
+    """addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"""
+    root_path: Annotated[RootPath, Spelling("--root-path", "/PATH")] = ""
+    """what addresses begin with, as `/a/b`, if a proxy passes it on; if it takes it away, nothing needs to be set"""
+    allowed_embedders: Annotated[tuple[Origin, ...], COMMAS, Spelling("--allow-embedding", "ORIGIN")] = ()
+    """other origins (`https://host`) whose pages may show the playground inside them"""
+    allowed_origins: Annotated[tuple[Origin, ...], COMMAS, Spelling("--allow-origin", "ORIGIN")] = ()
+    """other origins (`https://host`) whose pages may open sessions"""
+    hello_seconds: Annotated[float, Field(ge=0.1, le=600)] = 10.0
+    """how long a new connection may stay silent"""
+    window: Annotated[int, Field(ge=1, le=8)] = 8
+    """frames a page may leave unacknowledged at most; on a slow connection it is two"""
+    slice_seconds: Annotated[float, Field(ge=0.001, le=1)] = 0.025
+    """longest stretch of training between two looks at the commands"""
+    ping_seconds: Annotated[float, Field(ge=0.1, le=600)] = 20.0
+    """how often a page is asked whether it is still there"""
+    pong_seconds: Annotated[float, Field(ge=0.1, le=600)] = 20.0
+    """how long its answer may take before the connection is cut"""
+    slow_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
+    """how long a page may acknowledge nothing while frames wait, before it is sent away for a while"""
+    heartbeat_seconds: Annotated[float, Field(ge=0.1, le=15)] = 15.0  # the page gives up after 45
+    """after so long without anything to send, the server sends that it is there"""
+    languages: Folder | None = None
+    """a folder with further language files; see [Languages](docs/languages.md)"""
+    max_sessions: Annotated[int, Field(ge=1, le=100_000), Spelling("--max-sessions", "N")] = 200
+    """sessions at once; others are asked to wait, and let in when there is room. One person (a browser that joined;
+    without a join code an address) can have nine tenths"""
+    max_client_sessions: Annotated[int, Field(ge=1, le=100_000)] = 8
+    """of them, those of one browser; without a join code browsers say themselves which they are"""
+    max_address_sessions: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """of them, those of one address"""
+    kept_seconds: Annotated[float, Field(ge=0, le=86_400)] = 120.0
+    """how long a session waits for a connection that was lost"""
+    alone_seconds: Annotated[float, Field(ge=0, le=86_400)] = 30.0
+    """how long it trains meanwhile"""
+    rest_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 600.0
+    """how long a session trains without anybody doing anything"""
+    idle_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 1800.0
+    """how long it is kept without anybody doing anything"""
+    session_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 43_200.0
+    """how long it is kept at most; after all of these one click goes on"""
+    checkpoint_seconds: Annotated[float, Field(ge=0.1, le=600)] = 2.0
+    """how often a browser is given what it needs to go on elsewhere, while training goes on"""
+    token_seconds: Annotated[float, Field(ge=1, le=2_592_000)] = 86_400.0
+    """how long that can be used"""
+    token_keys: Annotated[
+        tuple[str, ...], Field(repr=False), COMMAS, Spelling(default="a key of its own")
+    ] = ()
+    """secrets that sign what browsers keep, each of at least 32 characters, the same on servers that stand in for each
+    other: the first signs, all are believed"""
     state_folder: Annotated[Folder | None, Spelling(default="`~/.local/state/neural-playground`")] = Field(
-        default_factory=default_state_folder,
-        description="where the server keeps the key that it makes at its first start",
+        default_factory=default_state_folder
     )
-    address_file: File | None = Field(
-        None,
-        description="a file into which the server writes its address, where `neural-playground health` finds it",
-    )
-    log_format: Annotated[str, one_of(FORMATS), Spelling("--log-format", "FORMAT")] = Field(
-        "text", description="`text` for people; `json` writes each line of the log as an object"
-    )
-    log_level: Annotated[str, one_of(LEVELS), Spelling("--log-level", "LEVEL")] = Field(
-        "warning", description=f"the least severity that is logged: {', '.join(LEVELS)}"
-    )
-    metrics_port: Annotated[int | None, Spelling("--metrics-port", "PORT")] = Field(
-        None, ge=0, le=65_535, description="a separate port for the metrics of Prometheus"
-    )
-    metrics_host: Annotated[Host, Spelling("--metrics-host", "HOST")] = Field(
-        "127.0.0.1", description="address that this port listens on"
-    )
-    metrics_token: Annotated[str | None, Spelling("--metrics-token", "TOKEN")] = Field(
-        None,
-        min_length=16,
-        repr=False,
-        description="the bearer token that opens `/metrics`; better as a variable, as others can see options",
-    )
+    """where the server keeps the key that it makes at its first start"""
+    address_file: File | None = None
+    """a file into which the server writes its address, where `neural-playground health` finds it"""
+    log_format: Annotated[str, one_of(FORMATS), Spelling("--log-format", "FORMAT")] = "text"
+    """`text` for people; `json` writes each line of the log as an object"""
+    log_level: Annotated[str, one_of(LEVELS), Spelling("--log-level", "LEVEL")] = "warning"
+    """the least severity that is logged: critical, error, warning, info or debug"""
+    metrics_port: Annotated[int | None, Field(ge=0, le=65_535), Spelling("--metrics-port", "PORT")] = None
+    """a separate port for the metrics of Prometheus"""
+    metrics_host: Annotated[Host, Spelling("--metrics-host", "HOST")] = "127.0.0.1"
+    """address that this port listens on"""
+    metrics_token: Annotated[
+        str | None, Field(min_length=16, repr=False), Spelling("--metrics-token", "TOKEN")
+    ] = None
+    """the bearer token that opens `/metrics`; better as a variable, as others can see options"""
 
     @classmethod
     def settings_customise_sources(

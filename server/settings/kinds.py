@@ -12,12 +12,7 @@ from server.settings.environment import unquoted
 
 
 def matching(pattern: str, allowed: str) -> AfterValidator:
-    """Return a check that a pattern matches the whole of a text.
-
-    Args:
-        pattern: regular expression.
-        allowed: words for what it matches.
-    """
+    """Return a check that a regular expression matches the whole of a text; ``allowed`` says what matches."""
     expression = re.compile(pattern)
 
     def check(text: str) -> str:

@@ -26,6 +26,11 @@ def spelling(field: FieldInfo) -> Spelling:
     return next((each for each in field.metadata if isinstance(each, Spelling)), Spelling())
 
 
+def description(field: FieldInfo) -> str:
+    """Return what is said of a setting, on one line, with Markdown."""
+    return " ".join(f"{field.description}".split())
+
+
 def is_list(field: FieldInfo) -> bool:
     """Return whether a setting is a list: its option may be repeated, its variable has commas."""
     return get_origin(field.annotation) is tuple
@@ -59,7 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             form["action"] = "append"
         elif name in MEANINGFUL_WHEN_EMPTY:
             form |= {"nargs": "?", "const": ""}
-        text = re.sub(r"\[[^]]*\]\(([^)]*)\)", r"\1", f"{field.description}").replace("`", "")
+        text = re.sub(r"\[[^]]*\]\(([^)]*)\)", r"\1", description(field)).replace("`", "")
         more = "; may be repeated" if is_list(field) else ""
         parser.add_argument(
             written.option,

@@ -8,8 +8,7 @@ import pytest
 
 from engine import Experiment
 from engine.schema import REGISTRIES
-from scripts import generate_settings
-from scripts.generate_reference import PATH, reference
+from scripts.generate_reference import PATH, README, readme, reference
 from server.settings import Settings
 from tests.support.live_server import ROOT
 
@@ -31,9 +30,9 @@ def test_the_reference_is_that_of_the_registries() -> None:
 
 
 def test_the_table_of_settings_is_that_of_their_declaration() -> None:
-    text = generate_settings.PATH.read_text(encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
 
-    assert text == generate_settings.with_table(text)
+    assert text == readme()
     for name in Settings.model_fields:
         assert text.count(f"| `PLAYGROUND_{name.upper()}` |") == 1
 
