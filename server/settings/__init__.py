@@ -88,74 +88,74 @@ class Settings(BaseSettings):
     lan: Annotated[bool, Spelling("--lan")] = False
     """listen on all addresses, show the one in this network with a QR code, and ask for a join code"""
     join_code: Annotated[str | None, Field(repr=False), Spelling("--join-code", "CODE")] = None
-    """the code that people give before they can do anything, at least six characters; without a value one of eight
-    letters is drawn, which stays the same for a day. One that can be guessed is warned of"""
+    """ask for this code, at least six characters, before anything can be done; without a value a code of eight letters
+    is drawn, which stays the same for a day. A warning says if a code is easily guessed"""
     insecure: Annotated[bool, Spelling("--insecure")] = False
-    """listen where others reach the server without asking for a code"""
+    """serve everybody who reaches this server, without a join code"""
     trusted_proxies: Annotated[tuple[Network, ...], COMMAS, Spelling("--trusted-proxy", "ADDRESS")] = ()
     """addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"""
     root_path: Annotated[RootPath, Spelling("--root-path", "/PATH")] = ""
-    """what addresses begin with, as `/a/b`, if a proxy passes it on; if it takes it away, nothing needs to be set"""
+    """prefix of all paths, as `/a/b`, where a proxy passes it on; if it removes the prefix, nothing is to be set"""
     allowed_embedders: Annotated[tuple[Origin, ...], COMMAS, Spelling("--allow-embedding", "ORIGIN")] = ()
     """other origins (`https://host`) whose pages may show the playground inside them"""
     allowed_origins: Annotated[tuple[Origin, ...], COMMAS, Spelling("--allow-origin", "ORIGIN")] = ()
     """other origins (`https://host`) whose pages may open sessions"""
     hello_seconds: Annotated[float, Field(ge=0.1, le=600)] = 10.0
-    """how long a new connection may stay silent"""
+    """how long a new connection may take to send its first message"""
     window: Annotated[int, Field(ge=1, le=8)] = 8
     """frames a page may leave unacknowledged at most; on a slow connection it is two"""
     slice_seconds: Annotated[float, Field(ge=0.001, le=1)] = 0.025
-    """longest stretch of training between two looks at the commands"""
+    """the longest slice of training; commands are handled between slices"""
     ping_seconds: Annotated[float, Field(ge=0.1, le=600)] = 20.0
-    """how often a page is asked whether it is still there"""
+    """how often a page is pinged"""
     pong_seconds: Annotated[float, Field(ge=0.1, le=600)] = 20.0
-    """how long its answer may take before the connection is cut"""
+    """how long the answer to a ping may take before the connection is cut"""
     slow_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
     """how long a page may acknowledge nothing while frames wait, before it is sent away for a while"""
     heartbeat_seconds: Annotated[float, Field(ge=0.1, le=15)] = 15.0  # the page gives up after 45
-    """after so long without anything to send, the server sends that it is there"""
+    """after this long without another message the server sends a heartbeat"""
     languages: Folder | None = None
     """a folder with further language files; see [Languages](docs/languages.md)"""
     max_sessions: Annotated[int, Field(ge=1, le=100_000), Spelling("--max-sessions", "N")] = 200
     """sessions at once; others are asked to wait, and let in when there is room. One person (a browser that joined;
     without a join code an address) can have nine tenths"""
     max_client_sessions: Annotated[int, Field(ge=1, le=100_000)] = 8
-    """of them, those of one browser; without a join code browsers say themselves which they are"""
+    """sessions of one browser; without a join code a browser's identity is what it claims"""
     max_address_sessions: Annotated[int, Field(ge=1, le=100_000)] = 300
-    """of them, those of one address"""
+    """sessions of one address"""
     kept_seconds: Annotated[float, Field(ge=0, le=86_400)] = 120.0
-    """how long a session waits for a connection that was lost"""
+    """how long a session is kept after its connection was lost"""
     alone_seconds: Annotated[float, Field(ge=0, le=86_400)] = 30.0
-    """how long it trains meanwhile"""
+    """how long it trains without a connection"""
     rest_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 600.0
-    """how long a session trains without anybody doing anything"""
+    """how long a session trains without any input"""
     idle_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 1800.0
-    """how long it is kept without anybody doing anything"""
+    """how long it is kept without any input"""
     session_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 43_200.0
-    """how long it is kept at most; after all of these one click goes on"""
+    """how long it is kept at most; after any of these limits one click resumes it"""
     checkpoint_seconds: Annotated[float, Field(ge=0.1, le=600)] = 2.0
-    """how often a browser is given what it needs to go on elsewhere, while training goes on"""
+    """how often a browser gets a resume token during training"""
     token_seconds: Annotated[float, Field(ge=1, le=2_592_000)] = 86_400.0
-    """how long that can be used"""
+    """how long a resume token is valid"""
     token_keys: Annotated[
-        tuple[str, ...], Field(repr=False), COMMAS, Spelling(default="a key of its own")
+        tuple[str, ...], Field(repr=False), COMMAS, Spelling(default="a generated key")
     ] = ()
-    """secrets that sign what browsers keep, each of at least 32 characters, the same on servers that stand in for each
-    other: the first signs, all are believed"""
+    """secrets for signing cookies and resume tokens, at least 32 characters each, the same on servers that take over
+    from each other: the first signs, all verify"""
     state_folder: Annotated[Folder | None, Spelling(default="`~/.local/state/neural-playground`")] = Field(
         default_factory=default_state_folder
     )
-    """where the server keeps the key that it makes at its first start"""
+    """where the server keeps the key that it generates at its first start"""
     address_file: File | None = None
     """a file into which the server writes its address, where `neural-playground health` finds it"""
     log_format: Annotated[str, one_of(FORMATS), Spelling("--log-format", "FORMAT")] = "text"
     """`text` for people; `json` writes each line of the log as an object"""
     log_level: Annotated[str, one_of(LEVELS), Spelling("--log-level", "LEVEL")] = "warning"
-    """the least severity that is logged: critical, error, warning, info or debug"""
+    """minimum severity that is logged: critical, error, warning, info or debug"""
     metrics_port: Annotated[int | None, Field(ge=0, le=65_535), Spelling("--metrics-port", "PORT")] = None
-    """a separate port for the metrics of Prometheus"""
+    """a separate port for Prometheus metrics"""
     metrics_host: Annotated[Host, Spelling("--metrics-host", "HOST")] = "127.0.0.1"
-    """address that this port listens on"""
+    """address that the metrics port listens on"""
     metrics_token: Annotated[
         str | None, Field(min_length=16, repr=False), Spelling("--metrics-token", "TOKEN")
     ] = None

@@ -18,7 +18,7 @@ _ALLOWED = {
     "float_parsing": "a number of seconds",
     "int_parsing": "a whole number",
 }
-"""By what pydantic calls an error."""
+"""By pydantic's type of error."""
 
 
 def spelling(field: FieldInfo) -> Spelling:
@@ -27,7 +27,7 @@ def spelling(field: FieldInfo) -> Spelling:
 
 
 def description(field: FieldInfo) -> str:
-    """Return what is said of a setting, on one line, with Markdown."""
+    """Return the description of a setting, Markdown on one line."""
     return " ".join(f"{field.description}".split())
 
 
