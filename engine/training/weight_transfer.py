@@ -19,13 +19,13 @@ _NEW = -1
 """Origin of a parameter that the old network does not have."""
 
 
-def can_transfer_weights(before: Experiment, after: Experiment) -> bool:
+def can_transplant(before: Experiment, after: Experiment) -> bool:
     """Return whether two experiments differ in the network's shape, and otherwise in live fields at most."""
     changed = set(changed_fields(before, after))
     return bool(changed & _SHAPE) and all(name in _SHAPE or is_live(name) for name in changed)
 
 
-def transfer_weights(run: Run, experiment: Experiment) -> Run:
+def transplant(run: Run, experiment: Experiment) -> Run:
     """Return the run with a network of another shape that keeps the weights which both networks have.
 
     Weights are matched by the key of the feature or the index of the unit that they read, and by the index of their
@@ -38,7 +38,7 @@ def transfer_weights(run: Run, experiment: Experiment) -> Run:
     if run.replicas != 1:
         raise ValueError(f"weights of a single network can be transferred, this is a stack of {run.replicas}")
     before = run.experiment
-    if not can_transfer_weights(before, experiment):
+    if not can_transplant(before, experiment):
         raise ValueError("only features, network.hidden and live fields may differ in a weight transfer")
     # First the live fields, with the old shape; then the shape.
     old = Layout(before.sizes)

@@ -13,7 +13,7 @@ import numpy as np
 from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
 from engine.network.layout import Layout
-from engine.training.weight_transfer import can_transfer_weights
+from engine.training.weight_transfer import can_transplant
 from engine.user_messages import LocalizedError, Value
 from server import __version__
 from server.protocol.frames import LOSSES, POINTS
@@ -262,7 +262,7 @@ class Session:
         before, experiment = self._experiment, command.experiment
         changed = changed_fields(before, experiment)
         anew = not all(is_live(name) for name in changed)
-        kept = anew and command.keep and can_transfer_weights(before, experiment)
+        kept = anew and command.keep and can_transplant(before, experiment)
         events: list[Event] = []
         self._experiment = experiment
         if kept:

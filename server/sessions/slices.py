@@ -9,7 +9,7 @@ from engine import Experiment, Run, advance, begin, evaluate, layer_maps, reconf
 from engine.insight import confusion
 from engine.run import set_parameters
 from engine.samples import points
-from engine.training.weight_transfer import can_transfer_weights, transfer_weights
+from engine.training.weight_transfer import can_transplant, transplant
 from server.protocol.frames import Tensor, quantise
 
 TILE = 20
@@ -146,8 +146,8 @@ def _follow(run: Run | None, experiment: Experiment) -> Run:
         return begin(experiment)
     if run.experiment is experiment:  # pickled together, they are still one
         return run
-    if can_transfer_weights(run.experiment, experiment):
-        return transfer_weights(run, experiment)
+    if can_transplant(run.experiment, experiment):
+        return transplant(run, experiment)
     return reconfigure(run, experiment)
 
 

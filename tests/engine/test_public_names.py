@@ -42,6 +42,20 @@ def test_the_public_names_are_those_of_the_design():
     assert engine.__all__ == sorted(engine.__all__)
 
 
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("classic", "saved.tf_playground"),
+        ("explain", "validation_errors"),
+        ("stacks", "training.grouping"),
+        ("transplant", "training.weight_transfer"),
+    ],
+)
+def test_documented_names_of_modules_that_have_moved_still_import_them(former, present):
+    assert importlib.import_module(f"engine.{former}") is importlib.import_module(f"engine.{present}")
+    assert getattr(engine, former) is importlib.import_module(f"engine.{present}")
+
+
 def test_the_package_of_insight_names_what_it_offers_and_the_engine_takes_it_from_there():
     assert all(hasattr(insight, name) for name in insight.__all__)
     for name in set(engine.__all__) & set(insight.__all__):
@@ -66,23 +80,11 @@ def test_every_module_says_what_it_is_for(module):
     assert (module.__doc__ or "").strip()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "advance",
-        "begin",
-        "boundary",
-        "confusion",
-        "consensus",
-        "from_bytes",
-        "loss_plane",
-        "reconfigure",
-        "set_parameter",
-        "to_bytes",
-        "trace",
-        "trace_sample",
-    ],
-)
+FAILING = ["advance", "begin", "boundary", "confusion", "consensus", "from_bytes", "loss_plane"]
+FAILING += ["reconfigure", "set_parameter", "to_bytes", "trace", "trace_sample"]
+
+
+@pytest.mark.parametrize("name", FAILING)
 def test_what_can_fail_says_how(name):
     assert "Raises:" in (inspect.getdoc(getattr(engine, name)) or "")
 

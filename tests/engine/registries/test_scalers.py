@@ -11,7 +11,7 @@ from engine.registries.datasets import DATASETS
 from engine.registries.features import FEATURES, feature_rows
 from engine.registries.scalers import SCALERS
 from engine.samples import points, rows, shift_and_scale
-from tests.support.numeric import plain_inputs
+from tests.support.plain import plain_inputs
 from tests.support.strategies import law, varied
 
 ALL = tuple(FEATURES)

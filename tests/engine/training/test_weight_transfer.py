@@ -1,14 +1,14 @@
 """Transplant: networks that change their shape and keep what they know."""
 
 import numpy as np
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, boundary, evaluate
 from engine.registries.features import FEATURES
-from engine.training.weight_transfer import can_transfer_weights, transfer_weights
+from engine.training.weight_transfer import can_transplant, transplant
 from tests.support.strategies import experiments, law, varied
+from tests.support.validation import raises_naming
 
 LINEAR = varied(Experiment(), network={"activation": "linear", "hidden": [3]})
 
@@ -35,7 +35,7 @@ def weights(run):
 def test_a_new_unit_leaves_all_others_as_they_are_and_says_little():
     run = trained()
 
-    grown = transfer_weights(run, shaped(run.experiment, hidden=[5, 2]))
+    grown = transplant(run, shaped(run.experiment, hidden=[5, 2]))
 
     old, new = weights(run), weights(grown)
     np.testing.assert_array_equal(new[0][:4], old[0])
@@ -49,7 +49,7 @@ def test_a_new_unit_leaves_all_others_as_they_are_and_says_little():
 def test_a_unit_that_goes_takes_only_its_own_weights_along():
     run = trained()
 
-    pruned = transfer_weights(run, shaped(run.experiment, hidden=[3, 2]))
+    pruned = transplant(run, shaped(run.experiment, hidden=[3, 2]))
 
     old, new = weights(run), weights(pruned)
     np.testing.assert_array_equal(new[0], old[0][:3])
@@ -60,7 +60,7 @@ def test_a_unit_that_goes_takes_only_its_own_weights_along():
 def test_a_new_layer_passes_on_what_it_reads():
     run = trained(LINEAR)
 
-    deeper = transfer_weights(run, shaped(LINEAR, hidden=[3, 3]))
+    deeper = transplant(run, shaped(LINEAR, hidden=[3, 3]))
 
     # With a linear activation exactly: the same sums of the same numbers, in float32 pictures.
     np.testing.assert_allclose(boundary(deeper), boundary(run), rtol=0, atol=1e-6)
@@ -69,7 +69,7 @@ def test_a_new_layer_passes_on_what_it_reads():
 def test_a_new_narrower_layer_passes_on_what_fits():
     run = trained(LINEAR)
 
-    deeper = transfer_weights(run, shaped(LINEAR, hidden=[3, 2]))
+    deeper = transplant(run, shaped(LINEAR, hidden=[3, 2]))
 
     np.testing.assert_array_equal(weights(deeper)[1], [[1, 0, 0, 0], [0, 1, 0, 0]])
     np.testing.assert_array_equal(weights(deeper)[2][0], weights(run)[1][0][[0, 1, 3]])
@@ -78,7 +78,7 @@ def test_a_new_narrower_layer_passes_on_what_fits():
 def test_features_keep_their_weights_wherever_they_stand():
     run = trained(shaped(Experiment(), features=["x1", "x2", "x1²"]))
 
-    other = transfer_weights(run, shaped(run.experiment, features=["x1²", "sin x1", "x1"]))
+    other = transplant(run, shaped(run.experiment, features=["x1²", "sin x1", "x1"]))
 
     old, new = weights(run)[0], weights(other)[0]
     np.testing.assert_array_equal(new[:, 0], old[:, 2])
@@ -91,7 +91,7 @@ def test_training_goes_on_and_the_optimizer_remembers():
     adam = varied(Experiment(), training={"optimizer": "adam", "learning_rate": 0.01})
     run, _ = advance(begin(adam), steps=80)
 
-    grown = transfer_weights(run, shaped(adam, hidden=[5, 2]))
+    grown = transplant(run, shaped(adam, hidden=[5, 2]))
 
     assert (grown.epoch, grown.step, grown.position) == (run.epoch, run.step, run.position)
     np.testing.assert_array_equal(grown.slots[:, 0, : 4 * 3], run.slots[:, 0, : 4 * 3])
@@ -104,7 +104,7 @@ def test_training_goes_on_and_the_optimizer_remembers():
 def test_live_fields_may_change_with_the_shape():
     run = trained()
 
-    grown = transfer_weights(
+    grown = transplant(
         run,
         varied(shaped(run.experiment, hidden=[4, 3]), training={"optimizer": "adam", "learning_rate": 0.1}),
     )
@@ -119,7 +119,7 @@ def test_the_best_network_of_early_stopping_is_carried_over_too():
         varied(Experiment(), data={"validation_fraction": 0.2}, training={"stop": "early-stopping"})
     )
 
-    grown = transfer_weights(run, shaped(run.experiment, hidden=[4, 3]))
+    grown = transplant(run, shaped(run.experiment, hidden=[4, 3]))
 
     assert grown.best.parameters.shape == grown.parameters.shape
     np.testing.assert_array_equal(grown.best.parameters[0, : 4 * 3], run.best.parameters[0, : 4 * 3])
@@ -138,10 +138,10 @@ def test_there_and_back_to_a_larger_shape_changes_nothing(experiment, more, feat
         hidden=[sum(pair) for pair in zip(more, experiment.network.hidden, strict=False)],
         features=[*experiment.features, *(key for key in features if key not in experiment.features)],
     )
-    assume(can_transfer_weights(experiment, larger))
+    assume(can_transplant(experiment, larger))
     run, _ = advance(begin(experiment), steps=3)
 
-    back = transfer_weights(transfer_weights(run, larger), experiment)
+    back = transplant(transplant(run, larger), experiment)
 
     np.testing.assert_array_equal(back.parameters, run.parameters)
     np.testing.assert_array_equal(back.slots, run.slots)
@@ -154,10 +154,10 @@ def test_there_and_back_to_a_larger_shape_changes_nothing(experiment, more, feat
 )
 def test_any_shape_can_follow_any_other_and_trains(experiment, hidden):
     other = shaped(experiment, hidden=hidden)
-    assume(can_transfer_weights(experiment, other))
+    assume(can_transplant(experiment, other))
     run, _ = advance(begin(experiment), steps=2)
 
-    moved = transfer_weights(run, other)
+    moved = transplant(run, other)
 
     assert np.isfinite(moved.parameters).all()
     assert advance(moved, steps=1)[0].parameters.shape == (1, other.parameters)
@@ -166,8 +166,8 @@ def test_any_shape_can_follow_any_other_and_trains(experiment, hidden):
 def test_what_is_no_change_of_shape_is_refused():
     run = trained()
 
-    assert not can_transfer_weights(run.experiment, run.experiment)
-    with pytest.raises(ValueError, match=r"only features, network\.hidden and live fields may differ"):
-        transfer_weights(run, varied(shaped(run.experiment, hidden=[5]), data={"seed": 1}))
-    with pytest.raises(ValueError, match="this is a stack of 2"):
-        transfer_weights(begin([Experiment()] * 2), shaped(Experiment(), hidden=[5]))
+    assert not can_transplant(run.experiment, run.experiment)
+    with raises_naming("features", "network.hidden"):
+        transplant(run, varied(shaped(run.experiment, hidden=[5]), data={"seed": 1}))
+    with raises_naming(2):
+        transplant(begin([Experiment()] * 2), shaped(Experiment(), hidden=[5]))
