@@ -10,13 +10,13 @@ import { withoutLostSeed } from "../io/tf-playground.js";
 import { withDataset } from "../model/constraints.js";
 import { withField } from "../model/experiment.js";
 import { withOwnPoints } from "../model/own-points.js";
-import { experimentOf, STARTS } from "../model/presets.js";
+import { experimentOf, PRESETS } from "../model/presets.js";
 import { sameTarget } from "../model/state.js";
 
 /** Seeds drawn by the page stay short enough to read out. */
 const LARGEST_SEED = 9999;
 
-/** @typedef {ReturnType<typeof createDeeds>} Deeds */
+/** @typedef {ReturnType<typeof createCommands>} Commands */
 
 /**
  * @param {object} options
@@ -24,7 +24,7 @@ const LARGEST_SEED = 9999;
  * @param {Session} options.session
  * @param {(notes: string[]) => void} options.onNotes what was changed along with a setting
  */
-export function createDeeds({ catalog, session, onNotes }) {
+export function createCommands({ catalog, session, onNotes }) {
   const { store, change, send } = session;
 
   /**
@@ -90,12 +90,12 @@ export function createDeeds({ catalog, session, onNotes }) {
      * @param {string} key
      */
     begin(key) {
-      const start = STARTS.find((entry) => entry.key === key);
-      if (!start) return;
-      change(() => experimentOf(catalog, start));
+      const preset = PRESETS.find((entry) => entry.key === key);
+      if (!preset) return;
+      change(() => experimentOf(catalog, preset));
       send({ type: "reset", newSeed: false });
-      store.update((state) => ({ ...state, speed: start.speed, pinned: null, preview: null }));
-      send({ type: "play", epochsPerSecond: start.speed });
+      store.update((state) => ({ ...state, speed: preset.speed, pinned: null, preview: null }));
+      send({ type: "play", epochsPerSecond: preset.speed });
     },
   };
 }

@@ -2,8 +2,8 @@
 
 /**
  * @import { Catalog, Palettes, State } from "../types/app.js"
- * @import { Service } from "../net/api.js"
- * @import { Stream } from "../net/run-data.js"
+ * @import { Api } from "../net/api.js"
+ * @import { RunData } from "../net/run-data.js"
  * @import { MapPictureOptions } from "../lib/draw/map-picture.js"
  */
 
@@ -48,12 +48,12 @@ const isKind = (kind) => kind in ENDINGS;
 const OWN = "own-points";
 
 /**
- * @typedef {object} ExportingOptions
+ * @typedef {object} ExportFilesOptions
  * @property {Catalog} catalog
  * @property {() => State} get
- * @property {Stream} stream
+ * @property {RunData} runData
  * @property {() => Promise<void>} exact waits for the parameters in full
- * @property {Service} service
+ * @property {Api} api
  * @property {HTMLElement} paper whose style is that of white paper, whatever the theme
  * @property {(element: HTMLElement) => Palettes} readPalettes
  * @property {(about: { palettes: Palettes, discretize: boolean, classes: number, shown: number | null }, ofClasses: boolean) => Uint32Array} paletteFor
@@ -61,14 +61,14 @@ const OWN = "own-points";
  */
 
 /**
- * @param {ExportingOptions} options
+ * @param {ExportFilesOptions} options
  */
-export function createExporting({
+export function createExportFiles({
   catalog,
   get,
-  stream,
+  runData,
   exact,
-  service,
+  api,
   paper,
   readPalettes,
   paletteFor,
@@ -83,7 +83,7 @@ export function createExporting({
 
   /** @param {string} what */
   function titleOf(what) {
-    return phrase("exporting.title", { dataset: dataset().label, epoch: stream.epoch, what });
+    return phrase("exporting.title", { dataset: dataset().label, epoch: runData.epoch, what });
   }
 
   function inkColors() {
@@ -98,7 +98,7 @@ export function createExporting({
     const picture =
       target?.kind === "feature"
         ? featurePicture(target.key)
-        : stream.picture(target, state.experiment.network.hidden);
+        : runData.picture(target, state.experiment.network.hidden);
     if (!picture) throw new Error("There is no map yet");
     const { bytes, classes, side } = picture;
     const about = { ...mapProps(catalog, state), palettes: readPalettes(paper) };
@@ -123,14 +123,14 @@ export function createExporting({
     const { classes, caption, showTest } = mapProps(catalog, get());
     const [trainRim = "", testRim = "", ring = ""] = resolveColors(paper, RIMS);
     const unseen = [
-      { points: stream.testPoints, rim: testRim, ring: null },
-      { points: stream.validationPoints, rim: testRim, ring },
+      { points: runData.testPoints, rim: testRim, ring: null },
+      { points: runData.validationPoints, rim: testRim, ring },
     ];
     return mapPicture({
       title: titleOf(caption),
       image: paintGround(),
       region: catalog.region,
-      sets: [...(showTest ? unseen : []), { points: stream.trainPoints, rim: trainRim, ring: null }],
+      sets: [...(showTest ? unseen : []), { points: runData.trainPoints, rim: trainRim, ring: null }],
       scale: palettes.scale,
       classColors: palettes.classes,
       classes,
@@ -141,7 +141,7 @@ export function createExporting({
 
   function drawChart() {
     const [test = "", training = "", validation = ""] = resolveColors(paper, CURVES);
-    const { trainLoss, testLoss, validationLoss } = stream;
+    const { trainLoss, testLoss, validationLoss } = runData;
     return chartPicture({
       title: titleOf(phrase("exporting.loss")),
       logarithmic: get().logScale,
@@ -170,9 +170,9 @@ export function createExporting({
         return new Blob([writeExperiment(get().experiment)], { type: "application/json" });
       case "network": {
         await exact();
-        if (!stream.latest) throw new Error("There is no network yet");
-        return new Blob([writeNetwork(get().experiment, stream.latest)], {
-          type: "application/octet-stream",
+        if (!runData.latest) throw new Error("There is no network yet");
+        return new Blob([writeNetwork(get().experiment, runData.latest)], {
+          type: "application/octet-runData",
         });
       }
       case "map-svg":
@@ -184,13 +184,13 @@ export function createExporting({
       case "chart-png":
         return rasterise(drawChart(), CHART_WIDTH, CHART_HEIGHT);
       case "losses":
-        return new Blob([writeLosses(stream)], { type: "text/csv" });
+        return new Blob([writeLosses(runData)], { type: "text/csv" });
     }
   }
 
   /** @param {string} ending */
   function fileName(ending) {
-    return `playground-${dataset().name}-epoch-${stream.epoch}-${ending}`;
+    return `playground-${dataset().name}-epoch-${runData.epoch}-${ending}`;
   }
 
   return {
@@ -210,8 +210,8 @@ export function createExporting({
      * @returns {Promise<{ name: string, text: string }>}
      */
     async code(language) {
-      const epochs = stream.epoch || USUAL_EPOCHS;
-      const text = await service.writeCode(language, get().experiment, epochs);
+      const epochs = runData.epoch || USUAL_EPOCHS;
+      const text = await api.writeCode(language, get().experiment, epochs);
       return { name: fileName(`${language}.py`), text };
     },
   };

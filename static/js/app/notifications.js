@@ -28,7 +28,7 @@ const PROGRESS_PAUSE = 15_000;
  */
 
 /**
- * @typedef {object} TellingOptions
+ * @typedef {object} NotificationOptions
  * @property {Catalog} catalog
  * @property {() => State} get
  * @property {(edit: (experiment: Experiment) => Experiment) => void} change
@@ -36,15 +36,15 @@ const PROGRESS_PAUSE = 15_000;
  * @property {() => void} showRule brings the stop rule into view, to be changed
  * @property {(notice: Notice) => void} show
  * @property {(key: string) => void} dismiss
- * @property {(sentence: string) => void} say into the live region
+ * @property {(sentence: string) => void} announce into the live region
  * @property {string} [page] revision of this page
  * @property {() => void} [reload] the page, with all that it holds
  */
 
 /**
- * @param {TellingOptions} options
+ * @param {NotificationOptions} options
  */
-export function createTelling({
+export function createNotifications({
   catalog,
   get,
   change,
@@ -52,7 +52,7 @@ export function createTelling({
   showRule,
   show,
   dismiss,
-  say,
+  announce,
   page = "",
   reload = () => {},
 }) {
@@ -64,19 +64,19 @@ export function createTelling({
   let nextProgress = 0;
 
   /** @param {Welcome} event not the first of this visit, or one that goes on from an earlier visit */
-  function tellReturn({ recovered, waited, state }) {
+  function showReturn({ recovered, waited, state }) {
     if (recovered && waited === 0) {
-      if (welcomes > 1) say(phrase("line.again.quiet"));
+      if (welcomes > 1) announce(phrase("line.again.quiet"));
       return;
     }
-    let told = phrase("line.again.anew");
-    if (recovered) told = phrase("line.again.waited");
-    else if (state.reason === "resumed") told = phrase("line.again.kept", { epoch: state.epoch });
-    show({ key: "line", kind: "info", title: phrase("line.again.title"), text: told });
-    say(`${phrase("line.again.title")} ${told}`);
+    let text = phrase("line.again.anew");
+    if (recovered) text = phrase("line.again.waited");
+    else if (state.reason === "resumed") text = phrase("line.again.kept", { epoch: state.epoch });
+    show({ key: "line", kind: "info", title: phrase("line.again.title"), text });
+    announce(`${phrase("line.again.title")} ${text}`);
   }
 
-  function tellRest() {
+  function showIdle() {
     show({
       key: "resting",
       kind: "info",
@@ -87,13 +87,13 @@ export function createTelling({
   }
 
   /** @param {Extract<ServerEvent, { type: "waiting" }>} event */
-  function tellWaiting({ waits, message }) {
+  function showWaiting({ waits, message }) {
     if (waits) show({ key: "waiting", kind: "warning", title: phrase("line.waiting.title"), text: message });
     else dismiss("waiting");
-    say(message);
+    announce(message);
   }
 
-  function tellNewer() {
+  function showNewVersion() {
     show({
       key: "newer",
       kind: "info",
@@ -103,7 +103,7 @@ export function createTelling({
     });
   }
 
-  function tellFailure() {
+  function showFailure() {
     show({
       key: "failure",
       kind: "error",
@@ -114,7 +114,7 @@ export function createTelling({
   }
 
   /** @param {Ended} ended */
-  function tellDivergence({ epoch, message }) {
+  function showDivergence({ epoch, message }) {
     const lower = lowerLearningRate(catalog, get().experiment);
     show({
       key: "ended",
@@ -136,7 +136,7 @@ export function createTelling({
   }
 
   /** @param {Ended} ended */
-  function tellStop({ epoch, message }) {
+  function showStop({ epoch, message }) {
     show({
       key: "ended",
       kind: "info",
@@ -158,21 +158,21 @@ export function createTelling({
   }
 
   /** @param {Ended | null} ended */
-  function tellEnd(ended) {
+  function showEnd(ended) {
     if (ended === null) {
       dismiss("ended");
       return;
     }
     dismiss("changes");
-    if (ended.kind === "diverged") tellDivergence(ended);
-    else tellStop(ended);
+    if (ended.kind === "diverged") showDivergence(ended);
+    else showStop(ended);
   }
 
   /** @param {Extract<ServerEvent, { type: "error" }>} event */
-  function tellError({ code, field, message }) {
+  function showError({ code, field, message }) {
     const { ended } = get();
     if (ended !== null && (code === "diverged" || code === "stopped")) {
-      tellEnd(ended);
+      showEnd(ended);
       return;
     }
     if (code.startsWith("resume-")) {
@@ -191,7 +191,7 @@ export function createTelling({
 
   return {
     /** How a run has come to its end, or that it has another chance. */
-    end: tellEnd,
+    end: showEnd,
 
     /** @param {ServerEvent} event after the state has taken it in */
     event(event) {
@@ -199,23 +199,23 @@ export function createTelling({
         case "welcome":
           welcomes += 1;
           dismiss("waiting"); // where that still holds, it is shown again
-          if (welcomes > 1 || event.state.reason === "resumed") tellReturn(event);
-          if (event.page !== "" && event.page !== page) tellNewer();
+          if (welcomes > 1 || event.state.reason === "resumed") showReturn(event);
+          if (event.page !== "" && event.page !== page) showNewVersion();
           break;
         case "state":
           reason = event.reason;
-          if (event.reason === "idle") tellRest();
+          if (event.reason === "idle") showIdle();
           else dismiss("resting");
-          if (event.reason === "failed") tellFailure();
+          if (event.reason === "failed") showFailure();
           break;
         case "configured":
           if (event.reset) reason = "reset";
           break;
         case "waiting":
-          tellWaiting(event);
+          showWaiting(event);
           break;
         case "error":
-          tellError(event);
+          showError(event);
           break;
       }
     },
@@ -250,7 +250,7 @@ export function createTelling({
     picture(epoch, testLoss, time = 0) {
       if (reason === null && !(get().playing && time >= nextProgress)) return;
       const sentence = describeChange(reason ?? "going", epoch, testLoss);
-      if (sentence) say(sentence);
+      if (sentence) announce(sentence);
       reason = null;
       nextProgress = time + PROGRESS_PAUSE;
     },

@@ -21,7 +21,7 @@ import { checkNumber, PER_LAYER } from "./field-validation.js";
  */
 
 /**
- * @typedef {object} Assembled
+ * @typedef {object} BuiltExperiment
  * @property {Experiment} experiment
  * @property {string[]} problems what was passed over and why, as sentences
  */
@@ -50,9 +50,9 @@ export function baseExperiment(catalog, dataset, own) {
 /**
  * @param {Catalog} catalog
  * @param {Given} given
- * @returns {Assembled}
+ * @returns {BuiltExperiment}
  */
-export function assemble(catalog, { values, options, points }) {
+export function buildExperiment(catalog, { values, options, points }) {
   /** @type {string[]} */
   const problems = [];
   const dataset = /** @type {string} */ (values.get("data.dataset") ?? catalog.experiment.data.dataset);
@@ -86,7 +86,7 @@ function withOptions(catalog, experiment, given, problems) {
       if (checked && "value" in checked) values[name] = /** @type {number} */ (checked.value);
       else {
         const why = checked?.reason ?? unknownOption(changed, path, known);
-        problems.push(phrase("opening.value", { name: wire, value: show(value), why }));
+        problems.push(phrase("opening.value", { name: wire, value: quote(value), why }));
       }
     }
     changed = withField(emptied, `${path}Options`, values);
@@ -130,31 +130,33 @@ function fitted(catalog, experiment, base, problems) {
    * @param {string} path
    * @param {string} why
    */
-  function giveWay(path, why) {
-    problems.push(phrase("opening.value", { name: toWireName(path), value: show(getField(fit, path)), why }));
+  function fallBack(path, why) {
+    problems.push(
+      phrase("opening.value", { name: toWireName(path), value: quote(getField(fit, path)), why }),
+    );
     fit = withField(fit, path, getField(base, path));
   }
 
   const problem = problemOf(catalog, fit);
   const losses = lossesFor(catalog, problem).map(({ key }) => key);
   if (!losses.includes(fit.objective.loss))
-    giveWay("objective.loss", phrase("opening.allowed-here", { allowed: losses.join(", ") }));
+    fallBack("objective.loss", phrase("opening.allowed-here", { allowed: losses.join(", ") }));
   for (const [path, field] of Object.entries(catalog.fields)) {
     if (getField(fit, path) !== field.default && !appliesTo(catalog, path, problem))
-      giveWay(path, phrase("opening.means-nothing"));
+      fallBack(path, phrase("opening.means-nothing"));
   }
   const { activation, hidden } = fit.network;
   if (Array.isArray(activation) && activation.length !== hidden.length)
-    giveWay(PER_LAYER, phrase("opening.layers", { count: hidden.length }));
-  if (splitOf(fit.data).test < 1) giveWay("data.validationFraction", phrase("opening.no-test"));
-  if (splitOf(fit.data).test < 1) giveWay("data.trainFraction", phrase("opening.no-test"));
+    fallBack(PER_LAYER, phrase("opening.layers", { count: hidden.length }));
+  if (splitOf(fit.data).test < 1) fallBack("data.validationFraction", phrase("opening.no-test"));
+  if (splitOf(fit.data).test < 1) fallBack("data.trainFraction", phrase("opening.no-test"));
   const rule = catalog.choices.stops.find(({ key }) => key === fit.training.stop);
   if (rule?.needsValidation && fit.data.validationFraction === 0) {
-    giveWay("training.stop", phrase("opening.no-validation"));
+    fallBack("training.stop", phrase("opening.no-validation"));
     fit = withField(fit, "training.stopOptions", base.training.stopOptions);
   }
   const obstacle = fit.data.classicSeed === null ? null : classicObstacle(catalog, fit);
-  if (obstacle) giveWay("data.classicSeed", obstacle);
+  if (obstacle) fallBack("data.classicSeed", obstacle);
   return fit;
 }
 
@@ -195,7 +197,7 @@ export function classicObstacle(catalog, { data, network }) {
  * @param {unknown} value
  * @returns {string}
  */
-export function show(value) {
+export function quote(value) {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }

@@ -10,7 +10,7 @@ import { formatFixed } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
 import { outputsOf } from "../model/problem.js";
 import { fromWireName, toWire } from "../net/protocol.js";
-import { assemble, choicesWithOptions, show } from "./build-experiment.js";
+import { buildExperiment, choicesWithOptions, quote } from "./build-experiment.js";
 import { checkNumber, checkValue } from "./field-validation.js";
 
 const EXPERIMENT = "neural-playground-experiment";
@@ -112,7 +112,7 @@ function readNetwork(catalog, { metadata, arrays }) {
 /** @param {unknown} version */
 function checkVersion(version) {
   if (version === VERSION) return;
-  throw new FileError(phrase("files.version", { version: show(version), known: VERSION }));
+  throw new FileError(phrase("files.version", { version: quote(version), known: VERSION }));
 }
 
 /**
@@ -130,7 +130,7 @@ function readExperiment(catalog, content) {
     return readFields(catalog, record);
   }
   if (record.format !== EXPERIMENT)
-    throw new FileError(phrase("files.format", { format: show(record.format) }));
+    throw new FileError(phrase("files.format", { format: quote(record.format) }));
   checkVersion(record.version);
   const experiment = asRecord(record.experiment);
   if (!experiment) throw new FileError(phrase("files.hollow"));
@@ -157,12 +157,12 @@ function readFields(catalog, experiment) {
     } else if (path in catalog.fields && choice === path) {
       const checked = checkValue(catalog, path, value);
       if ("value" in checked) given.values.set(path, checked.value);
-      else problems.push(phrase("opening.value", { name, value: show(value), why: checked.reason }));
+      else problems.push(phrase("opening.value", { name, value: quote(value), why: checked.reason }));
     } else problems.push(phrase("opening.unknown", { name }));
   }
   given.points = readPoints(catalog, asRecord(experiment.data) ?? {}, problems);
-  const assembled = assemble(catalog, given);
-  return { experiment: assembled.experiment, problems: [...problems, ...assembled.problems] };
+  const built = buildExperiment(catalog, given);
+  return { experiment: built.experiment, problems: [...problems, ...built.problems] };
 }
 
 /**

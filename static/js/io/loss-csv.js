@@ -5,7 +5,7 @@
  */
 
 /**
- * @param {{ trainLoss: Column, testLoss: Column, validationLoss: Column }} stream
+ * @param {{ trainLoss: Column, testLoss: Column, validationLoss: Column }} runData
  * @returns {string} CSV, with a column for validation only where there are such samples
  */
 export function writeLosses({ trainLoss, testLoss, validationLoss }) {

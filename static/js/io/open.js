@@ -2,14 +2,14 @@
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"
- * @import { Service } from "../net/api.js"
+ * @import { Api } from "../net/api.js"
  * @import { OwnPoints } from "./build-experiment.js"
  */
 
 import { phrase } from "../lib/text/i18n.js";
 import { parseLink } from "../lib/text/link-repair.js";
-import { ServiceError } from "../net/api.js";
-import { show } from "./build-experiment.js";
+import { ApiError } from "../net/api.js";
+import { quote } from "./build-experiment.js";
 import { FileError, LARGEST_FILE, readFile, tooLarge } from "./experiment-files.js";
 import { decodeAddress, isClassicLink } from "./permalink.js";
 
@@ -24,7 +24,7 @@ import { decodeAddress, isClassicLink } from "./permalink.js";
 /**
  * @typedef {object} Openers
  * @property {Catalog} catalog
- * @property {Service} service
+ * @property {Api} api
  * @property {{ read: () => OwnPoints | null }} points
  */
 
@@ -41,7 +41,7 @@ export function isAboutExperiment(fragment) {
  * @param {Openers} openers
  * @param {string} fragment what stands behind `#`
  * @returns {Promise<Opening & { known: number }>}
- * @throws {ServiceError}
+ * @throws {ApiError}
  */
 export function openFragment(openers, fragment) {
   return openParsed(openers, parseLink(`#${fragment}`));
@@ -52,11 +52,11 @@ export function openFragment(openers, fragment) {
  * @param {import("../lib/text/link-repair.js").Link | null} link
  * @returns {Promise<Opening & { known: number }>}
  */
-async function openParsed({ catalog, service, points }, link) {
+async function openParsed({ catalog, api, points }, link) {
   const { fragment, ending } = link ?? { fragment: "", ending: "" };
-  const cut = ending === "" ? [] : [phrase("opening.ending", { ending: show(ending) })];
+  const cut = ending === "" ? [] : [phrase("opening.ending", { ending: quote(ending) })];
   if (isClassicLink(fragment)) {
-    const { experiment, notes } = await service.readClassic(fragment);
+    const { experiment, notes } = await api.readClassic(fragment);
     return { experiment, problems: [...notes, ...cut], missesPoints: false, network: null, known: 1 };
   }
   const decoded = decodeAddress(catalog, fragment, points.read());
@@ -84,7 +84,7 @@ export async function openStart(openers, hash) {
  * @param {string} text as pasted
  * @param {string} page address of this page
  * @returns {Promise<Opening>}
- * @throws {FileError | ServiceError}
+ * @throws {FileError | ApiError}
  */
 export async function openLink(openers, text, page) {
   const trimmed = text.trim();
@@ -119,6 +119,6 @@ export async function openFile({ catalog }, file) {
  * @returns {string}
  */
 export function sentenceOf(error) {
-  if (error instanceof FileError || error instanceof ServiceError) return error.message;
+  if (error instanceof FileError || error instanceof ApiError) return error.message;
   throw error;
 }

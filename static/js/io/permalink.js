@@ -5,7 +5,7 @@
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"
- * @import { Assembled, Given, OwnPoints } from "./build-experiment.js"
+ * @import { BuiltExperiment, Given, OwnPoints } from "./build-experiment.js"
  */
 
 import { isEqual } from "../lib/data/equal.js";
@@ -13,7 +13,7 @@ import { phrase } from "../lib/text/i18n.js";
 import { protectEnd, unescapeText } from "../lib/text/link-repair.js";
 import { getField, optionsOf, optionValues } from "../model/experiment.js";
 import { fromWireName, toWireName } from "../net/protocol.js";
-import { assemble, baseExperiment, choicesWithOptions, show } from "./build-experiment.js";
+import { baseExperiment, buildExperiment, choicesWithOptions, quote } from "./build-experiment.js";
 import { PER_LAYER, readNumber, readValue, writeValue } from "./field-validation.js";
 
 const POINTS = "data.points";
@@ -82,7 +82,7 @@ function escapeText(text) {
 }
 
 /**
- * @typedef {Assembled & { known: number, missesPoints: boolean }} Address `known`: how many keys mean something here;
+ * @typedef {BuiltExperiment & { known: number, missesPoints: boolean }} Address `known`: how many keys mean something here;
  *   `missesPoints`: it speaks of own points that are not here
  */
 
@@ -108,24 +108,24 @@ export function decodeAddress(catalog, fragment, stored) {
     const choice = fromWireName(key.slice(0, Math.max(0, dot)));
     if (path === POINTS) {
       known += 1;
-      if (text !== OWN) problems.push(phrase("opening.only", { name: key, value: show(text), only: OWN }));
+      if (text !== OWN) problems.push(phrase("opening.only", { name: key, value: quote(text), only: OWN }));
       else if (stored) given.points = stored;
       else missesPoints = true;
     } else if (field && field.kind !== "options" && path !== POINT_CLASSES) {
       known += 1;
       const checked = readValue(catalog, path, text);
       if ("value" in checked) given.values.set(path, checked.value);
-      else problems.push(phrase("opening.value", { name: key, value: show(text), why: checked.reason }));
+      else problems.push(phrase("opening.value", { name: key, value: quote(text), why: checked.reason }));
     } else if (choices.includes(choice)) {
       known += 1;
       const options = given.options.get(choice) ?? new Map();
       given.options.set(choice, options.set(key.slice(dot + 1), readNumber(text)));
-    } else problems.push(phrase("opening.unknown", { name: show(key) }));
+    } else problems.push(phrase("opening.unknown", { name: quote(key) }));
   }
-  const assembled = assemble(catalog, given);
+  const built = buildExperiment(catalog, given);
   return {
-    experiment: assembled.experiment,
-    problems: [...problems, ...assembled.problems],
+    experiment: built.experiment,
+    problems: [...problems, ...built.problems],
     known,
     missesPoints,
   };

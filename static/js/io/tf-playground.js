@@ -3,12 +3,12 @@
 /**
  * @import { Catalog, Experiment } from "../types/app.js"
  * @import { Fitted } from "../model/constraints.js"
- * @import { Service } from "../net/api.js"
+ * @import { Api } from "../net/api.js"
  */
 
 import { phrase } from "../lib/text/i18n.js";
 import { withField } from "../model/experiment.js";
-import { ServiceError } from "../net/api.js";
+import { ApiError } from "../net/api.js";
 import { classicObstacle } from "./build-experiment.js";
 
 const SEED = "data.classicSeed";
@@ -37,18 +37,18 @@ const ORIGINAL = "https://playground.tensorflow.org/";
 
 /**
  * The address of an experiment in the original.
- * @param {Service} service
+ * @param {Api} api
  * @param {Experiment} experiment
  * @returns {Promise<string>}
- * @throws {ServiceError} the original has nothing like it; says what it lacks
+ * @throws {ApiError} the original has nothing like it; says what it lacks
  */
-export async function classicAddress(service, experiment) {
-  if (experiment.data.classicSeed === null) throw new ServiceError(phrase("classic.no-seed"));
+export async function classicAddress(api, experiment) {
+  if (experiment.data.classicSeed === null) throw new ApiError(phrase("classic.no-seed"));
   try {
-    return `${ORIGINAL}#${await service.writeClassic(experiment)}`;
+    return `${ORIGINAL}#${await api.writeClassic(experiment)}`;
   } catch (error) {
-    if (error instanceof ServiceError && error.field)
-      throw new ServiceError(phrase("classic.no-address", { why: error.message }));
+    if (error instanceof ApiError && error.field)
+      throw new ApiError(phrase("classic.no-address", { why: error.message }));
     throw error;
   }
 }

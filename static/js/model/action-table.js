@@ -50,13 +50,13 @@ export const ACTIONS = [
   {
     id: "undo",
     keys: ["Control+z"],
-    available: (state) => connected(state) && state.history.past.length > 0,
+    available: (state) => connected(state) && state.undoStack.past.length > 0,
     perform: ({ undo }) => undo(),
   },
   {
     id: "redo",
     keys: ["Control+Shift+z", "Control+y"],
-    available: (state) => connected(state) && state.history.future.length > 0,
+    available: (state) => connected(state) && state.undoStack.future.length > 0,
     perform: ({ redo }) => redo(),
   },
   {
@@ -141,7 +141,7 @@ export const ACTIONS = [
     id: "starts",
     keys: ["f"],
     available: () => true,
-    perform: ({ showStarts }) => showStarts(),
+    perform: ({ showPresets }) => showPresets(),
   },
   {
     id: "help",

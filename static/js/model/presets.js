@@ -16,7 +16,7 @@
  */
 
 /**
- * @typedef {object} Start
+ * @typedef {object} Preset
  * @property {string} key also of its title, and of the text that says what to look for, in the language
  * @property {number} speed epochs a second
  * @property {Settings} settings
@@ -43,8 +43,8 @@ const MODERN = {
   training: { optimizer: "adam", learningRate: 0.01 },
 };
 
-/** @type {readonly Start[]} */
-export const STARTS = [
+/** @type {readonly Preset[]} */
+export const PRESETS = [
   {
     key: "line",
     speed: 20,
@@ -110,9 +110,9 @@ export const STARTS = [
 ];
 
 /**
- * The whole experiment of a start.
+ * The whole experiment of a preset.
  * @param {Catalog} catalog
- * @param {Start} start
+ * @param {Preset} preset
  * @returns {Experiment}
  */
 export function experimentOf({ experiment }, { settings }) {

@@ -75,6 +75,6 @@ export function withMark(marks, epoch, changes) {
  * @returns {string}
  */
 export function markText({ epoch, changes }) {
-  const told = changes.map((change) => phrase("marks.change", { ...change }));
-  return phrase("marks.since", { epoch, changes: told.join(phrase("marks.between")) });
+  const sentences = changes.map((change) => phrase("marks.change", { ...change }));
+  return phrase("marks.since", { epoch, changes: sentences.join(phrase("marks.between")) });
 }

@@ -1,25 +1,25 @@
 /** The state of the page as plain data, and all its changes as pure functions. */
 
 /**
- * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, LineTrouble, State, StateChanged, Stopped, Target, Welcome } from "../types/app.js"
+ * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, ConnectionTrouble, State, StateChanged, Stopped, Target, Welcome } from "../types/app.js"
  */
 
 import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
 import { changesOf, withMark } from "./setting-change-marks.js";
-import { beginHistory } from "./undo-stack.js";
+import { createUndoStack } from "./undo-stack.js";
 
 /**
  * @param {Catalog} catalog
  * @param {Experiment} [experiment] if it is not the default one
- * @param {Pick<State, "experiment" | "speed" | "marks"> & { undo: State["history"] | null } | null} [kept] of an earlier visit, which goes before
+ * @param {Pick<State, "experiment" | "speed" | "marks"> & { undo: State["undoStack"] | null } | null} [record] of an earlier visit, which goes before
  * @returns {State}
  */
-export function initialState(catalog, experiment = catalog.experiment, kept = null) {
-  if (kept) {
-    const { speed, marks, undo } = kept;
-    const before = initialState(catalog, kept.experiment);
-    return { ...before, speed, marks, history: undo ?? before.history };
+export function initialState(catalog, experiment = catalog.experiment, record = null) {
+  if (record) {
+    const { speed, marks, undo } = record;
+    const before = initialState(catalog, record.experiment);
+    return { ...before, speed, marks, undoStack: undo ?? before.undoStack };
   }
   /** @type {Record<string, string>} */
   const datasetOf = {};
@@ -29,7 +29,7 @@ export function initialState(catalog, experiment = catalog.experiment, kept = nu
     trouble: null,
     experiment,
     wanted: experiment,
-    history: beginHistory(experiment),
+    undoStack: createUndoStack(experiment),
     pending: null,
     playing: false,
     speed: catalog.speeds.find(({ usual }) => usual)?.epochsPerSecond ?? null,
@@ -52,7 +52,7 @@ export function initialState(catalog, experiment = catalog.experiment, kept = nu
 /**
  * @param {State} state
  * @param {ConnectionState} connection
- * @param {LineTrouble | null} [trouble]
+ * @param {ConnectionTrouble | null} [trouble]
  * @returns {State}
  */
 export function withConnection(state, connection, trouble = null) {
@@ -64,10 +64,10 @@ export function withConnection(state, connection, trouble = null) {
  * @param {State} state
  * @param {Catalog} catalog
  * @param {Welcome} event
- * @param {boolean} [goesOn] whether the curves go on where they were
+ * @param {boolean} [continues] whether the curves go on where they were
  * @returns {State}
  */
-export function withWelcome(state, catalog, event, goesOn = false) {
+export function withWelcome(state, catalog, event, continues = false) {
   return withoutLostUnits(catalog, {
     ...state,
     experiment: event.experiment,
@@ -77,7 +77,7 @@ export function withWelcome(state, catalog, event, goesOn = false) {
     run: event.run,
     ended: null,
     ownPoints: lastPoints(state.ownPoints, event.experiment),
-    marks: goesOn ? state.marks.filter(({ epoch }) => epoch <= event.state.epoch) : [],
+    marks: continues ? state.marks.filter(({ epoch }) => epoch <= event.state.epoch) : [],
   });
 }
 

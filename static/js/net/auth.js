@@ -23,16 +23,16 @@ export function readCode(hash) {
   return { code: found.slice(CODE.length + 1), rest: others ? `#${others}` : "" };
 }
 
-/** @typedef {ReturnType<typeof createJoining>} Joining */
+/** @typedef {ReturnType<typeof createAuth>} Auth */
 
 /**
  * @param {object} options
  * @param {string} options.page address of the page, beside which the server's other addresses are
  * @param {boolean} options.required whether the server asks for a code
- * @param {() => Promise<void>} options.askPerson asks for a code until `offer` has taken one
- * @param {typeof fetch} [options.ask]
+ * @param {() => Promise<void>} options.askPerson asks for a code until `submitCode` has taken one
+ * @param {typeof fetch} [options.fetcher]
  */
-export function createJoining({ page, required, askPerson, ask = (...request) => fetch(...request) }) {
+export function createAuth({ page, required, askPerson, fetcher = (...request) => fetch(...request) }) {
   /** @type {Promise<void> | null} a question that a person is answering */
   let asking = null;
 
@@ -42,7 +42,7 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
     url.search = "";
     url.hash = "";
     try {
-      const response = await ask(url, request);
+      const response = await fetcher(url, request);
       return { response, answer: await response.json() };
     } catch {
       throw new JoinError(phrase("join.unreachable"));
@@ -58,7 +58,7 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
    * @param {string} code
    * @throws {JoinError} it is wrong, the server does not answer, or the browser does not keep the cookie
    */
-  async function offer(code) {
+  async function submitCode(code) {
     const headers = { "content-type": "application/json", "accept-language": languageKey() };
     const { response, answer } = await join({ method: "POST", headers, body: JSON.stringify({ code }) });
     if (!response.ok) throw new JoinError(String(answer.detail));
@@ -69,7 +69,7 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
    * Has a person give the code unless the browser has the cookie; several who need it at once wait for one answer.
    * @throws {JoinError} the server does not answer
    */
-  async function enter() {
+  async function ensureJoined() {
     if (!required || (await isJoined())) return;
     asking ??= askPerson().finally(() => (asking = null));
     await asking;
@@ -84,11 +84,11 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
      * @param {RequestInit} [request]
      * @returns {Promise<Response>}
      */
-    async ask(url, request) {
-      const response = await ask(url, request);
+    async fetch(url, request) {
+      const response = await fetcher(url, request);
       if (response.status !== 401 || !required) return response;
-      await enter();
-      return ask(url, request);
+      await ensureJoined();
+      return fetcher(url, request);
     },
 
     /**
@@ -98,14 +98,14 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
     async tryCode(code) {
       if (!required) return;
       try {
-        await offer(code);
+        await submitCode(code);
       } catch {
         // The person sees it when they try by hand.
       }
     },
 
-    enter,
+    ensureJoined,
 
-    offer,
+    submitCode,
   };
 }

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { LineTrouble } from "../types/app.js"
+ * @import { ConnectionTrouble } from "../types/app.js"
  */
 
 import { languageKey, phrase } from "../lib/text/i18n.js";
@@ -14,20 +14,20 @@ const NO_UPGRADE = "no-upgrade";
 /** From this status on, a proxy in between says that the server does not answer it. */
 const SERVER_ERROR = 500;
 /** How long an answer may take, in milliseconds. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 /**
  * @param {string} page address of the page
- * @param {typeof fetch} [ask]
+ * @param {typeof fetch} [fetcher]
  */
-export function createDiagnosis(page, ask = (...request) => fetch(...request)) {
+export function createDiagnosis(page, fetcher = (...request) => fetch(...request)) {
   /** Whether the server answered after the last attempt, and found nothing else. */
   let suspected = false;
 
   /**
    * Asks after an attempt that has failed.
    * @param {number} attempt how many have failed before it, one after the other
-   * @returns {Promise<LineTrouble | null>} null if the server does not answer, or there may be no trouble any more
+   * @returns {Promise<ConnectionTrouble | null>} null if the server does not answer, or there may be no trouble any more
    */
   return async function diagnose(attempt) {
     const trouble = await askWhy();
@@ -44,7 +44,7 @@ export function createDiagnosis(page, ask = (...request) => fetch(...request)) {
     let response;
     try {
       const headers = { accept: "application/json", "accept-language": languageKey() };
-      response = await ask(url, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+      response = await fetcher(url, { headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
     } catch {
       return null;
     }

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Closing, Command, ConnectionState, Frame, FrameLosses, LineTrouble, ServerEvent, Unpacker } from "../types/app.js"
+ * @import { Closing, Command, ConnectionState, Frame, FrameLosses, ConnectionTrouble, ServerEvent, FrameDecompressor } from "../types/app.js"
  */
 
 import { backoff } from "../lib/data/timing.js";
@@ -20,11 +20,11 @@ const SILENCE = 45_000;
 /** How long a page that was asleep has to hear what has come in the meantime. */
 const GRACE = 2000;
 /** The code of a line that ended without one. */
-const LOST = 1006;
+const ABNORMAL_CLOSURE = 1006;
 /** The code that says that nobody will come back. */
-const GOODBYE = 1000;
-/** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
-const UNPACKING = 10_000;
+const NORMAL_CLOSURE = 1000;
+/** A platform that takes so long to decompress a frame does it otherwise than expected; it gets plain frames. */
+const DECOMPRESSION_TIMEOUT = 10_000;
 
 /** The close code where the join code has not been given, or no longer counts. */
 const FORBIDDEN = 4003;
@@ -40,17 +40,17 @@ const BUSY = new Set([1008, 1009, 1013, 4408]);
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => Promise<void>} [admit] gets the join code from the person, after a line that was refused without it
- * @property {(attempt: number) => Promise<LineTrouble | null>} [diagnose] finds out why no line came about, after so many
+ * @property {() => Promise<void>} [join] gets the join code from the person, after a line that was refused without it
+ * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no line came about, after so many
  *   attempts that have failed before; null if the server does not answer
  * @property {() => void} onOpen the line is open: say hello
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
- * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
+ * @property {(state: ConnectionState, trouble: ConnectionTrouble | null) => void} onState
  * @property {(error: unknown) => void} onFault a message could not be read
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [random]
- * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
+ * @property {() => FrameDecompressor} [createDecompressor] if the platform can read packed frames
  * @property {() => number} [now] milliseconds, also while the machine sleeps
  */
 
@@ -65,17 +65,17 @@ export function createConnection(options) {
   const now = options.now ?? Date.now;
   /** @type {WebSocket | null} */
   let socket = null;
-  /** @type {Unpacker | null} */
-  let unpacker = null;
-  let createUnpacker = options.createUnpacker;
+  /** @type {FrameDecompressor | null} */
+  let decompressor = null;
+  let createDecompressor = options.createDecompressor;
   /** Messages that wait for a frame before them to be unpacked, this included. */
   let waiting = 0;
-  let turn = Promise.resolve();
+  let queue = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let grace;
-  let heard = 0;
+  let lastHeard = 0;
   let attempt = 0;
   let closed = false;
   /** @type {Closing | null} what the server has said about the end of this line */
@@ -83,48 +83,48 @@ export function createConnection(options) {
   /** Whether the last line was refused as the join code is missing. */
   let forbidden = false;
   /** Whether the join code is awaited. */
-  let admitting = false;
-  /** @type {LineTrouble | null} what was found out about the last line that did not come about */
+  let joining = false;
+  /** @type {ConnectionTrouble | null} what was found out about the last line that did not come about */
   let cause = null;
 
   async function open() {
     timer = undefined;
     closing = null;
-    if (!(forbidden && options.admit)) {
-      openSocketAnew();
+    if (!(forbidden && options.join)) {
+      connect();
       return;
     }
-    admitting = true;
+    joining = true;
     try {
-      await options.admit();
+      await options.join();
       forbidden = false;
-      if (!closed) openSocketAnew();
+      if (!closed) connect();
     } catch {
-      if (!closed) comeBack(LOST, true);
+      if (!closed) reconnect(ABNORMAL_CLOSURE, true);
     } finally {
-      admitting = false;
+      joining = false;
     }
   }
 
-  function openSocketAnew() {
+  function connect() {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
-    unpacker = createUnpacker?.() ?? null;
-    heard = now();
+    decompressor = createDecompressor?.() ?? null;
+    lastHeard = now();
     let isOpen = false;
     opened.onopen = () => {
       isOpen = true;
       options.onOpen();
     };
     opened.onmessage = ({ data }) => {
-      heard = now();
-      if (unpacker) receiveInOrder(opened, unpacker, data);
+      lastHeard = now();
+      if (decompressor) receiveInOrder(opened, decompressor, data);
       else receive(data);
     };
     opened.onclose = ({ code }) => {
-      if (waiting === 0) lose(opened, code, !isOpen);
-      else turn = turn.finally(() => lose(opened, code)); // after what came before it
+      if (waiting === 0) handleLoss(opened, code, !isOpen);
+      else queue = queue.finally(() => handleLoss(opened, code)); // after what came before it
     };
   }
 
@@ -134,22 +134,22 @@ export function createConnection(options) {
    * @param {number} code with which it was closed
    * @param {boolean} [unopened] whether it never came about
    */
-  function lose(lost, code, unopened = false) {
+  function handleLoss(lost, code, unopened = false) {
     if (socket !== lost) return;
     socket = null;
-    letGo();
-    if (!closed) comeBack(code, unopened);
+    closeDecompressor();
+    if (!closed) reconnect(code, unopened);
   }
 
-  function letGo() {
-    unpacker?.close();
-    unpacker = null;
+  function closeDecompressor() {
+    decompressor?.close();
+    decompressor = null;
   }
 
   /**
    * Unpacks frames, which takes a moment; what comes after a frame waits for it.
    * @param {WebSocket} from
-   * @param {Unpacker} through
+   * @param {FrameDecompressor} through
    * @param {unknown} data
    */
   function receiveInOrder(from, through, data) {
@@ -158,13 +158,13 @@ export function createConnection(options) {
       return;
     }
     waiting += 1;
-    turn = turn
+    queue = queue
       .then(async () => {
-        const message = data instanceof ArrayBuffer ? await inTime(through.unpack(data)) : data;
+        const message = data instanceof ArrayBuffer ? await withTimeout(through.decompress(data)) : data;
         if (socket === from) receive(message);
       })
       .catch((error) => {
-        if (socket === from) doWithout(from, error);
+        if (socket === from) usePlainFrames(from, error);
       })
       .finally(() => {
         waiting -= 1;
@@ -172,15 +172,15 @@ export function createConnection(options) {
   }
 
   /**
-   * Comes back for plain frames: this platform cannot unpack, or what came was no packed frame.
+   * Comes back for plain frames: this platform cannot decompress, or what came was no packed frame.
    * @param {WebSocket} from
    * @param {unknown} error
    */
-  function doWithout(from, error) {
-    createUnpacker = undefined;
+  function usePlainFrames(from, error) {
+    createDecompressor = undefined;
     options.onFault(error);
     from.close();
-    lose(from, LOST);
+    handleLoss(from, ABNORMAL_CLOSURE);
   }
 
   /** @param {unknown} data */
@@ -208,9 +208,9 @@ export function createConnection(options) {
    * @param {number} code with which the line was closed
    * @param {boolean} unopened whether it never came about
    */
-  function comeBack(code, unopened) {
+  function reconnect(code, unopened) {
     forbidden = code === FORBIDDEN;
-    const final = forbidden && options.admit ? undefined : FINAL.get(code);
+    const final = forbidden && options.join ? undefined : FINAL.get(code);
     const reason = closing?.reason ?? final ?? "lost";
     if (final !== undefined) {
       options.onState("stopped", { reason, message: closing?.message ?? "" });
@@ -226,25 +226,25 @@ export function createConnection(options) {
   /**
    * Finds out why a line did not come about, and says so if there is none still.
    * @param {number} failed how many attempts have failed before
-   * @param {LineTrouble} trouble what is said otherwise
+   * @param {ConnectionTrouble} trouble what is said otherwise
    */
   async function findCause(failed, trouble) {
     const found = (await options.diagnose?.(failed)) ?? null;
     if (attempt === 0 || closed) return; // there has been a line since
-    const told = cause;
+    const previous = cause;
     cause = found;
-    if ((found || told) && timer !== undefined) options.onState("reconnecting", found ?? trouble);
+    if ((found || previous) && timer !== undefined) options.onState("reconnecting", found ?? trouble);
   }
 
-  /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be heard. */
-  function look() {
-    if (!socket || grace !== undefined || now() - heard < SILENCE) return;
+  /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be lastHeard. */
+  function checkAlive() {
+    if (!socket || grace !== undefined || now() - lastHeard < SILENCE) return;
     const silent = socket;
     grace = setTimeout(() => {
       grace = undefined;
-      if (socket !== silent || now() - heard < SILENCE) return;
+      if (socket !== silent || now() - lastHeard < SILENCE) return;
       silent.close();
-      lose(silent, LOST);
+      handleLoss(silent, ABNORMAL_CLOSURE);
     }, GRACE);
   }
 
@@ -268,7 +268,7 @@ export function createConnection(options) {
   return {
     /** How frames are to come, for hello. */
     get encoding() {
-      return unpacker ? /** @type {const} */ ("packed") : /** @type {const} */ ("plain");
+      return decompressor ? /** @type {const} */ ("packed") : /** @type {const} */ ("plain");
     },
     /** Sends when the line is open; says whether it was. */
     send(/** @type {Command} */ command) {
@@ -277,14 +277,14 @@ export function createConnection(options) {
       return true;
     },
     /** Looks whether a line that seems open still is; to be called every few seconds, and when the page wakes up. */
-    look,
+    checkAlive,
     /** Stops waiting and tries at once. */
     retryNow() {
-      if (timer !== undefined && !closed && !admitting) tryNow();
+      if (timer !== undefined && !closed && !joining) tryNow();
     },
     /** Opens a line that would not have come back by itself. */
     reopen() {
-      if (socket !== null || closed || admitting) return;
+      if (socket !== null || closed || joining) return;
       options.onState("reconnecting", { reason: "reopened", message: "" });
       tryNow();
     },
@@ -294,7 +294,7 @@ export function createConnection(options) {
       timer = undefined;
       const open = socket;
       socket = null;
-      letGo();
+      closeDecompressor();
       open?.close();
       options.onState("stopped", { reason, message: "" });
     },
@@ -303,7 +303,7 @@ export function createConnection(options) {
       closed = true;
       clearTimeout(timer);
       clearTimeout(grace);
-      socket?.close(GOODBYE);
+      socket?.close(NORMAL_CLOSURE);
     },
   };
 }
@@ -313,11 +313,14 @@ export function createConnection(options) {
  * @param {Promise<Value>} promise
  * @returns {Promise<Value>}
  */
-function inTime(promise) {
+function withTimeout(promise) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("Packed frame: the platform does not unpack it")), UNPACKING);
+    timer = setTimeout(
+      () => reject(new Error("Packed frame: the platform does not decompress it")),
+      DECOMPRESSION_TIMEOUT,
+    );
   });
   return /** @type {Promise<Value>} */ (Promise.race([promise, late])).finally(() => clearTimeout(timer));
 }

@@ -6,24 +6,24 @@
 import { LOSSES, readTensors } from "./protocol.js";
 
 /**
- * @import { Unpacker } from "../types/app.js"
+ * @import { FrameDecompressor } from "../types/app.js"
  */
 
 /** What is kept of the last frame's tensors: bytes, or words of 32 bits for numbers of several bytes. */
-/** @typedef {Map<string, { kind: string, values: Uint8Array | Uint32Array }>} Kept */
+/** @typedef {Map<string, { kind: string, values: Uint8Array | Uint32Array }>} LastTensors */
 
 /** Whether the platform can inflate. */
-export const canUnpack = typeof DecompressionStream === "function";
+export const canDecompress = typeof DecompressionStream === "function";
 
 /**
  * Reads the packed frames of one connection.
- * @returns {Unpacker}
+ * @returns {FrameDecompressor}
  */
-export function createUnpacker() {
+export function createDecompressor() {
   const stream = new DecompressionStream("deflate");
   const writer = stream.writable.getWriter();
   const reader = stream.readable.getReader();
-  /** @type {Kept} */
+  /** @type {LastTensors} */
   let last = new Map();
 
   /**
@@ -45,9 +45,9 @@ export function createUnpacker() {
   }
 
   return {
-    async unpack(message) {
+    async decompress(message) {
       const file = (await inflate(message)).slice(4);
-      /** @type {Kept} */
+      /** @type {LastTensors} */
       const next = new Map();
       for (const { name, kind, size, start, end } of readTensors(file.buffer)) {
         const isLoss = LOSSES.includes(name);

@@ -195,7 +195,7 @@ export function decodeFrame(message) {
   const losses = {
     number: Number(about.frame),
     run: Number(about.run),
-    history: Number(about.history ?? about.run),
+    lineage: Number(about.history ?? about.run),
     epoch: Number(about.epoch),
     step: Number(about.step),
     epochs: required(read("epochs", "U32"), "epochs"),

@@ -15,18 +15,18 @@ const SPEED_WINDOW = 1500;
 /** Cells along a side of a unit's tile. */
 const TILE_SIDE = 20;
 
-/** @typedef {ReturnType<typeof createStream>} Stream */
+/** @typedef {ReturnType<typeof createRunData>} RunData */
 
-export function createStream() {
+export function createRunData() {
   const trainLoss = createColumn();
   const testLoss = createColumn();
   const validationLoss = createColumn();
   /** @type {{ time: number, epoch: number }[]} */
   let marks = [];
 
-  const stream = {
+  const runData = {
     run: 0,
-    history: 0,
+    lineage: 0,
     epoch: 0,
     step: 0,
     /** Losses by epoch: the value at index 7 is that after epoch 7. */
@@ -52,9 +52,9 @@ export function createStream() {
      * @param {number} run
      */
     begin(run) {
-      stream.reshape(run);
-      stream.epoch = 0;
-      stream.step = 0;
+      runData.reshape(run);
+      runData.epoch = 0;
+      runData.step = 0;
       trainLoss.clear();
       testLoss.clear();
       validationLoss.clear();
@@ -66,9 +66,9 @@ export function createStream() {
      * @param {number} run
      */
     reshape(run) {
-      stream.run = run;
-      stream.latest = null;
-      stream.latestOutput = null;
+      runData.run = run;
+      runData.latest = null;
+      runData.latestOutput = null;
     },
 
     /**
@@ -77,9 +77,9 @@ export function createStream() {
      * @param {number} epoch
      */
     rewind(run, epoch) {
-      stream.reshape(run);
+      runData.reshape(run);
       for (const column of [trainLoss, testLoss, validationLoss]) column.truncate(epoch + 1);
-      stream.epoch = epoch;
+      runData.epoch = epoch;
       marks = [];
     },
 
@@ -99,7 +99,7 @@ export function createStream() {
         column.clear();
         for (const loss of losses) column.push(loss);
       }
-      stream.epoch = Math.max(0, train.length - 1);
+      runData.epoch = Math.max(0, train.length - 1);
     },
 
     /**
@@ -109,24 +109,24 @@ export function createStream() {
      * @returns {boolean} whether it was taken
      */
     accept(frame, time) {
-      if (frame.run < stream.run) return false;
-      if (frame.run > stream.run) {
-        if (frame.history === stream.history) stream.reshape(frame.run);
-        else stream.begin(frame.run);
+      if (frame.run < runData.run) return false;
+      if (frame.run > runData.run) {
+        if (frame.lineage === runData.lineage) runData.reshape(frame.run);
+        else runData.begin(frame.run);
       }
-      stream.history = frame.history;
+      runData.lineage = frame.lineage;
       appendLosses(frame);
-      stream.epoch = frame.epoch;
-      stream.step = frame.step;
+      runData.epoch = frame.epoch;
+      runData.step = frame.step;
       if ("map" in frame) {
-        stream.latest = frame;
-        if (frame.mapOf === "output") stream.latestOutput = frame;
+        runData.latest = frame;
+        if (frame.mapOf === "output") runData.latestOutput = frame;
       }
       if (frame.trainPoints && frame.testPoints) {
-        stream.trainPoints = frame.trainPoints;
-        stream.testPoints = frame.testPoints;
-        stream.validationPoints = frame.validationPoints ?? new Float32Array(0);
-        stream.pointsVersion += 1;
+        runData.trainPoints = frame.trainPoints;
+        runData.testPoints = frame.testPoints;
+        runData.validationPoints = frame.validationPoints ?? new Float32Array(0);
+        runData.pointsVersion += 1;
       }
       marks.push({ time, epoch: frame.epoch });
       while (marks.length > 2 && time - /** @type {{ time: number }} */ (marks[0]).time > SPEED_WINDOW) {
@@ -143,7 +143,7 @@ export function createStream() {
      * @returns {Picture | null}
      */
     picture(unit, hidden) {
-      const { latest, latestOutput } = stream;
+      const { latest, latestOutput } = runData;
       if (unit === null) {
         if (!latestOutput) return null;
         const { map, mapClasses, resolution } = latestOutput;
@@ -197,5 +197,5 @@ export function createStream() {
     column.push(loss);
   }
 
-  return stream;
+  return runData;
 }

@@ -3,8 +3,8 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, LineTrouble, ParameterAddress, ServerEvent, Unpacker, Welcome } from "../types/app.js"
- * @import { Kept, Place } from "./tab-record.js"
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, ConnectionTrouble, ParameterAddress, ServerEvent, FrameDecompressor, Welcome } from "../types/app.js"
+ * @import { TabRecord, StorageSource } from "./tab-record.js"
  */
 
 import { isEqual } from "../lib/data/equal.js";
@@ -25,8 +25,8 @@ import {
 } from "../model/state.js";
 import { createConnection } from "./connection.js";
 import { PROTOCOL_VERSION } from "./protocol.js";
-import { createPocket } from "./resume-token-storage.js";
-import { createStream } from "./run-data.js";
+import { createResumeStorage } from "./resume-token-storage.js";
+import { createRunData } from "./run-data.js";
 
 /** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */
 const CONFIGURE_PAUSE = 100;
@@ -41,8 +41,8 @@ const RESOLUTION = 100;
  * @property {Catalog} catalog
  * @property {string} url
  * @property {Experiment} [experiment] to begin with, if it is not the default one
- * @property {Kept | null} [kept] of an earlier visit, to go on with
- * @property {Place} [place] where to keep what the next visit needs
+ * @property {TabRecord | null} [record] of an earlier visit, to go on with
+ * @property {StorageSource} [getStorage] where to keep what the next visit needs
  * @property {() => string} [address] what stands behind `#` now
  * @property {string} [client] what this browser calls itself
  * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] what to begin with
@@ -52,9 +52,9 @@ const RESOLUTION = 100;
  * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
  * @property {() => void} onFrame a frame came: draw, then acknowledge
  * @property {(error: unknown) => void} onFault
- * @property {() => Promise<void>} [admit] gets the join code from the person, where the server asks for one
- * @property {(attempt: number) => Promise<LineTrouble | null>} [diagnose] finds out why no connection came about
- * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
+ * @property {() => Promise<void>} [join] gets the join code from the person, where the server asks for one
+ * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no connection came about
+ * @property {() => FrameDecompressor} [createDecompressor] if the platform can read packed frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
  */
@@ -68,26 +68,26 @@ export function createSession(options) {
   const { catalog, onEvent, onFrame, onFault } = options;
   const now = options.now ?? (() => performance.now());
   const isHidden = options.isHidden ?? (() => false);
-  const { kept = null } = options;
-  const store = createStore(initialState(catalog, options.experiment, kept));
-  const stream = createStream();
-  const pocket = createPocket({
-    place: options.place ?? noPlace,
-    kept,
+  const { record = null } = options;
+  const store = createStore(initialState(catalog, options.experiment, record));
+  const runData = createRunData();
+  const resumeStorage = createResumeStorage({
+    getStorage: options.getStorage ?? noStorage,
+    record,
     address: options.address ?? (() => ""),
   });
-  pocket.restore(stream);
+  resumeStorage.restore(runData);
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
   /** @type {Experiment | undefined} what the server was greeted with */
-  let offered;
+  let helloExperiment;
   /** Whether it was greeted with a token. */
-  let comesBack = false;
+  let resumes = false;
   /** Whether there was a welcome before. */
-  let settled = false;
+  let wasWelcomed = false;
   /** @type {(() => void)[]} called once a frame has the parameters in full */
   const waiting = [];
 
@@ -114,25 +114,28 @@ export function createSession(options) {
   const connection = createConnection({
     url: options.url,
     openSocket: options.openSocket,
-    createUnpacker: options.createUnpacker,
-    admit: options.admit,
+    createDecompressor: options.createDecompressor,
+    join: options.join,
     diagnose: options.diagnose,
-    onOpen: () => greet(store.get().wanted),
+    onOpen: () => sendHello(store.get().wanted),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
-    onState: (/** @type {ConnectionState} */ line, /** @type {LineTrouble | null} */ trouble) => {
+    onState: (
+      /** @type {ConnectionState} */ connectionState,
+      /** @type {ConnectionTrouble | null} */ trouble,
+    ) => {
       configure.cancel();
-      if (line !== "open") endWaiting();
-      store.update((state) => withConnection(state, line, trouble));
+      if (connectionState !== "open") endWaiting();
+      store.update((state) => withConnection(state, connectionState, trouble));
     },
     onFault,
   });
 
   /** @param {Experiment} [experiment] */
-  function greet(experiment) {
-    offered = experiment;
-    const { token } = pocket;
-    comesBack = token !== null;
+  function sendHello(experiment) {
+    helloExperiment = experiment;
+    const { token } = resumeStorage;
+    resumes = token !== null;
     const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
@@ -147,19 +150,19 @@ export function createSession(options) {
   }
 
   /** @param {Welcome} event */
-  function enter(event) {
+  function receiveWelcome(event) {
     const { wanted, pending } = store.get();
-    const goesOn = comesBack && event.history === stream.history;
+    const continues = resumes && event.history === runData.lineage;
     received = 0;
     acknowledged = 0;
-    if (!goesOn) stream.begin(event.run);
-    else if (event.recovered) stream.reshape(event.run);
-    else stream.rewind(event.run, event.state.epoch);
-    store.update((state) => withWelcome(state, catalog, event, goesOn));
+    if (!continues) runData.begin(event.run);
+    else if (event.recovered) runData.reshape(event.run);
+    else runData.rewind(event.run, event.state.epoch);
+    store.update((state) => withWelcome(state, catalog, event, continues));
     watch.push(null);
     // What was asked for while the line broke, or since the token was made.
-    const isNewer = comesBack && ((settled && pending !== null) || !event.recovered);
-    settled = true;
+    const isNewer = resumes && ((wasWelcomed && pending !== null) || !event.recovered);
+    wasWelcomed = true;
     if (isNewer && !isEqual(wanted, event.experiment)) change(() => wanted);
   }
 
@@ -177,8 +180,8 @@ export function createSession(options) {
    * @param {(experiment: Experiment) => Experiment} edit
    */
   function change(edit) {
-    const { wanted, connection: line } = store.get();
-    if (line !== "open") return;
+    const { wanted, connection: connectionState } = store.get();
+    if (connectionState !== "open") return;
     commands += 1;
     const id = commands;
     const experiment = edit(wanted);
@@ -190,18 +193,18 @@ export function createSession(options) {
   function receiveEvent(event) {
     switch (event.type) {
       case "welcome":
-        enter(event);
+        receiveWelcome(event);
         break;
       case "checkpoint":
-        pocket.offer(event, stream, store.get());
+        resumeStorage.offer(event, runData, store.get());
         return;
       case "configured":
-        if (event.run > stream.run && event.kept) stream.reshape(event.run);
-        else if (event.run > stream.run) stream.begin(event.run);
-        store.update((state) => withConfigured(state, catalog, event, stream.epoch));
+        if (event.run > runData.run && event.kept) runData.reshape(event.run);
+        else if (event.run > runData.run) runData.begin(event.run);
+        store.update((state) => withConfigured(state, catalog, event, runData.epoch));
         break;
       case "state":
-        stream.restartClock();
+        runData.restartClock();
         store.update((state) => withRunState(state, event));
         break;
       case "diverged":
@@ -214,12 +217,12 @@ export function createSession(options) {
           break;
         }
         if (event.code.startsWith("resume-")) {
-          pocket.refuse(event.code);
+          resumeStorage.refuse(event.code);
           break;
         }
         if (event.code === "join") break; // the server closes the line, and before the next one the person is asked
-        if (store.get().connection !== "open" && offered) {
-          greet(options.repair?.(offered, event.field) ?? undefined);
+        if (store.get().connection !== "open" && helloExperiment) {
+          sendHello(options.repair?.(helloExperiment, event.field) ?? undefined);
           break;
         }
         store.update((state) => withRefusal(state, event.id));
@@ -231,12 +234,12 @@ export function createSession(options) {
   /** @param {Frame | FrameLosses} frame */
   function receiveFrame(frame) {
     received = Math.max(received, frame.number);
-    stream.accept(frame, now());
-    if (waiting.length > 0 && stream.latest?.exactParameters) {
+    runData.accept(frame, now());
+    if (waiting.length > 0 && runData.latest?.exactParameters) {
       endWaiting();
       watch.push(null);
     }
-    pocket.settle(stream, store.get());
+    resumeStorage.settle(runData, store.get());
     if (isHidden()) acknowledge();
     else {
       clearTimeout(undrawn);
@@ -260,14 +263,14 @@ export function createSession(options) {
 
   return {
     store,
-    stream,
+    runData,
     send,
     watch: () => watch.push(null),
-    look: connection.look,
+    checkAlive: connection.checkAlive,
     retryNow: connection.retryNow,
     reopen: connection.reopen,
     /** Writes down what the next visit needs. */
-    save: () => pocket.saveAll(stream, store.get()),
+    save: () => resumeStorage.saveAll(runData, store.get()),
 
     /**
      * Sets one weight or bias by hand, which also gives a run that has ended another chance.
@@ -301,12 +304,12 @@ export function createSession(options) {
       watch.cancel();
       clearTimeout(undrawn);
       connection.close();
-      pocket.drop();
+      resumeStorage.drop();
     },
   };
 }
 
 /** @returns {never} */
-function noPlace() {
-  throw new Error("Nothing is kept");
+function noStorage() {
+  throw new Error("Nothing is record");
 }

@@ -74,7 +74,7 @@ function describeClasses({ bytes, classes, side }, count) {
     return phrase("regions.class", { label: number });
   };
   const shares = cells.map((row) => row.reduce((sum, cell) => sum + cell, 0) / bytes.length);
-  const told = [...shares.keys()]
+  const sentences = [...shares.keys()]
     .filter((number) => (shares[number] ?? 0) >= LEAST)
     .sort((one, other) => (shares[other] ?? 0) - (shares[one] ?? 0))
     .map((number) => {
@@ -85,7 +85,7 @@ function describeClasses({ bytes, classes, side }, count) {
       const place = whereIs(coverage, { x: x / count, y: y / count }, share);
       return phrase("regions.entry", { name: nameOf(number), place, share: formatPercent(share) });
     });
-  const entries = capital(told.join(phrase("regions.between")));
+  const entries = capital(sentences.join(phrase("regions.between")));
   return phrase("regions.classes", { entries, certainty: describeCertainty(sure / bytes.length) });
 }
 

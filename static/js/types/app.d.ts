@@ -46,7 +46,7 @@ export interface FrameLosses {
   number: number;
   run: number;
   /** Frames of the same history show one network, through all its shapes. */
-  history: number;
+  lineage: number;
   epoch: number;
   step: number;
   epochs: Uint32Array;
@@ -81,8 +81,8 @@ export interface Frame extends FrameLosses {
 }
 
 /** Makes plain frames of the packed ones of a connection, which have to come in order, one at a time. */
-export interface Unpacker {
-  unpack: (message: ArrayBuffer) => Promise<ArrayBuffer>;
+export interface FrameDecompressor {
+  decompress: (message: ArrayBuffer) => Promise<ArrayBuffer>;
   close: () => void;
 }
 
@@ -110,7 +110,7 @@ export interface Ended {
 export type ConnectionState = "connecting" | "open" | "reconnecting" | "stopped";
 
 /** Why there is no line. */
-export interface LineTrouble {
+export interface ConnectionTrouble {
   /** As `closing` gives it, or lost, reopened, reload, forbidden, or what a diagnosis has found. */
   reason: string;
   /** What is to be said about it, or nothing. */
@@ -136,7 +136,7 @@ export interface ParameterEdit {
 }
 
 /** The experiments that were and that were taken back, oldest first and nearest first. */
-export interface History {
+export interface UndoStack {
   /** A parameter set by hand stands for a change that left the experiment as it was. */
   past: (Experiment | ParameterEdit)[];
   present: Experiment;
@@ -148,13 +148,13 @@ export interface History {
 export interface State {
   connection: ConnectionState;
   /** Why there is no line; null while there is one, or before the first. */
-  trouble: LineTrouble | null;
+  trouble: ConnectionTrouble | null;
   /** What the server runs. */
   experiment: Experiment;
   /** What the page asked for last; equal to `experiment` once it is answered. */
   wanted: Experiment;
   /** What has been settled, for undo and redo. */
-  history: History;
+  undoStack: UndoStack;
   /** Number of the last unanswered `configure`, or null. */
   pending: number | null;
   playing: boolean;
@@ -202,7 +202,7 @@ export interface ActionContext {
   toggle: (part: "showTest" | "discretize" | "logScale" | "keep") => void;
   /** Asks what things are, or no longer. */
   explain: () => void;
-  showStarts: () => void;
+  showPresets: () => void;
 }
 
 export interface Action {

@@ -5,7 +5,7 @@ import { openFile, openLink, openStart } from "../../../static/js/io/open.js";
 import { createPointStore } from "../../../static/js/io/own-points-storage.js";
 import { classicAddress, withoutLostSeed } from "../../../static/js/io/tf-playground.js";
 import { withField } from "../../../static/js/model/experiment.js";
-import { createService } from "../../../static/js/net/api.js";
+import { createApi } from "../../../static/js/net/api.js";
 import { toWire } from "../../../static/js/net/protocol.js";
 import { EXPERIMENT } from "../support/catalog.js";
 import { WHOLE } from "../support/fields.js";
@@ -15,19 +15,19 @@ const SEEDED = withField(EXPERIMENT, "data.classicSeed", "0.12345");
 
 /** @param {(url: URL, body: any) => [status: number, content: unknown]} answer */
 function serviceThat(answer) {
-  return createService(PAGE, async (url, request) => {
+  return createApi(PAGE, async (url, request) => {
     const [status, content] = answer(/** @type {URL} */ (url), JSON.parse(String(request?.body)));
     return new Response(typeof content === "string" ? content : JSON.stringify(content), { status });
   });
 }
 
-const service = serviceThat(({ pathname }, { link }) => {
+const api = serviceThat(({ pathname }, { link }) => {
   assert.equal(pathname, "/play/api/classic");
   if (link.includes("batchSize=0"))
     return [422, { detail: "batchSize is '0' in the link; it must be a number", field: "batchSize" }];
   return [200, { experiment: toWire(SEEDED), notes: link.includes("sing") ? ["sing is not known"] : [] }];
 });
-const openers = { catalog: WHOLE, service, points: { read: () => null } };
+const openers = { catalog: WHOLE, api, points: { read: () => null } };
 
 test("links of this playground and of the original open, whole or only their end", async () => {
   for (const link of ["https://x/#data.seed=3", " data.seed=3\n", "#data.seed=3&sing=1"])
@@ -86,7 +86,7 @@ test("a server that refuses, lacks or does not answer is told in words", async (
     const refusing = serviceThat(() => [status, content]);
     await assert.rejects(refusing.writeCode("keras", EXPERIMENT, 7), sentence);
   }
-  const away = createService(PAGE, () => Promise.reject(new TypeError("no line")));
+  const away = createApi(PAGE, () => Promise.reject(new TypeError("no line")));
   await assert.rejects(away.writeCode("keras", EXPERIMENT, 7), /does not answer/);
 });
 

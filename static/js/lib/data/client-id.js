@@ -3,18 +3,18 @@
 const KEY = "neural-playground-client";
 
 /**
- * @param {() => Pick<Storage, "getItem" | "setItem">} place where it is kept; asking may be refused
- * @returns {string} the same at every visit where something can be kept
+ * @param {() => Pick<Storage, "getItem" | "setItem">} getStorage where it is stored; asking may be refused
+ * @returns {string} the same at every visit where something can be stored
  */
-export function clientName(place) {
+export function clientId(getStorage) {
   // Not randomUUID, which only pages with https have.
   const fresh = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
     byte.toString(16).padStart(2, "0"),
   ).join("");
   try {
-    const kept = place().getItem(KEY);
-    if (kept) return kept.slice(0, 64);
-    place().setItem(KEY, fresh);
+    const stored = getStorage().getItem(KEY);
+    if (stored) return stored.slice(0, 64);
+    getStorage().setItem(KEY, fresh);
   } catch {
     // Then it has another name at every visit.
   }

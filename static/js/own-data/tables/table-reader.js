@@ -70,7 +70,7 @@ export function readTable(text, wishes = {}) {
   const readable = interpret(beginning, {}).columns !== null;
   const reading = interpret(readable ? readLayout(body, separator.value) : beginning, wishes);
   const choices = [...separatorChoice(separator, body), ...choicesOf(reading)];
-  if (reading.columns === null) return { table: null, problem: sayUnreadable(reading), choices };
+  if (reading.columns === null) return { table: null, problem: describeUnreadable(reading), choices };
   const content = readContent(reading, reading.columns, wishes.missing);
   choices.push(...missingChoice(content));
   if (content.targets === null) {
@@ -136,7 +136,7 @@ function labelOf(names, column) {
  * @param {Reading} reading
  * @returns {string}
  */
-function sayUnreadable({ layout: { width, top, surveys }, rows }) {
+function describeUnreadable({ layout: { width, top, surveys }, rows }) {
   if (width > MOST_COLUMNS)
     return phrase("table.too-wide", {
       columns: phrase("count.columns", { count: width }),

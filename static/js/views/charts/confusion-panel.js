@@ -24,10 +24,10 @@ const ORDER = [1, 0, 2];
  * @param {{ onOpen: (open: boolean) => void }} options
  * @returns {View<{ classes: number }> & {
  *   describe: (text: string) => void,
- *   draw: (counts: Uint32Array | null, time: number, settled: boolean) => void,
+ *   draw: (counts: Uint32Array | null, time: number, force: boolean) => void,
  * }}
  */
-export function createInsight(element, { onOpen }) {
+export function createConfusionPanel(element, { onOpen }) {
   const scope = new AbortController();
   const words = find(element, ".insight__words", HTMLElement);
   const place = find(element, ".insight__tables", HTMLElement);
@@ -53,8 +53,8 @@ export function createInsight(element, { onOpen }) {
       place.replaceChildren();
     },
     describe: (text) => setText(words, text),
-    draw(counts, time, settled) {
-      if (!element.open || (!settled && time < next)) return;
+    draw(counts, time, force) {
+      if (!element.open || (!force && time < next)) return;
       next = time + PAUSE;
       const size = classes ** 2;
       const parts = counts && size > 0 ? counts.length / size : 0;

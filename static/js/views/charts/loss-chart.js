@@ -65,7 +65,7 @@ const REACH = 6;
 /**
  * @param {HTMLElement} element
  * @param {ChartOptions} options
- * @returns {View<ChartProps> & { draw: (time: number, settled: boolean) => boolean }}
+ * @returns {View<ChartProps> & { draw: (time: number, force: boolean) => boolean }}
  */
 export function createLossChart(element, { readout, idleText, emptyText, ...losses }) {
   const scope = new AbortController();
@@ -296,12 +296,12 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
    * @param {(name: string, column: Column) => string} about
    * @returns {string}
    */
-  function tellAll(about) {
-    const told = [testLoss, trainLoss, validationLoss].flatMap((column) => {
-      const name = series.find((line) => line.column === column)?.name;
+  function describeCurves(about) {
+    const parts = [testLoss, trainLoss, validationLoss].flatMap((column) => {
+      const name = series.find(({ column: drawn }) => drawn === column)?.name;
       return name && column.length > 0 ? [about(phrase(`chart.${name}`), column)] : [];
     });
-    return told.join(phrase("list.between"));
+    return parts.join(phrase("list.between"));
   }
 
   /**
@@ -328,7 +328,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     }
     const epoch = reading;
     const gap = testLoss.at(epoch) - trainLoss.at(epoch);
-    const losses = tellAll((name, column) =>
+    const losses = describeCurves((name, column) =>
       phrase("chart.value", { name, value: formatExact(column.at(epoch)) }),
     );
     const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
@@ -343,15 +343,15 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
 
   /**
    * @param {number} time
-   * @param {boolean} settled
+   * @param {boolean} force
    */
-  function describe(time, settled) {
-    if (!settled && time < nextText) return;
+  function describe(time, force) {
+    if (!force && time < nextText) return;
     nextText = time + TEXT_PAUSE;
     fitCursor();
     const last = trainLoss.length - 1;
     if (last < 0) return;
-    const all = tellAll((name, column) =>
+    const all = describeCurves((name, column) =>
       phrase("chart.from-to", {
         name,
         from: formatLoss(column.at(0)),
@@ -369,11 +369,11 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
       paint();
     },
     /** Draws the curves, unless it is too soon; says whether it did. */
-    draw(time, settled) {
-      if (!settled && time < nextDrawing) return false;
+    draw(time, force) {
+      if (!force && time < nextDrawing) return false;
       nextDrawing = time + PAUSE;
       paint();
-      describe(time, settled);
+      describe(time, force);
       return true;
     },
     destroy() {

@@ -14,7 +14,7 @@ const PARTS = ["train", "test", "validation"];
 
 /**
  * @param {HTMLElement} element
- * @returns {View<{ isClassification: boolean }> & { draw: (evaluation: Float64Array, time: number, settled: boolean) => boolean }}
+ * @returns {View<{ isClassification: boolean }> & { draw: (evaluation: Float64Array, time: number, force: boolean) => boolean }}
  */
 export function createScores(element) {
   const parts = PARTS.map((part) => {
@@ -38,8 +38,8 @@ export function createScores(element) {
       for (const kind of kinds) setText(kind, classification ? phrase("scores.accuracy") : "R\u00b2");
     },
     /** Writes the numbers of a frame, unless it is too soon; says whether it did. */
-    draw(evaluation, time, settled) {
-      if (!settled && time < next) return false;
+    draw(evaluation, time, force) {
+      if (!force && time < next) return false;
       next = time + PAUSE;
       parts.forEach(({ box, loss, score }, row) => {
         box.hidden = evaluation.length <= 2 * row;

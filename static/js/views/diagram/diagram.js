@@ -56,7 +56,7 @@ const DENSE_SHARE = 8;
 /**
  * @param {HTMLElement} element
  * @param {DiagramOptions} options
- * @returns {View<DiagramProps> & { draw: (picture: Picture, time: number, settled: boolean) => boolean }}
+ * @returns {View<DiagramProps> & { draw: (picture: Picture, time: number, force: boolean) => boolean }}
  */
 export function createDiagram(element, options) {
   const stage = find(element, ".diagram__stage", HTMLElement);
@@ -170,13 +170,13 @@ export function createDiagram(element, options) {
   /**
    * @param {Picture} picture
    * @param {number} time
-   * @param {boolean} settled
+   * @param {boolean} force
    */
-  function paint(picture, time, settled) {
+  function paint(picture, time, force) {
     if (!layout || !props || picture.parameters.length !== layout.parameters) return;
     const { palettes } = props;
     const dense = layout.links > MOST_PATHS;
-    const strokes = dense && (mustClear || settled || time >= nextDense);
+    const strokes = dense && (mustClear || force || time >= nextDense);
     if (mustClear || strokes) context.clearRect(0, 0, canvas.width, canvas.height);
     mustClear = false;
     if (strokes) {
@@ -214,10 +214,10 @@ export function createDiagram(element, options) {
       units.mark(next.pinned);
       weights.update(next);
     },
-    draw(picture, time, settled) {
+    draw(picture, time, force) {
       latest = picture;
       weights.follow(picture.parameters);
-      paint(picture, time, settled);
+      paint(picture, time, force);
       return true;
     },
     destroy() {

@@ -9,7 +9,7 @@ import { create, find } from "../../lib/dom/dom.js";
  * @param {{ shortcuts: { label: string, keys: string[] }[] }} options
  * @returns {View<void> & { open: () => void }}
  */
-export function createHelp(dialog, { shortcuts }) {
+export function createHelpDialog(dialog, { shortcuts }) {
   const scope = new AbortController();
   const rows = shortcuts.map(({ label, keys }) => {
     const marks = keys.map((key) => create("kbd", {}, key));

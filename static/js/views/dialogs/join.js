@@ -10,7 +10,7 @@ import { find, setText } from "../../lib/dom/dom.js";
  * @param {(code: string) => Promise<void>} options.onCode takes a code; refused with a sentence
  * @returns {View<void> & { ask: () => Promise<void> }}
  */
-export function createJoin(dialog, { onCode }) {
+export function createJoinDialog(dialog, { onCode }) {
   const scope = new AbortController();
   const { signal } = scope;
   const form = find(dialog, "form", HTMLFormElement);

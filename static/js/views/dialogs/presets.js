@@ -15,7 +15,7 @@ const SIDE = 44;
 const POINT = 2.2;
 
 /**
- * @typedef {object} StartCard
+ * @typedef {object} PresetCard
  * @property {string} key
  * @property {string} title
  * @property {string} text
@@ -25,31 +25,31 @@ const POINT = 2.2;
 
 /**
  * @param {HTMLElement} element
- * @param {{ starts: StartCard[], region: readonly [number, number], onChoose: (key: string) => void }} options
+ * @param {{ presets: PresetCard[], region: readonly [number, number], onChoose: (key: string) => void }} options
  * @returns {View<{ enabled: boolean }> & { open: () => void, paint: (palettes: Palettes) => void }}
  */
-export function createStarts(element, { starts, region: [low, high], onChoose }) {
+export function createPresets(element, { presets, region: [low, high], onChoose }) {
   const scope = new AbortController();
   const { signal } = scope;
   const root = document.documentElement;
   const list = find(element, ".starts__list", HTMLElement);
   const text = find(element, ".starts__text", HTMLElement);
   const close = find(element, ".starts__close", HTMLButtonElement);
-  const cards = starts.map((start) => {
+  const cards = presets.map((preset) => {
     const canvas = create("canvas", { class: "starts__picture", "aria-hidden": "true" });
-    const name = create("span", { class: "starts__title" }, start.title);
+    const name = create("span", { class: "starts__title" }, preset.title);
     const button = create("button", { class: "starts__card", type: "button", "aria-pressed": "false" });
-    button.dataset.start = start.key;
+    button.dataset.start = preset.key;
     button.append(canvas, name);
-    button.addEventListener("click", () => choose(start), { signal });
-    return { start, canvas, button };
+    button.addEventListener("click", () => choose(preset), { signal });
+    return { preset, canvas, button };
   });
   list.replaceChildren(...cards.map(({ button }) => create("li", {}, button)));
   close.addEventListener("click", () => show(false), { signal });
 
-  /** @param {StartCard} start */
+  /** @param {PresetCard} preset */
   function choose({ key, title, text: words }) {
-    for (const card of cards) card.button.setAttribute("aria-pressed", String(card.start.key === key));
+    for (const card of cards) card.button.setAttribute("aria-pressed", String(card.preset.key === key));
     text.replaceChildren(create("strong", {}, phrase("starts-title", { title })), ` ${words}`);
     onChoose(key);
   }
@@ -72,19 +72,19 @@ export function createStarts(element, { starts, region: [low, high], onChoose })
     paint({ scale, classes }) {
       const ink = getComputedStyle(element).color;
       const place = (/** @type {number} */ value) => ((value - low) / (high - low)) * SIDE;
-      for (const { start, canvas } of cards) {
+      for (const { preset, canvas } of cards) {
         sizeCanvas(canvas, SIDE, SIDE);
         const context = context2d(canvas);
         context.clearRect(0, 0, SIDE, SIDE);
-        for (const [x1 = 0, x2 = 0, target = 0] of start.dataset?.points ?? []) {
-          const many = start.dataset && start.dataset.classes > 2;
+        for (const [x1 = 0, x2 = 0, target = 0] of preset.dataset?.points ?? []) {
+          const many = preset.dataset && preset.dataset.classes > 2;
           context.fillStyle = (many ? classes[target] : scale[scaleIndex(target, scale.length)]) ?? "";
           context.fillRect(place(x1) - POINT / 2, SIDE - place(x2) - POINT / 2, POINT, POINT);
         }
         context.strokeStyle = ink;
         context.lineWidth = 1.8;
         context.lineJoin = "round";
-        for (const line of start.lines) {
+        for (const line of preset.lines) {
           context.beginPath();
           for (const [x1, x2] of line) context.lineTo(place(x1), SIDE - place(x2));
           context.stroke();

@@ -116,7 +116,7 @@ export function createShare(dialog, { describe, classicLink, onLink, onFile, sen
       link.value = "";
       link.removeAttribute("aria-invalid");
       file.removeAttribute("aria-invalid");
-      for (const told of [refusal, copied]) setText(told, "");
+      for (const message of [refusal, copied]) setText(message, "");
       classicRow.hidden = true;
       lack.hidden = true;
       showClassic();

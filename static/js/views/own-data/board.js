@@ -173,12 +173,12 @@ export function createBoard(canvas, overlay, { region: [low, high] }) {
      * @param {readonly [x1: number, x2: number]} place
      * @returns {boolean}
      */
-    holds: ([x1, x2]) => x1 >= low && x1 <= high && x2 >= low && x2 <= high,
+    contains: ([x1, x2]) => x1 >= low && x1 <= high && x2 >= low && x2 <= high,
     /**
      * @param {readonly [x1: number, x2: number]} place
      * @returns {[x1: number, x2: number]} the same, on the board
      */
-    hold: ([x1, x2]) => [neat(clamp(x1, low, high)), neat(clamp(x2, low, high))],
+    clampToBoard: ([x1, x2]) => [neat(clamp(x1, low, high)), neat(clamp(x2, low, high))],
     destroy() {
       cancelAnimationFrame(requested);
       for (const stop of stops) stop();

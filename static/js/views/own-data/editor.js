@@ -70,13 +70,13 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
   let message = "";
 
   const button = (/** @type {string} */ name) => find(dialog, `[data-own="${name}"]`, HTMLButtonElement);
-  const say = (/** @type {string} */ sentence) => setText(live, sentence);
+  const announce = (/** @type {string} */ sentence) => setText(live, sentence);
 
   const board = createBoard(find(dialog, ".own__points", HTMLCanvasElement), canvas, { region });
   const tools = createTools(drawPart, {
     onKind: (kind) => edit({ ...drawing.present, kind }),
     onChange: () => strokes.refresh(),
-    say,
+    announce,
   });
   const strokes = createStrokes(canvas, {
     board,
@@ -84,9 +84,9 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     onPlace: use,
     onErase(place) {
       edit(withoutNearest(drawing.present, ...place));
-      sayPlace(place, "");
+      announcePlace(place, "");
     },
-    onMove: (place) => sayPlace(place, ""),
+    onMove: (place) => announcePlace(place, ""),
     onPoint: showPlace,
   });
   const importer = createImport(importPart, {
@@ -140,7 +140,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
       next = withPoints(
         set,
         places
-          .filter(board.holds)
+          .filter(board.contains)
           .map(([x1, x2]) => [Number(x1.toFixed(2)), Number(x2.toFixed(2))])
           .map(([x1 = 0, x2 = 0]) =>
             set.kind === "classes" ? labelledPoint(x1, x2, label) : valuedPoint(x1, x2, value),
@@ -155,7 +155,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
       edit(next, stroke.changed);
       stroke.changed = true;
     }
-    if (!goesOn) sayPlace(place, next === set ? phrase("own.nothing-here") : "");
+    if (!goesOn) announcePlace(place, next === set ? phrase("own.nothing-here") : "");
     showPlace(place);
   }
 
@@ -181,8 +181,8 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
    * @param {readonly [number, number]} place
    * @param {string} before
    */
-  function sayPlace(place, before) {
-    say(`${before}${phrase("own.at", { place: describe(place), points: pointsNow() })}`);
+  function announcePlace(place, before) {
+    announce(`${before}${phrase("own.at", { place: describe(place), points: pointsNow() })}`);
     showPlace(place);
   }
 
@@ -287,7 +287,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     if (drawing === before) return;
     message = "";
     changed();
-    say(phrase("own.points-now", { points: pointsNow() }));
+    announce(phrase("own.points-now", { points: pointsNow() }));
   }
 
   /** @param {KeyboardEvent} event */

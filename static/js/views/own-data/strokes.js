@@ -108,7 +108,7 @@ export function createStrokes(canvas, { board, get, onPlace, onErase, onMove, on
       type,
       ({ pointerId, pointerType }) => {
         if (stroke?.id === pointerId) {
-          cross = board.hold(stroke.place);
+          cross = board.clampToBoard(stroke.place);
           stroke = null;
         }
         if (pointerType === "touch") hovering = null;
@@ -147,7 +147,7 @@ export function createStrokes(canvas, { board, get, onPlace, onErase, onMove, on
       if (arrow || event.key === "Home") {
         const [dx = 0, dy = 0] = arrow ?? [];
         const by = event.shiftKey ? LEAP : STEP;
-        cross = arrow ? board.hold([cross[0] + dx * by, cross[1] + dy * by]) : [0, 0];
+        cross = arrow ? board.clampToBoard([cross[0] + dx * by, cross[1] + dy * by]) : [0, 0];
         onMove(cross);
       } else if (event.key === " " || event.key === "Enter") {
         onPlace(cross, { from: null, seconds: 0, goesOn: false });

@@ -12,7 +12,7 @@ import { findAll } from "../../lib/dom/dom.js";
  * @param {{ roomy: string }} options the media query under which folds are open
  * @returns {View<void>}
  */
-export function createFolds(element, { roomy }) {
+export function createCollapsibleSections(element, { roomy }) {
   const scope = new AbortController();
   const query = matchMedia(roomy);
   const folds = findAll(element, ".fold:not(.fold--rare)", HTMLDetailsElement);
