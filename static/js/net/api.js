@@ -35,7 +35,7 @@ export function createApi(page, fetcher = (...request) => fetch(...request)) {
   async function post(path, content) {
     const url = new URL(path, page);
     url.hash = "";
-    // Else the browser would write every refusal to its console, as a fault of the page.
+    // Otherwise the browser would log every refusal as an error on its console.
     url.searchParams.set("refusals", "answer");
     /** @type {Response} */
     let response;
@@ -51,7 +51,7 @@ export function createApi(page, fetcher = (...request) => fetch(...request)) {
 
   return {
     /**
-     * The experiment of a link of the original, and what of the link was passed over.
+     * The experiment of a link of TensorFlow Playground, and notes on what of the link was ignored.
      * @param {string} link
      * @returns {Promise<{ experiment: Experiment, notes: string[] }>}
      */
@@ -60,7 +60,7 @@ export function createApi(page, fetcher = (...request) => fetch(...request)) {
       return { experiment: fromWire(experiment), notes };
     },
     /**
-     * What stands behind `#` in the original, for an experiment that it can have.
+     * The fragment of the link to an experiment in TensorFlow Playground.
      * @param {Experiment} experiment
      * @returns {Promise<string>}
      */
@@ -83,8 +83,8 @@ export function createApi(page, fetcher = (...request) => fetch(...request)) {
 
 /**
  * @param {Response} response
- * @returns {Promise<any>} what the server answers
- * @throws {ApiError} it answers why it does not
+ * @returns {Promise<any>} the JSON of the answer
+ * @throws {ApiError} the answer is a refusal
  */
 async function read(response) {
   const answer = await response.json();
@@ -102,7 +102,7 @@ async function readRefusal(response) {
     const { detail, field } = await response.json();
     if (typeof detail === "string" && response.status === 422) return new ApiError(detail, field ?? null);
   } catch {
-    // No sentence of ours; then the status has to do.
+    // Not a refusal of this server; only the status is known.
   }
   return response.status === 404
     ? new ApiError(phrase("service.not-offered"))

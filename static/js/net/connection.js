@@ -1,6 +1,6 @@
 /**
- * The connection to the server: opens it, opens it again as the close code says, and passes on messages in order.
- * A server that has nothing to send sends a heartbeat, so a long silence means a dead connection.
+ * The connection to the server: opens a WebSocket, reconnects as the close code requires, and delivers messages in order.
+ * An idle server sends heartbeats, so a long silence means a dead connection.
  */
 
 /**
@@ -13,45 +13,45 @@ import { decodeEvent, decodeFrame, encodeCommand } from "./protocol.js";
 /** Longest wait before the first and before any new attempt, in milliseconds. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
-/** Least and longest wait before an attempt when the server asked for time without saying how much. */
+/** Shortest and longest wait before an attempt when the server is busy and gives no time. */
 const LATER = { least: 5000, longest: 15_000 };
-/** After so long without a word the line counts as dead, in milliseconds: three heartbeats are missing. */
+/** After this time without a message the connection counts as dead, in milliseconds: three heartbeats are missing. */
 const SILENCE = 45_000;
-/** How long a page that was asleep has to hear what has come in the meantime. */
+/** Time for a page that was suspended to receive the messages that have arrived meanwhile, in milliseconds. */
 const GRACE = 2000;
-/** The code of a line that ended without one. */
+/** The close code of a connection that ended without one. */
 const ABNORMAL_CLOSURE = 1006;
-/** The code that says that nobody will come back. */
+/** The close code after which the server ends the session. */
 const NORMAL_CLOSURE = 1000;
-/** A platform that takes so long to decompress a frame does it otherwise than expected; it gets plain frames. */
+/** A platform that needs longer than this to decompress a frame, in milliseconds, gets plain frames. */
 const DECOMPRESSION_TIMEOUT = 10_000;
 
-/** The close code where the join code has not been given, or no longer counts. */
+/** The close code when the join code has not been given, or is no longer valid. */
 const FORBIDDEN = 4003;
-/** Close codes after which it makes no sense to come back by itself, and why. */
+/** Close codes after which the page does not reconnect by itself, with their reasons. */
 const FINAL = new Map([
   [4001, "taken-over"],
   [FORBIDDEN, "forbidden"],
   [4426, "reload"],
 ]);
-/** Close codes after which to come back later: policy, size, busy, slow. */
+/** Close codes after which the page reconnects later: policy, size, busy, slow. */
 const BUSY = new Set([1008, 1009, 1013, 4408]);
 
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => Promise<void>} [join] gets the join code from the person, after a line that was refused without it
- * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no line came about, after so many
- *   attempts that have failed before; null if the server does not answer
- * @property {() => void} onOpen the line is open: say hello
+ * @property {() => Promise<void>} [join] has the person give the join code, after a connection was refused without it
+ * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no
+ *   connection could be opened, given the number of attempts that failed before; null if the server does not answer
+ * @property {() => void} onOpen the connection is open: send hello
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
  * @property {(state: ConnectionState, trouble: ConnectionTrouble | null) => void} onState
  * @property {(error: unknown) => void} onFault a message could not be read
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [random]
- * @property {() => FrameDecompressor} [createDecompressor] if the platform can read packed frames
- * @property {() => number} [now] milliseconds, also while the machine sleeps
+ * @property {() => FrameDecompressor} [createDecompressor] if the platform can decompress frames
+ * @property {() => number} [now] milliseconds, counting the time that the machine sleeps
  */
 
 /** @typedef {ReturnType<typeof createConnection>} Connection */
@@ -78,13 +78,13 @@ export function createConnection(options) {
   let lastHeard = 0;
   let attempt = 0;
   let closed = false;
-  /** @type {Closing | null} what the server has said about the end of this line */
+  /** @type {Closing | null} what the server has sent about the end of this connection */
   let closing = null;
-  /** Whether the last line was refused as the join code is missing. */
+  /** Whether the last connection was refused because the join code is missing. */
   let forbidden = false;
-  /** Whether the join code is awaited. */
+  /** Whether the person is asked for the join code. */
   let joining = false;
-  /** @type {ConnectionTrouble | null} what was found out about the last line that did not come about */
+  /** @type {ConnectionTrouble | null} the diagnosis of the last failed attempt */
   let cause = null;
 
   async function open() {
@@ -124,15 +124,15 @@ export function createConnection(options) {
     };
     opened.onclose = ({ code }) => {
       if (waiting === 0) handleLoss(opened, code, !isOpen);
-      else queue = queue.finally(() => handleLoss(opened, code)); // after what came before it
+      else queue = queue.finally(() => handleLoss(opened, code)); // after the messages before it
     };
   }
 
   /**
-   * Lets go of the socket, and tries another if that makes sense.
+   * Drops the socket, and reconnects unless the connection was closed on purpose.
    * @param {WebSocket} lost
    * @param {number} code with which it was closed
-   * @param {boolean} [unopened] whether it never came about
+   * @param {boolean} [unopened] whether it was never open
    */
   function handleLoss(lost, code, unopened = false) {
     if (socket !== lost) return;
@@ -147,7 +147,7 @@ export function createConnection(options) {
   }
 
   /**
-   * Unpacks frames, which takes a moment; what comes after a frame waits for it.
+   * Decompresses frames, which is asynchronous; messages after a frame wait for it.
    * @param {WebSocket} from
    * @param {FrameDecompressor} through
    * @param {unknown} data
@@ -172,7 +172,7 @@ export function createConnection(options) {
   }
 
   /**
-   * Comes back for plain frames: this platform cannot decompress, or what came was no packed frame.
+   * Reconnects for plain frames: this platform cannot decompress, or the message was no compressed frame.
    * @param {WebSocket} from
    * @param {unknown} error
    */
@@ -205,8 +205,8 @@ export function createConnection(options) {
   }
 
   /**
-   * @param {number} code with which the line was closed
-   * @param {boolean} unopened whether it never came about
+   * @param {number} code with which the connection was closed
+   * @param {boolean} unopened whether it was never open
    */
   function reconnect(code, unopened) {
     forbidden = code === FORBIDDEN;
@@ -224,19 +224,19 @@ export function createConnection(options) {
   }
 
   /**
-   * Finds out why a line did not come about, and says so if there is none still.
+   * Diagnoses a failed attempt, and reports the cause if there is still no connection.
    * @param {number} failed how many attempts have failed before
-   * @param {ConnectionTrouble} trouble what is said otherwise
+   * @param {ConnectionTrouble} trouble reported if no cause is found
    */
   async function findCause(failed, trouble) {
     const found = (await options.diagnose?.(failed)) ?? null;
-    if (attempt === 0 || closed) return; // there has been a line since
+    if (attempt === 0 || closed) return; // it has connected since
     const previous = cause;
     cause = found;
     if ((found || previous) && timer !== undefined) options.onState("reconnecting", found ?? trouble);
   }
 
-  /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be lastHeard. */
+  /** Drops a connection that has been silent for too long, unless messages are waiting to be handled. */
   function checkAlive() {
     if (!socket || grace !== undefined || now() - lastHeard < SILENCE) return;
     const silent = socket;
@@ -266,29 +266,29 @@ export function createConnection(options) {
   open();
 
   return {
-    /** How frames are to come, for hello. */
+    /** The encoding of frames to ask for in hello. */
     get encoding() {
       return decompressor ? /** @type {const} */ ("packed") : /** @type {const} */ ("plain");
     },
-    /** Sends when the line is open; says whether it was. */
+    /** Sends a command if the connection is open; returns whether it was. */
     send(/** @type {Command} */ command) {
       if (socket?.readyState !== 1) return false;
       socket.send(encodeCommand(command));
       return true;
     },
-    /** Looks whether a line that seems open still is; to be called every few seconds, and when the page wakes up. */
+    /** Checks whether the connection is still alive; to be called every few seconds, and when the page wakes up. */
     checkAlive,
     /** Stops waiting and tries at once. */
     retryNow() {
       if (timer !== undefined && !closed && !joining) tryNow();
     },
-    /** Opens a line that would not have come back by itself. */
+    /** Reconnects after a close code that forbids it without the person's wish. */
     reopen() {
       if (socket !== null || closed || joining) return;
       options.onState("reconnecting", { reason: "reopened", message: "" });
       tryNow();
     },
-    /** Ends the line; only `reopen` brings it back. */
+    /** Closes the connection; only `reopen` reconnects. */
     stop(/** @type {string} */ reason) {
       clearTimeout(timer);
       timer = undefined;
@@ -298,7 +298,7 @@ export function createConnection(options) {
       open?.close();
       options.onState("stopped", { reason, message: "" });
     },
-    /** Ends the line with a goodbye, after which the server gives up the session. */
+    /** Closes the connection and has the server end the session. */
     close() {
       closed = true;
       clearTimeout(timer);
@@ -326,7 +326,7 @@ function withTimeout(promise) {
 }
 
 /**
- * The socket's address beside the page's own, so that any sub-path works.
+ * The address of the WebSocket, relative to that of the page, so that any sub-path works.
  * @param {string} page
  * @returns {string}
  */

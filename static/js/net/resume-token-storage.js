@@ -1,5 +1,5 @@
 /**
- * Stores the resume token of this tab, with the rest of what the tab has to remember. A new token is stored only when its
+ * Stores the resume token of this tab, with the rest of its record. A new token is stored only when its
  * epoch has been drawn; otherwise the loss curves would have a gap after a reload.
  */
 
@@ -19,15 +19,15 @@ import {
   writeRecord,
 } from "./tab-record.js";
 
-/** Refusals of tokens that may be good later: the clock or the version of the server may be another then. */
+/** Codes of refusals that may not last: the clock or the version of the server may change. */
 const MAY_BE_GOOD_LATER = new Set(["resume-expired", "resume-engine", "resume-version"]);
 
 /** @typedef {ReturnType<typeof createResumeStorage>} ResumeStorage */
 
 /**
- * What a tab has record, if it is about the experiment of its address.
+ * The record of this tab, if it belongs to the experiment of the address.
  * @param {StorageSource} getStorage
- * @param {string} address what stands behind `#`
+ * @param {string} address the fragment, with `#`
  * @returns {TabRecord | null}
  */
 export function findRecord(getStorage, address) {
@@ -39,13 +39,13 @@ export function findRecord(getStorage, address) {
  * @param {object} options
  * @param {StorageSource} options.getStorage
  * @param {TabRecord | null} options.record from before the page was loaded
- * @param {() => string} options.address what stands behind `#` now
+ * @param {() => string} options.address the present fragment, with `#`
  */
 export function createResumeStorage({ getStorage, record, address }) {
   let token = record?.token ?? null;
-  /** @type {Checkpoint | null} whose epoch has not been seen yet */
+  /** @type {Checkpoint | null} whose epoch has not been drawn yet */
   let pending = null;
-  /** Whether the record has a refused token that may be good at the next visit. */
+  /** Whether the record has a refused token that may be valid at the next visit. */
   let hasRefusedToken = false;
 
   /**
@@ -56,7 +56,7 @@ export function createResumeStorage({ getStorage, record, address }) {
     checkpoint.history === lineage && checkpoint.epoch < trainLoss.length;
 
   const resumeStorage = {
-    /** What to come back with, or null. */
+    /** The token to resume with, or null. */
     get token() {
       return token;
     },
@@ -72,21 +72,21 @@ export function createResumeStorage({ getStorage, record, address }) {
     },
 
     /**
-     * A frame has come: what waited for it may now be record.
+     * Stores the pending token if the frames so far have its epoch.
      * @param {RunData} runData
      * @param {State} state
      */
     settle(runData, state) {
       if (pending === null || !isSeen(runData, pending)) return;
       token = pending.token;
-      // A run that has not trained is no reason to give up the one that was refused.
+      // A run that has not trained does not replace the run of a refused token.
       if (pending.epoch > 0) hasRefusedToken = false;
       pending = null;
       resumeStorage.save(runData, state);
     },
 
     /**
-     * Writes down all but the losses.
+     * Writes the record without the losses.
      * @param {RunData} runData
      * @param {State} state
      */
@@ -106,7 +106,7 @@ export function createResumeStorage({ getStorage, record, address }) {
     },
 
     /**
-     * Writes down everything: the page may be about to go.
+     * Writes the record and the losses, before the page may be unloaded.
      * @param {RunData} runData
      * @param {State} state
      */
@@ -123,7 +123,7 @@ export function createResumeStorage({ getStorage, record, address }) {
     },
 
     /**
-     * Comes back without the token; it is forgotten only if it can never be good.
+     * Continues without the token; it stays in the record if it may be valid later.
      * @param {string} code why the server refuses it
      */
     refuse(code) {
@@ -133,7 +133,7 @@ export function createResumeStorage({ getStorage, record, address }) {
       pending = null;
     },
 
-    /** Forgets the run. */
+    /** Removes the token and the record. */
     drop() {
       token = null;
       pending = null;
@@ -141,7 +141,7 @@ export function createResumeStorage({ getStorage, record, address }) {
     },
 
     /**
-     * Puts the curves of before back.
+     * Restores the losses of the record.
      * @param {RunData} runData
      */
     restore(runData) {

@@ -1,6 +1,6 @@
 /**
  * The streamed numbers of the present run: the newest picture, and the losses of every epoch.
- * Kept outside the store, because they change with every frame; views read them when they draw.
+ * They are not in the store, because they change with every frame; views read them when they draw.
  */
 
 /**
@@ -9,7 +9,7 @@
 
 import { createColumn } from "../lib/data/column.js";
 
-/** How far back the measured speed looks, in milliseconds. */
+/** The measured speed is that of this last time, in milliseconds. */
 const SPEED_WINDOW = 1500;
 
 /** Cells along a side of a unit's tile. */
@@ -48,7 +48,7 @@ export function createRunData() {
     pointsVersion: 0,
 
     /**
-     * Forgets the losses and pictures of an earlier run.
+     * Begins another run: drops the losses and pictures of the earlier one.
      * @param {number} run
      */
     begin(run) {
@@ -62,7 +62,7 @@ export function createRunData() {
     },
 
     /**
-     * Forgets the pictures of an earlier shape; the network goes on with what it has learned.
+     * Drops the pictures of an earlier shape; the network continues with its weights.
      * @param {number} run
      */
     reshape(run) {
@@ -72,7 +72,7 @@ export function createRunData() {
     },
 
     /**
-     * Goes on with a run that somebody kept at an epoch; what was seen after it is forgotten.
+     * Continues with a run as it was at an epoch; later losses are dropped.
      * @param {number} run
      * @param {number} epoch
      */
@@ -84,7 +84,7 @@ export function createRunData() {
     },
 
     /**
-     * Takes up the losses of an earlier visit.
+     * Restores the losses of an earlier visit.
      * @param {Float64Array} train by epoch, like the others
      * @param {Float64Array} test
      * @param {Float64Array} validation
@@ -103,10 +103,10 @@ export function createRunData() {
     },
 
     /**
-     * Takes in a frame, unless it belongs to an earlier run.
+     * Adds a frame, unless it belongs to an earlier run.
      * @param {Frame | FrameLosses} frame
-     * @param {number} time when it came, in milliseconds
-     * @returns {boolean} whether it was taken
+     * @param {number} time of arrival, in milliseconds
+     * @returns {boolean} whether it was added
      */
     accept(frame, time) {
       if (frame.run < runData.run) return false;
@@ -136,9 +136,9 @@ export function createRunData() {
     },
 
     /**
-     * The newest picture of a unit, or of the output: the large one if it was sent, else the unit's tile.
+     * The newest picture of a unit, or of the output: the large map if it was sent, otherwise the unit's tile.
      * @param {{ layer: number, unit: number } | null} unit null is the whole output; one of many outputs is a unit of the
-     *   layer behind the hidden ones
+     *   layer after the hidden ones
      * @param {number[]} hidden units per hidden layer
      * @returns {Picture | null}
      */
@@ -158,13 +158,13 @@ export function createRunData() {
       return bytes?.length === TILE_SIDE ** 2 ? { bytes, classes: null, side: TILE_SIDE } : null;
     },
 
-    /** Forgets the measured speed: the run was halted or goes on. */
+    /** Restarts the measurement of speed, after a pause or a change. */
     restartClock() {
       marks = marks.slice(-1);
     },
 
     /**
-     * Epochs a second over the last moments, or NaN when there is nothing to measure.
+     * Epochs a second over the last moments, or NaN if there are too few frames.
      * @returns {number}
      */
     speed() {

@@ -1,5 +1,5 @@
 /**
- * The session: turns changes of the state into commands, and what the server sends into state and run data. Knows no view.
+ * The session: turns changes of the state into commands, and messages of the server into state and run data. Knows no view.
  */
 
 /**
@@ -28,10 +28,10 @@ import { PROTOCOL_VERSION } from "./protocol.js";
 import { createResumeStorage } from "./resume-token-storage.js";
 import { createRunData } from "./run-data.js";
 
-/** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */
+/** Shortest time between two `configure`, and between two `watch` commands, in milliseconds. */
 const CONFIGURE_PAUSE = 100;
 const WATCH_PAUSE = 80;
-/** A browser may stop to draw a page that counts as visible; frames are acknowledged even so, after milliseconds. */
+/** Frames are acknowledged after this time even if not drawn, as a browser may stop drawing a page that counts as visible. */
 const UNDRAWN = 1000;
 /** Cells along a side of the large map. */
 const RESOLUTION = 100;
@@ -41,20 +41,20 @@ const RESOLUTION = 100;
  * @property {Catalog} catalog
  * @property {string} url
  * @property {Experiment} [experiment] to begin with, if it is not the default one
- * @property {TabRecord | null} [record] of an earlier visit, to go on with
- * @property {StorageSource} [getStorage] where to keep what the next visit needs
- * @property {() => string} [address] what stands behind `#` now
- * @property {string} [client] what this browser calls itself
- * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] what to begin with
- *   instead of an experiment of which the server refuses a field
- * @property {() => number} frameRate pictures a second to ask for
+ * @property {TabRecord | null} [record] of an earlier visit, to resume
+ * @property {StorageSource} [getStorage] storage for the record of this tab
+ * @property {() => string} [address] the present fragment, with `#`
+ * @property {string} [client] identifier of this browser
+ * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] an experiment
+ *   to begin with instead of one of which the server refuses a field
+ * @property {() => number} frameRate frames a second to ask for
  * @property {() => boolean} [isHidden] whether nobody can see the page
- * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
- * @property {() => void} onFrame a frame came: draw, then acknowledge
+ * @property {(event: ServerEvent) => void} onEvent after the state was updated
+ * @property {() => void} onFrame a frame came: draw it, then acknowledge
  * @property {(error: unknown) => void} onFault
- * @property {() => Promise<void>} [join] gets the join code from the person, where the server asks for one
- * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no connection came about
- * @property {() => FrameDecompressor} [createDecompressor] if the platform can read packed frames
+ * @property {() => Promise<void>} [join] has the person give the join code, where the server asks for one
+ * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no connection could be opened
+ * @property {() => FrameDecompressor} [createDecompressor] if the platform can decompress frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
  */
@@ -82,13 +82,13 @@ export function createSession(options) {
   let acknowledged = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
-  /** @type {Experiment | undefined} what the server was greeted with */
+  /** @type {Experiment | undefined} of the last hello */
   let helloExperiment;
-  /** Whether it was greeted with a token. */
+  /** Whether the last hello had a token. */
   let resumes = false;
-  /** Whether there was a welcome before. */
+  /** Whether there has been a welcome. */
   let wasWelcomed = false;
-  /** @type {(() => void)[]} called once a frame has the parameters in full */
+  /** @type {(() => void)[]} resolve when a frame has the exact parameters */
   const waiting = [];
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
@@ -144,7 +144,7 @@ export function createSession(options) {
       language: languageKey(),
     });
     const named = options.client ? { ...hello, client: options.client } : hello;
-    // The token has the experiment in it; both together might be longer than a message may be.
+    // The token contains the experiment; both together might exceed the size limit of a message.
     if (token !== null) connection.send({ ...named, resume: token });
     else connection.send(experiment ? { ...named, experiment } : named);
   }
@@ -160,14 +160,14 @@ export function createSession(options) {
     else runData.rewind(event.run, event.state.epoch);
     store.update((state) => withWelcome(state, catalog, event, continues));
     watch.push(null);
-    // What was asked for while the line broke, or since the token was made.
+    // A change made while the connection broke, or since the token was issued.
     const isNewer = resumes && ((wasWelcomed && pending !== null) || !event.recovered);
     wasWelcomed = true;
     if (isNewer && !isEqual(wanted, event.experiment)) change(() => wanted);
   }
 
   /**
-   * Sends a command; a change of the experiment that waits goes first, so that all is obeyed in the order it was asked.
+   * Sends a command, after a pending change of the experiment, so that the server gets all in order.
    * @param {Command} command
    */
   function send(command) {
@@ -220,7 +220,7 @@ export function createSession(options) {
           resumeStorage.refuse(event.code);
           break;
         }
-        if (event.code === "join") break; // the server closes the line, and before the next one the person is asked
+        if (event.code === "join") break; // the server closes the connection, and the person is asked before the next one
         if (store.get().connection !== "open" && helloExperiment) {
           sendHello(options.repair?.(helloExperiment, event.field) ?? undefined);
           break;
@@ -252,7 +252,7 @@ export function createSession(options) {
     for (const resolve of waiting.splice(0)) resolve();
   }
 
-  /** Tells the server that everything received is on the screen, or would be if anybody could see it. */
+  /** Acknowledges all received frames: they are on the screen, or would be on a visible page. */
   function acknowledge() {
     clearTimeout(undrawn);
     if (received === acknowledged) return false;
@@ -269,11 +269,11 @@ export function createSession(options) {
     checkAlive: connection.checkAlive,
     retryNow: connection.retryNow,
     reopen: connection.reopen,
-    /** Writes down what the next visit needs. */
+    /** Stores what the next visit needs. */
     save: () => resumeStorage.saveAll(runData, store.get()),
 
     /**
-     * Sets one weight or bias by hand, which also gives a run that has ended another chance.
+     * Sets one weight or bias by hand, after which a run that has ended may continue.
      * @param {ParameterAddress} address
      * @param {number} value
      */
@@ -285,7 +285,7 @@ export function createSession(options) {
     acknowledge,
 
     /**
-     * Waits until the newest frame has the parameters in full; without a connection it stays as it is.
+     * Waits until the newest frame has the exact parameters; returns at once without a connection.
      * @returns {Promise<void>}
      */
     async exact() {
@@ -298,7 +298,7 @@ export function createSession(options) {
 
     change,
 
-    /** Says goodbye: the server gives up the run, and so does this tab. */
+    /** Ends the session, and removes the record of this tab. */
     close() {
       configure.cancel();
       watch.cancel();

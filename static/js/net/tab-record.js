@@ -1,6 +1,6 @@
 /**
- * The record of this tab in session storage: the resume token, and what no token holds, such as curves and undo. It lasts as
- * long as the tab; a duplicated tab gets a copy.
+ * The record of this tab in session storage: the resume token, and what the token lacks, such as losses and the undo stack.
+ * It lasts as long as the tab; a duplicated tab gets a copy.
  */
 
 /**
@@ -11,36 +11,36 @@ const KEY = "neural-playground-record";
 const LOSSES_KEY = "neural-playground-losses";
 const VERSION = 1;
 
-/** Losses are kept exactly; of more epochs than this the oldest are thinned. */
+/** Losses are stored exactly; beyond this number of epochs the oldest are thinned. */
 export const MOST_EPOCHS = 40_000;
-/** Longest undo history that is kept, in characters. */
+/** Longest undo stack that is stored, in characters of JSON. */
 const LONGEST_UNDO = 400_000;
 
 /**
  * @typedef {object} TabRecord
  * @property {string} token
- * @property {string} address what stood behind `#`: another address is another wish
- * @property {Experiment} experiment as it held
+ * @property {string} address fragment of the page; a record for another one is not used
+ * @property {Experiment} experiment
  * @property {number | null} speed
  * @property {number} run
- * @property {number} history number of the history of losses
+ * @property {number} history number of the lineage
  * @property {UndoStack | null} undo
  * @property {SettingMark[]} marks
  */
 
 /**
  * @typedef {object} RecordedLosses as `packLosses` writes them
- * @property {number} history to which they belong
+ * @property {number} history number of their lineage
  * @property {string} train
  * @property {string} test
  * @property {string} validation
  */
 
-/** @typedef {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} StorageSource where it is kept; asking may be refused */
+/** @typedef {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} StorageSource gives the storage; may throw */
 
 /**
  * @param {StorageSource} getStorage
- * @returns {TabRecord | null} null if there is nothing, or nothing that can be read
+ * @returns {TabRecord | null} null if there is none that can be read
  */
 export function readRecord(getStorage) {
   const record = /** @type {(TabRecord & { version: number }) | null} */ (read(getStorage, KEY));
@@ -48,7 +48,7 @@ export function readRecord(getStorage) {
 }
 
 /**
- * Whether somebody comes back with a token.
+ * Whether this tab has a resume token.
  * @param {StorageSource} getStorage
  * @returns {boolean}
  */
@@ -59,7 +59,7 @@ export function hasRecord(getStorage) {
 /**
  * @param {StorageSource} getStorage
  * @param {TabRecord} record
- * @returns {boolean} whether it is kept
+ * @returns {boolean} whether it was stored
  */
 export function writeRecord(getStorage, record) {
   const undo = record.undo && JSON.stringify(record.undo).length <= LONGEST_UNDO ? record.undo : null;
@@ -77,7 +77,7 @@ export function readLosses(getStorage) {
 /**
  * @param {StorageSource} getStorage
  * @param {RecordedLosses} losses
- * @returns {boolean} whether they are kept
+ * @returns {boolean} whether they were stored
  */
 export function writeLosses(getStorage, losses) {
   return write(getStorage, LOSSES_KEY, losses);
@@ -88,14 +88,14 @@ export function dropRecord(getStorage) {
   try {
     for (const key of [KEY, LOSSES_KEY]) getStorage().removeItem(key);
   } catch {
-    // Where nothing can be kept, nothing has to be dropped.
+    // Storage may be forbidden; then there is no record.
   }
 }
 
 /**
  * @param {StorageSource} getStorage
  * @param {string} key
- * @returns {unknown} null if there is nothing, or nothing that can be read
+ * @returns {unknown} null if there is none that can be read
  */
 function read(getStorage, key) {
   try {
@@ -121,8 +121,8 @@ function write(getStorage, key, value) {
 }
 
 /**
- * Losses by epoch as text, exactly. Of more than `MOST_EPOCHS` the newest half are kept whole, and of those before every
- * second, fourth … so that they fit; what is left out is no number.
+ * Losses by epoch as text, exactly. Of more than `MOST_EPOCHS` the newest half are all written, and of those before every
+ * second, fourth … so that they fit; the others are read as NaN.
  * @param {{ length: number, at: (index: number) => number }} column
  * @returns {string}
  */
@@ -157,7 +157,7 @@ export function unpackLosses(packed) {
 }
 
 /**
- * Up to which epoch only every so manieth loss is kept.
+ * The thinning of losses: before epoch `from`, only every `step`-th is stored.
  * @param {number} length
  */
 function thinning(length) {

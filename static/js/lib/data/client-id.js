@@ -1,4 +1,4 @@
-/** The identifier of this browser, which tells its sessions from those of others at the same address. */
+/** The identifier of this browser, which distinguishes its sessions from those of other browsers at the same address. */
 
 const KEY = "neural-playground-client";
 
@@ -16,7 +16,7 @@ export function clientId(getStorage) {
     if (stored) return stored.slice(0, 64);
     getStorage().setItem(KEY, fresh);
   } catch {
-    // Then it has another name at every visit.
+    // Then every visit has another identifier.
   }
   return fresh;
 }

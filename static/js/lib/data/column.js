@@ -14,7 +14,7 @@ const CHUNK = 1 << CHUNK_BITS;
 /** Level of the largest blocks, of 16^7 values. */
 const TOP_LEVEL = 7;
 const TOP_BITS = TOP_LEVEL * FAN_BITS;
-/** How many chunks keep their values, two million in all, and how many of them are the first ones. */
+/** How many chunks store their values, two million in all, and how many of them are the first ones. */
 const MOST_CHUNKS = 512;
 const FIRST_CHUNKS = 64;
 

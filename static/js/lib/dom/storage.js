@@ -15,7 +15,7 @@ export function readStored(key) {
 /**
  * @param {string} key
  * @param {unknown} value
- * @returns {boolean} whether it is kept
+ * @returns {boolean} whether it was stored
  */
 export function writeStored(key, value) {
   try {

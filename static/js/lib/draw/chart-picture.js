@@ -13,7 +13,7 @@ export const CHART_WIDTH = 1200;
 export const CHART_HEIGHT = 600;
 const BOX = { left: 96, right: 1060, top: 56, bottom: 540 };
 const LABEL_HEIGHT = 26;
-/** Nearer to the right end than this, a number ends at its tick instead of lying round it. */
+/** Nearer to the right end than this, a number is right-aligned at its tick instead of centred. */
 const TICK_ROOM = 40;
 /** Smallest loss that a logarithmic axis shows. */
 const SMALLEST = 1e-12;
@@ -87,7 +87,7 @@ function domainOf(columns, logarithmic) {
 }
 
 /**
- * One point per epoch while there is room; else from the smallest to the largest of every half pixel.
+ * One point per epoch where they fit; otherwise the smallest and largest loss of every half pixel.
  * @param {Column} column
  * @param {Scale} x
  * @param {Scale} y

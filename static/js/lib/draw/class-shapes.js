@@ -1,6 +1,6 @@
-/** The shapes of the classes, so that colour is never all that tells them apart. */
+/** The shapes of the classes, so that they are not distinguished by colour alone. */
 
-/** @typedef {readonly (readonly [x: number, y: number])[]} Outline a polygon in parts of its radius; none is a disc */
+/** @typedef {readonly (readonly [x: number, y: number])[]} Outline corners of a polygon relative to its radius; a disc has none */
 
 /** @type {readonly Outline[]} */
 const OUTLINES = [
@@ -12,7 +12,7 @@ const OUTLINES = [
   cross(1.35, 0.48),
 ];
 
-/** How many classes have a shape of their own. */
+/** How many classes have a shape. */
 export const MARKS = OUTLINES.length;
 
 /**
