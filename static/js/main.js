@@ -30,14 +30,14 @@ import { createLanguageChoice } from "./views/shell/language.js";
 import { createNotices, createStatus } from "./views/shell/notices.js";
 import { createTheme } from "./views/shell/theme.js";
 
-/** Pictures a second to ask for, and for people who prefer little motion. */
+/** Frames a second to ask for, and for people who prefer reduced motion. */
 const FRAME_RATE = 20;
 const CALM_FRAME_RATE = 4;
-/** How often to look whether the banner still lives, in milliseconds. */
+/** How often to check whether the connection is alive, in milliseconds. */
 const ALIVE_CHECK_INTERVAL = 5000;
 
 const root = document.documentElement;
-// The page in another language is on its way.
+// The browser is loading the page in another language.
 if ("leaving" in root.dataset) await new Promise(() => {});
 useLanguage(decodeLanguage(find(document, "#strings", HTMLScriptElement).textContent ?? ""));
 const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).textContent ?? "");
@@ -88,7 +88,7 @@ const notifications = createNotifications({
   reload,
 });
 
-// The rooms of the page
+// The parts of the page
 
 const commands = createCommands({ catalog, session, onNotes: notifications.changes });
 const sharing = createSharing({ catalog, session, openers, start, show, announce: status.update });
@@ -134,7 +134,7 @@ const bindings = createActionBindings({
   },
 });
 
-// The banner to the server
+// The connection to the server
 
 const banner = createConnectionBanner(byId("reconnecting"), {
   onOffer() {
@@ -163,7 +163,7 @@ setInterval(session.checkAlive, ALIVE_CHECK_INTERVAL);
 calm.addEventListener("change", session.watch);
 globalThis.addEventListener("pagehide", save);
 
-/** Writes down what the next visit needs, with the address as it should be. */
+/** Stores what the next visit needs, once the address is up to date. */
 function save() {
   store.flush();
   session.save();
@@ -174,7 +174,7 @@ function reload() {
   location.reload();
 }
 
-/** A full server has let this tab through because of its token; the address need not say so any longer. */
+/** Removes the marker by which a full server has admitted this tab for its token. */
 function dropReturnMarker() {
   const url = new URL(location.href);
   if (!url.searchParams.has("return")) return;

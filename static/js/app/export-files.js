@@ -20,13 +20,13 @@ import { datasetChoice } from "../model/problem.js";
 import { shownTarget } from "../model/state.js";
 import { mapProps } from "./selectors.js";
 
-/** How long a script trains when nothing has been trained yet, in epochs. */
+/** Epochs that an exported script trains if the run has not trained yet. */
 const USUAL_EPOCHS = 100;
 
 const RIMS = ["--rim-training", "--rim-test", "--rim-validation"];
 const CURVES = ["--curve-test", "--curve-train", "--curve-validation"];
 
-/** What can be taken away, and how its file name ends. */
+/** The kinds of files, and the endings of their names. */
 const ENDINGS = /** @type {const} */ ({
   experiment: "experiment.json",
   network: "network.safetensors",
@@ -52,9 +52,9 @@ const OWN = "own-points";
  * @property {Catalog} catalog
  * @property {() => State} get
  * @property {RunData} runData
- * @property {() => Promise<void>} exact waits for the parameters in full
+ * @property {() => Promise<void>} exact waits for the exact parameters
  * @property {Api} api
- * @property {HTMLElement} paper whose style is that of white paper, whatever the theme
+ * @property {HTMLElement} paper whose style is that of white paper in every theme
  * @property {(element: HTMLElement) => Palettes} readPalettes
  * @property {(about: { palettes: Palettes, discretize: boolean, classes: number, shown: number | null }, ofClasses: boolean) => Uint32Array} paletteFor
  * @property {MapPictureOptions["markOf"]} markOf
@@ -91,7 +91,7 @@ export function createExportFiles({
     return { text, line };
   }
 
-  /** The ground of the map as the address of a picture. */
+  /** Paints the map without points, as a data URL. */
   function paintGround() {
     const state = get();
     const target = shownTarget(state);
@@ -195,7 +195,7 @@ export function createExportFiles({
 
   return {
     /**
-     * @param {string} kind one of those above
+     * @param {string} kind a key of `ENDINGS`
      * @returns {Promise<{ name: string, blob: Blob }>}
      */
     async file(kind) {
@@ -205,7 +205,7 @@ export function createExportFiles({
     },
 
     /**
-     * The experiment as a script that trains as long as was trained here.
+     * The experiment as a script that trains as many epochs as the run has.
      * @param {string} language
      * @returns {Promise<{ name: string, text: string }>}
      */

@@ -1,4 +1,4 @@
-/** Help: the help dialog, presets and explanations. */
+/** Help: the help dialog, presets, reference and explanations. */
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"

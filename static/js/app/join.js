@@ -6,14 +6,14 @@ import { createAuth, readCode } from "../net/auth.js";
 import { createJoinDialog } from "../views/dialogs/join.js";
 
 /**
- * Lets the person in, by the code of the link, by the cookie of an earlier visit, or by asking.
+ * Joins by the code of the link, by the cookie of an earlier visit, or by asking the person.
  * @param {typeof globalThis} page
  * @returns {Promise<Auth>}
  */
 export async function joinServer(page) {
   const { document, history, location } = page;
   const { code, rest } = readCode(location.hash);
-  // The code leaves the address before anything else can see it there.
+  // The code is removed from the address before other modules read it.
   if (code !== null)
     history.replaceState(history.state, "", rest || `${location.pathname}${location.search}`);
 

@@ -1,4 +1,4 @@
-/** Notices about a run: which message appears, and which actions it offers. */
+/** Notices about a run: which events show a notice, and which actions it offers. */
 
 /**
  * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "../types/app.js"
@@ -9,7 +9,7 @@ import { phrase } from "../lib/text/i18n.js";
 import { lowerLearningRate, withChoice, withField } from "../model/experiment.js";
 import { describeChange } from "../text/run-status.js";
 
-/** Least time between two sentences about training that goes on, in milliseconds. */
+/** Shortest time between two announcements of progress, in milliseconds. */
 const PROGRESS_PAUSE = 15_000;
 
 /**
@@ -20,7 +20,7 @@ const PROGRESS_PAUSE = 15_000;
 
 /**
  * @typedef {object} Notice
- * @property {string} key a notice replaces the one of the same key
+ * @property {string} key a notice replaces the one with the same key
  * @property {string} title
  * @property {string} text
  * @property {"error" | "warning" | "info"} kind
@@ -33,12 +33,12 @@ const PROGRESS_PAUSE = 15_000;
  * @property {() => State} get
  * @property {(edit: (experiment: Experiment) => Experiment) => void} change
  * @property {(action: string) => void} perform
- * @property {() => void} showRule brings the stop rule into view, to be changed
+ * @property {() => void} showRule brings the control of the stop rule into view
  * @property {(notice: Notice) => void} show
  * @property {(key: string) => void} dismiss
- * @property {(sentence: string) => void} announce into the live region
+ * @property {(sentence: string) => void} announce writes into the live region
  * @property {string} [page] revision of this page
- * @property {() => void} [reload] the page, with all that it holds
+ * @property {() => void} [reload] reloads the page after saving its record
  */
 
 /**
@@ -58,12 +58,12 @@ export function createNotifications({
 }) {
   const reset = { label: phrase("telling.reset"), perform: () => perform("reset") };
   let welcomes = 0;
-  /** @type {string | null} reason of the last change of state, announced with the next picture */
+  /** @type {string | null} reason of the last change of state, announced when the next picture is drawn */
   let reason = null;
-  /** When to tell next how far training has come. */
+  /** Time of the next announcement of progress. */
   let nextProgress = 0;
 
-  /** @param {Welcome} event not the first of this visit, or one that goes on from an earlier visit */
+  /** @param {Welcome} event not the first of this visit, or one that resumes an earlier visit */
   function showReturn({ recovered, waited, state }) {
     if (recovered && waited === 0) {
       if (welcomes > 1) announce(phrase("line.again.quiet"));
@@ -190,15 +190,15 @@ export function createNotifications({
   }
 
   return {
-    /** How a run has come to its end, or that it has another chance. */
+    /** Shows why a run has ended, or removes that notice. */
     end: showEnd,
 
-    /** @param {ServerEvent} event after the state has taken it in */
+    /** @param {ServerEvent} event after the state was updated */
     event(event) {
       switch (event.type) {
         case "welcome":
           welcomes += 1;
-          dismiss("waiting"); // where that still holds, it is shown again
+          dismiss("waiting"); // if the session still waits, it is shown again
           if (welcomes > 1 || event.state.reason === "resumed") showReturn(event);
           if (event.page !== "" && event.page !== page) showNewVersion();
           break;
@@ -232,7 +232,7 @@ export function createNotifications({
     },
 
     /**
-     * What was changed along with a setting.
+     * Shows what was changed along with a setting.
      * @param {string[]} notes
      */
     changes(notes) {
@@ -241,8 +241,7 @@ export function createNotifications({
     },
 
     /**
-     * The sentence about the last change of state, now that its picture is there; and while training goes on, now and
-     * then how far it has come.
+     * Announces the last change of state, now that its picture is drawn, and from time to time the progress of training.
      * @param {number} epoch
      * @param {number} testLoss
      * @param {number} time in milliseconds

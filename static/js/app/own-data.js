@@ -1,4 +1,4 @@
-/** Own points: their place among the data sets, their editor, and what of them the browser stores. */
+/** Own points: their entry among the data sets, their editor, and their storage in the browser. */
 
 /**
  * @import { Catalog, Palettes, View } from "../types/app.js"
@@ -20,7 +20,7 @@ import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/poi
 import { createOwnEntry } from "../views/own-data/dataset-choice.js";
 import { listenForTables } from "../views/own-data/drop.js";
 
-/** Where own points are kept in the browser: what was drawn, and what was last used; and how often, in milliseconds. */
+/** Storage keys of the draft and of the points last used, and the shortest time between two writes, in milliseconds. */
 const DRAFT = "own-points-draft";
 const USED = "own-points-used";
 const DRAFT_PAUSE = 500;
@@ -73,7 +73,7 @@ export function createOwnData({ catalog, session, commands, show }) {
     return editor;
   }
 
-  /** The editor is a quarter of the page's script, so it comes when somebody is about to open it. */
+  /** The editor is a quarter of the page's script, so it is loaded when the pointer or the focus is on its button. */
   function load() {
     loading ??= createEditor().catch(() => {
       loading = null;

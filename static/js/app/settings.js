@@ -1,4 +1,4 @@
-/** The settings: every control of the experiment and of its display, to and from the state. */
+/** The settings: connects every control of the experiment and of its display with the state. */
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"
@@ -30,7 +30,7 @@ import { createLayerCount } from "../views/settings/layer-count.js";
 import { createOptions } from "../views/settings/options.js";
 import { createCounter } from "../views/settings/transport.js";
 
-/** From this width on there is room for everything at once. */
+/** Media query for pages that have room for all sections. */
 const ROOMY = "(min-width: 1180px)";
 
 /** @typedef {ReturnType<typeof createSettings>} Settings */
@@ -145,7 +145,7 @@ export function createSettings({ catalog, session, commands }) {
     counter,
     featureTiles: features.tiles,
 
-    /** Brings the stop rule into view, to be changed. */
+    /** Brings the control of the stop rule into view and focuses it. */
     showRule() {
       more.open = true;
       const rule = find(more, '[data-field="training.stop"]', HTMLSelectElement);

@@ -25,9 +25,9 @@ import { createUndoAndUrl } from "./undo-and-url.js";
  * @param {Catalog} options.catalog
  * @param {Session} options.session
  * @param {Openers & { points: { write: (own: OwnPoints) => boolean } }} options.openers
- * @param {Partial<Opening> & { refusal?: string }} options.start what the page's own address gave
+ * @param {Partial<Opening> & { refusal?: string }} options.start the result of opening the page's address
  * @param {(notice: Notice) => void} options.show
- * @param {(sentence: string) => void} options.announce into the live region
+ * @param {(sentence: string) => void} options.announce writes into the live region
  */
 export function createSharing({ catalog, session, openers, start, show, announce }) {
   const { store, runData } = session;
@@ -62,7 +62,7 @@ export function createSharing({ catalog, session, openers, start, show, announce
     openShare: share.open,
     openExport: exporter.open,
 
-    /** Takes files that are dropped anywhere. After the editor of own points, which takes tables. */
+    /** Opens files dropped anywhere on the page. To be called after the editor of own points listens, which takes tables. */
     listenForFiles() {
       listenForDrops(document, async (file) => {
         try {

@@ -1,4 +1,4 @@
-/** Undo and redo, and an address that always describes the experiment. Knows no view. */
+/** Undo and redo, and the address of the page, which always describes the experiment. Knows no view. */
 
 /**
  * @import { Experiment, UndoStack, ParameterAddress, ParameterEdit } from "../types/app.js"
@@ -22,7 +22,7 @@ import {
   withExperiment,
 } from "../model/undo-stack.js";
 
-/** Values that one command may carry. */
+/** Most values in one `set_parameters` command. */
 const MOST_VALUES = 2048;
 
 /**
@@ -31,7 +31,7 @@ const MOST_VALUES = 2048;
  * @property {Session} session
  * @property {Pick<Window, "location" | "history" | "addEventListener">} page
  * @property {(notice: Notice) => void} show
- * @property {(sentence: string) => void} announce into the live region
+ * @property {(sentence: string) => void} announce writes into the live region
  * @property {() => number} [now] milliseconds
  */
 
@@ -45,14 +45,14 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
   const { store } = session;
   const scope = new AbortController();
   let started = false;
-  /** How the next settled change came about: asked for by a control, taken back or followed, or opened. */
+  /** The origin of the next confirmed change: a control, undo or the address, or an opened link or file. */
   let origin = /** @type {"change" | "follow" | "open"} */ ("change");
-  /** @type {Opening | null} its network is to be set when the server has its experiment */
+  /** @type {Opening | null} its network is sent once the server has its experiment */
   let opened = null;
-  /** How often an address has been followed, so that a slow one does not overtake the next. */
+  /** Number of addresses followed so far: a slow one must not overtake the next. */
   let followed = 0;
 
-  // What has come to hold
+  // Confirmed changes
 
   function handleSettled() {
     const { experiment, pending, connection, undoStack } = store.get();
@@ -81,7 +81,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
   }
 
   /**
-   * Another data set, or own points in place of one: worth an entry of its own behind the Back button.
+   * Whether a change is worth an entry in the browser's history: another data set, or own points in place of one.
    * @param {Experiment} before
    * @param {Experiment} after
    */
@@ -131,7 +131,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     else page.history.replaceState(null, "", address);
   }
 
-  /** Takes up the address that somebody has gone back to, or typed. */
+  /** Opens the address after navigation in the browser's history, or after it was edited. */
   async function follow() {
     followed += 1;
     const turn = followed;
@@ -151,7 +151,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     }
   }
 
-  // What is opened
+  // Opening
 
   /**
    * @param {Opening} opening
@@ -195,12 +195,12 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     show({ key: "passed-over", kind: "error", title: phrase("keeping.refused"), text: sentence });
   }
 
-  // Back and forth
+  // Undo and redo
 
   /**
    * @param {(undoStack: UndoStack) => UndoStack} move
-   * @param {"past" | "future"} from where the entry is taken from
-   * @param {string} key key of what is said
+   * @param {"past" | "future"} from the list that the entry comes from
+   * @param {string} key key of the announcement
    */
   function step(move, from, key) {
     const { wanted, undoStack, connection } = store.get();
@@ -212,7 +212,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     if (after === before) return;
     store.update((state) => ({ ...state, undoStack: after }));
     if (isEdit(entry)) {
-      // The weights of an earlier network are gone with it.
+      // An edit of an earlier network cannot be applied any more.
       if (entry.run !== store.get().run) step(move, from, key);
       else restoreParameter(entry, from === "past" ? entry.before : entry.after, key);
       return;
@@ -248,10 +248,10 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     redo: () => step(redone, "future", "keeping.redone"),
 
     /**
-     * Sets one weight or bias by hand, so that it can be taken back.
+     * Sets one weight or bias by hand, with an entry in the undo stack.
      * @param {ParameterAddress} address
      * @param {number} value
-     * @param {number} before what it was
+     * @param {number} before the present value
      */
     setParameter(address, value, before) {
       session.setParameter(address, value);
@@ -261,7 +261,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
       });
     },
 
-    /** The address of what the page wants now, whole, without the language, which each reader chooses. */
+    /** The whole address of the experiment asked for, without the language, which each reader chooses. */
     address() {
       const url = new URL(addressOf(store.get().wanted));
       url.searchParams.delete("language");
@@ -271,7 +271,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     open: (opening) => openExperiment(opening, "open"),
     showRefusal,
     /**
-     * Tells what the page's own address could not give.
+     * Shows problems with the page's address at its start.
      * @param {Partial<Opening> & { refusal?: string }} start
      */
     begin(start) {
@@ -286,7 +286,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
 }
 
 /**
- * The shortest decimal number that is the same in 32 bits.
+ * The shortest decimal number with the same 32-bit value.
  * @param {number} value
  * @returns {number}
  */

@@ -1,4 +1,4 @@
-/** The visuals: network, map, curves and numbers, drawn once per animation frame from state and run data. */
+/** The visuals: network, map, curves and numbers, drawn at most once per animation frame from state and run data. */
 
 /**
  * @import { Catalog, Palettes, ParameterAddress, State, Target } from "../types/app.js"
@@ -25,9 +25,9 @@ import { createLegend } from "../views/map/legend.js";
 import { createLens } from "../views/map/lens.js";
 import { captionFor, diagramProps, mapProps } from "./selectors.js";
 
-/** Least time between two descriptions of the map, in milliseconds. */
+/** Shortest time between two descriptions of the map, in milliseconds. */
 const DESCRIPTION_PAUSE = 1000;
-/** How often the number of drawn pictures is written, in milliseconds. */
+/** Shortest time between two updates of the number of drawn pictures, in milliseconds. */
 const COUNT_PAUSE = 1000;
 
 /**
@@ -74,11 +74,11 @@ export function createVisuals({ root, catalog, session, commands, settings, onSe
   /** @type {Palettes} */
   let palettes;
   const drawing = {
-    /** Whether something other than a frame asks for drawing everything. */
+    /** Whether a change other than a frame requires drawing everything. */
     forced: true,
-    /** Version of the points that are on the map. */
+    /** Version of the points on the map. */
     points: -1,
-    /** Pictures drawn, and when to write their number next. */
+    /** Number of pictures drawn, and time of its next update. */
     count: 0,
     nextCount: 0,
     /** When to put the map into description next. */

@@ -1,4 +1,4 @@
-/** Builds an experiment from the values of a link or a file; what cannot be used is named and left out. */
+/** Builds an experiment from the values of a link or a file. Unusable values are left out and reported. */
 
 /**
  * @import { Catalog, ChoiceOption, Experiment } from "../types/app.js"
@@ -15,7 +15,7 @@ import { checkNumber, PER_LAYER } from "./field-validation.js";
 
 /**
  * @typedef {object} Given
- * @property {Map<string, unknown>} values valid ones, by path
+ * @property {Map<string, unknown>} values valid values by path
  * @property {Map<string, Map<string, unknown>>} options by the path of their choice, then by name; not checked yet
  * @property {OwnPoints | null} points
  */
@@ -23,14 +23,14 @@ import { checkNumber, PER_LAYER } from "./field-validation.js";
 /**
  * @typedef {object} BuiltExperiment
  * @property {Experiment} experiment
- * @property {string[]} problems what was passed over and why, as sentences
+ * @property {string[]} problems what was left out and why, as sentences
  */
 
-/** Initializers that a seed of the original can draw. */
+/** Initializers that a seed of TensorFlow Playground can draw. */
 const CLASSIC_INITIALIZERS = ["classic", "zeros"];
 
 /**
- * What an experiment with a data set (or own points) is when nothing else is said.
+ * The default experiment with a data set, or with own points.
  * @param {Catalog} catalog
  * @param {string} dataset
  * @param {OwnPoints | null} own
@@ -65,7 +65,7 @@ export function buildExperiment(catalog, { values, options, points }) {
 }
 
 /**
- * The options of every choice: those that are given, defaults for the others.
+ * Sets the options of every choice: the given ones, and defaults for the others.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {Given["options"]} given
@@ -117,7 +117,7 @@ export function choicesWithOptions(catalog) {
 }
 
 /**
- * Values that are good by themselves and do not go together: one of them gives way.
+ * Resets values that are valid alone but not together, and reports them.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {Experiment} base
@@ -161,11 +161,11 @@ function fitted(catalog, experiment, base, problems) {
 }
 
 /**
- * The same experiment with one field as it is when nothing is said, because the server refuses it.
+ * Resets one field that the server refuses to its default.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {string | null | undefined} name of the field, or of a part of it
- * @returns {Experiment | null} null if that is no way out
+ * @returns {Experiment | null} null if that changes nothing
  */
 export function withoutField(catalog, experiment, name) {
   const path = Object.keys(catalog.fields).find((field) => name === field || name?.startsWith(`${field}.`));
@@ -177,7 +177,7 @@ export function withoutField(catalog, experiment, name) {
 }
 
 /**
- * Why no seed of the original can draw an experiment, or null if one can.
+ * Why a seed of TensorFlow Playground cannot draw an experiment, or null if it can.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @returns {string | null}
@@ -193,7 +193,7 @@ export function classicObstacle(catalog, { data, network }) {
 }
 
 /**
- * A value as a sentence quotes it.
+ * A value as JSON for a sentence, shortened.
  * @param {unknown} value
  * @returns {string}
  */

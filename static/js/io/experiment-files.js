@@ -16,18 +16,18 @@ import { checkNumber, checkValue } from "./field-validation.js";
 const EXPERIMENT = "neural-playground-experiment";
 const NETWORK = "neural-playground-network";
 const VERSION = 1;
-/** Larger files are not read, in bytes. */
+/** Size limit of files, in bytes. */
 export const LARGEST_FILE = 5_000_000;
-/** Largest size of a parameter that the protocol takes. */
+/** Largest absolute value of a parameter in the protocol. */
 const LARGEST_PARAMETER = 1e6;
 
-/** What a file says cannot be used at all; its message is a sentence for people. */
+/** A file that cannot be opened; the message is a sentence for people. */
 export class FileError extends Error {}
 
 /**
  * @typedef {object} Opened
  * @property {Experiment} experiment
- * @property {string[]} problems what was passed over and why
+ * @property {string[]} problems what was left out and why
  * @property {{ values: Float32Array | Float64Array, epoch: number } | null} network trained parameters, if there are any
  */
 
@@ -195,7 +195,7 @@ function readPoints(catalog, { points, point_classes: classes }, problems) {
 }
 
 /**
- * Own points, if that is what it is.
+ * Validates own points; null if they are none.
  * @param {Catalog} catalog
  * @param {unknown} value
  * @returns {Given["points"]}

@@ -16,8 +16,8 @@ import { decodeAddress, isClassicLink } from "./permalink.js";
 /**
  * @typedef {object} Opening
  * @property {Experiment} experiment
- * @property {string[]} problems what was passed over and why
- * @property {boolean} missesPoints whether it speaks of own points that are not here
+ * @property {string[]} problems what was left out and why
+ * @property {boolean} missesPoints whether it refers to own points that this browser does not have
  * @property {{ values: Float32Array | Float64Array, epoch: number } | null} network
  */
 
@@ -29,7 +29,7 @@ import { decodeAddress, isClassicLink } from "./permalink.js";
  */
 
 /**
- * Whether what stands behind `#` is about an experiment: an anchor within the page has no equals sign.
+ * Whether a fragment describes an experiment: an anchor within the page has no equals sign.
  * @param {string} fragment
  * @returns {boolean}
  */
@@ -39,7 +39,7 @@ export function isAboutExperiment(fragment) {
 
 /**
  * @param {Openers} openers
- * @param {string} fragment what stands behind `#`
+ * @param {string} fragment without `#`
  * @returns {Promise<Opening & { known: number }>}
  * @throws {ApiError}
  */
@@ -64,7 +64,7 @@ async function openParsed({ catalog, api, points }, link) {
 }
 
 /**
- * What the page begins with: the experiment of its own address, if that is about one.
+ * Opens the page's address at its start; empty if that describes no experiment.
  * @param {Openers} openers
  * @param {string} hash
  * @returns {Promise<Partial<Opening> & { refusal?: string }>}
@@ -114,7 +114,7 @@ export async function openFile({ catalog }, file) {
 }
 
 /**
- * The sentence for people of an error that they can do something about; any other error goes on.
+ * The message of an error that is meant for people; any other error is rethrown.
  * @param {unknown} error
  * @returns {string}
  */

@@ -1,5 +1,5 @@
 /**
- * The address of the page: what stands behind `#` describes the experiment, by what differs from the default one of its
+ * The address of the page: its fragment describes the experiment by its differences from the default one of the
  * data set (docs/protocol.md, "Saved files").
  */
 
@@ -19,7 +19,7 @@ import { PER_LAYER, readNumber, readValue, writeValue } from "./field-validation
 const POINTS = "data.points";
 const POINT_CLASSES = "data.pointClasses";
 const SAMPLES = "data.samples";
-/** What stands for own points, which do not fit into an address. */
+/** The value that stands for own points, which do not fit into an address. */
 const OWN = "own";
 
 /**
@@ -62,7 +62,7 @@ function optionPairs(catalog, experiment, path) {
 }
 
 /**
- * Activations given layer by layer that are all the same are one.
+ * Reduces activations by layer that are all the same to one.
  * @param {unknown} value
  * @returns {unknown}
  */
@@ -73,7 +73,7 @@ function oneIfAlike(value) {
 }
 
 /**
- * Escapes what would end a value or the address; the rest stays readable.
+ * Escapes characters that would end a value or the address; others stay readable.
  * @param {string} text
  * @returns {string}
  */
@@ -82,14 +82,14 @@ function escapeText(text) {
 }
 
 /**
- * @typedef {BuiltExperiment & { known: number, missesPoints: boolean }} Address `known`: how many keys mean something here;
- *   `missesPoints`: it speaks of own points that are not here
+ * @typedef {BuiltExperiment & { known: number, missesPoints: boolean }} Address `known`: number of known keys; `missesPoints`: whether
+ *   it refers to own points that this browser does not have
  */
 
 /**
  * @param {Catalog} catalog
- * @param {string} fragment what stands behind `#`
- * @param {OwnPoints | null} stored own points kept in this browser
+ * @param {string} fragment without `#`
+ * @param {OwnPoints | null} stored own points of this browser
  * @returns {Address}
  */
 export function decodeAddress(catalog, fragment, stored) {
@@ -142,12 +142,12 @@ function splitPair(part) {
     : [unescapeText(part.slice(0, at)), unescapeText(part.slice(at + 1))];
 }
 
-/** Keys by which a link of the original is known; none of them is a key of this playground. */
+/** Keys that identify a link of TensorFlow Playground; none of them is a key of this playground. */
 const CLASSIC_KEYS =
   /^(activation|batchSize|dataset|regDataset|learningRate|regularization|regularizationRate|noise|networkShape|seed|percTrainData|problem|initZero|showTestData|discretize|x|y|xTimesY|[xy]Squared|(sin|cos)[XY]|collectStats|hideText|tutorial|\w+_hide)=/;
 
 /**
- * Whether an address was written by the original playground.
+ * Whether a fragment is that of a link of TensorFlow Playground.
  * @param {string} fragment
  * @returns {boolean}
  */

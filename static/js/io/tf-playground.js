@@ -14,8 +14,8 @@ import { classicObstacle } from "./build-experiment.js";
 const SEED = "data.classicSeed";
 
 /**
- * Leaves the seed of the original where a change makes it useless: it cannot draw what is asked for, or another seed was
- * chosen, which would have no effect beside it.
+ * Removes the seed of TensorFlow Playground after a change that makes it useless: it cannot draw the new experiment, or
+ * another seed was chosen, which would have no effect beside it.
  * @param {Catalog} catalog
  * @param {Experiment} before
  * @param {Fitted} fitted
@@ -32,15 +32,15 @@ export function withoutLostSeed(catalog, before, { experiment, notes }) {
   return { experiment: withoutSeed(experiment), notes: [...notes, note] };
 }
 
-/** Where the original is. */
+/** Address of TensorFlow Playground. */
 const ORIGINAL = "https://playground.tensorflow.org/";
 
 /**
- * The address of an experiment in the original.
+ * The address of an experiment in TensorFlow Playground.
  * @param {Api} api
  * @param {Experiment} experiment
  * @returns {Promise<string>}
- * @throws {ApiError} the original has nothing like it; says what it lacks
+ * @throws {ApiError} TensorFlow Playground cannot express it; the message says why
  */
 export async function classicAddress(api, experiment) {
   if (experiment.data.classicSeed === null) throw new ApiError(phrase("classic.no-seed"));

@@ -7,9 +7,9 @@
 import { isEqual } from "../lib/data/equal.js";
 import { getField } from "./experiment.js";
 
-/** How many experiments are kept on either side. */
+/** Most entries on either side. */
 export const LONGEST = 200;
-/** Moves of one slider that follow each other faster than this are one entry, in milliseconds. */
+/** Moves of one slider within this time are one entry, in milliseconds. */
 export const SAME_MOVE = 2000;
 
 /**
@@ -34,7 +34,7 @@ export function changedFields(catalog, before, after) {
 }
 
 /**
- * The field that a change has moved along its scale, if that is all it did: seeds and shapes have no scale.
+ * The numeric field with a scale that a change has moved, if it changed nothing else. Seeds and shapes have no scale.
  * @param {Catalog} catalog
  * @param {Experiment} before
  * @param {Experiment} after
@@ -54,7 +54,7 @@ function movedField(catalog, before, after) {
 }
 
 /**
- * Takes in another experiment. Moves of one slider become one entry, and none if it comes back to where it was.
+ * Adds an experiment. Moves of one slider are one entry, and none if it returns to its start.
  * @param {UndoStack} stack
  * @param {Catalog} catalog
  * @param {Experiment} experiment
@@ -87,7 +87,7 @@ export function isEdit(entry) {
 }
 
 /**
- * Takes in a parameter set by hand. One that is set again soon remains one entry.
+ * Adds a parameter set by hand. Quick changes of the same parameter are one entry.
  * @param {UndoStack} stack
  * @param {ParameterEdit} edit
  * @param {number} time in milliseconds
@@ -104,7 +104,7 @@ export function withEdit({ past, present, moved }, edit, time) {
 }
 
 /**
- * Own points that did not change are kept once, however many entries have them.
+ * Shares equal own points between entries.
  * @param {Experiment} before
  * @param {Experiment} after
  * @returns {Experiment}
@@ -116,7 +116,7 @@ function withSamePoints(before, after) {
 }
 
 /**
- * One entry back; the same stack if there is none.
+ * Goes back by one entry; returns the same stack if there is none.
  * @param {UndoStack} stack
  * @returns {UndoStack}
  */
@@ -134,7 +134,7 @@ export function undone(stack) {
 }
 
 /**
- * One entry forward again; the same stack if there is none.
+ * Goes forward by one entry; returns the same stack if there is none.
  * @param {UndoStack} stack
  * @returns {UndoStack}
  */

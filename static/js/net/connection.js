@@ -68,7 +68,7 @@ export function createConnection(options) {
   /** @type {FrameDecompressor | null} */
   let decompressor = null;
   let createDecompressor = options.createDecompressor;
-  /** Messages that wait for a frame before them to be unpacked, this included. */
+  /** Number of messages in the queue: a frame being decompressed, and what came after it. */
   let waiting = 0;
   let queue = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -3,8 +3,8 @@
 const KEY = "neural-playground-client";
 
 /**
- * @param {() => Pick<Storage, "getItem" | "setItem">} getStorage where it is stored; asking may be refused
- * @returns {string} the same at every visit where something can be stored
+ * @param {() => Pick<Storage, "getItem" | "setItem">} getStorage gives the storage; may throw
+ * @returns {string} the same at every visit, if the browser allows storage
  */
 export function clientId(getStorage) {
   // Not randomUUID, which only pages with https have.
