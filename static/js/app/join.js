@@ -1,4 +1,4 @@
-/** Auth: on a server with a join code, waits until the code has been given. */
+/** Joining: on a server with a join code, waits until the person has given the code. */
 
 /** @import { Auth } from "../net/auth.js" */
 

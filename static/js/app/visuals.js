@@ -81,7 +81,7 @@ export function createVisuals({ root, catalog, session, commands, settings, onSe
     /** Number of pictures drawn, and time of its next update. */
     count: 0,
     nextCount: 0,
-    /** When to put the map into description next. */
+    /** Time of the next description of the map. */
     nextDescription: 0,
   };
 
@@ -200,7 +200,7 @@ export function createVisuals({ root, catalog, session, commands, settings, onSe
   }
 
   /**
-   * Puts the map into description, not more often than they can be read.
+   * Describes the map in words, at a rate at which they can be read.
    * @param {State} state
    * @param {number} time
    * @param {boolean} force

@@ -6,9 +6,9 @@ import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { Scale } from "../../lib/draw/scale.js" */
 
-/** Smallest loss a logarithmic axis shows. */
+/** Smallest loss that a logarithmic axis shows. */
 const SMALLEST = 1e-12;
-/** Nearer to the right end than this, a number ends at its tick instead of lying round it. */
+/** Nearer to the right end than this, a number is right-aligned at its tick instead of centred. */
 const TICK_ROOM = 28;
 
 /**
@@ -22,16 +22,16 @@ const TICK_ROOM = 28;
 /**
  * @typedef {object} EpochAxis
  * @property {Scale} x
- * @property {(pixel: number) => number} epochAt the way back, to a fraction of an epoch
+ * @property {(pixel: number) => number} epochAt inverse of `x`, with fractions of an epoch
  * @property {number[]} ticks
  */
 
 /**
- * Epochs from 0 to the last. Logarithmic means that of 1 + epoch, so that the untrained network has its place too.
+ * Scale and ticks of the epochs 0 … last. A logarithmic axis is that of 1 + epoch, so that it includes epoch 0.
  * @param {boolean} logarithmic
  * @param {number} last
  * @param {Box} box
- * @param {number} room pixels that a number needs
+ * @param {number} room space for a number, in pixels
  * @returns {EpochAxis}
  */
 export function epochAxis(logarithmic, last, { left, right }, room) {
@@ -59,7 +59,7 @@ export function epochAxis(logarithmic, last, { left, right }, room) {
  * @param {boolean} logarithmic
  * @param {[low: number, high: number]} extremes as a column gives them
  * @param {Box} box
- * @param {number} room pixels between two numbers
+ * @param {number} room space between two numbers, in pixels
  * @returns {LossAxis}
  */
 export function lossAxis(logarithmic, extremes, { top, bottom }, room) {
@@ -92,7 +92,7 @@ function domain(logarithmic, [low, largest]) {
  * @param {EpochAxis} epochs
  * @param {LossAxis} losses
  * @param {Box} box
- * @param {{ font: string, text: string, grid: string, foot: number }} look `foot` is where the numbers below stand
+ * @param {{ font: string, text: string, grid: string, foot: number }} look `foot` is the baseline of the epochs
  */
 export function paintAxes(context, epochs, losses, { left, right }, { font, text, grid, foot }) {
   context.font = font;

@@ -1,4 +1,4 @@
-/** The confusion panel: the map in words and confusion tables, computed only while they are open. */
+/** The confusion panel: a description of the map and confusion tables, updated only while it is open. */
 
 import { create, find, setText } from "../../lib/dom/dom.js";
 import { formatCount, formatPercent } from "../../lib/text/format.js";
@@ -6,9 +6,9 @@ import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { View } from "../../types/app.js" */
 
-/** How often numbers are written while training, in milliseconds. */
+/** Shortest time between two updates while training, in milliseconds. */
 const PAUSE = 250;
-/** Parts of the samples, in the order of a frame, and in the order of the tables. */
+/** Parts of the samples in the order of a frame, and the order of their tables. */
 const PARTS = ["training", "test", "validation"];
 const ORDER = [1, 0, 2];
 

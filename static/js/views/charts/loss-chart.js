@@ -20,21 +20,21 @@ import { paintTicks } from "./ticks.js";
 /** @import { Box, EpochAxis } from "./axes.js" */
 /** @import { View } from "../../types/app.js" */
 
-/** Round the curves, in parts of a letter's height, as is the room for numbers and names. */
+/** Margins, and space for numbers and names, in units of the font size. */
 const MARGIN = { top: 0.8, right: 6.7, bottom: 2, left: 4.5 };
 const LABEL_HEIGHT = 1.25;
 const EPOCH_ROOM = 9;
 const LOSS_ROOM = 2.7;
-/** Least time between two drawings while the run goes on, in milliseconds. */
+/** Shortest time between two drawings while training, in milliseconds. */
 const PAUSE = 90;
-/** Least time between two text alternatives, in milliseconds. */
+/** Shortest time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
-/** The keys that move what is read, and how many of their steps cross the chart: with Page, and with Shift. */
+/** The keys that move the cursor, and their number of steps across the chart: with Page Up and Down, and with Shift. */
 const FORWARD = ["ArrowRight", "ArrowUp", "PageUp"];
 const BACK = ["ArrowLeft", "ArrowDown", "PageDown"];
 const FEW_STEPS = 10;
 const MANY_STEPS = 100;
-/** As near as this, in pixels, a mark is meant. */
+/** A mark within this distance of the cursor is shown, in pixels. */
 const REACH = 6;
 
 /**
@@ -47,9 +47,9 @@ const REACH = 6;
 
 /**
  * @typedef {object} ChartOptions
- * @property {HTMLElement} readout that shows the value under the pointer
- * @property {string} idleText what it says otherwise
- * @property {string} emptyText what stands where the curves will be
+ * @property {HTMLElement} readout shows the values at the cursor
+ * @property {string} idleText its text otherwise
+ * @property {string} emptyText shown in the chart before there are curves
  * @property {Column} trainLoss
  * @property {Column} testLoss
  * @property {Column} validationLoss
@@ -59,7 +59,7 @@ const REACH = 6;
  * @typedef {object} ChartProps
  * @property {boolean} logScale of the losses
  * @property {boolean} logEpochs
- * @property {{ epoch: number, text: string }[]} marks where settings were changed
+ * @property {{ epoch: number, text: string }[]} marks changes of settings
  */
 
 /**
@@ -149,7 +149,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
 
   cursor.addEventListener("pointermove", readAt, { signal });
   cursor.addEventListener("pointerdown", readAt, { signal });
-  // A finger that is lifted leaves what it has read; something else has to be touched.
+  // After a touch the read-out stays until something else is touched.
   cursor.addEventListener(
     "pointerleave",
     ({ pointerType }) => {
@@ -176,7 +176,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     { signal },
   );
 
-  // One epoch at a time, however many there are; with Shift, or Page Up and Page Down, in larger steps.
+  // Arrow keys move by one epoch; with Shift, or Page Up and Page Down, in larger steps.
   cursor.addEventListener(
     "keydown",
     (event) => {
@@ -195,7 +195,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     setAttribute(cursor, "max", String(Math.max(0, trainLoss.length - 1)));
   }
 
-  /** @param {number} epoch the nearest that there is will do */
+  /** @param {number} epoch the nearest one that exists is read */
   function read(epoch) {
     const last = trainLoss.length - 1;
     if (last < 0) return;
@@ -235,7 +235,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   }
 
   /**
-   * Each curve's name at its end; pushed apart where they would collide.
+   * Writes each curve's name at its end, moved apart where they would overlap.
    * @param {Scale} y
    * @param {Box} box
    */
@@ -292,7 +292,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   }
 
   /**
-   * Something about every curve that there is, the test first.
+   * Describes every curve that has values, the test first.
    * @param {(name: string, column: Column) => string} about
    * @returns {string}
    */
@@ -305,7 +305,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   }
 
   /**
-   * The mark that the epoch being read is nearest to, if it is near.
+   * The latest mark near the cursor.
    * @param {Scale} x
    */
   function markRead(x) {
@@ -368,7 +368,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
       colors = readStyle();
       paint();
     },
-    /** Draws the curves, unless it is too soon; says whether it did. */
+    /** Draws the curves, unless it is too soon; returns whether it did. */
     draw(time, force) {
       if (!force && time < nextDrawing) return false;
       nextDrawing = time + PAUSE;

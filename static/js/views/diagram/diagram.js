@@ -1,6 +1,6 @@
 /**
- * The network: unit tiles, weights as curves, biases as small squares, and everything one can do to them.
- * Positions come from `diagram/geometry.js`; nothing is measured while drawing.
+ * The network: unit tiles, weights as curves, biases as small squares, and interaction with them.
+ * Positions come from `geometry.js`; drawing measures no layout.
  */
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
@@ -19,14 +19,14 @@ import { createWeights } from "./weights.js";
 /** Side of a single output, and of one of many. */
 const OUTPUT_SIZE = 40;
 const CLASS_SIZE = 36;
-/** Drawing very many links may take this share of the time at most: one part in so many. */
+/** Drawing very many links takes at most 1/8 of the time. */
 const DENSE_SHARE = 8;
 
 /** @typedef {{ layer: number, unit: number }} Unit */
 
 /**
  * @typedef {object} DiagramProps
- * @property {number[]} hidden units per hidden layer, as they are
+ * @property {number[]} hidden units per hidden layer, of the present network
  * @property {number[]} wantedHidden as asked for
  * @property {number} outputs how many output units there are
  * @property {string[]} inputNames labels of the active features

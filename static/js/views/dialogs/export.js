@@ -9,7 +9,7 @@ import { phrase } from "../../lib/text/i18n.js";
 /**
  * @typedef {object} ExportOptions
  * @property {(kind: string) => Promise<{ name: string, blob: Blob }>} file
- * @property {(language: string) => Promise<{ name: string, text: string }>} code refused with a sentence
+ * @property {(language: string) => Promise<{ name: string, text: string }>} code rejects with a sentence
  * @property {(error: unknown) => string} sentenceOf the text of a refusal
  */
 

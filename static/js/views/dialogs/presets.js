@@ -1,6 +1,6 @@
 /**
- * The row of first steps: pictures to press, and what to look for. Dismissed once, it stays away until asked for;
- * `theme-boot.js` sees to that before the first paint.
+ * The row of presets ("first steps"): cards with pictures. Once dismissed it stays hidden until asked for;
+ * `theme-boot.js` hides it before the first paint.
  */
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
@@ -61,7 +61,7 @@ export function createPresets(element, { presets, region: [low, high], onChoose 
       if (shown) localStorage.removeItem("first-steps");
       else localStorage.setItem("first-steps", "dismissed");
     } catch {
-      // Storage may be forbidden; then they are back with the next visit.
+      // Storage may be forbidden; then the row is shown again at the next visit.
     }
   }
 

@@ -8,9 +8,9 @@ import { drawPoints as drawSet } from "./points.js";
 
 /** @import { Palettes, Picture, View } from "../../types/app.js" */
 
-/** Side of the picture when a coarser grid is enlarged into it. */
+/** Side of the canvas into which a coarser grid is enlarged. */
 const FULL = 100;
-/** Least time between two text alternatives, in milliseconds. */
+/** Shortest time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
 
 /**

@@ -1,4 +1,4 @@
-/** The samples on the map: classes by colour and shape, what they are for by their rims. */
+/** The samples on the map: colour and shape show the class, the rim the part of the samples. */
 
 import { traceMark } from "../../lib/draw/class-shapes.js";
 import { scaleIndex } from "../../lib/draw/color.js";

@@ -1,4 +1,4 @@
-/** The tools beside the board: class and value of new points, and what the pointer does. */
+/** The tools beside the board: class and value of new points, and the pointer's tool. */
 
 import { create, find, findAll, setText } from "../../lib/dom/dom.js";
 import { createSvg } from "../../lib/dom/svg.js";
@@ -31,7 +31,7 @@ export function createTools(element, { onKind, onChange, announce }) {
 
   /**
    * @param {number} mark
-   * @returns {HTMLElement} where its points are counted
+   * @returns {HTMLElement} the element for the number of its points
    */
   function addClass(mark) {
     const svg = createSvg("svg", { class: "own__mark", viewBox: "-8 -8 16 16", "aria-hidden": "true" });
@@ -131,7 +131,7 @@ export function createTools(element, { onKind, onChange, announce }) {
     /**
      * @param {string} key
      * @param {Kind} kind
-     * @returns {boolean} whether it means something
+     * @returns {boolean} whether the key is used
      */
     press(key, kind) {
       const tool = { b: "brush", s: "spray", e: "eraser" }[key];

@@ -1,4 +1,4 @@
-/** The banner that says why there is no connection, and what to do about it. */
+/** The banner that says why there is no connection, with a button if the person can do something. */
 
 import { find, setText } from "../../lib/dom/dom.js";
 
@@ -6,9 +6,9 @@ import { find, setText } from "../../lib/dom/dom.js";
 
 /**
  * @typedef {object} BannerProps
- * @property {string} reason of what is said, for scripts
- * @property {string} text nothing while all is well
- * @property {string} offer label of the button; nothing if there is nothing to do but wait
+ * @property {string} reason of the text, for scripts
+ * @property {string} text empty while connected
+ * @property {string} offer label of the button; empty if the person can only wait
  */
 
 /**

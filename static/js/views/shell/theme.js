@@ -1,4 +1,4 @@
-/** The theme: automatic, light, dark or for a projector, remembered; and the colours that pictures need in the present one. */
+/** The theme: automatic, light, dark or projector, stored in the browser; and the palettes of the present theme. */
 
 import { buildClassAreas, buildClassMap, buildClassUnit } from "../../lib/draw/class-colors.js";
 import { buildPalette, buildScale, diverging, readColors, toCss } from "../../lib/draw/color.js";
@@ -78,7 +78,7 @@ function readClasses(root) {
 }
 
 /**
- * The colours of pictures as they are where an element is.
+ * The palettes of pictures under the style of an element.
  * @param {HTMLElement} root
  * @returns {Palettes}
  */
