@@ -8,6 +8,7 @@ import pytest
 
 from engine import Experiment
 from engine.schema import REGISTRIES
+from scripts import generate_fixtures
 from scripts.generate_reference import PATH, reference
 from tests.support.live_server import ROOT
 
@@ -26,6 +27,10 @@ def test_the_types_of_the_protocol_are_those_of_the_models() -> None:
 
 def test_the_reference_is_that_of_the_registries() -> None:
     assert PATH.read_text(encoding="utf-8") == reference()
+
+
+def test_the_experiment_in_the_tests_of_the_page_is_the_default_one() -> None:
+    assert generate_fixtures.PATH.read_text(encoding="utf-8") == generate_fixtures.fixture()
 
 
 @pytest.mark.parametrize("name", REGISTRIES)

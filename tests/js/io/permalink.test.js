@@ -110,7 +110,7 @@ test("bad values and unknown keys are named, and the rest applies", () => {
 
 test("values that do not go together give way, so that the server takes the rest", () => {
   const cases = /** @type {[string, string, RegExp][]} */ ([
-    ["data.dataset=plane&objective.loss=softmax", "objective.loss", /allowed here: squared/],
+    ["data.dataset=plane&objective.loss=softmax", "objective.loss", /allowed here: half-squared-error/],
     ["data.dataset=plane&data.minority_share=0.2", "data.minorityShare", /means nothing/],
     ["network.activation=relu,tanh,relu", "network.activation", /there are 2 hidden layers/],
     ["data.train_fraction=0.9&data.validation_fraction=0.5", "data.validationFraction", /no sample/],

@@ -3,53 +3,9 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { withField } from "../../../static/js/model/experiment.js";
 import { createSession } from "../../../static/js/net/session.js";
 import { readRecord } from "../../../static/js/net/tab-record.js";
-import { CATALOG, EXPERIMENT } from "../support/catalog.js";
+import { CATALOG, EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
 import { frameBytes, pictureOf } from "../support/frames.js";
 import { FakeSocket } from "../support/socket.js";
-
-/** As the protocol writes it, spelled by hand and not by the code under test. */
-const WIRE_EXPERIMENT = {
-  data: {
-    dataset: "circle",
-    dataset_options: {},
-    samples: 500,
-    noise: 0,
-    train_fraction: 0.5,
-    validation_fraction: 0,
-    label_flips: 0,
-    minority_share: 0,
-    scaling: "none",
-    seed: 0,
-    points: null,
-    point_classes: 2,
-    shuffled: true,
-    classic_seed: null,
-  },
-  features: ["x1", "x2"],
-  network: { hidden: [4, 2], activation: "tanh", initializer: "classic", initializer_options: {}, seed: 0 },
-  objective: {
-    loss: "logistic",
-    penalty: "none",
-    penalty_options: {},
-    penalty_rate: 0,
-    dropout: 0,
-    input_noise: 0,
-    seed: 0,
-  },
-  training: {
-    optimizer: "sgd",
-    optimizer_options: {},
-    learning_rate: 0.03,
-    schedule: "constant",
-    schedule_options: {},
-    clip_norm: 0,
-    batch_size: 10,
-    batching: "shuffled",
-    seed: 0,
-    stop: "never",
-    stop_options: {},
-  },
-};
 
 /**
  * @param {number} run
