@@ -1,10 +1,9 @@
 /** Creates the files that people download: experiment, network, pictures, losses. Knows no view. */
 
 /**
- * @import { Catalog, Palettes, State } from "../types/app.js"
+ * @import { Catalog, State } from "../types/app.js"
  * @import { Api } from "../net/api.js"
  * @import { RunData } from "../net/run-data.js"
- * @import { MapPictureOptions } from "../lib/draw/map-picture.js"
  */
 
 import { writeExperiment, writeNetwork } from "../io/experiment-files.js";
@@ -15,6 +14,7 @@ import { rasterise } from "../lib/dom/download.js";
 import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "../lib/draw/chart-picture.js";
 import { resolveColors } from "../lib/draw/color.js";
 import { MAP_SIDE, MAP_SIZE, mapPicture } from "../lib/draw/map-picture.js";
+import { paletteFor, readPalettes } from "../lib/draw/palettes.js";
 import { phrase } from "../lib/text/i18n.js";
 import { datasetChoice } from "../model/problem.js";
 import { shownTarget } from "../model/state.js";
@@ -55,25 +55,12 @@ const OWN = "own-points";
  * @property {() => Promise<void>} exact waits for the exact parameters
  * @property {Api} api
  * @property {HTMLElement} paper whose style is that of white paper in every theme
- * @property {(element: HTMLElement) => Palettes} readPalettes
- * @property {(about: { palettes: Palettes, discretize: boolean, classes: number, shown: number | null }, ofClasses: boolean) => Uint32Array} paletteFor
- * @property {MapPictureOptions["markOf"]} markOf
  */
 
 /**
  * @param {ExportFilesOptions} options
  */
-export function createExportFiles({
-  catalog,
-  get,
-  runData,
-  exact,
-  api,
-  paper,
-  readPalettes,
-  paletteFor,
-  markOf,
-}) {
+export function createExportFiles({ catalog, get, runData, exact, api, paper }) {
   function dataset() {
     const { dataset: key, points } = get().experiment.data;
     return points === null
@@ -134,7 +121,6 @@ export function createExportFiles({
       scale: palettes.scale,
       classColors: palettes.classes,
       classes,
-      markOf,
       colors: inkColors(),
     });
   }

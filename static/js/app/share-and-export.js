@@ -14,9 +14,6 @@ import { byId, find } from "../lib/dom/dom.js";
 import { listenForDrops } from "../lib/dom/download.js";
 import { createExport } from "../views/dialogs/export.js";
 import { createShare } from "../views/dialogs/share.js";
-import { paletteFor } from "../views/map/heatmap.js";
-import { markOf } from "../views/map/points.js";
-import { readPalettes } from "../views/shell/theme.js";
 import { createExportFiles } from "./export-files.js";
 import { createUndoAndUrl } from "./undo-and-url.js";
 
@@ -42,9 +39,6 @@ export function createSharing({ catalog, session, openers, start, show, announce
     exact: session.exact,
     api,
     paper: byId("paper"),
-    readPalettes,
-    paletteFor,
-    markOf,
   });
   const exporter = createExport(find(document, "#export", HTMLDialogElement), { ...files, sentenceOf });
   const share = createShare(find(document, "#share", HTMLDialogElement), {

@@ -225,6 +225,16 @@ export function fromTargets(points, classes) {
 }
 
 /**
+ * The points of a data set for its thumbnail: two classes have the colours of their values, +1 and −1.
+ * @param {number[][]} points x1, x2, target of each
+ * @param {number} classes number of classes; 0 for values
+ * @returns {PointSet}
+ */
+export function thumbnailSet(points, classes) {
+  return fromTargets(points, classes > 2 ? classes : 0);
+}
+
+/**
  * @param {Targets | null} one
  * @param {Targets | null} other
  * @returns {boolean}

@@ -85,3 +85,14 @@ export function markPath(mark, radius) {
   const corners = outline.map(([x, y]) => `${(x * radius).toFixed(2)} ${(y * radius).toFixed(2)}`);
   return `M${corners.join("L")}z`;
 }
+
+/**
+ * The shape of a sample, which is that of its class. Of two classes, +1 has the first shape and −1 the second.
+ * @param {number} target
+ * @param {number} classes number of classes; 0 for values
+ * @returns {number}
+ */
+export function markOf(target, classes) {
+  if (classes > 2) return target;
+  return classes === 2 && target < 0 ? 1 : 0;
+}

@@ -1,13 +1,12 @@
 /** The axes of the loss chart: positions of epochs and losses, and their labels. */
 
-import { linearScale, linearTicks, logScale, logTicks, niceStep } from "../../lib/draw/scale.js";
-import { formatCount, formatPlain } from "../../lib/text/format.js";
+import { lossDomain, lossTickText } from "../../lib/draw/loss-axis.js";
+import { linearScale, linearTicks, logScale, logTicks } from "../../lib/draw/scale.js";
+import { formatCount } from "../../lib/text/format.js";
 import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { Scale } from "../../lib/draw/scale.js" */
 
-/** Smallest loss that a logarithmic axis shows. */
-const SMALLEST = 1e-12;
 /** Nearer to the right end than this, a number is right-aligned at its tick instead of centred. */
 const TICK_ROOM = 28;
 
@@ -63,28 +62,11 @@ export function epochAxis(logarithmic, last, { left, right }, room) {
  * @returns {LossAxis}
  */
 export function lossAxis(logarithmic, extremes, { top, bottom }, room) {
-  const [low, high] = domain(logarithmic, extremes);
+  const [low, high] = lossDomain(logarithmic, extremes, 4);
   const rows = Math.max(2, Math.floor((bottom - top) / room));
   return logarithmic
     ? { y: logScale(low, high, bottom, top), ticks: logTicks(low, high, rows) }
     : { y: linearScale(low, high, bottom, top), ticks: linearTicks(low, high, rows) };
-}
-
-/**
- * @param {boolean} logarithmic
- * @param {[low: number, high: number]} extremes
- * @returns {[low: number, high: number]}
- */
-function domain(logarithmic, [low, largest]) {
-  if (!(largest > Number.NEGATIVE_INFINITY)) return logarithmic ? [0.001, 1] : [0, 1];
-  const high = Math.min(largest, Number.MAX_VALUE / 10);
-  if (!logarithmic) {
-    const step = niceStep(high || 1, 4);
-    return [0, Math.max(step, Math.ceil((high / step) * 1.0001) * step)];
-  }
-  const floor = 10 ** Math.floor(Math.log10(Math.max(low, SMALLEST)));
-  const ceiling = 10 ** Math.ceil(Math.log10(Math.max(high, SMALLEST * 10)));
-  return [floor, Math.max(ceiling, floor * 10)];
 }
 
 /**
@@ -106,7 +88,7 @@ export function paintAxes(context, epochs, losses, { left, right }, { font, text
     const at = Math.round(losses.y(tick)) + 0.5;
     context.moveTo(left, at);
     context.lineTo(right, at);
-    context.fillText(tickText(tick), left - 8, at);
+    context.fillText(lossTickText(tick), left - 8, at);
   }
   context.stroke();
   context.textBaseline = "alphabetic";
@@ -117,15 +99,4 @@ export function paintAxes(context, epochs, losses, { left, right }, { font, text
   }
   context.textAlign = "left";
   context.fillText(phrase("chart.epochs"), right + 10, foot);
-}
-
-/**
- * @param {number} value
- * @returns {string}
- */
-function tickText(value) {
-  if (value !== 0 && (value >= 1e5 || value < 1e-3)) {
-    return value.toExponential(0).replace("-", "\u2212").replace("+", "");
-  }
-  return formatPlain(value);
 }

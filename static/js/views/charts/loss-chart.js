@@ -7,6 +7,7 @@ import { context2d, fitCanvas } from "../../lib/dom/canvas.js";
 import { create, find, setAttribute, setText } from "../../lib/dom/dom.js";
 import { resolveColors } from "../../lib/draw/color.js";
 import { spread } from "../../lib/draw/label-layout.js";
+import { extremesOf } from "../../lib/draw/loss-axis.js";
 import { clamp, niceStep } from "../../lib/draw/scale.js";
 import { formatExact, formatLoss } from "../../lib/text/format.js";
 import { phrase } from "../../lib/text/i18n.js";
@@ -203,18 +204,17 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     paint();
   }
 
-  /** @returns {[low: number, high: number]} */
-  function extremes() {
-    const pairs = series.map(({ column }) => column.extremes(0, column.length));
-    return [Math.min(...pairs.map(([low]) => low)), Math.max(...pairs.map(([, high]) => high))];
-  }
-
   function paint() {
     if (width === 0 || height === 0) return;
     const box = inside();
     const axis = epochs();
     const { x, epochAt } = axis;
-    const losses = lossAxis(props.logScale, extremes(), box, LOSS_ROOM * colors.size);
+    const losses = lossAxis(
+      props.logScale,
+      extremesOf(series.map(({ column }) => column)),
+      box,
+      LOSS_ROOM * colors.size,
+    );
     const { y } = losses;
     const last = Math.max(1, trainLoss.length - 1);
     const axes = { x, y, epochAt, last, box: { ...box, top: box.top - 4 } };

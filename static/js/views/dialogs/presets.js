@@ -5,8 +5,9 @@
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
 import { create, find } from "../../lib/dom/dom.js";
-import { scaleIndex } from "../../lib/draw/color.js";
+import { paintDots } from "../../lib/draw/paint-points.js";
 import { phrase } from "../../lib/text/i18n.js";
+import { thumbnailSet } from "../../own-data/point-set.js";
 
 /** @import { DatasetChoice, Palettes, View } from "../../types/app.js" */
 
@@ -69,18 +70,14 @@ export function createPresets(element, { presets, region: [low, high], onChoose 
     update({ enabled }) {
       for (const { button } of cards) button.disabled = !enabled;
     },
-    paint({ scale, classes }) {
+    paint(palettes) {
       const ink = getComputedStyle(element).color;
       const place = (/** @type {number} */ value) => ((value - low) / (high - low)) * SIDE;
       for (const { preset, canvas } of cards) {
         sizeCanvas(canvas, SIDE, SIDE);
         const context = context2d(canvas);
-        context.clearRect(0, 0, SIDE, SIDE);
-        for (const [x1 = 0, x2 = 0, target = 0] of preset.dataset?.points ?? []) {
-          const many = preset.dataset && preset.dataset.classes > 2;
-          context.fillStyle = (many ? classes[target] : scale[scaleIndex(target, scale.length)]) ?? "";
-          context.fillRect(place(x1) - POINT / 2, SIDE - place(x2) - POINT / 2, POINT, POINT);
-        }
+        const set = thumbnailSet(preset.dataset?.points ?? [], preset.dataset?.classes ?? 0);
+        paintDots(context, set, { low, high, side: SIDE }, { colors: palettes, size: POINT });
         context.strokeStyle = ink;
         context.lineWidth = 1.8;
         context.lineJoin = "round";

@@ -3,6 +3,7 @@
 import { context2d, createPixels, fitCanvas } from "../../lib/dom/canvas.js";
 import { create, find, setAttribute, setText } from "../../lib/dom/dom.js";
 import { resolveColors } from "../../lib/draw/color.js";
+import { paletteFor } from "../../lib/draw/palettes.js";
 import { linearTicks } from "../../lib/draw/scale.js";
 import { drawPoints as drawSet } from "./points.js";
 
@@ -125,17 +126,4 @@ export function createHeatmap(element, { region: [low, high] }) {
     },
     destroy: stopFitting,
   };
-}
-
-/**
- * The table that turns the bytes of a picture into pixels.
- * @param {Pick<HeatmapProps, "palettes" | "discretize" | "classes" | "shown">} about
- * @param {boolean} ofClasses whether each cell has a class
- * @returns {Uint32Array}
- */
-export function paletteFor({ palettes, discretize, classes, shown }, ofClasses) {
-  const two = discretize ? palettes.discrete : palettes.smooth;
-  if (ofClasses) return (discretize ? palettes.classAreas : palettes.classMaps)[classes] ?? two;
-  if (shown === null) return two;
-  return (discretize ? palettes.classHalves : palettes.classUnits)[shown] ?? two;
 }

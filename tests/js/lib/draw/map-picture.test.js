@@ -11,7 +11,6 @@ test("the map has its ground, its axes, and every point in its place with its ow
     scale: ["orange", "grey", "blue"],
     classColors: [],
     classes: 2,
-    markOf: (target) => (target < 0 ? 1 : 0),
     colors: { text: "black", line: "grey" },
   });
 
