@@ -92,7 +92,7 @@ function neat(number, digits) {
 
 /**
  * @param {string} name
- * @param {Scaling} line
+ * @param {Scaling} scaling
  * @returns {string}
  */
 export function formula(name, { shift, factor }) {
@@ -141,7 +141,7 @@ export function toPoints(table, { kind, fit, fitValues, pick }) {
 }
 
 /**
- * @param {Scaling} line
+ * @param {Scaling} scaling
  * @param {number} number
  * @returns {number}
  */

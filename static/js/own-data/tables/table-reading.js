@@ -89,8 +89,8 @@ export function readContent({ rows, names, numbers: { format } }, { chosen }, mi
   );
   for (const [index, message] of targets?.faults ?? [])
     leftOut.push({ line: sound[index]?.line ?? 0, message });
-  const kept = sound.filter((_, index) => !targets?.faults.has(index));
-  return { rows: kept.map(({ row }) => row), targets, leftOut };
+  const valid = sound.filter((_, index) => !targets?.faults.has(index));
+  return { rows: valid.map(({ row }) => row), targets, leftOut };
 
   /**
    * @param {readonly string[]} cells

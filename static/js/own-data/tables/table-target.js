@@ -47,28 +47,28 @@ export function readTargets(cells, name, format, wished) {
     isMissing(cell) && !(missing?.value === "class" && mayBeWord(cell));
   /** @type {Map<number, string>} */
   const faults = new Map();
-  let kept = [];
+  let remaining = [];
   for (const [row, cell] of cells.entries()) {
     if (isGone(cell)) faults.set(row, sayMissing(cell, name));
-    else kept.push(row);
+    else remaining.push(row);
   }
   const keyOf = (/** @type {number} */ row) =>
     Number.isFinite(numbers[row]) ? (numbers[row] ?? 0) : (cells[row] ?? "");
-  const labels = labelsOf(kept, keyOf, cells);
-  const numeric = kept.filter((row) => Number.isFinite(numbers[row]));
-  if (labels === null && numeric.length < kept.length / 2) return null;
+  const labels = labelsOf(remaining, keyOf, cells);
+  const numeric = remaining.filter((row) => Number.isFinite(numbers[row]));
+  if (labels === null && numeric.length < remaining.length / 2) return null;
   if (labels === null) {
     // Values in some rows only.
-    for (const row of kept) {
+    for (const row of remaining) {
       if (Number.isFinite(numbers[row])) continue;
       const values = { cell: quote(cells[row] ?? ""), column: name };
       faults.set(row, phrase(Number.isNaN(numbers[row]) ? "table.no-number" : "table.too-large", values));
     }
-    kept = numeric;
+    remaining = numeric;
   }
-  const values = numeric.length === kept.length ? kept.map((row) => numbers[row] ?? 0) : null;
+  const values = numeric.length === remaining.length ? remaining.map((row) => numbers[row] ?? 0) : null;
   const areValues = values !== null && namesValue(name) && !isSigns(values);
-  const classes = labels && kept.map((row) => labels.get(keyOf(row))?.label ?? 0);
+  const classes = labels && remaining.map((row) => labels.get(keyOf(row))?.label ?? 0);
   return {
     faults,
     labels: labels && [...labels.values()],

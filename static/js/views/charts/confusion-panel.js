@@ -29,7 +29,7 @@ const ORDER = [1, 0, 2];
  */
 export function createConfusionPanel(element, { onOpen }) {
   const scope = new AbortController();
-  const words = find(element, ".insight__words", HTMLElement);
+  const words = find(element, ".insight__text", HTMLElement);
   const place = find(element, ".insight__tables", HTMLElement);
   let classes = 0;
   let next = 0;

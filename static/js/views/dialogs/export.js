@@ -21,7 +21,7 @@ import { phrase } from "../../lib/text/i18n.js";
 export function createExport(dialog, { file, code, sentenceOf }) {
   const scope = new AbortController();
   const { signal } = scope;
-  const status = find(dialog, "#export-told", HTMLElement);
+  const status = find(dialog, "#export-status", HTMLElement);
   const fold = find(dialog, "#export-code", HTMLDetailsElement);
   const language = find(dialog, "#export-language", HTMLSelectElement);
   const preview = find(dialog, "#export-preview", HTMLElement);

@@ -43,7 +43,7 @@ const TEXT_PAUSE = 1000;
 export function createHeatmap(element, { region: [low, high] }) {
   const map = find(element, ".plot__map", HTMLCanvasElement);
   const overlay = find(element, ".plot__points", HTMLCanvasElement);
-  const caption = find(element, ".plot__what", HTMLElement);
+  const caption = find(element, ".plot__subject", HTMLElement);
   const pixels = createPixels(map);
   const small = document.createElement("canvas");
   const smallPixels = createPixels(small);

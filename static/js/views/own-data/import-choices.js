@@ -20,7 +20,7 @@ const LONG = 60;
 export function createChoices(element, { onChange }) {
   const scope = new AbortController();
   const questions = find(element, ".own__questions", HTMLElement);
-  const settled = find(element, ".own__settled", HTMLDetailsElement);
+  const settled = find(element, ".own__decided", HTMLDetailsElement);
   const how = find(settled, ".own__how", HTMLElement);
   const fields = new Map(
     findAll(element, "[data-aspect]", HTMLElement).map((field) => [field.dataset.aspect, field]),

@@ -115,7 +115,7 @@ export function createPreview(element, { region: [low, high], onTake }) {
   }
 
   /**
-   * Chooses what is suggested, unless the person has chosen something that is still possible.
+   * Selects the suggested option, unless the person has chosen one that is still possible.
    * @param {string} name
    * @param {string} value
    */
@@ -146,7 +146,7 @@ export function createPreview(element, { region: [low, high], onTake }) {
     };
   }
 
-  /** What the choices come to. */
+  /** Shows the points that result from the choices. */
   function decide() {
     if (!table) return;
     const wished = wishes();

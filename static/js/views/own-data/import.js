@@ -43,7 +43,7 @@ export function createImport(element, options) {
   const text = find(element, "#own-text", HTMLTextAreaElement);
   const problem = find(element, ".own__problem", HTMLElement);
   const reading = find(element, ".own__reading", HTMLElement);
-  const said = find(element, ".own__said", HTMLElement);
+  const said = find(element, ".own__status", HTMLElement);
   const result = find(element, ".own__preview", HTMLElement);
   const title = find(result, ".own__name", HTMLElement);
   const preview = createPreview(element, options);
