@@ -139,6 +139,7 @@ spelling: $(DEV)
 generated: $(DEV)
 	$(PY) -m scripts.generate_protocol_types --check
 	$(PY) -m scripts.generate_reference --check
+	$(PY) -m scripts.generate_fixtures --check
 	$(PY) -m scripts.pin_requirements --check
 	$(PY) -m scripts.check_links
 	$(PY) -m scripts.check_prose
@@ -153,6 +154,9 @@ protocol: $(DEV)  ## Write static/js/types/protocol.d.ts anew from the server's 
 
 reference: $(DEV)  ## Write docs/reference.md and the settings in README.md anew from what is declared
 	$(PY) -m scripts.generate_reference
+
+fixtures: $(DEV)  ## Write tests/fixtures/experiment.json anew from the engine's defaults
+	$(PY) -m scripts.generate_fixtures
 
 pins: $(DEV)  ## Write requirements/*.txt anew from pyproject.toml, with today's versions (ARGS=--keep: with those of before)
 	$(PY) -m scripts.pin_requirements $(ARGS)

@@ -1,4 +1,4 @@
-/** The page "server is full": tries again, and lets a tab through that has a session. */
+/** The page "server is full": tries again, and opens the playground at once if this tab has a session. */
 
 import { find } from "./lib/dom/dom.js";
 import { hasRecord } from "./net/tab-record.js";

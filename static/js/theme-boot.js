@@ -8,13 +8,13 @@
     steps = localStorage.getItem("first-steps");
     language = localStorage.getItem("language");
   } catch {
-    // Storage may be forbidden; then the system's theme holds, the first steps are shown, and the browser's language is spoken.
+    // Storage may be forbidden; then the theme and language are the browser's, and the first steps are shown.
   }
   const root = document.documentElement;
   if (theme === "light" || theme === "dark" || theme === "projector") root.dataset.theme = theme;
   root.toggleAttribute("data-without-first-steps", steps === "dismissed");
 
-  // An address that says a language is obeyed, so this happens once at most.
+  // A language in the address takes precedence, so there is one redirect at most.
   const address = new URL(location.href);
   const offered = (root.dataset.languages ?? "").split(" ");
   if (language !== null && offered.includes(language) && !address.searchParams.has("language")) {

@@ -280,4 +280,4 @@ def test_what_the_map_shows_is_told_in_words(playground: Playground) -> None:
     words = re.compile(r"Orange all around .*; blue in the middle .* of the test points are right\.")
     expect(playground["#map"]).to_have_attribute("aria-label", words)
     playground[".insight__summary"].click()
-    expect(playground[".insight__words"]).to_have_text(words)
+    expect(playground[".insight__text"]).to_have_text(words)

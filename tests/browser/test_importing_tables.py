@@ -178,11 +178,11 @@ def test_columns_are_chosen_by_name_and_change_places(importing: Playground) -> 
     names = choices(importing)["x1"]["names"]
     measured = taken(importing)
 
-    said = importing[".own__said"].text_content()
+    said = importing[".own__status"].text_content()
     choose(importing, "x1", str(names.index("sepal.width")))
     assert columns(importing) == ("sepal.width", "sepal.length", "variety")
     expect(importing["#own-read-x1"]).to_be_focused()
-    assert importing[".own__said"].text_content() != said
+    assert importing[".own__status"].text_content() != said
     expect(importing[".own__sample th"]).to_contain_text(["sepal.width", "sepal.length", "variety"])
     assert [(x2, x1, label) for x1, x2, label in taken(importing)] == measured
 

@@ -192,7 +192,7 @@ def test_the_table_of_classes_counts_every_point(playground: Playground) -> None
 
     playground.choose_dataset("plane")
     expect(cells).to_have_count(0)
-    expect(playground[".insight__words"]).to_contain_text("R² on the test points")
+    expect(playground[".insight__text"]).to_contain_text("R² on the test points")
 
 
 @pytest.mark.parametrize("size", ["wide", "medium"])

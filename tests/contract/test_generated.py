@@ -8,6 +8,7 @@ import pytest
 
 from engine import Experiment
 from engine.schema import REGISTRIES
+from scripts import generate_fixtures
 from scripts.generate_reference import PATH, README, readme, reference
 from server.settings import Settings
 from tests.support.live_server import ROOT
@@ -35,6 +36,10 @@ def test_the_table_of_settings_is_that_of_their_declaration() -> None:
     assert text == readme()
     for name in Settings.model_fields:
         assert text.count(f"| `PLAYGROUND_{name.upper()}` |") == 1
+
+
+def test_the_experiment_in_the_tests_of_the_page_is_the_default_one() -> None:
+    assert generate_fixtures.PATH.read_text(encoding="utf-8") == generate_fixtures.fixture()
 
 
 @pytest.mark.parametrize("name", REGISTRIES)

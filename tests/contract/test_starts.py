@@ -20,9 +20,9 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="the first steps are read b
 
 SCRIPT = """
 import { decodeCatalog, encodeCommand } from "./static/js/net/protocol.js";
-import { experimentOf, STARTS } from "./static/js/model/presets.js";
+import { experimentOf, PRESETS } from "./static/js/model/presets.js";
 const catalog = decodeCatalog(await new Response(process.stdin).text());
-const rows = STARTS.map((start) => [start.key, start.speed, encodeCommand(experimentOf(catalog, start))]);
+const rows = PRESETS.map((start) => [start.key, start.speed, encodeCommand(experimentOf(catalog, start))]);
 console.log(JSON.stringify(rows));
 """
 

@@ -17,7 +17,7 @@ import { createActionButtons } from "../views/settings/transport.js";
  * @param {Session} options.session
  * @param {Omit<ActionContext, "get" | "send">} options.context what actions may do
  */
-export function createPresses({ root, session, context }) {
+export function createActionBindings({ root, session, context }) {
   const { store, send } = session;
 
   /** @param {string} id */
@@ -53,7 +53,13 @@ export function createPresses({ root, session, context }) {
   }
 
   store.subscribe(
-    ({ connection, playing, pinned, preview, history }) => [connection, playing, pinned, preview, history],
+    ({ connection, playing, pinned, preview, undoStack }) => [
+      connection,
+      playing,
+      pinned,
+      preview,
+      undoStack,
+    ],
     keepFocus(updateButtons),
   );
 

@@ -1,4 +1,4 @@
-/** Commands: what a person does, as changes of the state and messages to the server. Knows no view. */
+/** Commands: actions of the person as changes of the state and messages to the server. Knows no view. */
 
 /**
  * @import { Catalog, Experiment, Target } from "../types/app.js"
@@ -10,25 +10,25 @@ import { withoutLostSeed } from "../io/tf-playground.js";
 import { withDataset } from "../model/constraints.js";
 import { withField } from "../model/experiment.js";
 import { withOwnPoints } from "../model/own-points.js";
-import { experimentOf, STARTS } from "../model/presets.js";
+import { experimentOf, PRESETS } from "../model/presets.js";
 import { sameTarget } from "../model/state.js";
 
 /** Seeds drawn by the page stay short enough to read out. */
 const LARGEST_SEED = 9999;
 
-/** @typedef {ReturnType<typeof createDeeds>} Deeds */
+/** @typedef {ReturnType<typeof createCommands>} Commands */
 
 /**
  * @param {object} options
  * @param {Catalog} options.catalog
  * @param {Session} options.session
- * @param {(notes: string[]) => void} options.onNotes what was changed along with a setting
+ * @param {(notes: string[]) => void} options.onNotes called with what was changed along with a setting, as sentences
  */
-export function createDeeds({ catalog, session, onNotes }) {
+export function createCommands({ catalog, session, onNotes }) {
   const { store, change, send } = session;
 
   /**
-   * Asks for a change that may bring others along, and tells of those.
+   * Asks for a change that may adapt other fields, and reports those.
    * @param {(experiment: Experiment) => Fitted} edit
    */
   function changeFitting(edit) {
@@ -49,7 +49,7 @@ export function createDeeds({ catalog, session, onNotes }) {
     changeFitting,
     setSpeed,
 
-    /** @param {1 | -1} by to the next faster or slower of the offered speeds */
+    /** @param {1 | -1} by 1 for the next faster of the offered speeds, −1 for the next slower */
     changeSpeed(by) {
       const at = catalog.speeds.findIndex(({ epochsPerSecond }) => epochsPerSecond === store.get().speed);
       const next = catalog.speeds[at + by];
@@ -86,16 +86,16 @@ export function createDeeds({ catalog, session, onNotes }) {
     },
 
     /**
-     * Sets one of the first steps and plays it.
+     * Applies a preset and plays it.
      * @param {string} key
      */
     begin(key) {
-      const start = STARTS.find((entry) => entry.key === key);
-      if (!start) return;
-      change(() => experimentOf(catalog, start));
+      const preset = PRESETS.find((entry) => entry.key === key);
+      if (!preset) return;
+      change(() => experimentOf(catalog, preset));
       send({ type: "reset", newSeed: false });
-      store.update((state) => ({ ...state, speed: start.speed, pinned: null, preview: null }));
-      send({ type: "play", epochsPerSecond: start.speed });
+      store.update((state) => ({ ...state, speed: preset.speed, pinned: null, preview: null }));
+      send({ type: "play", epochsPerSecond: preset.speed });
     },
   };
 }

@@ -1,10 +1,9 @@
 /** Creates the files that people download: experiment, network, pictures, losses. Knows no view. */
 
 /**
- * @import { Catalog, Palettes, State } from "../types/app.js"
- * @import { Service } from "../net/api.js"
- * @import { Stream } from "../net/run-data.js"
- * @import { MapPictureOptions } from "../lib/draw/map-picture.js"
+ * @import { Catalog, State } from "../types/app.js"
+ * @import { Api } from "../net/api.js"
+ * @import { RunData } from "../net/run-data.js"
  */
 
 import { writeExperiment, writeNetwork } from "../io/experiment-files.js";
@@ -15,18 +14,19 @@ import { rasterise } from "../lib/dom/download.js";
 import { CHART_HEIGHT, CHART_WIDTH, chartPicture } from "../lib/draw/chart-picture.js";
 import { resolveColors } from "../lib/draw/color.js";
 import { MAP_SIDE, MAP_SIZE, mapPicture } from "../lib/draw/map-picture.js";
+import { paletteFor, readPalettes } from "../lib/draw/palettes.js";
 import { phrase } from "../lib/text/i18n.js";
 import { datasetChoice } from "../model/problem.js";
 import { shownTarget } from "../model/state.js";
 import { mapProps } from "./selectors.js";
 
-/** How long a script trains when nothing has been trained yet, in epochs. */
+/** Epochs that an exported script trains if the run has not trained yet. */
 const USUAL_EPOCHS = 100;
 
 const RIMS = ["--rim-training", "--rim-test", "--rim-validation"];
 const CURVES = ["--curve-test", "--curve-train", "--curve-validation"];
 
-/** What can be taken away, and how its file name ends. */
+/** The kinds of files, and the endings of their names. */
 const ENDINGS = /** @type {const} */ ({
   experiment: "experiment.json",
   network: "network.safetensors",
@@ -48,32 +48,19 @@ const isKind = (kind) => kind in ENDINGS;
 const OWN = "own-points";
 
 /**
- * @typedef {object} ExportingOptions
+ * @typedef {object} ExportFilesOptions
  * @property {Catalog} catalog
  * @property {() => State} get
- * @property {Stream} stream
- * @property {() => Promise<void>} exact waits for the parameters in full
- * @property {Service} service
- * @property {HTMLElement} paper whose style is that of white paper, whatever the theme
- * @property {(element: HTMLElement) => Palettes} readPalettes
- * @property {(about: { palettes: Palettes, discretize: boolean, classes: number, shown: number | null }, ofClasses: boolean) => Uint32Array} paletteFor
- * @property {MapPictureOptions["markOf"]} markOf
+ * @property {RunData} runData
+ * @property {() => Promise<void>} exact waits for the exact parameters
+ * @property {Api} api
+ * @property {HTMLElement} paper whose style is that of white paper in every theme
  */
 
 /**
- * @param {ExportingOptions} options
+ * @param {ExportFilesOptions} options
  */
-export function createExporting({
-  catalog,
-  get,
-  stream,
-  exact,
-  service,
-  paper,
-  readPalettes,
-  paletteFor,
-  markOf,
-}) {
+export function createExportFiles({ catalog, get, runData, exact, api, paper }) {
   function dataset() {
     const { dataset: key, points } = get().experiment.data;
     return points === null
@@ -83,7 +70,7 @@ export function createExporting({
 
   /** @param {string} what */
   function titleOf(what) {
-    return phrase("exporting.title", { dataset: dataset().label, epoch: stream.epoch, what });
+    return phrase("exporting.title", { dataset: dataset().label, epoch: runData.epoch, what });
   }
 
   function inkColors() {
@@ -91,14 +78,14 @@ export function createExporting({
     return { text, line };
   }
 
-  /** The ground of the map as the address of a picture. */
+  /** Paints the map without points, as a data URL. */
   function paintGround() {
     const state = get();
     const target = shownTarget(state);
     const picture =
       target?.kind === "feature"
         ? featurePicture(target.key)
-        : stream.picture(target, state.experiment.network.hidden);
+        : runData.picture(target, state.experiment.network.hidden);
     if (!picture) throw new Error("There is no map yet");
     const { bytes, classes, side } = picture;
     const about = { ...mapProps(catalog, state), palettes: readPalettes(paper) };
@@ -123,25 +110,24 @@ export function createExporting({
     const { classes, caption, showTest } = mapProps(catalog, get());
     const [trainRim = "", testRim = "", ring = ""] = resolveColors(paper, RIMS);
     const unseen = [
-      { points: stream.testPoints, rim: testRim, ring: null },
-      { points: stream.validationPoints, rim: testRim, ring },
+      { points: runData.testPoints, rim: testRim, ring: null },
+      { points: runData.validationPoints, rim: testRim, ring },
     ];
     return mapPicture({
       title: titleOf(caption),
       image: paintGround(),
       region: catalog.region,
-      sets: [...(showTest ? unseen : []), { points: stream.trainPoints, rim: trainRim, ring: null }],
+      sets: [...(showTest ? unseen : []), { points: runData.trainPoints, rim: trainRim, ring: null }],
       scale: palettes.scale,
       classColors: palettes.classes,
       classes,
-      markOf,
       colors: inkColors(),
     });
   }
 
   function drawChart() {
     const [test = "", training = "", validation = ""] = resolveColors(paper, CURVES);
-    const { trainLoss, testLoss, validationLoss } = stream;
+    const { trainLoss, testLoss, validationLoss } = runData;
     return chartPicture({
       title: titleOf(phrase("exporting.loss")),
       logarithmic: get().logScale,
@@ -170,9 +156,9 @@ export function createExporting({
         return new Blob([writeExperiment(get().experiment)], { type: "application/json" });
       case "network": {
         await exact();
-        if (!stream.latest) throw new Error("There is no network yet");
-        return new Blob([writeNetwork(get().experiment, stream.latest)], {
-          type: "application/octet-stream",
+        if (!runData.latest) throw new Error("There is no network yet");
+        return new Blob([writeNetwork(get().experiment, runData.latest)], {
+          type: "application/octet-runData",
         });
       }
       case "map-svg":
@@ -184,18 +170,18 @@ export function createExporting({
       case "chart-png":
         return rasterise(drawChart(), CHART_WIDTH, CHART_HEIGHT);
       case "losses":
-        return new Blob([writeLosses(stream)], { type: "text/csv" });
+        return new Blob([writeLosses(runData)], { type: "text/csv" });
     }
   }
 
   /** @param {string} ending */
   function fileName(ending) {
-    return `playground-${dataset().name}-epoch-${stream.epoch}-${ending}`;
+    return `playground-${dataset().name}-epoch-${runData.epoch}-${ending}`;
   }
 
   return {
     /**
-     * @param {string} kind one of those above
+     * @param {string} kind a key of `ENDINGS`
      * @returns {Promise<{ name: string, blob: Blob }>}
      */
     async file(kind) {
@@ -205,13 +191,13 @@ export function createExporting({
     },
 
     /**
-     * The experiment as a script that trains as long as was trained here.
+     * The experiment as a script that trains as many epochs as the run has.
      * @param {string} language
      * @returns {Promise<{ name: string, text: string }>}
      */
     async code(language) {
-      const epochs = stream.epoch || USUAL_EPOCHS;
-      const text = await service.writeCode(language, get().experiment, epochs);
+      const epochs = runData.epoch || USUAL_EPOCHS;
+      const text = await api.writeCode(language, get().experiment, epochs);
       return { name: fileName(`${language}.py`), text };
     },
   };

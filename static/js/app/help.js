@@ -1,8 +1,8 @@
-/** Help: the help dialog, presets and explanations. */
+/** Help: the help dialog, presets, reference and explanations. */
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"
- * @import { Deeds } from "./commands.js"
+ * @import { Commands } from "./commands.js"
  * @import { Notice } from "./notifications.js"
  * @import { Session } from "../net/session.js"
  */
@@ -10,11 +10,11 @@
 import { byId, find } from "../lib/dom/dom.js";
 import { phrase } from "../lib/text/i18n.js";
 import { ACTIONS, keyName, labelOf } from "../model/action-table.js";
-import { STARTS } from "../model/presets.js";
+import { PRESETS } from "../model/presets.js";
 import { explanationOf, PLACE_SELECTORS } from "../text/explanations.js";
 import { createExplain } from "../views/dialogs/explain.js";
-import { createHelp } from "../views/dialogs/help.js";
-import { createStarts } from "../views/dialogs/presets.js";
+import { createHelpDialog } from "../views/dialogs/help.js";
+import { createPresets } from "../views/dialogs/presets.js";
 import { createReference } from "../views/dialogs/reference.js";
 
 /**
@@ -22,13 +22,13 @@ import { createReference } from "../views/dialogs/reference.js";
  * @param {HTMLElement} options.root the document's root element
  * @param {Catalog} options.catalog
  * @param {Session} options.session
- * @param {Deeds} options.deeds
+ * @param {Commands} options.commands
  * @param {{ show: (notice: Notice) => void, dismiss: (key: string) => void }} options.notices
  */
-export function createGuide({ root, catalog, session, deeds, notices }) {
+export function createHelp({ root, catalog, session, commands, notices }) {
   const { store } = session;
 
-  const help = createHelp(find(document, "#help", HTMLDialogElement), {
+  const help = createHelpDialog(find(document, "#help", HTMLDialogElement), {
     shortcuts: ACTIONS.map((action) => ({ label: labelOf(action), keys: action.keys.map(keyName) })),
   });
   createReference(find(document, "#reference", HTMLDetailsElement), catalog);
@@ -46,28 +46,32 @@ export function createGuide({ root, catalog, session, deeds, notices }) {
       else notices.dismiss("explain");
     },
   });
-  const starts = createStarts(byId("starts"), {
-    starts: STARTS.map(({ settings, ...start }) => {
+  const presets = createPresets(byId("starts"), {
+    presets: PRESETS.map(({ settings, ...preset }) => {
       const key = settings.data?.dataset ?? catalog.experiment.data.dataset;
-      const about = `starts.${start.key}`;
-      const words = { title: phrase(`${about}.title`), text: phrase(`${about}.text`) };
-      return { ...start, ...words, dataset: catalog.choices.datasets.find((dataset) => dataset.key === key) };
+      const about = `starts.${preset.key}`;
+      const texts = { title: phrase(`${about}.title`), text: phrase(`${about}.text`) };
+      return {
+        ...preset,
+        ...texts,
+        dataset: catalog.choices.datasets.find((dataset) => dataset.key === key),
+      };
     }),
     region: catalog.region,
-    onChoose: deeds.begin,
+    onChoose: commands.begin,
   });
 
   store.subscribe(
     ({ connection }) => connection,
-    (connection) => starts.update({ enabled: connection === "open" }),
+    (connection) => presets.update({ enabled: connection === "open" }),
   );
 
   return {
     openHelp: help.open,
     toggleExplain: explain.toggle,
-    showStarts: starts.open,
+    showPresets: presets.open,
 
     /** @param {Palettes} palettes */
-    paint: (palettes) => starts.paint(palettes),
+    paint: (palettes) => presets.paint(palettes),
   };
 }

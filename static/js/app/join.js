@@ -1,35 +1,35 @@
-/** Joining: on a server with a join code, waits until the code has been given. */
+/** Joining: on a server with a join code, waits until the person has given the code. */
 
-/** @import { Joining } from "../net/auth.js" */
+/** @import { Auth } from "../net/auth.js" */
 
-import { createJoining, readCode } from "../net/auth.js";
-import { createJoin } from "../views/dialogs/join.js";
+import { createAuth, readCode } from "../net/auth.js";
+import { createJoinDialog } from "../views/dialogs/join.js";
 
 /**
- * Lets the person in, by the code of the link, by the cookie of an earlier visit, or by asking.
+ * Joins by the code of the link, by the cookie of an earlier visit, or by asking the person.
  * @param {typeof globalThis} page
- * @returns {Promise<Joining>}
+ * @returns {Promise<Auth>}
  */
-export async function createEntrance(page) {
+export async function joinServer(page) {
   const { document, history, location } = page;
   const { code, rest } = readCode(location.hash);
-  // The code leaves the address before anything else can see it there.
+  // The code is removed from the address before other modules read it.
   if (code !== null)
     history.replaceState(history.state, "", rest || `${location.pathname}${location.search}`);
 
   const dialog = document.querySelector("#join");
-  const joining = createJoining({
+  const auth = createAuth({
     page: location.href,
     required: dialog instanceof HTMLDialogElement,
     askPerson: async () => view?.ask(),
   });
   const view =
-    dialog instanceof HTMLDialogElement ? createJoin(dialog, { onCode: joining.offer }) : undefined;
-  if (code !== null) await joining.tryCode(code);
+    dialog instanceof HTMLDialogElement ? createJoinDialog(dialog, { onCode: auth.submitCode }) : undefined;
+  if (code !== null) await auth.tryCode(code);
   try {
-    await joining.enter();
+    await auth.ensureJoined();
   } catch {
     // The server does not answer; the connection will try again.
   }
-  return joining;
+  return auth;
 }

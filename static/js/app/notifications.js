@@ -1,4 +1,4 @@
-/** Notices about a run: which message appears, and which actions it offers. */
+/** Notices about a run: which events show a notice, and which actions it offers. */
 
 /**
  * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "../types/app.js"
@@ -9,7 +9,7 @@ import { phrase } from "../lib/text/i18n.js";
 import { lowerLearningRate, withChoice, withField } from "../model/experiment.js";
 import { describeChange } from "../text/run-status.js";
 
-/** Least time between two sentences about training that goes on, in milliseconds. */
+/** Shortest time between two announcements of progress, in milliseconds. */
 const PROGRESS_PAUSE = 15_000;
 
 /**
@@ -20,7 +20,7 @@ const PROGRESS_PAUSE = 15_000;
 
 /**
  * @typedef {object} Notice
- * @property {string} key a notice replaces the one of the same key
+ * @property {string} key a notice replaces the one with the same key
  * @property {string} title
  * @property {string} text
  * @property {"error" | "warning" | "info"} kind
@@ -28,23 +28,23 @@ const PROGRESS_PAUSE = 15_000;
  */
 
 /**
- * @typedef {object} TellingOptions
+ * @typedef {object} NotificationOptions
  * @property {Catalog} catalog
  * @property {() => State} get
  * @property {(edit: (experiment: Experiment) => Experiment) => void} change
  * @property {(action: string) => void} perform
- * @property {() => void} showRule brings the stop rule into view, to be changed
+ * @property {() => void} showRule brings the control of the stop rule into view
  * @property {(notice: Notice) => void} show
  * @property {(key: string) => void} dismiss
- * @property {(sentence: string) => void} say into the live region
+ * @property {(sentence: string) => void} announce writes into the live region
  * @property {string} [page] revision of this page
- * @property {() => void} [reload] the page, with all that it holds
+ * @property {() => void} [reload] reloads the page after saving its record
  */
 
 /**
- * @param {TellingOptions} options
+ * @param {NotificationOptions} options
  */
-export function createTelling({
+export function createNotifications({
   catalog,
   get,
   change,
@@ -52,31 +52,31 @@ export function createTelling({
   showRule,
   show,
   dismiss,
-  say,
+  announce,
   page = "",
   reload = () => {},
 }) {
   const reset = { label: phrase("telling.reset"), perform: () => perform("reset") };
   let welcomes = 0;
-  /** @type {string | null} reason of the last change of state, announced with the next picture */
+  /** @type {string | null} reason of the last change of state, announced when the next picture is drawn */
   let reason = null;
-  /** When to tell next how far training has come. */
+  /** Time of the next announcement of progress. */
   let nextProgress = 0;
 
-  /** @param {Welcome} event not the first of this visit, or one that goes on from an earlier visit */
-  function tellReturn({ recovered, waited, state }) {
+  /** @param {Welcome} event not the first of this visit, or one that resumes an earlier visit */
+  function showReturn({ recovered, waited, state }) {
     if (recovered && waited === 0) {
-      if (welcomes > 1) say(phrase("line.again.quiet"));
+      if (welcomes > 1) announce(phrase("line.again.quiet"));
       return;
     }
-    let told = phrase("line.again.anew");
-    if (recovered) told = phrase("line.again.waited");
-    else if (state.reason === "resumed") told = phrase("line.again.kept", { epoch: state.epoch });
-    show({ key: "line", kind: "info", title: phrase("line.again.title"), text: told });
-    say(`${phrase("line.again.title")} ${told}`);
+    let text = phrase("line.again.anew");
+    if (recovered) text = phrase("line.again.waited");
+    else if (state.reason === "resumed") text = phrase("line.again.kept", { epoch: state.epoch });
+    show({ key: "line", kind: "info", title: phrase("line.again.title"), text });
+    announce(`${phrase("line.again.title")} ${text}`);
   }
 
-  function tellRest() {
+  function showIdle() {
     show({
       key: "resting",
       kind: "info",
@@ -87,13 +87,13 @@ export function createTelling({
   }
 
   /** @param {Extract<ServerEvent, { type: "waiting" }>} event */
-  function tellWaiting({ waits, message }) {
+  function showWaiting({ waits, message }) {
     if (waits) show({ key: "waiting", kind: "warning", title: phrase("line.waiting.title"), text: message });
     else dismiss("waiting");
-    say(message);
+    announce(message);
   }
 
-  function tellNewer() {
+  function showNewVersion() {
     show({
       key: "newer",
       kind: "info",
@@ -103,7 +103,7 @@ export function createTelling({
     });
   }
 
-  function tellFailure() {
+  function showFailure() {
     show({
       key: "failure",
       kind: "error",
@@ -114,7 +114,7 @@ export function createTelling({
   }
 
   /** @param {Ended} ended */
-  function tellDivergence({ epoch, message }) {
+  function showDivergence({ epoch, message }) {
     const lower = lowerLearningRate(catalog, get().experiment);
     show({
       key: "ended",
@@ -136,7 +136,7 @@ export function createTelling({
   }
 
   /** @param {Ended} ended */
-  function tellStop({ epoch, message }) {
+  function showStop({ epoch, message }) {
     show({
       key: "ended",
       kind: "info",
@@ -158,21 +158,21 @@ export function createTelling({
   }
 
   /** @param {Ended | null} ended */
-  function tellEnd(ended) {
+  function showEnd(ended) {
     if (ended === null) {
       dismiss("ended");
       return;
     }
     dismiss("changes");
-    if (ended.kind === "diverged") tellDivergence(ended);
-    else tellStop(ended);
+    if (ended.kind === "diverged") showDivergence(ended);
+    else showStop(ended);
   }
 
   /** @param {Extract<ServerEvent, { type: "error" }>} event */
-  function tellError({ code, field, message }) {
+  function showError({ code, field, message }) {
     const { ended } = get();
     if (ended !== null && (code === "diverged" || code === "stopped")) {
-      tellEnd(ended);
+      showEnd(ended);
       return;
     }
     if (code.startsWith("resume-")) {
@@ -190,32 +190,32 @@ export function createTelling({
   }
 
   return {
-    /** How a run has come to its end, or that it has another chance. */
-    end: tellEnd,
+    /** Shows why a run has ended, or removes that notice. */
+    end: showEnd,
 
-    /** @param {ServerEvent} event after the state has taken it in */
+    /** @param {ServerEvent} event after the state was updated */
     event(event) {
       switch (event.type) {
         case "welcome":
           welcomes += 1;
-          dismiss("waiting"); // where that still holds, it is shown again
-          if (welcomes > 1 || event.state.reason === "resumed") tellReturn(event);
-          if (event.page !== "" && event.page !== page) tellNewer();
+          dismiss("waiting"); // if the session still waits, it is shown again
+          if (welcomes > 1 || event.state.reason === "resumed") showReturn(event);
+          if (event.page !== "" && event.page !== page) showNewVersion();
           break;
         case "state":
           reason = event.reason;
-          if (event.reason === "idle") tellRest();
+          if (event.reason === "idle") showIdle();
           else dismiss("resting");
-          if (event.reason === "failed") tellFailure();
+          if (event.reason === "failed") showFailure();
           break;
         case "configured":
           if (event.reset) reason = "reset";
           break;
         case "waiting":
-          tellWaiting(event);
+          showWaiting(event);
           break;
         case "error":
-          tellError(event);
+          showError(event);
           break;
       }
     },
@@ -232,7 +232,7 @@ export function createTelling({
     },
 
     /**
-     * What was changed along with a setting.
+     * Shows what was changed along with a setting.
      * @param {string[]} notes
      */
     changes(notes) {
@@ -241,8 +241,7 @@ export function createTelling({
     },
 
     /**
-     * The sentence about the last change of state, now that its picture is there; and while training goes on, now and
-     * then how far it has come.
+     * Announces the last change of state, now that its picture is drawn, and from time to time the progress of training.
      * @param {number} epoch
      * @param {number} testLoss
      * @param {number} time in milliseconds
@@ -250,7 +249,7 @@ export function createTelling({
     picture(epoch, testLoss, time = 0) {
       if (reason === null && !(get().playing && time >= nextProgress)) return;
       const sentence = describeChange(reason ?? "going", epoch, testLoss);
-      if (sentence) say(sentence);
+      if (sentence) announce(sentence);
       reason = null;
       nextProgress = time + PROGRESS_PAUSE;
     },

@@ -1,8 +1,8 @@
-/** Own points: their place among the data sets, their editor, and what of them the browser stores. */
+/** Own points: their entry among the data sets, their editor, and their storage in the browser. */
 
 /**
  * @import { Catalog, Palettes, View } from "../types/app.js"
- * @import { Deeds } from "./commands.js"
+ * @import { Commands } from "./commands.js"
  * @import { PointSet } from "../own-data/point-set.js"
  * @import { Notice } from "./notifications.js"
  * @import { OwnEditor } from "../views/own-data/editor.js"
@@ -12,7 +12,7 @@
 import { throttle } from "../lib/data/timing.js";
 import { byId, find } from "../lib/dom/dom.js";
 import { keepFocus } from "../lib/dom/focus.js";
-import { readDraft, writeDraft } from "../lib/dom/storage.js";
+import { readStored, writeStored } from "../lib/dom/storage.js";
 import { phrase } from "../lib/text/i18n.js";
 import { fromSamples, ownSet } from "../model/own-points.js";
 import { classesOf } from "../model/problem.js";
@@ -20,7 +20,7 @@ import { NO_POINTS, readPointSet, readTargets, toTargets } from "../own-data/poi
 import { createOwnEntry } from "../views/own-data/dataset-choice.js";
 import { listenForTables } from "../views/own-data/drop.js";
 
-/** Where own points are kept in the browser: what was drawn, and what was last used; and how often, in milliseconds. */
+/** Storage keys of the draft and of the points last used, and the shortest time between two writes, in milliseconds. */
 const DRAFT = "own-points-draft";
 const USED = "own-points-used";
 const DRAFT_PAUSE = 500;
@@ -29,24 +29,24 @@ const DRAFT_PAUSE = 500;
  * @param {object} options
  * @param {Catalog} options.catalog
  * @param {Session} options.session
- * @param {Deeds} options.deeds
+ * @param {Commands} options.commands
  * @param {(notice: Notice) => void} options.show
  */
-export function createOwn({ catalog, session, deeds, show }) {
-  const { store, stream } = session;
-  store.update((state) => ({ ...state, ownPoints: readTargets(readDraft(USED)) }));
+export function createOwnData({ catalog, session, commands, show }) {
+  const { store, runData } = session;
+  store.update((state) => ({ ...state, ownPoints: readTargets(readStored(USED)) }));
 
-  const keepDraft = throttle((/** @type {PointSet} */ draft) => {
+  const saveDraft = throttle((/** @type {PointSet} */ draft) => {
     entry.setDraft(draft);
-    writeDraft(DRAFT, draft);
+    writeStored(DRAFT, draft);
   }, DRAFT_PAUSE);
-  globalThis.addEventListener("pagehide", keepDraft.flush);
+  globalThis.addEventListener("pagehide", saveDraft.flush);
 
-  const savedDraft = readPointSet(readDraft(DRAFT)) ?? NO_POINTS;
+  const savedDraft = readPointSet(readStored(DRAFT)) ?? NO_POINTS;
   const place = byId("own-entry");
   const entry = createOwnEntry(place, {
     region: catalog.region,
-    onChoose: deeds.useOwnPoints,
+    onChoose: commands.useOwnPoints,
   });
   entry.setDraft(savedDraft);
   /** @type {(View<{ enabled: boolean }> & OwnEditor) | null} */
@@ -61,11 +61,11 @@ export function createOwn({ catalog, session, deeds, show }) {
     editor = createOwnEditor(find(document, "#own", HTMLDialogElement), {
       region: catalog.region,
       draft: savedDraft,
-      present: () => fromSamples(stream, classesOf(catalog, store.get().experiment)),
-      onDraft: keepDraft.push,
+      present: () => fromSamples(runData, classesOf(catalog, store.get().experiment)),
+      onDraft: saveDraft.push,
       onUse(set) {
         store.update((state) => ({ ...state, ownPoints: toTargets(set) }));
-        deeds.useOwnPoints();
+        commands.useOwnPoints();
       },
     });
     editor.update({ enabled: store.get().connection === "open" });
@@ -73,7 +73,7 @@ export function createOwn({ catalog, session, deeds, show }) {
     return editor;
   }
 
-  /** The editor is a quarter of the page's script, so it comes when somebody is about to open it. */
+  /** The editor is a quarter of the page's script, so it is loaded when the pointer or the focus is on its button. */
   function load() {
     loading ??= createEditor().catch(() => {
       loading = null;
@@ -102,7 +102,7 @@ export function createOwn({ catalog, session, deeds, show }) {
   store.subscribe(({ connection, wanted, ownPoints }) => [connection, wanted, ownPoints], keepFocus(update));
   store.subscribe(
     ({ ownPoints }) => ownPoints,
-    (ownPoints) => writeDraft(USED, ownPoints),
+    (ownPoints) => writeStored(USED, ownPoints),
   );
 
   return {

@@ -20,7 +20,7 @@ function shownClass(state) {
 }
 
 /**
- * What the large map shows, in words.
+ * The caption of the large map.
  * @param {Catalog} catalog
  * @param {State} state
  * @returns {string}

@@ -1,8 +1,8 @@
-/** The settings: every control of the experiment and of its display, to and from the state. */
+/** The settings: connects every control of the experiment and of its display with the state. */
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"
- * @import { Deeds } from "./commands.js"
+ * @import { Commands } from "./commands.js"
  * @import { Session } from "../net/session.js"
  */
 
@@ -22,7 +22,7 @@ import { appliesToPoints, followsFromPoints } from "../model/own-points.js";
 import { appliesTo, lossesFor, problemOf } from "../model/problem.js";
 import { fromWireName } from "../net/protocol.js";
 import { createClassicSeed } from "../views/settings/classic-seed.js";
-import { createFolds } from "../views/settings/collapsible-sections.js";
+import { createCollapsibleSections } from "../views/settings/collapsible-sections.js";
 import { createControls } from "../views/settings/controls.js";
 import { createDatasets } from "../views/settings/datasets.js";
 import { createFeatures } from "../views/settings/features.js";
@@ -30,7 +30,7 @@ import { createLayerCount } from "../views/settings/layer-count.js";
 import { createOptions } from "../views/settings/options.js";
 import { createCounter } from "../views/settings/transport.js";
 
-/** From this width on there is room for everything at once. */
+/** Media query for pages that have room for all sections. */
 const ROOMY = "(min-width: 1180px)";
 
 /** @typedef {ReturnType<typeof createSettings>} Settings */
@@ -39,16 +39,16 @@ const ROOMY = "(min-width: 1180px)";
  * @param {object} options
  * @param {Catalog} options.catalog
  * @param {Session} options.session
- * @param {Deeds} options.deeds
+ * @param {Commands} options.commands
  */
-export function createSettings({ catalog, session, deeds }) {
+export function createSettings({ catalog, session, commands }) {
   const { store, change } = session;
-  const { changeFitting } = deeds;
+  const { changeFitting } = commands;
 
   const classicSeed = createClassicSeed(byId("classic-seed"), { onLeave: () => change(withoutSeed) });
   const counter = createCounter(find(document, ".transport", HTMLElement), {
     speeds: catalog.speeds,
-    onSpeed: deeds.setSpeed,
+    onSpeed: commands.setSpeed,
   });
   const controls = createControls(byId("playground"), {
     onChange: (name, value) =>
@@ -61,12 +61,12 @@ export function createSettings({ catalog, session, deeds }) {
   const datasets = createDatasets(byId("datasets"), {
     datasets: catalog.choices.datasets,
     region: catalog.region,
-    onChoose: deeds.chooseDataset,
+    onChoose: commands.chooseDataset,
   });
   const features = createFeatures(byId("features"), {
     features: catalog.choices.features,
     onToggle: (key, on) => change((experiment) => withFeature(catalog, experiment, key, on)),
-    onPreview: (key) => deeds.setPreview(key === null ? null : { kind: "feature", key }),
+    onPreview: (key) => commands.setPreview(key === null ? null : { kind: "feature", key }),
   });
   const limits = catalog.fields["network.hidden"];
   const layerCount = createLayerCount(find(document, ".network__count", HTMLElement), {
@@ -74,12 +74,12 @@ export function createSettings({ catalog, session, deeds }) {
     most: limits?.maximumLayers ?? 0,
     onCount: (by) => change((experiment) => withLayers(catalog, experiment, by)),
   });
-  createFolds(byId("playground"), { roomy: ROOMY });
+  createCollapsibleSections(byId("playground"), { roomy: ROOMY });
 
   const problemSelect = find(document, "#problem", HTMLSelectElement);
   problemSelect.addEventListener("change", () => {
     const dataset = store.get().datasetOf[problemSelect.value];
-    if (dataset) deeds.chooseDataset(dataset);
+    if (dataset) commands.chooseDataset(dataset);
   });
 
   /**
@@ -145,7 +145,7 @@ export function createSettings({ catalog, session, deeds }) {
     counter,
     featureTiles: features.tiles,
 
-    /** Brings the stop rule into view, to be changed. */
+    /** Brings the control of the stop rule into view and focuses it. */
     showRule() {
       more.open = true;
       const rule = find(more, '[data-field="training.stop"]', HTMLSelectElement);

@@ -1,4 +1,4 @@
-/** Sharing, opening and exporting: undo, the address, links, files and exports. */
+/** Sharing, opening and files: undo, the address, links, files and exports. */
 
 /**
  * @import { Catalog } from "../types/app.js"
@@ -14,61 +14,55 @@ import { byId, find } from "../lib/dom/dom.js";
 import { listenForDrops } from "../lib/dom/download.js";
 import { createExport } from "../views/dialogs/export.js";
 import { createShare } from "../views/dialogs/share.js";
-import { paletteFor } from "../views/map/heatmap.js";
-import { markOf } from "../views/map/points.js";
-import { readPalettes } from "../views/shell/theme.js";
-import { createExporting } from "./export-files.js";
-import { createKeeping } from "./undo-and-url.js";
+import { createExportFiles } from "./export-files.js";
+import { createUndoAndUrl } from "./undo-and-url.js";
 
 /**
  * @param {object} options
  * @param {Catalog} options.catalog
  * @param {Session} options.session
  * @param {Openers & { points: { write: (own: OwnPoints) => boolean } }} options.openers
- * @param {Partial<Opening> & { refusal?: string }} options.start what the page's own address gave
+ * @param {Partial<Opening> & { refusal?: string }} options.start the result of opening the page's address
  * @param {(notice: Notice) => void} options.show
- * @param {(sentence: string) => void} options.say into the live region
+ * @param {(sentence: string) => void} options.announce writes into the live region
  */
-export function createTakeaway({ catalog, session, openers, start, show, say }) {
-  const { store, stream } = session;
-  const { service } = openers;
+export function createSharing({ catalog, session, openers, start, show, announce }) {
+  const { store, runData } = session;
+  const { api } = openers;
 
-  const keeping = createKeeping({ openers, session, page: globalThis, show, say });
-  keeping.begin(start);
-  const exporting = createExporting({
+  const undoAndUrl = createUndoAndUrl({ openers, session, page: globalThis, show, announce });
+  undoAndUrl.begin(start);
+  const files = createExportFiles({
     catalog,
     get: store.get,
-    stream,
+    runData,
     exact: session.exact,
-    service,
+    api,
     paper: byId("paper"),
-    readPalettes,
-    paletteFor,
-    markOf,
   });
-  const exporter = createExport(find(document, "#export", HTMLDialogElement), { ...exporting, sentenceOf });
+  const exporter = createExport(find(document, "#export", HTMLDialogElement), { ...files, sentenceOf });
   const share = createShare(find(document, "#share", HTMLDialogElement), {
-    describe: () => ({ address: keeping.address(), ownPoints: store.get().wanted.data.points !== null }),
-    classicLink: () => classicAddress(service, store.get().experiment),
-    onLink: async (text) => keeping.open(await openLink(openers, text, location.href)),
-    onFile: async (file) => keeping.open(await openFile(openers, file)),
+    describe: () => ({ address: undoAndUrl.address(), ownPoints: store.get().wanted.data.points !== null }),
+    classicLink: () => classicAddress(api, store.get().experiment),
+    onLink: async (text) => undoAndUrl.open(await openLink(openers, text, location.href)),
+    onFile: async (file) => undoAndUrl.open(await openFile(openers, file)),
     sentenceOf,
   });
 
   return {
-    undo: keeping.undo,
-    redo: keeping.redo,
-    setParameter: keeping.setParameter,
+    undo: undoAndUrl.undo,
+    redo: undoAndUrl.redo,
+    setParameter: undoAndUrl.setParameter,
     openShare: share.open,
     openExport: exporter.open,
 
-    /** Takes files that are dropped anywhere. After the editor of own points, which takes tables. */
+    /** Opens files dropped anywhere on the page. To be called after the editor of own points listens, which takes tables. */
     listenForFiles() {
       listenForDrops(document, async (file) => {
         try {
-          keeping.open(await openFile(openers, file));
+          undoAndUrl.open(await openFile(openers, file));
         } catch (error) {
-          keeping.tellRefusal(sentenceOf(error));
+          undoAndUrl.showRefusal(sentenceOf(error));
         }
       });
     },

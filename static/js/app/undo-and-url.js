@@ -1,7 +1,7 @@
-/** Undo and redo, and an address that always describes the experiment. Knows no view. */
+/** Undo and redo, and the address of the page, which always describes the experiment. Knows no view. */
 
 /**
- * @import { Experiment, History, ParameterAddress, ParameterEdit } from "../types/app.js"
+ * @import { Experiment, UndoStack, ParameterAddress, ParameterEdit } from "../types/app.js"
  * @import { Notice } from "./notifications.js"
  * @import { Openers, Opening } from "../io/open.js"
  * @import { OwnPoints } from "../io/build-experiment.js"
@@ -13,62 +13,62 @@ import { encodeAddress } from "../io/permalink.js";
 import { isEqual } from "../lib/data/equal.js";
 import { phrase } from "../lib/text/i18n.js";
 import {
-  beginHistory,
   changedFields,
+  createUndoStack,
   isEdit,
-  recorded,
   redone,
   undone,
   withEdit,
+  withExperiment,
 } from "../model/undo-stack.js";
 
-/** Values that one command may carry. */
+/** Most values in one `set_parameters` command. */
 const MOST_VALUES = 2048;
 
 /**
- * @typedef {object} KeepingOptions
+ * @typedef {object} UndoAndUrlOptions
  * @property {Openers & { points: { write: (own: OwnPoints) => boolean } }} openers
  * @property {Session} session
  * @property {Pick<Window, "location" | "history" | "addEventListener">} page
  * @property {(notice: Notice) => void} show
- * @property {(sentence: string) => void} say into the live region
+ * @property {(sentence: string) => void} announce writes into the live region
  * @property {() => number} [now] milliseconds
  */
 
-/** @typedef {ReturnType<typeof createKeeping>} Keeping */
+/** @typedef {ReturnType<typeof createUndoAndUrl>} UndoAndUrl */
 
 /**
- * @param {KeepingOptions} options
+ * @param {UndoAndUrlOptions} options
  */
-export function createKeeping({ openers, session, page, show, say, now = () => performance.now() }) {
+export function createUndoAndUrl({ openers, session, page, show, announce, now = () => performance.now() }) {
   const { catalog, points } = openers;
   const { store } = session;
   const scope = new AbortController();
-  let begun = false;
-  /** How the next settled change came about: asked for by a control, taken back or followed, or opened. */
-  let manner = /** @type {"change" | "follow" | "open"} */ ("change");
-  /** @type {Opening | null} its network is to be set when the server has its experiment */
+  let started = false;
+  /** The origin of the next confirmed change: a control, undo or the address, or an opened link or file. */
+  let origin = /** @type {"change" | "follow" | "open"} */ ("change");
+  /** @type {Opening | null} its network is sent once the server has its experiment */
   let opened = null;
-  /** How often an address has been followed, so that a slow one does not overtake the next. */
+  /** Number of addresses followed so far: a slow one must not overtake the next. */
   let followed = 0;
 
-  // What has come to hold
+  // Confirmed changes
 
-  function settle() {
-    const { experiment, pending, connection, history } = store.get();
+  function handleSettled() {
+    const { experiment, pending, connection, undoStack } = store.get();
     if (connection !== "open" || pending !== null) return;
-    const before = history.present;
-    if (!begun) {
-      begun = true;
+    const before = undoStack.present;
+    if (!started) {
+      started = true;
       if (!isEqual(before, experiment))
-        store.update((state) => ({ ...state, history: beginHistory(experiment) }));
+        store.update((state) => ({ ...state, undoStack: createUndoStack(experiment) }));
       writeAddress(experiment, "replace");
       return;
     }
     if (!isEqual(before, experiment)) record(experiment);
-    const large = manner === "open" || (manner === "change" && isLarge(before, experiment));
+    const large = origin === "open" || (origin === "change" && isLarge(before, experiment));
     writeAddress(experiment, large ? "push" : "replace");
-    manner = "change";
+    origin = "change";
     setNetwork(experiment);
   }
 
@@ -76,12 +76,12 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
   function record(experiment) {
     store.update((state) => ({
       ...state,
-      history: recorded(state.history, catalog, experiment, now()),
+      undoStack: withExperiment(state.undoStack, catalog, experiment, now()),
     }));
   }
 
   /**
-   * Another data set, or own points in place of one: worth an entry of its own behind the Back button.
+   * Whether a change is worth an entry in the browser's history: another data set, or own points in place of one.
    * @param {Experiment} before
    * @param {Experiment} after
    */
@@ -131,7 +131,7 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
     else page.history.replaceState(null, "", address);
   }
 
-  /** Takes up the address that somebody has gone back to, or typed. */
+  /** Opens the address after navigation in the browser's history, or after it was edited. */
   async function follow() {
     followed += 1;
     const turn = followed;
@@ -144,32 +144,32 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
     }
     try {
       const opening = await openFragment(openers, fragment);
-      if (turn === followed) take(opening, "follow");
+      if (turn === followed) openExperiment(opening, "follow");
     } catch (error) {
-      tellRefusal(sentenceOf(error));
+      showRefusal(sentenceOf(error));
       writeAddress(store.get().wanted, "replace");
     }
   }
 
-  // What is opened
+  // Opening
 
   /**
    * @param {Opening} opening
-   * @param {typeof manner} how
+   * @param {typeof origin} how
    */
-  function take(opening, how) {
+  function openExperiment(opening, how) {
     if (store.get().connection !== "open") {
-      tellRefusal(phrase("service.no-answer"));
+      showRefusal(phrase("service.no-answer"));
       return;
     }
-    tell(opening);
-    manner = how;
+    showProblems(opening);
+    origin = how;
     opened = opening;
     session.change(() => opening.experiment);
   }
 
   /** @param {Partial<Opening>} opening */
-  function tell({ problems = [], missesPoints = false }) {
+  function showProblems({ problems = [], missesPoints = false }) {
     if (problems.length > 0) {
       show({
         key: "passed-over",
@@ -191,54 +191,54 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
   }
 
   /** @param {string} sentence */
-  function tellRefusal(sentence) {
+  function showRefusal(sentence) {
     show({ key: "passed-over", kind: "error", title: phrase("keeping.refused"), text: sentence });
   }
 
-  // Back and forth
+  // Undo and redo
 
   /**
-   * @param {(history: History) => History} move
-   * @param {"past" | "future"} from where the entry is taken from
-   * @param {string} word key of what is said
+   * @param {(undoStack: UndoStack) => UndoStack} move
+   * @param {"past" | "future"} from the list that the entry comes from
+   * @param {string} key key of the announcement
    */
-  function step(move, from, word) {
-    const { wanted, history, connection } = store.get();
-    if (connection !== "open" || !begun) return;
-    if (!isEqual(wanted, history.present)) record(wanted);
-    const before = store.get().history;
+  function step(move, from, key) {
+    const { wanted, undoStack, connection } = store.get();
+    if (connection !== "open" || !started) return;
+    if (!isEqual(wanted, undoStack.present)) record(wanted);
+    const before = store.get().undoStack;
     const entry = before[from].at(from === "past" ? -1 : 0);
     const after = move(before);
     if (after === before) return;
-    store.update((state) => ({ ...state, history: after }));
+    store.update((state) => ({ ...state, undoStack: after }));
     if (isEdit(entry)) {
-      // The weights of an earlier network are gone with it.
-      if (entry.run !== store.get().run) step(move, from, word);
-      else setBack(entry, from === "past" ? entry.before : entry.after, word);
+      // An edit of an earlier network cannot be applied any more.
+      if (entry.run !== store.get().run) step(move, from, key);
+      else restoreParameter(entry, from === "past" ? entry.before : entry.after, key);
       return;
     }
-    manner = "follow";
+    origin = "follow";
     opened = null;
     session.change(() => after.present);
     const [path, ...others] = changedFields(catalog, before.present, after.present);
     const label = catalog.fields[path ?? ""]?.label ?? phrase("keeping.a-change");
-    say(phrase(others.length > 0 ? `${word}-with-others` : word, { label }));
+    announce(phrase(others.length > 0 ? `${key}-with-others` : key, { label }));
   }
 
   /**
    * @param {ParameterEdit} edit
    * @param {number} value
-   * @param {string} word
+   * @param {string} key
    */
-  function setBack({ address }, value, word) {
+  function restoreParameter({ address }, value, key) {
     session.setParameter(address, shortest(value));
     const label = phrase(address.input === "bias" ? "keeping.a-bias" : "keeping.a-weight");
-    say(phrase(word, { label }));
+    announce(phrase(key, { label }));
   }
 
   const stop = store.subscribe(
     ({ experiment, pending, connection }) => [experiment, pending, connection],
-    settle,
+    handleSettled,
   );
   page.addEventListener("popstate", follow, { signal: scope.signal });
   page.addEventListener("hashchange", follow, { signal: scope.signal });
@@ -248,35 +248,35 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
     redo: () => step(redone, "future", "keeping.redone"),
 
     /**
-     * Sets one weight or bias by hand, so that it can be taken back.
+     * Sets one weight or bias by hand, with an entry in the undo stack.
      * @param {ParameterAddress} address
      * @param {number} value
-     * @param {number} before what it was
+     * @param {number} before the present value
      */
     setParameter(address, value, before) {
       session.setParameter(address, value);
       store.update((state) => {
         const edit = { address, before, after: value, run: state.run };
-        return { ...state, history: withEdit(state.history, edit, now()) };
+        return { ...state, undoStack: withEdit(state.undoStack, edit, now()) };
       });
     },
 
-    /** The address of what the page wants now, whole, without the language, which each reader chooses. */
+    /** The whole address of the experiment asked for, without the language, which each reader chooses. */
     address() {
       const url = new URL(addressOf(store.get().wanted));
       url.searchParams.delete("language");
       return url.href;
     },
     /** @param {Opening} opening */
-    open: (opening) => take(opening, "open"),
-    tellRefusal,
+    open: (opening) => openExperiment(opening, "open"),
+    showRefusal,
     /**
-     * Tells what the page's own address could not give.
+     * Shows problems with the page's address at its start.
      * @param {Partial<Opening> & { refusal?: string }} start
      */
     begin(start) {
-      tell(start);
-      if (start.refusal) tellRefusal(start.refusal);
+      showProblems(start);
+      if (start.refusal) showRefusal(start.refusal);
     },
     destroy() {
       stop();
@@ -286,7 +286,7 @@ export function createKeeping({ openers, session, page, show, say, now = () => p
 }
 
 /**
- * The shortest decimal number that is the same in 32 bits.
+ * The shortest decimal number with the same 32-bit value.
  * @param {number} value
  * @returns {number}
  */

@@ -1,8 +1,8 @@
-/** The visuals: network, map, curves and numbers, drawn once per animation frame from state and run data. */
+/** The visuals: network, map, curves and numbers, drawn at most once per animation frame from state and run data. */
 
 /**
  * @import { Catalog, Palettes, ParameterAddress, State, Target } from "../types/app.js"
- * @import { Deeds } from "./commands.js"
+ * @import { Commands } from "./commands.js"
  * @import { Session } from "../net/session.js"
  * @import { Settings } from "./settings.js"
  */
@@ -16,7 +16,7 @@ import { markText } from "../model/setting-change-marks.js";
 import { shownTarget } from "../model/state.js";
 import { describeRegions, describeScore } from "../text/map-description.js";
 import { describeMap } from "../text/run-status.js";
-import { createInsight } from "../views/charts/confusion-panel.js";
+import { createConfusionPanel } from "../views/charts/confusion-panel.js";
 import { createLossChart } from "../views/charts/loss-chart.js";
 import { createScores } from "../views/charts/scores.js";
 import { createDiagram } from "../views/diagram/diagram.js";
@@ -25,9 +25,9 @@ import { createLegend } from "../views/map/legend.js";
 import { createLens } from "../views/map/lens.js";
 import { captionFor, diagramProps, mapProps } from "./selectors.js";
 
-/** Least time between two descriptions of the map, in milliseconds. */
-const WORDS_PAUSE = 1000;
-/** How often the number of drawn pictures is written, in milliseconds. */
+/** Shortest time between two descriptions of the map, in milliseconds. */
+const DESCRIPTION_PAUSE = 1000;
+/** Shortest time between two updates of the number of drawn pictures, in milliseconds. */
 const COUNT_PAUSE = 1000;
 
 /**
@@ -35,20 +35,20 @@ const COUNT_PAUSE = 1000;
  * @param {HTMLElement} options.root the document's root element
  * @param {Catalog} options.catalog
  * @param {Session} options.session
- * @param {Deeds} options.deeds
+ * @param {Commands} options.commands
  * @param {Settings} options.settings
  * @param {(address: ParameterAddress, value: number, before: number) => void} options.onSetParameter
  * @param {(epoch: number, testLoss: number, time: number) => void} options.onPicture a picture of the run was drawn
  */
-export function createPictures({ root, catalog, session, deeds, settings, onSetParameter, onPicture }) {
-  const { store, stream, change } = session;
+export function createVisuals({ root, catalog, session, commands, settings, onSetParameter, onPicture }) {
+  const { store, runData, change } = session;
   const loop = createFrameLoop(draw);
 
   const limits = catalog.fields["network.hidden"];
   const diagram = createDiagram(byId("diagram"), {
     units: { fewest: limits?.minimumUnits ?? 1, most: limits?.maximumUnits ?? 1 },
-    onPreview: (unit) => deeds.setPreview(unit && { kind: "unit", ...unit }),
-    onPin: (unit) => deeds.togglePin(unit && { kind: "unit", ...unit }),
+    onPreview: (unit) => commands.setPreview(unit && { kind: "unit", ...unit }),
+    onPin: (unit) => commands.togglePin(unit && { kind: "unit", ...unit }),
     onUnits: (layer, units) =>
       change((experiment) => withHidden(experiment, experiment.network.hidden.with(layer, units))),
     onSetParameter,
@@ -63,26 +63,26 @@ export function createPictures({ root, catalog, session, deeds, settings, onSetP
     readout,
     idleText: readout.textContent ?? "",
     emptyText: phrase("chart.empty"),
-    trainLoss: stream.trainLoss,
-    testLoss: stream.testLoss,
-    validationLoss: stream.validationLoss,
+    trainLoss: runData.trainLoss,
+    testLoss: runData.testLoss,
+    validationLoss: runData.validationLoss,
   });
-  const insight = createInsight(find(document, "#insight", HTMLDetailsElement), {
+  const confusionPanel = createConfusionPanel(find(document, "#insight", HTMLDetailsElement), {
     onOpen: (open) => store.update((state) => ({ ...state, showConfusion: open })),
   });
 
   /** @type {Palettes} */
   let palettes;
   const drawing = {
-    /** Whether something other than a frame asks for drawing everything. */
+    /** Whether a change other than a frame requires drawing everything. */
     forced: true,
-    /** Version of the points that are on the map. */
+    /** Version of the points on the map. */
     points: -1,
-    /** Pictures drawn, and when to write their number next. */
+    /** Number of pictures drawn, and time of its next update. */
     count: 0,
     nextCount: 0,
-    /** When to put the map into words next. */
-    nextWords: 0,
+    /** Time of the next description of the map. */
+    nextDescription: 0,
   };
 
   // State to views
@@ -102,8 +102,8 @@ export function createPictures({ root, catalog, session, deeds, settings, onSetP
 
   function updateChart() {
     const { logScale, logEpochs, marks } = store.get();
-    const told = marks.map((mark) => ({ epoch: mark.epoch, text: markText(mark) }));
-    chart.update({ logScale, logEpochs, marks: told });
+    const described = marks.map((mark) => ({ epoch: mark.epoch, text: markText(mark) }));
+    chart.update({ logScale, logEpochs, marks: described });
   }
 
   function follow() {
@@ -132,7 +132,7 @@ export function createPictures({ root, catalog, session, deeds, settings, onSetP
         updateHeatmap();
         const classes = classesOf(catalog, store.get().experiment);
         scores.update({ isClassification: classes > 0 });
-        insight.update({ classes });
+        confusionPanel.update({ classes });
         drawAll();
       },
     );
@@ -151,20 +151,20 @@ export function createPictures({ root, catalog, session, deeds, settings, onSetP
   function draw(time) {
     store.flush();
     const state = store.get();
-    const settled = drawing.forced || !state.playing;
+    const force = drawing.forced || !state.playing;
     drawing.forced = false;
-    if (drawing.points !== stream.pointsVersion) {
-      drawing.points = stream.pointsVersion;
-      const { trainPoints: train, testPoints: test, validationPoints: validation } = stream;
+    if (drawing.points !== runData.pointsVersion) {
+      drawing.points = runData.pointsVersion;
+      const { trainPoints: train, testPoints: test, validationPoints: validation } = runData;
       heatmap.setPoints({ train, test, validation });
     }
     const target = shownTarget(state);
     drawMap(target, state);
     lens.draw();
-    if (stream.latest) drawNetwork(state, time, settled);
-    chart.draw(time, settled);
-    const rate = state.playing ? stream.speed() : Number.NaN;
-    settings.counter.draw({ epoch: stream.epoch, rate }, time);
+    if (runData.latest) drawNetwork(state, time, force);
+    chart.draw(time, force);
+    const rate = state.playing ? runData.speed() : Number.NaN;
+    settings.counter.draw({ epoch: runData.epoch, rate }, time);
     if (session.acknowledge()) countPicture(time);
   }
 
@@ -178,44 +178,44 @@ export function createPictures({ root, catalog, session, deeds, settings, onSetP
       heatmap.draw({ bytes: tile, classes: null, side: Math.sqrt(tile.length) });
       return;
     }
-    const picture = stream.picture(target, experiment.network.hidden);
+    const picture = runData.picture(target, experiment.network.hidden);
     if (picture) heatmap.draw(picture);
   }
 
   /**
    * @param {State} state
    * @param {number} time
-   * @param {boolean} settled
+   * @param {boolean} force
    */
-  function drawNetwork(state, time, settled) {
-    const frame = stream.latest;
+  function drawNetwork(state, time, force) {
+    const frame = runData.latest;
     if (!frame) return;
     const { parameters, tiles, evaluation } = frame;
-    const output = shownTarget(state) === null && frame === stream.latestOutput ? mapCanvas : null;
-    diagram.draw({ parameters, tiles, output }, time, settled);
-    scores.draw(evaluation, time, settled);
-    insight.draw(frame.confusion, time, settled);
-    describe(state, time, settled, evaluation);
-    onPicture(stream.epoch, evaluation[2] ?? Number.NaN, time);
+    const output = shownTarget(state) === null && frame === runData.latestOutput ? mapCanvas : null;
+    diagram.draw({ parameters, tiles, output }, time, force);
+    scores.draw(evaluation, time, force);
+    confusionPanel.draw(frame.confusion, time, force);
+    describe(state, time, force, evaluation);
+    onPicture(runData.epoch, evaluation[2] ?? Number.NaN, time);
   }
 
   /**
-   * Puts the map into words, not more often than they can be read.
+   * Describes the map in words, at a rate at which they can be read.
    * @param {State} state
    * @param {number} time
-   * @param {boolean} settled
+   * @param {boolean} force
    * @param {Float64Array} evaluation
    */
-  function describe(state, time, settled, evaluation) {
-    if (!settled && time < drawing.nextWords) return;
-    drawing.nextWords = time + WORDS_PAUSE;
+  function describe(state, time, force, evaluation) {
+    if (!force && time < drawing.nextDescription) return;
+    drawing.nextDescription = time + DESCRIPTION_PAUSE;
     const classes = classesOf(catalog, state.experiment);
-    const picture = stream.picture(null, []);
+    const picture = runData.picture(null, []);
     const regions = picture ? describeRegions(picture, classes) : "";
-    const words = `${regions} ${describeScore(evaluation[3] ?? Number.NaN, classes)}`;
-    insight.describe(words);
-    const about = describeMap(captionFor(catalog, state), stream.epoch, evaluation);
-    heatmap.describe(shownTarget(state) === null ? `${about} ${words}` : about, time);
+    const description = `${regions} ${describeScore(evaluation[3] ?? Number.NaN, classes)}`;
+    confusionPanel.describe(description);
+    const about = describeMap(captionFor(catalog, state), runData.epoch, evaluation);
+    heatmap.describe(shownTarget(state) === null ? `${about} ${description}` : about, time);
   }
 
   /** @param {number} time */

@@ -1,4 +1,4 @@
-/** Builds an experiment from the values of a link or a file; what cannot be used is named and left out. */
+/** Builds an experiment from the values of a link or a file. Unusable values are left out and reported. */
 
 /**
  * @import { Catalog, ChoiceOption, Experiment } from "../types/app.js"
@@ -15,22 +15,22 @@ import { checkNumber, PER_LAYER } from "./field-validation.js";
 
 /**
  * @typedef {object} Given
- * @property {Map<string, unknown>} values valid ones, by path
+ * @property {Map<string, unknown>} values valid values by path
  * @property {Map<string, Map<string, unknown>>} options by the path of their choice, then by name; not checked yet
  * @property {OwnPoints | null} points
  */
 
 /**
- * @typedef {object} Assembled
+ * @typedef {object} BuiltExperiment
  * @property {Experiment} experiment
- * @property {string[]} problems what was passed over and why, as sentences
+ * @property {string[]} problems what was left out and why, as sentences
  */
 
-/** Initializers that a seed of the original can draw. */
+/** Initializers that a seed of TensorFlow Playground can draw. */
 const CLASSIC_INITIALIZERS = ["classic", "zeros"];
 
 /**
- * What an experiment with a data set (or own points) is when nothing else is said.
+ * The default experiment with a data set, or with own points.
  * @param {Catalog} catalog
  * @param {string} dataset
  * @param {OwnPoints | null} own
@@ -50,9 +50,9 @@ export function baseExperiment(catalog, dataset, own) {
 /**
  * @param {Catalog} catalog
  * @param {Given} given
- * @returns {Assembled}
+ * @returns {BuiltExperiment}
  */
-export function assemble(catalog, { values, options, points }) {
+export function buildExperiment(catalog, { values, options, points }) {
   /** @type {string[]} */
   const problems = [];
   const dataset = /** @type {string} */ (values.get("data.dataset") ?? catalog.experiment.data.dataset);
@@ -65,7 +65,7 @@ export function assemble(catalog, { values, options, points }) {
 }
 
 /**
- * The options of every choice: those that are given, defaults for the others.
+ * Sets the options of every choice: the given ones, and defaults for the others.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {Given["options"]} given
@@ -86,7 +86,7 @@ function withOptions(catalog, experiment, given, problems) {
       if (checked && "value" in checked) values[name] = /** @type {number} */ (checked.value);
       else {
         const why = checked?.reason ?? unknownOption(changed, path, known);
-        problems.push(phrase("opening.value", { name: wire, value: show(value), why }));
+        problems.push(phrase("opening.value", { name: wire, value: quote(value), why }));
       }
     }
     changed = withField(emptied, `${path}Options`, values);
@@ -117,7 +117,7 @@ export function choicesWithOptions(catalog) {
 }
 
 /**
- * Values that are good by themselves and do not go together: one of them gives way.
+ * Resets values that are valid alone but not together, and reports them.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {Experiment} base
@@ -130,40 +130,42 @@ function fitted(catalog, experiment, base, problems) {
    * @param {string} path
    * @param {string} why
    */
-  function giveWay(path, why) {
-    problems.push(phrase("opening.value", { name: toWireName(path), value: show(getField(fit, path)), why }));
+  function fallBack(path, why) {
+    problems.push(
+      phrase("opening.value", { name: toWireName(path), value: quote(getField(fit, path)), why }),
+    );
     fit = withField(fit, path, getField(base, path));
   }
 
   const problem = problemOf(catalog, fit);
   const losses = lossesFor(catalog, problem).map(({ key }) => key);
   if (!losses.includes(fit.objective.loss))
-    giveWay("objective.loss", phrase("opening.allowed-here", { allowed: losses.join(", ") }));
+    fallBack("objective.loss", phrase("opening.allowed-here", { allowed: losses.join(", ") }));
   for (const [path, field] of Object.entries(catalog.fields)) {
     if (getField(fit, path) !== field.default && !appliesTo(catalog, path, problem))
-      giveWay(path, phrase("opening.means-nothing"));
+      fallBack(path, phrase("opening.means-nothing"));
   }
   const { activation, hidden } = fit.network;
   if (Array.isArray(activation) && activation.length !== hidden.length)
-    giveWay(PER_LAYER, phrase("opening.layers", { count: hidden.length }));
-  if (splitOf(fit.data).test < 1) giveWay("data.validationFraction", phrase("opening.no-test"));
-  if (splitOf(fit.data).test < 1) giveWay("data.trainFraction", phrase("opening.no-test"));
+    fallBack(PER_LAYER, phrase("opening.layers", { count: hidden.length }));
+  if (splitOf(fit.data).test < 1) fallBack("data.validationFraction", phrase("opening.no-test"));
+  if (splitOf(fit.data).test < 1) fallBack("data.trainFraction", phrase("opening.no-test"));
   const rule = catalog.choices.stops.find(({ key }) => key === fit.training.stop);
   if (rule?.needsValidation && fit.data.validationFraction === 0) {
-    giveWay("training.stop", phrase("opening.no-validation"));
+    fallBack("training.stop", phrase("opening.no-validation"));
     fit = withField(fit, "training.stopOptions", base.training.stopOptions);
   }
   const obstacle = fit.data.classicSeed === null ? null : classicObstacle(catalog, fit);
-  if (obstacle) giveWay("data.classicSeed", obstacle);
+  if (obstacle) fallBack("data.classicSeed", obstacle);
   return fit;
 }
 
 /**
- * The same experiment with one field as it is when nothing is said, because the server refuses it.
+ * Resets one field that the server refuses to its default.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {string | null | undefined} name of the field, or of a part of it
- * @returns {Experiment | null} null if that is no way out
+ * @returns {Experiment | null} null if that changes nothing
  */
 export function withoutField(catalog, experiment, name) {
   const path = Object.keys(catalog.fields).find((field) => name === field || name?.startsWith(`${field}.`));
@@ -175,7 +177,7 @@ export function withoutField(catalog, experiment, name) {
 }
 
 /**
- * Why no seed of the original can draw an experiment, or null if one can.
+ * Why a seed of TensorFlow Playground cannot draw an experiment, or null if it can.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @returns {string | null}
@@ -191,11 +193,11 @@ export function classicObstacle(catalog, { data, network }) {
 }
 
 /**
- * A value as a sentence quotes it.
+ * A value as JSON for a sentence, shortened.
  * @param {unknown} value
  * @returns {string}
  */
-export function show(value) {
+export function quote(value) {
   const text = JSON.stringify(value) ?? "nothing";
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }

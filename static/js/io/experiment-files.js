@@ -10,24 +10,24 @@ import { formatFixed } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
 import { outputsOf } from "../model/problem.js";
 import { fromWireName, toWire } from "../net/protocol.js";
-import { assemble, choicesWithOptions, show } from "./build-experiment.js";
+import { buildExperiment, choicesWithOptions, quote } from "./build-experiment.js";
 import { checkNumber, checkValue } from "./field-validation.js";
 
 const EXPERIMENT = "neural-playground-experiment";
 const NETWORK = "neural-playground-network";
 const VERSION = 1;
-/** Larger files are not read, in bytes. */
+/** Size limit of files, in bytes. */
 export const LARGEST_FILE = 5_000_000;
-/** Largest size of a parameter that the protocol takes. */
+/** Largest absolute value of a parameter in the protocol. */
 const LARGEST_PARAMETER = 1e6;
 
-/** What a file says cannot be used at all; its message is a sentence for people. */
+/** A file that cannot be opened; the message is a sentence for people. */
 export class FileError extends Error {}
 
 /**
  * @typedef {object} Opened
  * @property {Experiment} experiment
- * @property {string[]} problems what was passed over and why
+ * @property {string[]} problems what was left out and why
  * @property {{ values: Float32Array | Float64Array, epoch: number } | null} network trained parameters, if there are any
  */
 
@@ -112,7 +112,7 @@ function readNetwork(catalog, { metadata, arrays }) {
 /** @param {unknown} version */
 function checkVersion(version) {
   if (version === VERSION) return;
-  throw new FileError(phrase("files.version", { version: show(version), known: VERSION }));
+  throw new FileError(phrase("files.version", { version: quote(version), known: VERSION }));
 }
 
 /**
@@ -130,7 +130,7 @@ function readExperiment(catalog, content) {
     return readFields(catalog, record);
   }
   if (record.format !== EXPERIMENT)
-    throw new FileError(phrase("files.format", { format: show(record.format) }));
+    throw new FileError(phrase("files.format", { format: quote(record.format) }));
   checkVersion(record.version);
   const experiment = asRecord(record.experiment);
   if (!experiment) throw new FileError(phrase("files.hollow"));
@@ -157,12 +157,12 @@ function readFields(catalog, experiment) {
     } else if (path in catalog.fields && choice === path) {
       const checked = checkValue(catalog, path, value);
       if ("value" in checked) given.values.set(path, checked.value);
-      else problems.push(phrase("opening.value", { name, value: show(value), why: checked.reason }));
+      else problems.push(phrase("opening.value", { name, value: quote(value), why: checked.reason }));
     } else problems.push(phrase("opening.unknown", { name }));
   }
   given.points = readPoints(catalog, asRecord(experiment.data) ?? {}, problems);
-  const assembled = assemble(catalog, given);
-  return { experiment: assembled.experiment, problems: [...problems, ...assembled.problems] };
+  const built = buildExperiment(catalog, given);
+  return { experiment: built.experiment, problems: [...problems, ...built.problems] };
 }
 
 /**
@@ -195,7 +195,7 @@ function readPoints(catalog, { points, point_classes: classes }, problems) {
 }
 
 /**
- * Own points, if that is what it is.
+ * Validates own points; null if they are none.
  * @param {Catalog} catalog
  * @param {unknown} value
  * @returns {Given["points"]}

@@ -6,13 +6,13 @@ import { phrase } from "../lib/text/i18n.js";
  * @import { Catalog, CatalogField, Choice } from "../types/app.js"
  */
 
-/** @typedef {{ value: unknown } | { reason: string }} Checked the value to use, or what is allowed instead */
+/** @typedef {{ value: unknown } | { reason: string }} Checked the valid value, or a sentence about what is allowed */
 
-/** A field whose choice may be one for all hidden layers, or one for each. */
+/** The field with one choice for all hidden layers, or one for each. */
 export const PER_LAYER = "network.activation";
 
 /**
- * A key of a choice as addresses write it: lower case, without spaces and raised digits.
+ * A key of a choice as written in addresses: lower case, without spaces and superscripts.
  * @param {string} key
  * @returns {string}
  */
@@ -33,7 +33,7 @@ function rowsOf(catalog, path) {
 }
 
 /**
- * What a field's value is as text, for an address.
+ * Writes a field's value as text for an address.
  * @param {unknown} value
  * @returns {string}
  */
@@ -73,7 +73,7 @@ export function readValue(catalog, path, text) {
 }
 
 /**
- * A number as addresses write it; anything else stays text.
+ * Parses a number of an address; any other text is returned unchanged.
  * @param {string} text
  * @returns {number | string}
  */
@@ -87,7 +87,7 @@ function split(text) {
 }
 
 /**
- * Checks one value by itself; how values fit together is another matter.
+ * Validates one value by itself, not in combination with others.
  * @param {Catalog} catalog
  * @param {string} path
  * @param {unknown} value

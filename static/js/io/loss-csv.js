@@ -1,11 +1,11 @@
-/** The losses of every epoch as a table for spreadsheets and programs. */
+/** Writes the losses of every epoch as CSV. */
 
 /**
  * @import { Column } from "../lib/data/column.js"
  */
 
 /**
- * @param {{ trainLoss: Column, testLoss: Column, validationLoss: Column }} stream
+ * @param {{ trainLoss: Column, testLoss: Column, validationLoss: Column }} runData
  * @returns {string} CSV, with a column for validation only where there are such samples
  */
 export function writeLosses({ trainLoss, testLoss, validationLoss }) {
@@ -20,7 +20,7 @@ export function writeLosses({ trainLoss, testLoss, validationLoss }) {
 }
 
 /**
- * The shortest text that is exactly the number; nothing where there is none.
+ * The shortest text that is exactly the number; empty where there is no loss.
  * @param {number} loss
  * @returns {string}
  */

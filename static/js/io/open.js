@@ -2,34 +2,34 @@
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"
- * @import { Service } from "../net/api.js"
+ * @import { Api } from "../net/api.js"
  * @import { OwnPoints } from "./build-experiment.js"
  */
 
 import { phrase } from "../lib/text/i18n.js";
 import { parseLink } from "../lib/text/link-repair.js";
-import { ServiceError } from "../net/api.js";
-import { show } from "./build-experiment.js";
+import { ApiError } from "../net/api.js";
+import { quote } from "./build-experiment.js";
 import { FileError, LARGEST_FILE, readFile, tooLarge } from "./experiment-files.js";
 import { decodeAddress, isClassicLink } from "./permalink.js";
 
 /**
  * @typedef {object} Opening
  * @property {Experiment} experiment
- * @property {string[]} problems what was passed over and why
- * @property {boolean} missesPoints whether it speaks of own points that are not here
+ * @property {string[]} problems what was left out and why
+ * @property {boolean} missesPoints whether it refers to own points that this browser does not have
  * @property {{ values: Float32Array | Float64Array, epoch: number } | null} network
  */
 
 /**
  * @typedef {object} Openers
  * @property {Catalog} catalog
- * @property {Service} service
+ * @property {Api} api
  * @property {{ read: () => OwnPoints | null }} points
  */
 
 /**
- * Whether what stands behind `#` is about an experiment: an anchor within the page has no equals sign.
+ * Whether a fragment describes an experiment: an anchor within the page has no equals sign.
  * @param {string} fragment
  * @returns {boolean}
  */
@@ -39,9 +39,9 @@ export function isAboutExperiment(fragment) {
 
 /**
  * @param {Openers} openers
- * @param {string} fragment what stands behind `#`
+ * @param {string} fragment without `#`
  * @returns {Promise<Opening & { known: number }>}
- * @throws {ServiceError}
+ * @throws {ApiError}
  */
 export function openFragment(openers, fragment) {
   return openParsed(openers, parseLink(`#${fragment}`));
@@ -52,11 +52,11 @@ export function openFragment(openers, fragment) {
  * @param {import("../lib/text/link-repair.js").Link | null} link
  * @returns {Promise<Opening & { known: number }>}
  */
-async function openParsed({ catalog, service, points }, link) {
+async function openParsed({ catalog, api, points }, link) {
   const { fragment, ending } = link ?? { fragment: "", ending: "" };
-  const cut = ending === "" ? [] : [phrase("opening.ending", { ending: show(ending) })];
+  const cut = ending === "" ? [] : [phrase("opening.ending", { ending: quote(ending) })];
   if (isClassicLink(fragment)) {
-    const { experiment, notes } = await service.readClassic(fragment);
+    const { experiment, notes } = await api.readClassic(fragment);
     return { experiment, problems: [...notes, ...cut], missesPoints: false, network: null, known: 1 };
   }
   const decoded = decodeAddress(catalog, fragment, points.read());
@@ -64,7 +64,7 @@ async function openParsed({ catalog, service, points }, link) {
 }
 
 /**
- * What the page begins with: the experiment of its own address, if that is about one.
+ * Opens the page's address at its start; empty if that describes no experiment.
  * @param {Openers} openers
  * @param {string} hash
  * @returns {Promise<Partial<Opening> & { refusal?: string }>}
@@ -84,7 +84,7 @@ export async function openStart(openers, hash) {
  * @param {string} text as pasted
  * @param {string} page address of this page
  * @returns {Promise<Opening>}
- * @throws {FileError | ServiceError}
+ * @throws {FileError | ApiError}
  */
 export async function openLink(openers, text, page) {
   const trimmed = text.trim();
@@ -114,11 +114,11 @@ export async function openFile({ catalog }, file) {
 }
 
 /**
- * The sentence for people of an error that they can do something about; any other error goes on.
+ * The message of an error that is meant for people; any other error is rethrown.
  * @param {unknown} error
  * @returns {string}
  */
 export function sentenceOf(error) {
-  if (error instanceof FileError || error instanceof ServiceError) return error.message;
+  if (error instanceof FileError || error instanceof ApiError) return error.message;
   throw error;
 }

@@ -1,4 +1,4 @@
-/** Stores own points in the browser, as they fit into no address. */
+/** Stores own points in the browser, as they do not fit into an address. */
 
 /**
  * @import { Catalog } from "../types/app.js"
@@ -8,7 +8,7 @@
 import { asOwnPoints } from "./experiment-files.js";
 
 const KEY = "own-points";
-/** Those of this tab count first, then the last ones of any. */
+/** Storages in the order of reading: that of this tab, then the common one. */
 const PLACES = /** @type {const} */ (["sessionStorage", "localStorage"]);
 
 /**
@@ -24,26 +24,26 @@ export function createPointStore(catalog, open) {
           const own = asOwnPoints(catalog, JSON.parse(open(place).getItem(KEY) ?? "null"));
           if (own) return own;
         } catch {
-          // Storage may be forbidden, or hold something else; then there are no points.
+          // Storage may be forbidden or have other content; then there are no points.
         }
       }
       return null;
     },
     /**
      * @param {OwnPoints} own
-     * @returns {boolean} whether they are kept
+     * @returns {boolean} whether they were stored
      */
     write(own) {
-      let kept = false;
+      let stored = false;
       for (const place of PLACES) {
         try {
           open(place).setItem(KEY, JSON.stringify(own));
-          kept = true;
+          stored = true;
         } catch {
           // Storage may be forbidden or full; then the points last as long as the page.
         }
       }
-      return kept;
+      return stored;
     },
   };
 }

@@ -1,11 +1,11 @@
 /**
- * The address of the page: what stands behind `#` describes the experiment, by what differs from the default one of its
+ * The address of the page: its fragment describes the experiment by its differences from the default one of the
  * data set (docs/protocol.md, "Saved files").
  */
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"
- * @import { Assembled, Given, OwnPoints } from "./build-experiment.js"
+ * @import { BuiltExperiment, Given, OwnPoints } from "./build-experiment.js"
  */
 
 import { isEqual } from "../lib/data/equal.js";
@@ -13,13 +13,13 @@ import { phrase } from "../lib/text/i18n.js";
 import { protectEnd, unescapeText } from "../lib/text/link-repair.js";
 import { getField, optionsOf, optionValues } from "../model/experiment.js";
 import { fromWireName, toWireName } from "../net/protocol.js";
-import { assemble, baseExperiment, choicesWithOptions, show } from "./build-experiment.js";
+import { baseExperiment, buildExperiment, choicesWithOptions, quote } from "./build-experiment.js";
 import { PER_LAYER, readNumber, readValue, writeValue } from "./field-validation.js";
 
 const POINTS = "data.points";
 const POINT_CLASSES = "data.pointClasses";
 const SAMPLES = "data.samples";
-/** What stands for own points, which do not fit into an address. */
+/** The value that stands for own points, which do not fit into an address. */
 const OWN = "own";
 
 /**
@@ -62,7 +62,7 @@ function optionPairs(catalog, experiment, path) {
 }
 
 /**
- * Activations given layer by layer that are all the same are one.
+ * Reduces activations by layer that are all the same to one.
  * @param {unknown} value
  * @returns {unknown}
  */
@@ -73,7 +73,7 @@ function oneIfAlike(value) {
 }
 
 /**
- * Escapes what would end a value or the address; the rest stays readable.
+ * Escapes characters that would end a value or the address; others stay readable.
  * @param {string} text
  * @returns {string}
  */
@@ -82,14 +82,14 @@ function escapeText(text) {
 }
 
 /**
- * @typedef {Assembled & { known: number, missesPoints: boolean }} Address `known`: how many keys mean something here;
- *   `missesPoints`: it speaks of own points that are not here
+ * @typedef {BuiltExperiment & { known: number, missesPoints: boolean }} Address `known`: number of known keys; `missesPoints`: whether
+ *   it refers to own points that this browser does not have
  */
 
 /**
  * @param {Catalog} catalog
- * @param {string} fragment what stands behind `#`
- * @param {OwnPoints | null} stored own points kept in this browser
+ * @param {string} fragment without `#`
+ * @param {OwnPoints | null} stored own points of this browser
  * @returns {Address}
  */
 export function decodeAddress(catalog, fragment, stored) {
@@ -108,24 +108,24 @@ export function decodeAddress(catalog, fragment, stored) {
     const choice = fromWireName(key.slice(0, Math.max(0, dot)));
     if (path === POINTS) {
       known += 1;
-      if (text !== OWN) problems.push(phrase("opening.only", { name: key, value: show(text), only: OWN }));
+      if (text !== OWN) problems.push(phrase("opening.only", { name: key, value: quote(text), only: OWN }));
       else if (stored) given.points = stored;
       else missesPoints = true;
     } else if (field && field.kind !== "options" && path !== POINT_CLASSES) {
       known += 1;
       const checked = readValue(catalog, path, text);
       if ("value" in checked) given.values.set(path, checked.value);
-      else problems.push(phrase("opening.value", { name: key, value: show(text), why: checked.reason }));
+      else problems.push(phrase("opening.value", { name: key, value: quote(text), why: checked.reason }));
     } else if (choices.includes(choice)) {
       known += 1;
       const options = given.options.get(choice) ?? new Map();
       given.options.set(choice, options.set(key.slice(dot + 1), readNumber(text)));
-    } else problems.push(phrase("opening.unknown", { name: show(key) }));
+    } else problems.push(phrase("opening.unknown", { name: quote(key) }));
   }
-  const assembled = assemble(catalog, given);
+  const built = buildExperiment(catalog, given);
   return {
-    experiment: assembled.experiment,
-    problems: [...problems, ...assembled.problems],
+    experiment: built.experiment,
+    problems: [...problems, ...built.problems],
     known,
     missesPoints,
   };
@@ -142,12 +142,12 @@ function splitPair(part) {
     : [unescapeText(part.slice(0, at)), unescapeText(part.slice(at + 1))];
 }
 
-/** Keys by which a link of the original is known; none of them is a key of this playground. */
+/** Keys that identify a link of TensorFlow Playground; none of them is a key of this playground. */
 const CLASSIC_KEYS =
   /^(activation|batchSize|dataset|regDataset|learningRate|regularization|regularizationRate|noise|networkShape|seed|percTrainData|problem|initZero|showTestData|discretize|x|y|xTimesY|[xy]Squared|(sin|cos)[XY]|collectStats|hideText|tutorial|\w+_hide)=/;
 
 /**
- * Whether an address was written by the original playground.
+ * Whether a fragment is that of a link of TensorFlow Playground.
  * @param {string} fragment
  * @returns {boolean}
  */

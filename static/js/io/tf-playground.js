@@ -3,19 +3,19 @@
 /**
  * @import { Catalog, Experiment } from "../types/app.js"
  * @import { Fitted } from "../model/constraints.js"
- * @import { Service } from "../net/api.js"
+ * @import { Api } from "../net/api.js"
  */
 
 import { phrase } from "../lib/text/i18n.js";
 import { withField } from "../model/experiment.js";
-import { ServiceError } from "../net/api.js";
+import { ApiError } from "../net/api.js";
 import { classicObstacle } from "./build-experiment.js";
 
 const SEED = "data.classicSeed";
 
 /**
- * Leaves the seed of the original where a change makes it useless: it cannot draw what is asked for, or another seed was
- * chosen, which would have no effect beside it.
+ * Removes the seed of TensorFlow Playground after a change that makes it useless: it cannot draw the new experiment, or
+ * another seed was chosen, which would have no effect beside it.
  * @param {Catalog} catalog
  * @param {Experiment} before
  * @param {Fitted} fitted
@@ -32,23 +32,23 @@ export function withoutLostSeed(catalog, before, { experiment, notes }) {
   return { experiment: withoutSeed(experiment), notes: [...notes, note] };
 }
 
-/** Where the original is. */
+/** Address of TensorFlow Playground. */
 const ORIGINAL = "https://playground.tensorflow.org/";
 
 /**
- * The address of an experiment in the original.
- * @param {Service} service
+ * The address of an experiment in TensorFlow Playground.
+ * @param {Api} api
  * @param {Experiment} experiment
  * @returns {Promise<string>}
- * @throws {ServiceError} the original has nothing like it; says what it lacks
+ * @throws {ApiError} TensorFlow Playground cannot express it; the message says why
  */
-export async function classicAddress(service, experiment) {
-  if (experiment.data.classicSeed === null) throw new ServiceError(phrase("classic.no-seed"));
+export async function classicAddress(api, experiment) {
+  if (experiment.data.classicSeed === null) throw new ApiError(phrase("classic.no-seed"));
   try {
-    return `${ORIGINAL}#${await service.writeClassic(experiment)}`;
+    return `${ORIGINAL}#${await api.writeClassic(experiment)}`;
   } catch (error) {
-    if (error instanceof ServiceError && error.field)
-      throw new ServiceError(phrase("classic.no-address", { why: error.message }));
+    if (error instanceof ApiError && error.field)
+      throw new ApiError(phrase("classic.no-address", { why: error.message }));
     throw error;
   }
 }

@@ -50,13 +50,13 @@ export const ACTIONS = [
   {
     id: "undo",
     keys: ["Control+z"],
-    available: (state) => connected(state) && state.history.past.length > 0,
+    available: (state) => connected(state) && state.undoStack.past.length > 0,
     perform: ({ undo }) => undo(),
   },
   {
     id: "redo",
     keys: ["Control+Shift+z", "Control+y"],
-    available: (state) => connected(state) && state.history.future.length > 0,
+    available: (state) => connected(state) && state.undoStack.future.length > 0,
     perform: ({ redo }) => redo(),
   },
   {
@@ -141,7 +141,7 @@ export const ACTIONS = [
     id: "starts",
     keys: ["f"],
     available: () => true,
-    perform: ({ showStarts }) => showStarts(),
+    perform: ({ showPresets }) => showPresets(),
   },
   {
     id: "help",
@@ -151,12 +151,12 @@ export const ACTIONS = [
   },
 ];
 
-/** What is written on keys. */
+/** Signs of keys. */
 const KEY_SIGNS = new Map([
   ["ArrowRight", "\u2192"],
   ["-", "\u2212"],
 ]);
-/** Keys with a name, which is a text of the language. */
+/** Keys with a translated name. */
 const KEY_NAMES = new Map([
   [" ", "keys.space"],
   ["Escape", "keys.escape"],
@@ -165,7 +165,7 @@ const KEY_NAMES = new Map([
 ]);
 
 /**
- * What an action does, as people read it.
+ * The label of an action.
  * @param {Action} action
  * @returns {string}
  */
@@ -174,7 +174,7 @@ export function labelOf({ id }) {
 }
 
 /**
- * A key, or keys pressed together, as people read them.
+ * The name of a key or key combination.
  * @param {string} key
  * @returns {string}
  */
@@ -189,7 +189,7 @@ export function keyName(key) {
 }
 
 /**
- * The action a key press stands for.
+ * The action of a key press.
  * @param {{ key: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey?: boolean }} press
  * @returns {Action | undefined}
  */

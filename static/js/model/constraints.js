@@ -12,17 +12,17 @@ import { appliesTo, datasetChoice, lossesFor, problemOf, splitOf } from "./probl
 const TRAINING = "data.trainFraction";
 const VALIDATION = "data.validationFraction";
 const STOP = "training.stop";
-/** The share of the samples that a rule which needs validation gets, if there is none. */
+/** Share of validation samples that is set for a stop rule that needs them. */
 const USUAL_VALIDATION = 0.2;
 
 /**
  * @typedef {object} Fitted
  * @property {Experiment} experiment
- * @property {string[]} notes what else was changed, as sentences; empty if nothing was that people would not expect
+ * @property {string[]} notes what else was changed, as sentences; empty if only the expected was
  */
 
 /**
- * Another value of a field, and of those that cannot stay as they are because of it.
+ * Sets a field, and adapts others that are not possible with its value.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {string} path
@@ -33,14 +33,14 @@ export function withFitting(catalog, experiment, path, value) {
   /** @type {string[]} */
   const notes = [];
   let fitted = withChoice(catalog, experiment, path, value);
-  let kept = path;
+  let chosenPath = path;
   if (path === STOP && needsValidation(catalog, fitted) && fitted.data.validationFraction === 0) {
     fitted = withField(fitted, VALIDATION, USUAL_VALIDATION);
-    kept = VALIDATION;
+    chosenPath = VALIDATION;
     const share = formatPercent(USUAL_VALIDATION);
     notes.push(phrase("fitting.validation", { rule: rowOf(catalog, fitted)?.label ?? "", share }));
   }
-  fitted = withTestSamples(catalog, fitted, kept, notes);
+  fitted = withTestSamples(catalog, fitted, chosenPath, notes);
   if (needsValidation(catalog, fitted) && fitted.data.validationFraction === 0) {
     const rule = rowOf(catalog, fitted)?.label ?? "";
     fitted = withChoice(catalog, fitted, STOP, catalog.experiment.training.stop);
@@ -67,17 +67,17 @@ function needsValidation(catalog, experiment) {
 }
 
 /**
- * Lowers a share where training and validation would leave no sample for the test: not that which was just chosen, if
- * the other one can give way.
+ * Lowers a share if training and validation leave no sample for the test: if possible not the share that was just
+ * chosen.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
- * @param {string} kept path of the field that was just chosen
- * @param {string[]} notes gets what was done
+ * @param {string} chosen path of the field that was just chosen
+ * @param {string[]} notes the sentences are added to it
  * @returns {Experiment}
  */
-function withTestSamples(catalog, experiment, kept, notes) {
+function withTestSamples(catalog, experiment, chosen, notes) {
   let fitted = experiment;
-  for (const path of kept === VALIDATION ? [TRAINING, VALIDATION] : [VALIDATION, TRAINING]) {
+  for (const path of chosen === VALIDATION ? [TRAINING, VALIDATION] : [VALIDATION, TRAINING]) {
     if (splitOf(fitted.data).test >= 1) break;
     fitted = withLargestShare(catalog, fitted, path);
     const share = formatPercent(
@@ -107,9 +107,9 @@ function withLargestShare(catalog, experiment, path) {
 }
 
 /**
- * Another dataset, in place of own points if there are any. Within the same problem nothing else changes; a dataset of
- * another problem brings its own number of samples, a loss that fits if the present one does not, and defaults for
- * what means nothing there.
+ * Sets the dataset, in place of own points if there are any. Within the same problem nothing else changes; a dataset of
+ * another problem sets its number of samples, a loss that fits if the present one does not, and defaults for fields that
+ * do not apply.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {string} key
@@ -131,7 +131,7 @@ export function withDataset(catalog, experiment, key) {
 /**
  * @param {Catalog} catalog
  * @param {Experiment} experiment
- * @param {number} samples of the dataset that takes their place
+ * @param {number} samples of the dataset that replaces them
  * @returns {Experiment}
  */
 function withoutPoints(catalog, experiment, samples) {

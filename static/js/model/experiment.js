@@ -41,7 +41,7 @@ export function withField(experiment, path, value) {
 }
 
 /**
- * The options of what a choice such as `training.optimizer` has chosen; none where its rows have none.
+ * The options of the chosen row of a choice such as `training.optimizer`; empty if it has none.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {string} path of the choice
@@ -56,7 +56,7 @@ export function optionsOf(catalog, experiment, path) {
 }
 
 /**
- * The values of those options by name; what the experiment leaves out has its default.
+ * The values of those options by name, with defaults for those that the experiment lacks.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {string} path of the choice
@@ -70,7 +70,7 @@ export function optionValues(catalog, experiment, path) {
 }
 
 /**
- * Another value of a field. A choice with options starts with those of the new row, as those of another row
+ * Sets a field. Another row of a choice with options gets that row's default options, as those of the previous row
  * would be refused.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
@@ -86,7 +86,7 @@ export function withChoice(catalog, experiment, path, value) {
 }
 
 /**
- * Another value of one option of a choice.
+ * Sets one option of a choice.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {string} path of the choice
@@ -100,7 +100,7 @@ export function withOption(catalog, experiment, path, name, value) {
 }
 
 /**
- * A feature switched on or off, in the order of the catalogue.
+ * Adds or removes a feature; features are in the order of the catalogue.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {string} key
@@ -115,7 +115,7 @@ export function withFeature(catalog, experiment, key, on) {
 }
 
 /**
- * Other hidden layers; activations given layer by layer follow, new layers like the last one.
+ * Sets the hidden layers; activations by layer are adapted, with the last one for new layers.
  * @param {Experiment} experiment
  * @param {number[]} hidden
  * @returns {Experiment}
@@ -132,7 +132,7 @@ export function withHidden(experiment, hidden) {
 }
 
 /**
- * One hidden layer more, at the end, or one less.
+ * Adds or removes a hidden layer at the end.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {1 | -1} by
@@ -147,7 +147,7 @@ export function withLayers(catalog, experiment, by) {
 }
 
 /**
- * The next smaller of the suggested learning rates, or a third of the present one.
+ * The next smaller one of the suggested learning rates, or a third of the present one.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @returns {number}

@@ -13,9 +13,9 @@ import { withFitting } from "./constraints.js";
 import { withChoice, withField } from "./experiment.js";
 import { appliesTo, lossesFor, problemOf } from "./problem.js";
 
-/** What only data sets have; own points are as they are. */
+/** Fields that apply to generated data sets only. */
 const OF_DATA_SETS = ["data.noise", "data.minorityShare"];
-/** What follows from the points. */
+/** Fields that follow from the points. */
 const FIXED = ["data.samples"];
 
 /**
@@ -27,7 +27,7 @@ export function ownPoints({ data: { points, pointClasses } }) {
 }
 
 /**
- * The own points of an experiment, or those there were before, if it has none. Equal ones stay the same object.
+ * The own points of an experiment, or the previous ones if it has none. Equal points stay the same object.
  * @param {Targets | null} before
  * @param {Experiment} experiment
  * @returns {Targets | null}
@@ -38,8 +38,8 @@ export function lastPoints(before, experiment) {
 }
 
 /**
- * Own points in place of the dataset, with all that follows: as many samples, a loss that fits, and defaults for what
- * cannot go with them.
+ * Sets own points in place of the dataset, and adapts other fields: the number of samples, a loss that fits, and defaults
+ * for fields that do not apply.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {Targets} targets
@@ -63,7 +63,7 @@ export function withOwnPoints(catalog, experiment, { points, pointClasses }) {
 }
 
 /**
- * Whether a field means anything beside own points.
+ * Whether a field applies to own points.
  * @param {Experiment} experiment
  * @param {string} path
  * @returns {boolean}
@@ -83,7 +83,7 @@ export function followsFromPoints(experiment, path) {
 }
 
 /**
- * Points last used, to be shown.
+ * The points last used, as a point set.
  * @param {Targets | null} targets
  * @returns {PointSet | null}
  */
@@ -103,7 +103,7 @@ function countClasses({ points }, classes) {
 }
 
 /**
- * The samples that the network has now; of too many as many as own points there can be, at random.
+ * The samples of the present run as own points; a random selection if there are too many.
  * @param {{ trainPoints: Float32Array, testPoints: Float32Array, validationPoints: Float32Array }} samples
  * @param {number} classes 0 for values
  * @returns {PointSet | null} null while there are none
@@ -118,15 +118,15 @@ export function fromSamples({ trainPoints, testPoints, validationPoints }, class
     }
   }
   if (points.length === 0) return null;
-  const kept = sampleIndexes(points.length, Math.min(points.length, MOST_POINTS), createRandom(1));
+  const selected = sampleIndexes(points.length, Math.min(points.length, MOST_POINTS), createRandom(1));
   return fromTargets(
-    kept.map((index) => points[index] ?? []),
+    selected.map((index) => points[index] ?? []),
     classes,
   );
 }
 
 /**
- * Three decimals: those of a 32-bit number beyond them mean nothing.
+ * Rounds to three decimals, the precision of a 32-bit coordinate.
  * @param {number} number
  */
 function short(number) {

@@ -1,4 +1,4 @@
-/** Presets: experiments that each show one thing, and what to look for. Pure data, and one function. */
+/** Presets: experiments that each demonstrate one thing. */
 
 /**
  * @import { Catalog, Experiment } from "../types/app.js"
@@ -16,11 +16,11 @@
  */
 
 /**
- * @typedef {object} Start
- * @property {string} key also of its title, and of the text that says what to look for, in the language
+ * @typedef {object} Preset
+ * @property {string} key key, also of the texts for its title and for what to look at
  * @property {number} speed epochs a second
  * @property {Settings} settings
- * @property {Line[]} lines drawn over the picture of its points
+ * @property {Line[]} lines drawn over the thumbnail of its points
  */
 
 /** @type {Line} */
@@ -35,7 +35,7 @@ const WAVES = Array.from({ length: 61 }, (_, index) => {
   return [along + aside, aside - along];
 });
 /**
- * A modern set-up, which learns hard shapes in seconds.
+ * Settings that learn hard shapes in seconds.
  * @type {Settings}
  */
 const MODERN = {
@@ -43,8 +43,8 @@ const MODERN = {
   training: { optimizer: "adam", learningRate: 0.01 },
 };
 
-/** @type {readonly Start[]} */
-export const STARTS = [
+/** @type {readonly Preset[]} */
+export const PRESETS = [
   {
     key: "line",
     speed: 20,
@@ -110,9 +110,9 @@ export const STARTS = [
 ];
 
 /**
- * The whole experiment of a start.
+ * The experiment of a preset.
  * @param {Catalog} catalog
- * @param {Start} start
+ * @param {Preset} preset
  * @returns {Experiment}
  */
 export function experimentOf({ experiment }, { settings }) {

@@ -18,7 +18,7 @@ export function datasetChoice(catalog, key) {
 }
 
 /**
- * How many classes there are to tell apart; 0 where values are to be predicted.
+ * The number of classes; 0 for a regression.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @returns {number}
@@ -34,7 +34,7 @@ export function classesOf(catalog, experiment) {
 }
 
 /**
- * The problem an experiment poses: that of its dataset, or of its own points.
+ * The problem of an experiment: that of its dataset, or of its own points.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @returns {string}
@@ -47,7 +47,7 @@ export function problemOf(catalog, experiment) {
 }
 
 /**
- * How many output units the network has: one per class where there are more than two.
+ * The number of output units: one per class if there are more than two.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @returns {number}
@@ -68,7 +68,7 @@ export function lossesFor(catalog, problem) {
 }
 
 /**
- * Whether a field means anything for a problem; one that does not keeps its default.
+ * Whether a field applies to a problem; one that does not has its default.
  * @param {Catalog} catalog
  * @param {string} path
  * @param {string} problem
@@ -79,7 +79,7 @@ export function appliesTo(catalog, path, problem) {
 }
 
 /**
- * How many samples go where, counted as the engine does.
+ * The numbers of training, validation and test samples, as the engine counts them.
  * @param {{ samples: number, trainFraction: number, validationFraction: number }} data
  * @returns {{ training: number, validation: number, test: number }}
  */

@@ -1,4 +1,4 @@
-/** Marks of settings that were changed during training, with their epochs: pure functions. */
+/** Marks of settings that were changed during training, by epoch. */
 
 /**
  * @import { Catalog, Experiment, SettingMark } from "../types/app.js"
@@ -9,7 +9,7 @@ import { phrase } from "../lib/text/i18n.js";
 import { getField } from "./experiment.js";
 
 /**
- * A value of a field as people read it.
+ * The text of a field's value.
  * @param {Catalog} catalog
  * @param {string} path
  * @param {unknown} value
@@ -34,7 +34,7 @@ export function valueText(catalog, path, value) {
 }
 
 /**
- * What changed between two experiments, as words. Options that only came along with another choice go without saying.
+ * The changes between two experiments as texts, without options that changed along with their choice.
  * @param {Catalog} catalog
  * @param {Experiment} before
  * @param {Experiment} after
@@ -52,7 +52,7 @@ export function changesOf(catalog, before, after, changed) {
 }
 
 /**
- * Marks with one more; changes at the same epoch are one, and what was changed back has not changed.
+ * Adds changes at an epoch. Changes at the same epoch are one mark, and a change that was reversed is removed.
  * @param {SettingMark[]} marks
  * @param {number} epoch
  * @param {SettingMark["changes"]} changes
@@ -75,6 +75,6 @@ export function withMark(marks, epoch, changes) {
  * @returns {string}
  */
 export function markText({ epoch, changes }) {
-  const told = changes.map((change) => phrase("marks.change", { ...change }));
-  return phrase("marks.since", { epoch, changes: told.join(phrase("marks.between")) });
+  const sentences = changes.map((change) => phrase("marks.change", { ...change }));
+  return phrase("marks.since", { epoch, changes: sentences.join(phrase("marks.between")) });
 }

@@ -1,25 +1,25 @@
 /** The state of the page as plain data, and all its changes as pure functions. */
 
 /**
- * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, LineTrouble, State, StateChanged, Stopped, Target, Welcome } from "../types/app.js"
+ * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, ConnectionTrouble, State, StateChanged, Stopped, Target, Welcome } from "../types/app.js"
  */
 
 import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
 import { changesOf, withMark } from "./setting-change-marks.js";
-import { beginHistory } from "./undo-stack.js";
+import { createUndoStack } from "./undo-stack.js";
 
 /**
  * @param {Catalog} catalog
  * @param {Experiment} [experiment] if it is not the default one
- * @param {Pick<State, "experiment" | "speed" | "marks"> & { undo: State["history"] | null } | null} [kept] of an earlier visit, which goes before
+ * @param {Pick<State, "experiment" | "speed" | "marks"> & { undo: State["undoStack"] | null } | null} [record] of an earlier visit, which takes precedence
  * @returns {State}
  */
-export function initialState(catalog, experiment = catalog.experiment, kept = null) {
-  if (kept) {
-    const { speed, marks, undo } = kept;
-    const before = initialState(catalog, kept.experiment);
-    return { ...before, speed, marks, history: undo ?? before.history };
+export function initialState(catalog, experiment = catalog.experiment, record = null) {
+  if (record) {
+    const { speed, marks, undo } = record;
+    const before = initialState(catalog, record.experiment);
+    return { ...before, speed, marks, undoStack: undo ?? before.undoStack };
   }
   /** @type {Record<string, string>} */
   const datasetOf = {};
@@ -29,7 +29,7 @@ export function initialState(catalog, experiment = catalog.experiment, kept = nu
     trouble: null,
     experiment,
     wanted: experiment,
-    history: beginHistory(experiment),
+    undoStack: createUndoStack(experiment),
     pending: null,
     playing: false,
     speed: catalog.speeds.find(({ usual }) => usual)?.epochsPerSecond ?? null,
@@ -52,7 +52,7 @@ export function initialState(catalog, experiment = catalog.experiment, kept = nu
 /**
  * @param {State} state
  * @param {ConnectionState} connection
- * @param {LineTrouble | null} [trouble]
+ * @param {ConnectionTrouble | null} [trouble]
  * @returns {State}
  */
 export function withConnection(state, connection, trouble = null) {
@@ -64,10 +64,10 @@ export function withConnection(state, connection, trouble = null) {
  * @param {State} state
  * @param {Catalog} catalog
  * @param {Welcome} event
- * @param {boolean} [goesOn] whether the curves go on where they were
+ * @param {boolean} [continues] whether the curves continue
  * @returns {State}
  */
-export function withWelcome(state, catalog, event, goesOn = false) {
+export function withWelcome(state, catalog, event, continues = false) {
   return withoutLostUnits(catalog, {
     ...state,
     experiment: event.experiment,
@@ -77,7 +77,7 @@ export function withWelcome(state, catalog, event, goesOn = false) {
     run: event.run,
     ended: null,
     ownPoints: lastPoints(state.ownPoints, event.experiment),
-    marks: goesOn ? state.marks.filter(({ epoch }) => epoch <= event.state.epoch) : [],
+    marks: continues ? state.marks.filter(({ epoch }) => epoch <= event.state.epoch) : [],
   });
 }
 
@@ -98,11 +98,11 @@ export function withWanted(state, catalog, wanted, id) {
 }
 
 /**
- * The server's experiment counts, but a control that was moved again since keeps its place.
+ * Takes over the server's experiment, except for changes that the page has asked for since.
  * @param {State} state
  * @param {Catalog} catalog
  * @param {Configured} event
- * @param {number} [epoch] that the page has seen last
+ * @param {number} [epoch] the last one of the run data
  * @returns {State}
  */
 export function withConfigured(state, catalog, event, epoch = 0) {
@@ -131,7 +131,7 @@ export function withRunState(state, event) {
 }
 
 /**
- * The run has come to an end by itself.
+ * The run has ended by itself.
  * @param {State} state
  * @param {Diverged | Stopped} event
  * @returns {State}
@@ -141,7 +141,7 @@ export function withEnd(state, { type, epoch, message }) {
 }
 
 /**
- * The run has another chance: a parameter was set by hand.
+ * The run may continue: a parameter was set by hand.
  * @param {State} state
  * @returns {State}
  */
@@ -150,7 +150,7 @@ export function withoutEnd(state) {
 }
 
 /**
- * A change was refused: the controls go back to what holds.
+ * A change was refused: the controls return to the server's experiment.
  * @param {State} state
  * @param {string | number | null | undefined} id of the command that was refused
  * @returns {State}
@@ -161,7 +161,7 @@ export function withRefusal(state, id) {
 }
 
 /**
- * What the large map shows: what is pointed at, else what is pinned, else the output.
+ * The target that the large map shows: the previewed one, otherwise the pinned one, otherwise the output.
  * @param {State} state
  * @returns {Target}
  */
@@ -182,7 +182,7 @@ export function sameTarget(one, other) {
 }
 
 /**
- * Units that no longer exist are neither pinned nor previewed. A single output is what is shown without any.
+ * Removes units that no longer exist from pin and preview. A single output is shown without a target.
  * @param {Catalog} catalog
  * @param {State} state
  * @returns {State}
@@ -191,7 +191,7 @@ function withoutLostUnits(catalog, state) {
   const { experiment } = state;
   const outputs = outputsOf(catalog, experiment);
   const units = [...experiment.network.hidden, outputs > 1 ? outputs : 0];
-  const keep = (/** @type {Target} */ target) =>
+  const ifExists = (/** @type {Target} */ target) =>
     target?.kind === "unit" && target.unit >= (units[target.layer] ?? 0) ? null : target;
-  return { ...state, pinned: keep(state.pinned), preview: keep(state.preview) };
+  return { ...state, pinned: ifExists(state.pinned), preview: ifExists(state.preview) };
 }

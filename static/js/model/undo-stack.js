@@ -1,22 +1,22 @@
 /** The undo stack: earlier, present and undone experiments, as plain data with pure functions. */
 
 /**
- * @import { Catalog, Experiment, History, ParameterEdit } from "../types/app.js"
+ * @import { Catalog, Experiment, UndoStack, ParameterEdit } from "../types/app.js"
  */
 
 import { isEqual } from "../lib/data/equal.js";
 import { getField } from "./experiment.js";
 
-/** How many experiments are kept on either side. */
+/** Most entries on either side. */
 export const LONGEST = 200;
-/** Moves of one slider that follow each other faster than this are one entry, in milliseconds. */
+/** Moves of one slider within this time are one entry, in milliseconds. */
 export const SAME_MOVE = 2000;
 
 /**
  * @param {Experiment} experiment
- * @returns {History}
+ * @returns {UndoStack}
  */
-export function beginHistory(experiment) {
+export function createUndoStack(experiment) {
   return { past: [], present: experiment, future: [], moved: null };
 }
 
@@ -34,7 +34,7 @@ export function changedFields(catalog, before, after) {
 }
 
 /**
- * The field that a change has moved along its scale, if that is all it did: seeds and shapes have no scale.
+ * The numeric field with a scale that a change has moved, if it changed nothing else. Seeds and shapes have no scale.
  * @param {Catalog} catalog
  * @param {Experiment} before
  * @param {Experiment} after
@@ -54,24 +54,24 @@ function movedField(catalog, before, after) {
 }
 
 /**
- * Takes in another experiment. Moves of one slider become one entry, and none if it comes back to where it was.
- * @param {History} history
+ * Adds an experiment. Moves of one slider are one entry, and none if it returns to its start.
+ * @param {UndoStack} stack
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {number} time in milliseconds
- * @returns {History}
+ * @returns {UndoStack}
  */
-export function recorded(history, catalog, experiment, time) {
-  const { past, present, moved } = history;
-  if (isEqual(present, experiment)) return history;
+export function withExperiment(stack, catalog, experiment, time) {
+  const { past, present, moved } = stack;
+  if (isEqual(present, experiment)) return stack;
   const field = movedField(catalog, present, experiment);
   const next = {
     present: withSamePoints(present, experiment),
     future: [],
     moved: field === null ? null : { field, time },
   };
-  const goesOn = field !== null && moved?.field === field && time - moved.time < SAME_MOVE;
-  if (!goesOn) return { ...next, past: [...past, present].slice(-LONGEST) };
+  const continues = field !== null && moved?.field === field && time - moved.time < SAME_MOVE;
+  if (!continues) return { ...next, past: [...past, present].slice(-LONGEST) };
   const last = past.at(-1);
   if (last && isEqual(last, experiment)) return { ...next, past: past.slice(0, -1), moved: null };
   return { ...next, past };
@@ -87,24 +87,24 @@ export function isEdit(entry) {
 }
 
 /**
- * Takes in a parameter set by hand. One that is set again soon remains one entry.
- * @param {History} history
+ * Adds a parameter set by hand. Quick changes of the same parameter are one entry.
+ * @param {UndoStack} stack
  * @param {ParameterEdit} edit
  * @param {number} time in milliseconds
- * @returns {History}
+ * @returns {UndoStack}
  */
 export function withEdit({ past, present, moved }, edit, time) {
   const { layer, unit, input } = edit.address;
   const field = `${edit.run}:${layer}:${unit}:${input}`;
   const last = past.at(-1);
-  const goesOn = isEdit(last) && moved?.field === field && time - moved.time < SAME_MOVE;
-  const entry = goesOn ? { ...edit, before: last.before } : edit;
-  const others = goesOn ? past.slice(0, -1) : past;
+  const continues = isEdit(last) && moved?.field === field && time - moved.time < SAME_MOVE;
+  const entry = continues ? { ...edit, before: last.before } : edit;
+  const others = continues ? past.slice(0, -1) : past;
   return { past: [...others, entry].slice(-LONGEST), present, future: [], moved: { field, time } };
 }
 
 /**
- * Own points that did not change are kept once, however many entries have them.
+ * Shares equal own points between entries.
  * @param {Experiment} before
  * @param {Experiment} after
  * @returns {Experiment}
@@ -116,14 +116,14 @@ function withSamePoints(before, after) {
 }
 
 /**
- * One entry back; the same history if there is none.
- * @param {History} history
- * @returns {History}
+ * Goes back by one entry; returns the same stack if there is none.
+ * @param {UndoStack} stack
+ * @returns {UndoStack}
  */
-export function undone(history) {
-  const { past, present, future } = history;
+export function undone(stack) {
+  const { past, present, future } = stack;
   const last = past.at(-1);
-  if (!last) return history;
+  if (!last) return stack;
   const [before, after] = isEdit(last) ? [present, last] : [last, present];
   return {
     past: past.slice(0, -1),
@@ -134,14 +134,14 @@ export function undone(history) {
 }
 
 /**
- * One entry forward again; the same history if there is none.
- * @param {History} history
- * @returns {History}
+ * Goes forward by one entry; returns the same stack if there is none.
+ * @param {UndoStack} stack
+ * @returns {UndoStack}
  */
-export function redone(history) {
-  const { past, present } = history;
-  const [next, ...future] = history.future;
-  if (!next) return history;
+export function redone(stack) {
+  const { past, present } = stack;
+  const [next, ...future] = stack.future;
+  if (!next) return stack;
   const [before, after] = isEdit(next) ? [next, present] : [present, next];
   return { past: [...past, before].slice(-LONGEST), present: after, future, moved: null };
 }

@@ -8,7 +8,7 @@ import { languageKey, phrase } from "../lib/text/i18n.js";
 import { fromWire, toWire } from "./protocol.js";
 
 /** The server refuses, or does not answer; the message is a sentence for people. */
-export class ServiceError extends Error {
+export class ApiError extends Error {
   /**
    * @param {string} message
    * @param {string | null} [field] dotted name of what the server refuses
@@ -19,31 +19,31 @@ export class ServiceError extends Error {
   }
 }
 
-/** @typedef {ReturnType<typeof createService>} Service */
+/** @typedef {ReturnType<typeof createApi>} Api */
 
 /**
  * @param {string} page address of the page, beside which the server's other addresses are
- * @param {typeof fetch} [ask]
+ * @param {typeof fetch} [fetcher]
  */
-export function createService(page, ask = (...request) => fetch(...request)) {
+export function createApi(page, fetcher = (...request) => fetch(...request)) {
   /**
    * @param {string} path
    * @param {unknown} content
    * @returns {Promise<Response>}
-   * @throws {ServiceError}
+   * @throws {ApiError}
    */
   async function post(path, content) {
     const url = new URL(path, page);
     url.hash = "";
-    // Else the browser would write every refusal to its console, as a fault of the page.
+    // Otherwise the browser would log every refusal as an error on its console.
     url.searchParams.set("refusals", "answer");
     /** @type {Response} */
     let response;
     try {
       const headers = { "content-type": "application/json", "accept-language": languageKey() };
-      response = await ask(url, { method: "POST", headers, body: JSON.stringify(content) });
+      response = await fetcher(url, { method: "POST", headers, body: JSON.stringify(content) });
     } catch {
-      throw new ServiceError(phrase("service.no-answer"));
+      throw new ApiError(phrase("service.no-answer"));
     }
     if (response.ok) return response;
     throw await readRefusal(response);
@@ -51,7 +51,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
 
   return {
     /**
-     * The experiment of a link of the original, and what of the link was passed over.
+     * The experiment of a link of TensorFlow Playground, and notes on what of the link was ignored.
      * @param {string} link
      * @returns {Promise<{ experiment: Experiment, notes: string[] }>}
      */
@@ -60,7 +60,7 @@ export function createService(page, ask = (...request) => fetch(...request)) {
       return { experiment: fromWire(experiment), notes };
     },
     /**
-     * What stands behind `#` in the original, for an experiment that it can have.
+     * The fragment of the link to an experiment in TensorFlow Playground.
      * @param {Experiment} experiment
      * @returns {Promise<string>}
      */
@@ -83,28 +83,28 @@ export function createService(page, ask = (...request) => fetch(...request)) {
 
 /**
  * @param {Response} response
- * @returns {Promise<any>} what the server answers
- * @throws {ServiceError} it answers why it does not
+ * @returns {Promise<any>} the JSON of the answer
+ * @throws {ApiError} the answer is a refusal
  */
 async function read(response) {
   const answer = await response.json();
-  if (typeof answer.detail === "string") throw new ServiceError(answer.detail, answer.field ?? null);
+  if (typeof answer.detail === "string") throw new ApiError(answer.detail, answer.field ?? null);
   return answer;
 }
 
 /**
  * @param {Response} response
- * @returns {Promise<ServiceError>}
+ * @returns {Promise<ApiError>}
  */
 async function readRefusal(response) {
-  if (response.status === 413) return new ServiceError(phrase("service.too-long"));
+  if (response.status === 413) return new ApiError(phrase("service.too-long"));
   try {
     const { detail, field } = await response.json();
-    if (typeof detail === "string" && response.status === 422) return new ServiceError(detail, field ?? null);
+    if (typeof detail === "string" && response.status === 422) return new ApiError(detail, field ?? null);
   } catch {
-    // No sentence of ours; then the status has to do.
+    // Not a refusal of this server; only the status is known.
   }
   return response.status === 404
-    ? new ServiceError(phrase("service.not-offered"))
-    : new ServiceError(phrase("service.status", { status: String(response.status) }));
+    ? new ApiError(phrase("service.not-offered"))
+    : new ApiError(phrase("service.status", { status: String(response.status) }));
 }

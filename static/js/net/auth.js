@@ -1,17 +1,17 @@
 /**
- * The way into a server that asks for a join code: the code is given once, and the answer brings a cookie that the
- * browser sends along from then on and that no script can read.
+ * Authentication at a server that asks for a join code: the code is sent once, and the answer sets an HttpOnly cookie that
+ * the browser sends with every later request.
  */
 
 import { languageKey, phrase } from "../lib/text/i18n.js";
 
 const CODE = "join";
 
-/** The server does not take a code, or does not answer; the message is a sentence for people. */
+/** The server refuses a code or does not answer; the message is a sentence for people. */
 export class JoinError extends Error {}
 
 /**
- * What stands behind `#`, without the join code that a link or a QR code brings.
+ * Splits the fragment of the address into the join code of a link or QR code, and the rest.
  * @param {string} hash
  * @returns {{ code: string | null, rest: string }}
  */
@@ -23,17 +23,17 @@ export function readCode(hash) {
   return { code: found.slice(CODE.length + 1), rest: others ? `#${others}` : "" };
 }
 
-/** @typedef {ReturnType<typeof createJoining>} Joining */
+/** @typedef {ReturnType<typeof createAuth>} Auth */
 
 /**
  * @param {object} options
  * @param {string} options.page address of the page, beside which the server's other addresses are
  * @param {boolean} options.required whether the server asks for a code
- * @param {() => Promise<void>} options.askPerson asks for a code until `offer` has taken one
- * @param {typeof fetch} [options.ask]
+ * @param {() => Promise<void>} options.askPerson asks for a code until `submitCode` succeeds
+ * @param {typeof fetch} [options.fetcher]
  */
-export function createJoining({ page, required, askPerson, ask = (...request) => fetch(...request) }) {
-  /** @type {Promise<void> | null} a question that a person is answering */
+export function createAuth({ page, required, askPerson, fetcher = (...request) => fetch(...request) }) {
+  /** @type {Promise<void> | null} resolved when the person has given the code */
   let asking = null;
 
   /** @param {RequestInit} [request] */
@@ -42,7 +42,7 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
     url.search = "";
     url.hash = "";
     try {
-      const response = await ask(url, request);
+      const response = await fetcher(url, request);
       return { response, answer: await response.json() };
     } catch {
       throw new JoinError(phrase("join.unreachable"));
@@ -54,11 +54,11 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
   }
 
   /**
-   * Gives a code.
+   * Sends a code to the server.
    * @param {string} code
-   * @throws {JoinError} it is wrong, the server does not answer, or the browser does not keep the cookie
+   * @throws {JoinError} it is wrong, the server does not answer, or the browser does not store the cookie
    */
-  async function offer(code) {
+  async function submitCode(code) {
     const headers = { "content-type": "application/json", "accept-language": languageKey() };
     const { response, answer } = await join({ method: "POST", headers, body: JSON.stringify({ code }) });
     if (!response.ok) throw new JoinError(String(answer.detail));
@@ -66,10 +66,10 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
   }
 
   /**
-   * Has a person give the code unless the browser has the cookie; several who need it at once wait for one answer.
+   * Asks the person for the code unless the browser has the cookie; concurrent calls share one dialog.
    * @throws {JoinError} the server does not answer
    */
-  async function enter() {
+  async function ensureJoined() {
     if (!required || (await isJoined())) return;
     asking ??= askPerson().finally(() => (asking = null));
     await asking;
@@ -79,33 +79,33 @@ export function createJoining({ page, required, askPerson, ask = (...request) =>
     required,
 
     /**
-     * Asks the server as `fetch` does; if the cookie is no longer valid, again after the person has given the code.
+     * Like `fetch`; if the cookie is no longer valid, repeats the request after the person has given the code.
      * @param {RequestInfo | URL} url
      * @param {RequestInit} [request]
      * @returns {Promise<Response>}
      */
-    async ask(url, request) {
-      const response = await ask(url, request);
+    async fetch(url, request) {
+      const response = await fetcher(url, request);
       if (response.status !== 401 || !required) return response;
-      await enter();
-      return ask(url, request);
+      await ensureJoined();
+      return fetcher(url, request);
     },
 
     /**
-     * Gives the code of a link, if one is asked for; if it is no good, a person will be asked.
+     * Sends the code of a link, if the server asks for one. A wrong code is ignored; the person will be asked.
      * @param {string} code
      */
     async tryCode(code) {
       if (!required) return;
       try {
-        await offer(code);
+        await submitCode(code);
       } catch {
-        // The person sees it when they try by hand.
+        // The dialog shows errors when the person types the code.
       }
     },
 
-    enter,
+    ensureJoined,
 
-    offer,
+    submitCode,
   };
 }

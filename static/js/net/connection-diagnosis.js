@@ -1,39 +1,39 @@
 /**
- * Why no connection comes about although the server answers. Browsers tell a page nothing of why its WebSocket was refused,
- * so it asks by a plain request for the same address, which comes by the same way.
+ * Finds out why no connection can be opened although the server answers. Browsers hide from a page why its WebSocket was
+ * refused, so it sends a plain request to the same address, which takes the same path.
  */
 
 /**
- * @import { LineTrouble } from "../types/app.js"
+ * @import { ConnectionTrouble } from "../types/app.js"
  */
 
 import { languageKey, phrase } from "../lib/text/i18n.js";
 
-/** What the server answers when nothing else is missing: this request cannot bring the upgrade to a WebSocket. */
+/** The server's reason when the request is valid except that it is no WebSocket upgrade. */
 const NO_UPGRADE = "no-upgrade";
-/** From this status on, a proxy in between says that the server does not answer it. */
+/** From this status on, a proxy reports that the server does not answer it. */
 const SERVER_ERROR = 500;
-/** How long an answer may take, in milliseconds. */
-const PATIENCE = 10_000;
+/** Timeout of the request, in milliseconds. */
+const TIMEOUT = 10_000;
 
 /**
  * @param {string} page address of the page
- * @param {typeof fetch} [ask]
+ * @param {typeof fetch} [fetcher]
  */
-export function createDiagnosis(page, ask = (...request) => fetch(...request)) {
-  /** Whether the server answered after the last attempt, and found nothing else. */
+export function createDiagnosis(page, fetcher = (...request) => fetch(...request)) {
+  /** Whether the request after the last attempt was valid. */
   let suspected = false;
 
   /**
-   * Asks after an attempt that has failed.
-   * @param {number} attempt how many have failed before it, one after the other
-   * @returns {Promise<LineTrouble | null>} null if the server does not answer, or there may be no trouble any more
+   * Diagnoses a failed attempt.
+   * @param {number} attempt how many attempts have failed in a row before it
+   * @returns {Promise<ConnectionTrouble | null>} null if the server does not answer, or the cause may be gone
    */
   return async function diagnose(attempt) {
     const trouble = await askWhy();
     const sure = suspected && attempt > 0;
     suspected = trouble?.reason === NO_UPGRADE;
-    // The server may just have come back; only if a WebSocket fails once more, something keeps WebSockets away.
+    // The server may just have come back; only if a WebSocket fails again, something blocks WebSockets.
     return suspected && !sure ? null : trouble;
   };
 
@@ -44,7 +44,7 @@ export function createDiagnosis(page, ask = (...request) => fetch(...request)) {
     let response;
     try {
       const headers = { accept: "application/json", "accept-language": languageKey() };
-      response = await ask(url, { headers, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+      response = await fetcher(url, { headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
     } catch {
       return null;
     }
@@ -53,7 +53,7 @@ export function createDiagnosis(page, ask = (...request) => fetch(...request)) {
       if (typeof reason === "string" && typeof detail === "string")
         return { reason, message: phrase("line.no-connection", { why: detail }) };
     } catch {
-      // It is not the server that answers.
+      // Something other than the server answers.
     }
     if (response.status >= SERVER_ERROR) return null;
     const values = { address: url.pathname, status: String(response.status) };

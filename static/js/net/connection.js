@@ -1,10 +1,10 @@
 /**
- * The connection to the server: opens it, opens it again as the close code says, and passes on messages in order.
- * A server that has nothing to send sends a heartbeat, so a long silence means a dead connection.
+ * The connection to the server: opens a WebSocket, reconnects as the close code requires, and delivers messages in order.
+ * An idle server sends heartbeats, so a long silence means a dead connection.
  */
 
 /**
- * @import { Closing, Command, ConnectionState, Frame, FrameLosses, LineTrouble, ServerEvent, Unpacker } from "../types/app.js"
+ * @import { Closing, Command, ConnectionState, Frame, FrameLosses, ConnectionTrouble, ServerEvent, FrameDecompressor } from "../types/app.js"
  */
 
 import { backoff } from "../lib/data/timing.js";
@@ -13,45 +13,45 @@ import { decodeEvent, decodeFrame, encodeCommand } from "./protocol.js";
 /** Longest wait before the first and before any new attempt, in milliseconds. */
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
-/** Least and longest wait before an attempt when the server asked for time without saying how much. */
+/** Shortest and longest wait before an attempt when the server is busy and gives no time. */
 const LATER = { least: 5000, longest: 15_000 };
-/** After so long without a word the line counts as dead, in milliseconds: three heartbeats are missing. */
+/** After this time without a message the connection counts as dead, in milliseconds: three heartbeats are missing. */
 const SILENCE = 45_000;
-/** How long a page that was asleep has to hear what has come in the meantime. */
+/** Time for a page that was suspended to receive the messages that have arrived meanwhile, in milliseconds. */
 const GRACE = 2000;
-/** The code of a line that ended without one. */
-const LOST = 1006;
-/** The code that says that nobody will come back. */
-const GOODBYE = 1000;
-/** A platform that takes so long to unpack a frame does it otherwise than expected; it gets plain frames. */
-const UNPACKING = 10_000;
+/** The close code of a connection that ended without one. */
+const ABNORMAL_CLOSURE = 1006;
+/** The close code after which the server ends the session. */
+const NORMAL_CLOSURE = 1000;
+/** A platform that needs longer than this to decompress a frame, in milliseconds, gets plain frames. */
+const DECOMPRESSION_TIMEOUT = 10_000;
 
-/** The close code where the join code has not been given, or no longer counts. */
+/** The close code when the join code has not been given, or is no longer valid. */
 const FORBIDDEN = 4003;
-/** Close codes after which it makes no sense to come back by itself, and why. */
+/** Close codes after which the page does not reconnect by itself, with their reasons. */
 const FINAL = new Map([
   [4001, "taken-over"],
   [FORBIDDEN, "forbidden"],
   [4426, "reload"],
 ]);
-/** Close codes after which to come back later: policy, size, busy, slow. */
+/** Close codes after which the page reconnects later: policy, size, busy, slow. */
 const BUSY = new Set([1008, 1009, 1013, 4408]);
 
 /**
  * @typedef {object} ConnectionOptions
  * @property {string} url
- * @property {() => Promise<void>} [admit] gets the join code from the person, after a line that was refused without it
- * @property {(attempt: number) => Promise<LineTrouble | null>} [diagnose] finds out why no line came about, after so many
- *   attempts that have failed before; null if the server does not answer
- * @property {() => void} onOpen the line is open: say hello
+ * @property {() => Promise<void>} [join] has the person give the join code, after a connection was refused without it
+ * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no
+ *   connection could be opened, given the number of attempts that failed before; null if the server does not answer
+ * @property {() => void} onOpen the connection is open: send hello
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(frame: Frame | FrameLosses) => void} onFrame
- * @property {(state: ConnectionState, trouble: LineTrouble | null) => void} onState
+ * @property {(state: ConnectionState, trouble: ConnectionTrouble | null) => void} onState
  * @property {(error: unknown) => void} onFault a message could not be read
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [random]
- * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
- * @property {() => number} [now] milliseconds, also while the machine sleeps
+ * @property {() => FrameDecompressor} [createDecompressor] if the platform can decompress frames
+ * @property {() => number} [now] milliseconds, counting the time that the machine sleeps
  */
 
 /** @typedef {ReturnType<typeof createConnection>} Connection */
@@ -65,91 +65,91 @@ export function createConnection(options) {
   const now = options.now ?? Date.now;
   /** @type {WebSocket | null} */
   let socket = null;
-  /** @type {Unpacker | null} */
-  let unpacker = null;
-  let createUnpacker = options.createUnpacker;
-  /** Messages that wait for a frame before them to be unpacked, this included. */
+  /** @type {FrameDecompressor | null} */
+  let decompressor = null;
+  let createDecompressor = options.createDecompressor;
+  /** Number of messages in the queue: a frame being decompressed, and what came after it. */
   let waiting = 0;
-  let turn = Promise.resolve();
+  let queue = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let grace;
-  let heard = 0;
+  let lastHeard = 0;
   let attempt = 0;
   let closed = false;
-  /** @type {Closing | null} what the server has said about the end of this line */
+  /** @type {Closing | null} what the server has sent about the end of this connection */
   let closing = null;
-  /** Whether the last line was refused as the join code is missing. */
+  /** Whether the last connection was refused because the join code is missing. */
   let forbidden = false;
-  /** Whether the join code is awaited. */
-  let admitting = false;
-  /** @type {LineTrouble | null} what was found out about the last line that did not come about */
+  /** Whether the person is asked for the join code. */
+  let joining = false;
+  /** @type {ConnectionTrouble | null} the diagnosis of the last failed attempt */
   let cause = null;
 
   async function open() {
     timer = undefined;
     closing = null;
-    if (!(forbidden && options.admit)) {
-      openSocketAnew();
+    if (!(forbidden && options.join)) {
+      connect();
       return;
     }
-    admitting = true;
+    joining = true;
     try {
-      await options.admit();
+      await options.join();
       forbidden = false;
-      if (!closed) openSocketAnew();
+      if (!closed) connect();
     } catch {
-      if (!closed) comeBack(LOST, true);
+      if (!closed) reconnect(ABNORMAL_CLOSURE, true);
     } finally {
-      admitting = false;
+      joining = false;
     }
   }
 
-  function openSocketAnew() {
+  function connect() {
     const opened = openSocket(options.url);
     opened.binaryType = "arraybuffer";
     socket = opened;
-    unpacker = createUnpacker?.() ?? null;
-    heard = now();
+    decompressor = createDecompressor?.() ?? null;
+    lastHeard = now();
     let isOpen = false;
     opened.onopen = () => {
       isOpen = true;
       options.onOpen();
     };
     opened.onmessage = ({ data }) => {
-      heard = now();
-      if (unpacker) receiveInOrder(opened, unpacker, data);
+      lastHeard = now();
+      if (decompressor) receiveInOrder(opened, decompressor, data);
       else receive(data);
     };
     opened.onclose = ({ code }) => {
-      if (waiting === 0) lose(opened, code, !isOpen);
-      else turn = turn.finally(() => lose(opened, code)); // after what came before it
+      if (waiting === 0) handleLoss(opened, code, !isOpen);
+      else queue = queue.finally(() => handleLoss(opened, code)); // after the messages before it
     };
   }
 
   /**
-   * Lets go of the socket, and tries another if that makes sense.
+   * Drops the socket, and reconnects unless the connection was closed on purpose.
    * @param {WebSocket} lost
    * @param {number} code with which it was closed
-   * @param {boolean} [unopened] whether it never came about
+   * @param {boolean} [unopened] whether it was never open
    */
-  function lose(lost, code, unopened = false) {
+  function handleLoss(lost, code, unopened = false) {
     if (socket !== lost) return;
     socket = null;
-    letGo();
-    if (!closed) comeBack(code, unopened);
+    closeDecompressor();
+    if (!closed) reconnect(code, unopened);
   }
 
-  function letGo() {
-    unpacker?.close();
-    unpacker = null;
+  function closeDecompressor() {
+    decompressor?.close();
+    decompressor = null;
   }
 
   /**
-   * Unpacks frames, which takes a moment; what comes after a frame waits for it.
+   * Decompresses frames, which is asynchronous; messages after a frame wait for it.
    * @param {WebSocket} from
-   * @param {Unpacker} through
+   * @param {FrameDecompressor} through
    * @param {unknown} data
    */
   function receiveInOrder(from, through, data) {
@@ -158,13 +158,13 @@ export function createConnection(options) {
       return;
     }
     waiting += 1;
-    turn = turn
+    queue = queue
       .then(async () => {
-        const message = data instanceof ArrayBuffer ? await inTime(through.unpack(data)) : data;
+        const message = data instanceof ArrayBuffer ? await withTimeout(through.decompress(data)) : data;
         if (socket === from) receive(message);
       })
       .catch((error) => {
-        if (socket === from) doWithout(from, error);
+        if (socket === from) usePlainFrames(from, error);
       })
       .finally(() => {
         waiting -= 1;
@@ -172,15 +172,15 @@ export function createConnection(options) {
   }
 
   /**
-   * Comes back for plain frames: this platform cannot unpack, or what came was no packed frame.
+   * Reconnects for plain frames: this platform cannot decompress, or the message was no compressed frame.
    * @param {WebSocket} from
    * @param {unknown} error
    */
-  function doWithout(from, error) {
-    createUnpacker = undefined;
+  function usePlainFrames(from, error) {
+    createDecompressor = undefined;
     options.onFault(error);
     from.close();
-    lose(from, LOST);
+    handleLoss(from, ABNORMAL_CLOSURE);
   }
 
   /** @param {unknown} data */
@@ -205,12 +205,12 @@ export function createConnection(options) {
   }
 
   /**
-   * @param {number} code with which the line was closed
-   * @param {boolean} unopened whether it never came about
+   * @param {number} code with which the connection was closed
+   * @param {boolean} unopened whether it was never open
    */
-  function comeBack(code, unopened) {
+  function reconnect(code, unopened) {
     forbidden = code === FORBIDDEN;
-    const final = forbidden && options.admit ? undefined : FINAL.get(code);
+    const final = forbidden && options.join ? undefined : FINAL.get(code);
     const reason = closing?.reason ?? final ?? "lost";
     if (final !== undefined) {
       options.onState("stopped", { reason, message: closing?.message ?? "" });
@@ -224,27 +224,27 @@ export function createConnection(options) {
   }
 
   /**
-   * Finds out why a line did not come about, and says so if there is none still.
+   * Diagnoses a failed attempt, and reports the cause if there is still no connection.
    * @param {number} failed how many attempts have failed before
-   * @param {LineTrouble} trouble what is said otherwise
+   * @param {ConnectionTrouble} trouble reported if no cause is found
    */
   async function findCause(failed, trouble) {
     const found = (await options.diagnose?.(failed)) ?? null;
-    if (attempt === 0 || closed) return; // there has been a line since
-    const told = cause;
+    if (attempt === 0 || closed) return; // it has connected since
+    const previous = cause;
     cause = found;
-    if ((found || told) && timer !== undefined) options.onState("reconnecting", found ?? trouble);
+    if ((found || previous) && timer !== undefined) options.onState("reconnecting", found ?? trouble);
   }
 
-  /** Gives up a line on which nothing has come for too long, unless something has just come and waits to be heard. */
-  function look() {
-    if (!socket || grace !== undefined || now() - heard < SILENCE) return;
+  /** Drops a connection that has been silent for too long, unless messages are waiting to be handled. */
+  function checkAlive() {
+    if (!socket || grace !== undefined || now() - lastHeard < SILENCE) return;
     const silent = socket;
     grace = setTimeout(() => {
       grace = undefined;
-      if (socket !== silent || now() - heard < SILENCE) return;
+      if (socket !== silent || now() - lastHeard < SILENCE) return;
       silent.close();
-      lose(silent, LOST);
+      handleLoss(silent, ABNORMAL_CLOSURE);
     }, GRACE);
   }
 
@@ -266,44 +266,44 @@ export function createConnection(options) {
   open();
 
   return {
-    /** How frames are to come, for hello. */
+    /** The encoding of frames to ask for in hello. */
     get encoding() {
-      return unpacker ? /** @type {const} */ ("packed") : /** @type {const} */ ("plain");
+      return decompressor ? /** @type {const} */ ("packed") : /** @type {const} */ ("plain");
     },
-    /** Sends when the line is open; says whether it was. */
+    /** Sends a command if the connection is open; returns whether it was. */
     send(/** @type {Command} */ command) {
       if (socket?.readyState !== 1) return false;
       socket.send(encodeCommand(command));
       return true;
     },
-    /** Looks whether a line that seems open still is; to be called every few seconds, and when the page wakes up. */
-    look,
+    /** Checks whether the connection is still alive; to be called every few seconds, and when the page wakes up. */
+    checkAlive,
     /** Stops waiting and tries at once. */
     retryNow() {
-      if (timer !== undefined && !closed && !admitting) tryNow();
+      if (timer !== undefined && !closed && !joining) tryNow();
     },
-    /** Opens a line that would not have come back by itself. */
+    /** Reconnects after a close code that forbids it without the person's wish. */
     reopen() {
-      if (socket !== null || closed || admitting) return;
+      if (socket !== null || closed || joining) return;
       options.onState("reconnecting", { reason: "reopened", message: "" });
       tryNow();
     },
-    /** Ends the line; only `reopen` brings it back. */
+    /** Closes the connection; only `reopen` reconnects. */
     stop(/** @type {string} */ reason) {
       clearTimeout(timer);
       timer = undefined;
       const open = socket;
       socket = null;
-      letGo();
+      closeDecompressor();
       open?.close();
       options.onState("stopped", { reason, message: "" });
     },
-    /** Ends the line with a goodbye, after which the server gives up the session. */
+    /** Closes the connection and has the server end the session. */
     close() {
       closed = true;
       clearTimeout(timer);
       clearTimeout(grace);
-      socket?.close(GOODBYE);
+      socket?.close(NORMAL_CLOSURE);
     },
   };
 }
@@ -313,17 +313,20 @@ export function createConnection(options) {
  * @param {Promise<Value>} promise
  * @returns {Promise<Value>}
  */
-function inTime(promise) {
+function withTimeout(promise) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("Packed frame: the platform does not unpack it")), UNPACKING);
+    timer = setTimeout(
+      () => reject(new Error("Packed frame: the platform does not decompress it")),
+      DECOMPRESSION_TIMEOUT,
+    );
   });
   return /** @type {Promise<Value>} */ (Promise.race([promise, late])).finally(() => clearTimeout(timer));
 }
 
 /**
- * The socket's address beside the page's own, so that any sub-path works.
+ * The address of the WebSocket, relative to that of the page, so that any sub-path works.
  * @param {string} page
  * @returns {string}
  */

@@ -1,38 +1,37 @@
 /**
- * Decompresses frames (docs/protocol.md): inflates them with the platform's asynchronous stream, and adds the differences to
- * the frame before.
+ * Decompresses frames (docs/protocol.md): inflates them with the platform's asynchronous stream, then undoes the delta coding.
  */
 
 import { LOSSES, readTensors } from "./protocol.js";
 
 /**
- * @import { Unpacker } from "../types/app.js"
+ * @import { FrameDecompressor } from "../types/app.js"
  */
 
-/** What is kept of the last frame's tensors: bytes, or words of 32 bits for numbers of several bytes. */
-/** @typedef {Map<string, { kind: string, values: Uint8Array | Uint32Array }>} Kept */
+/** The tensors of the last frame: bytes, or 32-bit words for numbers of several bytes. */
+/** @typedef {Map<string, { kind: string, values: Uint8Array | Uint32Array }>} LastTensors */
 
 /** Whether the platform can inflate. */
-export const canUnpack = typeof DecompressionStream === "function";
+export const canDecompress = typeof DecompressionStream === "function";
 
 /**
- * Reads the packed frames of one connection.
- * @returns {Unpacker}
+ * Creates the decompressor of one connection's frames.
+ * @returns {FrameDecompressor}
  */
-export function createUnpacker() {
+export function createDecompressor() {
   const stream = new DecompressionStream("deflate");
   const writer = stream.writable.getWriter();
   const reader = stream.readable.getReader();
-  /** @type {Kept} */
+  /** @type {LastTensors} */
   let last = new Map();
 
   /**
    * @param {ArrayBuffer} message
-   * @returns {Promise<Uint8Array<ArrayBuffer>>} what was deflated, behind its length
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} the inflated bytes, after four bytes with their length
    */
   async function inflate(message) {
     const written = writer.write(new Uint8Array(message));
-    written.catch(() => {}); // the reader tells
+    written.catch(() => {}); // the reader throws it
     let bytes = new Uint8Array(0);
     while (bytes.length < 4 || bytes.length < 4 + sizeOf(bytes)) {
       const { value, done } = await reader.read();
@@ -45,9 +44,9 @@ export function createUnpacker() {
   }
 
   return {
-    async unpack(message) {
+    async decompress(message) {
       const file = (await inflate(message)).slice(4);
-      /** @type {Kept} */
+      /** @type {LastTensors} */
       const next = new Map();
       for (const { name, kind, size, start, end } of readTensors(file.buffer)) {
         const isLoss = LOSSES.includes(name);
@@ -103,13 +102,13 @@ function unfoldBytes(folded, base) {
 }
 
 /**
- * Numbers of four or eight bytes: stored by the significance of their bytes, as differences from the last frame or, in
- * tensors that tell of every epoch, from the number before.
+ * Undoes byte planes and delta coding of numbers of four or eight bytes. Losses are coded against the number before, other
+ * tensors against the last frame.
  * @param {Uint8Array} folded
- * @param {number} size bytes of a number
+ * @param {number} size bytes per number
  * @param {Uint8Array | Uint32Array | null} base of the last frame
  * @param {boolean} isLoss
- * @returns {Uint32Array<ArrayBuffer>} the numbers' words, the lower one first
+ * @returns {Uint32Array<ArrayBuffer>} the words of the numbers, little-endian
  */
 function unfoldWords(folded, size, base, isLoss) {
   const count = folded.length / size;

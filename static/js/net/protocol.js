@@ -27,7 +27,7 @@ export function toWireName(name) {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Values that stay as they are: options, whose keys are names of the catalogue, and points, which are many numbers. */
+/** Keys whose values are not renamed: options, whose keys are names of the catalogue, and points, which are many numbers. */
 const PLAIN = /^(\w+(_o|O)ptions|points)$/;
 
 /**
@@ -48,7 +48,7 @@ function renameKeys(value, rename) {
 }
 
 /**
- * An experiment as the wire spells it.
+ * An experiment with the names of the wire.
  * @param {Experiment} experiment
  * @returns {Record<string, unknown>}
  */
@@ -57,7 +57,7 @@ export function toWire(experiment) {
 }
 
 /**
- * An experiment of the wire as the page spells it.
+ * An experiment of the wire with the names of the page.
  * @param {unknown} experiment
  * @returns {Experiment}
  */
@@ -105,15 +105,15 @@ const ARRAYS = { F64: Float64Array, F32: Float32Array, U32: Uint32Array, I8: Uin
  * @property {[start: number, end: number]} data_offsets
  */
 
-/** Tensors that tell of every epoch since the last frame; all others tell of now. */
+/** Tensors with a value for every epoch since the last frame; all others describe the present epoch. */
 export const LOSSES = ["epochs", "train_loss", "validation_loss", "test_loss"];
 
-/** What stands in a frame besides losses and points, unless nobody looks. */
+/** Tensors of a picture; frames for a hidden page lack them. */
 const PICTURES = ["map", "parameters", "evaluation"];
 
 /**
  * @param {ArrayBuffer} message
- * @returns {{ header: Record<string, unknown>, start: number }} and where the tensors begin
+ * @returns {{ header: Record<string, unknown>, start: number }} with the offset of the first tensor
  */
 function readHeader(message) {
   const length = Number(new DataView(message).getBigUint64(0, true));
@@ -127,7 +127,7 @@ function readHeader(message) {
  * Where the tensors of a frame lie.
  * @param {ArrayBuffer} message
  * @returns {{ name: string, kind: string, size: number, start: number, end: number }[]} `kind` is dtype and shape as one
- *   text, `size` the bytes of a number
+ *   string, `size` the bytes per number
  */
 export function readTensors(message) {
   const { header, start } = readHeader(message);
@@ -195,7 +195,7 @@ export function decodeFrame(message) {
   const losses = {
     number: Number(about.frame),
     run: Number(about.run),
-    history: Number(about.history ?? about.run),
+    lineage: Number(about.history ?? about.run),
     epoch: Number(about.epoch),
     step: Number(about.step),
     epochs: required(read("epochs", "U32"), "epochs"),

@@ -1,12 +1,12 @@
 /**
- * Stores the resume token of this tab, with the rest of what the tab has to remember. A new token is stored only when its
+ * Stores the resume token of this tab, with the rest of its record. A new token is stored only when its
  * epoch has been drawn; otherwise the loss curves would have a gap after a reload.
  */
 
 /**
  * @import { Checkpoint, State } from "../types/app.js"
- * @import { Kept, Place } from "./tab-record.js"
- * @import { Stream } from "./run-data.js"
+ * @import { TabRecord, StorageSource } from "./tab-record.js"
+ * @import { RunData } from "./run-data.js"
  */
 
 import {
@@ -19,103 +19,103 @@ import {
   writeRecord,
 } from "./tab-record.js";
 
-/** Refusals of tokens that may be good later: the clock or the version of the server may be another then. */
+/** Codes of refusals that may not last: the clock or the version of the server may change. */
 const MAY_BE_GOOD_LATER = new Set(["resume-expired", "resume-engine", "resume-version"]);
 
-/** @typedef {ReturnType<typeof createPocket>} Pocket */
+/** @typedef {ReturnType<typeof createResumeStorage>} ResumeStorage */
 
 /**
- * What a tab has kept, if it is about the experiment of its address.
- * @param {Place} place
- * @param {string} address what stands behind `#`
- * @returns {Kept | null}
+ * The record of this tab, if it belongs to the experiment of the address.
+ * @param {StorageSource} getStorage
+ * @param {string} address the fragment, with `#`
+ * @returns {TabRecord | null}
  */
-export function findKept(place, address) {
-  const kept = readRecord(place);
-  return kept?.address === address ? kept : null;
+export function findRecord(getStorage, address) {
+  const record = readRecord(getStorage);
+  return record?.address === address ? record : null;
 }
 
 /**
  * @param {object} options
- * @param {Place} options.place
- * @param {Kept | null} options.kept from before the page was loaded
- * @param {() => string} options.address what stands behind `#` now
+ * @param {StorageSource} options.getStorage
+ * @param {TabRecord | null} options.record from before the page was loaded
+ * @param {() => string} options.address the present fragment, with `#`
  */
-export function createPocket({ place, kept, address }) {
-  let token = kept?.token ?? null;
-  /** @type {Checkpoint | null} whose epoch has not been seen yet */
-  let ahead = null;
-  /** Whether the record has a refused token that may be good at the next visit. */
-  let setAside = false;
+export function createResumeStorage({ getStorage, record, address }) {
+  let token = record?.token ?? null;
+  /** @type {Checkpoint | null} whose epoch has not been drawn yet */
+  let pending = null;
+  /** Whether the record has a refused token that may be valid at the next visit. */
+  let hasRefusedToken = false;
 
   /**
-   * @param {Stream} stream
+   * @param {RunData} runData
    * @param {Checkpoint} checkpoint
    */
-  const isSeen = ({ history, trainLoss }, checkpoint) =>
-    checkpoint.history === history && checkpoint.epoch < trainLoss.length;
+  const isSeen = ({ lineage, trainLoss }, checkpoint) =>
+    checkpoint.history === lineage && checkpoint.epoch < trainLoss.length;
 
-  const pocket = {
-    /** What to come back with, or null. */
+  const resumeStorage = {
+    /** The token to resume with, or null. */
     get token() {
       return token;
     },
 
     /**
      * @param {Checkpoint} checkpoint
-     * @param {Stream} stream
+     * @param {RunData} runData
      * @param {State} state
      */
-    offer(checkpoint, stream, state) {
-      ahead = checkpoint;
-      pocket.settle(stream, state);
+    offer(checkpoint, runData, state) {
+      pending = checkpoint;
+      resumeStorage.settle(runData, state);
     },
 
     /**
-     * A frame has come: what waited for it may now be kept.
-     * @param {Stream} stream
+     * Stores the pending token if the frames so far have its epoch.
+     * @param {RunData} runData
      * @param {State} state
      */
-    settle(stream, state) {
-      if (ahead === null || !isSeen(stream, ahead)) return;
-      token = ahead.token;
-      // A run that has not trained is no reason to give up the one that was refused.
-      if (ahead.epoch > 0) setAside = false;
-      ahead = null;
-      pocket.save(stream, state);
+    settle(runData, state) {
+      if (pending === null || !isSeen(runData, pending)) return;
+      token = pending.token;
+      // A run that has not trained does not replace the run of a refused token.
+      if (pending.epoch > 0) hasRefusedToken = false;
+      pending = null;
+      resumeStorage.save(runData, state);
     },
 
     /**
-     * Writes down all but the losses.
-     * @param {Stream} stream
+     * Writes the record without the losses.
+     * @param {RunData} runData
      * @param {State} state
      */
-    save(stream, state) {
-      if (token === null || setAside) return;
-      const { experiment, speed, history, marks } = state;
-      writeRecord(place, {
+    save(runData, state) {
+      if (token === null || hasRefusedToken) return;
+      const { experiment, speed, undoStack, marks } = state;
+      writeRecord(getStorage, {
         token,
         address: address(),
         experiment,
         speed,
-        undo: history,
+        undo: undoStack,
         marks,
-        history: stream.history,
-        run: stream.run,
+        history: runData.lineage,
+        run: runData.run,
       });
     },
 
     /**
-     * Writes down everything: the page may be about to go.
-     * @param {Stream} stream
+     * Writes the record and the losses, before the page may be unloaded.
+     * @param {RunData} runData
      * @param {State} state
      */
-    saveAll(stream, state) {
-      if (token === null || setAside) return;
-      pocket.save(stream, state);
-      const { trainLoss, testLoss, validationLoss } = stream;
-      writeLosses(place, {
-        history: stream.history,
+    saveAll(runData, state) {
+      if (token === null || hasRefusedToken) return;
+      resumeStorage.save(runData, state);
+      const { trainLoss, testLoss, validationLoss } = runData;
+      writeLosses(getStorage, {
+        history: runData.lineage,
         train: packLosses(trainLoss),
         test: packLosses(testLoss),
         validation: packLosses(validationLoss),
@@ -123,35 +123,35 @@ export function createPocket({ place, kept, address }) {
     },
 
     /**
-     * Comes back without the token; it is forgotten only if it can never be good.
+     * Continues without the token; it stays in the record if it may be valid later.
      * @param {string} code why the server refuses it
      */
     refuse(code) {
-      setAside = MAY_BE_GOOD_LATER.has(code);
-      if (!setAside) pocket.drop();
+      hasRefusedToken = MAY_BE_GOOD_LATER.has(code);
+      if (!hasRefusedToken) resumeStorage.drop();
       token = null;
-      ahead = null;
+      pending = null;
     },
 
-    /** Forgets the run. */
+    /** Removes the token and the record. */
     drop() {
       token = null;
-      ahead = null;
-      dropRecord(place);
+      pending = null;
+      dropRecord(getStorage);
     },
 
     /**
-     * Puts the curves of before back.
-     * @param {Stream} stream
+     * Restores the losses of the record.
+     * @param {RunData} runData
      */
-    restore(stream) {
-      if (kept === null) return;
-      stream.run = kept.run;
-      stream.history = kept.history;
-      const losses = readLosses(place);
-      if (losses?.history !== kept.history) return;
-      stream.recall(unpackLosses(losses.train), unpackLosses(losses.test), unpackLosses(losses.validation));
+    restore(runData) {
+      if (record === null) return;
+      runData.run = record.run;
+      runData.lineage = record.history;
+      const losses = readLosses(getStorage);
+      if (losses?.history !== record.history) return;
+      runData.recall(unpackLosses(losses.train), unpackLosses(losses.test), unpackLosses(losses.validation));
     },
   };
-  return pocket;
+  return resumeStorage;
 }

@@ -1,6 +1,6 @@
 /**
  * The streamed numbers of the present run: the newest picture, and the losses of every epoch.
- * Kept outside the store, because they change with every frame; views read them when they draw.
+ * They are not in the store, because they change with every frame; views read them when they draw.
  */
 
 /**
@@ -9,24 +9,24 @@
 
 import { createColumn } from "../lib/data/column.js";
 
-/** How far back the measured speed looks, in milliseconds. */
+/** The measured speed is that of this last time, in milliseconds. */
 const SPEED_WINDOW = 1500;
 
 /** Cells along a side of a unit's tile. */
 const TILE_SIDE = 20;
 
-/** @typedef {ReturnType<typeof createStream>} Stream */
+/** @typedef {ReturnType<typeof createRunData>} RunData */
 
-export function createStream() {
+export function createRunData() {
   const trainLoss = createColumn();
   const testLoss = createColumn();
   const validationLoss = createColumn();
   /** @type {{ time: number, epoch: number }[]} */
   let marks = [];
 
-  const stream = {
+  const runData = {
     run: 0,
-    history: 0,
+    lineage: 0,
     epoch: 0,
     step: 0,
     /** Losses by epoch: the value at index 7 is that after epoch 7. */
@@ -48,13 +48,13 @@ export function createStream() {
     pointsVersion: 0,
 
     /**
-     * Forgets the losses and pictures of an earlier run.
+     * Begins another run: drops the losses and pictures of the earlier one.
      * @param {number} run
      */
     begin(run) {
-      stream.reshape(run);
-      stream.epoch = 0;
-      stream.step = 0;
+      runData.reshape(run);
+      runData.epoch = 0;
+      runData.step = 0;
       trainLoss.clear();
       testLoss.clear();
       validationLoss.clear();
@@ -62,29 +62,29 @@ export function createStream() {
     },
 
     /**
-     * Forgets the pictures of an earlier shape; the network goes on with what it has learned.
+     * Drops the pictures of an earlier shape; the network continues with its weights.
      * @param {number} run
      */
     reshape(run) {
-      stream.run = run;
-      stream.latest = null;
-      stream.latestOutput = null;
+      runData.run = run;
+      runData.latest = null;
+      runData.latestOutput = null;
     },
 
     /**
-     * Goes on with a run that somebody kept at an epoch; what was seen after it is forgotten.
+     * Continues with a run as it was at an epoch; later losses are dropped.
      * @param {number} run
      * @param {number} epoch
      */
     rewind(run, epoch) {
-      stream.reshape(run);
+      runData.reshape(run);
       for (const column of [trainLoss, testLoss, validationLoss]) column.truncate(epoch + 1);
-      stream.epoch = epoch;
+      runData.epoch = epoch;
       marks = [];
     },
 
     /**
-     * Takes up the losses of an earlier visit.
+     * Restores the losses of an earlier visit.
      * @param {Float64Array} train by epoch, like the others
      * @param {Float64Array} test
      * @param {Float64Array} validation
@@ -99,34 +99,34 @@ export function createStream() {
         column.clear();
         for (const loss of losses) column.push(loss);
       }
-      stream.epoch = Math.max(0, train.length - 1);
+      runData.epoch = Math.max(0, train.length - 1);
     },
 
     /**
-     * Takes in a frame, unless it belongs to an earlier run.
+     * Adds a frame, unless it belongs to an earlier run.
      * @param {Frame | FrameLosses} frame
-     * @param {number} time when it came, in milliseconds
-     * @returns {boolean} whether it was taken
+     * @param {number} time of arrival, in milliseconds
+     * @returns {boolean} whether it was added
      */
     accept(frame, time) {
-      if (frame.run < stream.run) return false;
-      if (frame.run > stream.run) {
-        if (frame.history === stream.history) stream.reshape(frame.run);
-        else stream.begin(frame.run);
+      if (frame.run < runData.run) return false;
+      if (frame.run > runData.run) {
+        if (frame.lineage === runData.lineage) runData.reshape(frame.run);
+        else runData.begin(frame.run);
       }
-      stream.history = frame.history;
+      runData.lineage = frame.lineage;
       appendLosses(frame);
-      stream.epoch = frame.epoch;
-      stream.step = frame.step;
+      runData.epoch = frame.epoch;
+      runData.step = frame.step;
       if ("map" in frame) {
-        stream.latest = frame;
-        if (frame.mapOf === "output") stream.latestOutput = frame;
+        runData.latest = frame;
+        if (frame.mapOf === "output") runData.latestOutput = frame;
       }
       if (frame.trainPoints && frame.testPoints) {
-        stream.trainPoints = frame.trainPoints;
-        stream.testPoints = frame.testPoints;
-        stream.validationPoints = frame.validationPoints ?? new Float32Array(0);
-        stream.pointsVersion += 1;
+        runData.trainPoints = frame.trainPoints;
+        runData.testPoints = frame.testPoints;
+        runData.validationPoints = frame.validationPoints ?? new Float32Array(0);
+        runData.pointsVersion += 1;
       }
       marks.push({ time, epoch: frame.epoch });
       while (marks.length > 2 && time - /** @type {{ time: number }} */ (marks[0]).time > SPEED_WINDOW) {
@@ -136,14 +136,14 @@ export function createStream() {
     },
 
     /**
-     * The newest picture of a unit, or of the output: the large one if it was sent, else the unit's tile.
+     * The newest picture of a unit, or of the output: the large map if it was sent, otherwise the unit's tile.
      * @param {{ layer: number, unit: number } | null} unit null is the whole output; one of many outputs is a unit of the
-     *   layer behind the hidden ones
+     *   layer after the hidden ones
      * @param {number[]} hidden units per hidden layer
      * @returns {Picture | null}
      */
     picture(unit, hidden) {
-      const { latest, latestOutput } = stream;
+      const { latest, latestOutput } = runData;
       if (unit === null) {
         if (!latestOutput) return null;
         const { map, mapClasses, resolution } = latestOutput;
@@ -158,13 +158,13 @@ export function createStream() {
       return bytes?.length === TILE_SIDE ** 2 ? { bytes, classes: null, side: TILE_SIDE } : null;
     },
 
-    /** Forgets the measured speed: the run was halted or goes on. */
+    /** Restarts the measurement of speed, after a pause or a change. */
     restartClock() {
       marks = marks.slice(-1);
     },
 
     /**
-     * Epochs a second over the last moments, or NaN when there is nothing to measure.
+     * Epochs a second over the last moments, or NaN if there are too few frames.
      * @returns {number}
      */
     speed() {
@@ -197,5 +197,5 @@ export function createStream() {
     column.push(loss);
   }
 
-  return stream;
+  return runData;
 }

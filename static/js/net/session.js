@@ -1,10 +1,10 @@
 /**
- * The session: turns changes of the state into commands, and what the server sends into state and run data. Knows no view.
+ * The session: turns changes of the state into commands, and messages of the server into state and run data. Knows no view.
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, LineTrouble, ParameterAddress, ServerEvent, Unpacker, Welcome } from "../types/app.js"
- * @import { Kept, Place } from "./tab-record.js"
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, ConnectionTrouble, ParameterAddress, ServerEvent, FrameDecompressor, Welcome } from "../types/app.js"
+ * @import { TabRecord, StorageSource } from "./tab-record.js"
  */
 
 import { isEqual } from "../lib/data/equal.js";
@@ -25,13 +25,13 @@ import {
 } from "../model/state.js";
 import { createConnection } from "./connection.js";
 import { PROTOCOL_VERSION } from "./protocol.js";
-import { createPocket } from "./resume-token-storage.js";
-import { createStream } from "./run-data.js";
+import { createResumeStorage } from "./resume-token-storage.js";
+import { createRunData } from "./run-data.js";
 
-/** Least time between two changed experiments, and between two changes of what is watched, in milliseconds. */
+/** Shortest time between two `configure`, and between two `watch` commands, in milliseconds. */
 const CONFIGURE_PAUSE = 100;
 const WATCH_PAUSE = 80;
-/** A browser may stop to draw a page that counts as visible; frames are acknowledged even so, after milliseconds. */
+/** Frames are acknowledged after this time even if not drawn, as a browser may stop drawing a page that counts as visible. */
 const UNDRAWN = 1000;
 /** Cells along a side of the large map. */
 const RESOLUTION = 100;
@@ -41,20 +41,20 @@ const RESOLUTION = 100;
  * @property {Catalog} catalog
  * @property {string} url
  * @property {Experiment} [experiment] to begin with, if it is not the default one
- * @property {Kept | null} [kept] of an earlier visit, to go on with
- * @property {Place} [place] where to keep what the next visit needs
- * @property {() => string} [address] what stands behind `#` now
- * @property {string} [client] what this browser calls itself
- * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] what to begin with
- *   instead of an experiment of which the server refuses a field
- * @property {() => number} frameRate pictures a second to ask for
+ * @property {TabRecord | null} [record] of an earlier visit, to resume
+ * @property {StorageSource} [getStorage] storage for the record of this tab
+ * @property {() => string} [address] the present fragment, with `#`
+ * @property {string} [client] identifier of this browser
+ * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] an experiment
+ *   to begin with instead of one of which the server refuses a field
+ * @property {() => number} frameRate frames a second to ask for
  * @property {() => boolean} [isHidden] whether nobody can see the page
- * @property {(event: ServerEvent) => void} onEvent after the state has taken it in
- * @property {() => void} onFrame a frame came: draw, then acknowledge
+ * @property {(event: ServerEvent) => void} onEvent after the state was updated
+ * @property {() => void} onFrame a frame came: draw it, then acknowledge
  * @property {(error: unknown) => void} onFault
- * @property {() => Promise<void>} [admit] gets the join code from the person, where the server asks for one
- * @property {(attempt: number) => Promise<LineTrouble | null>} [diagnose] finds out why no connection came about
- * @property {() => Unpacker} [createUnpacker] if the platform can read packed frames
+ * @property {() => Promise<void>} [join] has the person give the join code, where the server asks for one
+ * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no connection could be opened
+ * @property {() => FrameDecompressor} [createDecompressor] if the platform can decompress frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
  */
@@ -68,27 +68,27 @@ export function createSession(options) {
   const { catalog, onEvent, onFrame, onFault } = options;
   const now = options.now ?? (() => performance.now());
   const isHidden = options.isHidden ?? (() => false);
-  const { kept = null } = options;
-  const store = createStore(initialState(catalog, options.experiment, kept));
-  const stream = createStream();
-  const pocket = createPocket({
-    place: options.place ?? noPlace,
-    kept,
+  const { record = null } = options;
+  const store = createStore(initialState(catalog, options.experiment, record));
+  const runData = createRunData();
+  const resumeStorage = createResumeStorage({
+    getStorage: options.getStorage ?? noStorage,
+    record,
     address: options.address ?? (() => ""),
   });
-  pocket.restore(stream);
+  resumeStorage.restore(runData);
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
-  /** @type {Experiment | undefined} what the server was greeted with */
-  let offered;
-  /** Whether it was greeted with a token. */
-  let comesBack = false;
-  /** Whether there was a welcome before. */
-  let settled = false;
-  /** @type {(() => void)[]} called once a frame has the parameters in full */
+  /** @type {Experiment | undefined} of the last hello */
+  let helloExperiment;
+  /** Whether the last hello had a token. */
+  let resumes = false;
+  /** Whether there has been a welcome. */
+  let wasWelcomed = false;
+  /** @type {(() => void)[]} resolve when a frame has the exact parameters */
   const waiting = [];
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
@@ -114,25 +114,28 @@ export function createSession(options) {
   const connection = createConnection({
     url: options.url,
     openSocket: options.openSocket,
-    createUnpacker: options.createUnpacker,
-    admit: options.admit,
+    createDecompressor: options.createDecompressor,
+    join: options.join,
     diagnose: options.diagnose,
-    onOpen: () => greet(store.get().wanted),
+    onOpen: () => sendHello(store.get().wanted),
     onEvent: receiveEvent,
     onFrame: receiveFrame,
-    onState: (/** @type {ConnectionState} */ line, /** @type {LineTrouble | null} */ trouble) => {
+    onState: (
+      /** @type {ConnectionState} */ connectionState,
+      /** @type {ConnectionTrouble | null} */ trouble,
+    ) => {
       configure.cancel();
-      if (line !== "open") endWaiting();
-      store.update((state) => withConnection(state, line, trouble));
+      if (connectionState !== "open") endWaiting();
+      store.update((state) => withConnection(state, connectionState, trouble));
     },
     onFault,
   });
 
   /** @param {Experiment} [experiment] */
-  function greet(experiment) {
-    offered = experiment;
-    const { token } = pocket;
-    comesBack = token !== null;
+  function sendHello(experiment) {
+    helloExperiment = experiment;
+    const { token } = resumeStorage;
+    resumes = token !== null;
     const { encoding } = connection;
     const hello = /** @type {const} */ ({
       type: "hello",
@@ -141,30 +144,30 @@ export function createSession(options) {
       language: languageKey(),
     });
     const named = options.client ? { ...hello, client: options.client } : hello;
-    // The token has the experiment in it; both together might be longer than a message may be.
+    // The token contains the experiment; both together might exceed the size limit of a message.
     if (token !== null) connection.send({ ...named, resume: token });
     else connection.send(experiment ? { ...named, experiment } : named);
   }
 
   /** @param {Welcome} event */
-  function enter(event) {
+  function receiveWelcome(event) {
     const { wanted, pending } = store.get();
-    const goesOn = comesBack && event.history === stream.history;
+    const continues = resumes && event.history === runData.lineage;
     received = 0;
     acknowledged = 0;
-    if (!goesOn) stream.begin(event.run);
-    else if (event.recovered) stream.reshape(event.run);
-    else stream.rewind(event.run, event.state.epoch);
-    store.update((state) => withWelcome(state, catalog, event, goesOn));
+    if (!continues) runData.begin(event.run);
+    else if (event.recovered) runData.reshape(event.run);
+    else runData.rewind(event.run, event.state.epoch);
+    store.update((state) => withWelcome(state, catalog, event, continues));
     watch.push(null);
-    // What was asked for while the line broke, or since the token was made.
-    const isNewer = comesBack && ((settled && pending !== null) || !event.recovered);
-    settled = true;
+    // A change made while the connection broke, or since the token was issued.
+    const isNewer = resumes && ((wasWelcomed && pending !== null) || !event.recovered);
+    wasWelcomed = true;
     if (isNewer && !isEqual(wanted, event.experiment)) change(() => wanted);
   }
 
   /**
-   * Sends a command; a change of the experiment that waits goes first, so that all is obeyed in the order it was asked.
+   * Sends a command, after a pending change of the experiment, so that the server gets all in order.
    * @param {Command} command
    */
   function send(command) {
@@ -177,8 +180,8 @@ export function createSession(options) {
    * @param {(experiment: Experiment) => Experiment} edit
    */
   function change(edit) {
-    const { wanted, connection: line } = store.get();
-    if (line !== "open") return;
+    const { wanted, connection: connectionState } = store.get();
+    if (connectionState !== "open") return;
     commands += 1;
     const id = commands;
     const experiment = edit(wanted);
@@ -190,18 +193,18 @@ export function createSession(options) {
   function receiveEvent(event) {
     switch (event.type) {
       case "welcome":
-        enter(event);
+        receiveWelcome(event);
         break;
       case "checkpoint":
-        pocket.offer(event, stream, store.get());
+        resumeStorage.offer(event, runData, store.get());
         return;
       case "configured":
-        if (event.run > stream.run && event.kept) stream.reshape(event.run);
-        else if (event.run > stream.run) stream.begin(event.run);
-        store.update((state) => withConfigured(state, catalog, event, stream.epoch));
+        if (event.run > runData.run && event.kept) runData.reshape(event.run);
+        else if (event.run > runData.run) runData.begin(event.run);
+        store.update((state) => withConfigured(state, catalog, event, runData.epoch));
         break;
       case "state":
-        stream.restartClock();
+        runData.restartClock();
         store.update((state) => withRunState(state, event));
         break;
       case "diverged":
@@ -214,12 +217,12 @@ export function createSession(options) {
           break;
         }
         if (event.code.startsWith("resume-")) {
-          pocket.refuse(event.code);
+          resumeStorage.refuse(event.code);
           break;
         }
-        if (event.code === "join") break; // the server closes the line, and before the next one the person is asked
-        if (store.get().connection !== "open" && offered) {
-          greet(options.repair?.(offered, event.field) ?? undefined);
+        if (event.code === "join") break; // the server closes the connection, and the person is asked before the next one
+        if (store.get().connection !== "open" && helloExperiment) {
+          sendHello(options.repair?.(helloExperiment, event.field) ?? undefined);
           break;
         }
         store.update((state) => withRefusal(state, event.id));
@@ -231,12 +234,12 @@ export function createSession(options) {
   /** @param {Frame | FrameLosses} frame */
   function receiveFrame(frame) {
     received = Math.max(received, frame.number);
-    stream.accept(frame, now());
-    if (waiting.length > 0 && stream.latest?.exactParameters) {
+    runData.accept(frame, now());
+    if (waiting.length > 0 && runData.latest?.exactParameters) {
       endWaiting();
       watch.push(null);
     }
-    pocket.settle(stream, store.get());
+    resumeStorage.settle(runData, store.get());
     if (isHidden()) acknowledge();
     else {
       clearTimeout(undrawn);
@@ -249,7 +252,7 @@ export function createSession(options) {
     for (const resolve of waiting.splice(0)) resolve();
   }
 
-  /** Tells the server that everything received is on the screen, or would be if anybody could see it. */
+  /** Acknowledges all received frames: they are on the screen, or would be on a visible page. */
   function acknowledge() {
     clearTimeout(undrawn);
     if (received === acknowledged) return false;
@@ -260,17 +263,17 @@ export function createSession(options) {
 
   return {
     store,
-    stream,
+    runData,
     send,
     watch: () => watch.push(null),
-    look: connection.look,
+    checkAlive: connection.checkAlive,
     retryNow: connection.retryNow,
     reopen: connection.reopen,
-    /** Writes down what the next visit needs. */
-    save: () => pocket.saveAll(stream, store.get()),
+    /** Stores what the next visit needs. */
+    save: () => resumeStorage.saveAll(runData, store.get()),
 
     /**
-     * Sets one weight or bias by hand, which also gives a run that has ended another chance.
+     * Sets one weight or bias by hand, after which a run that has ended may continue.
      * @param {ParameterAddress} address
      * @param {number} value
      */
@@ -282,7 +285,7 @@ export function createSession(options) {
     acknowledge,
 
     /**
-     * Waits until the newest frame has the parameters in full; without a connection it stays as it is.
+     * Waits until the newest frame has the exact parameters; returns at once without a connection.
      * @returns {Promise<void>}
      */
     async exact() {
@@ -295,18 +298,18 @@ export function createSession(options) {
 
     change,
 
-    /** Says goodbye: the server gives up the run, and so does this tab. */
+    /** Ends the session, and removes the record of this tab. */
     close() {
       configure.cancel();
       watch.cancel();
       clearTimeout(undrawn);
       connection.close();
-      pocket.drop();
+      resumeStorage.drop();
     },
   };
 }
 
 /** @returns {never} */
-function noPlace() {
-  throw new Error("Nothing is kept");
+function noStorage() {
+  throw new Error("Nothing is record");
 }

@@ -1,119 +1,119 @@
 /**
- * The record of this tab in session storage: the resume token, and what no token holds, such as curves and undo. It lasts as
- * long as the tab; a duplicated tab gets a copy.
+ * The record of this tab in session storage: the resume token, and what the token lacks, such as losses and the undo stack.
+ * It lasts as long as the tab; a duplicated tab gets a copy.
  */
 
 /**
- * @import { Experiment, History, SettingMark } from "../types/app.js"
+ * @import { Experiment, UndoStack, SettingMark } from "../types/app.js"
  */
 
 const KEY = "neural-playground-record";
 const LOSSES_KEY = "neural-playground-losses";
 const VERSION = 1;
 
-/** Losses are kept exactly; of more epochs than this the oldest are thinned. */
+/** Losses are stored exactly; beyond this number of epochs the oldest are thinned. */
 export const MOST_EPOCHS = 40_000;
-/** Longest undo history that is kept, in characters. */
-const MOST_HISTORY = 400_000;
+/** Longest undo stack that is stored, in characters of JSON. */
+const LONGEST_UNDO = 400_000;
 
 /**
- * @typedef {object} Kept
+ * @typedef {object} TabRecord
  * @property {string} token
- * @property {string} address what stood behind `#`: another address is another wish
- * @property {Experiment} experiment as it held
+ * @property {string} address fragment of the page; a record for another one is not used
+ * @property {Experiment} experiment
  * @property {number | null} speed
  * @property {number} run
- * @property {number} history number of the history of losses
- * @property {History | null} undo
+ * @property {number} history number of the lineage
+ * @property {UndoStack | null} undo
  * @property {SettingMark[]} marks
  */
 
 /**
- * @typedef {object} KeptLosses as `packLosses` writes them
- * @property {number} history to which they belong
+ * @typedef {object} RecordedLosses as `packLosses` writes them
+ * @property {number} history number of their lineage
  * @property {string} train
  * @property {string} test
  * @property {string} validation
  */
 
-/** @typedef {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} Place where it is kept; asking may be refused */
+/** @typedef {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} StorageSource gives the storage; may throw */
 
 /**
- * @param {Place} place
- * @returns {Kept | null} null if there is nothing, or nothing that can be read
+ * @param {StorageSource} getStorage
+ * @returns {TabRecord | null} null if there is none that can be read
  */
-export function readRecord(place) {
-  const record = /** @type {(Kept & { version: number }) | null} */ (read(place, KEY));
+export function readRecord(getStorage) {
+  const record = /** @type {(TabRecord & { version: number }) | null} */ (read(getStorage, KEY));
   return record?.version === VERSION && typeof record.token === "string" ? record : null;
 }
 
 /**
- * Whether somebody comes back with a token.
- * @param {Place} place
+ * Whether this tab has a resume token.
+ * @param {StorageSource} getStorage
  * @returns {boolean}
  */
-export function hasRecord(place) {
-  return readRecord(place) !== null;
+export function hasRecord(getStorage) {
+  return readRecord(getStorage) !== null;
 }
 
 /**
- * @param {Place} place
- * @param {Kept} kept
- * @returns {boolean} whether it is kept
+ * @param {StorageSource} getStorage
+ * @param {TabRecord} record
+ * @returns {boolean} whether it was stored
  */
-export function writeRecord(place, kept) {
-  const undo = kept.undo && JSON.stringify(kept.undo).length <= MOST_HISTORY ? kept.undo : null;
-  return write(place, KEY, { version: VERSION, ...kept, undo });
+export function writeRecord(getStorage, record) {
+  const undo = record.undo && JSON.stringify(record.undo).length <= LONGEST_UNDO ? record.undo : null;
+  return write(getStorage, KEY, { version: VERSION, ...record, undo });
 }
 
 /**
- * @param {Place} place
- * @returns {KeptLosses | null}
+ * @param {StorageSource} getStorage
+ * @returns {RecordedLosses | null}
  */
-export function readLosses(place) {
-  return /** @type {KeptLosses | null} */ (read(place, LOSSES_KEY));
+export function readLosses(getStorage) {
+  return /** @type {RecordedLosses | null} */ (read(getStorage, LOSSES_KEY));
 }
 
 /**
- * @param {Place} place
- * @param {KeptLosses} losses
- * @returns {boolean} whether they are kept
+ * @param {StorageSource} getStorage
+ * @param {RecordedLosses} losses
+ * @returns {boolean} whether they were stored
  */
-export function writeLosses(place, losses) {
-  return write(place, LOSSES_KEY, losses);
+export function writeLosses(getStorage, losses) {
+  return write(getStorage, LOSSES_KEY, losses);
 }
 
-/** @param {Place} place */
-export function dropRecord(place) {
+/** @param {StorageSource} getStorage */
+export function dropRecord(getStorage) {
   try {
-    for (const key of [KEY, LOSSES_KEY]) place().removeItem(key);
+    for (const key of [KEY, LOSSES_KEY]) getStorage().removeItem(key);
   } catch {
-    // Where nothing can be kept, nothing has to be dropped.
+    // Storage may be forbidden; then there is no record.
   }
 }
 
 /**
- * @param {Place} place
+ * @param {StorageSource} getStorage
  * @param {string} key
- * @returns {unknown} null if there is nothing, or nothing that can be read
+ * @returns {unknown} null if there is none that can be read
  */
-function read(place, key) {
+function read(getStorage, key) {
   try {
-    return JSON.parse(place().getItem(key) ?? "null");
+    return JSON.parse(getStorage().getItem(key) ?? "null");
   } catch {
     return null;
   }
 }
 
 /**
- * @param {Place} place
+ * @param {StorageSource} getStorage
  * @param {string} key
  * @param {unknown} value
  * @returns {boolean}
  */
-function write(place, key, value) {
+function write(getStorage, key, value) {
   try {
-    place().setItem(key, JSON.stringify(value));
+    getStorage().setItem(key, JSON.stringify(value));
     return true;
   } catch {
     return false;
@@ -121,8 +121,8 @@ function write(place, key, value) {
 }
 
 /**
- * Losses by epoch as text, exactly. Of more than `MOST_EPOCHS` the newest half are kept whole, and of those before every
- * second, fourth … so that they fit; what is left out is no number.
+ * Losses by epoch as text, exactly. Of more than `MOST_EPOCHS` the newest half are all written, and of those before every
+ * second, fourth … so that they fit; the others are read as NaN.
  * @param {{ length: number, at: (index: number) => number }} column
  * @returns {string}
  */
@@ -157,7 +157,7 @@ export function unpackLosses(packed) {
 }
 
 /**
- * Up to which epoch only every so manieth loss is kept.
+ * The thinning of losses: before epoch `from`, only every `step`-th is stored.
  * @param {number} length
  */
 function thinning(length) {

@@ -11,7 +11,7 @@ import { MOST_POINTS, NO_POINTS } from "./point-set.js";
  * @property {readonly PointSet[]} future the next first
  */
 
-/** How many steps can be undone. */
+/** Most steps that can be undone. */
 const DEPTH = 200;
 
 /**
@@ -23,7 +23,7 @@ export function createDrawing(present = NO_POINTS) {
 }
 
 /**
- * Another present; what goes on within one stroke of a tool is one step.
+ * Sets the present points; changes within one stroke are one step.
  * @param {Drawing} drawing
  * @param {PointSet} present
  * @param {boolean} [goesOn] whether this belongs to the step before
@@ -56,10 +56,10 @@ export function redone(drawing) {
 }
 
 /**
- * More points, as many as there is room for.
+ * Adds points, up to the limit.
  * @param {PointSet} set
  * @param {readonly Point[]} points
- * @returns {PointSet} the same if there is room for none
+ * @returns {PointSet} the same if the limit is reached
  */
 export function withPoints(set, points) {
   const room = points.slice(0, Math.max(0, MOST_POINTS - set.points.length));
@@ -67,7 +67,7 @@ export function withPoints(set, points) {
 }
 
 /**
- * Without the points within a circle.
+ * Removes the points within a circle.
  * @param {PointSet} set
  * @param {number} x1
  * @param {number} x2
@@ -80,7 +80,7 @@ export function withoutCircle(set, x1, x2, radius) {
 }
 
 /**
- * Without the point that is nearest to a place; of several the last one.
+ * Removes the point nearest to a position; of several the last one.
  * @param {PointSet} set
  * @param {number} x1
  * @param {number} x2
@@ -99,7 +99,7 @@ export function withoutNearest(set, x1, x2) {
 }
 
 /**
- * Places at equal distances from one place (itself left out) towards another.
+ * Positions at equal distances from one position, which is not included, towards another.
  * @param {readonly [number, number]} from
  * @param {readonly [number, number]} to
  * @param {number} distance
@@ -115,7 +115,7 @@ export function placesAlong(from, to, distance) {
 }
 
 /**
- * Places at random within a circle, everywhere alike.
+ * Random positions in a circle, uniformly distributed.
  * @param {number} count
  * @param {readonly [number, number]} centre
  * @param {number} radius

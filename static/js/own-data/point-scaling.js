@@ -1,4 +1,4 @@
-/** From a table to points: how coordinates and values are moved and stretched, and which rows are taken. */
+/** Converts a table to points: scales coordinates and values, and selects rows if there are too many. */
 
 import { createRandom, sampleIndexes } from "../lib/data/random.js";
 import { formatPlain } from "../lib/text/format.js";
@@ -11,38 +11,38 @@ import { FARTHEST, labelledPoint, MOST_POINTS, valuedPoint } from "./point-set.j
 /**
  * @typedef {object} Wishes
  * @property {Kind} kind
- * @property {boolean} fit whether coordinates are moved and stretched to fill the picture
- * @property {boolean} fitValues whether values are moved and stretched to −1 … 1
- * @property {"random" | "first"} pick which rows are taken if there are too many
+ * @property {boolean} fit whether coordinates are scaled to fill the picture
+ * @property {boolean} fitValues whether values are scaled to −1 … 1
+ * @property {"random" | "first"} pick which rows are selected if there are too many
  */
 
 /**
- * @typedef {object} Line what becomes of a number x: (x − shift) · factor
+ * @typedef {object} Scaling of a number x to (x − shift) · factor
  * @property {number} shift
  * @property {number} factor
  */
 
-/** Where fitted coordinates end: a little inside the picture. */
+/** Largest fitted coordinate, a little inside the picture. */
 const REACH = 5;
 /**
- * All digits that a number has.
+ * All digits of a number.
  * @type {Intl.NumberFormatOptions}
  */
 const EXACT = { maximumSignificantDigits: 15, useGrouping: false };
-/** Rows that are drawn at random are always the same. */
+/** Fixed seed, so that a random selection of rows is always the same. */
 const SEED = 1;
 
 /**
- * How coordinates would be moved and stretched to fill the picture, and values to −1 … 1.
+ * The scaling of coordinates to fill the picture, and of values to −1 … 1.
  * @param {Table} table
- * @returns {{ axes: [Line, Line], value: Line | null, farthest: number, largest: number, beyond: number }} with how far
- *   coordinates and values reach, and how many points are outside the picture
+ * @returns {{ axes: [Scaling, Scaling], value: Scaling | null, farthest: number, largest: number, beyond: number }} with the
+ *   largest coordinate and value, and the number of points outside the picture
  */
 export function measure({ rows, values }) {
-  const axes = /** @type {[Line, Line]} */ (
-    [0, 1].map((axis) => lineOf(rows, (row) => Number(row[axis]), REACH))
+  const axes = /** @type {[Scaling, Scaling]} */ (
+    [0, 1].map((axis) => scalingOf(rows, (row) => Number(row[axis]), REACH))
   );
-  const value = values === null ? null : lineOf(values, (number) => number, 1);
+  const value = values === null ? null : scalingOf(values, (number) => number, 1);
   let farthest = 0;
   let beyond = 0;
   for (const [x1, x2] of rows) {
@@ -55,14 +55,14 @@ export function measure({ rows, values }) {
 }
 
 /**
- * The middle of some numbers goes to 0, their ends to −reach and reach.
+ * The scaling that maps the range of some numbers to −reach … reach.
  * @template Item
  * @param {readonly Item[]} items
  * @param {(item: Item) => number} numberOf
  * @param {number} reach
- * @returns {Line}
+ * @returns {Scaling}
  */
-function lineOf(items, numberOf, reach) {
+function scalingOf(items, numberOf, reach) {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (const item of items) {
@@ -75,13 +75,13 @@ function lineOf(items, numberOf, reach) {
   const middle = low / 2 + high / 2;
   if (half === 0 || !Number.isFinite(reach / half)) return { shift: middle, factor: 1 };
   if (Math.abs(middle) < half / 1e4) return { shift: 0, factor: neat(reach / half, 5) };
-  // Far from zero the shift needs more digits, or it would miss the middle.
+  // Far from zero the shift needs more digits to be the middle.
   const digits = 5 + Math.max(0, Math.ceil(Math.log10(Math.abs(middle) / half || 1)));
   return { shift: neat(middle, Math.min(15, digits)), factor: neat(reach / half, 5) };
 }
 
 /**
- * So many digits and no more: the formula that is shown is the one that is applied.
+ * Rounds to the digits that are shown, so that the formula shown is the one applied.
  * @param {number} number
  * @param {number} digits
  * @returns {number}
@@ -92,7 +92,7 @@ function neat(number, digits) {
 
 /**
  * @param {string} name
- * @param {Line} line
+ * @param {Scaling} scaling
  * @returns {string}
  */
 export function formula(name, { shift, factor }) {
@@ -102,7 +102,7 @@ export function formula(name, { shift, factor }) {
 }
 
 /**
- * Whether the table can become points as wished; a sentence if not.
+ * Why a table cannot be converted with these options, as a sentence; null if it can.
  * @param {Table} table
  * @param {Wishes} wishes
  * @returns {string | null}
@@ -141,7 +141,7 @@ export function toPoints(table, { kind, fit, fitValues, pick }) {
 }
 
 /**
- * @param {Line} line
+ * @param {Scaling} scaling
  * @param {number} number
  * @returns {number}
  */

@@ -1,6 +1,6 @@
 /**
- * A set of points somebody drew or brought along: each has a class and a value, so that one can change one's mind about
- * which of them counts. As targets, two classes are +1 (class 0) and −1 (class 1), more are their numbers.
+ * A set of points that the person has drawn or imported. Each has a class and a value, so that the kind can be changed
+ * later. As targets, two classes are +1 (class 0) and −1 (class 1), more are their numbers.
  */
 
 import { joined, phrase } from "../lib/text/i18n.js";
@@ -11,7 +11,7 @@ import { joined, phrase } from "../lib/text/i18n.js";
 
 /**
  * @typedef {object} PointSet
- * @property {Kind} kind which of the two is to be learned
+ * @property {Kind} kind which of the two is the target
  * @property {readonly Point[]} points
  */
 
@@ -24,18 +24,18 @@ import { joined, phrase } from "../lib/text/i18n.js";
 export const FEWEST_POINTS = 10;
 export const MOST_POINTS = 5000;
 export const MOST_CLASSES = 6;
-/** Points as text may have so many signs, to fit into a message beside the rest of an experiment. */
+/** Longest JSON of points, in characters, to fit into a message beside the rest of an experiment. */
 const MOST_SIGNS = 120_000;
-/** More decimals cannot be written. */
+/** Most decimals of `toFixed`. */
 export const MOST_DECIMALS = 100;
-/** Coordinates and values reach so far, either way. */
+/** Largest absolute coordinate or value. */
 export const FARTHEST = 1000;
 
 /** @type {PointSet} */
 export const NO_POINTS = { kind: "classes", points: [] };
 
 /**
- * A point of a class; its value is +1 or −1, as of two classes.
+ * A point with a class; its value is +1 or −1, as for two classes.
  * @param {number} x1
  * @param {number} x2
  * @param {number} label
@@ -46,7 +46,7 @@ export function labelledPoint(x1, x2, label) {
 }
 
 /**
- * A point of a value; its class is that of its sign.
+ * A point with a value; its class is that of the sign.
  * @param {number} x1
  * @param {number} x2
  * @param {number} value
@@ -57,9 +57,9 @@ export function valuedPoint(x1, x2, value) {
 }
 
 /**
- * How many points each class has.
+ * The number of points of each class.
  * @param {readonly Point[]} points
- * @returns {number[]} one number for each class there can be
+ * @returns {number[]} by class
  */
 export function countClasses(points) {
   const counts = Array(MOST_CLASSES).fill(0);
@@ -68,7 +68,7 @@ export function countClasses(points) {
 }
 
 /**
- * How many classes the network has to tell apart: up to the last one that has points, and at least two.
+ * The number of classes: up to the last one that has points, and at least two.
  * @param {readonly Point[]} points
  * @returns {number}
  */
@@ -77,7 +77,7 @@ export function classesOfPoints(points) {
 }
 
 /**
- * What keeps points from being learned, and what is worth knowing about them.
+ * Validates a set: why it cannot be used, and remarks.
  * @param {PointSet} set
  * @returns {{ refusal: string | null, remarks: string[] }} sentences
  */
@@ -100,7 +100,7 @@ export function judge(set) {
   const outside = countOutside(points);
   if (outside > 0) remarks.push(phrase("points.outside", { count: outside }));
   const { wanted, digits } = decimalsOf(columnsOf(set));
-  // With two digits less, ten steps may be all that is left between the farthest points.
+  // With two digits less, only ten steps may be left between the farthest points.
   if (digits.some((count, column) => count < (wanted[column] ?? 0) - 1))
     remarks.push(phrase("points.rounded"));
   return { refusal, remarks };
@@ -141,7 +141,7 @@ export function countOutside(points, edge = 6) {
 }
 
 /**
- * Decimals that distinguish numbers: three to four digits of the largest of them, and of how far they lie apart.
+ * Decimals that distinguish numbers: three to four digits of the largest one, and of their range.
  * @param {readonly number[]} numbers
  * @returns {number}
  */
@@ -154,7 +154,7 @@ export function decimalsFor(numbers) {
 }
 
 /**
- * The decimals to which points are rounded, by column: fewer than would tell all numbers apart if the points were too
+ * The decimals to which points are rounded, by column: fewer than distinguish all numbers if the points would be too
  * long for a message.
  * @param {readonly (readonly number[])[]} columns
  * @returns {{ wanted: number[], digits: number[] }}
@@ -176,16 +176,16 @@ function decimalsOf(columns) {
 }
 
 /**
- * The numbers of a set that an experiment has.
+ * The columns of a set that an experiment has.
  * @param {PointSet} set
- * @returns {number[][]} columns x1, x2 and, if values are to be learned, these
+ * @returns {number[][]} x1, x2 and, if values are the target, these
  */
 function columnsOf({ kind, points }) {
   return (kind === "values" ? [0, 1, 3] : [0, 1]).map((column) => points.map((point) => point[column] ?? 0));
 }
 
 /**
- * The points as an experiment has them.
+ * Converts a set to the points of an experiment.
  * @param {PointSet} set
  * @returns {Targets}
  */
@@ -206,7 +206,7 @@ export function toTargets(set) {
 }
 
 /**
- * The same the other way round.
+ * Converts the points of an experiment to a set.
  * @param {number[][]} points x1, x2, target of each
  * @param {number} classes how many there are; 0 for values
  * @returns {PointSet}
@@ -225,6 +225,16 @@ export function fromTargets(points, classes) {
 }
 
 /**
+ * The points of a data set for its thumbnail: two classes have the colours of their values, +1 and −1.
+ * @param {number[][]} points x1, x2, target of each
+ * @param {number} classes number of classes; 0 for values
+ * @returns {PointSet}
+ */
+export function thumbnailSet(points, classes) {
+  return fromTargets(points, classes > 2 ? classes : 0);
+}
+
+/**
  * @param {Targets | null} one
  * @param {Targets | null} other
  * @returns {boolean}
@@ -240,7 +250,7 @@ export function sameTargets(one, other) {
 }
 
 /**
- * A set as it was stored, if that is what it is.
+ * Validates a stored set; null if it is none.
  * @param {unknown} stored
  * @returns {PointSet | null}
  */
@@ -261,7 +271,7 @@ export function readPointSet(stored) {
 }
 
 /**
- * Own points as they were stored, if that is what they are.
+ * Validates stored own points; null if they are none.
  * @param {unknown} stored
  * @returns {Targets | null}
  */

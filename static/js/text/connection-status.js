@@ -1,4 +1,4 @@
-/** Why there is no connection, in words, and what can be done about it. */
+/** The status of the connection in words: why there is none, and what the person can do. */
 
 /**
  * @import { State } from "../types/app.js"
@@ -6,8 +6,8 @@
 
 import { phrase } from "../lib/text/i18n.js";
 
-/** Reasons that have a sentence of their own; any other is described as a lost connection. */
-const TOLD = new Set([
+/** Reasons with their own sentence; others are described as a lost connection. */
+const WITH_SENTENCE = new Set([
   "restarting",
   "full",
   "too-many",
@@ -22,7 +22,7 @@ const TOLD = new Set([
   "reload",
 ]);
 
-/** What helps against an end that is final, by reason. */
+/** Labels of the button for a final close, by reason. */
 const OFFERS = new Map([
   ["taken-over", "line.use-here"],
   ["forbidden", "line.reload-page"],
@@ -31,14 +31,14 @@ const OFFERS = new Map([
 
 /**
  * @param {Pick<State, "connection" | "trouble">} state
- * @returns {{ reason: string, words: string, offer: string }} all empty while all is well
+ * @returns {{ reason: string, text: string, offer: string }} all empty while connected
  */
-export function lineOf({ connection, trouble }) {
-  if (connection === "open" || trouble === null) return { reason: "", words: "", offer: "" };
+export function connectionStatus({ connection, trouble }) {
+  if (connection === "open" || trouble === null) return { reason: "", text: "", offer: "" };
   const { reason, message } = trouble;
-  const words = TOLD.has(reason) ? phrase(`line.${reason}`) : message || phrase("line.lost");
-  if (connection !== "stopped") return { reason, words, offer: "" };
-  return { reason, words, offer: phrase(OFFERS.get(reason) ?? "line.go-on") };
+  const text = WITH_SENTENCE.has(reason) ? phrase(`line.${reason}`) : message || phrase("line.lost");
+  if (connection !== "stopped") return { reason, text, offer: "" };
+  return { reason, text, offer: phrase(OFFERS.get(reason) ?? "line.go-on") };
 }
 
 /**

@@ -21,10 +21,10 @@ import { fromWireName } from "../net/protocol.js";
  * @property {string} title
  * @property {string} formula empty if it has none
  * @property {string} text
- * @property {string} note which values there are, and what a change does; may be empty
- * @property {Entry | null} chosen the row that is chosen now
- * @property {Entry[]} options numbers that belong to that row
- * @property {Entry[]} others rows that could be chosen instead
+ * @property {string} note the range, and the effect of a change; may be empty
+ * @property {Entry | null} chosen the chosen row
+ * @property {Entry[]} options numbers of that row
+ * @property {Entry[]} others the other rows
  */
 
 /**
@@ -34,7 +34,7 @@ import { fromWireName } from "../net/protocol.js";
  *   | { kind: "place", name: string }} Topic
  */
 
-/** What is no setting: where it is on the page. Its name and what it is are texts of the language. */
+/** Selectors of things that are no settings. Title and explanation are texts of the language. */
 const PLACES = /** @type {const} */ ({
   play: '[data-action="play"]',
   step: '[data-action="step"]',
@@ -56,7 +56,7 @@ const PLACES = /** @type {const} */ ({
   logarithmic: ".loss__scales",
 });
 
-/** Where those places are. */
+/** Selectors of all that can be explained by place. */
 export const PLACE_SELECTORS = [
   { name: "problem", selector: ".field:has(> #problem)" },
   ...Object.entries(PLACES).map(([name, selector]) => ({ name, selector })),
@@ -167,7 +167,7 @@ function entryOf({ label, text, formula }) {
 }
 
 /**
- * A dash stands for no formula.
+ * The formula, or empty for a dash.
  * @param {string | null | undefined} formula
  * @returns {string}
  */

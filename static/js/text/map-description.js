@@ -5,10 +5,10 @@
 import { formatFixed, formatPercent } from "../lib/text/format.js";
 import { joined, phrase } from "../lib/text/i18n.js";
 
-/** How many parts the square has: three rows of three, from the top left. */
+/** Number of parts of the square: three rows of three, from the top left. */
 const PARTS = 9;
 const MIDDLE = 4;
-/** Sets of parts that have a name of their own. */
+/** Sets of parts that have a name. */
 const SHAPES = [
   "012",
   "678",
@@ -24,11 +24,11 @@ const SHAPES = [
   "246",
   "4",
 ];
-/** A class that has this share of a part is said to be there. */
+/** A class with this share of a part is said to be there. */
 const MOST = 0.6;
-/** A class with less than this share of the square is not worth a place. */
+/** A class with less than this share of the square is not mentioned. */
 const LEAST = 0.005;
-/** How far to one side, as a part of what is possible, a class lies that is said to lie there. */
+/** A class is said to lie at a side if its centre is at least this fraction of the largest possible distance away. */
 const ASIDE = 0.7;
 /** The parts at the rim, anticlockwise from the right. */
 const ROUND = [5, 2, 1, 0, 3, 6, 7, 8];
@@ -74,7 +74,7 @@ function describeClasses({ bytes, classes, side }, count) {
     return phrase("regions.class", { label: number });
   };
   const shares = cells.map((row) => row.reduce((sum, cell) => sum + cell, 0) / bytes.length);
-  const told = [...shares.keys()]
+  const sentences = [...shares.keys()]
     .filter((number) => (shares[number] ?? 0) >= LEAST)
     .sort((one, other) => (shares[other] ?? 0) - (shares[one] ?? 0))
     .map((number) => {
@@ -85,7 +85,7 @@ function describeClasses({ bytes, classes, side }, count) {
       const place = whereIs(coverage, { x: x / count, y: y / count }, share);
       return phrase("regions.entry", { name: nameOf(number), place, share: formatPercent(share) });
     });
-  const entries = capital(told.join(phrase("regions.between")));
+  const entries = capital(sentences.join(phrase("regions.between")));
   return phrase("regions.classes", { entries, certainty: describeCertainty(sure / bytes.length) });
 }
 
@@ -113,7 +113,7 @@ function describeValues({ bytes, side }) {
 }
 
 /**
- * Where a class is, from the share that it has of each part.
+ * The place of a class, from its share of each part.
  * @param {number[]} coverage
  * @param {{ x: number, y: number }} centre of the class, −1 … 1 from left to right and from bottom to top
  * @param {number} size its share of the square
@@ -148,7 +148,7 @@ function sideOf({ x, y }) {
   return ROUND[eighth] ?? MIDDLE;
 }
 
-/** @param {number} share of the square where it is sure */
+/** @param {number} share of the square where the network is sure */
 function describeCertainty(share) {
   if (share >= 0.95) return phrase("regions.sure");
   if (share < 0.05) return phrase("regions.unsure");
@@ -156,7 +156,7 @@ function describeCertainty(share) {
 }
 
 /**
- * How good it is on points it has not learned from.
+ * The score on the test samples in words.
  * @param {number} score accuracy or R²
  * @param {number} classes 0 for values
  * @returns {string}

@@ -15,7 +15,7 @@ export function featureLabel(catalog, key) {
 }
 
 /**
- * What the large map shows.
+ * The caption of the large map.
  * @param {Catalog} catalog
  * @param {Target} target
  * @param {{ hidden: number[], outputs: number }} network units of the hidden layers, and outputs
@@ -30,7 +30,7 @@ export function captionOf(catalog, target, { hidden, outputs }) {
 }
 
 /**
- * The large map for people who do not see it.
+ * The text alternative of the large map.
  * @param {string} caption
  * @param {number} epoch
  * @param {Float64Array} evaluation as in a frame
@@ -43,7 +43,7 @@ export function describeMap(caption, epoch, [train = Number.NaN, , test = Number
 }
 
 /**
- * What just happened to the run, or nothing worth saying.
+ * The sentence about a change of the run's state; null if it needs none.
  * @param {string} reason of a change of state
  * @param {number} epoch
  * @param {number} testLoss

@@ -1,4 +1,4 @@
-/** Shapes of the page: the wire's shapes with camelCase names, and the page's own. */
+/** Types of the page: those of the wire with camelCase names, and others. */
 
 import type { Targets } from "../own-data/point-set.js";
 import type * as Wire from "./protocol.js";
@@ -8,7 +8,7 @@ export type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : S;
 
-/** The same shape with every key in camelCase, all the way down. */
+/** The same type with every key in camelCase, recursively. */
 export type Camel<T> = T extends (infer Item)[]
   ? T extends [infer A, infer B]
     ? [Camel<A>, Camel<B>]
@@ -41,12 +41,12 @@ export type LossChoice = Camel<Wire.LossChoice>;
 export type StopChoice = Camel<Wire.StopChoice>;
 export type Speed = Camel<Wire.Speed>;
 
-/** What every frame tells, as decoded from a binary message. Arrays are views of the message. */
+/** The part of a decoded frame that every frame has. Arrays are views of the message. */
 export interface FrameLosses {
   number: number;
   run: number;
-  /** Frames of the same history show one network, through all its shapes. */
-  history: number;
+  /** Number of the lineage (`history` on the wire): frames of one lineage show one network, through changes of its shape. */
+  lineage: number;
   epoch: number;
   step: number;
   epochs: Uint32Array;
@@ -60,60 +60,60 @@ export interface FrameLosses {
   validationPoints: Float32Array | null;
 }
 
-/** One picture of a run; what is sent while the page is looked at. */
+/** A frame with a picture, as it is sent while the page is visible. */
 export interface Frame extends FrameLosses {
   /** What `map` shows: `output`, or `layer:unit`. */
   mapOf: string;
   /** Train loss, train score, test loss, test score; then, if there are such samples, validation loss and score. */
   evaluation: Float64Array;
   parameters: Float32Array;
-  /** The same in full, or null when not watched. */
+  /** The parameters in 64 bits, or null when not watched. */
   exactParameters: Float64Array | null;
-  /** Square grid of bytes: the two's complement of −127 … 127. */
+  /** Square grid of bytes: −127 … 127 in two's complement. */
   map: Uint8Array;
   /** The most probable class of every cell, whose probability `map` then is; null for any other map. */
   mapClasses: Uint8Array | null;
   resolution: number;
-  /** 400 bytes per unit, the outputs as the last ones, or null when not watched. */
+  /** 400 bytes per unit, the outputs last; null when not watched. */
   tiles: Uint8Array | null;
   /** Counts of true class × predicted class for train, test and, if there is any, validation; null when not watched. */
   confusion: Uint32Array | null;
 }
 
-/** Makes plain frames of the packed ones of a connection, which have to come in order, one at a time. */
-export interface Unpacker {
-  unpack: (message: ArrayBuffer) => Promise<ArrayBuffer>;
+/** Decompresses the frames of one connection, which must be given in order, one at a time. */
+export interface FrameDecompressor {
+  decompress: (message: ArrayBuffer) => Promise<ArrayBuffer>;
   close: () => void;
 }
 
-/** Settings that were changed while the network went on learning. */
+/** Settings that were changed during training, at an epoch. */
 export interface SettingMark {
   epoch: number;
   changes: { label: string; from: string; to: string }[];
 }
 
-/** A square grid of bytes to be shown, with the class of every cell if it is a map of classes. */
+/** A square grid of bytes to draw, with the class of every cell if it is a map of classes. */
 export interface Picture {
   bytes: ArrayLike<number>;
   classes: Uint8Array | null;
   side: number;
 }
 
-/** Why a run cannot go on as it is. */
+/** Why a run has ended. */
 export interface Ended {
   kind: "diverged" | "stopped";
   epoch: number;
   message: string;
 }
 
-/** Stopped: the line does not come back by itself. */
+/** `stopped`: the page does not reconnect by itself. */
 export type ConnectionState = "connecting" | "open" | "reconnecting" | "stopped";
 
-/** Why there is no line. */
-export interface LineTrouble {
-  /** As `closing` gives it, or lost, reopened, reload, forbidden, or what a diagnosis has found. */
+/** Why there is no connection. */
+export interface ConnectionTrouble {
+  /** That of `closing`, or lost, reopened, reload, forbidden, or that of a diagnosis. */
   reason: string;
-  /** What is to be said about it, or nothing. */
+  /** A sentence for people, or empty. */
   message: string;
 }
 
@@ -135,33 +135,33 @@ export interface ParameterEdit {
   run: number;
 }
 
-/** The experiments that were and that were taken back, oldest first and nearest first. */
-export interface History {
-  /** A parameter set by hand stands for a change that left the experiment as it was. */
+/** The undo stack: earlier entries, oldest first, and undone ones, next first. */
+export interface UndoStack {
+  /** A parameter set by hand is an entry without a change of the experiment. */
   past: (Experiment | ParameterEdit)[];
   present: Experiment;
   future: (Experiment | ParameterEdit)[];
-  /** The field, or the parameter, that the last change moved along its scale, and when. */
+  /** The field or parameter that the last change moved, and when. */
   moved: { field: string; time: number } | null;
 }
 
 export interface State {
   connection: ConnectionState;
-  /** Why there is no line; null while there is one, or before the first. */
-  trouble: LineTrouble | null;
-  /** What the server runs. */
+  /** Why there is no connection; null while there is one, or before the first. */
+  trouble: ConnectionTrouble | null;
+  /** The experiment that the server runs. */
   experiment: Experiment;
-  /** What the page asked for last; equal to `experiment` once it is answered. */
+  /** The experiment that the page asked for last; equal to `experiment` once it is answered. */
   wanted: Experiment;
-  /** What has been settled, for undo and redo. */
-  history: History;
+  /** Confirmed experiments, for undo and redo. */
+  undoStack: UndoStack;
   /** Number of the last unanswered `configure`, or null. */
   pending: number | null;
   playing: boolean;
-  /** Speed chosen on the page; null is as fast as it goes. */
+  /** Speed chosen on the page, in epochs a second; null is the highest possible. */
   speed: number | null;
   run: number;
-  /** Set while the run has come to an end by itself; any change gives it another chance. */
+  /** Set while the run has ended by itself; any change lets it continue. */
   ended: Ended | null;
   pinned: Target;
   preview: Target;
@@ -169,19 +169,19 @@ export interface State {
   discretize: boolean;
   logScale: boolean;
   logEpochs: boolean;
-  /** Whether the table of classes taken for others is looked at. */
+  /** Whether the confusion tables are shown. */
   showConfusion: boolean;
-  /** Whether another shape of the network keeps what was learned. */
+  /** Whether another shape of the network keeps the weights. */
   keep: boolean;
   /** In the order of their epochs; of the present network only. */
   marks: SettingMark[];
   /** The dataset last used for each problem. */
   datasetOf: Record<string, string>;
-  /** The own points last used; they stay when a dataset takes their place. */
+  /** The own points last used; they stay when a dataset replaces them. */
   ownPoints: Targets | null;
 }
 
-/** What an action may do. */
+/** What actions work with. */
 export interface ActionContext {
   get: () => State;
   send: (command: Command) => void;
@@ -200,14 +200,14 @@ export interface ActionContext {
   changeSpeed: (by: 1 | -1) => void;
   /** Turns something that is shown on or off. */
   toggle: (part: "showTest" | "discretize" | "logScale" | "keep") => void;
-  /** Asks what things are, or no longer. */
+  /** Starts or ends the mode that explains controls. */
   explain: () => void;
-  showStarts: () => void;
+  showPresets: () => void;
 }
 
 export interface Action {
   id: string;
-  /** Values of `KeyboardEvent.key`; the first is the one shown. */
+  /** Values of `KeyboardEvent.key`. */
   keys: string[];
   available: (state: State) => boolean;
   perform: (context: ActionContext) => void;

@@ -1,7 +1,7 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTelling } from "../../../static/js/app/notifications.js";
+import { createNotifications } from "../../../static/js/app/notifications.js";
 import { initialState } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 import "../support/language.js";
@@ -16,7 +16,7 @@ function start(parts = {}) {
   /** @type {string[]} */
   const log = [];
   let experiment = EXPERIMENT;
-  const telling = createTelling({
+  const telling = createNotifications({
     catalog: CATALOG,
     get: () => ({ ...initialState(CATALOG), ...parts }),
     change: (edit) => {
@@ -27,7 +27,7 @@ function start(parts = {}) {
     showRule: () => log.push("rule"),
     show: (notice) => shown.set(notice.key, notice),
     dismiss: (key) => shown.delete(key),
-    say: (sentence) => log.push(sentence),
+    announce: (sentence) => log.push(sentence),
   });
   return { telling, shown, log, experiment: () => experiment };
 }

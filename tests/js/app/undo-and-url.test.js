@@ -1,7 +1,7 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { createKeeping } from "../../../static/js/app/undo-and-url.js";
+import { createUndoAndUrl } from "../../../static/js/app/undo-and-url.js";
 import { withField } from "../../../static/js/model/experiment.js";
 import { toWire } from "../../../static/js/net/protocol.js";
 import { createSession } from "../../../static/js/net/session.js";
@@ -65,16 +65,16 @@ function start() {
     openSocket: FakeSocket.open,
     now: () => 0,
   });
-  const keeping = createKeeping({
+  const keeping = createUndoAndUrl({
     openers: {
       catalog: WHOLE,
-      service: /** @type {any} */ ({}),
+      api: /** @type {any} */ ({}),
       points: { read: () => null, write: () => true },
     },
     session,
     page: /** @type {any} */ (page),
     show: ({ title }) => told.push(title),
-    say: (sentence) => told.push(sentence),
+    announce: (sentence) => told.push(sentence),
     now: () => (time += 10_000),
   });
   FakeSocket.latest().accept();
@@ -180,7 +180,7 @@ test("undo asks for the experiment before, redo for the one after, and both are 
   agree(started);
 
   assert.equal(session.store.get().experiment.data.seed, 1);
-  assert.equal(session.store.get().history.future.length, 1);
+  assert.equal(session.store.get().undoStack.future.length, 1);
   assert.equal(told.length, 3);
 });
 
@@ -192,7 +192,7 @@ test("undo takes back what the server has not yet confirmed", () => {
   agree(started);
 
   assert.equal(asked()?.experiment.data.seed, 0);
-  assert.deepEqual(started.session.store.get().history.future[0], withField(EXPERIMENT, "data.seed", 9));
+  assert.deepEqual(started.session.store.get().undoStack.future[0], withField(EXPERIMENT, "data.seed", 9));
 });
 
 test("a change that the server refuses leaves no entry and no address", () => {
@@ -203,7 +203,7 @@ test("a change that the server refuses leaves no entry and no address", () => {
   FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: "data.samples", id });
   started.session.store.flush();
 
-  assert.deepEqual(started.session.store.get().history.past, []);
+  assert.deepEqual(started.session.store.get().undoStack.past, []);
   assert.deepEqual(started.page.entries, [PAGE]);
 });
 
@@ -286,5 +286,5 @@ test("a weight set by hand is taken back and done again, but not in another netw
   session.store.update((state) => ({ ...state, run: state.run + 1 }));
   keeping.undo();
   assert.equal(sent().length, 3);
-  assert.deepEqual(session.store.get().history.past, []);
+  assert.deepEqual(session.store.get().undoStack.past, []);
 });

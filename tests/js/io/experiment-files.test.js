@@ -9,9 +9,7 @@ import {
   writeExperiment,
   writeNetwork,
 } from "../../../static/js/io/experiment-files.js";
-import { writeLosses } from "../../../static/js/io/loss-csv.js";
-import { createColumn } from "../../../static/js/lib/data/column.js";
-import { decodeTensors, encodeTensors } from "../../../static/js/lib/data/safetensors.js";
+import { encodeTensors } from "../../../static/js/lib/data/safetensors.js";
 import { withDataset, withFitting } from "../../../static/js/model/constraints.js";
 import { withField } from "../../../static/js/model/experiment.js";
 import { EXPERIMENT } from "../support/catalog.js";
@@ -137,36 +135,4 @@ test("a network of another size, or with numbers that are none, is refused", () 
   assert.throws(() => readFile(WHOLE, write([1, 2])), /2 parameters, and its network needs 25/);
   assert.throws(() => readFile(WHOLE, write(fit.with(3, Number.NaN))), /no numbers/);
   assert.throws(() => readFile(WHOLE, write(fit.with(3, 1e7))), /larger than a million/);
-});
-
-test("the layout is that of safetensors", () => {
-  const bytes = encodeTensors({
-    metadata: { a: "ö" },
-    arrays: { p: Float32Array.of(1, -2), q: Float32Array.of(3) },
-  });
-  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-
-  assert.equal(length % 8, 0);
-  assert.deepEqual(header, {
-    __metadata__: { a: "ö" },
-    p: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
-    q: { dtype: "F32", shape: [1], data_offsets: [8, 12] },
-  });
-  assert.equal(bytes.length, 8 + length + 12);
-  assert.deepEqual(decodeTensors(bytes.buffer)?.arrays.p, Float32Array.of(1, -2));
-  assert.equal(decodeTensors(bytes.buffer.slice(0, -1)), null);
-});
-
-test("losses are a table of every epoch, with a column for validation where there is one", () => {
-  const [trainLoss, testLoss, validationLoss] = [createColumn(), createColumn(), createColumn()];
-  for (const value of [0.5, 0.1 + 0.2, Number.NaN]) trainLoss.push(value);
-  for (const value of [0.25, Number.POSITIVE_INFINITY, 0.125]) testLoss.push(value);
-
-  assert.equal(
-    writeLosses({ trainLoss, testLoss, validationLoss }),
-    "epoch,training_loss,test_loss\n0,0.5,0.25\n1,0.30000000000000004,inf\n2,,0.125\n",
-  );
-  for (const value of [1, 2, 3]) validationLoss.push(value);
-  assert.match(writeLosses({ trainLoss, testLoss, validationLoss }), /validation_loss\n0,0\.5,0\.25,1\n/);
 });

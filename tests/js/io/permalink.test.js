@@ -1,7 +1,6 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withoutField } from "../../../static/js/io/build-experiment.js";
 import { decodeAddress, encodeAddress, isClassicLink } from "../../../static/js/io/permalink.js";
 import { withDataset, withFitting } from "../../../static/js/model/constraints.js";
 import { withField, withOption } from "../../../static/js/model/experiment.js";
@@ -110,7 +109,7 @@ test("bad values and unknown keys are named, and the rest applies", () => {
 
 test("values that do not go together give way, so that the server takes the rest", () => {
   const cases = /** @type {[string, string, RegExp][]} */ ([
-    ["data.dataset=plane&objective.loss=softmax", "objective.loss", /allowed here: squared/],
+    ["data.dataset=plane&objective.loss=softmax", "objective.loss", /allowed here: half-squared-error/],
     ["data.dataset=plane&data.minority_share=0.2", "data.minorityShare", /means nothing/],
     ["network.activation=relu,tanh,relu", "network.activation", /there are 2 hidden layers/],
     ["data.train_fraction=0.9&data.validation_fraction=0.5", "data.validationFraction", /no sample/],
@@ -149,14 +148,4 @@ test("links of the original are told from our own", () => {
   assert.ok(isClassicLink("x=true&playButton_hide=true"));
   assert.ok(!isClassicLink("data.dataset=circle&features=x1&training.seed=3"));
   assert.ok(!isClassicLink(""));
-});
-
-test("a field that the server refuses falls back, once", () => {
-  const strange = withField(EXPERIMENT, "network.hidden", [64, 64]);
-
-  const repaired = withoutField(WHOLE, strange, "network.hidden.1");
-  assert.deepEqual(repaired, EXPERIMENT);
-  assert.equal(withoutField(WHOLE, EXPERIMENT, "network.hidden"), null);
-  assert.equal(withoutField(WHOLE, strange, "singing"), null);
-  assert.equal(withoutField(WHOLE, strange, null), null);
 });

@@ -35,7 +35,7 @@ function commandsOf(id, state) {
     changeSpeed: nothing,
     toggle: nothing,
     explain: nothing,
-    showStarts: nothing,
+    showPresets: nothing,
   });
   return commands;
 }

@@ -24,18 +24,18 @@ test("another dataset of the same problem changes nothing else", () => {
 });
 
 test("a dataset of another problem brings its samples and a loss that fits", () => {
-  const { experiment } = withDataset(CATALOG, EXPERIMENT, "plane");
+  const logistic = withField(EXPERIMENT, "objective.loss", "logistic");
+  const { experiment } = withDataset(CATALOG, logistic, "plane");
 
   assert.equal(problemOf(CATALOG, experiment), "regression");
   assert.equal(experiment.data.samples, 1200);
-  assert.equal(experiment.objective.loss, "squared");
+  assert.equal(experiment.objective.loss, "half-squared-error");
 });
 
 test("a loss that fits the other problem too is kept", () => {
-  const squared = withField(EXPERIMENT, "objective.loss", "squared");
-  const there = withDataset(CATALOG, squared, "plane").experiment;
+  const there = withDataset(CATALOG, EXPERIMENT, "plane").experiment;
 
-  assert.equal(withDataset(CATALOG, there, "circle").experiment.objective.loss, "squared");
+  assert.equal(withDataset(CATALOG, there, "circle").experiment.objective.loss, "half-squared-error");
 });
 
 test("many classes bring softmax and the options of their dataset, and take both away again", () => {
@@ -44,7 +44,7 @@ test("many classes bring softmax and the options of their dataset, and take both
 
   assert.equal(there.objective.loss, "softmax");
   assert.deepEqual(there.data.datasetOptions, { classes: 4 });
-  assert.equal(back.objective.loss, "squared");
+  assert.equal(back.objective.loss, "half-squared-error");
   assert.deepEqual(back.data.datasetOptions, {});
 });
 
@@ -71,7 +71,7 @@ test("a dataset takes the place of own points", () => {
 
   const { data, objective } = withDataset(CATALOG, own, "circle").experiment;
   assert.deepEqual([data.points, data.pointClasses, data.samples], [null, 2, 500]);
-  assert.equal(objective.loss, "squared");
+  assert.equal(objective.loss, "half-squared-error");
 });
 
 test("of training and validation the other one gives way, so that a sample remains for the test", () => {

@@ -30,7 +30,8 @@ const targets = (count, classes) => ({
 });
 
 test("own points bring their number, their classes and a loss that fits", () => {
-  const two = withOwnPoints(CATALOG, EXPERIMENT, targets(30, 2)).experiment;
+  const logistic = withField(EXPERIMENT, "objective.loss", "logistic");
+  const two = withOwnPoints(CATALOG, logistic, targets(30, 2)).experiment;
   assert.equal(problemOf(CATALOG, two), "classification");
   assert.equal(two.data.samples, 30);
   assert.equal(two.objective.loss, "logistic");
@@ -41,7 +42,7 @@ test("own points bring their number, their classes and a loss that fits", () => 
 
   const values = withOwnPoints(CATALOG, many, targets(20, 0)).experiment;
   assert.equal(problemOf(CATALOG, values), "regression");
-  assert.equal(values.objective.loss, "squared");
+  assert.equal(values.objective.loss, "half-squared-error");
 });
 
 test("what cannot go with own points goes back, and is told", () => {

@@ -55,7 +55,7 @@ test("own points decide in place of the dataset", () => {
 test("each problem has its losses", () => {
   const keys = (/** @type {string} */ problem) => lossesFor(CATALOG, problem).map(({ key }) => key);
 
-  assert.deepEqual(keys("regression"), ["squared"]);
+  assert.deepEqual(keys("regression"), ["half-squared-error"]);
   assert.deepEqual(keys("multi-class"), ["softmax"]);
 });
 

@@ -2,30 +2,30 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withField } from "../../../static/js/model/experiment.js";
 import {
-  beginHistory,
   changedFields,
+  createUndoStack,
   LONGEST,
-  recorded,
   redone,
   SAME_MOVE,
   undone,
   withEdit,
+  withExperiment,
 } from "../../../static/js/model/undo-stack.js";
 import { EXPERIMENT } from "../support/catalog.js";
 import { WHOLE } from "../support/fields.js";
 
-/** @import { History } from "../../../static/js/types/app.js" */
+/** @import { UndoStack } from "../../../static/js/types/app.js" */
 
-const start = beginHistory(EXPERIMENT);
+const start = createUndoStack(EXPERIMENT);
 
 /**
- * @param {History} history
+ * @param {UndoStack} stack
  * @param {string} path
  * @param {unknown} value
  * @param {number} time
  */
-const change = (history, path, value, time) =>
-  recorded(history, WHOLE, withField(history.present, path, value), time);
+const change = (stack, path, value, time) =>
+  withExperiment(stack, WHOLE, withField(stack.present, path, value), time);
 
 test("what is taken back can be done again, until something else is done", () => {
   const changed = change(change(start, "data.seed", 1, 0), "data.seed", 2, 1);
@@ -39,12 +39,12 @@ test("what is taken back can be done again, until something else is done", () =>
 });
 
 test("moves of one slider are one entry, however many they are", () => {
-  let history = change(start, "data.seed", 7, 0);
-  for (let index = 1; index <= 5; index++) history = change(history, "data.noise", index / 20, index * 500);
+  let stack = change(start, "data.seed", 7, 0);
+  for (let index = 1; index <= 5; index++) stack = change(stack, "data.noise", index / 20, index * 500);
 
-  assert.equal(history.past.length, 2);
-  assert.equal(undone(history).present.data.noise, 0);
-  assert.equal(undone(history).present.data.seed, 7);
+  assert.equal(stack.past.length, 2);
+  assert.equal(undone(stack).present.data.noise, 0);
+  assert.equal(undone(stack).present.data.seed, 7);
 });
 
 test("a slider that is moved again later, or another one, is an entry of its own", () => {
@@ -55,9 +55,9 @@ test("a slider that is moved again later, or another one, is an entry of its own
 });
 
 test("a slider that comes back to where it was leaves no entry", () => {
-  const history = change(change(start, "data.noise", 0.1, 0), "data.noise", 0, 1);
+  const stack = change(change(start, "data.noise", 0.1, 0), "data.noise", 0, 1);
 
-  assert.deepEqual(history.past, []);
+  assert.deepEqual(stack.past, []);
 });
 
 test("seeds are no slider: every one is an entry", () => {
@@ -66,7 +66,7 @@ test("seeds are no slider: every one is an entry", () => {
 
 test("options of one choice are moved, another choice is not", () => {
   const momentum = withField(EXPERIMENT, "training.optimizer", "momentum");
-  const begun = beginHistory(withField(momentum, "training.optimizerOptions", { momentum: 0.9 }));
+  const begun = createUndoStack(withField(momentum, "training.optimizerOptions", { momentum: 0.9 }));
   const moved = change(begun, "training.optimizerOptions", { momentum: 0.8 }, 0);
 
   assert.equal(change(moved, "training.optimizerOptions", { momentum: 0.7 }, 1).past.length, 1);
@@ -74,21 +74,21 @@ test("options of one choice are moved, another choice is not", () => {
 });
 
 test("the same experiment again is no entry", () => {
-  assert.equal(recorded(start, WHOLE, structuredClone(EXPERIMENT), 0), start);
+  assert.equal(withExperiment(start, WHOLE, structuredClone(EXPERIMENT), 0), start);
 });
 
 test("it does not grow for ever", () => {
-  let history = start;
-  for (let seed = 1; seed <= LONGEST + 20; seed++) history = change(history, "data.seed", seed, seed);
+  let stack = start;
+  for (let seed = 1; seed <= LONGEST + 20; seed++) stack = change(stack, "data.seed", seed, seed);
 
-  assert.equal(history.past.length, LONGEST);
-  assert.deepEqual(history.past[0], withField(EXPERIMENT, "data.seed", 20));
+  assert.equal(stack.past.length, LONGEST);
+  assert.deepEqual(stack.past[0], withField(EXPERIMENT, "data.seed", 20));
 });
 
 test("own points that stay are kept once", () => {
   const points = Array.from({ length: 12 }, (_, index) => [index, 0, index % 2 ? 1 : -1]);
-  const own = beginHistory(withField(EXPERIMENT, "data.points", points));
-  const next = recorded(own, WHOLE, structuredClone(withField(own.present, "data.seed", 3)), 0);
+  const own = createUndoStack(withField(EXPERIMENT, "data.points", points));
+  const next = withExperiment(own, WHOLE, structuredClone(withField(own.present, "data.seed", 3)), 0);
 
   assert.equal(next.present.data.seed, 3);
   assert.equal(next.present.data.points, points);
@@ -104,13 +104,13 @@ const WEIGHT = { layer: 0, unit: 1, input: 0 };
 
 test("a weight set by hand is an entry that leaves the experiment as it is", () => {
   const edit = { address: WEIGHT, before: 0.5, after: 2, run: 1 };
-  const history = change(withEdit(start, edit, 0), "data.seed", 4, 1);
+  const stack = change(withEdit(start, edit, 0), "data.seed", 4, 1);
 
-  const back = undone(history);
+  const back = undone(stack);
   assert.equal(back.present, EXPERIMENT);
   assert.deepEqual(undone(back).past, []);
   assert.deepEqual(undone(back).future[0], edit);
-  assert.deepEqual(redone(redone(undone(back))), { ...history, moved: null });
+  assert.deepEqual(redone(redone(undone(back))), { ...stack, moved: null });
 });
 
 test("a weight that is set again soon is one entry, another weight one of its own", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { useLanguage } from "../../../static/js/lib/text/i18n.js";
-import { createJoining, JoinError, readCode } from "../../../static/js/net/auth.js";
+import { createAuth, JoinError, readCode } from "../../../static/js/net/auth.js";
 
 useLanguage({
   key: "en",
@@ -22,7 +22,7 @@ function visit({ required = true, answers = ["123456"], cookies = true } = {}) {
   const told = [];
   const server = { joined: false, away: false };
   let dialogs = 0;
-  const joining = createJoining({
+  const auth = createAuth({
     page: PAGE,
     required,
     async askPerson() {
@@ -31,14 +31,14 @@ function visit({ required = true, answers = ["123456"], cookies = true } = {}) {
         const typed = answers.shift();
         assert.ok(typed !== undefined, "the person was asked once too often");
         try {
-          return await joining.offer(typed);
+          return await auth.submitCode(typed);
         } catch (error) {
           assert.ok(error instanceof JoinError);
           told.push(error.message);
         }
       }
     },
-    async ask(url, { method = "GET", body } = {}) {
+    async fetcher(url, { method = "GET", body } = {}) {
       if (server.away) throw new TypeError("no line");
       asked.push({ method, url: String(url), body: body && JSON.parse(String(body)) });
       if (!String(url).endsWith("/api/join"))
@@ -51,7 +51,7 @@ function visit({ required = true, answers = ["123456"], cookies = true } = {}) {
       });
     },
   });
-  return { joining, asked, told, server, dialogs: () => dialogs };
+  return { auth, asked, told, server, dialogs: () => dialogs };
 }
 
 test("the code of a link is read and the rest of the address stays", () => {
@@ -64,28 +64,28 @@ test("the code of a link is read and the rest of the address stays", () => {
 });
 
 test("where nothing is asked for, nothing is asked", async () => {
-  const { joining, asked } = visit({ required: false });
+  const { auth, asked } = visit({ required: false });
 
-  await joining.enter();
-  await joining.tryCode("123456");
+  await auth.ensureJoined();
+  await auth.tryCode("123456");
 
   assert.deepEqual(asked, []);
 });
 
 test("a person is asked until the code is right, and once", async () => {
-  const { joining, told, dialogs } = visit({ answers: ["111111", "123456"] });
+  const { auth, told, dialogs } = visit({ answers: ["111111", "123456"] });
 
-  await joining.enter();
-  await joining.enter();
+  await auth.ensureJoined();
+  await auth.ensureJoined();
 
   assert.equal(dialogs(), 1);
   assert.deepEqual(told, ["not the code"]);
 });
 
 test("the code is given beside the page, and never in an address", async () => {
-  const { joining, asked } = visit();
+  const { auth, asked } = visit();
 
-  await joining.enter();
+  await auth.ensureJoined();
 
   const address = "https://school.example/class/a/api/join";
   assert.deepEqual(asked, [
@@ -96,30 +96,30 @@ test("the code is given beside the page, and never in an address", async () => {
 });
 
 test("a browser that has the cookie is not asked", async () => {
-  const { joining, server, dialogs } = visit();
+  const { auth, server, dialogs } = visit();
   server.joined = true;
 
-  await joining.enter();
+  await auth.ensureJoined();
 
   assert.equal(dialogs(), 0);
 });
 
 test("a browser that keeps no cookie is told so, though the code is right", async () => {
-  const { joining, told } = visit({ answers: ["123456", "123456"], cookies: false });
+  const { auth, told } = visit({ answers: ["123456", "123456"], cookies: false });
 
-  await assert.rejects(joining.enter(), /once too often/);
+  await assert.rejects(auth.ensureJoined(), /once too often/);
 
   assert.deepEqual(told, ["no cookie", "no cookie"]);
 });
 
 test("a cookie that is no longer valid has the person asked, once for all who need it", async () => {
-  const { joining, server, dialogs } = visit({ answers: ["123456", "123456"] });
-  await joining.enter();
+  const { auth, server, dialogs } = visit({ answers: ["123456", "123456"] });
+  await auth.ensureJoined();
   server.joined = false;
   const question = () =>
-    joining.ask(new URL("api/classic", PAGE), { method: "POST", body: "{}", headers: { a: "b" } });
+    auth.fetch(new URL("api/classic", PAGE), { method: "POST", body: "{}", headers: { a: "b" } });
 
-  const [, first, second] = await Promise.all([joining.enter(), question(), question()]);
+  const [, first, second] = await Promise.all([auth.ensureJoined(), question(), question()]);
 
   assert.equal(first.status, 200);
   assert.equal(second.status, 200);
@@ -127,19 +127,19 @@ test("a cookie that is no longer valid has the person asked, once for all who ne
 });
 
 test("a code from a link spares the question, and a wrong one does not cost the cookie", async () => {
-  const { joining, dialogs } = visit();
+  const { auth, dialogs } = visit();
 
-  await joining.tryCode("123456");
-  await joining.tryCode("999999");
-  await joining.enter();
+  await auth.tryCode("123456");
+  await auth.tryCode("999999");
+  await auth.ensureJoined();
 
   assert.equal(dialogs(), 0);
 });
 
 test("a server that does not answer is told in words", async () => {
-  const { joining, server } = visit();
+  const { auth, server } = visit();
   server.away = true;
 
-  await assert.rejects(joining.enter(), { message: "no answer" });
-  await assert.rejects(joining.offer("123456"), { message: "no answer" });
+  await assert.rejects(auth.ensureJoined(), { message: "no answer" });
+  await assert.rejects(auth.submitCode("123456"), { message: "no answer" });
 });

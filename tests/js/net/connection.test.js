@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createConnection, socketUrl } from "../../../static/js/net/connection.js";
-import { createUnpacker } from "../../../static/js/net/frame-decompression.js";
+import { createDecompressor } from "../../../static/js/net/frame-decompression.js";
 import { frameBytes } from "../support/frames.js";
 import { createPacker } from "../support/packing.js";
 import { FakeSocket } from "../support/socket.js";
@@ -115,7 +115,7 @@ test("a closed connection does not come back", (context) => {
 test("packed frames and events are handed on in the order in which they came", async () => {
   /** @type {string[]} */
   const log = [];
-  const connection = connect(log, { createUnpacker });
+  const connection = connect(log, { createDecompressor });
   const pack = createPacker();
   const socket = FakeSocket.latest();
   socket.accept();
@@ -132,11 +132,11 @@ test("packed frames and events are handed on in the order in which they came", a
   assert.deepEqual(log.slice(2), ["welcome", "frame 1", "state", "frame 2", "frame 3", "stopped"]);
 });
 
-test("a platform that cannot unpack comes back for plain frames", async (context) => {
+test("a platform that cannot decompress comes back for plain frames", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {string[]} */
   const log = [];
-  const connection = connect(log, { createUnpacker });
+  const connection = connect(log, { createDecompressor });
   FakeSocket.latest().accept();
   FakeSocket.latest().show(frameBytes());
   await until(() => log.at(-1) === "reconnecting: lost");
@@ -149,17 +149,17 @@ test("a platform that cannot unpack comes back for plain frames", async (context
   assert.equal(log.at(-1), "frame 7");
 });
 
-test("a platform that keeps what it should unpack comes back for plain frames, too", async (context) => {
+test("a platform that keeps what it should decompress comes back for plain frames, too", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {string[]} */
   const log = [];
   let asked = false;
-  function unpack() {
+  function decompress() {
     asked = true;
     return new Promise(() => {});
   }
-  const unpacker = { unpack, close: () => log.push("let go") };
-  const connection = connect(log, { createUnpacker: () => /** @type {any} */ (unpacker) });
+  const decompressor = { decompress, close: () => log.push("let go") };
+  const connection = connect(log, { createDecompressor: () => /** @type {any} */ (decompressor) });
   FakeSocket.latest().accept();
   FakeSocket.latest().show(frameBytes());
   await until(() => asked);
@@ -183,12 +183,12 @@ test("after 45 seconds without a word the line counts as dead, with heartbeats i
 
   for (time = 15_000; time <= 90_000; time += 15_000) FakeSocket.latest().tell({ type: "heartbeat" });
   time = 134_000;
-  connection.look();
+  connection.checkAlive();
   context.mock.timers.tick(2000);
   assert.deepEqual(log, ["opened", "open", "welcome"]);
 
   time = 136_000;
-  connection.look();
+  connection.checkAlive();
   context.mock.timers.tick(2000);
   assert.deepEqual(log.slice(3), ["reconnecting: lost"]);
 });
@@ -203,7 +203,7 @@ test("a page that wakes up first hears what has come while it slept", (context) 
   FakeSocket.latest().tell(WELCOME);
 
   time = 600_000;
-  connection.look();
+  connection.checkAlive();
   FakeSocket.latest().tell({ type: "heartbeat" });
   context.mock.timers.tick(2000);
 
@@ -308,7 +308,7 @@ test("after a line that was refused without the join code, the next one waits un
   const answers = [() => Promise.reject(new Error("no answer")), () => Promise.resolve()];
   createConnection({
     url: "ws://host/ws",
-    admit: async () => answers.shift()?.(),
+    join: async () => answers.shift()?.(),
     onOpen: () => {},
     onEvent: () => {},
     onFrame: () => {},

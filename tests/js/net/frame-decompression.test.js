@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createUnpacker } from "../../../static/js/net/frame-decompression.js";
+import { createDecompressor } from "../../../static/js/net/frame-decompression.js";
 import { frameBytes } from "../support/frames.js";
 import { createPacker } from "../support/packing.js";
 
 test("unpacked frames are the plain ones to the last byte, whatever changes between them", async () => {
   const pack = createPacker();
-  const { unpack } = createUnpacker();
+  const { decompress } = createDecompressor();
   const recipes = [
     { validation: true, epochs: [0] },
     { epochs: [1, 2, 3] },
@@ -21,7 +21,7 @@ test("unpacked frames are the plain ones to the last byte, whatever changes betw
 
   for (const recipe of recipes) {
     const file = frameBytes(recipe);
-    assert.deepEqual(new Uint8Array(await unpack(pack(file))), new Uint8Array(file));
+    assert.deepEqual(new Uint8Array(await decompress(pack(file))), new Uint8Array(file));
   }
 });
 
@@ -30,6 +30,6 @@ test("what is no packed frame, or not the next one, is refused", async () => {
   pack(frameBytes());
   const second = pack(frameBytes());
 
-  await assert.rejects(createUnpacker().unpack(second));
-  await assert.rejects(createUnpacker().unpack(frameBytes()));
+  await assert.rejects(createDecompressor().decompress(second));
+  await assert.rejects(createDecompressor().decompress(frameBytes()));
 });

@@ -3,53 +3,9 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { withField } from "../../../static/js/model/experiment.js";
 import { createSession } from "../../../static/js/net/session.js";
 import { readRecord } from "../../../static/js/net/tab-record.js";
-import { CATALOG, EXPERIMENT } from "../support/catalog.js";
+import { CATALOG, EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
 import { frameBytes, pictureOf } from "../support/frames.js";
 import { FakeSocket } from "../support/socket.js";
-
-/** As the protocol writes it, spelled by hand and not by the code under test. */
-const WIRE_EXPERIMENT = {
-  data: {
-    dataset: "circle",
-    dataset_options: {},
-    samples: 500,
-    noise: 0,
-    train_fraction: 0.5,
-    validation_fraction: 0,
-    label_flips: 0,
-    minority_share: 0,
-    scaling: "none",
-    seed: 0,
-    points: null,
-    point_classes: 2,
-    shuffled: true,
-    classic_seed: null,
-  },
-  features: ["x1", "x2"],
-  network: { hidden: [4, 2], activation: "tanh", initializer: "classic", initializer_options: {}, seed: 0 },
-  objective: {
-    loss: "logistic",
-    penalty: "none",
-    penalty_options: {},
-    penalty_rate: 0,
-    dropout: 0,
-    input_noise: 0,
-    seed: 0,
-  },
-  training: {
-    optimizer: "sgd",
-    optimizer_options: {},
-    learning_rate: 0.03,
-    schedule: "constant",
-    schedule_options: {},
-    clip_norm: 0,
-    batch_size: 10,
-    batching: "shuffled",
-    seed: 0,
-    stop: "never",
-    stop_options: {},
-  },
-};
 
 /**
  * @param {number} run
@@ -127,7 +83,7 @@ test("it says hello with the present experiment, and after the welcome what it w
 test("for a file it asks for the parameters in full, until they come or the line breaks", async () => {
   const session = start();
   FakeSocket.latest().tell(welcome(1));
-  const parameters = () => session.stream.latest?.exactParameters;
+  const parameters = () => session.runData.latest?.exactParameters;
   const asked = session.exact();
   mock.timers.tick(100);
   assert.equal(sent("watch").at(-1)?.exact, true);
@@ -191,7 +147,7 @@ test("frames are acknowledged once, after drawing, also those of an earlier star
   session.acknowledge();
 
   assert.deepEqual(sent("ack"), [{ type: "ack", frame: 2 }]);
-  assert.equal(session.stream.latest?.number, 2);
+  assert.equal(session.runData.latest?.number, 2);
 });
 
 test("after a lost line it begins anew with the same experiment, whatever the number of the run", () => {
@@ -209,8 +165,8 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
 
   assert.equal(sent("hello")[0]?.experiment.training.learning_rate, 0.3);
   assert.equal(session.store.get().connection, "open");
-  assert.equal(session.stream.run, 1);
-  assert.deepEqual(session.stream.latest?.parameters, pictureOf().parameters);
+  assert.equal(session.runData.run, 1);
+  assert.deepEqual(session.runData.latest?.parameters, pictureOf().parameters);
 });
 
 test("a changed setting while the line is lost changes nothing", () => {
@@ -267,12 +223,12 @@ test("with what was learned kept, another shape goes on with its losses", () => 
   const grown = { ...WIRE_EXPERIMENT, network: { ...WIRE_EXPERIMENT.network, hidden: [4, 3] } };
   const event = { type: "configured", id: 1, experiment: grown, reset: false, changed: ["network.hidden"] };
   FakeSocket.latest().tell({ ...event, kept: true, run: 2 });
-  assert.equal(session.stream.trainLoss.length, 3);
-  assert.equal(session.stream.epoch, 2);
+  assert.equal(session.runData.trainLoss.length, 3);
+  assert.equal(session.runData.epoch, 2);
   assert.equal(session.store.get().marks[0]?.epoch, 2);
 
   FakeSocket.latest().tell({ ...event, kept: false, reset: true, run: 3 });
-  assert.equal(session.stream.trainLoss.length, 0);
+  assert.equal(session.runData.trainLoss.length, 0);
 });
 
 // Coming back
@@ -317,13 +273,13 @@ function comeBack() {
 }
 
 test("a token is kept as soon as its epoch has been seen, and said hello with", () => {
-  const place = storage();
-  const session = start([], { place: () => place, address: () => "#a=b" });
+  const getStorage = storage();
+  const session = start([], { getStorage: () => getStorage, address: () => "#a=b" });
   FakeSocket.latest().tell(welcome(1));
   show([0, 1, 2]);
   FakeSocket.latest().tell(checkpoint("seen", 2));
   FakeSocket.latest().tell(checkpoint("ahead", 5));
-  assert.equal(readRecord(() => place)?.token, "seen");
+  assert.equal(readRecord(() => getStorage)?.token, "seen");
 
   comeBack();
   assert.deepEqual(sent("hello"), [
@@ -333,9 +289,9 @@ test("a token is kept as soon as its epoch has been seen, and said hello with", 
   FakeSocket.latest().tell(checkpoint("ahead", 5));
   show([3, 4, 5]);
 
-  assert.equal(readRecord(() => place)?.token, "ahead");
-  assert.equal(readRecord(() => place)?.address, "#a=b");
-  assert.equal(session.stream.trainLoss.length, 6);
+  assert.equal(readRecord(() => getStorage)?.token, "ahead");
+  assert.equal(readRecord(() => getStorage)?.address, "#a=b");
+  assert.equal(session.runData.trainLoss.length, 6);
 });
 
 test("the curves go on where they were when the same session goes on", () => {
@@ -346,12 +302,12 @@ test("the curves go on where they were when the same session goes on", () => {
   comeBack();
 
   FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true, state: { playing: true, epoch: 9 } }));
-  assert.equal(session.stream.trainLoss.length, 4);
+  assert.equal(session.runData.trainLoss.length, 4);
   assert.equal(session.store.get().playing, true);
   show([2, 3, 4, 5]);
 
-  assert.equal(session.stream.trainLoss.length, 6);
-  assert.ok(!Number.isNaN(session.stream.trainLoss.at(4)));
+  assert.equal(session.runData.trainLoss.length, 6);
+  assert.ok(!Number.isNaN(session.runData.trainLoss.at(4)));
 });
 
 test("they go back to the token's epoch when the run goes on from there", () => {
@@ -364,13 +320,13 @@ test("they go back to the token's epoch when the run goes on from there", () => 
 
   FakeSocket.latest().tell(welcome(1, { history: 1, state: { playing: true, epoch: 2 } }));
 
-  assert.equal(session.stream.trainLoss.length, 3);
-  assert.equal(session.stream.epoch, 2);
+  assert.equal(session.runData.trainLoss.length, 3);
+  assert.equal(session.runData.epoch, 2);
 });
 
 test("after a refused token the experiment begins anew, and nothing that was wanted is lost", () => {
-  const place = storage();
-  const session = start([], { place: () => place });
+  const getStorage = storage();
+  const session = start([], { getStorage: () => getStorage });
   FakeSocket.latest().tell(welcome(1));
   show([0]);
   FakeSocket.latest().tell(checkpoint("token", 0));
@@ -387,26 +343,26 @@ test("after a refused token the experiment begins anew, and nothing that was wan
   assert.equal(hello?.resume, undefined);
   assert.equal(hello?.experiment.training.learning_rate, 0.3);
   assert.equal(
-    readRecord(() => place),
+    readRecord(() => getStorage),
     null,
   );
 });
 
 /** @param {string} code of the refusal of the token that the visit begins with */
 function refused(code) {
-  const place = storage();
-  const first = start([], { place: () => place });
+  const getStorage = storage();
+  const first = start([], { getStorage: () => getStorage });
   FakeSocket.latest().tell(welcome(1));
   show([0, 1, 2]);
   FakeSocket.latest().tell(checkpoint("token", 2));
   first.save();
-  const session = start([], { place: () => place, kept: readRecord(() => place) });
+  const session = start([], { getStorage: () => getStorage, record: readRecord(() => getStorage) });
   FakeSocket.latest().tell({ type: "error", code, message: "No.", field: "resume" });
   FakeSocket.latest().drop(4409);
   mock.timers.tick(30_000);
   FakeSocket.latest().accept();
   FakeSocket.latest().tell(welcome(7));
-  return { session, kept: () => readRecord(() => place)?.token };
+  return { session, token: () => readRecord(() => getStorage)?.token };
 }
 
 /** @param {number[]} epochs of the first run of another session */
@@ -415,27 +371,27 @@ const showAnew = (epochs) =>
 
 test("a refused token that may be good later is kept until another run has trained", () => {
   for (const code of ["resume-expired", "resume-engine", "resume-version"]) {
-    const { session, kept } = refused(code);
+    const { session, token } = refused(code);
     assert.equal(sent("hello")[0]?.resume, undefined);
     showAnew([0]);
     FakeSocket.latest().tell({ ...checkpoint("anew", 0), history: 7 });
     session.save();
-    assert.equal(kept(), "token", code);
+    assert.equal(token(), "token", code);
 
     showAnew([1]);
     FakeSocket.latest().tell({ ...checkpoint("trained", 1), history: 7 });
-    assert.equal(kept(), "trained", code);
+    assert.equal(token(), "trained", code);
   }
 });
 
 test("a refused token that can never be good is forgotten at once", () => {
   for (const code of ["resume-forged", "resume-malformed", "resume-gone"])
-    assert.equal(refused(code).kept(), undefined, code);
+    assert.equal(refused(code).token(), undefined, code);
 });
 
 test("a goodbye is said with its code, and the tab forgets the run", () => {
-  const place = storage();
-  const session = start([], { place: () => place });
+  const getStorage = storage();
+  const session = start([], { getStorage: () => getStorage });
   FakeSocket.latest().tell(welcome(1));
   show([0]);
   FakeSocket.latest().tell(checkpoint("token", 0));
@@ -444,7 +400,7 @@ test("a goodbye is said with its code, and the tab forgets the run", () => {
 
   assert.equal(FakeSocket.latest().closedWith, 1000);
   assert.equal(
-    readRecord(() => place),
+    readRecord(() => getStorage),
     null,
   );
 });
@@ -466,8 +422,8 @@ test("what was asked for while the line broke is asked for again", () => {
 });
 
 test("a visit begins with what an earlier one has kept, to the last bit", () => {
-  const place = storage();
-  const options = { place: () => place, address: () => "#x" };
+  const getStorage = storage();
+  const options = { getStorage: () => getStorage, address: () => "#x" };
   const first = start([], options);
   FakeSocket.latest().tell(welcome(1));
   show([0, 1, 2, 3]);
@@ -475,13 +431,13 @@ test("a visit begins with what an earlier one has kept, to the last bit", () => 
   first.store.update((state) => ({ ...state, speed: 5 }));
   first.save();
 
-  const second = start([], { ...options, kept: readRecord(() => place) });
+  const second = start([], { ...options, record: readRecord(() => getStorage) });
 
   assert.equal(sent("hello")[0]?.resume, "token");
   assert.equal(second.store.get().speed, 5);
   FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true, state: { playing: false, epoch: 3 } }));
   for (const epoch of [0, 1, 2, 3])
-    assert.equal(second.stream.trainLoss.at(epoch), first.stream.trainLoss.at(epoch));
+    assert.equal(second.runData.trainLoss.at(epoch), first.runData.trainLoss.at(epoch));
 });
 
 test("a server that speaks another protocol stops the line, and only a reload helps", () => {
@@ -511,8 +467,8 @@ test("a page that nobody sees says so, and acknowledges what it does not draw", 
     sent("ack").map(({ frame }) => frame),
     [1, 2],
   );
-  assert.equal(session.stream.trainLoss.length, 3);
-  assert.equal(session.stream.latest?.number, 1);
+  assert.equal(session.runData.trainLoss.length, 3);
+  assert.equal(session.runData.latest?.number, 1);
 });
 
 test("a frame that the browser does not draw is acknowledged even so, later", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createColumn } from "../../../static/js/lib/data/column.js";
-import { findKept } from "../../../static/js/net/resume-token-storage.js";
+import { findRecord } from "../../../static/js/net/resume-token-storage.js";
 import {
   dropRecord,
   hasRecord,
@@ -13,7 +13,7 @@ import {
 } from "../../../static/js/net/tab-record.js";
 import { EXPERIMENT } from "../support/catalog.js";
 
-/** @import { Kept } from "../../../static/js/net/tab-record.js" */
+/** @import { TabRecord } from "../../../static/js/net/tab-record.js" */
 
 /** @param {number} [room] characters that fit */
 function storage(room = Number.POSITIVE_INFINITY) {
@@ -30,7 +30,7 @@ function storage(room = Number.POSITIVE_INFINITY) {
   return () => place;
 }
 
-/** @type {Kept} */
+/** @type {TabRecord} */
 const KEPT = {
   token: "token",
   address: "#x=1",
@@ -62,8 +62,8 @@ test("another address is another wish", () => {
   const place = storage();
   writeRecord(place, KEPT);
 
-  assert.equal(findKept(place, "#x=1")?.token, "token");
-  assert.equal(findKept(place, "#x=2"), null);
+  assert.equal(findRecord(place, "#x=1")?.token, "token");
+  assert.equal(findRecord(place, "#x=2"), null);
 });
 
 test("where nothing can be kept, nothing goes wrong", () => {

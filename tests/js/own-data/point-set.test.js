@@ -8,6 +8,7 @@ import {
   readPointSet,
   readTargets,
   sameTargets,
+  thumbnailSet,
   toTargets,
   valuedPoint,
 } from "../../../static/js/own-data/point-set.js";
@@ -176,4 +177,9 @@ test("what was stored is taken only if it is sound", () => {
     { points: 3 },
   ])
     assert.equal(readTargets(bad), null);
+});
+
+test("a thumbnail shows two classes by their values, more by their numbers", () => {
+  assert.deepEqual(thumbnailSet([[1, 2, -1]], 2), { kind: "values", points: [[1, 2, 1, -1]] });
+  assert.deepEqual(thumbnailSet([[1, 2, 3]], 4), { kind: "classes", points: [[1, 2, 3, -1]] });
 });

@@ -1,50 +1,16 @@
 /** A small catalogue, enough for tests of state and experiment. */
 
-/** @import { Catalog, ChoiceOption, Experiment } from "../../../static/js/types/app.js" */
+import { readFileSync } from "node:fs";
+import { fromWire } from "../../../static/js/net/protocol.js";
 
-/** @type {Experiment} */
-export const EXPERIMENT = {
-  data: {
-    dataset: "circle",
-    datasetOptions: {},
-    samples: 500,
-    noise: 0,
-    trainFraction: 0.5,
-    validationFraction: 0,
-    labelFlips: 0,
-    minorityShare: 0,
-    scaling: "none",
-    seed: 0,
-    points: null,
-    pointClasses: 2,
-    shuffled: true,
-    classicSeed: null,
-  },
-  features: ["x1", "x2"],
-  network: { hidden: [4, 2], activation: "tanh", initializer: "classic", initializerOptions: {}, seed: 0 },
-  objective: {
-    loss: "logistic",
-    penalty: "none",
-    penaltyOptions: {},
-    penaltyRate: 0,
-    dropout: 0,
-    inputNoise: 0,
-    seed: 0,
-  },
-  training: {
-    optimizer: "sgd",
-    optimizerOptions: {},
-    learningRate: 0.03,
-    schedule: "constant",
-    scheduleOptions: {},
-    clipNorm: 0,
-    batchSize: 10,
-    batching: "shuffled",
-    seed: 0,
-    stop: "never",
-    stopOptions: {},
-  },
-};
+/** @import { Catalog, ChoiceOption } from "../../../static/js/types/app.js" */
+
+/** The default experiment with the names of the wire; `make fixtures` writes the file. */
+export const WIRE_EXPERIMENT = JSON.parse(
+  readFileSync(new URL("../../fixtures/experiment.json", import.meta.url), "utf8"),
+);
+
+export const EXPERIMENT = fromWire(WIRE_EXPERIMENT);
 
 /**
  * @param {string} key
@@ -160,7 +126,7 @@ export const CATALOG = {
     ],
     activations: [named("tanh")],
     losses: [
-      { ...named("squared"), problems: ["classification", "regression"] },
+      { ...named("half-squared-error"), problems: ["classification", "regression"] },
       { ...named("logistic"), problems: ["classification"] },
       { ...named("softmax"), problems: ["multi-class"] },
     ],

@@ -1,6 +1,6 @@
 /** The catalogue with all that addresses and files need to know of its fields. */
 
-import { CATALOG } from "./catalog.js";
+import { CATALOG, EXPERIMENT } from "./catalog.js";
 
 /** @import { Catalog, CatalogField } from "../../../static/js/types/app.js" */
 
@@ -46,7 +46,7 @@ export const WHOLE = {
     }),
     "network.activation": field("choice", "tanh", { choices: "activations" }),
     "network.seed": seed,
-    "objective.loss": field("choice", "logistic", { choices: "losses" }),
+    "objective.loss": field("choice", EXPERIMENT.objective.loss, { choices: "losses" }),
     "training.optimizer": field("choice", "sgd", { choices: "optimizers" }),
     "training.optimizerOptions": field("options", {}, { choices: "optimizers" }),
     "training.learningRate": field("number", training.learningRate, {

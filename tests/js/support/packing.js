@@ -8,7 +8,7 @@ const BLOCK = 65_535;
 export function createPacker() {
   /** @type {Map<string, { kind: string, numbers: bigint[] }>} */
   let last = new Map();
-  /** How a zlib stream begins. */
+  /** How a zlib runData begins. */
   let head = [0x78, 0x01];
 
   /**

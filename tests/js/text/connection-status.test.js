@@ -1,26 +1,37 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "../support/language.js";
-import { lineOf, offersReload } from "../../../static/js/text/connection-status.js";
+import { connectionStatus, offersReload } from "../../../static/js/text/connection-status.js";
 
 test("while all is well there is nothing to say", () => {
-  assert.deepEqual(lineOf({ connection: "open", trouble: null }), { reason: "", words: "", offer: "" });
-  assert.deepEqual(lineOf({ connection: "connecting", trouble: null }), { reason: "", words: "", offer: "" });
+  assert.deepEqual(connectionStatus({ connection: "open", trouble: null }), {
+    reason: "",
+    text: "",
+    offer: "",
+  });
+  assert.deepEqual(connectionStatus({ connection: "connecting", trouble: null }), {
+    reason: "",
+    text: "",
+    offer: "",
+  });
 });
 
 test("a line that comes back by itself offers nothing", () => {
   for (const reason of ["lost", "restarting", "full", "too-many", "slow", "resume", "unread", "reopened"]) {
-    const { words, offer } = lineOf({ connection: "reconnecting", trouble: { reason, message: "" } });
-    assert.notEqual(words, "", reason);
+    const { text, offer } = connectionStatus({
+      connection: "reconnecting",
+      trouble: { reason, message: "" },
+    });
+    assert.notEqual(text, "", reason);
     assert.equal(offer, "");
   }
 });
 
 test("a line that does not says why and offers the way on", () => {
   /** @param {string} reason */
-  const told = (reason) => lineOf({ connection: "stopped", trouble: { reason, message: "" } });
+  const told = (reason) => connectionStatus({ connection: "stopped", trouble: { reason, message: "" } });
 
-  assert.match(told("taken-over").words, /another tab/);
+  assert.match(told("taken-over").text, /another tab/);
   assert.equal(told("taken-over").offer, "Use it here");
   assert.equal(told("idle").offer, "Go on");
   assert.equal(told("age").offer, "Go on");
@@ -29,9 +40,12 @@ test("a line that does not says why and offers the way on", () => {
   assert.equal(offersReload({ trouble: { reason: "taken-over", message: "" } }), false);
 });
 
-test("an unknown reason is told in the server's words, or as a lost line", () => {
+test("an unknown reason is told in the server's text, or as a lost line", () => {
   const unknown = { reason: "tea-time", message: "The server has tea." };
-  assert.equal(lineOf({ connection: "reconnecting", trouble: unknown }).words, "The server has tea.");
+  assert.equal(
+    connectionStatus({ connection: "reconnecting", trouble: unknown }).text,
+    "The server has tea.",
+  );
   const mute = { reason: "tea-time", message: "" };
-  assert.match(lineOf({ connection: "reconnecting", trouble: mute }).words, /does not answer/);
+  assert.match(connectionStatus({ connection: "reconnecting", trouble: mute }).text, /does not answer/);
 });

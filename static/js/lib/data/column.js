@@ -1,91 +1,51 @@
 /**
- * A growing column of numbers that answers "smallest and largest between here and there" quickly, however long it is:
- * beside the values it keeps the extremes of blocks of 16, 256, 4,096 … Its memory is bounded: of a very long column the
- * values near both ends are kept, and of those between only the extremes of every 4,096.
+ * A growing column of numbers that finds the smallest and largest of any range in few steps: beside the values it stores
+ * the extremes of blocks of 16, 256, 4,096 … values. Its memory is bounded: a very long column stores the values near both
+ * ends, and of those between only the extremes of every 4,096.
  */
 
 const FAN_BITS = 4;
-/** Each level's blocks are so many of the level below. */
+/** How many blocks of one level make a block of the next. */
 export const FAN = 1 << FAN_BITS;
-/** Values of a chunk: three levels of blocks. */
-const CHUNK_BITS = 3 * FAN_BITS;
+/** Levels within a chunk, the values included; a chunk is one block of the level above them. */
+const CHUNK_LEVELS = 3;
+const CHUNK_BITS = CHUNK_LEVELS * FAN_BITS;
 const CHUNK = 1 << CHUNK_BITS;
-/** How many chunks keep their values, two million in all, and how many of them are the first ones. */
+/** Level of the largest blocks, of 16^7 values. */
+const TOP_LEVEL = 7;
+const TOP_BITS = TOP_LEVEL * FAN_BITS;
+/** How many chunks store their values, two million in all, and how many of them are the first ones. */
 const MOST_CHUNKS = 512;
 const FIRST_CHUNKS = 64;
 
-/**
- * @typedef {object} Level the extremes of blocks, ±∞ where a block has no number
- * @property {Float64Array} low
- * @property {Float64Array} high
- */
-
-/**
- * @typedef {object} Chunk
- * @property {Float64Array} values
- * @property {Level[]} levels of blocks of 16 and 256
- */
-
-/** @typedef {{ low: number, high: number, size: number }} Block a part of the column, and its extremes */
-
-/**
- * @param {number} length
- * @returns {Level}
- */
-function createLevel(length) {
-  return {
-    low: new Float64Array(length).fill(Number.POSITIVE_INFINITY),
-    high: new Float64Array(length).fill(Number.NEGATIVE_INFINITY),
-  };
-}
-
-/** @returns {Chunk} */
-function createChunk() {
-  return {
-    values: new Float64Array(CHUNK),
-    levels: [createLevel(CHUNK / FAN), createLevel(CHUNK / FAN ** 2)],
-  };
-}
-
-/**
- * @param {Level} level
- * @param {number} block
- * @param {number} low
- * @param {number} high
- */
-function include(level, block, low, high) {
-  if (low < /** @type {number} */ (level.low[block])) level.low[block] = low;
-  if (high > /** @type {number} */ (level.high[block])) level.high[block] = high;
-}
-
-/**
- * The same level with room for more blocks.
- * @param {Level} level
- * @param {number} blocks
- * @returns {Level}
- */
-function grown(level, blocks) {
-  if (blocks <= level.low.length) return level;
-  const larger = createLevel(2 * blocks);
-  larger.low.set(level.low);
-  larger.high.set(level.high);
-  return larger;
-}
+/** @typedef {{ low: number[], high: number[] }} Level the extremes of blocks; ±∞ or NaN where a block has no number */
 
 /** @typedef {ReturnType<typeof createColumn>} Column */
 
+/** @returns {Level[]} of blocks of 1, 16 and 256 values */
+function createChunk() {
+  const values = Array(CHUNK).fill(Number.NaN);
+  const blocks = [CHUNK / FAN, CHUNK / FAN ** 2].map((length) => ({
+    low: Array(length).fill(Number.POSITIVE_INFINITY),
+    high: Array(length).fill(Number.NEGATIVE_INFINITY),
+  }));
+  return [{ low: values, high: values }, ...blocks];
+}
+
+/** @returns {Level[]} those above the chunks, from the one with a block per chunk on */
+function createUpperLevels() {
+  return Array.from({ length: TOP_LEVEL + 1 - CHUNK_LEVELS }, () => ({ low: [], high: [] }));
+}
+
 /**
- * A new, empty column. Values that are no numbers are kept, but count for no extreme.
+ * A new, empty column. NaN is stored, but is no extreme.
  * @param {{ most?: number, first?: number }} [chunks] how many chunks keep their values, and how many of the first ones
  */
 export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) {
   let length = 0;
-  /** @type {(Chunk | null)[]} null where only the extremes are left */
+  /** @type {(Level[] | null)[]} null where only the extremes are left */
   let chunks = [];
-  /** @type {Level[]} level k holds the extremes of blocks of 16^(k + 3) values */
-  let levels = [];
-  /** @type {Block} */
-  const found = { low: 0, high: 0, size: 0 };
+  let upper = createUpperLevels();
 
   /** @param {number} value */
   function push(value) {
@@ -97,98 +57,17 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
       chunks.push(createChunk());
       // The oldest that is not among the first ones.
       if (number >= most) chunks[number - most + first] = null;
+      extend(upper, number);
     }
-    const chunk = /** @type {Chunk} */ (chunks[number]);
-    chunk.values[place] = value;
-    chunk.levels.forEach((level, depth) => {
-      include(level, place >>> (FAN_BITS * (depth + 1)), value, value);
-    });
-    raise(number, value, value);
-  }
-
-  /**
-   * Numbers of a chunk count in all levels above it.
-   * @param {number} number of the chunk
-   * @param {number} low
-   * @param {number} high
-   */
-  function raise(number, low, high) {
-    for (let depth = 0, block = number; ; depth++, block >>>= FAN_BITS) {
-      const level = grown(levels[depth] ?? opened(depth), block + 1);
-      levels[depth] = level;
-      include(level, block, low, high);
-      if (block === 0) break;
-    }
-  }
-
-  /**
-   * A level is opened by the first value of its second block; its first block is the whole level below.
-   * @param {number} depth
-   * @returns {Level}
-   */
-  function opened(depth) {
-    const level = createLevel(FAN);
-    const below = levels[depth - 1];
-    for (let block = 0; below && block < FAN; block++) {
-      include(level, 0, /** @type {number} */ (below.low[block]), /** @type {number} */ (below.high[block]));
-    }
-    return level;
-  }
-
-  /**
-   * The largest block that begins at an index and ends before another one, with its extremes; where only those are left,
-   * the rest of the chunk, with the extremes of all of it.
-   * @param {number} index
-   * @param {number} end
-   * @returns {Block} the same object each time
-   */
-  function blockAt(index, end) {
-    const fits = (/** @type {number} */ size) => index % size === 0 && index + size <= end;
-    const number = index >>> CHUNK_BITS;
-    const chunk = chunks[number] ?? null;
-    let size = CHUNK;
-    let depth = 0;
-    if (fits(size) || chunk === null) {
-      while (depth + 1 < levels.length && fits(size * FAN)) {
-        depth += 1;
-        size *= FAN;
-      }
-      const level = levels[depth];
-      const block = Math.floor(index / size);
-      const rest = fits(size) ? size : CHUNK - (index & (CHUNK - 1));
-      return put(
-        level?.low[block] ?? Number.POSITIVE_INFINITY,
-        level?.high[block] ?? Number.NEGATIVE_INFINITY,
-        rest,
-      );
-    }
-    const place = index & (CHUNK - 1);
-    for (depth = chunk.levels.length - 1; depth >= 0; depth--) {
-      size = FAN ** (depth + 1);
-      const level = chunk.levels[depth];
-      const block = place / size;
-      if (level && fits(size)) return put(level.low[block] ?? 0, level.high[block] ?? 0, size);
-    }
-    const value = /** @type {number} */ (chunk.values[place]);
-    return put(value, value, 1);
-  }
-
-  /**
-   * @param {number} low
-   * @param {number} high
-   * @param {number} size
-   */
-  function put(low, high, size) {
-    found.low = low;
-    found.high = high;
-    found.size = size;
-    return found;
+    if (Number.isNaN(value)) return;
+    include(/** @type {Level[]} */ (chunks[number]), place, value, value);
+    include(upper, number, value, value);
   }
 
   function clear() {
     length = 0;
     chunks = [];
-    levels = [];
+    upper = createUpperLevels();
   }
 
   /** @param {number} end */
@@ -196,13 +75,16 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
     if (end >= length) return;
     const whole = end >>> CHUNK_BITS;
     const part = end & (CHUNK - 1);
-    const rest = chunks[whole]?.values.slice(0, part) ?? new Float64Array(part).fill(Number.NaN);
-    const kept = chunks.slice(0, whole);
-    const [{ low, high } = createLevel(0)] = levels;
+    const rest = chunks[whole]?.[0]?.low.slice(0, part) ?? Array(part).fill(Number.NaN);
+    const remaining = chunks.slice(0, whole);
+    const [{ low, high } = { low: [], high: [] }] = upper;
     clear();
-    chunks = kept;
+    chunks = remaining;
     length = whole * CHUNK;
-    for (let number = 0; number < whole; number++) raise(number, low[number] ?? 0, high[number] ?? 0);
+    for (let number = 0; number < whole; number++) {
+      extend(upper, number);
+      include(upper, number, /** @type {number} */ (low[number]), /** @type {number} */ (high[number]));
+    }
     for (const value of rest) push(value);
   }
 
@@ -210,7 +92,7 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
     push,
     clear,
     /**
-     * Forgets the values from an index on.
+     * Removes the values from an index on.
      * @param {number} end
      */
     truncate,
@@ -218,15 +100,16 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
       return length;
     },
     /**
-     * NaN where there is none, or it is no longer kept.
+     * The value at an index; NaN where there is none, or it is no longer stored.
      * @param {number} index
      */
     at(index) {
       if (!(index >= 0 && index < length)) return Number.NaN;
-      return chunks[index >>> CHUNK_BITS]?.values[index & (CHUNK - 1)] ?? Number.NaN;
+      return chunks[index >>> CHUNK_BITS]?.[0]?.low[index & (CHUNK - 1)] ?? Number.NaN;
     },
     /**
-     * Smallest and largest of [from, to), as `[∞, −∞]` when there is none.
+     * Smallest and largest of [from, to), as `[∞, −∞]` when there is none. Where values are no longer stored, the range
+     * is widened to whole chunks.
      * @param {number} from
      * @param {number} to
      * @param {[low: number, high: number]} [extremes] reused for the answer
@@ -237,14 +120,56 @@ export function createColumn({ most = MOST_CHUNKS, first = FIRST_CHUNKS } = {}) 
       let high = Number.NEGATIVE_INFINITY;
       const end = Math.min(length, to);
       for (let index = Math.max(0, from); index < end; ) {
-        const block = blockAt(index, end);
-        if (block.low < low) low = block.low;
-        if (block.high > high) high = block.high;
-        index += block.size;
+        const chunk = chunks[index >>> CHUNK_BITS];
+        // The largest block that begins here and ends before the end of the range.
+        let bits = chunk ? 0 : CHUNK_BITS;
+        while (bits < TOP_BITS && (index & ((FAN << bits) - 1)) === 0 && index + (FAN << bits) <= end)
+          bits += FAN_BITS;
+        const block = index >>> bits;
+        const depth = bits / FAN_BITS;
+        const isInChunk = chunk && bits < CHUNK_BITS;
+        const level = /** @type {Level} */ (isInChunk ? chunk[depth] : upper[depth - CHUNK_LEVELS]);
+        const place = isInChunk ? block & ((CHUNK >>> bits) - 1) : block;
+        const least = /** @type {number} */ (level.low[place]);
+        const most = /** @type {number} */ (level.high[place]);
+        if (least < low) low = least;
+        if (most > high) high = most;
+        index = (block + 1) * (1 << bits);
       }
       extremes[0] = low;
       extremes[1] = high;
       return extremes;
     },
   };
+}
+
+/**
+ * Opens the blocks of the levels above that begin with a chunk.
+ * @param {Level[]} upper
+ * @param {number} number of the chunk
+ */
+function extend(upper, number) {
+  for (const [depth, { low, high }] of upper.entries()) {
+    if (number % FAN ** depth !== 0) return;
+    low.push(Number.POSITIVE_INFINITY);
+    high.push(Number.NEGATIVE_INFINITY);
+  }
+}
+
+/**
+ * Widens one block of each level by extremes; a block that has them already is part of blocks that have them too.
+ * @param {Level[]} levels each with blocks of 16 blocks of the level before
+ * @param {number} place of the block in the first level
+ * @param {number} least
+ * @param {number} most
+ */
+function include(levels, place, least, most) {
+  for (let depth = 0, block = place; depth < levels.length; depth++, block >>>= FAN_BITS) {
+    const { low, high } = /** @type {Level} */ (levels[depth]);
+    const isLow = !(least >= /** @type {number} */ (low[block]));
+    const isHigh = !(most <= /** @type {number} */ (high[block]));
+    if (isLow) low[block] = least;
+    if (isHigh) high[block] = most;
+    if (!isLow && !isHigh) return;
+  }
 }

@@ -1,7 +1,7 @@
 /** Square grids of bytes, refined by interpolation. */
 
 /**
- * A finer grid of values in between; the bytes are signed numbers in two's complement.
+ * Refines a grid by bilinear interpolation; the bytes are signed numbers in two's complement.
  * @param {ArrayLike<number>} bytes row by row
  * @param {number} side
  * @param {number} finer cells along a side of the result, each seen at its centre
@@ -25,7 +25,7 @@ export function refineValues(bytes, side, finer) {
 }
 
 /**
- * A finer grid of the nearest cells, for what has nothing in between.
+ * Refines a grid by the nearest cell, for values that cannot be interpolated.
  * @param {ArrayLike<number>} bytes row by row
  * @param {number} side
  * @param {number} finer
@@ -43,7 +43,7 @@ export function refineCells(bytes, side, finer) {
 }
 
 /**
- * For every finer cell the coarse one before its centre, and how far the centre is on the way to the next.
+ * For every finer cell, the coarse cell before its centre and the fraction of the distance to the next one.
  * @param {number} side
  * @param {number} finer
  * @returns {[cell: number, part: number][]}

@@ -15,7 +15,7 @@ export function createRandom(seed) {
 }
 
 /**
- * So many of the numbers 0 … count − 1, at random and in ascending order.
+ * Draws `wanted` of the numbers 0 … count − 1 at random, in ascending order.
  * @param {number} count
  * @param {number} wanted
  * @param {() => number} random

@@ -3,7 +3,7 @@
  * padded with spaces to a multiple of eight bytes, then the arrays, little-endian.
  */
 
-/** Longest header to believe, in bytes. */
+/** Longest header that is read, in bytes. */
 const LONGEST_HEADER = 1_000_000;
 
 /**
@@ -48,7 +48,7 @@ export function encodeTensors({ metadata, arrays }) {
 }
 
 /**
- * Reads the arrays of floating-point numbers, of 32 or 64 bits, of a file; others are passed over.
+ * Reads the arrays of 32-bit and 64-bit floating-point numbers of a file, and skips others.
  * @param {ArrayBuffer} buffer
  * @returns {Tensors | null} null if it is no such file
  */

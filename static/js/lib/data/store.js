@@ -1,4 +1,4 @@
-/** Holds one state value and tells listeners, once per animation frame, what changed. */
+/** A store: holds one state value and calls listeners about changes, once per animation frame. */
 
 /**
  * @template Value
@@ -6,8 +6,8 @@
  * @property {() => Value} get
  * @property {(change: (value: Value) => Value) => void} update
  * @property {<Part>(select: (value: Value) => Part, listener: (part: Part, value: Value) => void) => () => void} subscribe
- *   calls `listener` now, and whenever `select` gives something else; an array counts by its members. Returns the way out
- * @property {() => void} flush tells listeners now what they would learn on the next frame
+ *   calls `listener` now, and whenever the result of `select` changes; arrays are compared by their members. Returns a function that unsubscribes
+ * @property {() => void} flush calls listeners now instead of on the next frame
  */
 
 /**

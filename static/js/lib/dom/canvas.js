@@ -11,8 +11,8 @@ export function context2d(canvas) {
 }
 
 /**
- * Keeps a canvas as fine as the screen and tells when its size changed.
- * Drawing is in CSS pixels; the canvas is empty afterwards.
+ * Keeps the resolution of a canvas that of the screen, and calls `onResize` when its size changes.
+ * Drawing is in CSS pixels; a resize empties the canvas.
  * @param {HTMLCanvasElement} canvas
  * @param {(width: number, height: number) => void} onResize
  * @returns {() => void} stops it
@@ -42,7 +42,7 @@ export function sizeCanvas(canvas, width, height) {
 }
 
 /**
- * Paints grids of bytes through a palette; the pixels are kept between calls.
+ * Paints grids of bytes through a palette; the pixel buffer is reused between calls.
  * @param {HTMLCanvasElement | OffscreenCanvas} canvas
  */
 export function createPixels(canvas) {
@@ -56,8 +56,7 @@ export function createPixels(canvas) {
     /**
      * @param {ArrayLike<number>} bytes row by row
      * @param {number} width
-     * @param {Uint32Array} palette a pixel for each byte; with classes for each of 128 bytes of the first class, the
-     *   second …
+     * @param {Uint32Array} palette a pixel for each byte; with classes, indexed by 128 · class + byte
      * @param {Uint8Array | null} [classes] of every cell
      */
     paint(bytes, width, palette, classes = null) {

@@ -2,7 +2,7 @@
 
 import { context2d } from "./canvas.js";
 
-/** How long an address of a download stays good, in milliseconds. */
+/** How long the object URL of a download stays valid, in milliseconds. */
 const STAY = 30_000;
 
 /**
@@ -31,7 +31,7 @@ export async function rasterise(svg, width, height) {
 }
 
 /**
- * Hands a file to the browser to be kept.
+ * Has the browser download a file.
  * @param {{ name: string, blob: Blob }} file
  */
 export function download({ name, blob }) {
@@ -45,15 +45,15 @@ export function download({ name, blob }) {
 /**
  * Puts text on the clipboard.
  * @param {string} text
- * @param {HTMLElement} holder of the text, to fall back on where the clipboard is out of reach
- * @returns {Promise<boolean>} whether it is there; otherwise it is selected
+ * @param {HTMLElement} holder of the text, which is selected where the clipboard is not accessible
+ * @returns {Promise<boolean>} whether it was copied; otherwise it is selected
  */
 export async function copyText(text, holder) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Without HTTPS there is no such clipboard; what is selected can be copied in the old way.
+    // Without HTTPS there is no clipboard API; a selection can be copied by the older command.
     if (holder instanceof HTMLInputElement) {
       holder.focus();
       holder.select();
@@ -63,7 +63,7 @@ export async function copyText(text, holder) {
 }
 
 /**
- * Files dropped anywhere on the page, unless somebody else has taken them.
+ * Listens for files dropped anywhere on the page, unless another listener has handled the event.
  * @param {Document} page
  * @param {(file: File) => void} onFile
  * @returns {() => void} stops it

@@ -1,7 +1,7 @@
 /** Keeps the focus on an element while its surroundings are updated. */
 
 /**
- * An update that may disable controls for a while: the one that had the focus gets it back with its use.
+ * Wraps an update that may disable controls for a while: a control that loses the focus by it gets the focus back once it is enabled.
  * @param {() => void} update
  * @returns {() => void}
  */

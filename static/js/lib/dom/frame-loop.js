@@ -1,4 +1,4 @@
-/** A loop that draws everything that asks for it in one animation frame. */
+/** Coalesces requests for drawing into one call per animation frame. */
 
 /**
  * @param {(time: number) => void} draw
@@ -14,7 +14,7 @@ export function createFrameLoop(draw) {
   }
 
   return {
-    /** Draw on the next animation frame; asking twice draws once. */
+    /** Draws on the next animation frame; two requests draw once. */
     request() {
       if (handle === 0) handle = requestAnimationFrame(run);
     },

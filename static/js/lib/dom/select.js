@@ -5,7 +5,7 @@ import { phrase } from "../text/i18n.js";
 import { create } from "./dom.js";
 
 /**
- * A value that is not on offer joins the list, so that the select never shows something untrue.
+ * Selects a value. One that is not among the options is added to them, so that the select always shows the actual value.
  * @param {HTMLSelectElement} select
  * @param {unknown} value
  */

@@ -3,10 +3,10 @@
 const MOVING_KEYS = /^(Arrow|Page|Home$|End$)/;
 
 /**
- * Listens for keys that mean nothing to the element that has the focus. A button that has it only because it was
- * clicked leaves the space bar to the page.
+ * Listens for keys that the focused element does not use itself. A button that has the focus only because it was clicked
+ * leaves the space bar to the page.
  * @param {Document} page
- * @param {(press: KeyboardEvent) => boolean} handle says whether the key was a shortcut
+ * @param {(press: KeyboardEvent) => boolean} handle returns whether the key was a shortcut
  * @returns {() => void} stops it
  */
 export function listenForShortcuts(page, handle) {
@@ -39,7 +39,7 @@ export function listenForShortcuts(page, handle) {
   page.addEventListener(
     "keyup",
     (event) => {
-      // A button presses itself when the space bar comes up; the shortcut has had it already.
+      // A button is clicked when the space bar is released; the shortcut has handled the key already.
       if (event.key === down) event.preventDefault();
       down = "";
     },
@@ -48,11 +48,11 @@ export function listenForShortcuts(page, handle) {
   return () => scope.abort();
 }
 
-/** Inputs that hold no text of their own to be undone. */
+/** Types of inputs without text that could be undone. */
 const WITHOUT_TEXT = ["checkbox", "radio", "range", "button", "file"];
 
 /**
- * Whether an element holds text that is being written, which has an undo of its own.
+ * Whether an element is a text field, which the browser gives undo.
  * @param {EventTarget | null} target
  * @returns {boolean}
  */
@@ -62,7 +62,7 @@ function takesText(target) {
 }
 
 /**
- * Whether a key means something to the element itself.
+ * Whether the element itself uses a key.
  * @param {EventTarget | null} target
  * @param {string} key
  * @param {boolean} clicked whether the pointer was used last

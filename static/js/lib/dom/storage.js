@@ -4,7 +4,7 @@
  * @param {string} key
  * @returns {unknown} undefined if there is nothing, or nothing that can be read
  */
-export function readDraft(key) {
+export function readStored(key) {
   try {
     return JSON.parse(localStorage.getItem(key) ?? "");
   } catch {
@@ -15,9 +15,9 @@ export function readDraft(key) {
 /**
  * @param {string} key
  * @param {unknown} value
- * @returns {boolean} whether it is kept
+ * @returns {boolean} whether it was stored
  */
-export function writeDraft(key, value) {
+export function writeStored(key, value) {
   try {
     localStorage.setItem(key, JSON.stringify(value));
     return true;

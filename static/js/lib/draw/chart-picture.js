@@ -1,9 +1,10 @@
 /** The loss curves as an SVG file. */
 
-import { formatCount, formatPlain } from "../text/format.js";
-import { MINUS, phrase } from "../text/i18n.js";
+import { formatCount } from "../text/format.js";
+import { phrase } from "../text/i18n.js";
 import { spread } from "./label-layout.js";
-import { clamp, linearScale, linearTicks, logScale, logTicks, niceStep } from "./scale.js";
+import { extremesOf, lossDomain, lossTickText } from "./loss-axis.js";
+import { clamp, linearScale, linearTicks, logScale, logTicks } from "./scale.js";
 import { label, svgFile, tag } from "./svg-text.js";
 
 /** @import { Column } from "../data/column.js" */
@@ -13,10 +14,8 @@ export const CHART_WIDTH = 1200;
 export const CHART_HEIGHT = 600;
 const BOX = { left: 96, right: 1060, top: 56, bottom: 540 };
 const LABEL_HEIGHT = 26;
-/** Nearer to the right end than this, a number ends at its tick instead of lying round it. */
+/** Nearer to the right end than this, a number is right-aligned at its tick instead of centred. */
 const TICK_ROOM = 40;
-/** Smallest loss that a logarithmic axis shows. */
-const SMALLEST = 1e-12;
 
 /**
  * @typedef {object} ChartPictureOptions
@@ -33,10 +32,8 @@ const SMALLEST = 1e-12;
 export function chartPicture({ title, series, logarithmic, colors }) {
   const drawn = series.filter(({ column }) => column.length > 0);
   const last = Math.max(1, ...drawn.map(({ column }) => column.length - 1));
-  const [low, high] = domainOf(
-    drawn.map(({ column }) => column),
-    logarithmic,
-  );
+  const extremes = extremesOf(drawn.map(({ column }) => column));
+  const [low, high] = lossDomain(logarithmic, extremes, 8);
   const x = linearScale(0, last, BOX.left, BOX.right);
   const y = (logarithmic ? logScale : linearScale)(low, high, BOX.bottom, BOX.top);
   const curves = drawn.map(({ column, color, width, dash }) =>
@@ -68,26 +65,7 @@ export function chartPicture({ title, series, logarithmic, colors }) {
 }
 
 /**
- * @param {Column[]} columns
- * @param {boolean} logarithmic
- * @returns {[low: number, high: number]}
- */
-function domainOf(columns, logarithmic) {
-  const extremes = columns.map((column) => column.extremes(0, column.length));
-  const least = Math.min(...extremes.map(([low]) => low));
-  const most = Math.min(Math.max(...extremes.map(([, high]) => high)), Number.MAX_VALUE / 10);
-  if (!(most > Number.NEGATIVE_INFINITY)) return logarithmic ? [0.001, 1] : [0, 1];
-  if (!logarithmic) {
-    const step = niceStep(most || 1, 8);
-    return [0, Math.max(step, Math.ceil((most / step) * 1.0001) * step)];
-  }
-  const floor = 10 ** Math.floor(Math.log10(Math.max(least, SMALLEST)));
-  const ceiling = 10 ** Math.ceil(Math.log10(Math.max(most, SMALLEST * 10)));
-  return [floor, Math.max(ceiling, floor * 10)];
-}
-
-/**
- * One point per epoch while there is room; else from the smallest to the largest of every half pixel.
+ * One point per epoch where they fit; otherwise the smallest and largest loss of every half pixel.
  * @param {Column} column
  * @param {Scale} x
  * @param {Scale} y
@@ -132,7 +110,7 @@ function grid(x, y, losses, last, colors) {
     tag("line", { x1: BOX.left, x2: BOX.right, y1: y(tick), y2: y(tick), stroke: colors.line }),
   );
   const values = losses.map((tick) =>
-    label(BOX.left - 12, y(tick) + 7, lossText(tick), { "text-anchor": "end" }),
+    label(BOX.left - 12, y(tick) + 7, lossTickText(tick), { "text-anchor": "end" }),
   );
   const epochs = linearTicks(0, last, 8).filter(Number.isInteger);
   const counts = epochs.map((tick) =>
@@ -142,11 +120,4 @@ function grid(x, y, losses, last, colors) {
   );
   const name = label(BOX.right + 14, BOX.bottom + 32, phrase("chart.epochs"));
   return lines.join("") + tag("g", { fill: colors.text }, ...values, ...counts, name);
-}
-
-/** @param {number} value */
-function lossText(value) {
-  if (value !== 0 && (value >= 1e5 || value < 1e-3))
-    return value.toExponential(0).replace("-", MINUS).replace("+", "");
-  return formatPlain(value);
 }

@@ -4,11 +4,11 @@ import { buildPalette, mix, toPixel } from "./color.js";
 
 /** @import { Rgb } from "./color.js" */
 
-/** A probability takes so many values: the bytes 0 … 127. */
+/** Number of values of a probability: the bytes 0 … 127. */
 const STEPS = 128;
 
 /**
- * The most probable class of a cell as its colour, the paler the less certain: as the ground where all are alike.
+ * The colour of a cell's most probable class, paler with less probability, down to the ground where all classes are equally likely.
  * @param {Rgb[]} colors one per class
  * @param {Rgb} ground
  * @returns {Uint32Array} indexed by 128 · class + probability
@@ -45,10 +45,10 @@ function buildTable(colors, colorOf) {
 }
 
 /**
- * The picture of one class' output unit: from the ground, where the class is out of the question (−1), to its colour.
+ * The palette of one class' output unit: from the ground at probability 0 (byte −1) to the colour of the class.
  * @param {Rgb} color
  * @param {Rgb} ground
- * @param {boolean} halves only whether it is more probable than not
+ * @param {boolean} halves two colours only: whether it is more probable than not
  * @returns {Uint32Array} indexed by the unsigned byte
  */
 export function buildClassUnit(color, ground, halves) {

@@ -1,6 +1,6 @@
-/** The shapes of the classes, so that colour is never all that tells them apart. */
+/** The shapes of the classes, so that they are not distinguished by colour alone. */
 
-/** @typedef {readonly (readonly [x: number, y: number])[]} Outline a polygon in parts of its radius; none is a disc */
+/** @typedef {readonly (readonly [x: number, y: number])[]} Outline corners of a polygon relative to its radius; a disc has none */
 
 /** @type {readonly Outline[]} */
 const OUTLINES = [
@@ -12,7 +12,7 @@ const OUTLINES = [
   cross(1.35, 0.48),
 ];
 
-/** How many classes have a shape of their own. */
+/** How many classes have a shape. */
 export const MARKS = OUTLINES.length;
 
 /**
@@ -84,4 +84,15 @@ export function markPath(mark, radius) {
     return `M${-radius} 0a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0z`;
   const corners = outline.map(([x, y]) => `${(x * radius).toFixed(2)} ${(y * radius).toFixed(2)}`);
   return `M${corners.join("L")}z`;
+}
+
+/**
+ * The shape of a sample, which is that of its class. Of two classes, +1 has the first shape and −1 the second.
+ * @param {number} target
+ * @param {number} classes number of classes; 0 for values
+ * @returns {number}
+ */
+export function markOf(target, classes) {
+  if (classes > 2) return target;
+  return classes === 2 && target < 0 ? 1 : 0;
 }

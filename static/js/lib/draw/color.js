@@ -41,7 +41,7 @@ export function readColors(element, names) {
 }
 
 /**
- * Part of the way from one colour to another.
+ * Mixes two colours linearly.
  * @param {Rgb} from
  * @param {Rgb} to
  * @param {number} share 0 … 1
@@ -110,12 +110,12 @@ export function buildScale(colorOf, count) {
 }
 
 /**
- * Which of `count` equal steps from −1 to 1 a value belongs to; values beyond are held at the ends.
+ * The index of the step that a value belongs to, of `count` equal steps from −1 to 1; values beyond are clamped.
  * @param {number} value
  * @param {number} count
  * @returns {number}
  */
 export function scaleIndex(value, count) {
-  const held = Math.min(1, Math.max(-1, value));
-  return Math.round(((held + 1) / 2) * (count - 1)) || 0;
+  const clamped = Math.min(1, Math.max(-1, value));
+  return Math.round(((clamped + 1) / 2) * (count - 1)) || 0;
 }

@@ -3,12 +3,12 @@
 import { clamp } from "./scale.js";
 
 /**
- * The places nearest to the wanted ones that keep a distance and stay between two ends, in the same order.
+ * The positions nearest to the wanted ones, in the same order, that are at least `distance` apart and between `low` and `high`.
  * @param {number[]} wanted
  * @param {number} distance
  * @param {number} low
  * @param {number} high
- * @returns {number[]} one for each wanted place
+ * @returns {number[]} one for each wanted position
  */
 export function spread(wanted, distance, low, high) {
   const order = wanted.map((_, index) => index).sort((one, other) => at(one) - at(other));
@@ -17,7 +17,7 @@ export function spread(wanted, distance, low, high) {
     return /** @type {number} */ (wanted[index]);
   }
 
-  // Without the distances they need, places that only must not fall: neighbours that do share their mean.
+  // Isotonic regression of the positions less the distances: neighbours out of order get their mean.
   /** @type {{ sum: number, count: number }[]} */
   const groups = [];
   order.forEach((index, rank) => {

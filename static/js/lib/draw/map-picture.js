@@ -1,7 +1,7 @@
 /** The map as an SVG file: an image of the plane, and points and axes as shapes. */
 
 import { formatPlain } from "../text/format.js";
-import { markPath } from "./class-shapes.js";
+import { markOf, markPath } from "./class-shapes.js";
 import { scaleIndex } from "./color.js";
 import { linearScale, linearTicks } from "./scale.js";
 import { label, svgFile, tag } from "./svg-text.js";
@@ -29,7 +29,6 @@ const RADIUS = 8.5;
  * @property {string[]} scale colours of values from −1 to 1
  * @property {string[]} classColors
  * @property {number} classes how many there are; 0 for values
- * @property {(target: number, classes: number) => number} markOf the shape of a point
  * @property {{ text: string, line: string }} colors
  */
 
@@ -77,7 +76,7 @@ export function mapPicture(options) {
  * @param {import("./scale.js").Scale} y
  * @returns {string}
  */
-function drawSet({ points, rim, ring }, { region: [low, high], scale, classColors, classes, markOf }, x, y) {
+function drawSet({ points, rim, ring }, { region: [low, high], scale, classColors, classes }, x, y) {
   /** @type {string[]} */
   const shapes = [];
   for (let index = 0; index + 2 < points.length; index += 3) {

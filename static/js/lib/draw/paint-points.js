@@ -5,7 +5,7 @@ import { scaleIndex } from "./color.js";
 
 /** @import { Kind, Point, PointSet } from "../../own-data/point-set.js" */
 
-/** So many points are drawn one by one; of more, all of one look are one path, and rims show through. */
+/** Up to this number, points are drawn one by one; beyond, all of one colour are one path, and rims show through. */
 const FEW = 1200;
 
 /**

@@ -18,7 +18,7 @@ export function linearScale(from, to, start, end) {
 }
 
 /**
- * Equal ratios become equal distances; values at or below zero land on `from`.
+ * A logarithmic scale: equal ratios become equal distances. Values below `from` are mapped like `from`.
  * @param {number} from above zero
  * @param {number} to
  * @param {number} start
@@ -88,7 +88,7 @@ export function logTicks(from, to, count) {
 }
 
 /**
- * The value held within [low, high].
+ * The value limited to [low, high].
  * @param {number} value
  * @param {number} low
  * @param {number} high

@@ -1,11 +1,11 @@
 /** SVG files as text. */
 
-/** Fonts that every viewer has something for. */
+/** A font stack that every viewer has a font of. */
 const FONT =
   "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Helvetica, Arial, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif";
 
 /**
- * Text that may stand in markup.
+ * Escapes text for markup.
  * @param {string} text
  * @returns {string}
  */
@@ -36,7 +36,7 @@ function write(value) {
 }
 
 /**
- * A text with its anchor at a place.
+ * A text element with its anchor at (x, y).
  * @param {number} x
  * @param {number} y
  * @param {string} text
@@ -48,7 +48,7 @@ export function label(x, y, text, attributes = {}) {
 }
 
 /**
- * A whole file on a white ground.
+ * A whole file with a white background.
  * @param {number} width
  * @param {number} height
  * @param {string} title

@@ -7,7 +7,7 @@ const WHOLE = { maximumFractionDigits: 0 };
 /** @type {Intl.NumberFormatOptions} */
 const PLAIN = { maximumSignificantDigits: 12, useGrouping: false };
 /**
- * So many decimals, whatever they are.
+ * A fixed number of decimals, by that number.
  * @type {Intl.NumberFormatOptions[]}
  */
 const DECIMALS = [0, 1, 2, 3, 4, 5].map((digits) => ({
@@ -35,7 +35,7 @@ export function formatPlain(value) {
 }
 
 /**
- * A number with so many decimals, 0 … 5.
+ * A number with a fixed number of decimals, 0 … 5.
  * @param {number} value
  * @param {number} digits
  * @returns {string}
@@ -108,9 +108,9 @@ export function formatPercent(share, digits = 0) {
 }
 
 /**
- * A number as people type it: decimal comma or point, spaces, any minus sign.
+ * Parses a number as people type it: decimal comma or point, spaces, any minus sign.
  * @param {string} text
- * @returns {number} NaN when it is none
+ * @returns {number} NaN if it is not a number
  */
 export function parseDecimal(text) {
   const tidy = text

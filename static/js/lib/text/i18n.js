@@ -1,9 +1,9 @@
 /**
- * Texts of the page's language by name, with values, and how it writes numbers. It is given once, before
- * anything is said.
+ * Texts of the page's language by name, with values, and its number formats. `useLanguage` must be called once, before
+ * the first text.
  */
 
-/** @typedef {string | Record<string, string>} Text a text, or its forms by category of plural */
+/** @typedef {string | Record<string, string>} Text a text, or its forms by plural category */
 
 /**
  * @typedef {object} Language
@@ -47,7 +47,7 @@ export function languageKey() {
 /**
  * A number as the language writes it.
  * @param {number} value
- * @param {Intl.NumberFormatOptions} [options] the same object each time, as what is made of it is kept
+ * @param {Intl.NumberFormatOptions} [options] the same object each time, as the formatter is cached by it
  * @returns {string}
  */
 export function formatNumber(value, options = NATURAL) {
@@ -60,8 +60,7 @@ export function formatNumber(value, options = NATURAL) {
 }
 
 /**
- * A text with values in their places. Numbers are written as the language does; the form of a text that has several is
- * chosen by `count`.
+ * A text with values inserted. Numbers are formatted for the language; `count` chooses among plural forms.
  * @param {string} name
  * @param {Record<string, string | number>} [values]
  * @returns {string}
@@ -91,7 +90,7 @@ export function percentPattern() {
 }
 
 /**
- * Several things in a row.
+ * Joins items to a list, as in "a, b and c".
  * @param {string[]} items
  * @returns {string}
  */

@@ -1,5 +1,5 @@
 /**
- * Links in the state in which mails, chats and browsers hand them on. Undone is what cannot have been meant: line breaks,
+ * Repairs links as mails, chats and browsers pass them on. It undoes what cannot have been meant: line breaks,
  * `&amp;` for `&`, `=3D` for `=` (quoted-printable), `%26` or `%23` for `&` and `#`, a link that is percent-encoded as a
  * whole. `engine/saved/link_repair.py` does the same.
  */
@@ -8,7 +8,7 @@ const AMPERSANDS = /&(?:(?:amp|#38|#x26);)+/gi;
 const ENCODED_AMPERSAND = /%26(?:amp(?:;|%3B))*(?=[\w.]+=)/gi;
 const BARE = /^[<"'`(]*[a-z][\w.]*(?:=|%3D)/i;
 const QUOTED = /^(?:[^=]*=(?:3D|\r?\n))*[^=]*$/;
-/** What a link does not end with: signs of mails and sentences around it, as they are and as browsers encode them. */
+/** Characters that a link does not end with, from the mail or sentence around it, plain and percent-encoded. */
 const CUT = "<>\"'`”’»)]}*.,;:!? \t";
 const CUT_ENCODED = ["%3C", "%3E", "%22", "%60", "%20"];
 
@@ -32,7 +32,7 @@ export function parseLink(text) {
 }
 
 /**
- * A fragment with an end that `parseLink` does not cut: an empty part behind what could be cut off.
+ * Protects the end of a fragment from being cut by `parseLink`, by appending an empty part.
  * @param {string} fragment
  * @returns {string}
  */
@@ -41,7 +41,7 @@ export function protectEnd(fragment) {
 }
 
 /**
- * Undoes percent-encoding; a text in which it is broken stays as it is.
+ * Undoes percent-encoding; text with invalid percent-encoding is returned unchanged.
  * @param {string} text
  * @returns {string}
  */

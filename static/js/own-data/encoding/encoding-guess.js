@@ -7,10 +7,10 @@ import { SCRIPTS } from "./encoding-scripts.js";
 /**
  * @typedef {object} Candidate
  * @property {string} encoding
- * @property {string[]} words as they are decoded
+ * @property {string[]} words decoded
  */
 
-/** How much rarer than the first one of its script an encoding is met with, as a natural logarithm. */
+/** How much rarer an encoding is than the first one of its script, as a natural logarithm. */
 const RARITY = new Map([
   ["iso-8859-2", 0.7],
   ["koi8-r", 1],
@@ -24,11 +24,11 @@ const RARITY = new Map([
   ["iso-8859-5", 3],
   ["euc-jp", 1],
 ]);
-/** How much likelier a language is that the browser prefers. */
+/** How much likelier a preferred language of the browser is, as a natural logarithm. */
 const PREFERRED = 3;
-/** The beginning of a long word is enough. */
+/** Longest part of a word that is used. */
 const LONG_WORD = 64;
-/** Costs of signs, as negative natural logarithms of how often they come. */
+/** Costs of characters, as negative natural logarithms of their frequency. */
 const COST = {
   strange: 16,
   sign: 9,
@@ -41,8 +41,8 @@ const COST = {
   neighbour: 1.5,
 };
 
-/** The first bytes of the characters that are taught, by encoding. */
-const TAUGHT = new Map([
+/** Range of the first bytes of common characters, by encoding. */
+const COMMON_RANGE = new Map([
   ["gb18030", [0xb0, 0xd7]],
   ["big5", [0xa4, 0xc6]],
   ["shift_jis", [0x88, 0x98]],
@@ -66,7 +66,7 @@ export function rankEncodings(candidates, words, languages) {
  * @param {Candidate} candidate
  * @param {readonly Uint8Array[]} bytes
  * @param {readonly string[]} languages
- * @returns {number} that of the language which fits best
+ * @returns {number} the cost under the best-fitting language
  */
 function costOf({ encoding, words }, bytes, languages) {
   const own = SCRIPTS.filter(({ encodings }) => encodings.includes(encoding));
@@ -156,7 +156,7 @@ function costOfOthers(sign) {
  * @returns {number}
  */
 function costOfCharacters(word, bytes, encoding, { common, tag }) {
-  const [first = 0, last = 0] = TAUGHT.get(encoding) ?? [];
+  const [first = 0, last = 0] = COMMON_RANGE.get(encoding) ?? [];
   let cost = 0;
   let at = 0;
   let before = "";

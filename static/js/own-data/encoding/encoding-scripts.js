@@ -2,12 +2,12 @@
 
 /**
  * @typedef {object} Script
- * @property {string} tag of a language that is written so (BCP 47)
+ * @property {string} tag of the language (BCP 47)
  * @property {string[]} encodings labels of the Encoding Standard, and those of `DOS`; the likeliest first
  * @property {"marks" | "alphabet" | "characters"} kind letters with marks among those of ASCII; letters that are not in
  *   ASCII; two bytes for each character
  * @property {string} common its letters, or its frequent characters
- * @property {number} rarity how much rarer than others it is met with, as a natural logarithm
+ * @property {number} rarity how much rarer it is than others, as a natural logarithm
  */
 
 const WEST = ["windows-1252", "macintosh", "ibm850", "ibm437"];
@@ -114,7 +114,7 @@ export const SCRIPTS = [
   },
 ];
 
-/** Encodings of DOS, which browsers do not know: the signs of the bytes from 128. */
+/** Encodings of DOS, which browsers cannot decode: the characters of the bytes from 128. */
 export const DOS = new Map([
   [
     "ibm437",

@@ -1,6 +1,6 @@
-/** Recognizes files that are no text by their first bytes. */
+/** Recognizes binary files by their first bytes. */
 
-/** What a file begins with, and the key of what is said of it. */
+/** The first bytes of files, and the key of the sentence about each. */
 const SIGNATURES = /** @type {const} */ ([
   [[0x50, 0x4b, 0x03, 0x04], "file.archive"],
   [[0xd0, 0xcf, 0x11, 0xe0], "file.old-workbook"],
@@ -17,7 +17,7 @@ const SIGNATURES = /** @type {const} */ ([
   [[0x7b, 0x5c, 0x72, 0x74, 0x66], "file.document"],
 ]);
 
-/** What stands in an archive, and the key of what the whole is. */
+/** Names in an archive, and the key of the sentence about such a file. */
 const CONTENTS = /** @type {const} */ ([
   ["xl/", "file.workbook"],
   ["opendocument.spreadsheet", "file.open-workbook"],
@@ -27,7 +27,7 @@ const CONTENTS = /** @type {const} */ ([
   ["opendocument.text", "file.document"],
 ]);
 
-/** The names in an archive are looked for in so many bytes. */
+/** Number of bytes in which names of an archive are searched. */
 const LOOKED_AT = 4096;
 
 /**

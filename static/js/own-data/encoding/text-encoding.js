@@ -10,19 +10,19 @@ import { kindOfFile } from "./file-signatures.js";
 
 /**
  * @typedef {object} Options
- * @property {string} [encoding] that somebody has chosen
+ * @property {string} [encoding] chosen by the person
  * @property {readonly string[]} [languages] that the browser prefers
  */
 
 /** @typedef {{ text: string, choice: Choice | null, problem: null } | { text: null, choice: null, problem: string }} Decoded */
 
-/** As much of a file shows whether it is a text. */
+/** Bytes of a file that are checked for being text. */
 const BEGINNING = 65_536;
-/** So many words tell the encoding; so many are shown. */
+/** Words that are used to guess the encoding, and words and characters that are shown of them. */
 const WORDS = 300;
 const SHOWN = 3;
 const SHOWN_SIGNS = 40;
-/** So many bytes become signs in one call. */
+/** Bytes per call of `String.fromCharCode`. */
 const CHUNK = 8192;
 
 /**
@@ -97,7 +97,7 @@ function decodeMarked(bytes) {
 }
 
 /**
- * Two bytes for each sign: of those of ASCII, one is zero.
+ * The candidates for two bytes per character, of which one is zero for ASCII.
  * @param {Uint8Array} bytes
  * @returns {Candidate[]}
  */
@@ -134,7 +134,7 @@ function byteCandidates(bytes, languages) {
 }
 
 /**
- * The different runs of bytes that are not only ASCII.
+ * The distinct words that have bytes beyond ASCII.
  * @param {Uint8Array} bytes
  * @returns {Uint8Array[]}
  */
@@ -156,7 +156,7 @@ function wordsOf(bytes) {
 
 /**
  * @param {number} byte
- * @returns {boolean} whether it is a sign of its own in all of the encodings: space, comma, semicolon, quotation mark
+ * @returns {boolean} whether it is a character by itself in all of the encodings: space, comma, semicolon, quotation mark
  */
 function isDelimiter(byte) {
   return byte < 0x30 || (byte > 0x39 && byte < 0x40);
@@ -180,7 +180,7 @@ function joinBytes(words) {
 /**
  * @param {Uint8Array} bytes
  * @param {string} encoding
- * @param {boolean} [strict] whether bytes that are none of the encoding are refused
+ * @param {boolean} [strict] whether invalid bytes are refused
  * @returns {string | null}
  */
 function decode(bytes, encoding, strict = true) {
@@ -199,7 +199,7 @@ function decode(bytes, encoding, strict = true) {
 }
 
 /**
- * Whether a text cannot be a table: it has signs that no text has.
+ * Whether a text has too many control characters to be one.
  * @param {string} text
  * @returns {boolean}
  */

@@ -1,6 +1,6 @@
-/** What the names of columns say: coordinates, a target, or a row's number. */
+/** Interprets the names of columns: coordinates, target, or row number. */
 
-/** Names of two coordinates that belong together. */
+/** Pairs of names of two coordinates. */
 const PAIRS = [
   ["x1", "x2"],
   ["x0", "x1"],
@@ -21,7 +21,7 @@ const TARGETS = new Set(
 );
 /** Targets that are values rather than classes. */
 const VALUES = new Set(["value", "values", "\u503c", "\u6570\u503c"]);
-/** Targets if nothing else is one. */
+/** Names of targets if no other column has one. */
 const WEAK = new Set(["z", "t"]);
 
 const INDEXES = new Set(
@@ -32,7 +32,7 @@ const INDEXES = new Set(
 );
 
 /**
- * A name without what people vary: upper case, spaces, underscores, brackets, subscripts.
+ * Normalizes a name: case, spaces, underscores, brackets and subscripts make no difference.
  * @param {string} name
  * @returns {string}
  */
@@ -45,7 +45,7 @@ function plain(name) {
 
 /**
  * @param {string} name
- * @returns {boolean} whether it is that of a column which numbers or names the rows
+ * @returns {boolean} whether a column of this name numbers or names the rows
  */
 export function namesIndex(name) {
   return INDEXES.has(plain(name));
@@ -53,7 +53,7 @@ export function namesIndex(name) {
 
 /**
  * @param {string} name
- * @returns {boolean} whether it says that the target is a value, not a class
+ * @returns {boolean} whether a column of this name is a target of values, not of classes
  */
 export function namesValue(name) {
   return VALUES.has(plain(name)) || WEAK.has(plain(name));
@@ -61,7 +61,7 @@ export function namesValue(name) {
 
 /**
  * @param {string} name
- * @returns {boolean} whether it says that this is the target
+ * @returns {boolean} whether a column of this name is the target
  */
 export function namesTarget(name) {
   return TARGETS.has(plain(name)) || VALUES.has(plain(name));
@@ -69,7 +69,7 @@ export function namesTarget(name) {
 
 /**
  * @param {string} name
- * @returns {boolean} whether it is a name that columns often have
+ * @returns {boolean} whether it is a common name of columns
  */
 export function isKnownName(name) {
   const known = plain(name);
@@ -87,7 +87,7 @@ export function isKnownName(name) {
  */
 
 /**
- * What the names alone say.
+ * Chooses columns by their names alone.
  * @param {readonly string[]} names by column
  * @param {(column: number) => boolean} isNumeric whether a column can be a coordinate
  * @returns {Named}

@@ -2,22 +2,22 @@
 
 /**
  * @typedef {object} Row
- * @property {number} line where it begins, counted from 1
+ * @property {number} line number of its first line, from 1
  * @property {string[]} cells without quotes and surrounding space
  */
 
 /**
  * @typedef {object} Sheet
- * @property {Row[]} rows without lines that have nothing in them
- * @property {number[]} unclosed lines with a quotation mark that is never closed; they are not among the rows
+ * @property {Row[]} rows without empty lines
+ * @property {number[]} unclosed lines with a quotation mark that is never closed; they are no rows
  */
 
-/** Signs that are not seen at the ends of a cell: zero-width spaces and joiners, direction marks, byte order marks. */
+/** Invisible characters at the ends of a cell: zero-width spaces and joiners, direction marks, byte order marks. */
 const UNSEEN = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$/g;
 
 /**
  * @param {string} text with "\n" as the only line end
- * @param {string} separator one sign; a space stands for any number of spaces and tabs
+ * @param {string} separator one character; a space stands for any number of spaces and tabs
  * @param {number} [most] rows at most
  * @returns {Sheet}
  */
@@ -45,7 +45,7 @@ export function splitRows(text, separator, most = Number.POSITIVE_INFINITY) {
 
 /**
  * @param {string} cell
- * @returns {string} without surrounding space, seen or not
+ * @returns {string} without surrounding space and invisible characters
  */
 function trimCell(cell) {
   const trimmed = cell.trim();
@@ -82,8 +82,8 @@ function withoutBars(content, separator) {
 }
 
 /**
- * A row with quotation marks, which may go on in the next lines. A quotation mark means something at the beginning of
- * a cell only; it is closed before a separator or the end of a line, or else it is a sign like others.
+ * Splits a row with quotation marks, which may continue on the next lines. A quotation mark is special only at the
+ * beginning of a cell, and if it is closed before a separator or the end of a line; otherwise it is a plain character.
  * @param {string[]} lines
  * @param {number} first
  * @param {string} separator
@@ -127,7 +127,7 @@ function splitQuoted(lines, first, separator) {
   /**
    * @param {number} from behind the mark that opens
    * @returns {{ cell: string, end: number } | null | undefined} null if it is never closed, undefined if the mark is a
-   *   sign like others
+   *   plain character
    */
   function readQuoted(from) {
     const start = last;
@@ -147,7 +147,7 @@ function splitQuoted(lines, first, separator) {
         if (closed) return { cell, end: separator === " " && next < content.length ? next - 1 : next };
         return last === start ? undefined : null;
       }
-      // A whole line of cells inside of a cell: the mark was not meant to open one.
+      // A line of several cells within a cell: the mark was not meant to open one.
       if (last > start && content.split(separator).length > 2) return null;
       cell += `${content.slice(begin)}\n`;
       last += 1;
@@ -159,7 +159,7 @@ function splitQuoted(lines, first, separator) {
 }
 
 /**
- * Rows as text. Words that a spreadsheet would take for a formula get an apostrophe in front; numbers stay as they are.
+ * Writes rows as CSV. Texts that a spreadsheet would take for a formula get an apostrophe in front.
  * @param {readonly (readonly (string | number)[])[]} rows
  * @returns {string}
  */

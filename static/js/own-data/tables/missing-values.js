@@ -1,4 +1,4 @@
-/** Recognizes cells that say that a value is missing. */
+/** Recognizes cells that stand for a missing value. */
 
 const TOKENS = new Set(
   "nan na n/a #n/a #na <na> nat null <null> (null) \\n none nil ? - -- \u2013 \u2014 . .. ... \u2026".split(
@@ -7,7 +7,7 @@ const TOKENS = new Set(
 );
 
 /**
- * Whether a cell is empty, or says that its value is missing.
+ * Whether a cell is empty or stands for a missing value.
  * @param {string} cell
  * @returns {boolean}
  */
@@ -16,7 +16,7 @@ export function isMissing(cell) {
 }
 
 /**
- * Whether a cell may say so or be a word of its own, as a class called "None" is.
+ * Whether a cell may stand for a missing value or be a word, such as a class called "None".
  * @param {string} cell
  * @returns {boolean}
  */

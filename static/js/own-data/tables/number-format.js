@@ -1,4 +1,4 @@
-/** How the numbers of a table are written: decimal and thousands marks, which of them a cell allows, and its value. */
+/** Number formats of tables: decimal and thousands marks, the formats that a cell is valid in, and its value. */
 
 /**
  * @typedef {object} NumberFormat
@@ -23,11 +23,11 @@ export const FORMATS = [
 export const ALL = 2 ** FORMATS.length - 1;
 const POINTS = bits((format) => format.decimal === ".");
 const COMMAS = ALL - POINTS;
-/** One point or comma with three digits behind it, as in 1.234: its mark is that of decimals or of thousands. */
+/** The formats of a number such as 1.234, whose mark may be that of decimals or of thousands. */
 export const POINT_OR_THOUSANDS = POINTS | bits((format) => format.thousands === ".");
 export const COMMA_OR_THOUSANDS = COMMAS | bits((format) => format.thousands === ",");
 
-/** How most cells are, in most tables: these are looked for first. */
+/** Formats of most cells in most tables, which are tried first. */
 const USUAL = /^-?\d+\.\d+$/;
 const USUAL_FRACTION = /^-?\d+\.(?:\d\d?|\d{4,})$/;
 const WHOLE = /^[+-]?\d+$/;
@@ -35,7 +35,7 @@ const WHOLE = /^[+-]?\d+$/;
 const ONE_MARK = /^[+-]?(?:\d+(\.)|\d*([.,])\d+)(?:e[+-]?\d+)?$/i;
 const PLAIN_POWER = /^[+-]?\d+e[+-]?\d+$/i;
 const THREE_BEHIND = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
-/** Of these signs every cell consists that may be a number in some format. */
+/** Necessary for a cell to be a number in any format. */
 const NUMBER_LIKE = /^[+-]?[\d.,' ]*\d[\d.,' ]*(?:e[+-]?\d+)?$/i;
 /** With thousands marks, also as in India: 12,34,567. */
 const GROUPED = FORMATS.map(({ decimal, thousands }) =>
@@ -58,20 +58,19 @@ function bits(has) {
 
 /**
  * @param {string} sign
- * @returns {string} that a regular expression takes as it is
+ * @returns {string} escaped for a regular expression
  */
 function literal(sign) {
   return sign === "." ? "\\." : sign;
 }
 
 /**
- * A cell with the signs of a keyboard: full-width digits, the true minus sign, narrow spaces and typographic apostrophes
- * are what they look like.
+ * Normalizes a cell to ASCII: full-width digits, the minus sign, narrow spaces and typographic apostrophes.
  * @param {string} cell
  * @returns {string}
  */
 function tidy(cell) {
-  // Most cells have nothing else.
+  // Fast path for most cells.
   if (/^[\d.+-]*$/.test(cell)) return cell;
   return cell
     .normalize("NFKC")
@@ -102,7 +101,7 @@ export function formatsOf(cell) {
 /**
  * @param {string} cell
  * @param {NumberFormat} format
- * @returns {number} NaN when it is none; infinite when it is too large
+ * @returns {number} NaN if it is none; infinite if it is too large
  */
 export function parseNumber(cell, { decimal, thousands, value }) {
   if (decimal === "." && USUAL.test(cell)) return Number(cell);

@@ -1,4 +1,4 @@
-/** Which columns of a table are the coordinates and the target: by their names, else by what is in them. */
+/** Chooses the columns of coordinates and target: by their names, otherwise by their content. */
 
 import { phrase } from "../../lib/text/i18n.js";
 import { MOST_CLASSES } from "../point-set.js";
@@ -17,7 +17,7 @@ import { bitOf } from "./table-numbers.js";
 /**
  * @typedef {object} Columns
  * @property {Record<Part, number>} chosen
- * @property {Record<Part, boolean>} asked whether its name does not settle it
+ * @property {Record<Part, boolean>} asked whether the choice is ambiguous
  * @property {Record<Part, string>} reasons why it was guessed, as sentences
  * @property {Record<Part, number[]>} options columns that can be chosen
  */
@@ -28,11 +28,11 @@ import { bitOf } from "./table-numbers.js";
  * @property {boolean} counting whether it has consecutive whole numbers
  * @property {number} distinct different words or numbers, up to one more than there can be classes
  * @property {boolean} whole whether all of its numbers are whole
- * @property {boolean} signs whether it has nothing but signs of missing values, which may be words
+ * @property {boolean} signs whether it has only marks of missing values, which may be words
  */
 
 const PARTS = /** @type {const} */ (["x1", "x2", "target"]);
-/** So many consecutive numbers are no accident. */
+/** Least number of rows in which consecutive numbers count as row numbers. */
 const COUNTED = 3;
 
 /**
@@ -66,7 +66,7 @@ export function chooseColumns({ rows, surveys, names, format }, wishes) {
     named.pair?.includes(column) || taken.has(column) ? [] : [column],
   );
   const free = columns.filter((column) => !isIndex(column));
-  // With both coordinates named, a single column that is left is the target.
+  // With both coordinates named, a single remaining column is the target.
   const only = named.onlyPair && !named.letters && columns.length > 0 && free.length === 1;
   const target =
     wished.target ??
@@ -124,10 +124,10 @@ export function chooseColumns({ rows, surveys, names, format }, wishes) {
 }
 
 /**
- * The likeliest target: the last column of a few words, else of a few whole numbers, else of numbers.
+ * The likeliest target: the last column with few words, otherwise with few whole numbers, otherwise with numbers.
  * @param {readonly number[]} columns
  * @param {readonly Facts[]} facts
- * @param {readonly number[] | null} pair columns that are taken
+ * @param {readonly number[] | null} pair columns of the coordinates
  * @returns {number | undefined}
  */
 function targetIn(columns, facts, pair) {
@@ -136,7 +136,7 @@ function targetIn(columns, facts, pair) {
   const few = (/** @type {Facts} */ { distinct }) => distinct > 1 && distinct <= MOST_CLASSES;
   const words = last((fact) => !fact.numeric && few(fact)) ?? last((fact) => !fact.numeric && isTarget(fact));
   if (words !== undefined) return words;
-  // Two more columns of numbers must be left.
+  // Two other columns of numbers must remain.
   const numbers = columns.filter((column) => facts[column]?.numeric).length + (pair?.length ?? 0);
   if (numbers < 3) return undefined;
   return last((fact) => fact.numeric && fact.whole && few(fact)) ?? last((fact) => fact.numeric);

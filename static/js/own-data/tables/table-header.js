@@ -1,4 +1,4 @@
-/** Whether the first row of a table has the names of its columns. */
+/** Decides whether the first row of a table has the names of its columns. */
 
 import { phrase } from "../../lib/text/i18n.js";
 import { isKnownName, namesTarget } from "./column-names.js";
@@ -11,8 +11,8 @@ import { isNumeric } from "./table-layout.js";
 /**
  * @typedef {object} Header
  * @property {boolean} present
- * @property {boolean} asked whether the table does not settle it
- * @property {string} reason why it was guessed, as a sentence; empty if it is settled
+ * @property {boolean} asked whether the choice is ambiguous
+ * @property {string} reason why it was guessed, as a sentence; empty if it is certain
  */
 
 /**
@@ -20,7 +20,7 @@ import { isNumeric } from "./table-layout.js";
  * @returns {Header}
  */
 export function findHeader({ top, short, rows, surveys }) {
-  if (top === null) return settled(false);
+  if (top === null) return certain(false);
   const over = surveys.map((survey, column) => ({
     cell: top.cells[short ? column - 1 : column] ?? "",
     numeric: isNumeric(survey),
@@ -28,12 +28,12 @@ export function findHeader({ top, short, rows, surveys }) {
   }));
   const numbers = over.filter(({ cell, numeric }) => numeric && formatsOf(cell) !== 0);
   const words = over.filter(({ cell, numeric }) => numeric && formatsOf(cell) === 0 && !isMissing(cell));
-  if (words.length > 0 && numbers.length === 0) return settled(true);
+  if (words.length > 0 && numbers.length === 0) return certain(true);
   if (words.length > 0) {
     const known = words.some(({ cell }) => isKnownName(cell));
     return guessed(known || words.length > numbers.length, phrase("table.header-mixed"));
   }
-  // Columns of words: is the first cell one of the words that stand below it?
+  // Columns of words: is the first cell among the words below it?
   const texts = over.filter(({ cell, numeric }) => !numeric && !isMissing(cell));
   const strange = texts.filter(({ cell, column }) =>
     rows.every((row) => row.line === top.line || row.cells[column] !== cell),
@@ -48,11 +48,11 @@ export function findHeader({ top, short, rows, surveys }) {
     const whole = numbers.every(({ cell }) => /^\d+$/.test(cell));
     return guessed(whole, phrase("table.header-mixed"));
   }
-  return settled(false);
+  return certain(false);
 }
 
 /**
- * Whether numbers are names as programs give them: 0, 1, 2 … or 1, 2, 3 …, or years.
+ * Whether numbers are generated names of columns: 0, 1, 2 … or 1, 2, 3 …, or years.
  * @param {string[]} cells
  * @returns {boolean}
  */
@@ -67,7 +67,7 @@ function isSeries(cells) {
  * @param {boolean} present
  * @returns {Header}
  */
-function settled(present) {
+function certain(present) {
   return { present, asked: false, reason: "" };
 }
 

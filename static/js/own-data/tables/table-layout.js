@@ -1,4 +1,4 @@
-/** How the lines of a text are a table for a given separator: its width, its rows, the line of names, and what is no row. */
+/** The layout of a text as a table with a given separator: width, rows, line of names, and lines that are no rows. */
 
 import { phrase } from "../../lib/text/i18n.js";
 import { isKnownName } from "./column-names.js";
@@ -16,9 +16,9 @@ import { ALL, FORMATS, formatsOf, parseNumber } from "./number-format.js";
  */
 
 /**
- * @typedef {object} Survey what the cells of a column are
+ * @typedef {object} Survey statistics of the cells of a column
  * @property {Map<number, number>} formats how many cells are numbers in these formats (bits of `number-format.js`)
- * @property {number} filled cells that are neither empty nor a sign of a missing value
+ * @property {number} filled cells that are neither empty nor a mark of a missing value
  * @property {number} short whole numbers of one to three digits, without 0
  * @property {number} long whole numbers of more digits
  */
@@ -28,23 +28,23 @@ import { ALL, FORMATS, formatsOf, parseNumber } from "./number-format.js";
  * @property {string} separator
  * @property {number} width number of columns
  * @property {Row | null} top the first row, which may have the names of the columns
- * @property {boolean} words whether it has words above numbers, and is not one of the rows
- * @property {boolean} headed whether it is the first line of all
+ * @property {boolean} words whether it has words above numbers, so that it is no row
+ * @property {boolean} headed whether it is the first line of the text
  * @property {boolean} short whether it has one cell less than the rows: the first column has no name
  * @property {Row[]} rows all of this width
  * @property {Survey[]} surveys of their cells, by column
  * @property {number} quality share of all lines that are rows, 0 … 1
- * @property {LeftOut[]} leftOut lines that are none
+ * @property {LeftOut[]} leftOut lines that are no rows
  */
 
-/** Tables with more columns are not read. */
+/** Most columns of a table. */
 export const MOST_COLUMNS = 1000;
 const SIMPLEST = /** @type {NumberFormat} */ (FORMATS[0]);
-/** So many rows tell which columns have numbers. */
+/** Rows that are used to find the columns of numbers. */
 const LOOKED_AT = 100;
-/** A line between head and body, as Markdown and others draw it. */
+/** A line between head and body, as in Markdown. */
 const RULE = /^[:+=|-]*[=-]{2,}[:+=|-]*$/;
-/** What programs write below a table: [40 rows x 3 columns]. */
+/** A line that programs write below a table: [40 rows x 3 columns]. */
 const SUMMARY = /^[[(]\s*\d+ rows?\b/;
 const ELLIPSIS = /^(?:\.{2,3}|\u2026|\u22ee)$/;
 
@@ -97,7 +97,7 @@ export function readLayout(text, separator, most) {
 /**
  * The number of cells that most lines have, without columns at the end that are empty in all of these.
  * @param {readonly Row[]} lines
- * @returns {{ width: number, behind: number }} and the number of these columns
+ * @returns {{ width: number, behind: number }} with the number of these columns
  */
 function widthOf(lines) {
   /** @type {Map<number, number>} */
@@ -117,7 +117,7 @@ function widthOf(lines) {
 /**
  * @param {Row} row
  * @param {number} width
- * @returns {boolean} whether it has so many cells, and only empty ones behind them
+ * @returns {boolean} whether it has `width` cells, and only empty ones after them
  */
 function fits({ cells }, width) {
   return cells.length === width || (cells.length > width && cells.slice(width).every((cell) => cell === ""));
@@ -125,7 +125,7 @@ function fits({ cells }, width) {
 
 /**
  * @param {Row} row
- * @returns {boolean} whether it stands for rows that a program did not print
+ * @returns {boolean} whether it is an ellipsis for rows that a program has not printed
  */
 function isEllipsis({ cells }) {
   return cells.every((cell) => ELLIPSIS.test(cell));
@@ -145,11 +145,11 @@ function describe({ line, cells }, width) {
 }
 
 /**
- * The line of names: of the lines before the first one with numbers, the first with a name that is known, else the first
- * that fits; or the first row, if there are no such lines.
+ * Finds the line of names: of the lines before the first one with numbers, the first with a known name, otherwise the
+ * first that fits; or the first row, if there are no such lines.
  * @param {readonly Row[]} lines
  * @param {number} width
- * @param {number} behind empty columns behind the others
+ * @param {number} behind number of empty columns after the others
  * @returns {{ top: Row | null, words: boolean, short: boolean }}
  */
 function findTop(lines, width, behind) {
@@ -183,7 +183,7 @@ function findTop(lines, width, behind) {
 }
 
 /**
- * A line of names behind the sign of a comment, as NumPy writes it.
+ * Removes the comment mark before a line of names, as NumPy writes it.
  * @param {Row} row
  * @param {number} width
  * @returns {Row}

@@ -1,4 +1,4 @@
-/** In which format the numbers of a whole table are written: one for all of its cells, and which others are possible. */
+/** Guesses the number format of a whole table: one for all cells, and the other formats that are possible. */
 
 import { phrase } from "../../lib/text/i18n.js";
 import { ALL, COMMA_OR_THOUSANDS, FORMATS, POINT_OR_THOUSANDS } from "./number-format.js";
@@ -10,8 +10,8 @@ import { isNumeric } from "./table-layout.js";
 /**
  * @typedef {object} FormatGuess
  * @property {NumberFormat} format
- * @property {NumberFormat[]} options each reads some cells in another way than the others
- * @property {(columns: readonly number[]) => boolean} isOpen whether it matters to these columns which option is right
+ * @property {NumberFormat[]} options formats that differ in how they read some cells
+ * @property {(columns: readonly number[]) => boolean} isOpen whether the options read these columns differently
  * @property {string} reason why this one was guessed, as a sentence
  */
 
@@ -33,7 +33,7 @@ export function guessFormat(surveys, separator, wished) {
   const options = [simplest];
   if (other && areAmbiguous(numeric)) options.push(other);
   const guess = options.find((format) => format.decimal === decimal) ?? simplest;
-  // Cells that are read in none of these ways are read in others.
+  // Cells that none of these formats reads need others.
   const mixed = countIn(numeric, ALL) > most;
   for (const format of mixed ? FORMATS.toSorted((one, two) => readBy(two) - readBy(one)) : []) {
     const covered = options.reduce((sum, option) => sum | bitOf(option), 0);
@@ -81,15 +81,15 @@ function hasBits(surveys, has) {
 
 /**
  * @param {readonly Survey[]} surveys
- * @returns {boolean} whether a mark in some cell is that of decimals or that of thousands
+ * @returns {boolean} whether a mark in some cell may be that of decimals or of thousands
  */
 function areAmbiguous(surveys) {
   return hasBits(surveys, (formats) => AMBIGUOUS.includes(formats));
 }
 
 /**
- * Whether 1.234 or 1,234 is a fraction. Between them, whole numbers of up to three digits speak for thousands, as
- * fractions would have kept their zeros or lost some; whole numbers of more digits speak against them.
+ * Guesses whether 1.234 or 1,234 is a fraction. Whole numbers of up to three digits in the same column indicate thousands
+ * marks; whole numbers of more digits indicate fractions.
  * @param {readonly Survey[]} numeric
  * @param {string} separator
  * @returns {{ decimal: "." | ",", reason: string }}

@@ -1,4 +1,4 @@
-/** Tables of points, from and to text: one reading that fits the whole table, and what it leaves open. */
+/** Reads tables of points from text, and writes them: one interpretation of the whole table, with the choices that it leaves open. */
 
 import { formatPlain } from "../../lib/text/format.js";
 import { joined, phrase } from "../../lib/text/i18n.js";
@@ -18,14 +18,14 @@ import { chooseSeparator, LOOKED_AT, prepare, separatorName } from "./table-sepa
 
 /** @typedef {import("./table-target.js").Label} Label */
 
-/** @typedef {Partial<Record<Aspect, string>>} Wishes what somebody has chosen */
+/** @typedef {Partial<Record<Aspect, string>>} Wishes options that the person has chosen */
 
 /**
  * @typedef {object} Choice
  * @property {Aspect} aspect
- * @property {string} value what is read now
- * @property {boolean} asked whether the table does not settle it
- * @property {string} reason why this was guessed, as a sentence; empty if it is settled
+ * @property {string} value the present option
+ * @property {boolean} asked whether the choice is ambiguous
+ * @property {string} reason why this was guessed, as a sentence; empty if it is certain
  * @property {{ value: string, label: string, sample: string }[]} options
  */
 
@@ -38,10 +38,10 @@ import { chooseSeparator, LOOKED_AT, prepare, separatorName } from "./table-sepa
  * @property {Choice[]} choices
  * @property {LeftOut[]} leftOut the first lines that are left out, with the reason
  * @property {number} leftOutCount
- * @property {Label[] | null} labels what the classes would be; null where there are too many
+ * @property {Label[] | null} labels the classes; null if there are too many
  * @property {number[] | null} classes the number of the class of each row
  * @property {number[] | null} values the targets as numbers; null if some are none
- * @property {Kind} kind which of the two they seem to be
+ * @property {Kind} kind the likelier one of the two
  */
 
 /** @typedef {{ table: Table, problem: null } | { table: null, problem: string, choices: Choice[] }} Answer */
@@ -51,7 +51,7 @@ const LISTED = 10;
 /** Rows of the sample, and cells of a choice's sample. */
 const SAMPLE = 5;
 const FEW = 3;
-/** Decimals of points that are written, at least. */
+/** Fewest decimals of points that are written. */
 const DECIMALS = 4;
 /** Names of columns that are listed. */
 const NAMED = 6;
@@ -59,8 +59,8 @@ const PARTS = /** @type {const} */ (["x1", "x2", "target"]);
 
 /**
  * @param {string} text
- * @param {Wishes} [wishes] those that the table does not have are passed over
- * @returns {Answer} a sentence if there is nothing to be read
+ * @param {Wishes} [wishes] options that the table does not have are ignored
+ * @returns {Answer} a sentence if it cannot be read
  */
 export function readTable(text, wishes = {}) {
   const { body, declared } = prepare(text);
@@ -70,7 +70,7 @@ export function readTable(text, wishes = {}) {
   const readable = interpret(beginning, {}).columns !== null;
   const reading = interpret(readable ? readLayout(body, separator.value) : beginning, wishes);
   const choices = [...separatorChoice(separator, body), ...choicesOf(reading)];
-  if (reading.columns === null) return { table: null, problem: sayUnreadable(reading), choices };
+  if (reading.columns === null) return { table: null, problem: describeUnreadable(reading), choices };
   const content = readContent(reading, reading.columns, wishes.missing);
   choices.push(...missingChoice(content));
   if (content.targets === null) {
@@ -118,7 +118,7 @@ function toTable({ layout, names, rows }, { chosen }, content, choices) {
 }
 
 /**
- * A column as it is shown: by its name, and by its number if it has none or shares it.
+ * The label of a column: its name, with its number if it has no unique name.
  * @param {string[] | null} names
  * @param {number} column
  * @returns {string}
@@ -132,11 +132,11 @@ function labelOf(names, column) {
 }
 
 /**
- * Why there is no table in it.
+ * Why the text is no table, as a sentence.
  * @param {Reading} reading
  * @returns {string}
  */
-function sayUnreadable({ layout: { width, top, surveys }, rows }) {
+function describeUnreadable({ layout: { width, top, surveys }, rows }) {
   if (width > MOST_COLUMNS)
     return phrase("table.too-wide", {
       columns: phrase("count.columns", { count: width }),
@@ -288,7 +288,7 @@ function missingChoice({ targets }) {
 }
 
 /**
- * The table that points are written to, with a header.
+ * The rows of a table of points, with a header.
  * @param {PointSet} set
  * @returns {(string | number)[][]}
  */

@@ -1,4 +1,4 @@
-/** One reading of a table: given its layout, which rows, names, numbers and columns it has. */
+/** Interprets the layout of a table: its rows, names, number format and columns. */
 
 import { phrase } from "../../lib/text/i18n.js";
 import { parseNumber } from "./number-format.js";
@@ -53,7 +53,7 @@ export function interpret(layout, wishes) {
 }
 
 /**
- * A column as it is called in a sentence: by its name, else by its number.
+ * The name of a column in a sentence: its name, otherwise its number.
  * @param {string[] | null} names
  * @param {number} column
  * @returns {string}
@@ -65,7 +65,7 @@ export function nameOf(names, column) {
 /**
  * @param {Reading} reading
  * @param {Columns} columns
- * @param {string} [missing] what becomes of signs of a missing value
+ * @param {string} [missing] how to treat marks of a missing value
  * @returns {Content}
  */
 export function readContent({ rows, names, numbers: { format } }, { chosen }, missing) {
@@ -89,8 +89,8 @@ export function readContent({ rows, names, numbers: { format } }, { chosen }, mi
   );
   for (const [index, message] of targets?.faults ?? [])
     leftOut.push({ line: sound[index]?.line ?? 0, message });
-  const kept = sound.filter((_, index) => !targets?.faults.has(index));
-  return { rows: kept.map(({ row }) => row), targets, leftOut };
+  const valid = sound.filter((_, index) => !targets?.faults.has(index));
+  return { rows: valid.map(({ row }) => row), targets, leftOut };
 
   /**
    * @param {readonly string[]} cells

@@ -1,4 +1,4 @@
-/** What separates the cells of a table: the separator whose rows are the most consistent. */
+/** Guesses the separator of cells: the one whose rows are the most consistent. */
 
 import { phrase } from "../../lib/text/i18n.js";
 import { readLayout } from "./table-layout.js";
@@ -8,16 +8,16 @@ import { interpret, readContent } from "./table-reading.js";
 
 /**
  * @typedef {object} SeparatorGuess
- * @property {string} value one sign
- * @property {string[]} options those that the text has
- * @property {boolean} asked whether another one gives other points
+ * @property {string} value one character
+ * @property {string[]} options separators that the text has
+ * @property {boolean} asked whether another separator gives other points
  */
 
-/** So many rows tell what separates the cells. */
+/** Rows that are used to guess the separator. */
 export const LOOKED_AT = 1000;
-/** A separator with fewer rows than this part of the best one's is none. */
+/** Least number of rows of a possible separator, relative to the best one. */
 const NEARLY = 0.8;
-/** Separators, and the keys of what they are called; the likelier first. */
+/** Separators with the keys of their names, the likelier first. */
 const SEPARATORS = new Map([
   ["\t", "csv.tabs"],
   [";", "csv.semicolons"],
@@ -25,9 +25,9 @@ const SEPARATORS = new Map([
   [",", "csv.commas"],
   [" ", "csv.spaces"],
 ]);
-/** Files of DOS end with this sign. */
+/** End-of-file character of DOS files. */
 const END_OF_FILE = "\u001a";
-/** Excel's first line, which names the separator; other programs put separators behind it. */
+/** Excel's first line, which names the separator; other programs add separators after it. */
 const DECLARATION = /^\s*"?sep=(.)"?[,;\t]*[ ]*(?=\n|$)/i;
 
 /**
@@ -49,7 +49,7 @@ export function prepare(text) {
   const whole = lines.endsWith(END_OF_FILE) ? lines.slice(0, -1) : lines;
   const found = DECLARATION.exec(whole);
   if (!found) return { body: whole, declared: null };
-  // The line stays, so that lines keep their numbers.
+  // The line stays as an empty one, so that the numbers of lines are right.
   const before = "\n".repeat(found[0].split("\n").length - 1);
   return { body: before + whole.slice(found[0].length), declared: found[1] ?? null };
 }
@@ -65,7 +65,7 @@ export function chooseSeparator(body, declared, wished) {
   const options = [...(declared === null ? [] : [declared]), ...known].filter((sign) => body.includes(sign));
   const layouts = options.map((separator) => readLayout(body, separator, LOOKED_AT));
   const readable = layouts.filter((layout) => interpret(layout, {}).columns !== null);
-  // Spaces stand between words too: they separate only where tabs do not.
+  // Spaces also occur within cells: they separate only if tabs do not.
   const found = readable.filter(({ separator }) => separator !== " " || readable[0]?.separator !== "\t");
   const points = new Map(found.map((layout) => [layout, pointsOf(layout)]));
   const usable = found.filter((layout) => points.get(layout) !== null);
@@ -95,7 +95,7 @@ function likeliest(layouts) {
 
 /**
  * @param {Layout} layout
- * @returns {string | null} what it comes to, to be compared; null if it has no targets that can be used
+ * @returns {string | null} the resulting points as text for comparison; null without usable targets
  */
 function pointsOf(layout) {
   const reading = interpret(layout, {});

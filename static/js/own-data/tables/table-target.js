@@ -12,18 +12,18 @@ import { parseNumber } from "./number-format.js";
 /**
  * @typedef {object} Label
  * @property {string} text as written
- * @property {number} label number of the class it becomes
+ * @property {number} label number of its class
  * @property {number} count
  */
 
 /**
  * @typedef {object} Targets
  * @property {Map<number, string>} faults why rows have no target, as sentences
- * @property {Label[] | null} labels what the classes would be; null where there are too many
+ * @property {Label[] | null} labels the classes; null if there are too many
  * @property {number[] | null} classes the number of the class of each of the other rows
  * @property {number[] | null} values their targets as numbers; null if some are none
- * @property {Kind} kind which of the two they seem to be
- * @property {MissingChoice | null} missing signs of a missing value that may be classes; null if there are none
+ * @property {Kind} kind the likelier one of the two
+ * @property {MissingChoice | null} missing marks of missing values that may be classes; null if there are none
  */
 
 /**
@@ -37,7 +37,7 @@ import { parseNumber } from "./number-format.js";
  * @param {readonly string[]} cells the target of each row
  * @param {string} name of the column
  * @param {NumberFormat} format
- * @param {string} [wished] what becomes of signs of a missing value: "leave-out" or "class"
+ * @param {string} [wished] how to treat marks of a missing value: "leave-out" or "class"
  * @returns {Targets | null} null if there are too many words to be classes
  */
 export function readTargets(cells, name, format, wished) {
@@ -47,28 +47,28 @@ export function readTargets(cells, name, format, wished) {
     isMissing(cell) && !(missing?.value === "class" && mayBeWord(cell));
   /** @type {Map<number, string>} */
   const faults = new Map();
-  let kept = [];
+  let remaining = [];
   for (const [row, cell] of cells.entries()) {
     if (isGone(cell)) faults.set(row, sayMissing(cell, name));
-    else kept.push(row);
+    else remaining.push(row);
   }
   const keyOf = (/** @type {number} */ row) =>
     Number.isFinite(numbers[row]) ? (numbers[row] ?? 0) : (cells[row] ?? "");
-  const labels = labelsOf(kept, keyOf, cells);
-  const numeric = kept.filter((row) => Number.isFinite(numbers[row]));
-  if (labels === null && numeric.length < kept.length / 2) return null;
+  const labels = labelsOf(remaining, keyOf, cells);
+  const numeric = remaining.filter((row) => Number.isFinite(numbers[row]));
+  if (labels === null && numeric.length < remaining.length / 2) return null;
   if (labels === null) {
-    // Values, but not all of them.
-    for (const row of kept) {
+    // Values in some rows only.
+    for (const row of remaining) {
       if (Number.isFinite(numbers[row])) continue;
       const values = { cell: quote(cells[row] ?? ""), column: name };
       faults.set(row, phrase(Number.isNaN(numbers[row]) ? "table.no-number" : "table.too-large", values));
     }
-    kept = numeric;
+    remaining = numeric;
   }
-  const values = numeric.length === kept.length ? kept.map((row) => numbers[row] ?? 0) : null;
+  const values = numeric.length === remaining.length ? remaining.map((row) => numbers[row] ?? 0) : null;
   const areValues = values !== null && namesValue(name) && !isSigns(values);
-  const classes = labels && kept.map((row) => labels.get(keyOf(row))?.label ?? 0);
+  const classes = labels && remaining.map((row) => labels.get(keyOf(row))?.label ?? 0);
   return {
     faults,
     labels: labels && [...labels.values()],
@@ -80,8 +80,8 @@ export function readTargets(cells, name, format, wished) {
 }
 
 /**
- * Among words, "None" or "-" may be a class. It is taken for one if fewer than two classes were left without it, or if
- * "+" is another.
+ * Among words, "None" or "-" may be a class. It is one if fewer than two classes would remain without it, or if "+" is
+ * another class.
  * @param {readonly string[]} cells
  * @param {readonly number[]} numbers
  * @param {string} [wished]
@@ -112,7 +112,7 @@ function sayMissing(cell, column) {
 }
 
 /**
- * A cell as it is quoted in a sentence.
+ * Quotes a cell for a sentence.
  * @param {string} cell
  * @returns {string}
  */
@@ -129,11 +129,11 @@ function isSigns(values) {
 }
 
 /**
- * The classes that targets stand for: numbers from 0 to 5 are their own, of −1 and 1 the latter is class 0, other numbers
- * count in ascending order, and words as they come. Numbers of the same value are the same class.
+ * Assigns classes to targets: numbers from 0 to 5 are the numbers of classes, of −1 and 1 the latter is class 0, other
+ * numbers are in ascending order, and words in order of appearance. Numbers of the same value are the same class.
  * @param {readonly number[]} rows
- * @param {(row: number) => string | number} keyOf what the target of a row is
- * @param {readonly string[]} cells what is written
+ * @param {(row: number) => string | number} keyOf target of a row, as a word or number
+ * @param {readonly string[]} cells text of the targets
  * @returns {Map<string | number, Label> | null}
  */
 function labelsOf(rows, keyOf, cells) {

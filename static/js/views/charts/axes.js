@@ -1,14 +1,13 @@
 /** The axes of the loss chart: positions of epochs and losses, and their labels. */
 
-import { linearScale, linearTicks, logScale, logTicks, niceStep } from "../../lib/draw/scale.js";
-import { formatCount, formatPlain } from "../../lib/text/format.js";
+import { lossDomain, lossTickText } from "../../lib/draw/loss-axis.js";
+import { linearScale, linearTicks, logScale, logTicks } from "../../lib/draw/scale.js";
+import { formatCount } from "../../lib/text/format.js";
 import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { Scale } from "../../lib/draw/scale.js" */
 
-/** Smallest loss a logarithmic axis shows. */
-const SMALLEST = 1e-12;
-/** Nearer to the right end than this, a number ends at its tick instead of lying round it. */
+/** Nearer to the right end than this, a number is right-aligned at its tick instead of centred. */
 const TICK_ROOM = 28;
 
 /**
@@ -22,16 +21,16 @@ const TICK_ROOM = 28;
 /**
  * @typedef {object} EpochAxis
  * @property {Scale} x
- * @property {(pixel: number) => number} epochAt the way back, to a fraction of an epoch
+ * @property {(pixel: number) => number} epochAt inverse of `x`, with fractions of an epoch
  * @property {number[]} ticks
  */
 
 /**
- * Epochs from 0 to the last. Logarithmic means that of 1 + epoch, so that the untrained network has its place too.
+ * Scale and ticks of the epochs 0 … last. A logarithmic axis is that of 1 + epoch, so that it includes epoch 0.
  * @param {boolean} logarithmic
  * @param {number} last
  * @param {Box} box
- * @param {number} room pixels that a number needs
+ * @param {number} room space for a number, in pixels
  * @returns {EpochAxis}
  */
 export function epochAxis(logarithmic, last, { left, right }, room) {
@@ -59,11 +58,11 @@ export function epochAxis(logarithmic, last, { left, right }, room) {
  * @param {boolean} logarithmic
  * @param {[low: number, high: number]} extremes as a column gives them
  * @param {Box} box
- * @param {number} room pixels between two numbers
+ * @param {number} room space between two numbers, in pixels
  * @returns {LossAxis}
  */
 export function lossAxis(logarithmic, extremes, { top, bottom }, room) {
-  const [low, high] = domain(logarithmic, extremes);
+  const [low, high] = lossDomain(logarithmic, extremes, 4);
   const rows = Math.max(2, Math.floor((bottom - top) / room));
   return logarithmic
     ? { y: logScale(low, high, bottom, top), ticks: logTicks(low, high, rows) }
@@ -71,28 +70,11 @@ export function lossAxis(logarithmic, extremes, { top, bottom }, room) {
 }
 
 /**
- * @param {boolean} logarithmic
- * @param {[low: number, high: number]} extremes
- * @returns {[low: number, high: number]}
- */
-function domain(logarithmic, [low, largest]) {
-  if (!(largest > Number.NEGATIVE_INFINITY)) return logarithmic ? [0.001, 1] : [0, 1];
-  const high = Math.min(largest, Number.MAX_VALUE / 10);
-  if (!logarithmic) {
-    const step = niceStep(high || 1, 4);
-    return [0, Math.max(step, Math.ceil((high / step) * 1.0001) * step)];
-  }
-  const floor = 10 ** Math.floor(Math.log10(Math.max(low, SMALLEST)));
-  const ceiling = 10 ** Math.ceil(Math.log10(Math.max(high, SMALLEST * 10)));
-  return [floor, Math.max(ceiling, floor * 10)];
-}
-
-/**
  * @param {CanvasRenderingContext2D} context
  * @param {EpochAxis} epochs
  * @param {LossAxis} losses
  * @param {Box} box
- * @param {{ font: string, text: string, grid: string, foot: number }} look `foot` is where the numbers below stand
+ * @param {{ font: string, text: string, grid: string, foot: number }} look `foot` is the baseline of the epochs
  */
 export function paintAxes(context, epochs, losses, { left, right }, { font, text, grid, foot }) {
   context.font = font;
@@ -106,7 +88,7 @@ export function paintAxes(context, epochs, losses, { left, right }, { font, text
     const at = Math.round(losses.y(tick)) + 0.5;
     context.moveTo(left, at);
     context.lineTo(right, at);
-    context.fillText(tickText(tick), left - 8, at);
+    context.fillText(lossTickText(tick), left - 8, at);
   }
   context.stroke();
   context.textBaseline = "alphabetic";
@@ -117,15 +99,4 @@ export function paintAxes(context, epochs, losses, { left, right }, { font, text
   }
   context.textAlign = "left";
   context.fillText(phrase("chart.epochs"), right + 10, foot);
-}
-
-/**
- * @param {number} value
- * @returns {string}
- */
-function tickText(value) {
-  if (value !== 0 && (value >= 1e5 || value < 1e-3)) {
-    return value.toExponential(0).replace("-", "\u2212").replace("+", "");
-  }
-  return formatPlain(value);
 }

@@ -1,4 +1,4 @@
-/** The confusion panel: the map in words and confusion tables, computed only while they are open. */
+/** The confusion panel: a description of the map and confusion tables, updated only while it is open. */
 
 import { create, find, setText } from "../../lib/dom/dom.js";
 import { formatCount, formatPercent } from "../../lib/text/format.js";
@@ -6,9 +6,9 @@ import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { View } from "../../types/app.js" */
 
-/** How often numbers are written while training, in milliseconds. */
+/** Shortest time between two updates while training, in milliseconds. */
 const PAUSE = 250;
-/** Parts of the samples, in the order of a frame, and in the order of the tables. */
+/** Parts of the samples in the order of a frame, and the order of their tables. */
 const PARTS = ["training", "test", "validation"];
 const ORDER = [1, 0, 2];
 
@@ -24,12 +24,12 @@ const ORDER = [1, 0, 2];
  * @param {{ onOpen: (open: boolean) => void }} options
  * @returns {View<{ classes: number }> & {
  *   describe: (text: string) => void,
- *   draw: (counts: Uint32Array | null, time: number, settled: boolean) => void,
+ *   draw: (counts: Uint32Array | null, time: number, force: boolean) => void,
  * }}
  */
-export function createInsight(element, { onOpen }) {
+export function createConfusionPanel(element, { onOpen }) {
   const scope = new AbortController();
-  const words = find(element, ".insight__words", HTMLElement);
+  const words = find(element, ".insight__text", HTMLElement);
   const place = find(element, ".insight__tables", HTMLElement);
   let classes = 0;
   let next = 0;
@@ -53,8 +53,8 @@ export function createInsight(element, { onOpen }) {
       place.replaceChildren();
     },
     describe: (text) => setText(words, text),
-    draw(counts, time, settled) {
-      if (!element.open || (!settled && time < next)) return;
+    draw(counts, time, force) {
+      if (!element.open || (!force && time < next)) return;
       next = time + PAUSE;
       const size = classes ** 2;
       const parts = counts && size > 0 ? counts.length / size : 0;

@@ -10,13 +10,13 @@ import { clamp } from "../../lib/draw/scale.js";
  * @typedef {object} Axes
  * @property {Scale} x
  * @property {Scale} y
- * @property {(pixel: number) => number} epochAt the way back from `x`
+ * @property {(pixel: number) => number} epochAt inverse of `x`
  * @property {number} last epoch
- * @property {{ left: number, right: number, top: number, bottom: number }} box beyond whose top and bottom nothing is drawn
+ * @property {{ left: number, right: number, top: number, bottom: number }} box curves are clipped to its top and bottom
  */
 
 /**
- * One point per epoch while there is room; else, per pixel column, a stroke from the smallest to the largest.
+ * Paints one point per epoch where they fit; otherwise the smallest and largest loss of each pixel column.
  * @param {CanvasRenderingContext2D} context
  * @param {Column} column
  * @param {Axes} axes
@@ -40,7 +40,7 @@ export function paintCurve(context, column, { x, y, epochAt, last, box }, { colo
     const pair = [0, 0];
     let from = Math.max(0, Math.floor(epochAt(box.left) + 1e-9));
     for (let pixel = 0; pixel <= pixels; pixel++) {
-      // Each pixel begins where the one before has ended, so that no epoch falls between.
+      // Each pixel begins at the end of the one before, so that no epoch is skipped.
       const reach = epochAt(box.left + pixel + 1);
       const size = blockSize(reach - from);
       const to = Math.floor(reach / size + 1e-9) * size;
@@ -62,8 +62,8 @@ export function paintCurve(context, column, { x, y, epochAt, last, box }, { colo
 }
 
 /**
- * Ends of pixels are moved to those of blocks of which the column knows the extremes, by less than half a pixel: so a
- * pixel costs about as much in a long column as in a short one.
+ * The ends of pixels are aligned to blocks whose extremes the column has, by less than half a pixel, so that the cost per
+ * pixel does not depend on the length of the column.
  * @param {number} epochs within a pixel
  * @returns {number} 1, 16, 256 …
  */

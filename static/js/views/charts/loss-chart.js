@@ -7,6 +7,7 @@ import { context2d, fitCanvas } from "../../lib/dom/canvas.js";
 import { create, find, setAttribute, setText } from "../../lib/dom/dom.js";
 import { resolveColors } from "../../lib/draw/color.js";
 import { spread } from "../../lib/draw/label-layout.js";
+import { extremesOf } from "../../lib/draw/loss-axis.js";
 import { clamp, niceStep } from "../../lib/draw/scale.js";
 import { formatExact, formatLoss } from "../../lib/text/format.js";
 import { phrase } from "../../lib/text/i18n.js";
@@ -20,21 +21,21 @@ import { paintTicks } from "./ticks.js";
 /** @import { Box, EpochAxis } from "./axes.js" */
 /** @import { View } from "../../types/app.js" */
 
-/** Round the curves, in parts of a letter's height, as is the room for numbers and names. */
+/** Margins, and space for numbers and names, in units of the font size. */
 const MARGIN = { top: 0.8, right: 6.7, bottom: 2, left: 4.5 };
 const LABEL_HEIGHT = 1.25;
 const EPOCH_ROOM = 9;
 const LOSS_ROOM = 2.7;
-/** Least time between two drawings while the run goes on, in milliseconds. */
+/** Shortest time between two drawings while training, in milliseconds. */
 const PAUSE = 90;
-/** Least time between two text alternatives, in milliseconds. */
+/** Shortest time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
-/** The keys that move what is read, and how many of their steps cross the chart: with Page, and with Shift. */
+/** The keys that move the cursor, and their number of steps across the chart: with Page Up and Down, and with Shift. */
 const FORWARD = ["ArrowRight", "ArrowUp", "PageUp"];
 const BACK = ["ArrowLeft", "ArrowDown", "PageDown"];
 const FEW_STEPS = 10;
 const MANY_STEPS = 100;
-/** As near as this, in pixels, a mark is meant. */
+/** A mark within this distance of the cursor is shown, in pixels. */
 const REACH = 6;
 
 /**
@@ -47,9 +48,9 @@ const REACH = 6;
 
 /**
  * @typedef {object} ChartOptions
- * @property {HTMLElement} readout that shows the value under the pointer
- * @property {string} idleText what it says otherwise
- * @property {string} emptyText what stands where the curves will be
+ * @property {HTMLElement} readout shows the values at the cursor
+ * @property {string} idleText its text otherwise
+ * @property {string} emptyText shown in the chart before there are curves
  * @property {Column} trainLoss
  * @property {Column} testLoss
  * @property {Column} validationLoss
@@ -59,13 +60,13 @@ const REACH = 6;
  * @typedef {object} ChartProps
  * @property {boolean} logScale of the losses
  * @property {boolean} logEpochs
- * @property {{ epoch: number, text: string }[]} marks where settings were changed
+ * @property {{ epoch: number, text: string }[]} marks changes of settings
  */
 
 /**
  * @param {HTMLElement} element
  * @param {ChartOptions} options
- * @returns {View<ChartProps> & { draw: (time: number, settled: boolean) => boolean }}
+ * @returns {View<ChartProps> & { draw: (time: number, force: boolean) => boolean }}
  */
 export function createLossChart(element, { readout, idleText, emptyText, ...losses }) {
   const scope = new AbortController();
@@ -149,7 +150,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
 
   cursor.addEventListener("pointermove", readAt, { signal });
   cursor.addEventListener("pointerdown", readAt, { signal });
-  // A finger that is lifted leaves what it has read; something else has to be touched.
+  // After a touch the read-out stays until something else is touched.
   cursor.addEventListener(
     "pointerleave",
     ({ pointerType }) => {
@@ -176,7 +177,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     { signal },
   );
 
-  // One epoch at a time, however many there are; with Shift, or Page Up and Page Down, in larger steps.
+  // Arrow keys move by one epoch; with Shift, or Page Up and Page Down, in larger steps.
   cursor.addEventListener(
     "keydown",
     (event) => {
@@ -195,7 +196,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     setAttribute(cursor, "max", String(Math.max(0, trainLoss.length - 1)));
   }
 
-  /** @param {number} epoch the nearest that there is will do */
+  /** @param {number} epoch the nearest one that exists is read */
   function read(epoch) {
     const last = trainLoss.length - 1;
     if (last < 0) return;
@@ -203,18 +204,17 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     paint();
   }
 
-  /** @returns {[low: number, high: number]} */
-  function extremes() {
-    const pairs = series.map(({ column }) => column.extremes(0, column.length));
-    return [Math.min(...pairs.map(([low]) => low)), Math.max(...pairs.map(([, high]) => high))];
-  }
-
   function paint() {
     if (width === 0 || height === 0) return;
     const box = inside();
     const axis = epochs();
     const { x, epochAt } = axis;
-    const losses = lossAxis(props.logScale, extremes(), box, LOSS_ROOM * colors.size);
+    const losses = lossAxis(
+      props.logScale,
+      extremesOf(series.map(({ column }) => column)),
+      box,
+      LOSS_ROOM * colors.size,
+    );
     const { y } = losses;
     const last = Math.max(1, trainLoss.length - 1);
     const axes = { x, y, epochAt, last, box: { ...box, top: box.top - 4 } };
@@ -235,7 +235,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   }
 
   /**
-   * Each curve's name at its end; pushed apart where they would collide.
+   * Writes each curve's name at its end, moved apart where they would overlap.
    * @param {Scale} y
    * @param {Box} box
    */
@@ -292,20 +292,20 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   }
 
   /**
-   * Something about every curve that there is, the test first.
+   * Describes every curve that has values, the test first.
    * @param {(name: string, column: Column) => string} about
    * @returns {string}
    */
-  function tellAll(about) {
-    const told = [testLoss, trainLoss, validationLoss].flatMap((column) => {
-      const name = series.find((line) => line.column === column)?.name;
+  function describeCurves(about) {
+    const parts = [testLoss, trainLoss, validationLoss].flatMap((column) => {
+      const name = series.find(({ column: drawn }) => drawn === column)?.name;
       return name && column.length > 0 ? [about(phrase(`chart.${name}`), column)] : [];
     });
-    return told.join(phrase("list.between"));
+    return parts.join(phrase("list.between"));
   }
 
   /**
-   * The mark that the epoch being read is nearest to, if it is near.
+   * The latest mark near the cursor.
    * @param {Scale} x
    */
   function markRead(x) {
@@ -328,7 +328,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     }
     const epoch = reading;
     const gap = testLoss.at(epoch) - trainLoss.at(epoch);
-    const losses = tellAll((name, column) =>
+    const losses = describeCurves((name, column) =>
       phrase("chart.value", { name, value: formatExact(column.at(epoch)) }),
     );
     const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
@@ -343,15 +343,15 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
 
   /**
    * @param {number} time
-   * @param {boolean} settled
+   * @param {boolean} force
    */
-  function describe(time, settled) {
-    if (!settled && time < nextText) return;
+  function describe(time, force) {
+    if (!force && time < nextText) return;
     nextText = time + TEXT_PAUSE;
     fitCursor();
     const last = trainLoss.length - 1;
     if (last < 0) return;
-    const all = tellAll((name, column) =>
+    const all = describeCurves((name, column) =>
       phrase("chart.from-to", {
         name,
         from: formatLoss(column.at(0)),
@@ -368,12 +368,12 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
       colors = readStyle();
       paint();
     },
-    /** Draws the curves, unless it is too soon; says whether it did. */
-    draw(time, settled) {
-      if (!settled && time < nextDrawing) return false;
+    /** Draws the curves, unless it is too soon; returns whether it did. */
+    draw(time, force) {
+      if (!force && time < nextDrawing) return false;
       nextDrawing = time + PAUSE;
       paint();
-      describe(time, settled);
+      describe(time, force);
       return true;
     },
     destroy() {

@@ -6,7 +6,7 @@ import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { View } from "../../types/app.js" */
 
-/** How often the numbers are written while training, in milliseconds: faster cannot be read. */
+/** Shortest time between two updates while training, in milliseconds. */
 const PAUSE = 100;
 
 /** Rows of an evaluation, in their order. */
@@ -14,7 +14,7 @@ const PARTS = ["train", "test", "validation"];
 
 /**
  * @param {HTMLElement} element
- * @returns {View<{ isClassification: boolean }> & { draw: (evaluation: Float64Array, time: number, settled: boolean) => boolean }}
+ * @returns {View<{ isClassification: boolean }> & { draw: (evaluation: Float64Array, time: number, force: boolean) => boolean }}
  */
 export function createScores(element) {
   const parts = PARTS.map((part) => {
@@ -37,9 +37,9 @@ export function createScores(element) {
       classification = isClassification;
       for (const kind of kinds) setText(kind, classification ? phrase("scores.accuracy") : "R\u00b2");
     },
-    /** Writes the numbers of a frame, unless it is too soon; says whether it did. */
-    draw(evaluation, time, settled) {
-      if (!settled && time < next) return false;
+    /** Writes the numbers of a frame, unless it is too soon; returns whether it did. */
+    draw(evaluation, time, force) {
+      if (!force && time < next) return false;
       next = time + PAUSE;
       parts.forEach(({ box, loss, score }, row) => {
         box.hidden = evaluation.length <= 2 * row;

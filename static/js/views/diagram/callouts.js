@@ -1,4 +1,4 @@
-/** Two short notes for newcomers, placed where the network leaves room and left out where it does not. */
+/** Two short notes for newcomers, shown only where the network leaves room. */
 
 import { create } from "../../lib/dom/dom.js";
 import { createSvg } from "../../lib/dom/svg.js";
@@ -9,7 +9,7 @@ import { parameterPoint } from "./geometry.js";
 
 const NOTE_WIDTH = 132;
 const NOTE_HEIGHT = 76;
-/** Between a note and what it points at. */
+/** Between a note and the thing that it points at. */
 const DISTANCE = 30;
 
 /**
@@ -46,7 +46,7 @@ export function createCallouts(element) {
   }
 
   /**
-   * From the output to the large map, which lies to the right; many outputs are taken together.
+   * Draws the arrow from the output, or a bracket of many outputs, to the large map at the right.
    * @param {Layout} layout
    */
   function pointOut({ columns }) {

@@ -1,6 +1,6 @@
 /**
- * The network: unit tiles, weights as curves, biases as small squares, and everything one can do to them.
- * Positions come from `diagram/geometry.js`; nothing is measured while drawing.
+ * The network: unit tiles, weights as curves, biases as small squares, and interaction with them.
+ * Positions come from `geometry.js`; drawing measures no layout.
  */
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
@@ -19,14 +19,14 @@ import { createWeights } from "./weights.js";
 /** Side of a single output, and of one of many. */
 const OUTPUT_SIZE = 40;
 const CLASS_SIZE = 36;
-/** Drawing very many links may take this share of the time at most: one part in so many. */
+/** Drawing very many links takes at most 1/8 of the time. */
 const DENSE_SHARE = 8;
 
 /** @typedef {{ layer: number, unit: number }} Unit */
 
 /**
  * @typedef {object} DiagramProps
- * @property {number[]} hidden units per hidden layer, as they are
+ * @property {number[]} hidden units per hidden layer, of the present network
  * @property {number[]} wantedHidden as asked for
  * @property {number} outputs how many output units there are
  * @property {string[]} inputNames labels of the active features
@@ -56,7 +56,7 @@ const DENSE_SHARE = 8;
 /**
  * @param {HTMLElement} element
  * @param {DiagramOptions} options
- * @returns {View<DiagramProps> & { draw: (picture: Picture, time: number, settled: boolean) => boolean }}
+ * @returns {View<DiagramProps> & { draw: (picture: Picture, time: number, force: boolean) => boolean }}
  */
 export function createDiagram(element, options) {
   const stage = find(element, ".diagram__stage", HTMLElement);
@@ -170,13 +170,13 @@ export function createDiagram(element, options) {
   /**
    * @param {Picture} picture
    * @param {number} time
-   * @param {boolean} settled
+   * @param {boolean} force
    */
-  function paint(picture, time, settled) {
+  function paint(picture, time, force) {
     if (!layout || !props || picture.parameters.length !== layout.parameters) return;
     const { palettes } = props;
     const dense = layout.links > MOST_PATHS;
-    const strokes = dense && (mustClear || settled || time >= nextDense);
+    const strokes = dense && (mustClear || force || time >= nextDense);
     if (mustClear || strokes) context.clearRect(0, 0, canvas.width, canvas.height);
     mustClear = false;
     if (strokes) {
@@ -214,10 +214,10 @@ export function createDiagram(element, options) {
       units.mark(next.pinned);
       weights.update(next);
     },
-    draw(picture, time, settled) {
+    draw(picture, time, force) {
       latest = picture;
       weights.follow(picture.parameters);
-      paint(picture, time, settled);
+      paint(picture, time, force);
       return true;
     },
     destroy() {

@@ -6,14 +6,14 @@ import { phrase } from "../../lib/text/i18n.js";
 
 /**
  * @typedef {object} Subject
- * @property {string} key tells one weight from another
+ * @property {string} key identifies the weight or bias
  * @property {string} title
  * @property {number} x where it is, in pixels of the stage
  * @property {number} y
  */
 
 /**
- * The value follows the training until somebody types. Enter sets it, and so does leaving the field; Escape restores it.
+ * The value follows the training until the person types. Enter or leaving the field sets it; Escape restores it.
  * @param {HTMLFormElement} form
  * @param {{ onSet: (value: number, before: number) => void, onClose: (byKeyboard: boolean) => void }} options
  */
@@ -49,7 +49,7 @@ export function createEditor(form, { onSet, onClose }) {
     onSet(next, before);
   }
 
-  /** @returns {boolean} whether nothing stands in the way of leaving */
+  /** @returns {boolean} whether the field may be left */
   function commit() {
     if (!typing) return true;
     const typed = parseDecimal(field.value);

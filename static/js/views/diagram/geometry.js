@@ -1,18 +1,18 @@
-/** Where everything in the network diagram is: pure arithmetic, in CSS pixels of the stage. */
+/** The geometry of the network diagram: pure functions, in CSS pixels of the stage. */
 
 import { clamp } from "../../lib/draw/scale.js";
 
-/** Distance between rows, and size of a tile, while there is room. */
+/** Distance between rows, and size of a tile, where there is room. */
 const ROOMY_PITCH = 49;
 const ROOMY_TILE = 36;
 /** Rows are never closer than this. */
 const TIGHT_PITCH = 11;
 /** Tiles below this size lose border and label. */
 const COMPACT_TILE = 22;
-/** Rows of many outputs, which have their names below, and what is left for a name. */
+/** Distance between rows of many outputs, and the height of the name below each. */
 const OUTPUT_PITCH = 58;
 const NAME_HEIGHT = 18;
-/** The first and the last gap between columns, in parts of the others. */
+/** The first and the last gap between columns, relative to the others. */
 const FIRST_GAP = 0.9;
 const LAST_GAP = 0.8;
 /** How far the ends of links spread over a tile's edge. */
@@ -97,7 +97,7 @@ export function placeNetwork({ sources, left, right, top, room, hidden, outputs 
 }
 
 /**
- * One output beside the middle of the layer before; many spread round it, as far as they stay between top and bottom.
+ * Places one output beside the middle of the layer before; many are spread around it, between top and bottom.
  * @param {{ x: number, middle: number, top: number, room: number, outputs: number, outputSize: number }} box
  * @returns {Column}
  */
@@ -122,7 +122,7 @@ export function parameterIndex(layout, { layer, unit, input }) {
 }
 
 /**
- * Which weight or bias an index stands for.
+ * The address of a weight or bias by its index in the parameter vector.
  * @param {Layout} layout
  * @param {number} index
  * @returns {Address}
@@ -159,7 +159,7 @@ export function biasMark(layout, layer, unit) {
 }
 
 /**
- * Where a link begins and ends. Ends are fanned over the edge of the tile in the order of the inputs.
+ * The ends of a link. Links end spread over the edge of the tile, in the order of the inputs.
  * @param {Layout} layout
  * @param {number} layer
  * @param {number} unit
@@ -189,7 +189,7 @@ export function linkPath([x0, y0, x1, y1]) {
 }
 
 /**
- * How far down its way a link is at a place between its ends: both are shares, 0 … 1.
+ * The vertical progress of a link at a horizontal one, both as fractions 0 … 1.
  * @param {number} across
  * @returns {number}
  */
@@ -205,7 +205,7 @@ export function linkDescent(across) {
 }
 
 /**
- * The weight or bias nearest to a point, if one is near enough.
+ * The weight or bias nearest to a point, within a tolerance.
  * @param {Layout} layout
  * @param {Point} point
  * @param {number} tolerance pixels
@@ -248,7 +248,7 @@ export function nearestParameter(layout, point, tolerance) {
 }
 
 /**
- * A place on a weight or bias, to show something beside it.
+ * A point on a weight or bias, to show a tip or the editor at.
  * @param {Layout} layout
  * @param {Address} address
  * @returns {Point}

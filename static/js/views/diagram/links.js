@@ -6,15 +6,15 @@ import { biasMark, isBias, linkEnds, linkPath, parameterAddress } from "./geomet
 
 /** @import { Address, Layout } from "./geometry.js" */
 
-/** More links than this go to the canvas. */
+/** Above this number, links are drawn on the canvas. */
 export const MOST_PATHS = 600;
-/** Of more links than this only the strongest are drawn. */
+/** Most links that are drawn; of more, the strongest. */
 const MOST_STROKES = 1200;
 const WIDTH_STEP = 0.5;
 const WIDEST = 9;
 
 /**
- * The width of a line, in steps, so that an unchanged one needs no drawing.
+ * The width of a link, rounded to steps, so that small changes need no drawing.
  * @param {number} weight
  * @returns {number}
  */
@@ -67,12 +67,12 @@ export function createPathLinks(svg) {
         }
       }
     },
-    /** The colours changed: write them again. */
+    /** Invalidates the colours after a change of theme. */
     forget() {
       for (const link of links) link.color = -1;
     },
     /**
-     * Brings the links of one unit, or one link, to the fore; null brings all back.
+     * Highlights the chosen links and dims the others; null ends that.
      * @param {((address: Address) => boolean) | null} chosen
      */
     highlight(chosen) {
@@ -85,7 +85,7 @@ export function createPathLinks(svg) {
 }
 
 /**
- * Draws many links as strokes: those of one look together, the strongest if there are too many.
+ * Draws many links as strokes, one path per colour and width; the strongest if there are too many.
  * @param {CanvasRenderingContext2D} context
  * @param {Layout} layout
  * @param {Float32Array} parameters
@@ -123,7 +123,7 @@ export function strokeLinks(context, layout, parameters, scale) {
 }
 
 /**
- * The size of weight that about `rank` links exceed.
+ * The absolute weight that about `rank` links exceed.
  * @param {Layout} layout
  * @param {Float32Array} parameters
  * @param {number} rank
@@ -135,7 +135,7 @@ function strengthOfRank(layout, parameters, rank) {
 }
 
 /**
- * The biases as small squares.
+ * Draws the biases as small squares.
  * @param {CanvasRenderingContext2D} context
  * @param {Layout} layout
  * @param {Float32Array} parameters

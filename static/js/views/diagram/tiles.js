@@ -1,4 +1,4 @@
-/** The images of all units, painted at once and copied to their places. */
+/** The images of all units, painted at once on an atlas and copied to their tiles. */
 
 import { createPixels } from "../../lib/dom/canvas.js";
 
@@ -7,7 +7,7 @@ import { createPixels } from "../../lib/dom/canvas.js";
 
 const TILE = 20;
 const BYTES = TILE * TILE;
-/** How far a picture stays inside its frame, so that the frame's round corners cover its own. */
+/** Inset of a picture in its frame, so that the frame's round corners cover those of the picture. */
 const INSET = 1.5;
 
 export function createTiles() {
@@ -35,7 +35,7 @@ export function createTiles() {
     /**
      * @param {CanvasRenderingContext2D} context
      * @param {Layout} layout
-     * @param {Uint8Array} tiles of the hidden units, then of the outputs, if they came
+     * @param {Uint8Array} tiles of the hidden units, then of the outputs if they were sent
      * @param {Palettes} palettes
      */
     draw(context, layout, tiles, palettes) {

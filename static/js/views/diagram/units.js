@@ -1,4 +1,4 @@
-/** A button over the picture of every unit: point or focus to look, press to keep. */
+/** A button over the picture of every unit: pointing or focus previews it, a click pins it. */
 
 import { create, setAttribute } from "../../lib/dom/dom.js";
 import { phrase } from "../../lib/text/i18n.js";
@@ -28,7 +28,7 @@ export function createUnits(element, { onPreview, onPin }) {
   const { signal } = scope;
   /** @type {HTMLButtonElement[][]} by layer; the last layer is the output, or the outputs */
   let layers = [];
-  /** @type {Unit} the one that Tab reaches */
+  /** @type {Unit} the one in the tab order */
   let current = { layer: 0, unit: 0 };
 
   /**

@@ -1,4 +1,4 @@
-/** Reaching weights and biases, by pointer and by keyboard: reads them in a tip, sets them in the editor. */
+/** Weights and biases by pointer and keyboard: a tip shows them, the editor sets them. */
 
 import { find, setAttribute, setText } from "../../lib/dom/dom.js";
 import { formatParameter } from "../../lib/text/format.js";
@@ -10,7 +10,7 @@ import { parameterName } from "./names.js";
 /** @import { ParameterAddress } from "../../types/app.js" */
 /** @import { Address, Layout, Point } from "./geometry.js" */
 
-/** How near a pointer must be to a weight to mean it, in pixels. */
+/** Distance within which a pointer selects a weight, in pixels. */
 const REACH = { mouse: 7, touch: 18 };
 
 /**
@@ -54,7 +54,7 @@ export function createWeights(stage, { svg, onHighlight, onSet }) {
   let hovered = null;
   /** @type {Address | null} the one in the editor */
   let edited = null;
-  /** Index of the parameter the keyboard is on. */
+  /** Index of the parameter at the keyboard cursor. */
   let cursorIndex = 0;
 
   /**
@@ -141,7 +141,7 @@ export function createWeights(stage, { svg, onHighlight, onSet }) {
 
   /**
    * @param {EventTarget | null} target
-   * @returns {boolean} whether the place belongs to the drawing, not to a control on it
+   * @returns {boolean} whether the event is on the drawing, not on a control
    */
   function isGround(target) {
     return target === stage || (target instanceof Node && svg.contains(target));

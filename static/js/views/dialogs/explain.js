@@ -1,6 +1,6 @@
 /**
- * "What is this?": while it is asked, pressing anything on the page explains it instead of using it. With the keyboard
- * F1 explains what has the focus at any time; while it is asked, so do Enter and the space bar.
+ * The "What is this?" mode, in which a click explains a control instead of using it. F1 explains the focused control at
+ * any time; in the mode, so do Enter and the space bar.
  */
 
 import { create, find } from "../../lib/dom/dom.js";
@@ -9,9 +9,9 @@ import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { View } from "../../types/app.js" */
 
-/** What the controls of the form are found by; places that are none are given by selector. */
+/** Selector of settings; other things that can be explained are given by `places`. */
 const FIELDS = ".field[data-name], .check[data-name], [data-options] .field, .dataset, .feature";
-/** Space between the explanation, what it explains, and the edges of the window. */
+/** Space between the explanation and its subject, and to the edges of the window. */
 const GAP = 8;
 
 /**
@@ -24,7 +24,7 @@ const GAP = 8;
 /** @typedef {{ label: string, formula: string, text: string }} Entry */
 
 /**
- * @typedef {object} Words
+ * @typedef {object} Explanation
  * @property {string} title
  * @property {string} formula
  * @property {string} text
@@ -37,9 +37,9 @@ const GAP = 8;
 /**
  * @typedef {object} ExplainOptions
  * @property {HTMLElement} card the popover
- * @property {HTMLElement} button whose state tells whether the question is asked
- * @property {{ name: string, selector: string }[]} places what can be explained beside fields
- * @property {(topic: Topic) => Words | null} explain
+ * @property {HTMLElement} button that shows whether the mode is on
+ * @property {{ name: string, selector: string }[]} places other things that can be explained
+ * @property {(topic: Topic) => Explanation | null} explain
  * @property {(asking: boolean) => void} onAsk
  */
 
@@ -70,7 +70,7 @@ export function createExplain(root, { card, button, places, explain, onAsk }) {
   }
 
   /**
-   * What an element, or the nearest around it, is about.
+   * The topic of an element or its nearest ancestor with one.
    * @param {EventTarget | null} target
    * @returns {{ element: HTMLElement, topic: Topic } | null}
    */
@@ -107,11 +107,11 @@ export function createExplain(root, { card, button, places, explain, onAsk }) {
    */
   function show(target) {
     const found = aboutWhat(target);
-    const words = found && explain(found.topic);
-    if (!found || !words) return false;
+    const explanation = found && explain(found.topic);
+    if (!found || !explanation) return false;
     if (card.matches(":popover-open")) card.hidePopover();
-    find(card, ".explanation__title", HTMLElement).textContent = words.title;
-    body.replaceChildren(...write(words));
+    find(card, ".explanation__title", HTMLElement).textContent = explanation.title;
+    body.replaceChildren(...write(explanation));
     card.showPopover();
     body.scrollTop = 0;
     place(found.element);
@@ -173,7 +173,7 @@ export function createExplain(root, { card, button, places, explain, onAsk }) {
 }
 
 /**
- * @param {Words} words
+ * @param {Explanation} explanation
  * @returns {HTMLElement[]}
  */
 function write({ formula, text, note, chosen, options, others }) {

@@ -9,7 +9,7 @@ import { phrase } from "../../lib/text/i18n.js";
 /**
  * @typedef {object} ExportOptions
  * @property {(kind: string) => Promise<{ name: string, blob: Blob }>} file
- * @property {(language: string) => Promise<{ name: string, text: string }>} code refused with a sentence
+ * @property {(language: string) => Promise<{ name: string, text: string }>} code rejects with a sentence
  * @property {(error: unknown) => string} sentenceOf the text of a refusal
  */
 
@@ -21,13 +21,13 @@ import { phrase } from "../../lib/text/i18n.js";
 export function createExport(dialog, { file, code, sentenceOf }) {
   const scope = new AbortController();
   const { signal } = scope;
-  const told = find(dialog, "#export-told", HTMLElement);
+  const status = find(dialog, "#export-status", HTMLElement);
   const fold = find(dialog, "#export-code", HTMLDetailsElement);
   const language = find(dialog, "#export-language", HTMLSelectElement);
   const preview = find(dialog, "#export-preview", HTMLElement);
   const refusal = find(dialog, "#export-refusal", HTMLElement);
   const copyButton = find(dialog, "#export-copy", HTMLButtonElement);
-  const keepButton = find(dialog, "#export-keep", HTMLButtonElement);
+  const downloadButton = find(dialog, "#export-keep", HTMLButtonElement);
   /** @type {{ name: string, text: string } | null} the script that is shown */
   let script = null;
   let turn = 0;
@@ -36,7 +36,7 @@ export function createExport(dialog, { file, code, sentenceOf }) {
   async function take(kind) {
     const made = await file(kind);
     download(made);
-    setText(told, phrase("export.on-its-way", { name: made.name }));
+    setText(status, phrase("export.on-its-way", { name: made.name }));
   }
 
   async function showCode() {
@@ -65,7 +65,7 @@ export function createExport(dialog, { file, code, sentenceOf }) {
     preview.hidden = reason !== "";
     setText(refusal, reason);
     copyButton.disabled = made === null;
-    keepButton.disabled = made === null;
+    downloadButton.disabled = made === null;
   }
 
   for (const button of findAll(dialog, "[data-export]", HTMLButtonElement)) {
@@ -84,16 +84,16 @@ export function createExport(dialog, { file, code, sentenceOf }) {
     async () => {
       if (!script) return;
       const done = await copyText(script.text, preview);
-      setText(told, phrase(done ? "copy.done" : "copy.selected"));
+      setText(status, phrase(done ? "copy.done" : "copy.selected"));
     },
     { signal },
   );
-  keepButton.addEventListener(
+  downloadButton.addEventListener(
     "click",
     () => {
       if (!script) return;
       download({ name: script.name, blob: new Blob([script.text], { type: "text/x-python" }) });
-      setText(told, phrase("export.on-its-way", { name: script.name }));
+      setText(status, phrase("export.on-its-way", { name: script.name }));
     },
     { signal },
   );
@@ -108,7 +108,7 @@ export function createExport(dialog, { file, code, sentenceOf }) {
   return {
     open() {
       if (dialog.open) return;
-      setText(told, "");
+      setText(status, "");
       if (fold.open) showCode();
       dialog.showModal();
     },

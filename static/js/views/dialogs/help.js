@@ -1,4 +1,4 @@
-/** The help dialog; its list of keys is made of the page's actions. */
+/** The help dialog; its list of keys is built from the page's actions. */
 
 import { create, find } from "../../lib/dom/dom.js";
 
@@ -9,7 +9,7 @@ import { create, find } from "../../lib/dom/dom.js";
  * @param {{ shortcuts: { label: string, keys: string[] }[] }} options
  * @returns {View<void> & { open: () => void }}
  */
-export function createHelp(dialog, { shortcuts }) {
+export function createHelpDialog(dialog, { shortcuts }) {
   const scope = new AbortController();
   const rows = shortcuts.map(({ label, keys }) => {
     const marks = keys.map((key) => create("kbd", {}, key));
@@ -23,7 +23,7 @@ export function createHelp(dialog, { shortcuts }) {
     },
     { signal: scope.signal },
   );
-  // What a button here does is done outside, so help gives way first.
+  // An action button works outside the dialog, which closes first.
   dialog.addEventListener(
     "click",
     (event) => {

@@ -7,10 +7,10 @@ import { find, setText } from "../../lib/dom/dom.js";
 /**
  * @param {HTMLDialogElement} dialog
  * @param {object} options
- * @param {(code: string) => Promise<void>} options.onCode takes a code; refused with a sentence
+ * @param {(code: string) => Promise<void>} options.onCode submits a code; rejects with a sentence
  * @returns {View<void> & { ask: () => Promise<void> }}
  */
-export function createJoin(dialog, { onCode }) {
+export function createJoinDialog(dialog, { onCode }) {
   const scope = new AbortController();
   const { signal } = scope;
   const form = find(dialog, "form", HTMLFormElement);
@@ -18,7 +18,7 @@ export function createJoin(dialog, { onCode }) {
   const button = find(dialog, "button", HTMLButtonElement);
   const refusal = find(dialog, "#join-refusal", HTMLElement);
   /** @type {(() => void) | null} */
-  let taken = null;
+  let onAccepted = null;
 
   /** @param {string} sentence */
   function refuse(sentence) {
@@ -41,8 +41,8 @@ export function createJoin(dialog, { onCode }) {
     button.disabled = true;
     try {
       await onCode(field.value);
-      const done = taken;
-      taken = null;
+      const done = onAccepted;
+      onAccepted = null;
       field.value = "";
       dialog.close();
       done?.();
@@ -62,15 +62,15 @@ export function createJoin(dialog, { onCode }) {
     { signal },
   );
   field.addEventListener("input", () => refuse(""), { signal });
-  // Nothing on the page works without the code, so there is nothing to go back to.
+  // Nothing on the page works without the code, so the dialog cannot be closed.
   dialog.addEventListener("cancel", (event) => event.preventDefault(), { signal });
-  dialog.addEventListener("close", () => taken && dialog.showModal(), { signal });
+  dialog.addEventListener("close", () => onAccepted && dialog.showModal(), { signal });
 
   return {
-    /** Asks, and waits until a code was taken. */
+    /** Opens the dialog, and waits until a code is accepted. */
     ask() {
       return new Promise((resolve) => {
-        taken = resolve;
+        onAccepted = resolve;
         if (!dialog.open) dialog.showModal();
         field.focus();
       });

@@ -1,12 +1,13 @@
 /**
- * The row of first steps: pictures to press, and what to look for. Dismissed once, it stays away until asked for;
- * `theme-boot.js` sees to that before the first paint.
+ * The row of presets ("first steps"): cards with pictures. Once dismissed it stays hidden until asked for;
+ * `theme-boot.js` hides it before the first paint.
  */
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
 import { create, find } from "../../lib/dom/dom.js";
-import { scaleIndex } from "../../lib/draw/color.js";
+import { paintDots } from "../../lib/draw/paint-points.js";
 import { phrase } from "../../lib/text/i18n.js";
+import { thumbnailSet } from "../../own-data/point-set.js";
 
 /** @import { DatasetChoice, Palettes, View } from "../../types/app.js" */
 
@@ -15,7 +16,7 @@ const SIDE = 44;
 const POINT = 2.2;
 
 /**
- * @typedef {object} StartCard
+ * @typedef {object} PresetCard
  * @property {string} key
  * @property {string} title
  * @property {string} text
@@ -25,31 +26,31 @@ const POINT = 2.2;
 
 /**
  * @param {HTMLElement} element
- * @param {{ starts: StartCard[], region: readonly [number, number], onChoose: (key: string) => void }} options
+ * @param {{ presets: PresetCard[], region: readonly [number, number], onChoose: (key: string) => void }} options
  * @returns {View<{ enabled: boolean }> & { open: () => void, paint: (palettes: Palettes) => void }}
  */
-export function createStarts(element, { starts, region: [low, high], onChoose }) {
+export function createPresets(element, { presets, region: [low, high], onChoose }) {
   const scope = new AbortController();
   const { signal } = scope;
   const root = document.documentElement;
   const list = find(element, ".starts__list", HTMLElement);
   const text = find(element, ".starts__text", HTMLElement);
   const close = find(element, ".starts__close", HTMLButtonElement);
-  const cards = starts.map((start) => {
+  const cards = presets.map((preset) => {
     const canvas = create("canvas", { class: "starts__picture", "aria-hidden": "true" });
-    const name = create("span", { class: "starts__title" }, start.title);
+    const name = create("span", { class: "starts__title" }, preset.title);
     const button = create("button", { class: "starts__card", type: "button", "aria-pressed": "false" });
-    button.dataset.start = start.key;
+    button.dataset.start = preset.key;
     button.append(canvas, name);
-    button.addEventListener("click", () => choose(start), { signal });
-    return { start, canvas, button };
+    button.addEventListener("click", () => choose(preset), { signal });
+    return { preset, canvas, button };
   });
   list.replaceChildren(...cards.map(({ button }) => create("li", {}, button)));
   close.addEventListener("click", () => show(false), { signal });
 
-  /** @param {StartCard} start */
+  /** @param {PresetCard} preset */
   function choose({ key, title, text: words }) {
-    for (const card of cards) card.button.setAttribute("aria-pressed", String(card.start.key === key));
+    for (const card of cards) card.button.setAttribute("aria-pressed", String(card.preset.key === key));
     text.replaceChildren(create("strong", {}, phrase("starts-title", { title })), ` ${words}`);
     onChoose(key);
   }
@@ -61,7 +62,7 @@ export function createStarts(element, { starts, region: [low, high], onChoose })
       if (shown) localStorage.removeItem("first-steps");
       else localStorage.setItem("first-steps", "dismissed");
     } catch {
-      // Storage may be forbidden; then they are back with the next visit.
+      // Storage may be forbidden; then the row is shown again at the next visit.
     }
   }
 
@@ -69,22 +70,18 @@ export function createStarts(element, { starts, region: [low, high], onChoose })
     update({ enabled }) {
       for (const { button } of cards) button.disabled = !enabled;
     },
-    paint({ scale, classes }) {
+    paint(palettes) {
       const ink = getComputedStyle(element).color;
       const place = (/** @type {number} */ value) => ((value - low) / (high - low)) * SIDE;
-      for (const { start, canvas } of cards) {
+      for (const { preset, canvas } of cards) {
         sizeCanvas(canvas, SIDE, SIDE);
         const context = context2d(canvas);
-        context.clearRect(0, 0, SIDE, SIDE);
-        for (const [x1 = 0, x2 = 0, target = 0] of start.dataset?.points ?? []) {
-          const many = start.dataset && start.dataset.classes > 2;
-          context.fillStyle = (many ? classes[target] : scale[scaleIndex(target, scale.length)]) ?? "";
-          context.fillRect(place(x1) - POINT / 2, SIDE - place(x2) - POINT / 2, POINT, POINT);
-        }
+        const set = thumbnailSet(preset.dataset?.points ?? [], preset.dataset?.classes ?? 0);
+        paintDots(context, set, { low, high, side: SIDE }, { colors: palettes, size: POINT });
         context.strokeStyle = ink;
         context.lineWidth = 1.8;
         context.lineJoin = "round";
-        for (const line of start.lines) {
+        for (const line of preset.lines) {
           context.beginPath();
           for (const [x1, x2] of line) context.lineTo(place(x1), SIDE - place(x2));
           context.stroke();

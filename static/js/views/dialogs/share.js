@@ -10,8 +10,8 @@ import { phrase } from "../../lib/text/i18n.js";
  * @typedef {object} ShareOptions
  * @property {() => { address: string, ownPoints: boolean }} describe the address of the experiment, and whether it has
  *   points that do not fit into one
- * @property {() => Promise<string>} classicLink the address in the original; refused with a sentence where it has none
- * @property {(text: string) => Promise<void>} onLink opens a pasted link; refused with a sentence
+ * @property {() => Promise<string>} classicLink the address in TensorFlow Playground; rejects with a sentence where there is none
+ * @property {(text: string) => Promise<void>} onLink opens a pasted link; rejects with a sentence
  * @property {(file: File) => Promise<void>} onFile likewise
  * @property {(error: unknown) => string} sentenceOf the text of a refusal
  */
@@ -34,7 +34,7 @@ export function createShare(dialog, { describe, classicLink, onLink, onFile, sen
   const file = find(dialog, "#share-file", HTMLInputElement);
   const refusal = find(dialog, "#share-refusal", HTMLElement);
   const copied = find(dialog, "#share-copied", HTMLElement);
-  /** How often the dialog was opened: an answer to an earlier question comes too late. */
+  /** Number of requests for the link, so that an outdated answer is ignored. */
   let turn = 0;
 
   async function showClassic() {
@@ -94,7 +94,7 @@ export function createShare(dialog, { describe, classicLink, onLink, onFile, sen
     "change",
     () => {
       const chosen = file.files?.[0];
-      // The same file may be chosen again after it was mended.
+      // The same file may be chosen again after it was corrected.
       if (chosen) attempt(() => onFile(chosen), file).finally(() => (file.value = ""));
     },
     { signal },
@@ -116,7 +116,7 @@ export function createShare(dialog, { describe, classicLink, onLink, onFile, sen
       link.value = "";
       link.removeAttribute("aria-invalid");
       file.removeAttribute("aria-invalid");
-      for (const told of [refusal, copied]) setText(told, "");
+      for (const message of [refusal, copied]) setText(message, "");
       classicRow.hidden = true;
       lack.hidden = true;
       showClassic();

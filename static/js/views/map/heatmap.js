@@ -3,14 +3,15 @@
 import { context2d, createPixels, fitCanvas } from "../../lib/dom/canvas.js";
 import { create, find, setAttribute, setText } from "../../lib/dom/dom.js";
 import { resolveColors } from "../../lib/draw/color.js";
+import { paletteFor } from "../../lib/draw/palettes.js";
 import { linearTicks } from "../../lib/draw/scale.js";
 import { drawPoints as drawSet } from "./points.js";
 
 /** @import { Palettes, Picture, View } from "../../types/app.js" */
 
-/** Side of the picture when a coarser grid is enlarged into it. */
+/** Side of the canvas into which a coarser grid is enlarged. */
 const FULL = 100;
-/** Least time between two text alternatives, in milliseconds. */
+/** Shortest time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
 
 /**
@@ -42,7 +43,7 @@ const TEXT_PAUSE = 1000;
 export function createHeatmap(element, { region: [low, high] }) {
   const map = find(element, ".plot__map", HTMLCanvasElement);
   const overlay = find(element, ".plot__points", HTMLCanvasElement);
-  const caption = find(element, ".plot__what", HTMLElement);
+  const caption = find(element, ".plot__subject", HTMLElement);
   const pixels = createPixels(map);
   const small = document.createElement("canvas");
   const smallPixels = createPixels(small);
@@ -125,17 +126,4 @@ export function createHeatmap(element, { region: [low, high] }) {
     },
     destroy: stopFitting,
   };
-}
-
-/**
- * The table that turns the bytes of a picture into pixels.
- * @param {Pick<HeatmapProps, "palettes" | "discretize" | "classes" | "shown">} about
- * @param {boolean} ofClasses whether each cell has a class
- * @returns {Uint32Array}
- */
-export function paletteFor({ palettes, discretize, classes, shown }, ofClasses) {
-  const two = discretize ? palettes.discrete : palettes.smooth;
-  if (ofClasses) return (discretize ? palettes.classAreas : palettes.classMaps)[classes] ?? two;
-  if (shown === null) return two;
-  return (discretize ? palettes.classHalves : palettes.classUnits)[shown] ?? two;
 }

@@ -1,4 +1,4 @@
-/** What the marks on the map stand for: a shape and a colour for each class. */
+/** The legend of the map: shape and colour of each class. */
 
 import { create, find, findAll, setText } from "../../lib/dom/dom.js";
 import { createSvg } from "../../lib/dom/svg.js";
@@ -8,7 +8,7 @@ import { phrase } from "../../lib/text/i18n.js";
 /** @import { View } from "../../types/app.js" */
 
 const RADIUS = 4.6;
-/** What is written below the scale: of values, and of probabilities. */
+/** Labels of the colour scale: of values, and of probabilities. */
 const VALUES = ["\u22121", "0", "1"];
 const PROBABILITIES = ["0", "\u00bd", "1"];
 

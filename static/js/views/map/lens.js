@@ -7,7 +7,7 @@ import { find, setText } from "../../lib/dom/dom.js";
 
 /** Cells along a side of the copy. */
 const SIDE = 100;
-/** The map is in sight while this share of it is. */
+/** The map counts as visible while this share of it is. */
 const ENOUGH = 0.4;
 
 /**

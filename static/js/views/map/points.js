@@ -1,6 +1,6 @@
-/** The samples on the map: classes by colour and shape, what they are for by their rims. */
+/** The samples on the map: colour and shape show the class, the rim the part of the samples. */
 
-import { traceMark } from "../../lib/draw/class-shapes.js";
+import { markOf, traceMark } from "../../lib/draw/class-shapes.js";
 import { scaleIndex } from "../../lib/draw/color.js";
 
 /** @import { Palettes } from "../../types/app.js" */
@@ -20,17 +20,6 @@ import { scaleIndex } from "../../lib/draw/color.js";
  * @property {number} high
  * @property {number} side of the picture in pixels
  */
-
-/**
- * Which shape a sample has: that of its class. Of two classes, −1 is the first.
- * @param {number} target
- * @param {number} classes
- * @returns {number}
- */
-export function markOf(target, classes) {
-  if (classes > 2) return target;
-  return classes === 2 && target < 0 ? 1 : 0;
-}
 
 /**
  * @param {CanvasRenderingContext2D} context

@@ -1,4 +1,4 @@
-/** The board: the points on a grid, and above them the cross of the keyboard and the circle of the tool. */
+/** The board: the points on a grid, and an overlay with the keyboard's cross and the tool's circle. */
 
 import { context2d, fitCanvas } from "../../lib/dom/canvas.js";
 import { resolveColors } from "../../lib/draw/color.js";
@@ -8,21 +8,21 @@ import { clamp, linearTicks } from "../../lib/draw/scale.js";
 /** @import { Colors } from "../../lib/draw/paint-points.js" */
 /** @import { PointSet } from "../../own-data/point-set.js" */
 
-/** Least distance between two written numbers, in pixels. */
+/** Smallest distance between two numbers, in pixels. */
 const TICK_ROOM = 56;
-/** More points than these are drawn smaller. */
+/** Above this number, points are drawn smaller. */
 const CROWD = 1200;
 
 /**
  * @typedef {object} Pointing
- * @property {readonly [x1: number, x2: number] | null} cross where the keyboard is
- * @property {readonly [x1: number, x2: number] | null} circle where the pointer is
+ * @property {readonly [x1: number, x2: number] | null} cross position of the keyboard cursor
+ * @property {readonly [x1: number, x2: number] | null} circle position of the pointer
  * @property {number} radius of the circle
  */
 
 /**
  * @param {HTMLCanvasElement} canvas for the points
- * @param {HTMLCanvasElement} overlay for what points
+ * @param {HTMLCanvasElement} overlay for cross and circle
  * @param {{ region: readonly [number, number] }} options
  */
 export function createBoard(canvas, overlay, { region: [low, high] }) {
@@ -53,7 +53,7 @@ export function createBoard(canvas, overlay, { region: [low, high] }) {
       "--hair",
       "--rule",
       "--text-soft",
-      // Values near 0 are as pale as the ground.
+      // Values near 0 are as pale as the background.
       shown.set.kind === "values" ? "--text-soft" : "--rim-training",
     ]);
     paintGrid(context, line, axis, text);
@@ -157,7 +157,7 @@ export function createBoard(canvas, overlay, { region: [low, high] }) {
       paintPointing();
     },
     /**
-     * Where on the plane an event is, to two decimals.
+     * The position of an event on the plane, to two decimals.
      * @param {{ clientX: number, clientY: number }} event
      * @returns {[x1: number, x2: number]}
      */
@@ -173,12 +173,12 @@ export function createBoard(canvas, overlay, { region: [low, high] }) {
      * @param {readonly [x1: number, x2: number]} place
      * @returns {boolean}
      */
-    holds: ([x1, x2]) => x1 >= low && x1 <= high && x2 >= low && x2 <= high,
+    contains: ([x1, x2]) => x1 >= low && x1 <= high && x2 >= low && x2 <= high,
     /**
      * @param {readonly [x1: number, x2: number]} place
-     * @returns {[x1: number, x2: number]} the same, on the board
+     * @returns {[x1: number, x2: number]} the nearest position on the board
      */
-    hold: ([x1, x2]) => [neat(clamp(x1, low, high)), neat(clamp(x2, low, high))],
+    clampToBoard: ([x1, x2]) => [neat(clamp(x1, low, high)), neat(clamp(x2, low, high))],
     destroy() {
       cancelAnimationFrame(requested);
       for (const stop of stops) stop();

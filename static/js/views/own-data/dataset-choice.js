@@ -15,8 +15,8 @@ const POINT = 2.6;
 
 /**
  * @typedef {object} OwnEntryProps
- * @property {PointSet | null} used points that have been used and can be chosen again
- * @property {boolean} chosen whether the network learns them now
+ * @property {PointSet | null} used points used before, which can be chosen again
+ * @property {boolean} chosen whether the experiment has them now
  * @property {boolean} enabled
  */
 

@@ -1,8 +1,8 @@
-/** Tables dropped on the page are imported in the editor of own points. */
+/** Imports tables that are dropped on the page into the editor of own points. */
 
 import { find } from "../../lib/dom/dom.js";
 
-/** Files that open the editor where it is closed, workbooks to be refused in words; all others are left to the page. */
+/** Files that open the editor if it is closed, with workbooks, which the editor refuses; other files are left to the page. */
 const TABLES = /\.(csv|tsv|tab|xlsx|xlsm|xls|ods|numbers)$/i;
 
 /**

@@ -25,17 +25,17 @@ import { createTools } from "./tools.js";
 /** @import { PointSet } from "../../own-data/point-set.js" */
 /** @import { Palettes, View } from "../../types/app.js" */
 
-/** Distance of the points of one line of the brush. */
+/** Distance between the points of a brush stroke. */
 const SPACING = 0.3;
-/** Seconds of spraying that one press is worth. */
+/** Seconds of spraying for one press. */
 const BURST = 0.2;
 
 /**
  * @typedef {object} OwnEditorOptions
  * @property {readonly [number, number]} region
- * @property {PointSet} draft what was drawn before
+ * @property {PointSet} draft points drawn before
  * @property {() => PointSet | null} present the points of the present data set; null while there are none
- * @property {(draft: PointSet) => void} onDraft something was drawn
+ * @property {(draft: PointSet) => void} onDraft the drawing has changed
  * @property {(set: PointSet) => void} onUse
  * @property {() => number} [random] 0 … 1
  */
@@ -65,18 +65,18 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
   let enabled = true;
   /** @type {Palettes | null} */
   let palettes = null;
-  /** Whether the stroke under way has changed something, and how much the spray still owes. */
+  /** Whether the present stroke has changed the points, and the fraction of a point that the spray has left over. */
   let stroke = { changed: false, debt: 0 };
   let message = "";
 
   const button = (/** @type {string} */ name) => find(dialog, `[data-own="${name}"]`, HTMLButtonElement);
-  const say = (/** @type {string} */ sentence) => setText(live, sentence);
+  const announce = (/** @type {string} */ sentence) => setText(live, sentence);
 
   const board = createBoard(find(dialog, ".own__points", HTMLCanvasElement), canvas, { region });
   const tools = createTools(drawPart, {
     onKind: (kind) => edit({ ...drawing.present, kind }),
     onChange: () => strokes.refresh(),
-    say,
+    announce,
   });
   const strokes = createStrokes(canvas, {
     board,
@@ -84,9 +84,9 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     onPlace: use,
     onErase(place) {
       edit(withoutNearest(drawing.present, ...place));
-      sayPlace(place, "");
+      announcePlace(place, "");
     },
-    onMove: (place) => sayPlace(place, ""),
+    onMove: (place) => announcePlace(place, ""),
     onPoint: showPlace,
   });
   const importer = createImport(importPart, {
@@ -101,7 +101,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
   });
 
   /**
-   * Another set of points, which can be undone.
+   * Sets the points, as a step that can be undone.
    * @param {PointSet} next
    * @param {boolean} [goesOn]
    */
@@ -119,7 +119,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
   }
 
   /**
-   * The chosen tool is used at a place.
+   * Uses the chosen tool at a position.
    * @param {readonly [number, number]} place
    * @param {import("./strokes.js").Step} step
    */
@@ -140,7 +140,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
       next = withPoints(
         set,
         places
-          .filter(board.holds)
+          .filter(board.contains)
           .map(([x1, x2]) => [Number(x1.toFixed(2)), Number(x2.toFixed(2))])
           .map(([x1 = 0, x2 = 0]) =>
             set.kind === "classes" ? labelledPoint(x1, x2, label) : valuedPoint(x1, x2, value),
@@ -155,11 +155,11 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
       edit(next, stroke.changed);
       stroke.changed = true;
     }
-    if (!goesOn) sayPlace(place, next === set ? phrase("own.nothing-here") : "");
+    if (!goesOn) announcePlace(place, next === set ? phrase("own.nothing-here") : "");
     showPlace(place);
   }
 
-  /** The end of the last line of the brush, from where the next point is measured. */
+  /** The last point of the brush stroke, from which the distance of the next is measured. */
   let last = /** @type {readonly [number, number]} */ ([0, 0]);
 
   /**
@@ -181,8 +181,8 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
    * @param {readonly [number, number]} place
    * @param {string} before
    */
-  function sayPlace(place, before) {
-    say(`${before}${phrase("own.at", { place: describe(place), points: pointsNow() })}`);
+  function announcePlace(place, before) {
+    announce(`${before}${phrase("own.at", { place: describe(place), points: pointsNow() })}`);
     showPlace(place);
   }
 
@@ -287,7 +287,7 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
     if (drawing === before) return;
     message = "";
     changed();
-    say(phrase("own.points-now", { points: pointsNow() }));
+    announce(phrase("own.points-now", { points: pointsNow() }));
   }
 
   /** @param {KeyboardEvent} event */

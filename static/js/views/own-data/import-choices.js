@@ -1,4 +1,4 @@
-/** The choices of how a table is read, as labelled selects: questions where the table leaves it open, the others folded away. */
+/** The choices of how a table is read, as labelled selects: ambiguous ones are shown as questions, others are collapsed. */
 
 import { create, find, findAll, setText } from "../../lib/dom/dom.js";
 import { phrase } from "../../lib/text/i18n.js";
@@ -7,7 +7,7 @@ import { phrase } from "../../lib/text/i18n.js";
 
 /** @typedef {Partial<Record<Aspect, string>>} Wishes */
 
-/** The aspects that are columns: each column is one of them only. */
+/** The aspects that are columns; a column can have only one of them. */
 const COLUMNS = /** @type {const} */ (["x1", "x2", "target"]);
 const isColumn = (/** @type {Aspect} */ aspect) => COLUMNS.some((column) => column === aspect);
 /** Longer names and samples are cut. */
@@ -20,7 +20,7 @@ const LONG = 60;
 export function createChoices(element, { onChange }) {
   const scope = new AbortController();
   const questions = find(element, ".own__questions", HTMLElement);
-  const settled = find(element, ".own__settled", HTMLDetailsElement);
+  const settled = find(element, ".own__decided", HTMLDetailsElement);
   const how = find(settled, ".own__how", HTMLElement);
   const fields = new Map(
     findAll(element, "[data-aspect]", HTMLElement).map((field) => [field.dataset.aspect, field]),
@@ -29,7 +29,7 @@ export function createChoices(element, { onChange }) {
   let shown = [];
   /** @type {Wishes} */
   let wishes = {};
-  /** The aspects that are shown as questions. One that was chosen stays where it is, so that it keeps the focus. */
+  /** The aspects shown as questions. One that the person has chosen stays there, so that it keeps the focus. */
   let asked = /** @type {Set<Aspect>} */ (new Set());
 
   const valueNow = (/** @type {Aspect} */ aspect) => shown.find((choice) => choice.aspect === aspect)?.value;
@@ -40,12 +40,12 @@ export function createChoices(element, { onChange }) {
    */
   function wish(aspect, value) {
     if (aspect === "separator") {
-      // Another separator makes other columns.
+      // Another separator gives other columns.
       wishes = { ...wishes, x1: undefined, x2: undefined, target: undefined, separator: value };
       return;
     }
     if (isColumn(aspect)) {
-      // Only what was chosen changes: the other two stay as they are shown, or take the place that became free.
+      // Only the chosen aspect changes: the others keep their columns, or get the column that became free.
       for (const column of COLUMNS)
         wishes[column] = valueNow(column) === value ? valueNow(aspect) : valueNow(column);
     }
@@ -100,7 +100,7 @@ export function createChoices(element, { onChange }) {
 
   return {
     wishes: () => wishes,
-    /** Another source: nothing was chosen yet. */
+    /** Resets the choices for another source. */
     begin() {
       wishes = {};
       asked = new Set();
@@ -108,7 +108,7 @@ export function createChoices(element, { onChange }) {
     },
     /**
      * @param {Choice[]} choices
-     * @param {{ open: boolean }} state whether all choices are to be seen
+     * @param {{ open: boolean }} state whether to show all choices
      * @returns {boolean} whether there is anything to choose
      */
     update(choices, { open }) {
@@ -122,19 +122,19 @@ export function createChoices(element, { onChange }) {
         settled,
         choices.filter(({ aspect }) => !asked.has(aspect)),
       );
-      // Which column is which stands over the first rows.
+      // The columns are named above the first rows.
       setText(how, summarize(choices.filter(({ aspect }) => !asked.has(aspect) && !isColumn(aspect))));
       if (open) settled.open = true;
       return !questions.hidden || !settled.hidden;
     },
-    /** How the table is read, with every choice in one line. */
+    /** How the table is read: all choices in one line. */
     summary: () => summarize(shown),
     destroy: () => scope.abort(),
   };
 }
 
 /**
- * An option by its name, with the first values of a column or what else becomes of the first cells.
+ * The label of an option: its name and a sample, such as the first values of a column.
  * @param {Aspect} aspect
  * @param {Choice["options"][number]} option
  * @returns {string}

@@ -1,4 +1,4 @@
-/** The preview of an import: first rows, lines that are left out, and how rows become points. */
+/** The preview of an import: first rows, lines that are left out, and the scaling of rows to points. */
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
 import { create, find, findAll, setText } from "../../lib/dom/dom.js";
@@ -16,9 +16,9 @@ import { countOutside, judge, MOST_POINTS } from "../../own-data/point-set.js";
 
 /** Side of the picture, in CSS pixels. */
 const SIDE = 150;
-/** A set that fills less than this part of the picture had better be fitted. */
+/** A set with coordinates smaller than this is fitted to the picture by default. */
 const SMALL = 1;
-/** Stands in a sentence where the mark of a class is put. */
+/** Placeholder in a sentence for the mark of a class. */
 const MARK = "\u0000";
 
 /**
@@ -45,7 +45,7 @@ export function createPreview(element, { region: [low, high], onTake }) {
   let points = null;
   /** @type {Colors | null} */
   let colors = null;
-  /** The names of the choices that a person has made: they hold for every reading of the same source. */
+  /** The names of choices that the person has made, which stay for every reading of the same source. */
   let chosen = /** @type {Set<string>} */ (new Set());
 
   function clear() {
@@ -115,7 +115,7 @@ export function createPreview(element, { region: [low, high], onTake }) {
   }
 
   /**
-   * Chooses what is suggested, unless the person has chosen something that is still possible.
+   * Selects the suggested option, unless the person has chosen one that is still possible.
    * @param {string} name
    * @param {string} value
    */
@@ -146,7 +146,7 @@ export function createPreview(element, { region: [low, high], onTake }) {
     };
   }
 
-  /** What the choices come to. */
+  /** Shows the points that result from the choices. */
   function decide() {
     if (!table) return;
     const wished = wishes();
@@ -237,7 +237,7 @@ export function createPreview(element, { region: [low, high], onTake }) {
   return {
     show,
     clear,
-    /** Another source: nothing was chosen yet. */
+    /** Resets the choices for another source. */
     begin() {
       chosen = new Set();
       clear();

@@ -12,23 +12,23 @@ import { createPreview } from "./import-preview.js";
 /** @import { Table } from "../../own-data/tables/table-reader.js" */
 /** @import { ImportOptions } from "./import-preview.js" */
 
-/** Larger files are not read. */
+/** Size limit of files, in bytes. */
 const MOST_BYTES = 5_000_000;
-/** As much of a larger file shows what it is. */
+/** Bytes of a larger file that are read to recognize its kind. */
 const BEGINNING = 65_536;
-/** A longer text is read, but not put into the field; and browsers are slow to paste one of so many signs by themselves. */
+/** A longer text is read without being shown in the field; a longer paste is inserted by script, as browsers are slow at it. */
 const LONG_TEXT = 100_000;
 const LONG_PASTE = 2000;
-/** Longer names of files are cut. */
+/** Longest file name that is shown. */
 const LONG_NAME = 40;
-/** Least time between two readings of a text that is being typed, in milliseconds. */
+/** Shortest time between two readings of a text while it is typed, in milliseconds. */
 const TYPING_PAUSE = 300;
 
 /**
  * @typedef {object} Source
- * @property {string} name what it is called
+ * @property {string} name file name, or a description
  * @property {Uint8Array | string} content bytes of a file, or a text
- * @property {boolean} typed whether it is what stands in the field
+ * @property {boolean} typed whether it is the text in the field
  */
 
 /**
@@ -43,14 +43,14 @@ export function createImport(element, options) {
   const text = find(element, "#own-text", HTMLTextAreaElement);
   const problem = find(element, ".own__problem", HTMLElement);
   const reading = find(element, ".own__reading", HTMLElement);
-  const said = find(element, ".own__said", HTMLElement);
+  const said = find(element, ".own__status", HTMLElement);
   const result = find(element, ".own__preview", HTMLElement);
   const title = find(result, ".own__name", HTMLElement);
   const preview = createPreview(element, options);
   const choices = createChoices(find(result, ".own__choices", HTMLElement), { onChange: () => read(true) });
   /** @type {Source | null} */
   let source = null;
-  /** Grows with every source, so that a slow one does not overtake a later one. */
+  /** Number of sources so far, so that a slow one does not overtake a later one. */
   let sources = 0;
 
   /** @param {Source | null} next */
@@ -64,7 +64,7 @@ export function createImport(element, options) {
   }
 
   /**
-   * Nothing can be shown of the source.
+   * Shows that the source cannot be read.
    * @param {string} sentence why; empty if there is no source
    */
   function refuse(sentence) {
@@ -82,8 +82,8 @@ export function createImport(element, options) {
   }
 
   /**
-   * Reads the source as it is wished for.
-   * @param {boolean} aloud whether it is announced how it was read
+   * Reads the source with the chosen options.
+   * @param {boolean} aloud whether the result is announced
    */
   function read(aloud) {
     if (source === null) return;
@@ -110,7 +110,7 @@ export function createImport(element, options) {
     if (answer.table) preview.show(answer.table);
     else preview.clear();
     setText(title, answer.table ? describe(name, answer.table) : phrase("import.mend"));
-    // A problem is announced by itself.
+    // A problem is announced by its own live region.
     const announced = aloud && answer.table !== null;
     setText(
       said,
@@ -135,7 +135,7 @@ export function createImport(element, options) {
     }
     if (number !== sources) return;
     if (large) {
-      // Saving a large workbook as CSV is what helps, not a smaller workbook.
+      // For a large workbook the advice is CSV, not a smaller workbook.
       const { problem: kind } = decodeText(bytes);
       refuse(kind === null ? tooLarge(name, chosen.size) : phrase("import.problem", { name, problem: kind }));
       return;
@@ -174,7 +174,7 @@ export function createImport(element, options) {
     "input",
     (event) => {
       sources += 1;
-      // What is typed corrects the text that is there; what is pasted is another one.
+      // Typing corrects the present text; a paste is another source.
       const pasted = event instanceof InputEvent && event.inputType === "insertFromPaste";
       if (pasted || !source?.typed) {
         file.value = "";

@@ -1,4 +1,4 @@
-/** Pointer and keyboard on the board: where to draw, spray and erase. */
+/** Pointer and keyboard input on the board: where to draw, spray and erase. */
 
 /** @import { createBoard } from "./board.js" */
 
@@ -6,20 +6,20 @@
  * @typedef {object} StrokesOptions
  * @property {ReturnType<typeof createBoard>} board
  * @property {() => { tool: string, size: number }} get
- * @property {(place: readonly [number, number], step: Step) => void} onPlace the tool is used at a place
- * @property {(place: readonly [number, number]) => void} onErase the nearest point is to go
- * @property {(place: readonly [number, number]) => void} onMove the cross has moved
- * @property {(place: readonly [number, number] | null) => void} onPoint the pointer is there, or away
+ * @property {(place: readonly [number, number], step: Step) => void} onPlace use the tool at a position
+ * @property {(place: readonly [number, number]) => void} onErase erase the nearest point
+ * @property {(place: readonly [number, number]) => void} onMove the keyboard cursor has moved
+ * @property {(place: readonly [number, number] | null) => void} onPoint the pointer is there, or has left
  */
 
 /**
  * @typedef {object} Step
- * @property {readonly [number, number] | null} from where the pointer was before; none for the first place
+ * @property {readonly [number, number] | null} from previous position; null at the begin of a stroke
  * @property {number} seconds since then
- * @property {boolean} goesOn whether the stroke has changed something before
+ * @property {boolean} goesOn whether this continues a stroke
  */
 
-/** How far an arrow key goes, and with Shift. */
+/** Step of an arrow key, and with Shift. */
 const STEP = 0.2;
 const LEAP = 1;
 
@@ -65,7 +65,7 @@ export function createStrokes(canvas, { board, get, onPlace, onErase, onMove, on
     onPlace(place, { from, seconds, goesOn: true });
   }
 
-  /** A spray goes on where it stands still. */
+  /** Continues a spray while the pointer rests. */
   function tick() {
     ticking = 0;
     if (!stroke) return;
@@ -108,7 +108,7 @@ export function createStrokes(canvas, { board, get, onPlace, onErase, onMove, on
       type,
       ({ pointerId, pointerType }) => {
         if (stroke?.id === pointerId) {
-          cross = board.hold(stroke.place);
+          cross = board.clampToBoard(stroke.place);
           stroke = null;
         }
         if (pointerType === "touch") hovering = null;
@@ -147,7 +147,7 @@ export function createStrokes(canvas, { board, get, onPlace, onErase, onMove, on
       if (arrow || event.key === "Home") {
         const [dx = 0, dy = 0] = arrow ?? [];
         const by = event.shiftKey ? LEAP : STEP;
-        cross = arrow ? board.hold([cross[0] + dx * by, cross[1] + dy * by]) : [0, 0];
+        cross = arrow ? board.clampToBoard([cross[0] + dx * by, cross[1] + dy * by]) : [0, 0];
         onMove(cross);
       } else if (event.key === " " || event.key === "Enter") {
         onPlace(cross, { from: null, seconds: 0, goesOn: false });

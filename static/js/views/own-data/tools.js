@@ -1,4 +1,4 @@
-/** The tools beside the board: class and value of new points, and what the pointer does. */
+/** The tools beside the board: class and value of new points, and the pointer's tool. */
 
 import { create, find, findAll, setText } from "../../lib/dom/dom.js";
 import { createSvg } from "../../lib/dom/svg.js";
@@ -14,9 +14,9 @@ const RADIUS = 4.8;
 
 /**
  * @param {HTMLElement} element
- * @param {{ onKind: (kind: Kind) => void, onChange: () => void, say: (sentence: string) => void }} options
+ * @param {{ onKind: (kind: Kind) => void, onChange: () => void, announce: (sentence: string) => void }} options
  */
-export function createTools(element, { onKind, onChange, say }) {
+export function createTools(element, { onKind, onChange, announce }) {
   const scope = new AbortController();
   const { signal } = scope;
   const classes = find(element, ".own__classes", HTMLFieldSetElement);
@@ -31,7 +31,7 @@ export function createTools(element, { onKind, onChange, say }) {
 
   /**
    * @param {number} mark
-   * @returns {HTMLElement} where its points are counted
+   * @returns {HTMLElement} the element for the number of its points
    */
   function addClass(mark) {
     const svg = createSvg("svg", { class: "own__mark", viewBox: "-8 -8 16 16", "aria-hidden": "true" });
@@ -131,23 +131,23 @@ export function createTools(element, { onKind, onChange, say }) {
     /**
      * @param {string} key
      * @param {Kind} kind
-     * @returns {boolean} whether it means something
+     * @returns {boolean} whether the key is used
      */
     press(key, kind) {
       const tool = { b: "brush", s: "spray", e: "eraser" }[key];
       if (tool) {
-        say(phrase(`own.say-${tool}`));
+        announce(phrase(`own.say-${tool}`));
         return choose(tools, tool);
       }
       if (kind === "classes" && /^[0-9]$/.test(key)) {
         const known = choose(labels, key);
-        if (known) say(phrase("own.say-class", { label: key }));
+        if (known) announce(phrase("own.say-class", { label: key }));
         return known;
       }
       if (kind === "values" && (key === "+" || key === "-")) {
         value.value = String(clamp(value.valueAsNumber + (key === "+" ? 0.1 : -0.1), -1, 1));
         show();
-        say(phrase("own.say-value", { value: formatPlain(value.valueAsNumber) }));
+        announce(phrase("own.say-value", { value: formatPlain(value.valueAsNumber) }));
         return true;
       }
       return false;

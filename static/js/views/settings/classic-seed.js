@@ -1,4 +1,4 @@
-/** The seed of the original playground, if the experiment has one, and the way to leave it. */
+/** The seed of TensorFlow Playground, if the experiment has one, with a button that removes it. */
 
 import { find, setText } from "../../lib/dom/dom.js";
 

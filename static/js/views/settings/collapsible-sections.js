@@ -1,6 +1,6 @@
 /**
- * Folds are open where there is room and closed on small screens, until somebody decides otherwise.
- * Those of rare use are left alone: closed at first, wherever it is.
+ * Collapsible sections: open on wide pages and closed on small ones, until the person changes them.
+ * Sections of rare use are closed at first on every page.
  */
 
 import { findAll } from "../../lib/dom/dom.js";
@@ -9,10 +9,10 @@ import { findAll } from "../../lib/dom/dom.js";
 
 /**
  * @param {HTMLElement} element
- * @param {{ roomy: string }} options the media query under which folds are open
+ * @param {{ roomy: string }} options media query for pages with open sections
  * @returns {View<void>}
  */
-export function createFolds(element, { roomy }) {
+export function createCollapsibleSections(element, { roomy }) {
   const scope = new AbortController();
   const query = matchMedia(roomy);
   const folds = findAll(element, ".fold:not(.fold--rare)", HTMLDetailsElement);

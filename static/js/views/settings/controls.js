@@ -13,8 +13,8 @@ import { formatPercent, formatPlain } from "../../lib/text/format.js";
 /**
  * @typedef {object} ControlsProps
  * @property {(name: string) => unknown} valueOfField the value of a field by its catalogue name
- * @property {(name: string) => boolean} applies whether a field means anything now; one that does not is hidden
- * @property {(name: string) => boolean} fixed whether a field follows from others, so that it cannot be set
+ * @property {(name: string) => boolean} applies whether a field applies now; one that does not is hidden
+ * @property {(name: string) => boolean} fixed whether a field follows from others and cannot be set
  * @property {boolean} enabled
  */
 
@@ -30,7 +30,7 @@ export function createControls(element, { onChange }) {
     throw new Error("A field is neither select nor input");
   });
 
-  /** @type {Control | null} the number somebody is typing */
+  /** @type {Control | null} the number that is being typed */
   let typing = null;
 
   for (const control of controls) {
@@ -120,7 +120,7 @@ function showOutput(control, value) {
 }
 
 /**
- * The values a slider moves over, when they are not its own numbers.
+ * The values of a slider that moves over suggestions; null if it moves over its own numbers.
  * @param {HTMLInputElement} control
  * @returns {number[] | null}
  */

@@ -2,8 +2,9 @@
 
 import { context2d, sizeCanvas } from "../../lib/dom/canvas.js";
 import { find, findAll, setText } from "../../lib/dom/dom.js";
-import { scaleIndex } from "../../lib/draw/color.js";
+import { paintDots } from "../../lib/draw/paint-points.js";
 import { phrase } from "../../lib/text/i18n.js";
+import { thumbnailSet } from "../../own-data/point-set.js";
 
 /** @import { DatasetChoice, Palettes, View } from "../../types/app.js" */
 
@@ -42,18 +43,11 @@ export function createDatasets(element, { datasets, region: [low, high], onChoos
       }
       setText(name, datasets.find(({ key }) => key === chosen)?.label ?? phrase("own.title"));
     },
-    paint({ scale, classes }) {
+    paint(palettes) {
       for (const { canvas, dataset } of entries) {
         sizeCanvas(canvas, SIDE, SIDE);
-        const context = context2d(canvas);
-        context.clearRect(0, 0, SIDE, SIDE);
-        for (const [x1 = 0, x2 = 0, target = 0] of dataset?.points ?? []) {
-          const many = dataset && dataset.classes > 2;
-          context.fillStyle = (many ? classes[target] : scale[scaleIndex(target, scale.length)]) ?? "";
-          const x = ((x1 - low) / (high - low)) * SIDE;
-          const y = ((high - x2) / (high - low)) * SIDE;
-          context.fillRect(x - POINT / 2, y - POINT / 2, POINT, POINT);
-        }
+        const set = thumbnailSet(dataset?.points ?? [], dataset?.classes ?? 0);
+        paintDots(context2d(canvas), set, { low, high, side: SIDE }, { colors: palettes, size: POINT });
       }
     },
     destroy: () => scope.abort(),

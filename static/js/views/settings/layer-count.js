@@ -1,4 +1,4 @@
-/** How many hidden layers there are, and buttons for fewer and more. */
+/** The number of hidden layers, with buttons for fewer and more. */
 
 import { find, setText } from "../../lib/dom/dom.js";
 import { phrase } from "../../lib/text/i18n.js";

@@ -1,4 +1,4 @@
-/** The numbers of chosen rows, such as the momentum of an optimizer: they come and go with the choice. */
+/** The options of chosen rows, such as the momentum of an optimizer; they change with the choice. */
 
 import { create, findAll } from "../../lib/dom/dom.js";
 import { writeSelect } from "../../lib/dom/select.js";
@@ -8,7 +8,7 @@ import { formatPlain } from "../../lib/text/format.js";
 
 /**
  * @typedef {object} OptionsProps
- * @property {(choice: string) => ChoiceOption[]} optionsOf what the chosen row has, by name of the choice
+ * @property {(choice: string) => ChoiceOption[]} optionsOf options of the chosen row, by name of the choice
  * @property {(choice: string) => Record<string, number>} valuesOf by name of the option
  * @property {boolean} enabled
  */
@@ -17,7 +17,7 @@ import { formatPlain } from "../../lib/text/format.js";
  * @typedef {object} Place
  * @property {HTMLElement} element
  * @property {string} choice
- * @property {ChoiceOption[]} options what is in it
+ * @property {ChoiceOption[]} options shown there
  * @property {(HTMLSelectElement | HTMLInputElement)[]} controls one for each option
  */
 
@@ -33,7 +33,7 @@ export function createOptions(element, { onChange }) {
     return { element: place, choice: place.dataset.options ?? "", options: [], controls: [] };
   });
 
-  /** @type {Place["controls"][number] | null} the number somebody is typing */
+  /** @type {Place["controls"][number] | null} the number that is being typed */
   let typing = null;
 
   /**
@@ -54,7 +54,7 @@ export function createOptions(element, { onChange }) {
 
   /**
    * @param {Place["controls"][number]} control
-   * @param {boolean} whole whether only whole numbers make sense
+   * @param {boolean} whole whether only whole numbers are allowed
    * @param {(value: number) => void} onValue
    */
   function listen(control, whole, onValue) {
@@ -93,7 +93,7 @@ export function createOptions(element, { onChange }) {
 }
 
 /**
- * A select over the values worth offering, or a number to type where there are none.
+ * A select of the suggested values, or a number input if there are none.
  * @param {string} choice
  * @param {ChoiceOption} option
  */

@@ -6,7 +6,7 @@ import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { Speed, View } from "../../types/app.js" */
 
-/** How often the measured speed is written, in milliseconds. */
+/** Shortest time between two updates of the measured speed, in milliseconds. */
 const RATE_PAUSE = 400;
 
 /**

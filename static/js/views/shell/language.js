@@ -1,12 +1,12 @@
-/** The choice of a language: remembered, and followed to the page in that language, which shows the same experiment. */
+/** The choice of a language: stores it, and loads the page in that language with the same experiment. */
 
 /** @import { View } from "../../types/app.js" */
 
-/** Where the choice is kept, and what it is called in an address. */
+/** Storage key of the choice, and its parameter in the address. */
 const NAME = "language";
 
 /**
- * @param {HTMLSelectElement[]} selects which all choose the same
+ * @param {HTMLSelectElement[]} selects which have the same effect
  * @param {{ page: Pick<Window, "location"> }} options
  * @returns {View<void>}
  */

@@ -1,18 +1,18 @@
-/** Notices, the banner of a lost connection, and the live region for screen readers. */
+/** Notices, and the live region for screen readers. */
 
 import { create, icon, setText } from "../../lib/dom/dom.js";
 import { phrase } from "../../lib/text/i18n.js";
 
 /** @import { View } from "../../types/app.js" */
 
-/** How long a message stays, in milliseconds, unless it offers something to do. */
+/** How long a notice without buttons stays, in milliseconds. */
 const STAY = 9000;
-/** Least time between two spoken sentences, in milliseconds. */
+/** Shortest time between two announcements, in milliseconds. */
 const SPEECH_PAUSE = 1500;
 
 /**
  * @typedef {object} Notice
- * @property {string} key a notice replaces the one of the same key
+ * @property {string} key a notice replaces the one with the same key
  * @property {string} title
  * @property {string} text
  * @property {"error" | "warning" | "info"} kind
@@ -20,11 +20,11 @@ const SPEECH_PAUSE = 1500;
  */
 
 /**
- * @param {HTMLElement} element where messages appear
+ * @param {HTMLElement} element where notices appear
  * @returns {View<void> & { show: (notice: Notice) => void, dismiss: (key: string) => void }}
  */
 export function createNotices(element) {
-  /** @type {Map<string, { box: HTMLElement, words: string, timer: ReturnType<typeof setTimeout> | undefined }>} */
+  /** @type {Map<string, { box: HTMLElement, content: string, timer: ReturnType<typeof setTimeout> | undefined }>} */
   const shown = new Map();
 
   /** @param {string} key */
@@ -38,9 +38,9 @@ export function createNotices(element) {
 
   /** @param {Notice} notice */
   function show({ key, title, text, kind, offers = [] }) {
-    const words = `${title} ${text}`;
+    const content = `${title} ${text}`;
     const before = shown.get(key);
-    if (before?.words === words && offers.length === 0) {
+    if (before?.content === content && offers.length === 0) {
       clearTimeout(before.timer);
       before.timer = setTimeout(() => dismiss(key), STAY);
       return;
@@ -81,7 +81,7 @@ export function createNotices(element) {
     );
     element.append(box);
     const timer = offers.length > 0 ? undefined : setTimeout(() => dismiss(key), STAY);
-    shown.set(key, { box, words, timer });
+    shown.set(key, { box, content, timer });
   }
 
   return {
@@ -95,7 +95,7 @@ export function createNotices(element) {
 }
 
 /**
- * The live region: one sentence at a time, never in a hurry, the newest wins.
+ * The live region for screen readers: one sentence at a time, at a limited rate; the newest replaces a waiting one.
  * @param {HTMLElement} element
  * @returns {View<string>}
  */

@@ -1,15 +1,11 @@
-/** The theme: automatic, light, dark or for a projector, remembered; and the colours that pictures need in the present one. */
+/** The theme: automatic, light, dark or projector, stored in the browser. */
 
-import { buildClassAreas, buildClassMap, buildClassUnit } from "../../lib/draw/class-colors.js";
-import { buildPalette, buildScale, diverging, readColors, toCss } from "../../lib/draw/color.js";
+import { readPalettes } from "../../lib/draw/palettes.js";
 import { phrase } from "../../lib/text/i18n.js";
-import { MOST_CLASSES } from "../../own-data/point-set.js";
 
 /** @import { Palettes, View } from "../../types/app.js" */
 
 const THEMES = /** @type {const} */ (["auto", "light", "dark", "projector"]);
-/** Steps of the colour scale for points and links. */
-const SCALE_STEPS = 33;
 
 /**
  * @param {HTMLElement} root the document's root element
@@ -42,53 +38,4 @@ export function createTheme(root, { button, onChange }) {
   dark.addEventListener("change", apply, { signal: scope.signal });
   apply();
   return { update: apply, next, destroy: () => scope.abort() };
-}
-
-/**
- * @param {HTMLElement} root
- * @param {[string, string, string]} names of the colours at −1, 0 and 1
- * @returns {(value: number) => import("../../lib/draw/color.js").Rgb}
- */
-function scaleOf(root, names) {
-  const [negative, zero, positive] = readColors(root, names);
-  if (!negative || !zero || !positive) throw new Error("The theme lacks a colour");
-  return (value) => diverging(negative, zero, positive, value);
-}
-
-/** @param {HTMLElement} root */
-function readClasses(root) {
-  const numbers = Array.from({ length: MOST_CLASSES }, (_, index) => index);
-  const strong = readColors(
-    root,
-    numbers.map((number) => `--class-${number}`),
-  );
-  const [ground, ...soft] = readColors(root, [
-    "--map-zero",
-    ...numbers.map((number) => `--map-class-${number}`),
-  ]);
-  if (!ground) throw new Error("The theme lacks a colour");
-  const firsts = [0, ...numbers].map((_, count) => soft.slice(0, count));
-  return {
-    classes: strong.map(toCss),
-    classMaps: firsts.map((colors) => buildClassMap(colors, ground)),
-    classAreas: firsts.map(buildClassAreas),
-    classUnits: soft.map((color) => buildClassUnit(color, ground, false)),
-    classHalves: soft.map((color) => buildClassUnit(color, ground, true)),
-  };
-}
-
-/**
- * The colours of pictures as they are where an element is.
- * @param {HTMLElement} root
- * @returns {Palettes}
- */
-export function readPalettes(root) {
-  const strong = scaleOf(root, ["--negative", "--zero", "--positive"]);
-  const soft = scaleOf(root, ["--map-negative", "--map-zero", "--map-positive"]);
-  return {
-    smooth: buildPalette(soft),
-    discrete: buildPalette((value) => soft(value < 0 ? -1 : 1)),
-    scale: buildScale(strong, SCALE_STEPS),
-    ...readClasses(root),
-  };
 }

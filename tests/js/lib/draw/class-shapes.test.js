@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MARKS, markPath, traceMark } from "../../../../static/js/lib/draw/class-shapes.js";
+import { MARKS, markOf, markPath, traceMark } from "../../../../static/js/lib/draw/class-shapes.js";
 
 /** @param {number} mark */
 function trace(mark) {
@@ -63,4 +63,12 @@ test("shapes are round their point", () => {
   for (let mark = 0; mark < MARKS; mark++) {
     for (const [x, y] of trace(mark).corners) assert.ok(Math.hypot(x - 10, y - 20) <= 3.2);
   }
+});
+
+test("a sample has the shape of its class: of two classes +1 the first, of values all the same", () => {
+  assert.deepEqual(
+    [1, -1].map((target) => markOf(target, 2)),
+    [0, 1],
+  );
+  assert.deepEqual([markOf(3, 5), markOf(-0.5, 0)], [3, 0]);
 });

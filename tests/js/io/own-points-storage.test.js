@@ -1,0 +1,30 @@
+import "../support/language.js";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createPointStore } from "../../../static/js/io/own-points-storage.js";
+import { WHOLE } from "../support/fields.js";
+
+test("own points are stored as far as the browser allows", () => {
+  const own = { points: Array.from({ length: 10 }, (_, index) => [index, 0, 1]), pointClasses: 2 };
+  /** @type {Map<string, string>} */
+  const stored = new Map();
+  const local = /** @type {Storage} */ (
+    /** @type {unknown} */ ({
+      getItem: (/** @type {string} */ key) => stored.get(key) ?? null,
+      setItem: (/** @type {string} */ key, /** @type {string} */ value) => stored.set(key, value),
+    })
+  );
+  const forbidden = () => {
+    throw new Error("forbidden");
+  };
+  const half = createPointStore(WHOLE, (place) => (place === "localStorage" ? local : forbidden()));
+
+  assert.equal(half.read(), null);
+  assert.equal(half.write(own), true);
+  assert.deepEqual(half.read(), own);
+  stored.set("own-points", '{"points": [[1, 2]]}');
+  assert.equal(half.read(), null);
+  const none = createPointStore(WHOLE, forbidden);
+  assert.equal(none.write(own), false);
+  assert.equal(none.read(), null);
+});
