@@ -8,7 +8,7 @@ SESSIONS ?= 30
 SECONDS ?= 20
 SPEED ?=
 # How many tests run side by side: most of them wait for a server or a browser
-JOBS ?= 3
+JOBS ?= 4
 # What `make image` builds upon (empty: what the Dockerfile says) and with (empty: what works), and the name of the image
 BASE_IMAGE ?=
 BUILDER ?=
@@ -76,7 +76,7 @@ test-python: $(DEV)
 	echo "Browser: $$browser"; \
 	$(PY) scripts/find_programs.py --install proxies; \
 	export PLAYGROUND_BROWSER="$$browser"; \
-	$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile -m "not soak and not alone" $(ARGS) && \
+	$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS) && \
 	{ $(PY) -m pytest -m "alone and not soak" $(ARGS) || [ $$? -eq 5 ]; } && \
 	{ $(PY) -m scripts.run_kernels --other --numprocesses $(JOBS) -m "training and not soak" $(ARGS) || [ $$? -eq 5 ]; }
 

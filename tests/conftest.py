@@ -1,11 +1,29 @@
 """What all tests may ask for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from threadpoolctl import threadpool_limits
 
 from tests.support.live_server import LiveServer, live_server
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mix the files of all folders for several processes, as some folders wait most of the time and others compute."""
+    if not hasattr(config, "workerinput"):
+        return
+    folders: dict[str, dict[Path, None]] = {}
+    for item in items:
+        folders.setdefault(_folder(item), {})[item.path] = None
+    place = {
+        path: (number + 0.5) / len(files) for files in folders.values() for number, path in enumerate(files)
+    }
+    items.sort(key=lambda item: place[item.path])
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.fixture(scope="session")
