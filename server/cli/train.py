@@ -16,7 +16,7 @@ import numpy as np
 from engine import Run, advance, classic, evaluate, saved
 from engine.sentences import Sentence, SentenceError
 from server.cli.console import can_show, line_width, overwrite_line
-from server.telemetry.standard_streams import silence
+from server.telemetry.standard_streams import discard_output
 
 _NAME = "neural-playground train"
 _REPORT_SECONDS = 0.2
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
         _finish(sys.stdout, run, as_json=as_json)
         sys.stdout.flush()
     except OSError as error:
-        silence(sys.stdout)
+        discard_output(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             sys.exit(f"{_NAME}: cannot write to standard output: {error.strerror or error}")
         if options.save is None:

@@ -25,7 +25,7 @@ from server.export.data import DATASETS, FEATURES, SCALINGS
 from server.export.literals import constant, number, table, vector
 from server.export.losses import DECAY, DIE, LIMIT, LOSSES, PENALTIES, SHRINK
 from server.export.optimizers import BATCHINGS, OPTIMIZERS, SCHEDULES, STOPS
-from server.export.targets import LANGUAGES, CannotExportError, check
+from server.export.targets import TARGETS, CannotExportError, check_exportable
 
 MAX_EPOCHS = 1_000_000
 _WIDTH = 100
@@ -45,7 +45,7 @@ def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
 
     Args:
         experiment: what to do.
-        language: a key of ``LANGUAGES``.
+        language: a key of ``TARGETS``.
         epochs: how long to train, 1 … ``MAX_EPOCHS``.
 
     Returns:
@@ -55,8 +55,8 @@ def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
         CannotExportError: the language is unknown or has no expression for something, or the epochs are out of range;
             names the field, the value and what is allowed.
     """
-    if language not in LANGUAGES:
-        allowed = ", ".join(LANGUAGES)
+    if language not in TARGETS:
+        allowed = ", ".join(TARGETS)
         raise CannotExportError(
             "value",
             "language",
@@ -68,10 +68,10 @@ def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
         range_ = Sentence("range", {"low": "1", "high": str(MAX_EPOCHS)})
         allowed_ = Sentence("allowed", {"allowed": range_})
         raise CannotExportError("value", "epochs", name="epochs", value=str(epochs), allowed=allowed_)
-    check(experiment, language)
+    check_exportable(experiment, language)
     template = _environment().get_template(f"{language}.py.jinja")
     text = template.render(_context(experiment, language, epochs))
-    return _spaced(text)
+    return _with_blank_lines(text)
 
 
 @cache
@@ -85,7 +85,7 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _spaced(text: str) -> str:
+def _with_blank_lines(text: str) -> str:
     """Set blank lines as everybody does: two around functions and classes, else at most one, and none at the end."""
     lines: list[str] = []
     blank, inside = 0, False
@@ -117,8 +117,8 @@ def _context(experiment: Experiment, language: str, epochs: int) -> dict[str, An
         "title": _title(experiment, language),
         "facts": [textwrap.fill(fact, _WIDTH - 4, subsequent_indent="    ") for fact in _facts(experiment)],
         "note": _note(language),
-        "file_name": LANGUAGES[language].file_name(language),
-        "packages": LANGUAGES[language].packages,
+        "file_name": TARGETS[language].file_name(language),
+        "packages": TARGETS[language].packages,
         "constants": _constants(experiment, language, epochs, batch_size),
         "language": language,
         "problem": experiment.problem,
@@ -183,7 +183,7 @@ def _constants(
     # Only scikit-learn takes the numbers of the classes as they are.
     counts_classes = (
         language != "scikit-learn"
-        or _flips(experiment) > 0
+        or _flipped_labels(experiment) > 0
         or (not own and "CLASSES" in DATASETS[data.dataset])
     )
     stop = STOPS[training.stop]
@@ -231,7 +231,9 @@ def _constants(
             for option in row.options
             if option.name in options
         ]
-    random_data = (data.classic_seed is None and (not own or data.shuffled)) or _flips(experiment) > 0
+    random_data = (data.classic_seed is None and (not own or data.shuffled)) or _flipped_labels(
+        experiment
+    ) > 0
     random_start = _start(experiment) is None and network.initializer not in ("zeros", "constant")
     rows += [
         ("DATA_SEED", data.seed, "", random_data),
@@ -257,7 +259,7 @@ def _noisy(experiment: Experiment) -> bool:
     return experiment.data.noise > 0 or experiment.data.minority_share > 0
 
 
-def _flips(experiment: Experiment) -> int:
+def _flipped_labels(experiment: Experiment) -> int:
     """Count the wrong labels."""
     return round(experiment.data.label_flips * experiment.data.training_samples)
 
@@ -290,7 +292,7 @@ def _data(experiment: Experiment) -> dict[str, Any]:
         "all_samples": data.samples,
         "shuffles": data.shuffled and data.classic_seed is None,
         "classic_seed": data.classic_seed,
-        "flips": _flips(experiment),
+        "flips": _flipped_labels(experiment),
         "features": [FEATURES[key] for key in experiment.features],
         "coordinates": [
             (name, column)
@@ -338,7 +340,7 @@ def _dropout(experiment: Experiment, batch_size: int) -> dict[str, Any]:
 def _title(experiment: Experiment, language: str) -> str:
     data = experiment.data
     subject = "Points of your own" if data.points is not None else DATASET_ROWS[data.dataset].label
-    return f"{subject}, learned by a small neural network in {LANGUAGES[language].label}."
+    return f"{subject}, learned by a small neural network in {TARGETS[language].label}."
 
 
 def _facts(experiment: Experiment) -> list[str]:

@@ -32,7 +32,7 @@ Text = str | Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-class Numbers(BaseModel):
+class NumberFormat(BaseModel):
     """How numbers are written: the signs between digits, and a percentage around its ``{number}``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,7 +53,7 @@ class _File(BaseModel):
 
     name: str = Field(min_length=1, max_length=40)
     accepts: tuple[str, ...] = ()
-    numbers: Numbers
+    numbers: NumberFormat
     page: dict[str, Any] = {}
     script: dict[str, Any] = {}
     messages: dict[str, Any] = {}
@@ -76,7 +76,7 @@ class Language:
     key: str
     name: str
     accepts: tuple[str, ...]
-    numbers: Numbers
+    numbers: NumberFormat
     texts: Mapping[str, Text]
     own: frozenset[str]
 
@@ -91,7 +91,7 @@ class Language:
             raise KeyError(f"{name} has several forms")
         return self._filled(text, values)
 
-    def say(self, sentence: Sentence) -> str:
+    def translate(self, sentence: Sentence) -> str:
         """Return a sentence of the engine or the server."""
         text = self.texts.get(f"messages.{sentence.key}") or SENTENCES[sentence.key]
         assert isinstance(text, str)
@@ -120,7 +120,7 @@ class Language:
 
     def _written(self, value: object) -> str:
         if isinstance(value, Sentence):
-            return self.say(value)
+            return self.translate(value)
         if isinstance(value, int | float):
             return self.number(value)
         return str(value)
@@ -164,12 +164,12 @@ def load(*folders: Path) -> Languages:
 
 def _read(path: Path) -> _File:
     try:
-        return _File.model_validate(json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once_each))
+        return _File.model_validate(json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_unique_names))
     except (OSError, ValueError) as error:
         raise ValueError(f"the language file {path} cannot be used: {error}") from None
 
 
-def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Refuse a name that stands twice in one object: JSON would silently take the last one."""
     found = dict(pairs)
     if len(found) < len(pairs):

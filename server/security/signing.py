@@ -19,34 +19,31 @@ from itsdangerous.encoding import base64_decode, base64_encode
 log = logging.getLogger(__name__)
 
 MIN_KEY_CHARACTERS = 32
-"""Shorter keys could be guessed; in hexadecimal digits these are 128 bits."""
+"""Shorter keys could be guessed; as hexadecimal digits, these are 128 bits."""
 
 MIN_DIFFERENT_CHARACTERS = 10
-"""A key with fewer is damaged or not drawn at random: of 32 hexadecimal digits, one in ten million has so few."""
+"""A key with fewer is damaged or not random: of random keys with 32 hexadecimal digits, one in ten million is such."""
 
 MAX_FILE_BYTES = 4096
-"""A longer file holds something else."""
+"""A longer file is not a key file."""
 
 SIGNATURE_CHARACTERS = 44
-"""What a signature adds to a signed text, its separator included."""
+"""Length of a signature with its separator."""
 
 _SEPARATOR = "."
 _FILE = "key"
-_FRESH_BYTES = 32
+_NEW_KEY_BYTES = 32
 
 
 class Signing:
-    """One or more secrets: the first signs, all of them are believed, so that keys can be replaced one by one.
+    """One or more secrets: the first one signs, all of them verify, so that keys can be rotated.
 
     Attributes:
-        secrets: they, the first of which signs.
+        secrets: the secrets; the first one signs.
     """
 
     def __init__(self, secrets_: Sequence[bytes]) -> None:
-        """Keep the secrets.
-
-        Args:
-            secrets_: at least one.
+        """Create it from at least one secret.
 
         Raises:
             ValueError: there is none.
@@ -56,35 +53,35 @@ class Signing:
         self.secrets = tuple(secrets_)
 
     def __repr__(self) -> str:
-        """Tell how many there are, and nothing of what they are."""
-        return f"Keys({len(self.secrets)})"
+        """Return the number of secrets, and nothing of their content."""
+        return f"Signing({len(self.secrets)})"
 
     def sign(self, purpose: str, text: bytes) -> bytes:
-        """Return a text with its signature behind it (HMAC-SHA256, base64url, after a full stop).
+        """Return a text followed by a full stop and its signature (HMAC-SHA256, base64url).
 
         Args:
-            purpose: what the text is for; a signature for one purpose is none for another.
-            text: what is signed.
+            purpose: what the text is for; a signature is valid for one purpose only.
+            text: to sign.
         """
         return self._signer(purpose).sign(text)
 
     def unsign(self, purpose: str, signed: bytes) -> bytes | None:
-        """Return the text of a signed one, or None if none of the keys signed it for this purpose."""
+        """Return a signed text without its signature, or None if none of the keys signed it for this purpose."""
         try:
             text = self._signer(purpose).unsign(signed)
         except BadSignature:
             return None
-        # The last character of a signature has bits to spare; there is one way to write it.
+        # The last base64 character has unused bits; only the canonical encoding is accepted.
         signature = signed[len(text) + 1 :]
         return text if base64_encode(base64_decode(signature)) == signature else None
 
     def derive(self, purpose: str, text: bytes) -> bytes:
-        """Return 32 bytes that only somebody with the first key could know, the same for the same purpose and text."""
+        """Derive 32 secret bytes from the first key, the purpose and the text; deterministic."""
         return self._signer(purpose).algorithm.get_signature(self._signer(purpose).derive_key(), text)
 
     def _signer(self, purpose: str) -> Signer:
         return Signer(
-            self.secrets[::-1],  # the last one signs there
+            self.secrets[::-1],  # itsdangerous signs with the last one
             salt=f"neural-playground {purpose}",
             sep=_SEPARATOR,
             key_derivation="hmac",
@@ -93,7 +90,7 @@ class Signing:
 
 
 def fault(key: str) -> str | None:
-    """Return what is wrong with a key, without quoting it; None if it is one."""
+    """Return what is wrong with a key, without quoting it; None if it is valid."""
     if not key:
         return "is empty"
     if not (key.isascii() and key.isprintable()):
@@ -106,20 +103,19 @@ def fault(key: str) -> str | None:
 
 
 class _DamagedError(OSError):
-    """The file of the key holds no key; says why."""
+    """The key file has no valid key; the message says why."""
 
 
 def load_keys(configured: Sequence[str], folder: Path | None) -> Signing:
-    """Return the keys that were configured, or else the one of this server, which is made at its first start.
+    """Return the configured keys, or else the server's own key, which is created at its first start.
 
     Args:
-        configured: secrets, the first of which signs.
-        folder: where the server keeps its own. A file there that holds no key is set aside, and another key is drawn.
-            If there is no folder, or nothing can be kept there, the key lasts as long as the process. A warning says
-            either.
+        configured: secrets; the first one signs.
+        folder: where the server stores its own key. A file there without a valid key is renamed, and a new key drawn.
+            Without a folder that can be written, the key lasts as long as the process. Either is logged as a warning.
 
     Raises:
-        ValueError: a configured key is none (`fault`).
+        ValueError: a configured key is not valid (`fault`).
     """
     if configured:
         for number, key in enumerate(configured, 1):
@@ -134,7 +130,7 @@ def load_keys(configured: Sequence[str], folder: Path | None) -> Signing:
     if folder is not None:
         path = folder / _FILE
         try:
-            return Signing([_kept(path)])
+            return Signing([_load_or_create(path)])
         except OSError as error:
             why = f"in {path} ({error.strerror or error})"
     log.warning(
@@ -142,20 +138,20 @@ def load_keys(configured: Sequence[str], folder: Path | None) -> Signing:
         " may write with PLAYGROUND_STATE_FOLDER, or set PLAYGROUND_TOKEN_KEYS",
         why,
     )
-    return Signing([secrets.token_bytes(_FRESH_BYTES)])
+    return Signing([secrets.token_bytes(_NEW_KEY_BYTES)])
 
 
-def _kept(path: Path) -> bytes:
-    """Return the key in a file that only its owner may read; make it if there is none, or none in it.
+def _load_or_create(path: Path) -> bytes:
+    """Return the key in a file that only its owner may read; create it if the file or a valid key is missing.
 
     Raises:
-        OSError: it can be neither read nor made, or it is no regular file.
+        OSError: it can be neither read nor created, or is not a regular file.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileNotFoundError, _DamagedError):
         return _read(path)
-    with _alone(path.parent):
-        _mend(path)
+    with _locked(path.parent):
+        _replace(path)
     return _read(path)
 
 
@@ -163,26 +159,26 @@ def _read(path: Path) -> bytes:
     """Return the key in a file.
 
     Raises:
-        OSError: it cannot be read, or is no regular file, which is not even opened: that might wait for ever.
-        _DamagedError: it holds no key.
+        OSError: it cannot be read, or is not a regular file; that is not opened, as opening a pipe may block.
+        _DamagedError: it has no valid key.
     """
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
-        raise OSError(f"{_kind(mode)}, not a regular file")
+        raise OSError(f"{_file_kind(mode)}, not a regular file")
     with path.open("rb") as file:
         content = file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise _DamagedError(f"has more than {MAX_FILE_BYTES} bytes")
     key = content.strip()
-    wrong = fault(key.decode("latin-1"))  # any bytes are characters there
+    wrong = fault(key.decode("latin-1"))  # decodes any bytes
     if wrong is not None:
         raise _DamagedError(wrong)
     if os.name == "posix" and mode & 0o077:
-        _take_from_others(path)
+        _restrict_to_owner(path)
     return key
 
 
-def _kind(mode: int) -> str:
+def _file_kind(mode: int) -> str:
     for is_kind, name in (
         (stat.S_ISDIR, "a folder"),
         (stat.S_ISFIFO, "a named pipe"),
@@ -193,11 +189,11 @@ def _kind(mode: int) -> str:
     return "a device"
 
 
-def _mend(path: Path) -> None:
-    """Make a key, and set aside a file that holds none; unless another process has done so by now.
+def _replace(path: Path) -> None:
+    """Create a key file, and rename one without a valid key; unless another process has done so by now.
 
     Raises:
-        OSError: that cannot be done here.
+        OSError: a file cannot be created or renamed there.
     """
     try:
         _read(path)
@@ -220,17 +216,17 @@ def _mend(path: Path) -> None:
             damaged,
             aside,
         )
-    _write(path, secrets.token_hex(_FRESH_BYTES))
+    _write(path, secrets.token_hex(_NEW_KEY_BYTES))
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time through, where the system has locks for folders.
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock a folder against other processes, where the system can.
 
-    Otherwise one that starts in the same moment could set aside the key that another has just made.
+    Otherwise a process that starts at the same moment could rename the key that another one has just created.
     """
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(ImportError, OSError):  # Windows has none, nor have some network drives
+        with contextlib.suppress(ImportError, OSError):  # Windows and some network drives have no such locks
             fcntl: Any = importlib.import_module("fcntl")
             handle = os.open(folder, os.O_RDONLY)
             stack.callback(os.close, handle)
@@ -238,9 +234,9 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _take_from_others(path: Path) -> None:
-    """Let only the owner of a file read it, where the file system has such rights."""
-    with contextlib.suppress(OSError):  # a read-only volume, or one of another system
+def _restrict_to_owner(path: Path) -> None:
+    """Make a file readable by its owner only, where the file system has permissions."""
+    with contextlib.suppress(OSError):  # a read-only or foreign file system
         path.chmod(0o600)
     if path.stat().st_mode & 0o077:
         log.warning("%s can be read by others, and this cannot be changed here", path)
@@ -251,9 +247,9 @@ def _take_from_others(path: Path) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Make a file whole or not at all; of several processes that do so at once, the first one's stays.
+    """Create a file atomically; if several processes do so at once, the first one's file stays.
 
-    Where the file system has no links (exFAT, some network drives), the last one's stays.
+    Where the file system has no hard links (exFAT, some network drives), the last one's stays.
     """
     handle, name = tempfile.mkstemp(dir=path.parent)  # mode 0600
     try:
@@ -269,8 +265,8 @@ def _write(path: Path, text: str) -> None:
             os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
-    # Else a power cut could leave the folder without the file.
-    with contextlib.suppress(OSError):  # Windows opens no folders, some network drives sync none
+    # Otherwise the file could be missing from its folder after a power failure.
+    with contextlib.suppress(OSError):  # Windows cannot open folders, some network drives cannot sync them
         handle = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(handle)

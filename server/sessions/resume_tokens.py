@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, size
 from engine.sentences import Value
-from server.protocol.messages import told
+from server.protocol.messages import localized
 from server.security.issue_time import is_outdated
 from server.security.signing import SIGNATURE_CHARACTERS, Signing
 from server.sessions.former_resume_tokens import read_former
@@ -84,7 +84,7 @@ class RefusedToken(Exception):
     def __init__(self, code: Code, **values: Value) -> None:
         """Keep the code, which is the key of the sentence as well, and what goes into it."""
         self.code: Code = code
-        self.told = told(code, **values)
+        self.told = localized(code, **values)
         super().__init__(self.told["message"])
 
 

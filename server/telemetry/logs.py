@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from pydantic import ValidationError
 
-from server.telemetry.standard_streams import silence
+from server.telemetry.standard_streams import discard_output
 
 LEVELS = ("critical", "error", "warning", "info", "debug")
 FORMATS = ("text", "json")
@@ -60,7 +60,7 @@ def session_hash(session: str) -> str:
     return sha256(session.encode()).hexdigest()[:12]
 
 
-def about_session(session: str) -> None:
+def set_session(session: str) -> None:
     """Let whatever the present task logs from now on name a session, by its hash."""
     _about.set(session_hash(session))
 
@@ -71,7 +71,7 @@ class _Lines(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:
         """Let later lines get lost if the stream takes none; what it still holds would fail whatever flushes it."""
         if isinstance(sys.exc_info()[1], OSError):
-            silence(self.stream)
+            discard_output(self.stream)
         else:
             super().handleError(record)
 
@@ -84,7 +84,7 @@ def configure(form: str, level: str) -> None:
         level: one of `LEVELS`, in lower case.
     """
     handler = _Lines(sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else TextLines())
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     handler.addFilter(RepeatFilter())
     number = getattr(logging, level.upper())
     logging.basicConfig(handlers=[handler], level=number, force=True)
@@ -187,7 +187,7 @@ def _text(record: logging.LogRecord) -> str:
     return shortened(one_line(message), MAX_TEXT) if _details(record) else clean(message)
 
 
-class TextLines(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """Lines for people; what belongs to one event is indented below its first line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -210,7 +210,7 @@ class TextLines(logging.Formatter):
         return "\n    ".join(map(one_line, lines))
 
 
-class JsonLines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:

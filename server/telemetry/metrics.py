@@ -156,7 +156,7 @@ def note_refusal(scope: Scope, reason: str) -> None:
     scope.get(_REFUSED, []).append(reason)
 
 
-class Metered:
+class MetricsMiddleware:
     """Counts what goes out over WebSockets and how they end, and requests that are too large."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -11,7 +11,7 @@ from typing import TextIO
 _STREAMS = ("stdin", "stdout", "stderr")
 
 
-def secure() -> None:
+def ensure_open() -> None:
     """See that all three are open, and that none of them spoils the end of the process.
 
     A closed one becomes the null device. Otherwise the next socket would get its number, and what is meant for a
@@ -21,40 +21,40 @@ def secure() -> None:
         try:
             os.fstat(number)
         except OSError:
-            _lead_nowhere(number)
+            _redirect_to_null(number)
         if getattr(sys, name) is None:
             mode = "w" if number else "r"
             # Kept open as long as the process lives, as the interpreter keeps its own.
             setattr(sys, name, open(number, mode, encoding="utf-8", errors="replace", closefd=False))  # noqa: SIM115
-    atexit.register(_settle)
+    atexit.register(_flush)
 
 
-def say(text: str) -> OSError | None:
+def print_line(text: str) -> OSError | None:
     """Print to standard output; return why that is not possible, if so, and let later text for it get lost."""
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except OSError as error:
-        silence(sys.stdout)
+        discard_output(sys.stdout)
         return error
     return None
 
 
-def _settle() -> None:
+def _flush() -> None:
     """Write what is left; what nobody can take is no reason for the interpreter to complain."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            silence(stream)
+            discard_output(stream)
 
 
-def silence(stream: TextIO) -> None:
+def discard_output(stream: TextIO) -> None:
     """Let a stream lead nowhere from now on, with what it still holds."""
-    _lead_nowhere(stream.fileno())
+    _redirect_to_null(stream.fileno())
 
 
-def _lead_nowhere(number: int) -> None:
+def _redirect_to_null(number: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     if null != number:
         os.dup2(null, number)

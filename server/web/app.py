@@ -28,14 +28,14 @@ from server.security.signing import load_keys
 from server.sessions.manager import SessionManager
 from server.settings import Settings
 from server.telemetry.loop_lag import LoopMonitor
-from server.telemetry.metrics import Metered, Metrics
+from server.telemetry.metrics import Metrics, MetricsMiddleware
 from server.transport.loop_shares import LoopShares
 from server.web.assets import files
 from server.web.middleware.fair_requests import FairRequests
 from server.web.middleware.head_requests import HeadAsGet
 from server.web.middleware.hosts_and_origins import (
+    BODY_TOO_LONG,
     MAX_BODY_BYTES,
-    TOO_LONG,
     HostCheck,
     LengthCheck,
     OriginCheck,
@@ -99,7 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
             compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
         )
         preparing = asyncio.create_task(
-            asyncio.to_thread(_prepare, app.state.languages, app.state.joining is not None)
+            asyncio.to_thread(_prepare, app.state.languages, app.state.join_cookies is not None)
         )
         try:
             try:
@@ -108,10 +108,10 @@ def create_app(settings: Settings) -> FastAPI:
                 app.state.unavailable = error
                 raise
             sessions.start()
-            pulse.start(observe)
+            loop_monitor.start(observe)
             yield
         finally:
-            await pulse.close()
+            await loop_monitor.close()
             await preparing
             await sessions.close()
             await compute.close()
@@ -120,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.allowed_embedders, files.hash_of(files.SHEET), files.hash_of(files.BOOT)
     )
     metrics = Metrics()
-    pulse = LoopMonitor()
+    loop_monitor = LoopMonitor()
     drain = Drain()
     app = FastAPI(
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
@@ -128,37 +128,37 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.unavailable = None
     app.state.metrics = metrics
-    app.state.pulse = pulse
+    app.state.loop_monitor = loop_monitor
     app.state.shares = LoopShares()
     app.state.drain = drain
     app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
-    app.state.joining = None
+    app.state.join_cookies = None
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     if settings.join_code is not None:
         code = check_code(settings.join_code or draw_code(app.state.keys, date.today()))
         warning = weakness(code)
         if warning is not None:
             log.warning(warning)
-        app.state.joining = JoinCookies(
+        app.state.join_cookies = JoinCookies(
             app.state.keys,
             code,
             embedded=bool(settings.allowed_embedders),
             wall_clock=time.time,
             clock=time.monotonic,
         )
-        app.add_middleware(JoinGate, joining=app.state.joining)
-    complaints = RefusalLog(app.state.languages[ENGLISH].say)
-    app.state.complaints = complaints
-    app.add_middleware(OriginCheck, allowed=settings.allowed_origins, complaints=complaints)
+        app.add_middleware(JoinGate, joining=app.state.join_cookies)
+    refusal_log = RefusalLog(app.state.languages[ENGLISH].translate)
+    app.state.refusal_log = refusal_log
+    app.add_middleware(OriginCheck, allowed=settings.allowed_origins, refusal_log=refusal_log)
     app.add_middleware(SizeCheck)
     known = known_hosts((settings.host, *settings.allowed_hosts))
-    app.add_middleware(HostCheck, known=known, complaints=complaints)
+    app.add_middleware(HostCheck, known=known, refusal_log=refusal_log)
     app.add_middleware(FairRequests, shares=app.state.shares)
     app.add_middleware(LengthCheck)
     app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, protections=protections)
-    app.add_middleware(Metered, metrics=metrics)
+    app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.add_middleware(HeadAsGet)
     app.add_middleware(StartFailure)
     app.include_router(pages.router)
@@ -227,5 +227,5 @@ def _allowed_methods(scope: Scope) -> str:
 _SENTENCES = {
     404: Sentence("nothing-here"),
     405: Sentence("no-such-method"),
-    413: TOO_LONG,
+    413: BODY_TOO_LONG,
 }

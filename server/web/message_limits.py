@@ -9,10 +9,10 @@ MESSAGE_RATE = 20.0
 MESSAGE_BURST = 60
 """Messages a second, and at once; what comes faster is read later, so that it slows nobody but its sender."""
 
-MOST_BYTES = 2**16
+MAX_SMALL_MESSAGE_BYTES = 2**16
 """Of a message but those that carry an experiment or a token (`MAX_MESSAGE_BYTES`)."""
 
-MOST_INVALID = 10
+MAX_INVALID = 10
 """The last of so many messages that are none ends the connection; one is forgiven every minute."""
 
 _FORGIVEN = 1 / 60
@@ -27,14 +27,14 @@ class MessageLimits:
     def __init__(self) -> None:
         """Begin with a clean slate."""
         self._messages = TokenBucket(MESSAGE_RATE, MESSAGE_BURST)
-        self._patience = TokenBucket(_FORGIVEN, MOST_INVALID)
+        self._patience = TokenBucket(_FORGIVEN, MAX_INVALID)
         self._frames = 0
 
     def frame_sent(self) -> None:
         """Take note of a frame: its acknowledgement will not count, as the window bounds those."""
         self._frames += 1
 
-    def pause(self, message: Command | ErrorEvent, now: float) -> float:
+    def delay(self, message: Command | ErrorEvent, now: float) -> float:
         """Return how long to wait before reading on, in seconds.
 
         Args:
@@ -46,7 +46,9 @@ class MessageLimits:
             return 0.0
         return self._messages.spend(now)
 
-    def verdict(self, text: str | None, message: Command | ErrorEvent, now: float) -> tuple[int, str] | None:
+    def violation(
+        self, text: str | None, message: Command | ErrorEvent, now: float
+    ) -> tuple[int, str] | None:
         """Return with which close code and reason the connection has to end, or None.
 
         Args:
@@ -64,7 +66,10 @@ class MessageLimits:
 
 
 def _is_long(text: str) -> bool:
-    return len(text) > MOST_BYTES // 4 and len(text.encode(errors="surrogatepass")) > MOST_BYTES
+    return (
+        len(text) > MAX_SMALL_MESSAGE_BYTES // 4
+        and len(text.encode(errors="surrogatepass")) > MAX_SMALL_MESSAGE_BYTES
+    )
 
 
 def _may_be_long(text: str, message: Command | ErrorEvent) -> bool:

@@ -81,7 +81,7 @@ class RefusedError(Exception):
         answers = self.status == 422 and request.query_params.get("refusals") == "answer"
         language = preferred_language(request.scope)
         return JSONResponse(
-            {"detail": language.say(self.sentence), "field": self.field},
+            {"detail": language.translate(self.sentence), "field": self.field},
             200 if answers else self.status,
             {**(headers or {}), "Content-Language": language.key, "Vary": "Accept-Language"},
         )
@@ -108,7 +108,7 @@ def answer(request: Request, content: Mapping[str, Any], notes: Sequence[Sentenc
     """Answer with content, and with notes in the language that the client likes best."""
     language = preferred_language(request.scope)
     return JSONResponse(
-        {**content, "notes": [language.say(note) for note in notes]},
+        {**content, "notes": [language.translate(note) for note in notes]},
         headers={"Content-Language": language.key, "Vary": "Accept-Language"},
     )
 

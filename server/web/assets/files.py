@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from server.web.assets.bundler import join_modules, join_sheets, shortened
-from server.web.assets.precompressed import Packed, pack, respond
+from server.web.assets.precompressed import Precompressed, precompress, respond
 
 router = APIRouter()
 
@@ -76,11 +76,11 @@ def hash_of(path: str) -> str:
 
 
 @cache
-def _assets() -> Mapping[str, Packed]:
+def _assets() -> Mapping[str, Precompressed]:
     """Return every file as it is served, by path, and those that are joined."""
     joined = join_modules(_texts(), "js/main.js", SCRIPT)
     served = dict(_files()) | {path: script.encode() for path, script in joined.items()}
-    return {path: pack(content, _media_type(path)) for path, content in served.items()}
+    return {path: precompress(content, _media_type(path)) for path, content in served.items()}
 
 
 def _media_type(path: str) -> str:
@@ -96,7 +96,7 @@ def prepare() -> None:
 @router.get("/static/{named}/{path:path}", include_in_schema=False)
 async def asset(request: Request, named: str, path: str) -> Response:
     """Serve a file that never changes under its address."""
-    packed = _assets().get(path) if named == revision() else None
-    if packed is None:
+    asset_ = _assets().get(path) if named == revision() else None
+    if asset_ is None:
         raise HTTPException(404)
-    return respond(request, packed, {"Cache-Control": "public, max-age=31536000, immutable"})
+    return respond(request, asset_, {"Cache-Control": "public, max-age=31536000, immutable"})

@@ -13,7 +13,7 @@ from server.transport.connections import Place
 from server.transport.loop_shares import LoopShares, Party
 from server.web.middleware.refusals import own_path, refuse
 
-AT_ONCE = frozenset({"/healthz", "/readyz"})
+UNQUEUED_PATHS = frozenset({"/healthz", "/readyz"})
 """Those who watch the server are answered at once: these cost next to nothing."""
 
 
@@ -28,7 +28,7 @@ class FairRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request when it is due; WebSockets take turns with each message."""
         place: Place | None = scope.get("state", {}).get("place")
-        if scope["type"] == "http" and own_path(scope) in AT_ONCE:
+        if scope["type"] == "http" and own_path(scope) in UNQUEUED_PATHS:
             await self._app(scope, receive, send)
         elif place is not None and place.is_surplus:
             headers = {"Retry-After": str(jittered(0, random.random())), "Connection": "close"}
@@ -45,7 +45,7 @@ def party_of(scope: Scope) -> Party:
     The owner is the identity of the join cookie, or without a join code the address, which is known here behind a proxy
     as well.
     """
-    joining: JoinCookies | None = scope["app"].state.joining
+    joining: JoinCookies | None = scope["app"].state.join_cookies
     identity = None if joining is None else joining.identity(scope)
     owner = address_of(scope.get("client")) if identity is None else identity
     party: Party = scope.get("state", {}).get("party") or Party(owner)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.sentences import Sentence
 from server.telemetry.metrics import note_refusal
 from server.web.middleware.refusal_log import RefusalLog
-from server.web.middleware.refusals import is_taken, refuse
+from server.web.middleware.refusals import has_route, refuse
 
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""
@@ -132,11 +132,11 @@ _MOST_SHOWN = 80
 class HostCheck:
     """Refuses requests and sockets that name another host."""
 
-    def __init__(self, app: ASGIApp, known: frozenset[str], complaints: RefusalLog) -> None:
+    def __init__(self, app: ASGIApp, known: frozenset[str], refusal_log: RefusalLog) -> None:
         """Wrap an application."""
         self._app = app
         self._known = known
-        self._complaints = complaints
+        self._refusal_log = refusal_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what names this server."""
@@ -149,32 +149,32 @@ class HostCheck:
             return
         named = len(hosts) == 1
         sentence = Sentence("other-host", {"host": hosts[0][:_MOST_SHOWN]}) if named else Sentence("one-host")
-        self._complaints.tell(sentence)
+        self._refusal_log.note(sentence)
         await refuse(scope, send, 400, sentence)
 
 
 class OriginCheck:
     """Refuses sockets, and requests that are more than questions, from pages of elsewhere."""
 
-    def __init__(self, app: ASGIApp, allowed: Sequence[str], complaints: RefusalLog) -> None:
+    def __init__(self, app: ASGIApp, allowed: Sequence[str], refusal_log: RefusalLog) -> None:
         """Wrap an application."""
         self._app = app
         self._allowed = allowed
-        self._complaints = complaints
+        self._refusal_log = refusal_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what comes from a page of this server, or from no page."""
-        if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _QUESTIONS):
+        if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _SAFE_METHODS):
             headers = Headers(scope=scope)
             fault = self._fault(scope, headers)
             if fault is not None:
-                self._complaints.tell(fault)
+                self._refusal_log.note(fault)
                 await refuse(scope, send, 403, fault)
                 return
             # A form of elsewhere cannot send this type, so a browser asks first whether its page may; it may not.
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
             # Where no route takes the method, nothing can be changed, and the answer is 405 or 404.
-            if scope["type"] == "http" and kind != "application/json" and is_taken(scope):
+            if scope["type"] == "http" and kind != "application/json" and has_route(scope):
                 sentence = (
                     Sentence("other-type", {"type": kind[:_MOST_SHOWN]}) if kind else Sentence("no-type")
                 )
@@ -204,7 +204,7 @@ def is_secure(scope: Scope) -> bool:
     return scope["scheme"] in ("https", "wss")
 
 
-_QUESTIONS = ("GET", "OPTIONS")  # HEAD arrives as GET
+_SAFE_METHODS = ("GET", "OPTIONS")  # HEAD arrives as GET
 
 
 class SizeCheck:
@@ -219,7 +219,7 @@ class SizeCheck:
         if scope["type"] == "http":
             length = Headers(scope=scope).get("content-length", "0")
             if not (length.isascii() and length.isdigit()) or int(length[:20]) > MAX_BODY_BYTES:
-                await refuse(scope, send, 413, TOO_LONG)
+                await refuse(scope, send, 413, BODY_TOO_LONG)
                 return
         await self._app(scope, receive, send)
 
@@ -247,4 +247,4 @@ class LengthCheck:
         await self._app(scope, receive, send)
 
 
-TOO_LONG = Sentence("body-too-long", {"most": MAX_BODY_BYTES})
+BODY_TOO_LONG = Sentence("body-too-long", {"most": MAX_BODY_BYTES})

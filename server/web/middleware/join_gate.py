@@ -4,9 +4,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.sentences import Sentence
 from server.security.join_cookie import JoinCookies
-from server.web.middleware.refusals import is_taken, own_path, refuse
+from server.web.middleware.refusals import has_route, own_path, refuse
 
-OPEN = frozenset(
+PUBLIC_ROUTES = frozenset(
     {
         "GET /",
         "GET /healthz",
@@ -19,12 +19,12 @@ OPEN = frozenset(
 )
 """What everybody may ask for, by method and path; the page's files as well."""
 
-GUARDED = frozenset({"GET /metrics"})
+TOKEN_ROUTES = frozenset({"GET /metrics"})
 """What asks for a token of its own."""
 
-OPEN_FOLDER = "/static/"
+PUBLIC_FOLDER = "/static/"
 
-ASKING = frozenset({"/ws"})
+PUBLIC_WEBSOCKETS = frozenset({"/ws"})
 """WebSockets that look for the cookie themselves, so that the page learns why. All others are refused."""
 
 
@@ -38,7 +38,7 @@ class JoinGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is open, what has the cookie, and what nobody answers to."""
-        if scope["type"] not in ("http", "websocket") or self._lets_in(scope):
+        if scope["type"] not in ("http", "websocket") or self._is_allowed(scope):
             await self._app(scope, receive, send)
             return
         await refuse(
@@ -49,13 +49,13 @@ class JoinGate:
             {"WWW-Authenticate": "Cookie"},
         )
 
-    def _lets_in(self, scope: Scope) -> bool:
+    def _is_allowed(self, scope: Scope) -> bool:
         path = own_path(scope)
         if scope["type"] == "websocket":
-            return path in ASKING
-        if f"{scope['method']} {path}" in OPEN | GUARDED or path.startswith(OPEN_FOLDER):
+            return path in PUBLIC_WEBSOCKETS
+        if f"{scope['method']} {path}" in PUBLIC_ROUTES | TOKEN_ROUTES or path.startswith(PUBLIC_FOLDER):
             return True
         if self._joining.identity(scope) is not None:
             return True
         # Where there is nothing, there is nothing to guard: a wrong address gets its page, a wrong method its 405.
-        return not is_taken(scope)
+        return not has_route(scope)

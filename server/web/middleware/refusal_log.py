@@ -39,7 +39,7 @@ class RefusalLog:
         self._same = TokenBuckets(1 / SAME_SECONDS, burst=1, most=1000)
         self._kinds: dict[str, TokenBucket] = {}
 
-    def tell(self, sentence: Sentence) -> None:
+    def note(self, sentence: Sentence) -> None:
         """Log why a request was refused, unless that was logged lately.
 
         Values that are no host, address or origin are not shown: they are whatever a client likes to send.
@@ -50,7 +50,7 @@ class RefusalLog:
         }
         now = self._clock()
         kind = self._kinds.setdefault(sentence.key, TokenBucket(1 / _EACH_SECONDS, _BURST))
-        if kind.missing(now) > 0 or self._same[sentence.key, *seen.values()].take(now) > 0:
+        if kind.wait_time(now) > 0 or self._same[sentence.key, *seen.values()].take(now) > 0:
             return
         kind.take(now)
         log.warning(

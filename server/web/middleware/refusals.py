@@ -35,7 +35,7 @@ def preferred_language(scope: Scope) -> Language:
     return choose(scope["app"].state.languages, None, Headers(scope=scope).get("accept-language"))
 
 
-def is_taken(scope: Scope) -> bool:
+def has_route(scope: Scope) -> bool:
     """Tell whether a route takes a request, by its method and path, or a WebSocket."""
     return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
 
@@ -57,7 +57,7 @@ async def refuse(
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
     language = preferred_language(scope)
-    detail = language.say(sentence)
+    detail = language.translate(sentence)
     if "text/html" in Headers(scope=scope).get("accept", ""):
         kind, body = "text/plain; charset=utf-8", f"{detail}\n".encode()
     else:

@@ -8,13 +8,13 @@ from fastapi.responses import Response
 from engine import Experiment
 from engine.sentences import Sentence, Value
 from server.compute import Scheduler
-from server.export import LANGUAGES, MAX_EPOCHS, CannotExportError, export
+from server.export import MAX_EPOCHS, TARGETS, CannotExportError, export
 from server.web.request_body import REFUSALS, RefusedError, body_of, read_body
 
 router = APIRouter()
 
 
-Language = Annotated[str, Path(json_schema_extra={"enum": list(LANGUAGES)})]
+Language = Annotated[str, Path(json_schema_extra={"enum": list(TARGETS)})]
 Epochs = Annotated[str, Query(json_schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_EPOCHS})]
 """How both are described; they are checked by hand, so that what is said about them is ours."""
 
@@ -35,7 +35,7 @@ async def export_script(request: Request, language: Language, epochs: Epochs = "
         return refused.response(request)
     except CannotExportError as error:
         return RefusedError(422, error.sentence, error.field).response(request)
-    name = LANGUAGES[language].file_name(language)
+    name = TARGETS[language].file_name(language)
     return Response(
         script,
         media_type="text/x-python",

@@ -36,8 +36,8 @@ class Ready(BaseModel):
 @router.get("/healthz", responses={200: {"model": Health}, 503: {"model": Health}})
 async def healthz(request: Request) -> Response:
     """Answer 200 while the process is alive and its event loop keeps up, else 503."""
-    pulse: LoopMonitor = request.app.state.pulse
-    ill = pulse.lag() >= MAX_LAG_SECONDS
+    loop_monitor: LoopMonitor = request.app.state.loop_monitor
+    ill = loop_monitor.lag() >= MAX_LAG_SECONDS
     return JSONResponse({"status": "late" if ill else "ok"}, 503 if ill else 200, _UNCACHED)
 
 

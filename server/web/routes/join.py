@@ -94,7 +94,7 @@ def _joining(request: Request) -> JoinCookies:
     Raises:
         RefusedError: this server needs none.
     """
-    joining: JoinCookies | None = request.app.state.joining
+    joining: JoinCookies | None = request.app.state.join_cookies
     if joining is None:
         raise RefusedError(404, Sentence("no-join-code"))
     return joining

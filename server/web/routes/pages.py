@@ -19,7 +19,7 @@ from server.protocol.localized_catalog import catalog_in
 from server.sessions.manager import SessionManager, retry_seconds
 from server.telemetry.metrics import note_refusal
 from server.web.assets.files import BOOT, SCRIPT, SHEET, embedded, folder, revision
-from server.web.assets.precompressed import Packed, pack, respond
+from server.web.assets.precompressed import Precompressed, precompress, respond
 
 router = APIRouter()
 
@@ -87,7 +87,7 @@ def _render(template: str, root: str, language: Language, languages: Languages, 
 
 
 @cache
-def _playground(language: Language, others: tuple[Language, ...], *, join: bool) -> Packed:
+def _playground(language: Language, others: tuple[Language, ...], *, join: bool) -> Precompressed:
     page = _render(
         "playground.html",
         "",
@@ -98,7 +98,7 @@ def _playground(language: Language, others: tuple[Language, ...], *, join: bool)
         catalog_json=_catalog_json(language),
         strings_json=_strings_json(language),
     )
-    return pack(_INDENTATION.sub("", page).encode(), "text/html; charset=utf-8")
+    return precompress(_INDENTATION.sub("", page).encode(), "text/html; charset=utf-8")
 
 
 def prepare(languages: Languages, *, join: bool) -> None:
@@ -124,7 +124,7 @@ async def playground(request: Request) -> Response:
     if not sessions.has_room and "return" not in request.query_params:
         note_refusal(request.scope, "full")
         return _full(language, request.app.state.languages)
-    join = request.app.state.joining is not None
+    join = request.app.state.join_cookies is not None
     page = _playground(language, tuple(request.app.state.languages.values()), join=join)
     return respond(request, page, _headers(language) | {"Cache-Control": "no-cache"})
 

@@ -13,7 +13,7 @@ export interface Ack {
   frame: number;
 }
 
-/** Everything a page needs to offer the engine's choices. */
+/** All that a page needs to offer the engine's choices. */
 export interface Catalog {
   version: string;
   protocol: number;
@@ -24,7 +24,7 @@ export interface Catalog {
   speeds: Speed[];
 }
 
-/** A field of the experiment; what does not apply to its kind is left out. */
+/** A field of the experiment; attributes that do not apply to its kind are left out. */
 export interface CatalogField {
   label: string;
   text: string;
@@ -43,7 +43,7 @@ export interface CatalogField {
   maximum_units?: number | null;
 }
 
-/** What to keep in order to go on later, here or elsewhere; if it is not whole, here only. */
+/** A resume token; with ``whole`` it holds the run and works on other servers too, else on this one only. */
 export interface Checkpoint {
   type: "checkpoint";
   /** 0 … 9007199254740991. */
@@ -54,7 +54,7 @@ export interface Checkpoint {
   whole: boolean;
 }
 
-/** A row of a registry, as far as people see it. */
+/** The parts of a registry row that the page shows. */
 export interface Choice {
   key: string;
   label: string;
@@ -63,7 +63,7 @@ export interface Choice {
   options: ChoiceOption[];
 }
 
-/** A number that belongs to one choice only. */
+/** A numeric option of one choice. */
 export interface ChoiceOption {
   name: string;
   label: string;
@@ -91,7 +91,7 @@ export interface Choices {
   stops: StopChoice[];
 }
 
-/** The server is about to close the connection, and says why and when to come back, if at all. */
+/** The server is about to close the connection: why, and after how many seconds to reconnect, if at all. */
 export interface Closing {
   message: string;
   type: "closing";
@@ -102,10 +102,7 @@ export interface Closing {
   retry_after: number | null;
 }
 
-/**
- * Change the experiment; starts anew unless only live fields change, or the shape and what was learned is
- * kept.
- */
+/** Change the experiment; restarts the run unless only live fields change, or the shape with ``keep`` set. */
 export interface Configure {
   type: "configure";
   /** 0 … 9007199254740991. */
@@ -114,7 +111,7 @@ export interface Configure {
   keep?: boolean;
 }
 
-/** The experiment as it now holds. */
+/** The experiment that is now in effect. */
 export interface Configured {
   type: "configured";
   /** 0 … 9007199254740991. */
@@ -220,7 +217,10 @@ export interface DataInput {
   classic_seed?: string | null;
 }
 
-/** A data set with a few points (x1, x2, target), drawn without noise; ``classes`` is 0 for regression. */
+/**
+ * A data set with points (x1, x2, target) for a thumbnail, drawn without noise; ``classes`` is 0 for
+ * regression.
+ */
 export interface DatasetChoice {
   key: string;
   label: string;
@@ -234,7 +234,7 @@ export interface DatasetChoice {
   points: [number, number, number][];
 }
 
-/** Training ended because numbers ceased to be finite; the last finite state is kept. */
+/** Training ended because a number was no longer finite; the last finite state is kept. */
 export interface Diverged {
   message: string;
   type: "diverged";
@@ -244,7 +244,7 @@ export interface Diverged {
   step: number;
 }
 
-/** A command was refused; everything goes on as if it had not come. */
+/** A command was refused and changed nothing. */
 export interface ErrorEvent {
   message: string;
   type: "error";
@@ -284,14 +284,17 @@ export interface FeatureChoice {
   tile: number[];
 }
 
-/** Nothing else was sent for a while; the line is alive. */
+/** Sent when nothing else was sent for a while: the connection is alive. */
 export interface Heartbeat {
   type: "heartbeat";
   /** 0 … 9007199254740991. */
   id: string | number | null;
 }
 
-/** Open the session; first and once. ``language`` is the key of the language of error messages. */
+/**
+ * Open the session; the first message, sent once. ``language`` is the key of the language of error
+ * messages.
+ */
 export interface Hello {
   type: "hello";
   /** 0 … 9007199254740991. */
@@ -305,7 +308,10 @@ export interface Hello {
   language?: string | null;
 }
 
-/** What the server allows. */
+/**
+ * Limits of the server: message size in bytes, frames without acknowledgement, time for the hello in
+ * seconds.
+ */
 export interface Limits {
   message_bytes: number;
   window: number;
@@ -398,14 +404,14 @@ export interface ObjectiveInput {
   seed?: number;
 }
 
-/** Stop training for now. */
+/** Pause training. */
 export interface Pause {
   type: "pause";
   /** 0 … 9007199254740991. */
   id?: string | number | null;
 }
 
-/** Train on, at a given speed or (null) at full speed. */
+/** Start or continue training, at a given speed or (null) at full speed. */
 export interface Play {
   type: "play";
   /** 0 … 9007199254740991. */
@@ -414,7 +420,7 @@ export interface Play {
   epochs_per_second?: number | null;
 }
 
-/** Pause and start again, from the same weights or from new ones. */
+/** Pause and restart the run, from the same initial weights or from new ones. */
 export interface Reset {
   type: "reset";
   /** 0 … 9007199254740991. */
@@ -422,7 +428,7 @@ export interface Reset {
   new_seed?: boolean;
 }
 
-/** Set one weight or bias by hand. */
+/** Set one weight or bias. */
 export interface SetParameter {
   type: "set_parameter";
   /** 0 … 9007199254740991. */
@@ -447,14 +453,14 @@ export interface SetParameters {
   values: number[];
 }
 
-/** A speed to offer. */
+/** A training speed that the page offers. */
 export interface Speed {
   label: string;
   epochs_per_second: number | null;
   usual: boolean;
 }
 
-/** What the run is doing. */
+/** State of the run, and why it is so. */
 export interface State {
   playing: boolean;
   epochs_per_second: number | null;
@@ -495,7 +501,7 @@ export interface StopChoice {
   needs_validation: boolean;
 }
 
-/** Training ended by the stop rule. */
+/** The stop rule ended training. */
 export interface Stopped {
   message: string;
   type: "stopped";
@@ -563,7 +569,7 @@ export interface TrainingInput {
   stop_options?: Record<string, number>;
 }
 
-/** A hidden unit, or one of many outputs. */
+/** A hidden unit, or one of several outputs. */
 export interface UnitAddress {
   /** 0 … 10. */
   layer: number;
@@ -571,10 +577,7 @@ export interface UnitAddress {
   unit: number;
 }
 
-/**
- * Nothing can be computed for now, as there is nothing to compute with, or it can be again; nothing is
- * lost.
- */
+/** Training waits as no worker is available (``waits``), or goes on; nothing is lost. */
 export interface Waiting {
   message: string;
   type: "waiting";
@@ -583,7 +586,7 @@ export interface Waiting {
   waits: boolean;
 }
 
-/** Say what the page is showing, so that nothing else is computed. */
+/** Select the views that the page shows, so that nothing else is computed. */
 export interface Watch {
   type: "watch";
   /** 0 … 9007199254740991. */

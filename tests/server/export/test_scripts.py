@@ -26,8 +26,8 @@ from engine.schedules import SCHEDULES
 from engine.schema import REGISTRIES
 from engine.stops import STOPS
 from server.export import (
-    LANGUAGES,
     MAX_EPOCHS,
+    TARGETS,
     CannotExportError,
     activations,
     data,
@@ -100,7 +100,7 @@ def test_scripts_are_clean(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", TARGETS)
 def test_a_default_script_is_short_and_fits_a_screen(language: str) -> None:
     one = experiment(objective={"loss": "logistic-cross-entropy"})  # which scikit-learn has, too
 
@@ -134,11 +134,11 @@ def test_a_script_says_what_it_is_and_how_to_run_it() -> None:
         assert head is not None
         assert head.startswith("Plane, learned by a small neural network in")
         assert "pip install numpy" in head
-        assert f"python {LANGUAGES[language].file_name(language)}" in head
+        assert f"python {TARGETS[language].file_name(language)}" in head
 
 
 def test_all_languages_have_the_default_of_a_regression() -> None:
-    assert set(written(experiment(data={"dataset": "plane"}))) == set(LANGUAGES)
+    assert set(written(experiment(data={"dataset": "plane"}))) == set(TARGETS)
 
 
 def test_a_real_number_at_the_head_of_a_script_is_never_written_as_a_whole_one() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.protocol.messages import COMMAND, ErrorEvent, Hello, greet, parse
+from server.protocol.messages import COMMAND, ErrorEvent, Hello, expect_hello, parse
 from tests.support.messages import text
 
 
@@ -132,15 +132,15 @@ def test_nothing_in_a_field_makes_parsing_fail(type_: str, fields: dict[str, Any
 
 
 def test_only_hello_of_this_protocol_opens_a_session() -> None:
-    early = greet(parse(text("play", id=3)))
-    other = greet(parse(text("hello", protocol=99)))
+    early = expect_hello(parse(text("play", id=3)))
+    other = expect_hello(parse(text("hello", protocol=99)))
 
     assert isinstance(early, ErrorEvent)
     assert (early.code, early.id) == ("hello-first", 3)
     assert isinstance(other, ErrorEvent)
     assert (other.code, other.field) == ("protocol", "protocol")
-    assert greet(parse("nonsense")) == parse("nonsense")
-    assert isinstance(greet(parse(text("hello", protocol=1))), Hello)
+    assert expect_hello(parse("nonsense")) == parse("nonsense")
+    assert isinstance(expect_hello(parse(text("hello", protocol=1))), Hello)
 
 
 def test_deep_nesting_is_refused_and_does_not_overflow() -> None:

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine import Experiment
-from server.export import LANGUAGES, export
+from server.export import TARGETS, export
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.web.app import create_app
 
@@ -22,7 +22,7 @@ def web() -> Iterator[TestClient]:
         yield web
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", TARGETS)
 def test_a_script_comes_as_a_file(web: TestClient, language: str) -> None:
     one = Experiment.model_validate({"data": {"dataset": "sine"}})
 
@@ -31,7 +31,7 @@ def test_a_script_comes_as_a_file(web: TestClient, language: str) -> None:
     assert response.status_code == 200
     assert response.text == export(one, language, 7)
     assert response.headers["content-type"] == "text/x-python; charset=utf-8"
-    name = LANGUAGES[language].file_name(language)
+    name = TARGETS[language].file_name(language)
     assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"

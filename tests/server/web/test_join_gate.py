@@ -14,7 +14,7 @@ from server.security.guess_log import SUSPICIOUS
 from server.settings import Settings
 from server.web.app import create_app
 from server.web.assets.files import revision
-from server.web.middleware.join_gate import ASKING, GUARDED, OPEN, OPEN_FOLDER
+from server.web.middleware.join_gate import PUBLIC_FOLDER, PUBLIC_ROUTES, PUBLIC_WEBSOCKETS, TOKEN_ROUTES
 from tests.support.client import PATIENCE_SECONDS, client
 from tests.support.live_server import LiveServer, live_server
 
@@ -94,7 +94,7 @@ async def test_every_route_is_closed_but_those_that_are_listed(
     closed: LiveServer, method: str, path: str
 ) -> None:
     if method == "WEBSOCKET":
-        assert path in ASKING
+        assert path in PUBLIC_WEBSOCKETS
         async with client(closed.url.replace("http", "ws") + path) as connected:
             await connected.send("hello", protocol=1)
             refusal = await connected.event()
@@ -108,9 +108,9 @@ async def test_every_route_is_closed_but_those_that_are_listed(
     answer = httpx.request(
         method, closed.url + path, headers=kind, content=b"{}" if method == "POST" else b""
     )
-    if f"{method.replace('HEAD', 'GET')} {path}" in GUARDED:
+    if f"{method.replace('HEAD', 'GET')} {path}" in TOKEN_ROUTES:
         assert answer.status_code == 404
-    elif path.startswith(OPEN_FOLDER) or f"{method.replace('HEAD', 'GET')} {path}" in OPEN:
+    elif path.startswith(PUBLIC_FOLDER) or f"{method.replace('HEAD', 'GET')} {path}" in PUBLIC_ROUTES:
         assert answer.status_code == STATUSES.get(f"{method.replace('HEAD', 'GET')} {path}", 200)
     else:
         assert answer.status_code == 401

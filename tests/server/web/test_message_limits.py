@@ -9,9 +9,9 @@ import pytest
 
 from server.protocol.messages import Command, ErrorEvent, parse
 from server.web.message_limits import (
+    MAX_INVALID,
+    MAX_SMALL_MESSAGE_BYTES,
     MESSAGE_BURST,
-    MOST_BYTES,
-    MOST_INVALID,
     TOO_BIG,
     TOO_MANY_INVALID,
     MessageLimits,
@@ -24,7 +24,7 @@ ACK = '{"type": "ack", "frame": 1}'
 
 
 def judged(manners: MessageLimits, text: str, now: float = 0.0) -> tuple[int, str] | None:
-    return manners.verdict(text, parse(text), now)
+    return manners.violation(text, parse(text), now)
 
 
 def heard(text: str) -> Command | ErrorEvent:
@@ -34,7 +34,7 @@ def heard(text: str) -> Command | ErrorEvent:
 def test_a_burst_is_read_at_once_and_then_twenty_a_second() -> None:
     manners = MessageLimits()
 
-    pauses = [manners.pause(heard(PAUSE), 0.0) for _ in range(MESSAGE_BURST + 2)]
+    pauses = [manners.delay(heard(PAUSE), 0.0) for _ in range(MESSAGE_BURST + 2)]
 
     assert pauses[:MESSAGE_BURST] == [0] * MESSAGE_BURST
     assert pauses[MESSAGE_BURST:] == pytest.approx([0.05, 0.1])
@@ -45,8 +45,8 @@ def test_acknowledging_what_was_sent_is_free_and_anything_else_is_not() -> None:
     for _ in range(1000):
         manners.frame_sent()
 
-    assert {manners.pause(heard(ACK), 0.0) for _ in range(1000)} == {0.0}
-    assert [manners.pause(heard(ACK), 0.0) > 0 for _ in range(61)] == [False] * 60 + [True]
+    assert {manners.delay(heard(ACK), 0.0) for _ in range(1000)} == {0.0}
+    assert [manners.delay(heard(ACK), 0.0) > 0 for _ in range(61)] == [False] * 60 + [True]
 
 
 def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() -> None:
@@ -54,22 +54,25 @@ def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() ->
         empty = json.dumps({"type": type_, "id": "x", **fields})
         return empty[:-1] + " " * (size - len(empty)) + "}"
 
-    assert judged(MessageLimits(), filled("pause", MOST_BYTES)) is None
-    assert judged(MessageLimits(), filled("pause", MOST_BYTES + 1)) == TOO_BIG
-    assert judged(MessageLimits(), "x" * (MOST_BYTES + 1)) == TOO_BIG
-    assert judged(MessageLimits(), "[" * (MOST_BYTES + 1)) == TOO_BIG
-    assert judged(MessageLimits(), "é" * (MOST_BYTES // 2 + 1)) == TOO_BIG
-    assert judged(MessageLimits(), filled("hello", MOST_BYTES + 1, protocol=1)) is None
-    assert judged(MessageLimits(), filled("configure", MOST_BYTES + 1, experiment={})) is None
-    assert judged(MessageLimits(), filled("configure", MOST_BYTES + 1, experiment={"no": 1})) is None
+    assert judged(MessageLimits(), filled("pause", MAX_SMALL_MESSAGE_BYTES)) is None
+    assert judged(MessageLimits(), filled("pause", MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
+    assert judged(MessageLimits(), "x" * (MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
+    assert judged(MessageLimits(), "[" * (MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
+    assert judged(MessageLimits(), "é" * (MAX_SMALL_MESSAGE_BYTES // 2 + 1)) == TOO_BIG
+    assert judged(MessageLimits(), filled("hello", MAX_SMALL_MESSAGE_BYTES + 1, protocol=1)) is None
+    assert judged(MessageLimits(), filled("configure", MAX_SMALL_MESSAGE_BYTES + 1, experiment={})) is None
+    assert (
+        judged(MessageLimits(), filled("configure", MAX_SMALL_MESSAGE_BYTES + 1, experiment={"no": 1}))
+        is None
+    )
 
 
 def test_the_tenth_message_that_is_none_ends_the_connection() -> None:
     manners = MessageLimits()
 
-    verdicts = [judged(manners, "?", now=step * 0.1) for step in range(MOST_INVALID)]
+    verdicts = [judged(manners, "?", now=step * 0.1) for step in range(MAX_INVALID)]
 
-    assert verdicts == [None] * (MOST_INVALID - 1) + [TOO_MANY_INVALID]
+    assert verdicts == [None] * (MAX_INVALID - 1) + [TOO_MANY_INVALID]
 
 
 def test_what_was_wrong_now_and_then_is_forgiven() -> None:
@@ -107,7 +110,7 @@ async def test_the_tenth_invalid_message_closes_before_hello_as_well(server: Liv
 @pytest.mark.anyio
 async def test_a_long_message_without_an_experiment_closes_the_connection(server: LiveServer) -> None:
     async with greeted(server.socket_url) as connected:
-        await connected.connection.send(PAUSE[:-1] + " " * MOST_BYTES + "}")
+        await connected.connection.send(PAUSE[:-1] + " " * MAX_SMALL_MESSAGE_BYTES + "}")
         with anyio.fail_after(PATIENCE_SECONDS):
             await connected.connection.wait_closed()
 

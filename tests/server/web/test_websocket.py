@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from engine import Experiment, advance, begin
-from server.protocol.frame_compression import Unpacker
+from server.protocol.frame_compression import FrameDecompressor
 from server.protocol.frames import decode
 from server.settings import MAX_MESSAGE_BYTES
 from tests.support.client import client, greeted
@@ -299,7 +299,7 @@ async def test_an_experiment_whose_steps_take_too_long_is_refused_in_hello_and_l
 async def test_packed_frames_are_the_plain_ones_and_small(server: LiveServer) -> None:
     async with greeted(server.socket_url) as plain, client(server.socket_url, acknowledge=False) as packed:
         await packed.send("hello", protocol=1, encoding="packed")
-        unpacker = Unpacker()
+        decompressor = FrameDecompressor()
         sizes: list[int] = []
         frames: list[tuple[dict[str, str], dict[str, np.ndarray]]] = []
         await packed.send("play", epochs_per_second=60)
@@ -307,7 +307,7 @@ async def test_packed_frames_are_the_plain_ones_and_small(server: LiveServer) ->
             message = await packed.connection.recv()
             if isinstance(message, bytes):
                 sizes.append(len(message))
-                frames.append(decode(unpacker.unpack(message)))
+                frames.append(decode(decompressor.decompress(message)))
                 await packed.send("ack", frame=len(sizes))
         epoch = int(frames[-1][0]["epoch"])
         await plain.ask("step", count=epoch)
