@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the application; its engine processes start and end with it.
 
     Raises:
-        ValueError: a key to sign with is none, or the join code is too short.
+        ValueError: a signing key or the join code is not valid.
     """
 
     @asynccontextmanager
@@ -147,7 +147,7 @@ def create_app(settings: Settings) -> FastAPI:
             wall_clock=time.time,
             clock=time.monotonic,
         )
-        app.add_middleware(JoinGate, joining=app.state.join_cookies)
+        app.add_middleware(JoinGate, join_cookies=app.state.join_cookies)
     refusal_log = RefusalLog(app.state.languages[ENGLISH].translate)
     app.state.refusal_log = refusal_log
     app.add_middleware(OriginCheck, allowed=settings.allowed_origins, refusal_log=refusal_log)
@@ -183,12 +183,12 @@ def create_app(settings: Settings) -> FastAPI:
         return RefusedError(error.status_code, known).response(request, headers)
 
     @app.exception_handler(ClientDisconnect)
-    async def let_go(request: Request, error: ClientDisconnect) -> Response:
-        return Response(status_code=400)  # which nobody gets: the client has left before its body was read
+    async def ignore_disconnect(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # never received: the client disconnected before its body was read
 
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
-        # This one is sent from outside of all middleware, so it brings the headers itself.
+        # Sent from outside of all middleware, so the security headers are added here.
         headers = protections.headers(request.headers.get("host"))
         return RefusedError(500, Sentence("server-failed")).response(request, headers)
 
@@ -196,14 +196,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class StartFailure:
-    """Says in a sentence, where there is one, why the application does not start, instead of by a traceback."""
+    """Replaces the traceback of a failed start by a sentence with the reason, if there is one."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on everything."""
+        """Pass on every scope; replaces the message of a failed startup."""
 
         async def send_sentence(message: Message) -> None:
             reason = scope["app"].state.unavailable
@@ -215,7 +215,7 @@ class StartFailure:
 
 
 def _allowed_methods(scope: Scope) -> str:
-    """Return the methods of all routes with the path of a request; Starlette names those of the first alone."""
+    """Return the methods of all routes with the path of a request; Starlette returns those of the first route only."""
     routes = scope["app"].routes
     return ", ".join(
         method

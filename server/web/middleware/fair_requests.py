@@ -14,11 +14,11 @@ from server.transport.loop_shares import LoopShares, Party
 from server.web.middleware.refusals import own_path, refuse
 
 UNQUEUED_PATHS = frozenset({"/healthz", "/readyz"})
-"""Those who watch the server are answered at once: these cost next to nothing."""
+"""Paths of health checks, which are answered at once as they cost almost nothing."""
 
 
 class FairRequests:
-    """Lets requests wait for their turn."""
+    """Queues requests by the event loop's time that their senders have used."""
 
     def __init__(self, app: ASGIApp, shares: LoopShares) -> None:
         """Wrap an application."""
@@ -42,11 +42,11 @@ class FairRequests:
 def party_of(scope: Scope) -> Party:
     """Return the party that is charged for a request or a WebSocket: its connection, with its owner.
 
-    The owner is the identity of the join cookie, or without a join code the address, which is known here behind a proxy
-    as well.
+    The owner is the identity of the join cookie, or else the address, which at this point is the client's even behind a
+    proxy.
     """
-    joining: JoinCookies | None = scope["app"].state.join_cookies
-    identity = None if joining is None else joining.identity(scope)
+    join_cookies: JoinCookies | None = scope["app"].state.join_cookies
+    identity = None if join_cookies is None else join_cookies.identity(scope)
     owner = address_of(scope.get("client")) if identity is None else identity
     party: Party = scope.get("state", {}).get("party") or Party(owner)
     party.owner = owner

@@ -1,4 +1,4 @@
-"""GET /ws: the WebSocket of a session, and why it could not be opened."""
+"""GET /ws: the WebSocket of a session; without an upgrade, why a WebSocket could not be opened."""
 
 import asyncio
 import contextlib
@@ -46,18 +46,17 @@ _POLICY_VIOLATION = 1008
 _FORBIDDEN = 4003
 
 _CLOSING_SECONDS = 2.0
-"""How long it may take to tell a client why the connection is closed."""
-
+"""Timeout for sending the remaining events before closing."""
 
 _UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
 
 
 @router.get("/ws", include_in_schema=False)
-async def explain(request: Request) -> Response:
-    """Say what keeps a WebSocket from coming about, to a request that came without the upgrade to one.
+async def explain_refusal(request: Request) -> Response:
+    """Return why a WebSocket cannot be opened, to a request without an upgrade.
 
-    Browsers tell a page nothing of why its WebSocket was refused. So it asks here, by the same way and with its
-    origin, which they do not send with a plain question: ``?page=https://host``.
+    Browsers hide from a page why its WebSocket was refused. So the page sends a GET request here, with its origin in
+    the query, as browsers send no Origin header with GET: ``?page=https://host``.
     """
     page = request.query_params.get("page")
     settings: Settings = request.app.state.settings
@@ -83,7 +82,7 @@ async def explain(request: Request) -> Response:
 
 @router.websocket("/ws")
 async def serve_websocket(websocket: WebSocket) -> None:
-    """Serve one session until either side leaves."""
+    """Serve one connection until either side closes it."""
     settings: Settings = websocket.app.state.settings
     await websocket.accept()
     connection = _Connection(websocket, settings, websocket.app.state.sessions)
@@ -91,19 +90,19 @@ async def serve_websocket(websocket: WebSocket) -> None:
         await connection.serve()
 
 
-def _raise_what_ended(tasks: "list[asyncio.Task[None]]") -> None:
-    """Raise what one of the tasks has raised, if any."""
-    ended = (task.exception() for task in tasks if task.done())
-    raised = next(filter(None, ended), None)
-    if raised is not None:
+def _raise_first(tasks: "list[asyncio.Task[None]]") -> None:
+    """Raise the exception of the first task that has one, if any."""
+    errors = (task.exception() for task in tasks if task.done())
+    error = next(filter(None, errors), None)
+    if error is not None:
         try:
-            raise raised
+            raise error
         finally:
-            del ended, raised, tasks
+            del errors, error, tasks
 
 
 class _MisbehavedError(Exception):
-    """A client has sent what ends its connection: the close code, its reason, and an answer if there is one."""
+    """A message violates the limits: close code and reason, and an answer if there is one."""
 
     def __init__(self, violation: tuple[int, str], answer: ErrorEvent | None) -> None:
         super().__init__(violation)
@@ -112,7 +111,7 @@ class _MisbehavedError(Exception):
 
 
 class _Connection:
-    """Reads up to a hello, then lets one task read and one write; whichever ends first ends the other."""
+    """Reads until a hello, then runs tasks that read, write and watch; when one ends, the others are cancelled."""
 
     def __init__(self, websocket: WebSocket, settings: Settings, sessions: SessionManager) -> None:
         self._websocket = websocket
@@ -128,7 +127,7 @@ class _Connection:
         self._dismissed: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
 
     def dismiss(self, closing: Closing) -> None:
-        """Tell the client why, and end the connection, soon."""
+        """Request to send the reason and close the connection; returns at once."""
         if not self._dismissed.done():
             self._dismissed.set_result(closing)
 
@@ -147,9 +146,9 @@ class _Connection:
         if place is not None:
             place.work()
         self._language = self._choose_language(hello.language)
-        joining: JoinCookies | None = self._websocket.app.state.join_cookies
-        identity = None if joining is None else joining.identity(self._websocket.scope)
-        if joining is not None and identity is None:
+        join_cookies: JoinCookies | None = self._websocket.app.state.join_cookies
+        identity = None if join_cookies is None else join_cookies.identity(self._websocket.scope)
+        if join_cookies is not None and identity is None:
             note_refusal(self._websocket.scope, "code")
             refusal = ErrorEvent(id=hello.id, code="join", **localized("join"))
             await self._websocket.send_text(self._localized_json(refusal))
@@ -182,10 +181,11 @@ class _Connection:
             self._sessions.leave(runner, self, for_good=for_good)
 
     async def _wait_for_turn(self, client: ClientInfo) -> None:
-        """Wait at the entrance; a client that leaves meanwhile loses its place there.
+        """Wait for admission; a client that disconnects meanwhile loses its place in the queue.
 
         Raises:
-            CrowdedError: the wait would be too long.
+            AdmissionQueueFull: the queue is too long.
+            WebSocketDisconnect: the client has disconnected.
         """
         if self._sessions.entrance.is_open():
             return
@@ -197,7 +197,7 @@ class _Connection:
                 raise WebSocketDisconnect(received.result().get("code", 1005))
             await turn
             if received.done():
-                self._read_ahead = received.result()  # read now, and obeyed after the welcome
+                self._read_ahead = received.result()  # handled after the welcome
         finally:
             turn.cancel()
             received.cancel()
@@ -217,13 +217,13 @@ class _Connection:
         try:
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             if not self._dismissed.done():
-                _raise_what_ended(tasks)
+                _raise_first(tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            # What is raised from here holds this call; if that held the tasks, and they what they raised, the session
-            # would stay in memory until the garbage collector comes.
+            # An exception raised here refers to this frame, the frame to the tasks, and a task to the exception:
+            # unless this cycle is broken, the session stays in memory until the garbage collector runs.
             del task
             tasks.clear()
             waited.clear()
@@ -257,13 +257,18 @@ class _Connection:
     async def _read(self, runner: SessionRunner) -> None:
         while True:
             message = await self._read_message()
-            if runner.line is not self:  # somebody else has taken the session over
+            if runner.line is not self:  # another connection has taken over the session
                 return
             with self._shares.charged(self._party):
                 runner.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
-        """Read the next message, later if they come too fast; end the connection if they are too long or none."""
+        """Read the next message, with a delay if they come too fast.
+
+        Raises:
+            WebSocketDisconnect: the client has disconnected.
+            _MisbehavedError: the message is too long, or one of too many invalid ones.
+        """
         await asyncio.sleep(self._delay)
         received, self._read_ahead = self._read_ahead or await self._websocket.receive(), None
         if received["type"] == "websocket.disconnect":
@@ -282,16 +287,16 @@ class _Connection:
         return message
 
     async def _watch_slow_client(self, runner: SessionRunner) -> None:
-        """Send a client away for a while that takes nothing for long."""
-        most = self._settings.slow_seconds
+        """Dismiss a client that has taken no message for ``slow_seconds``."""
+        timeout = self._settings.slow_seconds
         while True:
-            await asyncio.sleep(min(1.0, most / 4))
-            if runner.waited >= most:
+            await asyncio.sleep(min(1.0, timeout / 4))
+            if runner.waited >= timeout:
                 self.dismiss(close_codes.SLOW)
                 return
 
     async def _await_more(self, runner: SessionRunner) -> None:
-        """Wait for something to send; when there is nothing for long, say that the line is alive."""
+        """Wait until there may be something to send; send a heartbeat after ``heartbeat_seconds``."""
         try:
             async with asyncio.timeout(self._settings.heartbeat_seconds):
                 await runner.sendable.wait()
@@ -299,8 +304,8 @@ class _Connection:
             await self._websocket.send_text(Heartbeat().model_dump_json())
 
     async def _write(self, runner: SessionRunner) -> None:
-        """Send what may be sent, in order."""
-        while runner.line is self:  # otherwise what waits is for somebody else
+        """Send messages of the outbox in order."""
+        while runner.line is self:  # otherwise the outbox belongs to another connection
             runner.sendable.clear()
             message = runner.outbox.take()
             if message is None:
