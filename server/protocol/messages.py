@@ -271,35 +271,43 @@ class Closing(_LocalizedEvent):
     retry_after: float | None = None
 
 
+ResumeRefusal = Literal[
+    "resume-too-long",
+    "resume-malformed",
+    "resume-version",
+    "resume-forged",
+    "resume-audience",
+    "resume-expired",
+    "resume-engine",
+    "resume-invalid",
+    "resume-gone",
+    "resume-revoked",
+]
+"""Why a resume token is refused; ``resume-gone``: it holds no run, and its session has ended."""
+
+
 class ErrorEvent(_LocalizedEvent):
     """A command was refused and changed nothing."""
 
     type: Literal["error"] = "error"
     id: MessageId = None
-    code: Literal[
-        "not-json",
-        "not-text",
-        "unknown-type",
-        "invalid",
-        "too-much",
-        "hello-first",
-        "hello-again",
-        "protocol",
-        "join",
-        "diverged",
-        "stopped",
-        "internal",
-        "resume-too-long",
-        "resume-malformed",
-        "resume-version",
-        "resume-forged",
-        "resume-audience",
-        "resume-expired",
-        "resume-engine",
-        "resume-invalid",
-        "resume-gone",
-        "resume-revoked",
-    ]
+    code: (
+        Literal[
+            "not-json",
+            "not-text",
+            "unknown-type",
+            "invalid",
+            "too-much",
+            "hello-first",
+            "hello-again",
+            "protocol",
+            "join",
+            "diverged",
+            "stopped",
+            "internal",
+        ]
+        | ResumeRefusal
+    )
     field: str | None = None
 
 

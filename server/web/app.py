@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.sentences import Sentence
+from engine.sentences import Sentence, SentenceError
 from server import __version__
 from server.compute import Unavailable, open_compute
 from server.i18n import ENGLISH, Languages, load
@@ -24,7 +24,7 @@ from server.lifecycle.readiness import Readiness
 from server.lifecycle.shutdown import Drain
 from server.security.join_codes import check_code, draw_code, weakness
 from server.security.join_cookie import JoinCookies
-from server.security.signing import load_keys
+from server.security.signing_keys import load_keys
 from server.sessions.manager import SessionManager
 from server.settings import Settings
 from server.telemetry.loop_lag import LoopMonitor
@@ -181,6 +181,14 @@ def create_app(settings: Settings) -> FastAPI:
             return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
         headers = {"Allow": _allowed_methods(request.scope)} if error.status_code == 405 else error.headers
         return RefusedError(error.status_code, known).response(request, headers)
+
+    @app.exception_handler(RefusedError)
+    async def respond(request: Request, refused: RefusedError) -> Response:
+        return refused.response(request)
+
+    @app.exception_handler(SentenceError)
+    async def explain(request: Request, error: SentenceError) -> Response:
+        return RefusedError(422, error.sentence, error.field or None).response(request)
 
     @app.exception_handler(ClientDisconnect)
     async def ignore_disconnect(request: Request, error: ClientDisconnect) -> Response:

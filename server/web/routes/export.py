@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from engine import Experiment
 from engine.sentences import Sentence, Value
 from server.compute import Scheduler
-from server.export import MAX_EPOCHS, TARGETS, CannotExportError, export
+from server.export import MAX_EPOCHS, TARGETS, export
 from server.web.request_body import REFUSALS, RefusedError, body_of, read_body
 
 router = APIRouter()
@@ -28,13 +28,8 @@ Epochs = Annotated[str, Query(json_schema_extra={"type": "integer", "minimum": 1
 async def export_script(request: Request, language: Language, epochs: Epochs = "100") -> Response:
     """Return the experiment in the body (JSON; missing fields take their defaults) as a script to download."""
     compute: Scheduler = request.app.state.compute
-    try:
-        experiment = await read_body(request, Experiment)
-        script = await compute.run(export, experiment, language, _integer(epochs))
-    except RefusedError as refused:
-        return refused.response(request)
-    except CannotExportError as error:
-        return RefusedError(422, error.sentence, error.field).response(request)
+    experiment = await read_body(request, Experiment)
+    script = await compute.run(export, experiment, language, _integer(epochs))
     name = TARGETS[language].file_name(language)
     return Response(
         script,

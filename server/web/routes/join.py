@@ -57,18 +57,16 @@ _NO_CODE: dict[int | str, dict[str, Any]] = {
 )
 async def join(request: Request) -> Response:
     """Set the join cookie if the code is right."""
+    join_cookies = _join_cookies(request)
+    body = await read_body(request, Join)
     try:
-        join_cookies = _join_cookies(request)
-        body = await read_body(request, Join)
         is_right = join_cookies.is_right(body.code, address_of(request.scope.get("client")))
-    except RefusedError as refused:
-        return refused.response(request)
     except TooManyAttemptsError as error:
         seconds = jittered(error.seconds, secrets.randbelow(1001) / 1000, _SPREAD_SECONDS)
         sentence = Sentence("too-many-codes", {"seconds": seconds})
         return RefusedError(429, sentence, "code").response(request, {"Retry-After": str(seconds)})
     if not is_right:
-        return RefusedError(403, Sentence("wrong-code"), "code").response(request)
+        raise RefusedError(403, Sentence("wrong-code"), "code")
     return JSONResponse(
         {"joined": True}, headers={**_PRIVATE, "Set-Cookie": join_cookies.cookie(request.scope)}
     )
@@ -77,11 +75,9 @@ async def join(request: Request) -> Response:
 @router.get("/api/join", responses=_NO_CODE | {200: {"model": Joined}})
 async def is_joined(request: Request) -> Response:
     """Return whether the request has a valid join cookie."""
-    try:
-        join_cookies = _join_cookies(request)
-    except RefusedError as refused:
-        return refused.response(request)
-    return JSONResponse({"joined": join_cookies.identity(request.scope) is not None}, headers=_PRIVATE)
+    return JSONResponse(
+        {"joined": _join_cookies(request).identity(request.scope) is not None}, headers=_PRIVATE
+    )
 
 
 @router.post("/api/tickets", include_in_schema=False)

@@ -49,13 +49,8 @@ class Opened(BaseModel):
 async def read_saved(request: Request) -> Response:
     """Return the experiment of a saved file, an address of the page or a link of TensorFlow Playground."""
     compute: Scheduler = request.app.state.compute
-    try:
-        body = await read_body(request, Saved, MAX_BODY_BYTES)
-        opened = await compute.run(saved.read, _content(body))
-    except RefusedError as refused:
-        return refused.response(request)
-    except saved.SavedError as error:
-        return RefusedError(422, error.sentence, error.field or None).response(request)
+    body = await read_body(request, Saved, MAX_BODY_BYTES)
+    opened = await compute.run(saved.read, _content(body))
     trained = opened.network
     network = trained and Network(
         parameters=trained.parameters.tolist(), epoch=trained.epoch, step=trained.step

@@ -158,19 +158,21 @@ def test_the_addresses_that_uvicorn_logs_lose_their_queries() -> None:
     assert "4711" not in TextFormatter().format(record)
 
 
-def test_what_repeats_is_told_once_a_second_and_how_often_it_was() -> None:
-    damper = RepeatFilter(interval=60)
+def test_what_repeats_is_logged_once_an_interval_with_the_number_left_out() -> None:
+    now = 0.0
+    repeats = RepeatFilter(interval=60, clock=lambda: now)
     record = logging.LogRecord("server.any", logging.WARNING, "any.py", 1, "a slice failed", (), None)
     other = logging.LogRecord("server.any", logging.WARNING, "any.py", 1, "a slice failed", (), None)
     other.session = session_hash("another")
 
-    assert [damper.filter(record) for _ in range(1000)].count(True) == 1
-    assert damper.filter(other), "one session silenced another"
-
-    brief = RepeatFilter(interval=0)
-    brief._seen[("server.any", logging.WARNING, "a slice failed", None)] = (0.0, 41)
-    assert brief.filter(record)
-    assert "41 more" in TextFormatter().format(record)
+    assert [repeats.filter(record) for _ in range(42)] == [True] + [False] * 41
+    assert repeats.filter(other), "one session silenced another"
+    now = 59.9
+    assert not repeats.filter(record)
+    now = 60.0
+    assert repeats.filter(record)
+    assert json.loads(JsonFormatter().format(record))["left_out"] == 42
+    assert "42 more" in TextFormatter().format(record)
 
 
 def test_warnings_and_what_uvicorn_says_go_the_same_way(capfd: pytest.CaptureFixture[str]) -> None:
