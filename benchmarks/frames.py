@@ -1,4 +1,4 @@
-"""What frames cost on the wire and on the server, and what each part of packing them is good for."""
+"""Bandwidth and processor time of frames, and the contribution of each part of their compression."""
 
 import time
 import zlib
@@ -62,11 +62,11 @@ def rows() -> Iterator[tuple[str, ...]]:
 
 
 def packer(way: "Way") -> Callable[..., bytes]:
-    return Variant(way).pack
+    return Variant(way).compress
 
 
 def record(experiment: Experiment, epochs: int, *, exact: bool) -> list[Frame]:
-    """Train, and return what the frames of ten seconds have in them."""
+    """Train, and return the contents of the frames of ten seconds."""
     run, frames = None, []
     for number in range(_FRAMES):
         outcome = run_slice(Slice(run=run, experiment=experiment, epochs=epochs, view=View(tiles=True)))
@@ -104,7 +104,7 @@ def kilobits(sizes: list[int]) -> str:
 
 @dataclass(frozen=True)
 class Way:
-    """How to pack; the defaults are what ``server/protocol/frame_compression.py`` does."""
+    """Options of compression; the defaults are those of ``server/protocol/frame_compression.py``."""
 
     temporal: bool = True
     spatial: bool = True
@@ -114,7 +114,7 @@ class Way:
 
 
 class Variant:
-    """Packs otherwise."""
+    """A frame compressor with these options."""
 
     def __init__(self, way: Way) -> None:
         self._way = way

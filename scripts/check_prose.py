@@ -1,4 +1,4 @@
-"""Find phrases in comments and docstrings that a stranger would stumble over (CONTRIBUTING.md, Conventions).
+"""Find banned phrases in comments and docstrings (CONTRIBUTING.md, Conventions).
 
 ``python -m scripts.check_prose`` prints each with its place, and returns 1 if there is any.
 """

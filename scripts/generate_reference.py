@@ -1,6 +1,6 @@
 """Write docs/reference.md, every field and every choice of an experiment, from the engine's registries.
 
-``python -m scripts.generate_reference`` writes it, ``--check`` only says whether it is up to date.
+``python -m scripts.generate_reference`` writes it; ``--check`` writes nothing and fails if it is out of date.
 """
 
 import argparse

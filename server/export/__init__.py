@@ -1,4 +1,4 @@
-"""Export: an experiment as a script that does the same, without this project.
+"""Export: an experiment as a script that gives the same results without this project.
 
 >>> from engine import Experiment
 >>> from server.export import export

@@ -1,4 +1,4 @@
-"""The targets of an export (NumPy, PyTorch, Keras, scikit-learn), and what each of them cannot express."""
+"""The targets of an export (NumPy, PyTorch, Keras, scikit-learn), and what each of them does not support."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from server.i18n import ENGLISH, bundled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A library to write scripts for.
+    """A library that scripts are written for.
 
     Attributes:
-        label: its name for people.
-        packages: what to install to run a script.
+        label: its display name.
+        packages: to install for running a script, as arguments of pip.
     """
 
     label: str
     packages: str
 
     def file_name(self, key: str) -> str:
-        """Return what a script is called; ``key`` is that of the language."""
+        """Return the file name of a script; ``key`` is the target's key."""
         return f"neural_playground_{key.replace('-', '_')}.py"
 
 
@@ -38,7 +38,7 @@ TARGETS: Mapping[str, Target] = {
 
 
 class CannotExportError(SentenceError):
-    """Something has no expression in a language, or is not asked for properly."""
+    """A target does not support an experiment, or the arguments of the export are not valid."""
 
     def __str__(self) -> str:
         """Return the sentence in English."""
@@ -46,10 +46,10 @@ class CannotExportError(SentenceError):
 
 
 def check_exportable(experiment: Experiment, language: str) -> None:
-    """Make sure that an experiment can be written in a language.
+    """Check that a target supports an experiment.
 
     Raises:
-        CannotExportError: it cannot; names the first field that is in the way.
+        CannotExportError: it does not; names the first unsupported field.
     """
     for field, value, allowed in _OBSTACLES.get(language, _no_obstacles)(experiment):
         shown = f"{value!r}" if isinstance(value, str) else value
@@ -77,7 +77,7 @@ def _keras(experiment: Experiment) -> Iterator[_Obstacle]:
 
 
 def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
-    """Name what a multi-layer perceptron of scikit-learn cannot have."""
+    """Yield the fields that scikit-learn's multi-layer perceptrons do not support."""
     network, objective, training = experiment.network, experiment.objective, experiment.training
     activations = _keys_where(ACTIVATIONS, lambda row: row.sklearn is not None)
     if len(set(network.activations)) > 1:

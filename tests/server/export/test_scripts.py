@@ -71,7 +71,7 @@ def test_every_row_of_every_registry_has_an_entry(field: str) -> None:
 
 def test_every_activation_of_an_output_has_an_entry() -> None:
     for key, loss in LOSSES.items():
-        if not losses.LOSSES[key].sums:
+        if not losses.LOSSES[key].from_logits:
             assert {output.key for output in loss.outputs.values()} <= activations.ACTIVATIONS.keys()
 
 
