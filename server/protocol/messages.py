@@ -291,23 +291,21 @@ class ErrorEvent(_LocalizedEvent):
 
     type: Literal["error"] = "error"
     id: MessageId = None
-    code: (
-        Literal[
-            "not-json",
-            "not-text",
-            "unknown-type",
-            "invalid",
-            "too-much",
-            "hello-first",
-            "hello-again",
-            "protocol",
-            "join",
-            "diverged",
-            "stopped",
-            "internal",
-        ]
-        | ResumeRefusal
-    )
+    code: Literal[
+        "not-json",
+        "not-text",
+        "unknown-type",
+        "invalid",
+        "too-much",
+        "hello-first",
+        "hello-again",
+        "protocol",
+        "join",
+        "diverged",
+        "stopped",
+        "internal",
+        ResumeRefusal,
+    ]
     field: str | None = None
 
 

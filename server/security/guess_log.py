@@ -15,6 +15,10 @@ class GuessLog:
         self._counts: dict[str, int] = {}
         self._since = self._quiet_until = float("-inf")
 
+    def __len__(self) -> int:
+        """Return the number of addresses whose wrong codes are counted."""
+        return len(self._counts)
+
     def note(self, address: str, now: float) -> str | None:
         """Count a wrong code; return a warning for the operator if there are too many.
 

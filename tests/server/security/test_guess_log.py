@@ -1,4 +1,4 @@
-"""Guesses: who tries join codes is noticed, at times that are told."""
+"""The guess log: many wrong join codes cause a warning."""
 
 import re
 
@@ -37,4 +37,4 @@ def test_of_any_number_of_addresses_a_bounded_number_is_remembered() -> None:
     for n in range(5000):
         guesses.note(str(n), 0.0)
 
-    assert len(guesses._counts) == 1000
+    assert len(guesses) == 1000

@@ -21,7 +21,7 @@ def test_what_only_this_machine_reaches_needs_no_code(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "2001:db8::7"])
 def test_what_others_reach_is_refused_with_the_ways_out(host: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"whoever reaches {host} could")) as refused:
+    with pytest.raises(ValueError, match=re.escape(host)) as refused:
         check_exposure(Settings(host=host))
 
     for way in ("--lan", "--join-code", "--insecure"):

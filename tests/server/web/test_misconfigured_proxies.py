@@ -51,13 +51,13 @@ async def test_a_host_that_is_not_passed_on_is_told_with_the_line_that_mends_it(
 ) -> None:
     with proxy("nginx", behind.url, tmp_path, getattr(mistakes, mistake)) as front:
         status = await handshake(front, front.http)
-        told = diagnosis(front, front.http)
+        answer = diagnosis(front, front.http)
 
     host = behind.url.removeprefix("http://") if mistake == "NO_HOST" else "localhost"
     assert status == 403
-    assert told["reason"] == "other-origin"
+    assert answer["reason"] == "other-origin"
     for value in (front.http, host, HOST_LINE, "--allow-origin"):
-        assert value in told["detail"]
+        assert value in answer["detail"]
     entry = refusal_log(behind)[-1]
     seen = {"refused": "other-origin", "origin": front.http, "host": host, "level": "warning"}
     assert seen.items() <= entry.items()
@@ -73,11 +73,11 @@ async def test_a_host_of_another_name_is_told_with_the_setting_that_mends_it(
     with proxy("nginx", behind.url, tmp_path, mistakes.HOST_OF_UPSTREAM) as front:
         page = httpx.get(front.http, headers={"accept": "text/html"})
         status = await handshake(front, front.http)
-        told = diagnosis(front, front.http)
+        answer = diagnosis(front, front.http)
 
     assert (page.status_code, status) == (400, 403)
-    assert told["reason"] == "other-host"
-    for text in (page.text, told["detail"]):
+    assert answer["reason"] == "other-host"
+    for text in (page.text, answer["detail"]):
         for value in (name, HOST_LINE, "--allow-host", "PLAYGROUND_ALLOWED_HOSTS"):
             assert value in text
     found = [entry for entry in refusal_log(behind) if entry["refused"] == "other-host"]
@@ -93,11 +93,11 @@ async def test_an_upgrade_that_is_not_passed_on_is_told_with_the_lines_that_mend
         for mistake in (mistakes.NO_UPGRADE, mistakes.NO_CONNECTION, mistakes.NO_UPGRADE_HEADER):
             with proxy("nginx", behind.url, tmp_path, mistake) as front:
                 status = await handshake(front, front.http)
-                told = diagnosis(front, front.http)
+                answer = diagnosis(front, front.http)
 
             assert status == 426
-            assert told["reason"] == "no-upgrade"
-            assert UPGRADE_LINE in told["detail"]
+            assert answer["reason"] == "no-upgrade"
+            assert UPGRADE_LINE in answer["detail"]
         (entry,) = refusal_log(behind)
 
     assert entry["refused"] == "no-upgrade"
@@ -112,7 +112,7 @@ async def test_an_upgrade_that_is_not_passed_on_is_told_with_the_lines_that_mend
         (("--trusted-proxy", "127.0.0.1"), mistakes.NO_SCHEME, "ADDRESS"),
         ((), {}, "127.0.0.1"),
     ],
-    ids=["not told", "not believed"],
+    ids=["not sent", "not trusted"],
 )
 async def test_tls_that_the_server_does_not_know_of_is_told_with_what_mends_it(
     tmp_path: Path, trusted: tuple[str, ...], mistake: Mapping[str, str], proxy_told: str
@@ -122,16 +122,16 @@ async def test_tls_that_the_server_does_not_know_of_is_told_with_what_mends_it(
         proxy("nginx", behind.url, tmp_path, mistake) as front,
     ):
         status = await handshake(front, front.https)
-        told = diagnosis(front, front.https)
+        answer = diagnosis(front, front.https)
         (entry,) = refusal_log(behind)
 
     assert status == 403
-    assert told["reason"] == entry["refused"] == "other-scheme"
+    assert answer["reason"] == entry["refused"] == "other-scheme"
     assert (entry["origin"], entry["scheme"], entry["proxy"]) == (front.https, "http", proxy_told)
-    for text in (told["detail"], entry["event"]):
+    for text in (answer["detail"], entry["event"]):
         assert SCHEME_LINE in text
         assert "--trusted-proxy" in text
-    assert "127.0.0.1" not in told["detail"]  # what the asker has not sent
+    assert "127.0.0.1" not in answer["detail"]  # the client has not sent it
 
 
 def test_a_page_asks_through_a_proxy_that_is_right_and_finds_nothing_else(
@@ -139,10 +139,10 @@ def test_a_page_asks_through_a_proxy_that_is_right_and_finds_nothing_else(
 ) -> None:
     with proxy("nginx", behind.url, tmp_path) as front:
         before = refusal_log(behind)
-        told = diagnosis(front, front.http)
+        answer = diagnosis(front, front.http)
         plain = httpx.get(f"{behind.url}/ws")
 
-    assert told["reason"] == "no-upgrade"
+    assert answer["reason"] == "no-upgrade"
     assert refusal_log(behind)[: len(before)] == before
     assert plain.status_code == 426
     assert plain.headers["upgrade"] == "websocket"
