@@ -1,4 +1,4 @@
-"""What a session tells, in the language of its client."""
+"""Error messages of a session in the language of its client."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ def test_an_error_is_told_in_another_language_and_only_its_words_are_sent() -> N
     error = expect_hello(parse('{"type": "hello", "protocol": 2}'))
     assert isinstance(error, ErrorEvent)
 
-    told = translate(error, bundled()["zh-Hans"])
+    translated = translate(error, bundled()["zh-Hans"])
 
     assert "please reload the page" in error.message
-    assert "请重新加载页面" in told.model_dump()["message"]
-    assert "sentence" not in told.model_dump()
+    assert "请重新加载页面" in translated.model_dump()["message"]
+    assert "sentence" not in translated.model_dump()
 
 
 async def test_a_hello_says_in_which_language_errors_come(server: LiveServer) -> None:

@@ -223,10 +223,10 @@ NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-@pytest.mark.parametrize(("make", "told"), NO_FILES.values(), ids=NO_FILES)
+@pytest.mark.parametrize(("make", "reason"), NO_FILES.values(), ids=NO_FILES)
 @pytest.mark.timeout(10)
 def test_what_is_no_file_is_left_alone_and_the_key_lasts_as_long_as_the_process(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, make: Callable[[Path], object], told: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, make: Callable[[Path], object], reason: str
 ) -> None:
     path = tmp_path / "key"
     make(path)
@@ -238,7 +238,7 @@ def test_what_is_no_file_is_left_alone_and_the_key_lasts_as_long_as_the_process(
     assert one.secrets != other.secrets
     assert list(tmp_path.iterdir()) == [path]
     assert (path.lstat().st_ino, path.lstat().st_mode) == (before.st_ino, before.st_mode)
-    assert {record.args for record in caplog.records} == {(f"in {path} ({told})",)}
+    assert {record.args for record in caplog.records} == {(f"in {path} ({reason})",)}
     assert "PLAYGROUND_TOKEN_KEYS" in caplog.text
 
 

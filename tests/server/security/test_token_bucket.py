@@ -1,4 +1,4 @@
-"""Buckets: rates and counts, at times that are told."""
+"""Token buckets and jitter, at given times."""
 
 import pytest
 from hypothesis import given

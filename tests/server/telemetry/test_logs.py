@@ -66,11 +66,11 @@ def test_whatever_is_told_takes_one_json_object_on_one_line(text: str) -> None:
 
 
 def test_names_of_variables_are_no_secrets() -> None:
-    told = clean(
+    cleaned = clean(
         f"set PLAYGROUND_ALLOWED_ORIGINS, not PLAYGROUND_ALLOWED_ORIGINS={SECRET} or PLAYGROUND_{SECRET}"
     )
 
-    assert told == "set PLAYGROUND_ALLOWED_ORIGINS, not PLAYGROUND_ALLOWED_ORIGINS=[…] or […]"
+    assert cleaned == "set PLAYGROUND_ALLOWED_ORIGINS, not PLAYGROUND_ALLOWED_ORIGINS=[…] or […]"
 
 
 def test_what_is_known_to_be_no_secret_is_shown_whole() -> None:

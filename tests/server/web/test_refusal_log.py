@@ -1,4 +1,4 @@
-"""Complaints: told once in a while, and whatever strangers send cannot fill the log or stand in it."""
+"""The refusal log: limited rates, and no text of clients that could fill or forge it."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Headers: what browsers are told to refuse, on every response, errors included."""
+"""Security headers of every response, errors included."""
 
 import re
 from collections.abc import Iterator
