@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from engine.explain import explain
 from engine.sentences import Sentence
 from server.settings import MAX_MESSAGE_BYTES
-from server.web.middleware.refusals import preferred_language
+from server.web.middleware.refusals import language_headers, preferred_language
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -83,7 +83,7 @@ class RefusedError(Exception):
         return JSONResponse(
             {"detail": language.translate(self.sentence), "field": self.field},
             200 if answers else self.status,
-            {**(headers or {}), "Content-Language": language.key, "Vary": "Accept-Language"},
+            {**(headers or {}), **language_headers(language)},
         )
 
 
@@ -109,7 +109,7 @@ def answer(request: Request, content: Mapping[str, Any], notes: Sequence[Sentenc
     language = preferred_language(request.scope)
     return JSONResponse(
         {**content, "notes": [language.translate(note) for note in notes]},
-        headers={"Content-Language": language.key, "Vary": "Accept-Language"},
+        headers=language_headers(language),
     )
 
 

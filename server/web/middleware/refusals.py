@@ -35,6 +35,11 @@ def preferred_language(scope: Scope) -> Language:
     return choose(scope["app"].state.languages, None, Headers(scope=scope).get("accept-language"))
 
 
+def language_headers(language: Language) -> dict[str, str]:
+    """Return the headers of a response whose text is in a language that was negotiated."""
+    return {"Content-Language": language.key, "Vary": "Accept-Language"}
+
+
 def has_route(scope: Scope) -> bool:
     """Return whether a route matches a request by path and method, or a WebSocket by path."""
     return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
@@ -67,8 +72,7 @@ async def refuse(
         "content-type": kind,
         "content-length": str(len(body)),
         "cache-control": "no-store",
-        "content-language": language.key,
-        "vary": "Accept-Language",
+        **language_headers(language),
         **(headers or {}),
     }
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in lines.items()]

@@ -20,6 +20,7 @@ from server.sessions.manager import SessionManager, retry_seconds
 from server.telemetry.metrics import note_refusal
 from server.web.assets.files import BOOT, SCRIPT, SHEET, embedded, folder, revision
 from server.web.assets.precompressed import Precompressed, precompress, respond
+from server.web.middleware.refusals import language_headers
 
 router = APIRouter()
 
@@ -114,10 +115,6 @@ def prepare(languages: Languages, *, join: bool) -> None:
         _playground(language, tuple(languages.values()), join=join)
 
 
-def _headers(language: Language) -> dict[str, str]:
-    return {"Content-Language": language.key, "Vary": "Accept-Language"}
-
-
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def playground(request: Request) -> Response:
     """Serve the page; while the server is full, only with ``?return``, which tabs that have a session send."""
@@ -128,14 +125,14 @@ async def playground(request: Request) -> Response:
         return _full(language, request.app.state.languages)
     join = request.app.state.join_cookies is not None
     page = _playground(language, tuple(request.app.state.languages.values()), join=join)
-    return respond(request, page, _headers(language) | {"Cache-Control": "no-cache"})
+    return respond(request, page, language_headers(language) | {"Cache-Control": "no-cache"})
 
 
 def _full(language: Language, languages: Languages) -> Response:
     """Return the page "server full", with the time of the next attempt."""
     retry_after = math.ceil(retry_seconds())
     text = _render("full.html", "", language, languages, retry_after=retry_after)
-    headers = _headers(language) | {"Retry-After": str(retry_after), "Cache-Control": "no-store"}
+    headers = language_headers(language) | {"Retry-After": str(retry_after), "Cache-Control": "no-store"}
     return HTMLResponse(text, 503, headers)
 
 
@@ -147,4 +144,4 @@ def not_found(request: Request) -> HTMLResponse:
     root = "../" * depth if depth <= _MAX_DEPTH else f"{request.scope.get('root_path', '')}/"
     path = request.url.path[:_MAX_SHOWN_CHARACTERS]
     text = _render("not_found.html", root, language, request.app.state.languages, path=path)
-    return HTMLResponse(text, 404, _headers(language))
+    return HTMLResponse(text, 404, language_headers(language))

@@ -37,7 +37,7 @@ from server.web.message_limits import MessageLimits
 from server.web.middleware.fair_requests import party_of
 from server.web.middleware.hosts_and_origins import is_secure, origin_fault
 from server.web.middleware.refusal_log import RefusalLog
-from server.web.middleware.refusals import preferred_language
+from server.web.middleware.refusals import language_headers, preferred_language
 
 router = APIRouter()
 
@@ -74,8 +74,7 @@ async def explain_refusal(request: Request) -> Response:
         {
             **(_UPGRADE if page is None else {}),
             "Cache-Control": "no-store",
-            "Content-Language": language.key,
-            "Vary": "Accept-Language",
+            **language_headers(language),
         },
     )
 
