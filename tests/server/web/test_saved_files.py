@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 from engine import Experiment, advance, begin, saved
 from server.settings import Settings
 from server.web.app import create_app
-from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
 from tests.support.wording import sentence
 
 
@@ -91,8 +90,3 @@ def test_what_cannot_be_used_is_refused_by_name(
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     for part in parts:
         assert part in answer.json()["detail"]
-
-
-def test_a_body_that_is_no_json_or_too_long_is_refused(web: TestClient) -> None:
-    assert web.post("/api/read", content="sing").status_code == 400
-    assert web.post("/api/read", content=" " * (MAX_BODY_BYTES + 1)).status_code == 413

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from engine import Experiment
 from engine.classic import to_experiment
-from server.settings import MAX_MESSAGE_BYTES, Settings
+from server.settings import Settings
 from server.web.app import create_app
 from tests.support.wording import sentence
 
@@ -114,10 +114,3 @@ def test_a_refusal_names_key_and_value(
     assert (answer.status_code, answer.json()["field"]) == (status, field)
     for part in parts:
         assert part in answer.json()["detail"]
-
-
-@pytest.mark.parametrize("path", ["/api/classic", "/api/classic/link"])
-def test_a_body_that_is_no_json_or_too_long_is_refused(web: TestClient, path: str) -> None:
-    assert web.post(path, content="sing").status_code == 400
-    assert web.post(path, content=b"\xff").status_code == 400
-    assert web.post(path, content=" " * (MAX_MESSAGE_BYTES + 1)).status_code == 413
