@@ -151,7 +151,7 @@ format: $(DEV) $(NODE_MODULES)  ## Format all code and mend what can be mended
 protocol: $(DEV)  ## Write static/js/types/protocol.d.ts anew from the server's models
 	$(PY) -m scripts.generate_protocol_types
 
-reference: $(DEV)  ## Write docs/reference.md anew from the engine's registries
+reference: $(DEV)  ## Write docs/reference.md and the settings in README.md anew from what is declared
 	$(PY) -m scripts.generate_reference
 
 pins: $(DEV)  ## Write requirements/*.txt anew from pyproject.toml, with today's versions (ARGS=--keep: with those of before)

@@ -1,16 +1,21 @@
-"""Write docs/reference.md, every field and every choice of an experiment, from the engine's registries.
+"""Write docs/reference.md, every field and every choice of an experiment, and the table of settings in README.md.
 
-``python -m scripts.generate_reference`` writes it; ``--check`` writes nothing and fails if it is out of date.
+``python -m scripts.generate_reference`` writes both; ``--check`` writes nothing and fails if they are out of date.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from server.protocol.catalog import CatalogField, Choice, catalog
+from server.settings import Settings
+from server.settings.environment import variable_of
+from server.settings.options import default, description, is_list, spelling
 
-PATH = Path(__file__).parents[1] / "docs" / "reference.md"
+README = Path(__file__).parents[1] / "README.md"
+PATH = README.parent / "docs" / "reference.md"
 
 _TITLES = {
     "problems": "Problems",
@@ -95,14 +100,33 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def readme() -> str:
+    """Return README.md with the table of settings as they are declared."""
+    table = "\n".join(_settings())
+    text = README.read_text(encoding="utf-8")
+    return re.sub(r"(?m)^\| option \| variable \|.*(\n\|.*)*", lambda _: table, text)
+
+
+def _settings() -> Iterator[str]:
+    yield "| option | variable | default | |"
+    yield "|---|---|---|---|"
+    for name, field in Settings.model_fields.items():
+        option = spelling(field).option
+        written = f"| `{option}` " if option else "| "
+        more = "; in the variable separated by commas" if is_list(field) else ""
+        yield f"{written}| `{variable_of(name)}` | {default(field)} | {description(field)}{more} |"
+
+
 def main() -> None:
-    """Write the page, or check it."""
+    """Write the pages, or check them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
-    if not parser.parse_args().check:
-        PATH.write_text(reference(), encoding="utf-8", newline="\n")
-    elif not PATH.exists() or PATH.read_text(encoding="utf-8") != reference():
-        sys.exit("docs/reference.md is out of date; run `make reference`")
+    check = parser.parse_args().check
+    for path, text in ((PATH, reference()), (README, readme())):
+        if not check:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            sys.exit(f"{path.name} is out of date; run `make reference`")
 
 
 if __name__ == "__main__":

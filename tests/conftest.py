@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from tests.support.live_server import LiveServer, live_server
 
@@ -17,6 +18,13 @@ def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what servers keep away from the home of whoever runs the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, as engine processes do: several wait for each other where processors are busy."""
+    with threadpool_limits(1, "blas"):
         yield
 
 

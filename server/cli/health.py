@@ -4,6 +4,7 @@ Imports little, so that a container of small means starts it within its time lim
 """
 
 import argparse
+import contextlib
 import http.client
 import json
 import logging
@@ -13,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from server.settings import from_environment, own_url
 from server.telemetry.standard_streams import print_line
 
 log = logging.getLogger(__name__)
@@ -77,12 +77,19 @@ def _address(host: str | None, port: int | None) -> str:
     Raises:
         ValueError: a setting cannot be understood, or the port is not known.
     """
-    settings = from_environment(host=host, port=port)
-    if host is None and port is None and settings.address_file is not None:
-        try:
+    if host is None and port is None:
+        # Else it could not be written, not yet, or is named with ~ or quotation marks.
+        with contextlib.suppress(OSError):
+            return Path(os.environ.get("PLAYGROUND_ADDRESS_FILE", "")).read_text("utf-8").strip()
+    # This takes longer to import than all else; the health check of a container has an address file and does without.
+    from server.settings import own_url
+    from server.settings.options import settings_from
+
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = settings_from(given)
+    if not given and settings.address_file is not None:
+        with contextlib.suppress(OSError):
             return settings.address_file.read_text("utf-8").strip()
-        except OSError:
-            pass  # it could not be written, or the server has not started yet
     if settings.port == 0:
         raise ValueError(
             "port is 0, so the server has taken a free one: name it with --port, or name a file for its address"

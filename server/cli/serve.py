@@ -6,7 +6,6 @@ import gc
 import json
 import logging
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -19,7 +18,8 @@ from server.compute import Unavailable, check
 from server.lifecycle.shutdown import DrainingServer
 from server.security.join_codes import grouped
 from server.security.lan import check_exposure, invitation, is_private, lan_address, qr_code
-from server.settings import ANY_ADDRESS, Settings, from_environment, own_url, variables
+from server.settings import ANY_ADDRESS, Settings, own_url, variables
+from server.settings.options import add_options, settings_from
 from server.telemetry import logs
 from server.telemetry.metrics import Metrics
 from server.telemetry.standard_streams import print_line
@@ -38,32 +38,16 @@ def main(arguments: list[str] | None = None) -> None:
     if given[:1] == ["train"]:
         train.main(given[1:])
         return
-    options = _parser().parse_args(given)
+    options = vars(_parser().parse_args(given))
+    draw = options.get("join_code") == ""
+    if draw:
+        del options["join_code"]  # a variable may give one
     try:
-        settings = from_environment(
-            host=options.host,
-            port=options.port,
-            compute=options.compute,
-            workers=options.workers,
-            max_sessions=options.max_sessions,
-            allowed_hosts=None if options.allow_host is None else tuple(options.allow_host),
-            allowed_origins=None if options.allow_origin is None else tuple(options.allow_origin),
-            allowed_embedders=None if options.allow_embedding is None else tuple(options.allow_embedding),
-            trusted_proxies=None if options.trusted_proxy is None else tuple(options.trusted_proxy),
-            root_path=options.root_path,
-            join_code=options.join_code or None,
-            lan=options.lan,
-            insecure=options.insecure,
-            log_format=options.log_format,
-            log_level=options.log_level,
-            metrics_port=options.metrics_port,
-            metrics_host=options.metrics_host,
-            metrics_token=options.metrics_token,
-        )
+        settings = settings_from(options)
         logs.configure(settings.log_format, settings.log_level)
         for notice in variables().notices:
             log.warning(notice)
-        settings = _opened(settings, draw=options.join_code == "")
+        settings = _opened(settings, draw=draw)
         check_exposure(settings)
         app = create_app(settings)
         check(settings.compute)
@@ -158,92 +142,7 @@ def _parser() -> argparse.ArgumentParser:
             " `neural-playground health --help` how to ask whether the server is alive."
         ),
     )
-    parser.add_argument("--host", help="address to listen on (default: 127.0.0.1, this machine only)")
-    parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: 8000)")
-    parser.add_argument(
-        "--compute",
-        metavar="WHERE",
-        help="where networks train: processes, inline (in a thread of the server, for debugging)"
-        " or dask://host:port, a cluster (default: processes)",
-    )
-    parser.add_argument(
-        "--workers", type=int, help="engine processes (default: as many as there are processors, up to 8)"
-    )
-    parser.add_argument(
-        "--max-sessions",
-        type=int,
-        metavar="N",
-        help="sessions at once; others are asked to wait (default: 200)",
-    )
-    parser.add_argument(
-        "--allow-host",
-        action="append",
-        metavar="NAME",
-        help="answer to this host name, too, as behind a proxy or with a name of its own; may be repeated",
-    )
-    parser.add_argument(
-        "--allow-origin",
-        action="append",
-        metavar="ORIGIN",
-        help="let pages of this origin (https://host) open sessions, too; may be repeated",
-    )
-    parser.add_argument(
-        "--allow-embedding",
-        action="append",
-        metavar="ORIGIN",
-        help="let pages of this origin (https://host) show the playground inside them; may be repeated",
-    )
-    parser.add_argument(
-        "--lan",
-        action="store_true",
-        default=None,
-        help="serve everybody in this network who has the join code; shows address, code and QR code",
-    )
-    parser.add_argument(
-        "--join-code",
-        nargs="?",
-        const="",
-        metavar="CODE",
-        help="ask for a code before anything can be done; without CODE, one is drawn",
-    )
-    parser.add_argument(
-        "--insecure",
-        action="store_true",
-        default=None,
-        help="serve everybody who reaches this server, without a join code",
-    )
-    parser.add_argument(
-        "--trusted-proxy",
-        action="append",
-        metavar="ADDRESS",
-        help="believe X-Forwarded-For and X-Forwarded-Proto of this address or network; may be repeated",
-    )
-    parser.add_argument(
-        "--root-path", metavar="/PATH", help="what the addresses begin with if a proxy passes it on"
-    )
-    parser.add_argument(
-        "--log-format", choices=logs.FORMATS, help="text for people, json for machines (default: text)"
-    )
-    parser.add_argument(
-        "--log-level", choices=logs.LEVELS, help="the least weight of what is logged (default: warning)"
-    )
-    parser.add_argument(
-        "--metrics-port",
-        type=int,
-        metavar="PORT",
-        help="serve metrics for Prometheus on a port of their own (default: none)",
-    )
-    parser.add_argument(
-        "--metrics-host",
-        metavar="HOST",
-        help="address that this port listens on (default: 127.0.0.1, this machine only)",
-    )
-    parser.add_argument(
-        "--metrics-token",
-        metavar="TOKEN",
-        help="serve metrics at /metrics to clients that send this bearer token; better as PLAYGROUND_METRICS_TOKEN,"
-        " as others can see the options of a process (default: none)",
-    )
+    add_options(parser)
     parser.add_argument("--version", action="version", version=f"neural-playground {__version__}")
     return parser
 
@@ -251,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
 def _opened(settings: Settings, *, draw: bool) -> Settings:
     """Return the settings with what --lan and a --join-code without a code stand for."""
     if settings.lan and is_private(settings.host):
-        settings = replace(settings, host=ANY_ADDRESS)
+        settings = settings.model_copy(update={"host": ANY_ADDRESS})
     drawn = draw or (settings.lan and not settings.insecure)
     if settings.join_code is None and drawn and settings.log_format == "json":
         raise ValueError(
@@ -259,7 +158,7 @@ def _opened(settings: Settings, *, draw: bool) -> Settings:
             " PLAYGROUND_JOIN_CODE"
         )
     if settings.join_code is None and drawn:
-        settings = replace(settings, join_code="")
+        settings = settings.model_copy(update={"join_code": ""})
     return settings
 
 

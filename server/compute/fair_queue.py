@@ -90,8 +90,13 @@ class FairQueue(Generic[Item]):
 
     def charge(self, owner: Hashable, seconds: float) -> None:
         """Add seconds to what an owner was served; negative ones take back an estimate that was too high."""
-        self._served[owner] = self._served.get(owner, self._now) + seconds
-        self._largest = max(self._largest, self._served[owner])
+        served = self._served.get(owner, self._now) + seconds
+        self._largest = max(self._largest, served)
+        if self._waiting:
+            self._served[owner] = served
+        else:  # all begin alike when the next one comes, so that no account has to be remembered
+            self._served.clear()
+            self._last_taken.clear()
 
     def remove(self, owner: Hashable, item: Item) -> bool:
         """Drop an item that need not be done any more; tell whether it waited."""

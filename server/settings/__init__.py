@@ -1,283 +1,25 @@
-"""Settings: the options of one server process, their limits, and how they are read."""
+"""Settings: the options of one server process, each declared once; the variables that set them, and their limits."""
 
-import ipaddress
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from server.settings.environment import PREFIX, Variables, read, unquoted
+from pydantic import Field
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from server.settings.environment import Variables, read
+from server.settings.kinds import COMMAS, Compute, File, Folder, Host, Network, Origin, RootPath, one_of
 from server.settings.processors import default_workers
 from server.telemetry.logs import FORMATS, LEVELS
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Options of one server process.
-
-    Attributes:
-        host: address to listen on.
-        port: TCP port; 0 takes a free one.
-        compute: where slices are computed: ``processes`` of this machine, ``inline`` in a thread of the server, or
-            in the cluster of a Dask scheduler, ``dask://host:port``.
-        workers: engine processes.
-        worker_memory: mebibytes of address space that each of them may take.
-        allowed_hosts: further names by which requests may call this server; addresses of numbers, this machine's own
-            name and localhost always may.
-        allowed_origins: further origins (``https://host[:port]``) whose pages may open a session; pages of this
-            server always may.
-        allowed_embedders: origins whose pages may show this one inside them; pages of this server always may.
-        trusted_proxies: addresses or networks of proxies whose word about a client's address and scheme is taken.
-        root_path: what stands before the addresses of this server where a proxy passes it on, as ``/a/b``.
-        join_code: what people have to give before they may do anything; empty: one is drawn; None: nothing is asked.
-        lan: serve everybody in the network: on all addresses, with a join code.
-        insecure: serve everybody who reaches this server without a join code.
-        hello_seconds: how long a new connection may take to say hello.
-        window: how many frames a client may leave unacknowledged at most, where the line is long enough for so many.
-        slice_seconds: the longest stretch of training between two looks at the commands.
-        ping_seconds: how often a WebSocket is asked whether somebody is still there.
-        pong_seconds: how long the answer may take before the connection is cut.
-        max_sessions: sessions at once. One person (with a join code a browser that joined, else an address) can have
-            nine tenths of them; the rest is for persons who have none.
-        max_client_sessions: of them, those of one browser. Without a join code a browser says itself which it is, so
-            the limit keeps an honest one from opening too many and protects nobody.
-        max_address_sessions: of them, those of one address.
-        kept_seconds: how long a session waits for a connection that has ended.
-        alone_seconds: how long it trains meanwhile.
-        rest_seconds: how long a session trains without anybody doing anything.
-        idle_seconds: how long it is kept without anybody doing anything.
-        session_seconds: how long it is kept at most.
-        checkpoint_seconds: how often a browser is given what it needs to go on elsewhere, while training goes on.
-        token_seconds: how long that can be used.
-        slow_seconds: how long a client may acknowledge nothing while frames wait, before it is sent away for a while.
-        heartbeat_seconds: after so long without anything to say, the server says that it is there.
-        languages: a folder with further language files, or None.
-        log_format: ``text`` for people, ``json`` for machines.
-        log_level: the least weight of what is logged.
-        metrics_port: a port of their own for the metrics; None for none.
-        metrics_host: address that it listens on.
-        metrics_token: what opens ``/metrics``, which without a token is not there.
-        token_keys: secrets to sign with, the first signs, all are believed; without any, the server makes its own.
-        state_folder: where the server keeps the key that it made; None where it can keep none.
-        address_file: where the server writes its address when it can be reached, for ``neural-playground health``;
-            None for nowhere.
-
-    Raises:
-        ValueError: a number is out of its range, or something is not what it has to be; begins with its name.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    compute: str = "processes"
-    workers: int = field(default_factory=default_workers)
-    worker_memory: int = 1024
-    allowed_hosts: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
-    allowed_embedders: tuple[str, ...] = ()
-    trusted_proxies: tuple[str, ...] = ()
-    root_path: str = ""
-    join_code: str | None = field(default=None, repr=False)  # a secret: never in a log
-    lan: bool = False
-    insecure: bool = False
-    hello_seconds: float = 10.0
-    window: int = 8
-    slice_seconds: float = 0.025
-    ping_seconds: float = 20.0
-    pong_seconds: float = 20.0
-    max_sessions: int = 200
-    max_client_sessions: int = 8
-    max_address_sessions: int = 300
-    kept_seconds: float = 120.0
-    alone_seconds: float = 30.0
-    rest_seconds: float = 600.0
-    idle_seconds: float = 1800.0
-    session_seconds: float = 43_200.0
-    checkpoint_seconds: float = 2.0
-    token_seconds: float = 86_400.0
-    slow_seconds: float = 30.0
-    heartbeat_seconds: float = 15.0
-    languages: Path | None = None
-    log_format: str = "text"
-    log_level: str = "warning"
-    metrics_port: int | None = None
-    metrics_host: str = "127.0.0.1"
-    metrics_token: str | None = field(default=None, repr=False)  # a secret
-    token_keys: tuple[str, ...] = field(default=(), repr=False)  # a secret: never in a log
-    state_folder: Path | None = field(default_factory=lambda: default_state_folder())  # defined below
-    address_file: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot work."""
-        for name, low, high in (
-            ("port", 0, 65_535),
-            ("workers", 1, 256),
-            ("worker_memory", 512, 1_048_576),
-            ("hello_seconds", 0.1, 600),
-            ("window", 1, 8),
-            ("slice_seconds", 0.001, 1),
-            ("max_sessions", 1, 100_000),
-            ("max_client_sessions", 1, 100_000),
-            ("max_address_sessions", 1, 100_000),
-            ("kept_seconds", 0, 86_400),
-            ("alone_seconds", 0, 86_400),
-            ("rest_seconds", 0.1, 604_800),
-            ("idle_seconds", 0.1, 604_800),
-            ("session_seconds", 0.1, 604_800),
-            ("checkpoint_seconds", 0.1, 600),
-            ("token_seconds", 1, 2_592_000),
-            ("ping_seconds", 0.1, 600),
-            ("pong_seconds", 0.1, 600),
-            ("slow_seconds", 0.1, 3600),
-            ("heartbeat_seconds", 0.1, 15),  # the page gives up after 45
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name} is {value}; allowed: {low} … {high}")
-        if self.compute not in ("processes", "inline") and not _CLUSTER.fullmatch(self.compute):
-            raise ValueError(f"compute is {self.compute!r}; allowed: processes, inline, dask://host:port")
-        if self.metrics_port is not None and not 0 <= self.metrics_port <= 65_535:
-            raise ValueError(f"metrics_port is {self.metrics_port}; allowed: 0 … 65535")
-        if self.metrics_token is not None and len(self.metrics_token) < _MIN_TOKEN_CHARACTERS:
-            raise ValueError(
-                f"metrics_token has {len(self.metrics_token)} characters; at least {_MIN_TOKEN_CHARACTERS} are needed"
-            )
-        for name, known in (("log_format", FORMATS), ("log_level", LEVELS)):
-            value = getattr(self, name)
-            if value not in known:
-                raise ValueError(f"{name} is {value!r}; allowed: {', '.join(known)}")
-        for name in ("host", "metrics_host"):
-            if not getattr(self, name):
-                raise ValueError(f"{name} is empty; allowed: an address or a name")
-        for name in ("allowed_origins", "allowed_embedders"):
-            for origin in getattr(self, name):
-                if not _ORIGIN.fullmatch(origin):
-                    raise ValueError(
-                        f"{name} has {origin!r}; an origin is written https://host or https://host:port"
-                    )
-        for proxy in self.trusted_proxies:
-            try:
-                ipaddress.ip_network(proxy)
-            except ValueError:
-                raise ValueError(
-                    f"trusted_proxies has {proxy!r}; an address (10.0.0.7) or a network (10.0.0.0/8) is allowed"
-                ) from None
-        if not _ROOT_PATH.fullmatch(self.root_path):
-            raise ValueError(
-                f"root_path is {self.root_path!r}; it is written /a/b, without a slash at its end"
-            )
-
-
-_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
-_MIN_TOKEN_CHARACTERS = 16
-_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+ANY_ADDRESS = "0.0.0.0"
 
 MAX_MESSAGE_BYTES = 131_072
 """Longer messages close the connection with code 1009.
 
 An experiment with 5,000 custom points, each number with three to four digits, takes up to 120,000 bytes.
 """
-
-
-def variables() -> Variables:
-    """Return what the ``PLAYGROUND_`` variables of this process set, and what is to be said about them."""
-    return read(os.environ, _PARSERS)
-
-
-def from_environment(**chosen: object) -> Settings:
-    """Build settings from ``PLAYGROUND_*`` variables; ``chosen`` values that are not None win.
-
-    Raises:
-        ValueError: a variable or a chosen value cannot be used; names it.
-    """
-    given = {name: value for name, value in chosen.items() if value is not None}
-    texts = {name: text for name, text in variables().values.items() if name not in given}
-    for name, text in texts.items():
-        parse, allowed = _PARSERS[name]
-        try:
-            given[name] = parse(text)
-        except ValueError:
-            raise ValueError(f"{PREFIX}{name.upper()} is {text!r}; allowed: {allowed}") from None
-    try:
-        return Settings(**given)  # type: ignore[arg-type]
-    except ValueError as error:
-        name, _, rest = str(error).partition(" ")
-        if name not in texts:
-            raise
-        raise ValueError(f"{PREFIX}{name.upper()} {rest}") from None
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part for part in map(unquoted, text.split(",")) if part)
-
-
-def _on_or_off(text: str) -> bool:
-    try:
-        return {"1": True, "on": True, "true": True, "0": False, "off": False, "false": False}[text.lower()]
-    except KeyError:
-        raise ValueError(text) from None
-
-
-def _path(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:  # a home is asked for, and there is none
-        raise ValueError(text) from None
-
-
-_TEXT = str, "a text"
-_WHOLE = int, "a whole number"
-_SECONDS = float, "a number of seconds"
-_TEXTS = _list, "texts separated by commas"
-_SWITCH = _on_or_off, "on, off, true, false, 1, 0"
-_FILE_PATH = _path, "a file; ~ stands for the home of a user who has one"
-_FOLDER_PATH = _path, "a folder; ~ stands for the home of a user who has one"
-
-_PARSERS: Mapping[str, tuple[Callable[[str], object], str]] = {
-    "host": _TEXT,
-    "port": _WHOLE,
-    "compute": _TEXT,
-    "workers": _WHOLE,
-    "worker_memory": _WHOLE,
-    "allowed_hosts": _TEXTS,
-    "allowed_origins": _TEXTS,
-    "allowed_embedders": _TEXTS,
-    "trusted_proxies": _TEXTS,
-    "root_path": _TEXT,
-    "join_code": _TEXT,
-    "lan": _SWITCH,
-    "insecure": _SWITCH,
-    "hello_seconds": _SECONDS,
-    "window": _WHOLE,
-    "slice_seconds": _SECONDS,
-    "max_sessions": _WHOLE,
-    "max_client_sessions": _WHOLE,
-    "max_address_sessions": _WHOLE,
-    "kept_seconds": _SECONDS,
-    "alone_seconds": _SECONDS,
-    "rest_seconds": _SECONDS,
-    "idle_seconds": _SECONDS,
-    "session_seconds": _SECONDS,
-    "checkpoint_seconds": _SECONDS,
-    "token_seconds": _SECONDS,
-    "ping_seconds": _SECONDS,
-    "pong_seconds": _SECONDS,
-    "slow_seconds": _SECONDS,
-    "heartbeat_seconds": _SECONDS,
-    "languages": _FOLDER_PATH,
-    "log_format": _TEXT,
-    "log_level": _TEXT,
-    "metrics_port": _WHOLE,
-    "metrics_host": _TEXT,
-    "metrics_token": _TEXT,
-    "token_keys": _TEXTS,
-    "state_folder": _FOLDER_PATH,
-    "address_file": _FILE_PATH,
-}
-"""How the variable of each setting is read, and what it may be."""
-
-
-ANY_ADDRESS = "0.0.0.0"
 
 
 def own_url(host: str, port: int) -> str:
@@ -293,13 +35,145 @@ def default_state_folder() -> Path | None:
     """
     base = os.environ.get("XDG_STATE_HOME", "")
     if os.path.isabs(base):
-        return Path(base) / _FOLDER
+        return Path(base) / "neural-playground"
     home = os.path.expanduser("~")  # stays as it is for a user id that this machine does not know
     if os.environ.get("HOME") == "" or not os.path.isabs(home):
         return None
-    return Path(home) / ".local" / "state" / _FOLDER
+    return Path(home) / ".local" / "state" / "neural-playground"
 
 
-_FOLDER = "neural-playground"
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a setting is written, where that does not follow from its name and type.
 
-_CLUSTER = re.compile(r"dask://([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
+    Attributes:
+        option: its option on the command line; None: it has only a variable.
+        metavar: what stands for the value in ``--help``; None: the name of the setting.
+        default: words for the default; None: the default itself.
+    """
+
+    option: str | None = None
+    metavar: str | None = None
+    default: str | None = None
+
+
+class Settings(BaseSettings):
+    """Options of one server process: what is passed, else what ``PLAYGROUND_`` variables set, else the defaults.
+
+    The words below each are those of ``--help`` and README.
+
+    Raises:
+        ValidationError: a value is not allowed.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
+
+    host: Annotated[Host, Spelling("--host")] = "127.0.0.1"
+    """address to listen on; 127.0.0.1 serves this machine only"""
+    port: Annotated[int, Field(ge=0, le=65_535), Spelling("--port")] = 8000
+    """port to listen on; 0 takes a free one"""
+    compute: Annotated[Compute, Spelling("--compute", "WHERE")] = "processes"
+    """where networks train: `processes`, `inline` (in a thread of the server) or `dask://host:port`, a cluster; see
+    [Compute](docs/deploying.md#compute)"""
+    workers: Annotated[
+        int, Field(ge=1, le=256), Spelling("--workers", default="as many as there are processors, up to 8")
+    ] = Field(default_factory=default_workers)
+    """engine processes; of a quota of fewer processors one is left to the server"""
+    worker_memory: Annotated[int, Field(ge=512, le=1_048_576)] = 1024
+    """mebibytes of address space that each of them may take, at least 512"""
+    allowed_hosts: Annotated[
+        tuple[str, ...], COMMAS, Spelling("--allow-host", "NAME", "this machine's names")
+    ] = ()
+    """other host names to answer to, as behind a proxy; IP addresses always work"""
+    lan: Annotated[bool, Spelling("--lan")] = False
+    """listen on all addresses, show the one in this network with a QR code, and ask for a join code"""
+    join_code: Annotated[str | None, Field(repr=False), Spelling("--join-code", "CODE")] = None
+    """ask for this code, at least six characters, before anything can be done; without a value a code of eight letters
+    is drawn, which stays the same for a day. A warning says if a code is easily guessed"""
+    insecure: Annotated[bool, Spelling("--insecure")] = False
+    """serve everybody who reaches this server, without a join code"""
+    trusted_proxies: Annotated[tuple[Network, ...], COMMAS, Spelling("--trusted-proxy", "ADDRESS")] = ()
+    """addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"""
+    root_path: Annotated[RootPath, Spelling("--root-path", "/PATH")] = ""
+    """prefix of all paths, as `/a/b`, where a proxy passes it on; if it removes the prefix, nothing is to be set"""
+    allowed_embedders: Annotated[tuple[Origin, ...], COMMAS, Spelling("--allow-embedding", "ORIGIN")] = ()
+    """other origins (`https://host`) whose pages may show the playground inside them"""
+    allowed_origins: Annotated[tuple[Origin, ...], COMMAS, Spelling("--allow-origin", "ORIGIN")] = ()
+    """other origins (`https://host`) whose pages may open sessions"""
+    hello_seconds: Annotated[float, Field(ge=0.1, le=600)] = 10.0
+    """how long a new connection may take to send its first message"""
+    window: Annotated[int, Field(ge=1, le=8)] = 8
+    """frames a page may leave unacknowledged at most; on a slow connection it is two"""
+    slice_seconds: Annotated[float, Field(ge=0.001, le=1)] = 0.025
+    """the longest slice of training; commands are handled between slices"""
+    ping_seconds: Annotated[float, Field(ge=0.1, le=600)] = 20.0
+    """how often a page is pinged"""
+    pong_seconds: Annotated[float, Field(ge=0.1, le=600)] = 20.0
+    """how long the answer to a ping may take before the connection is cut"""
+    slow_seconds: Annotated[float, Field(ge=0.1, le=3600)] = 30.0
+    """how long a page may acknowledge nothing while frames wait, before it is sent away for a while"""
+    heartbeat_seconds: Annotated[float, Field(ge=0.1, le=15)] = 15.0  # the page gives up after 45
+    """after this long without another message the server sends a heartbeat"""
+    languages: Folder | None = None
+    """a folder with further language files; see [Languages](docs/languages.md)"""
+    max_sessions: Annotated[int, Field(ge=1, le=100_000), Spelling("--max-sessions", "N")] = 200
+    """sessions at once; others are asked to wait, and let in when there is room. One person (a browser that joined;
+    without a join code an address) can have nine tenths"""
+    max_client_sessions: Annotated[int, Field(ge=1, le=100_000)] = 8
+    """sessions of one browser; without a join code a browser's identity is what it claims"""
+    max_address_sessions: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """sessions of one address"""
+    kept_seconds: Annotated[float, Field(ge=0, le=86_400)] = 120.0
+    """how long a session is kept after its connection was lost"""
+    alone_seconds: Annotated[float, Field(ge=0, le=86_400)] = 30.0
+    """how long it trains without a connection"""
+    rest_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 600.0
+    """how long a session trains without any input"""
+    idle_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 1800.0
+    """how long it is kept without any input"""
+    session_seconds: Annotated[float, Field(ge=0.1, le=604_800)] = 43_200.0
+    """how long it is kept at most; after any of these limits one click resumes it"""
+    checkpoint_seconds: Annotated[float, Field(ge=0.1, le=600)] = 2.0
+    """how often a browser gets a resume token during training"""
+    token_seconds: Annotated[float, Field(ge=1, le=2_592_000)] = 86_400.0
+    """how long a resume token is valid"""
+    token_keys: Annotated[
+        tuple[str, ...], Field(repr=False), COMMAS, Spelling(default="a generated key")
+    ] = ()
+    """secrets for signing cookies and resume tokens, at least 32 characters each, the same on servers that take over
+    from each other: the first signs, all verify"""
+    state_folder: Annotated[Folder | None, Spelling(default="`~/.local/state/neural-playground`")] = Field(
+        default_factory=default_state_folder
+    )
+    """where the server keeps the key that it generates at its first start"""
+    address_file: File | None = None
+    """a file into which the server writes its address, where `neural-playground health` finds it"""
+    log_format: Annotated[str, one_of(FORMATS), Spelling("--log-format", "FORMAT")] = "text"
+    """`text` for people; `json` writes each line of the log as an object"""
+    log_level: Annotated[str, one_of(LEVELS), Spelling("--log-level", "LEVEL")] = "warning"
+    """minimum severity that is logged: critical, error, warning, info or debug"""
+    metrics_port: Annotated[int | None, Field(ge=0, le=65_535), Spelling("--metrics-port", "PORT")] = None
+    """a separate port for Prometheus metrics"""
+    metrics_host: Annotated[Host, Spelling("--metrics-host", "HOST")] = "127.0.0.1"
+    """address that the metrics port listens on"""
+    metrics_token: Annotated[
+        str | None, Field(min_length=16, repr=False), Spelling("--metrics-token", "TOKEN")
+    ] = None
+    """the bearer token that opens `/metrics`; better as a variable, as others can see options"""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take variables as `environment` reads them, and no files."""
+        return init_settings, InitSettingsSource(settings_cls, dict(variables().values))
+
+
+def variables() -> Variables:
+    """Return what the ``PLAYGROUND_`` variables of this process set, and what is to be said about them."""
+    return read(os.environ, Settings.model_fields)

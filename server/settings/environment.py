@@ -55,7 +55,7 @@ def read(environment: Mapping[str, str], settings: Collection[str]) -> Variables
         environment: all variables by name.
         settings: names of all settings, in lower case.
     """
-    known = {PREFIX + name.upper(): name for name in settings}
+    known = {variable_of(name): name for name in settings}
     values: dict[str, str] = {}
     notices: list[str] = []
     for variable in sorted(name for name in environment if name.upper().startswith(PREFIX)):
@@ -75,6 +75,11 @@ def read(environment: Mapping[str, str], settings: Collection[str]) -> Variables
     return Variables(values, tuple(notices))
 
 
+def variable_of(setting: str) -> str:
+    """Return the name of the variable that sets a setting."""
+    return PREFIX + setting.upper()
+
+
 def unquoted(text: str) -> str:
     """Return a text without white space around it and without quotation marks that enclose all of it."""
     text = text.strip()
@@ -85,5 +90,5 @@ def unquoted(text: str) -> str:
 
 def _unknown(variable: str, settings: Collection[str]) -> str:
     near = difflib.get_close_matches(variable[len(PREFIX) :].lower(), settings, n=1)
-    advice = f"did you mean {PREFIX}{near[0].upper()}?" if near else "the README lists all settings"
+    advice = f"did you mean {variable_of(near[0])}?" if near else "the README lists all settings"
     return f"{variable} is not a setting and is ignored; {advice}"

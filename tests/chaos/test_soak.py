@@ -18,8 +18,11 @@ from tests.support.wire import Wire, connect
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
 SESSIONS = 20
-WARM_UP = 0.3
-"""The part of the time that memory may take to settle."""
+WARM_UP = 0.6
+"""The part of the time in which memory may rise to its high-water mark, which the busiest moment sets."""
+
+MOST_GROWTH = 12.0
+"""Of memory after that, in MiB an hour. What each button or each connection leaves behind shows as a steady slope."""
 
 pytestmark = [pytest.mark.anyio, pytest.mark.soak, pytest.mark.timeout(SECONDS * 2 + 120)]
 
@@ -125,13 +128,11 @@ async def test_a_class_that_plays_for_long_leaves_everything_as_it_was(start: St
         f"{SESSIONS} people, {SECONDS:g} s: {sum(person.pressed for person in people)} buttons,"
         f" {sum(person.frames for person in people)} frames, {len(errors)} errors"
     )
-    growths = []
+    slopes = []
     for name, column in (("server", 1), ("engines", 2)):
         slope, _ = statistics.linear_regression(times, [each[column] for each in settled])
         mean = statistics.fmean(each[column] for each in settled)
-        growths.append(slope * (times[-1] - times[0]))
-        tell(
-            f"memory of the {name}: {mean:.1f} MiB, slope {slope:+.1f} MiB an hour, {growths[-1]:+.1f} MiB meanwhile"
-        )
+        slopes.append(slope)
+        tell(f"memory of the {name}: {mean:.1f} MiB, slope {slope:+.1f} MiB an hour")
     assert errors == []
-    assert max(growths) < 2
+    assert max(slopes) < MOST_GROWTH

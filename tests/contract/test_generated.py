@@ -8,7 +8,8 @@ import pytest
 
 from engine import Experiment
 from engine.schema import REGISTRIES
-from scripts.generate_reference import PATH, reference
+from scripts.generate_reference import PATH, README, readme, reference
+from server.settings import Settings
 from tests.support.live_server import ROOT
 
 
@@ -26,6 +27,14 @@ def test_the_types_of_the_protocol_are_those_of_the_models() -> None:
 
 def test_the_reference_is_that_of_the_registries() -> None:
     assert PATH.read_text(encoding="utf-8") == reference()
+
+
+def test_the_table_of_settings_is_that_of_their_declaration() -> None:
+    text = README.read_text(encoding="utf-8")
+
+    assert text == readme()
+    for name in Settings.model_fields:
+        assert text.count(f"| `PLAYGROUND_{name.upper()}` |") == 1
 
 
 @pytest.mark.parametrize("name", REGISTRIES)

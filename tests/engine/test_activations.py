@@ -5,7 +5,8 @@ import pytest
 
 from engine import Experiment, advance, begin
 from engine.activations import ACTIVATIONS, LOGISTIC_OUTPUT, SOFTMAX_OUTPUT
-from tests.support.numeric import PLAIN_ACTIVATIONS, central_differences
+from tests.support.numeric import central_differences
+from tests.support.plain import PLAIN_ACTIVATIONS
 from tests.support.strategies import varied
 
 ALL = [*ACTIVATIONS.values(), LOGISTIC_OUTPUT]

@@ -17,5 +17,7 @@ def test_a_constant_is_a_float64_array_without_axes():
 def test_a_constant_cannot_be_written():
     array = constant(1.0)
 
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(ValueError):
         array[...] = 2
+
+    assert array.item() == 1

@@ -10,7 +10,7 @@ from engine import Experiment, advance, begin, evaluate, set_parameter
 from engine.penalties import PENALTIES
 from engine.samples import points
 from engine.scalings import SCALINGS
-from tests.support.numeric import (
+from tests.support.plain import (
     OBJECTIVES,
     plain_inputs,
     plain_is_right,
@@ -19,7 +19,7 @@ from tests.support.numeric import (
     plain_sums,
     unflatten,
 )
-from tests.support.strategies import experiments, law, stacks, varied
+from tests.support.strategies import experiments, law, varied
 
 PARTS = ("train", "validation", "test")
 FIELDS = tuple(f"{part}_{figure}" for figure in ("loss", "accuracy", "r2") for part in PARTS)
@@ -144,19 +144,6 @@ def test_without_validation_samples_the_figures_of_the_others_are_the_same_and_i
     # Validation samples are those that else are the first of the test: 60 of 150.
     together = 0.4 * with_some.validation_loss + 0.6 * with_some.test_loss
     np.testing.assert_allclose(together, without.test_loss, rtol=1e-13)  # another order of adding up
-
-
-@law(40)
-@given(stack=stacks())
-def test_a_stack_is_evaluated_as_its_networks_would_be_alone(stack):
-    together, _ = advance(begin(stack), steps=3)
-
-    evaluation = evaluate(together)
-
-    for i, one in enumerate(stack):
-        alone = evaluate(advance(begin(one), steps=3)[0])
-        for field in FIELDS:
-            np.testing.assert_array_equal(getattr(evaluation, field)[i], getattr(alone, field)[0])
 
 
 @law(30)

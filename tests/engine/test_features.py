@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.features import FEATURES, feature_rows
-from tests.support.numeric import PLAIN_FEATURES
+from tests.support.plain import PLAIN_FEATURES
 
 POINTS = np.random.default_rng(7).uniform(-6, 6, (40, 2))
 

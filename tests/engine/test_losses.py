@@ -7,14 +7,8 @@ import pytest
 
 from engine.datasets import DATASETS
 from engine.losses import LOSSES, PROBLEMS
-from tests.support.numeric import (
-    OBJECTIVES,
-    SOFTMAX,
-    central_differences,
-    plain_errors,
-    plain_loss,
-    plain_predictions,
-)
+from tests.support.numeric import central_differences
+from tests.support.plain import OBJECTIVES, SOFTMAX, plain_errors, plain_loss, plain_predictions
 
 SUMS = np.linspace(-4, 4, 21)[None]
 SUMS_OF_MANY = np.random.default_rng(1).normal(0, 3, (4, 21))

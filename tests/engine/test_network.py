@@ -11,25 +11,20 @@ from engine.activations import ACTIVATIONS
 from engine.layout import Layout
 from engine.losses import LOSSES
 from engine.network import Pass
-from engine.penalties import PENALTIES, add_decay
 from tests.support.numeric import (
-    OBJECTIVES,
     case,
     central_differences,
     directional_difference,
     distance_to_kinks,
-    flatten,
     gradient,
     mean_loss,
-    plain_gradient,
     sums_by_layer,
     targets_for,
-    unflatten,
 )
+from tests.support.plain import OBJECTIVES, flatten, plain_gradient, unflatten
 from tests.support.strategies import law
+from tests.support.validation import raises_sentence
 
-SHARES = {"share": np.array(0.4)}
-SMOOTH = [row.key for row in PENALTIES.values() if row.l2(SHARES) > 0]
 DIFFERENTIABLE = [key for key in ACTIVATIONS if key != "step"]  # its slope is a stand-in
 
 
@@ -60,27 +55,6 @@ def test_a_network_of_steps_has_the_gradient_of_plain_loops_with_the_surrogate_s
     expected = flatten(plain_gradient(layers, ("step",) * 3, objective, batch))
     np.testing.assert_allclose(computed[0], expected, rtol=1e-12, atol=1e-14)  # a few roundings
     assert np.count_nonzero(computed[0][: layout.offsets[1]])  # the first layer learns, too
-
-
-@pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
-@pytest.mark.parametrize("penalty", SMOOTH)
-@pytest.mark.parametrize("activation", DIFFERENTIABLE)
-def test_loss_and_penalty_together_equal_central_differences(activation, penalty, objective):
-    layout, activations, loss, parameters, features, targets = case((4, 2), activation, objective)
-    rates = 0.3 * layout.is_weight()
-    row = PENALTIES[penalty]
-
-    computed = gradient(layout, activations, loss, parameters, features, targets)
-    add_decay(parameters, rates * row.l2(SHARES), computed, np.empty_like(computed))
-
-    def objective_value(at):
-        # The kink is the proximal step's.
-        smooth_part = row.value(at[0], SHARES) - row.l1(SHARES) * np.abs(at[0])
-        penalised = float((rates * smooth_part).sum())
-        return mean_loss(layout, activations, loss, at[0], features, targets) + penalised
-
-    expected = central_differences(objective_value, parameters)
-    np.testing.assert_allclose(computed, expected, rtol=1e-7, atol=1e-8)  # as above
 
 
 @law(200)
@@ -174,18 +148,16 @@ def test_biases_are_found_by_minus_one_and_are_not_weights():
 
 
 @pytest.mark.parametrize(
-    ("place", "message"),
+    ("place", "field", "values"),
     [
-        ((3, 0, 0), "layer is 3; this network has layers 0 … 2"),
-        ((-1, 0, 0), "layer is −1; this network has layers 0 … 2"),
-        ((0, 4, 0), "unit is 4; layer 0 has units 0 … 3"),
-        ((0, -1, 0), "unit is −1; layer 0 has units 0 … 3"),
-        ((1, 0, 4), "input is 4; layer 1 has inputs 0 … 3 and the bias"),
-        ((1, 0, -2), "input is −2; layer 1 has inputs 0 … 3 and the bias"),
+        ((3, 0, 0), "layer", {"layer": 3, "last": 2}),
+        ((-1, 0, 0), "layer", {"layer": -1, "last": 2}),
+        ((0, 4, 0), "unit", {"unit": 4, "layer": 0, "last": 3}),
+        ((0, -1, 0), "unit", {"unit": -1, "layer": 0, "last": 3}),
+        ((1, 0, 4), "input", {"input": 4, "layer": 1, "last": 3}),
+        ((1, 0, -2), "input", {"input": -2, "layer": 1, "last": 3}),
     ],
 )
-def test_a_parameter_that_does_not_exist_is_refused_with_what_exists(place, message):
-    with pytest.raises(ValueError, match="has") as error:
+def test_a_parameter_that_does_not_exist_is_refused_with_what_exists(place, field, values):
+    with raises_sentence(f"no-{field}", field, **values):
         Layout((2, 4, 2, 1)).index(*place)
-
-    assert str(error.value) == message

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from engine import Experiment, advance, begin, reconfigure
+from engine import Experiment, advance, begin, gradient, reconfigure
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import SCHEDULES
 
@@ -78,8 +77,8 @@ def stepped(key: str, gradients: np.ndarray, rate: float, options: dict[str, flo
     path = []
     work = np.empty((2, *parameters.shape))
     update = row.bind(parameters, work, slots, np.array(rate), arrays)
-    for step, gradient in enumerate(gradients, start=1):
-        work[0] = gradient
+    for step, slopes in enumerate(gradients, start=1):
+        work[0] = slopes
         update(step)
         path.append(parameters.copy())
     return np.array(path)
@@ -177,34 +176,15 @@ def test_a_run_makes_the_steps_of_its_optimizer_at_the_scheduled_rate(key: str, 
     memories: list[Memory] = [{} for _ in run.parameters[0]]
 
     for step in range(200):
-        gradient = gradient_of(run)
+        slopes = gradient(run)[0].tolist()  # a batch has all training samples
         rate = 0.01 * factor(step)
         expected = [
             PLAIN[key](w, g, memory, step + 1, rate, experiment.training.optimizer_options)
-            for w, g, memory in zip(run.parameters[0].tolist(), gradient, memories, strict=True)
+            for w, g, memory in zip(run.parameters[0].tolist(), slopes, memories, strict=True)
         ]
         run, _ = advance(run, steps=1)
         # One step; Adam and its kin divide by gradients near zero at the start.
         np.testing.assert_allclose(run.parameters[0], expected, rtol=0, atol=1e-12)
-
-
-def gradient_of(run: Any) -> list[float]:
-    """Return the gradient of the full training batch, by plain SGD with learning rate 1 from the same place."""
-    probe = Experiment.model_validate(
-        run.experiment.model_dump()
-        | {
-            "training": {
-                "optimizer": "sgd",
-                "learning_rate": 1.0,
-                "batch_size": 10_000,
-                "batching": "sequential",
-            }
-        }
-    )
-    start = replace(begin(probe), parameters=run.parameters.copy())
-    after, _ = advance(start, steps=1)
-    gradient: list[float] = (start.parameters - after.parameters)[0].tolist()
-    return gradient
 
 
 @pytest.mark.parametrize("schedule", ["constant", "exponential"])

@@ -66,23 +66,11 @@ def test_every_module_says_what_it_is_for(module):
     assert (module.__doc__ or "").strip()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "advance",
-        "begin",
-        "boundary",
-        "confusion",
-        "consensus",
-        "from_bytes",
-        "loss_plane",
-        "reconfigure",
-        "set_parameter",
-        "to_bytes",
-        "trace",
-        "trace_sample",
-    ],
-)
+FAILING = ["advance", "begin", "boundary", "confusion", "consensus", "from_bytes", "loss_plane"]
+FAILING += ["reconfigure", "set_parameter", "to_bytes", "trace", "trace_sample"]
+
+
+@pytest.mark.parametrize("name", FAILING)
 def test_what_can_fail_says_how(name):
     assert "Raises:" in (inspect.getdoc(getattr(engine, name)) or "")
 

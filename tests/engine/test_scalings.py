@@ -11,7 +11,7 @@ from engine.experiment import Data
 from engine.features import FEATURES, feature_rows
 from engine.samples import points, rows, scale
 from engine.scalings import SCALINGS
-from tests.support.numeric import plain_inputs
+from tests.support.plain import plain_inputs
 from tests.support.strategies import law, varied
 
 ALL = tuple(FEATURES)

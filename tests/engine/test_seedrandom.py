@@ -3,6 +3,7 @@
 import pytest
 
 from engine.seedrandom import DATASETS, SeedRandom, draw_points
+from tests.support.validation import raises_naming
 
 
 def test_the_numbers_are_those_of_the_original() -> None:
@@ -20,7 +21,7 @@ def test_the_numbers_are_those_of_the_original() -> None:
 
 @pytest.mark.parametrize("seed", ["", "x" * 257, "π"])
 def test_a_seed_that_cannot_be_a_key_is_refused(seed: str) -> None:
-    with pytest.raises(ValueError, match="classic seed"):
+    with raises_naming("seed", repr(seed)):
         SeedRandom(seed)
 
 

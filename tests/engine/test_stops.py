@@ -216,13 +216,3 @@ def test_a_rule_says_why_training_has_ended(row):
 
     assert said.endswith(".")
     assert "{" not in said
-
-
-def test_early_stopping_without_validation_samples_is_refused():
-    with pytest.raises(ValueError, match="early-stopping") as error:
-        with_stop(Experiment(), "early-stopping")
-
-    assert (
-        "training.stop is 'early-stopping', which watches the validation loss;"
-        " give data.validation_fraction a share above 0"
-    ) in str(error.value)

@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,9 +12,9 @@ from engine import Experiment, advance, begin
 from engine.activations import ACTIVATIONS
 from engine.layout import Layout
 from engine.losses import LOSSES
-from engine.network import Pass
 from engine.samples import rows
 from engine.workspace import STORE, Store, Workspace, borrow
+from tests.support.numeric import gradient
 from tests.support.strategies import varied
 
 
@@ -279,39 +280,39 @@ def test_a_batch_in_pieces_has_the_gradient_of_the_whole(replicas):
         for seed in range(replicas)
     ]
     start = begin(stack)
+    STORE.clear()
 
     after, _ = advance(start, steps=1)
 
+    for i, one in enumerate(stack):
+        table = rows(one.data, one.features)[:2700]
+        slopes = gradient(
+            start.layout,
+            [ACTIVATIONS["tanh"]] * 7,
+            LOSSES["half-squared-error"],
+            start.parameters[i : i + 1],
+            table[:, :2],
+            table[:, 3:],
+        )
+        step = start.parameters[i] - 0.1 * slopes[0]
+        # Sums of 2,700 terms in another order: rounding of numbers far below 1.
+        np.testing.assert_allclose(after.parameters[i], step, rtol=0, atol=1e-14)
     with borrow(start) as used:
-        assert not any(network.columns == 2700 for network in used._training.values())
-        for i, one in enumerate(stack):
-            table = rows(one.data, one.features)[:2700]
-            network = Pass(
-                [layer[i : i + 1] for layer in used.weights],
-                [ACTIVATIONS["tanh"]] * 7,
-                2700,
-                gradients=[layer[i : i + 1] for layer in used._gradients],
-                loss=LOSSES["half-squared-error"],
-            )
-            samples = np.ascontiguousarray(table[:, :3])
-            network.backward(np.ascontiguousarray(samples.T), samples, np.ascontiguousarray(table[:, 3:].T))
-            step = start.parameters[i] - 0.1 * used.gradient[i]
-            # Sums of 2,700 terms in another order: rounding of numbers far below 1.
-            np.testing.assert_allclose(after.parameters[i], step, rtol=0, atol=1e-14)
+        in_pieces = used.bytes
+        assert in_pieces < used.training_pass(2700).bytes  # in one piece
 
 
 def test_changing_the_batch_size_again_and_again_does_not_pile_up_buffers():
-    STORE.clear()
-    with borrow(begin(Experiment())) as used:
-        for size in range(1, 100):
-            used.feed(1, 1000, 4, 0, size)
+    used = workspace(4)
+    empty = used.bytes
 
-        feeds = sum(feed.bytes for feed in used._feeds.values())
-        passes = sum(network.bytes for network in used._training.values())
+    feeds = [weakref.ref(used.feed(1, 1000, 4, 0, size)) for size in range(1, 100)]
+    gc.collect()
 
-        assert used.bytes == feeds + passes + used.parameters.nbytes + used.work.nbytes
-        assert len(used._feeds) <= 8
-        assert len(used._training) <= 16
+    alive = [feed for reference in feeds if (feed := reference()) is not None]
+    passes = {batch.columns: used.training_pass(batch.columns) for feed in alive for batch in feed.batches(0)}
+    assert 1 <= len(alive) <= 8
+    assert used.bytes == empty + sum(one.bytes for one in (*alive, *passes.values()))
 
 
 def test_a_store_keeps_few_shapes_however_small():

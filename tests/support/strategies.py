@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def options(row: Row) -> st.SearchStrategy[dict[str, float]]:
 
 @st.composite
 def own_points(draw: st.DrawFn, *, problem: str, samples: int, classes: int = 2) -> list[list[float]]:
-    """Draw points of one's own, on the square and (seldom) far outside of it."""
+    """Draw own points, on the square and (seldom) far outside of it."""
     generator = np.random.default_rng(draw(seeds))
     extent = draw(st.sampled_from([6.0, 6.0, 6.0, 1000.0]))
     places = generator.uniform(-extent, extent, (samples, 2)).round(3)
@@ -93,8 +94,8 @@ def own_points(draw: st.DrawFn, *, problem: str, samples: int, classes: int = 2)
 
 
 @st.composite
-def _data(draw: st.DrawFn) -> dict[str, Any]:
-    problem = draw(st.sampled_from(list(PROBLEMS)))
+def _data(draw: st.DrawFn, problems: Sequence[str]) -> dict[str, Any]:
+    problem = draw(st.sampled_from(problems))
     kind = draw(st.sampled_from(["drawn", "drawn", "classic", "own"]))
     # Own points take the place of any data set.
     dataset = draw(
@@ -128,9 +129,9 @@ def _data(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def experiments(draw: st.DrawFn) -> Experiment:
+def experiments(draw: st.DrawFn, *, problems: Sequence[str] = tuple(PROBLEMS)) -> Experiment:
     """Draw any valid experiment of a small network and few samples: every row of every registry occurs."""
-    data = Data.model_validate(draw(_data()))
+    data = Data.model_validate(draw(_data(problems)))
     hidden = draw(st.lists(st.integers(1, 5), max_size=3))
     initializer = draw(initializers(data))
     return Experiment.model_validate(
@@ -252,7 +253,7 @@ def _changes(draw: st.DrawFn, first: Experiment, varying: list[str]) -> dict[str
             "data.label_flips": label_flips,
             "data.minority_share": minority_shares if may_be_uneven else st.just(0.0),
             "data.noise": noises,
-            # Who has points of one's own stays with them; others may get some that pose the same problem.
+            # Own points stay; experiments without may get some that pose the same problem.
             "data.point_classes": st.just(point_classes) if data.points else st.integers(2, MAX_CLASSES),
             "data.points": (own if data.points else st.none() | own) if may_be_own else st.none(),
             "data.scaling": scalings,
@@ -331,9 +332,11 @@ MAY_DIFFER = (
 
 
 @st.composite
-def stacks(draw: st.DrawFn, *, smallest: int = 2, largest: int = 5) -> list[Experiment]:
+def stacks(
+    draw: st.DrawFn, *, smallest: int = 2, largest: int = 5, problems: Sequence[str] = tuple(PROBLEMS)
+) -> list[Experiment]:
     """Draw experiments that can train together, different in some of the fields that may differ."""
-    first = draw(experiments())
+    first = draw(experiments(problems=problems))
     varying = draw(st.lists(st.sampled_from(MAY_DIFFER), unique=True))
     others = draw(st.integers(smallest, largest)) - 1
     return [first, *(varied(first, **draw(_changes(first, varying))) for _ in range(others))]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, boundary, consensus, set_parameter
 from tests.support.strategies import law, stacks, varied
+from tests.support.validation import raises_naming
 
 
 @law(40)
@@ -117,9 +118,9 @@ def test_starts_agree_where_there_are_data_more_than_where_there_are_none():
 
 
 def test_a_region_or_resolution_out_of_range_is_refused():
-    with pytest.raises(ValueError, match="resolution is 1; it must be 2 … 1000"):
+    with raises_naming("resolution", 1, "2 … 1000"):
         consensus(begin(Experiment()), 1)
-    with pytest.raises(ValueError, match="region has x1 from 3 to 2"):
+    with raises_naming("region", "x1", 3, 2):
         consensus(begin(Experiment()), region=(3, 2, 0, 1))
 
 

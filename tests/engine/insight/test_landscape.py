@@ -1,7 +1,6 @@
 """Landscape: every cell against an evaluation of its own, and what the directions promise."""
 
 import math
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from engine import Experiment, advance, begin, evaluate, loss_plane, set_parameter
 from engine.insight import landscape, parameter_axes, principal_plane, random_directions
 from tests.support.strategies import experiments, law, seeds, varied
+from tests.support.validation import raises_naming
 
 
 def moved(run, move):
@@ -77,27 +77,16 @@ def test_the_default_is_twenty_five_cells_from_minus_one_to_one():
     assert (plane.first[0], plane.first[-1]) == (-1, 1)
 
 
-def test_losses_do_not_depend_on_how_many_are_evaluated_together(monkeypatch):
-    run = begin(Experiment())
-    directions = random_directions(run, 1)
-    together = loss_plane(run, *directions, resolution=7)
-    largest = []
-
-    def noting(stack):
-        largest.append(stack.replicas)
-        return evaluate(stack)
-
-    monkeypatch.setattr(landscape, "_TOGETHER", 5 * 500)
-    monkeypatch.setattr(landscape, "evaluate", noting)
-    apart = loss_plane(run, *directions, resolution=7)
-
-    assert largest == [5] * 9 + [4]
-    np.testing.assert_array_equal(together.train, apart.train)
-    np.testing.assert_array_equal(together.test, apart.test)
-
-
-def test_at_most_a_stack_of_256_is_evaluated_together(monkeypatch):
-    run = begin(varied(Experiment(), data={"samples": 10}))
+@pytest.mark.parametrize(
+    ("samples", "resolution", "stacks"),
+    [
+        pytest.param(10, 20, [256, 144], id="as many as a stack has"),
+        pytest.param(10_000, 11, [104, 17], id="as many as the memory is for"),
+    ],
+)
+def test_losses_do_not_depend_on_how_many_are_evaluated_together(monkeypatch, samples, resolution, stacks):
+    run = begin(varied(Experiment(), data={"samples": samples}))
+    first, second = random_directions(run, 1)
     replicas = []
 
     def noting(stack):
@@ -105,9 +94,14 @@ def test_at_most_a_stack_of_256_is_evaluated_together(monkeypatch):
         return evaluate(stack)
 
     monkeypatch.setattr(landscape, "evaluate", noting)
-    loss_plane(run, *parameter_axes(run, 0, 1), resolution=20)
+    plane = loss_plane(run, first, second, resolution=resolution)
 
-    assert replicas == [256, 144]
+    assert replicas == stacks
+    for row, column in np.ndindex(resolution, resolution):
+        parameters = run.parameters + plane.first[column] * first + plane.second[row] * second
+        there = evaluate(replace(run, parameters=parameters))
+        assert plane.train[row, column] == there.train_loss[0]
+        assert plane.test[row, column] == there.test_loss[0]
 
 
 def test_losses_beyond_all_numbers_are_told_without_a_warning():
@@ -135,24 +129,20 @@ ONES = np.ones(RUN.layout.parameters)
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "options", "message"),
+    ("first", "second", "options", "named"),
     [
-        (ONES[1:], ONES, {}, "first has the shape (24,); it must be (25,), one number per parameter"),
-        (ONES, ONES[None], {}, "second has the shape (1, 25); it must be (25,), one number per parameter"),
-        (0 * ONES, ONES, {}, "first is 0 everywhere; a direction must point somewhere"),
-        (ONES, 0 * ONES, {}, "second is 0 everywhere; a direction must point somewhere"),
-        (ONES * np.inf, ONES, {}, "first has entries that are infinite or not a number"),
-        (ONES, ONES * np.nan, {}, "second has entries that are infinite or not a number"),
-        (ONES, ONES, {"extent": 0.0}, "extent is 0.0; it must be finite and greater than 0"),
-        (ONES, ONES, {"extent": -1.0}, "extent is -1.0; it must be finite and greater than 0"),
-        (ONES, ONES, {"extent": math.inf}, "extent is inf; it must be finite and greater than 0"),
-        (ONES, ONES, {"extent": math.nan}, "extent is nan; it must be finite and greater than 0"),
-        (ONES, ONES, {"resolution": 1}, "resolution is 1; it must be 2 … 200"),
-        (ONES, ONES, {"resolution": 201}, "resolution is 201; it must be 2 … 200"),
+        (ONES[1:], ONES, {}, ["first", (24,), (25,)]),
+        (ONES, ONES[None], {}, ["second", (1, 25), (25,)]),
+        (0 * ONES, ONES, {}, ["first", 0]),
+        (ONES, 0 * ONES, {}, ["second", 0]),
+        (ONES * np.inf, ONES, {}, ["first"]),
+        (ONES, ONES * np.nan, {}, ["second"]),
+        *((ONES, ONES, {"extent": value}, ["extent", value, 0]) for value in (0.0, -1.0, math.inf, math.nan)),
+        *((ONES, ONES, {"resolution": value}, ["resolution", value, "2 … 200"]) for value in (1, 201)),
     ],
 )
-def test_a_plane_that_cannot_be_is_refused(first, second, options, message):
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+def test_a_plane_that_cannot_be_is_refused(first, second, options, named):
+    with raises_naming(*named):
         loss_plane(RUN, first, second, **options)
 
 
@@ -160,7 +150,7 @@ def test_a_landscape_is_that_of_a_single_network():
     stack = begin([Experiment()] * 3)
 
     for look in (lambda: loss_plane(stack, ONES, ONES), lambda: random_directions(stack, 0)):
-        with pytest.raises(ValueError, match="a landscape is that of a single network, this is a stack of 3"):
+        with raises_naming(3):
             look()
 
 
@@ -176,16 +166,16 @@ def test_an_axis_moves_one_parameter():
 
 
 @pytest.mark.parametrize(
-    ("i", "j", "message"),
+    ("i", "j", "named"),
     [
-        (-1, 0, "i is -1; this network has parameters 0 … 24"),
-        (25, 0, "i is 25; this network has parameters 0 … 24"),
-        (0, 25, "j is 25; this network has parameters 0 … 24"),
-        (4, 4, "i and j are both 4; a plane needs two parameters"),
+        (-1, 0, ["i", -1, "0 … 24"]),
+        (25, 0, ["i", 25, "0 … 24"]),
+        (0, 25, ["j", 25, "0 … 24"]),
+        (4, 4, ["i", "j", 4]),
     ],
 )
-def test_axes_that_are_none_are_refused(i, j, message):
-    with pytest.raises(ValueError, match=message):
+def test_axes_that_are_none_are_refused(i, j, named):
+    with raises_naming(*named):
         parameter_axes(RUN, i, j)
 
 
@@ -232,7 +222,7 @@ def test_huge_parameters_have_directions_as_huge():
 
 
 def test_a_negative_seed_is_refused():
-    with pytest.raises(ValueError, match="seed is -1; it must be at least 0"):
+    with raises_naming("seed", -1, 0):
         random_directions(RUN, -1)
 
 
@@ -308,8 +298,7 @@ def test_a_straight_path_has_one_direction_and_any_other_at_a_right_angle():
 
 @pytest.mark.parametrize("shape", [(2, 25), (5, 1), (25,), (3, 1, 25)])
 def test_a_history_of_another_shape_is_refused(shape):
-    message = f"history has the shape {shape}; it must be (steps, n), at least 3 steps of 2 parameters"
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with raises_naming("history", shape, 3, 2):
         principal_plane(np.arange(math.prod(shape), dtype=float).reshape(shape))
 
 
@@ -318,11 +307,11 @@ def test_a_history_that_is_not_finite_is_refused(entry):
     history = np.eye(4)
     history[1, 2] = entry
 
-    with pytest.raises(ValueError, match="history has entries that are infinite or not a number"):
+    with raises_naming("history"):
         principal_plane(history)
 
 
 @pytest.mark.parametrize("history", [np.ones((4, 3)), np.array([[1.7e308, 0], [0, 0], [-1.7e308, 0]])])
 def test_a_history_without_a_way_is_refused(history):
-    with pytest.raises(ValueError, match="history does not move, or farther than numbers reach"):
+    with raises_naming("history"):
         principal_plane(history)

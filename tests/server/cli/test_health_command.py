@@ -56,8 +56,10 @@ def test_it_takes_the_port_from_option_and_variable_as_the_server_does(
     by_option = health("--port", str(server.port), settings={"port": 1, "address_file": stale})
     by_variable = health(settings={"port": server.port})
     without_file = health(settings={"port": server.port, "address_file": tmp_path / "none"})
+    stale.write_text(f"http://127.0.0.1:{server.port}\n")
+    by_quoted_file = health(settings={"port": 1, "address_file": f'"{stale}"'})
 
-    assert [each.returncode for each in (by_option, by_variable, without_file)] == [0, 0, 0]
+    assert [each.returncode for each in (by_option, by_variable, without_file, by_quoted_file)] == [0] * 4
 
 
 def test_no_proxy_of_the_environment_stands_in_between(
@@ -132,16 +134,30 @@ def test_an_address_that_cannot_be_written_is_a_warning_and_no_end(tmp_path: Pat
     assert "Traceback" not in log
 
 
-def test_it_imports_neither_the_application_nor_the_engine() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "more"), [(["--port", "1"], set()), ([], {"pydantic", "pydantic_settings"})]
+)
+def test_it_imports_neither_the_application_nor_the_engine_and_no_settings_where_there_is_an_address(
+    arguments: list[str], more: set[str], tmp_path: Path
+) -> None:
     """A check every few seconds is to cost little."""
+    address = tmp_path / "address"
+    address.write_text("http://127.0.0.1:1\n")
+    unwanted = {"numpy", "fastapi", "uvicorn"} | more
     seen = (
-        "import sys; sys.argv = ['neural-playground', 'health', '--port', '1']\n"
+        f"import sys; sys.argv = ['neural-playground', 'health', *{arguments}]\n"
         "from server.__main__ import main\n"
         "try: main()\n"
-        "except SystemExit: print({'numpy', 'fastapi', 'uvicorn'} & sys.modules.keys())"
+        f"except SystemExit: print({unwanted} & sys.modules.keys())"
     )
     result = subprocess.run(
-        [sys.executable, "-c", seen], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", seen],
+        cwd=ROOT,
+        env=os.environ | {"PLAYGROUND_ADDRESS_FILE": str(address)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
     )
 
     assert result.stdout == "set()\n"

@@ -1,5 +1,6 @@
 """Turns: owners share evenly, however many calls each of them has."""
 
+import weakref
 from collections import Counter, defaultdict
 
 import pytest
@@ -120,6 +121,21 @@ def test_accounts_of_those_who_left_are_dropped() -> None:
 
     assert len(turns._served) < 200
     assert len(turns._last_taken) < 200
+
+
+def test_no_account_of_an_owner_for_whom_nothing_waits_is_remembered_while_nothing_is_taken() -> None:
+    class Owner:
+        pass
+
+    queue: FairQueue[None] = FairQueue()
+    gone = []
+    for _ in range(1_000):
+        owner = Owner()
+        queue.charge(owner, 0.001)
+        gone.append(weakref.ref(owner))
+    del owner
+
+    assert not any(reference() for reference in gone)
 
 
 def test_what_is_urgent_is_next_and_is_charged() -> None:

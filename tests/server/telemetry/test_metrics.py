@@ -178,7 +178,7 @@ def test_two_applications_in_one_process_count_apart() -> None:
 
 
 def test_a_token_that_could_be_guessed_is_refused() -> None:
-    with pytest.raises(ValueError, match="metrics_token has 7 characters; at least 16") as refused:
+    with pytest.raises(ValueError, match="metrics_token") as refused:
         Settings(metrics_token="hunter2")
 
     assert "hunter2" not in str(refused.value)

@@ -1,6 +1,4 @@
-"""Samples: the split, the order of an epoch, and seeds that vary alone."""
-
-from itertools import pairwise
+"""Samples: the points, their split and their order in an epoch."""
 
 import numpy as np
 import pytest
@@ -68,14 +66,6 @@ def test_the_noise_slider_keeps_the_order_of_moved_points(key):
     clean, noisy = Data(dataset=key, seed=4), Data(dataset=key, seed=4, noise=0.5)
 
     np.testing.assert_array_equal(points(clean)[1], points(noisy)[1])
-
-
-def test_samples_are_read_only():
-    data = Data()
-
-    arrays = [*points(data), rows(data, ("x1", "x2"))]
-
-    assert not any(array.flags.writeable for array in arrays)
 
 
 def test_rows_are_features_a_one_and_the_target():
@@ -170,14 +160,12 @@ def test_unshuffled_points_are_those_of_the_shuffled_set(key):
     assert (shuffled != straight).any()
 
 
-def test_own_points_and_unshuffled_ones_are_read_only():
-    for data in (
-        Data(points=OWN),
-        Data(points=OWN, shuffled=False),
-        Data(shuffled=False),
-        Data(classic_seed="1"),
-    ):
-        assert not any(array.flags.writeable for array in (*points(data), rows(data, ("x1",))))
+@pytest.mark.parametrize("values", [{}, {"points": OWN}, {"classic_seed": "1"}], ids=str)
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_samples_are_read_only(values, shuffled):
+    data = Data(shuffled=shuffled, **values)
+
+    assert not any(array.flags.writeable for array in (*points(data), rows(data, ("x1", "x2"))))
 
 
 @pytest.mark.parametrize("samples", [10, 44, 500])
@@ -191,9 +179,6 @@ def test_a_classic_seed_alone_decides_as_many_points_as_asked_for(key, samples):
     assert one.shape == (samples, 2)
     np.testing.assert_array_equal(one, same)
     assert (one != other).any()
-
-
-# ------------------------------------------------------------------------------------- training, validation and test
 
 
 @pytest.mark.parametrize(
@@ -227,168 +212,7 @@ def test_validation_samples_are_taken_from_the_test_and_the_points_stay(key):
     assert with_some.validation_samples + with_some.test_samples == without.test_samples
 
 
-# ------------------------------------------------------------------------------------------------------ wrong labels
-
 MANY_OWN = tuple((i / 4, -i / 8, float(i % 3)) for i in range(40))
-SHARES = (0.05, 0.2, 0.35, 0.5)
-
-
-def flipped(data, share):
-    """Return which samples have another target than without wrong labels."""
-    clean = data.model_copy(update={"label_flips": 0.0})
-    return points(data.model_copy(update={"label_flips": share}))[1][:, 0] != points(clean)[1][:, 0]
-
-
-@pytest.mark.parametrize("share", SHARES)
-@pytest.mark.parametrize("key", [key for key, row in DATASETS.items() if row.problem != "regression"])
-def test_so_many_training_samples_have_a_wrong_class_and_no_others(key, share):
-    data = Data(dataset=key, train_fraction=0.4, validation_fraction=0.2)
-
-    wrong = flipped(data, share)
-
-    assert wrong[: data.training_samples].sum() == round(share * data.training_samples)
-    assert not wrong[data.training_samples :].any()
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(Data(classic_seed="0.1"), id="classic seed"),
-        pytest.param(Data(points=OWN), id="own points of two classes"),
-        pytest.param(Data(points=MANY_OWN, point_classes=3), id="own points of many classes"),
-        pytest.param(Data(dataset="blobs", shuffled=False), id="not shuffled"),
-        pytest.param(Data(dataset="spiral-5", minority_share=0.1), id="a rare class"),
-    ],
-)
-def test_whatever_the_points_are_labels_can_be_wrong(data):
-    before = points(data)[1].copy()
-
-    wrong = flipped(data, 0.5)
-
-    assert wrong[: data.training_samples].sum() == round(0.5 * data.training_samples)
-    assert not wrong[data.training_samples :].any()
-    np.testing.assert_array_equal(points(data)[1], before)
-
-
-@pytest.mark.parametrize("key", ["circle", "blobs", "spiral-3", "plane", "step"])
-def test_as_the_share_grows_wrong_labels_stay_and_others_join_them(key):
-    data = Data(dataset=key, seed=7)
-    targets = [points(data.model_copy(update={"label_flips": share}))[1] for share in SHARES]
-
-    wrong = [flipped(data, share) for share in SHARES]
-
-    for (fewer, few), (more, many) in pairwise(zip(wrong, targets, strict=True)):
-        assert (fewer <= more).all()
-        np.testing.assert_array_equal(many[fewer], few[fewer])
-
-
-@pytest.mark.parametrize("key", ["circle", "spiral-5", "plane"])
-def test_wrong_labels_move_no_points(key):
-    clean, noisy = (points(Data(dataset=key, label_flips=share))[0] for share in (0.0, 0.5))
-
-    np.testing.assert_array_equal(clean, noisy)
-
-
-def test_wrong_classes_are_other_classes_and_all_of_them_occur():
-    data = Data(dataset="spiral-5", samples=3000)
-    wrong = flipped(data, 0.5)
-
-    shifts = points(data.model_copy(update={"label_flips": 0.5}))[1] - points(data)[1]
-
-    counts = np.bincount(shifts[wrong, 0].astype(int) % 5, minlength=5)
-    # 750 of 1,500 training samples, evenly over four classes: 188 ± 12; five times that.
-    assert counts[0] == 0
-    assert counts.sum() == 750
-    assert np.abs(counts[1:] - 187.5).max() < 60
-
-
-def test_in_regression_a_wrong_value_is_that_of_another_training_sample():
-    data = Data(dataset="plane", samples=400, train_fraction=0.3)
-    clean = points(data)[1]
-
-    noisy = points(data.model_copy(update={"label_flips": 0.5}))[1]
-
-    training = data.training_samples
-    assert (clean != noisy).sum() == round(0.5 * training)
-    assert set(noisy[:training, 0]) <= set(clean[:training, 0])
-    np.testing.assert_array_equal(clean[training:], noisy[training:])
-
-
-@pytest.mark.parametrize("key", ["circle", "blobs", "plane"])
-def test_a_single_training_sample_may_be_asked_to_be_wrong(key):
-    data = Data(dataset=key, samples=10, train_fraction=0.1, label_flips=0.5)
-
-    assert np.isfinite(points(data)[1]).all()
-
-
-def test_another_data_seed_has_other_wrong_labels():
-    one, other = (flipped(Data(points=OWN, shuffled=False, seed=seed), 0.5) for seed in (1, 2))
-
-    assert (one != other).any()
-
-
-# ------------------------------------------------------------------------------------------------------- rare classes
-
-CLASSED = [key for key, row in DATASETS.items() if row.problem != "regression"]
-
-
-def class_sizes(data):
-    return np.bincount(class_numbers(points(data)[1][:, 0], data.classes), minlength=data.classes).tolist()
-
-
-@pytest.mark.parametrize("noise", [0.0, 1.0])
-@pytest.mark.parametrize("share", [0.02, 0.1, 0.3, 0.5])
-@pytest.mark.parametrize("key", CLASSED)
-def test_the_last_class_has_its_share_and_the_others_the_rest_evenly(key, share, noise):
-    data = Data(dataset=key, samples=250, minority_share=share, noise=noise)
-
-    *others, last = class_sizes(data)
-
-    assert last == round(share * 250)
-    assert sum(others) == 250 - last
-    assert max(others) - min(others) <= 1
-
-
-@pytest.mark.parametrize("key", CLASSED)
-def test_there_is_at_least_one_of_the_rare_class_and_at_most_half(key):
-    fewest, most = (Data(dataset=key, samples=10, minority_share=share) for share in (0.001, 0.5))
-
-    assert class_sizes(fewest)[-1] == 1
-    assert class_sizes(most)[-1] == 5
-    assert min(class_sizes(most)) == (5 if fewest.classes == 2 else (5 // (fewest.classes - 1)))
-
-
-@pytest.mark.parametrize("classes", [3, 6])
-def test_with_as_many_blobs_as_can_be_every_class_has_its_points(classes):
-    options = {"classes": float(classes)}
-
-    for share in (0.05, 0.5):
-        data = Data(dataset="blobs", dataset_options=options, samples=90, minority_share=share)
-        assert class_sizes(data)[-1] == round(90 * share)
-        assert min(class_sizes(data)) > 0
-
-
-def test_points_of_a_rare_class_lie_where_the_formula_says():
-    drawn, targets = points(Data(minority_share=0.1))
-
-    radius = np.hypot(*drawn.T)
-    np.testing.assert_array_equal(targets[:, 0], np.where(radius < 2.5, 1.0, -1.0))
-
-
-@pytest.mark.parametrize("key", CLASSED)
-def test_no_point_is_taken_twice_and_the_seed_decides(key):
-    one, again, other = (points(Data(dataset=key, minority_share=0.2, seed=seed))[0] for seed in (1, 1, 2))
-
-    assert len(np.unique(one, axis=0)) == len(one) or key == "spiral"  # whose arms both begin at the centre
-    np.testing.assert_array_equal(one, again)
-    assert (one != other).any()
-
-
-def test_without_a_rare_class_the_points_are_those_of_the_set():
-    np.testing.assert_array_equal(points(Data())[0], points(Data(minority_share=0.0))[0])
-
-
-# ----------------------------------------------------------------------------------------- own points of many classes
 
 
 def test_own_points_of_many_classes_keep_their_class_numbers():
