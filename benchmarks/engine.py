@@ -16,14 +16,14 @@ from sklearn.neural_network import MLPRegressor
 
 from benchmarks.measure import in_time, ratio, take_turns, verdict
 from engine import Experiment, Run, advance, begin, layer_maps
-from engine import workspace as workspaces
-from engine.activations import ACTIVATIONS
 from engine.arrays import FloatArray
-from engine.evaluation import Losses
-from engine.features import FEATURES
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.features import FEATURES
+from engine.registries.losses import LOSSES
+from engine.registries.optimizers import OPTIMIZERS
 from engine.samples import rows as sample_rows
+from engine.training import workspace as workspaces
+from engine.training.evaluation import Losses
 
 try:
     torch: Any = importlib.import_module("torch")
@@ -330,7 +330,7 @@ def counting() -> Iterator[list[int]]:
     ]
     for row, key, function in held:
         object.__setattr__(row, key, _Counted(function, counts))
-    workspaces.STORE.clear()  # those in store hold the functions themselves
+    workspaces.POOL.clear()  # pooled workspaces hold the functions themselves
 
     def methods(frame: Any, event: str, function: Any) -> None:
         if event == "c_call" and isinstance(getattr(function, "__self__", None), np.ndarray):
@@ -341,7 +341,7 @@ def counting() -> Iterator[list[int]]:
         yield counts
     finally:
         sys.setprofile(None)
-        workspaces.STORE.clear()
+        workspaces.POOL.clear()
         for key, function in originals.items():
             setattr(np, key, function)
         for row, key, function in held:

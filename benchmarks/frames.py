@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine import Experiment
-from engine.features import FEATURES
+from engine.registries.features import FEATURES
 from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
 from server.protocol.frames import LOSS_TENSORS, Tensor, encode, write_header
 from server.sessions.slices import Slice, View, run_slice

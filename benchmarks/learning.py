@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import Experiment, advance, begin
-from engine.features import FEATURES
+from engine.registries.features import FEATURES
 
 TITLE = "Learning beside the original"
 HEADER = (

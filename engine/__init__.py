@@ -1,4 +1,4 @@
-"""The engine: small neural networks in NumPy, trained as values.
+"""The engine: small neural networks in NumPy, trained as immutable values.
 
 >>> from engine import Experiment, begin, advance, evaluate
 >>> run, report = advance(begin(Experiment()), epochs=100)
@@ -6,9 +6,11 @@
 (100, (1, 100))
 """
 
+import sys as _sys
+
 from engine import notebook as _notebook
+from engine import validation_errors as _validation_errors
 from engine.checkpoint import from_bytes, to_bytes
-from engine.evaluation import Evaluation, evaluate
 from engine.experiment import Experiment
 from engine.insight import (
     boundary,
@@ -23,11 +25,21 @@ from engine.insight import (
     trace_sample,
 )
 from engine.run import Run, begin, reconfigure, set_parameter
-from engine.training import Report, advance
+from engine.saved import tf_playground as _tf_playground
+from engine.training import grouping as _grouping
+from engine.training import weight_transfer as _weight_transfer
+from engine.training.advance import Report, advance
+from engine.training.evaluation import Evaluation, evaluate
 
-# What draws stands above what is drawn.
+# Set here, as the notebook module imports those of Run and Report.
 Run._repr_html_ = _notebook.run_html
 Report._repr_html_ = _notebook.report_html
+
+# Documented module names of earlier versions.
+classic = _sys.modules[f"{__name__}.classic"] = _tf_playground
+explain = _sys.modules[f"{__name__}.explain"] = _validation_errors
+stacks = _sys.modules[f"{__name__}.stacks"] = _grouping
+transplant = _sys.modules[f"{__name__}.transplant"] = _weight_transfer
 
 __all__ = [
     "Evaluation",

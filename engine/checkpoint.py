@@ -1,7 +1,7 @@
-"""Checkpoint: a run as bytes, and back. No pickle: reading bytes makes a run or an error, and nothing else.
+"""Checkpoints: a run as bytes, and back. Without pickle, so reading untrusted bytes gives a run or an error.
 
-A header, the experiments as deflated JSON, the counters, then every array of the run, little-endian, in a fixed order
-and of the length that the experiments ask for.
+The format is a header, the experiments as deflated JSON, the counters, then every array of the run, little-endian, in
+a fixed order and with the lengths that follow from the experiments.
 """
 
 import struct
@@ -14,25 +14,25 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine.arrays import BoolArray, FloatArray
 from engine.experiment import MAX_REPLICAS, Experiment
-from engine.explain import explain
-from engine.layout import Layout
+from engine.network.layout import Layout
+from engine.registries.stop_rules import STOP_RULES
 from engine.run import Best, Run, check_stack, slot_counts
-from engine.stops import STOPS
+from engine.validation_errors import explain
 
 FORMAT = 1
-"""Grows when the bytes are laid out differently."""
+"""Version of the byte layout."""
 
 ENGINE = 1
-"""Grows when the same experiment gives other numbers, or a part of a run means something else."""
+"""Version of the engine's numbers: raised when the same experiment gives others, or a part of a run changes meaning."""
 
 MAX_EPOCH = 2**32 - 1
-"""Epochs that a run can count; frames and files of losses number them with 32 bits."""
+"""Highest epoch that can be written; frames and files of losses number epochs with 32 bits."""
 
 _MAGIC = b"NPRun"
 _HEADER = struct.Struct("<5sBHHI")  # magic, format, engine, replicas, bytes of deflated JSON
 _COUNTERS = struct.Struct("<5Q")  # epoch, step, position, carried, since
 _PER_REPLICA = 1 + 1 + 8 + 8
-"""Bytes of the marks of divergence and stop, the best loss and its epoch."""
+"""Bytes per replica of the flags ``diverged`` and ``stopped``, the best loss and its epoch."""
 
 _MAX_TEXT = 2**20
 """Characters of JSON per experiment: 10,000 custom points need fewer, however many digits they have."""
@@ -41,23 +41,23 @@ _EXPERIMENTS: TypeAdapter[tuple[Experiment, ...]] = TypeAdapter(tuple[Experiment
 
 
 class EngineMismatch(ValueError):
-    """The bytes were written by an engine whose numbers are others."""
+    """The bytes were written by an engine with another version of its numbers."""
 
 
 def describe(experiments: tuple[Experiment, ...]) -> bytes:
-    """Return what `to_bytes` says of experiments; with many custom points that takes most of its time."""
+    """Return experiments as deflated JSON; with many custom points this takes most of the time of `to_bytes`."""
     return zlib.compress(_EXPERIMENTS.dump_json(experiments))
 
 
 def to_bytes(run: Run, described: bytes | None = None) -> bytes:
-    """Return all that a run is as bytes, from which `from_bytes` makes the same run.
+    """Return a run as bytes, from which `from_bytes` makes an equal run.
 
     Args:
         run: any run.
-        described: what `describe` has said of its experiments, if that is known.
+        described: the result of `describe` for its experiments, if it is already known.
 
     Raises:
-        ValueError: the run has counted more epochs than can be written.
+        ValueError: the epoch is above ``MAX_EPOCH``.
     """
     if run.epoch > MAX_EPOCH:
         raise ValueError(f"epoch is {run.epoch}; at most {MAX_EPOCH} can be written")
@@ -77,21 +77,21 @@ def to_bytes(run: Run, described: bytes | None = None) -> bytes:
     return b"".join([header, text, counters, *(array.tobytes() for array in arrays)])
 
 
-def size(run: Run) -> int:
-    """Return at least how many bytes `to_bytes` would give, without making them: all but the experiments."""
+def minimum_size(run: Run) -> int:
+    """Return a lower bound of the length of `to_bytes`, in bytes: all but the experiments."""
     arrays = (run.parameters, run.slots, run.best.parameters)
     return _HEADER.size + _COUNTERS.size + sum(array.nbytes for array in arrays) + _PER_REPLICA * run.replicas
 
 
 def from_bytes(data: bytes) -> Run:
-    """Return the run of which these are the bytes; it trains on exactly as the one that was written.
+    """Return the run that `to_bytes` wrote; it continues bit by bit as the original run.
 
     Args:
-        data: what `to_bytes` gave.
+        data: a result of `to_bytes`, or any other bytes.
 
     Raises:
-        EngineMismatch: they were written by another version of the engine, which would go on differently.
-        ValueError: they are anything but a run: says what is wrong.
+        EngineMismatch: another version of the engine wrote them, which would train to other numbers.
+        ValueError: they are not a valid run; says why.
     """
     reader = _Reader(data)
     magic, format_, engine, replicas, length = _HEADER.unpack(reader.take(_HEADER.size, "the header"))
@@ -112,7 +112,7 @@ def from_bytes(data: bytes) -> Run:
 
 
 class _Reader:
-    """Takes bytes from the front, and no more than there are."""
+    """Reads bytes from the front; raises ``ValueError`` at the end."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -165,7 +165,7 @@ class _Counters:
     since: int
 
     def check(self, samples: int) -> None:
-        """See that the counters can have come about, with so many training samples."""
+        """Check that the counters are possible with this number of training samples."""
         if self.epoch > MAX_EPOCH:
             raise ValueError(f"epoch is {self.epoch}; at most {MAX_EPOCH} is allowed")
         if self.position >= samples:
@@ -182,10 +182,10 @@ def _arrays(reader: _Reader, experiments: tuple[Experiment, ...], counters: _Cou
     first, replicas = experiments[0], len(experiments)
     n = Layout(first.sizes).parameters
     slot_count = sum(slot_counts(first))
-    kept = replicas if STOPS[first.training.stop].restores else 0
-    reader.expect(8 * n * ((1 + slot_count) * replicas + kept) + _PER_REPLICA * replicas)
+    best_rows = replicas if STOP_RULES[first.training.stop].restores else 0
+    reader.expect(8 * n * ((1 + slot_count) * replicas + best_rows) + _PER_REPLICA * replicas)
     parameters = _finite(reader.array("the parameters", "<f8", replicas, n), "parameters")
-    # What an optimizer remembers may overflow before the parameters do; training takes that as it comes.
+    # Optimizer state may overflow before the parameters do; training accepts that.
     slots = _native(reader.array("the slots", "<f8", slot_count, replicas, n))
     diverged = _flags(reader.array("the marks of divergence", "u1", replicas), "diverged")
     stopped = _flags(reader.array("the marks of the stop rule", "u1", replicas), "stopped")
@@ -196,7 +196,7 @@ def _arrays(reader: _Reader, experiments: tuple[Experiment, ...], counters: _Cou
     if not ((best_epoch >= 0) & (best_epoch <= counters.epoch)).all():
         raise ValueError(f"the best epoch is {best_epoch.tolist()}; allowed: 0 … {counters.epoch}")
     best = Best(
-        loss, best_epoch, _finite(reader.array("the best parameters", "<f8", kept, n), "best parameters")
+        loss, best_epoch, _finite(reader.array("the best parameters", "<f8", best_rows, n), "best parameters")
     )
     return Run(
         experiments,

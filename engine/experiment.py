@@ -1,8 +1,7 @@
-"""Experiment: the full, validated, frozen description of one run.
+"""The experiment: a complete, validated, frozen description of one run.
 
-What the experiment does not say does not influence the numbers. Each field carries its label, its explanation, the
-values worth offering and whether it may change while the network trains (``live``); the page, the JSON schema and the
-documentation take them from here.
+Nothing else influences the numbers of a run. The metadata of its fields (label, explanation, suggested values,
+``live``: whether it may change during training) is used by the page, the JSON schema and the documentation.
 """
 
 from collections.abc import Mapping
@@ -12,9 +11,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from engine.datasets import DATASETS, MAX_CLASSES
-from engine.features import FEATURES
-from engine.losses import LOSSES
+from engine.registries.datasets import DATASETS, MAX_CLASSES
+from engine.registries.features import FEATURES
+from engine.registries.losses import LOSSES
+from engine.registries.stop_rules import STOP_RULES
 from engine.schema import (
     ActivationKey,
     BatchingKey,
@@ -33,9 +33,8 @@ from engine.schema import (
     options_field,
     seed_field,
 )
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
-from engine.sentences import SentenceError
-from engine.stops import STOPS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
+from engine.user_messages import LocalizedError
 
 MAX_LAYERS = 10
 MAX_UNITS = 64
@@ -54,7 +53,7 @@ _target = itemgetter(2)
 
 
 class Data(Group):
-    """The samples, and which of them are for training."""
+    """The samples, and how they are split."""
 
     dataset: DatasetKey = field("circle", "Dataset", "The problem that the network is to learn.")
     dataset_options: OptionNumbers = options_field("dataset", "Dataset options", live=False)
@@ -155,7 +154,7 @@ class Data(Group):
             try:
                 dataset = DATASETS[DATASETS.canonical(values.get("dataset", "circle"))]
             except (AttributeError, ValueError):
-                return values  # the validation of the field itself says what is wrong
+                return values  # the validation of the field itself reports it
             return {**values, "samples": dataset.samples}
         return values
 
@@ -164,15 +163,15 @@ class Data(Group):
         if self.points is None:
             return self
         if self.samples != len(self.points):
-            raise SentenceError(
+            raise LocalizedError(
                 "own-samples", "data.samples", samples=str(self.samples), points=len(self.points)
             )
         for name in ("classic_seed", "minority_share"):
             if getattr(self, name):
-                raise SentenceError("one-of-both", f"data.{name}", name=f"data.{name}", other="data.points")
+                raise LocalizedError("one-of-both", f"data.{name}", name=f"data.{name}", other="data.points")
         for position, (_, _, target) in enumerate(self.points if self.point_classes > 2 else ()):
             if target not in range(self.point_classes):
-                raise SentenceError(
+                raise LocalizedError(
                     "own-target",
                     "data.points",
                     target=f"{target:g}",
@@ -185,14 +184,14 @@ class Data(Group):
     @model_validator(mode="after")
     def _samples_for_all(self) -> Self:
         if self.test_samples < 1:
-            raise SentenceError(
+            raise LocalizedError(
                 "no-test",
                 "data.validation_fraction",
                 validation=str(self.validation_fraction),
                 training=str(self.train_fraction),
             )
         if self.minority_share and self.problem == "regression":
-            raise SentenceError("minority-regression", "data.minority_share", share=str(self.minority_share))
+            raise LocalizedError("minority-regression", "data.minority_share", share=str(self.minority_share))
         return self
 
     @model_validator(mode="after")
@@ -200,15 +199,15 @@ class Data(Group):
         if self.classic_seed is None:
             return self
         if self.samples % 2:
-            raise SentenceError("classic-odd", "data.samples", samples=str(self.samples))
+            raise LocalizedError("classic-odd", "data.samples", samples=str(self.samples))
         if self.minority_share:
             name = "data.minority_share"
-            raise SentenceError("one-of-both", name, name=name, other="data.classic_seed")
+            raise LocalizedError("one-of-both", name, name=name, other="data.classic_seed")
         return self
 
     @property
     def problem(self) -> str:
-        """Key of the problem that the samples pose."""
+        """The kind of problem: "classification" (two classes), "multi-class" or "regression"."""
         if self.points is None:
             return DATASETS[self.dataset].problem
         if self.point_classes > 2:
@@ -217,24 +216,24 @@ class Data(Group):
 
     @property
     def classes(self) -> int:
-        """How many classes there are; 0 for regression."""
+        """Number of classes; 0 for regression."""
         if self.points is None:
             return DATASETS[self.dataset].classes(self.dataset_options)
         return 0 if self.problem == "regression" else self.point_classes
 
     @property
     def training_samples(self) -> int:
-        """How many of the samples are for training: the first ones."""
+        """Number of training samples; they are the first ones."""
         return _share(self.samples, self.train_fraction)
 
     @property
     def validation_samples(self) -> int:
-        """How many of the samples, behind those for training, are for validation; at least one if any."""
+        """Number of validation samples, which follow those for training; at least one if the share is not 0."""
         return max(_share(self.samples, self.validation_fraction), int(self.validation_fraction > 0))
 
     @property
     def test_samples(self) -> int:
-        """How many of the samples are for the test: the last ones, at least one."""
+        """Number of test samples, at least one; they are the last ones."""
         return self.samples - self.training_samples - self.validation_samples
 
 
@@ -243,7 +242,7 @@ def _share(samples: int, fraction: float) -> int:
 
 
 class Network(Group):
-    """The shape of the network and its start."""
+    """The shape of the network and its initial weights."""
 
     hidden: tuple[Units, ...] = field(
         (4, 2),
@@ -268,7 +267,7 @@ class Network(Group):
     @model_validator(mode="after")
     def _one_activation_per_layer(self) -> Self:
         if isinstance(self.activation, tuple) and len(self.activation) != len(self.hidden):
-            raise SentenceError(
+            raise LocalizedError(
                 "activations-per-layer",
                 "network.activation",
                 entries=len(self.activation),
@@ -285,7 +284,7 @@ class Network(Group):
 
 
 class Objective(Group):
-    """What training makes small."""
+    """The function that training minimizes: loss and penalty, with dropout and input noise."""
 
     loss: LossKey = field(
         "half-squared-error",
@@ -333,7 +332,7 @@ class Objective(Group):
 
 
 class Training(Group):
-    """How the network learns."""
+    """The training procedure: optimizer, schedule, batches and stop rule."""
 
     optimizer: OptimizerKey = field("sgd", "Optimizer", "How a gradient becomes a step.", live=True)
     optimizer_options: OptionNumbers = options_field("optimizer", "Optimizer options")
@@ -380,10 +379,11 @@ class Training(Group):
 
 
 class Experiment(Group):
-    """One run, described completely; unknown keys and values out of range are refused.
+    """Complete description of one run; unknown keys and values out of range are refused.
 
     Raises:
-        pydantic.ValidationError: a ``ValueError`` that names the field, the value and what is allowed.
+        pydantic.ValidationError: a value is not allowed; ``engine.validation_errors.explain`` names the field, the
+            value and what is allowed.
     """
 
     data: Data = Data()
@@ -419,12 +419,12 @@ class Experiment(Group):
     def _fits_together(self) -> Self:
         repeated = [key for i, key in enumerate(self.features) if key in self.features[:i]]
         if repeated:
-            raise SentenceError("feature-twice", "features", feature=repr(repeated[0]))
+            raise LocalizedError("feature-twice", "features", feature=repr(repeated[0]))
         loss = LOSSES[self.objective.loss]
         given = self.data.dataset if self.data.points is None else "data.points"
         if self.problem not in loss.outputs:
             allowed = ", ".join(key for key, row in LOSSES.items() if self.problem in row.outputs)
-            raise SentenceError(
+            raise LocalizedError(
                 "loss-problem",
                 "objective.loss",
                 loss=repr(loss.key),
@@ -432,32 +432,32 @@ class Experiment(Group):
                 data=given,
                 allowed=allowed,
             )
-        if STOPS[self.training.stop].watches == "validation" and not self.data.validation_fraction:
-            raise SentenceError("stop-validation", "training.stop", stop=repr(self.training.stop))
+        if STOP_RULES[self.training.stop].watches == "validation" and not self.data.validation_fraction:
+            raise LocalizedError("stop-validation", "training.stop", stop=repr(self.training.stop))
         if self.data.classic_seed is not None:
             if self.data.dataset not in CLASSIC_DATASETS:
-                raise SentenceError(
+                raise LocalizedError(
                     "classic-dataset",
                     "data.dataset",
                     dataset=repr(self.data.dataset),
                     allowed=", ".join(CLASSIC_DATASETS),
                 )
             if self.network.initializer not in ("classic", "zeros"):
-                raise SentenceError(
+                raise LocalizedError(
                     "classic-initializer",
                     "network.initializer",
                     initializer=repr(self.network.initializer),
                     allowed="classic, zeros",
                 )
         if self.parameters > MAX_PARAMETERS:
-            raise SentenceError(
+            raise LocalizedError(
                 "too-many-parameters", "network.hidden", parameters=self.parameters, most=MAX_PARAMETERS
             )
         return self
 
     @property
     def problem(self) -> str:
-        """Key of the problem that the data set poses."""
+        """The kind of problem: "classification" (two classes), "multi-class" or "regression"."""
         return self.data.problem
 
     @property
@@ -467,23 +467,23 @@ class Experiment(Group):
 
     @property
     def outputs(self) -> int:
-        """How many output units the network has: one per class if there are more than two, else one."""
+        """Number of output units: one per class if there are more than two, else one."""
         return self.data.classes if self.problem == "multi-class" else 1
 
     @property
     def drops_out(self) -> bool:
-        """Whether dropout takes part in training: there are units to leave out."""
+        """Whether dropout has an effect: its rate is not 0 and there are hidden units."""
         return self.objective.dropout > 0 and bool(self.network.hidden)
 
     @property
     def parameters(self) -> int:
-        """How many weights and biases the network has."""
+        """Number of weights and biases."""
         sizes = self.sizes
         return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
 
 
 def _has_many_classes(data: Any) -> bool:
-    """Tell whether data that are not validated yet pose a problem of many classes."""
+    """Return whether unvalidated data are a problem of more than two classes."""
     if isinstance(data, Data):
         return data.problem == "multi-class"
     if not isinstance(data, Mapping):
@@ -494,7 +494,7 @@ def _has_many_classes(data: Any) -> bool:
     try:
         return DATASETS[DATASETS.canonical(data.get("dataset", "circle"))].problem == "multi-class"
     except (AttributeError, ValueError):
-        return False  # the validation of the field itself says what is wrong
+        return False  # the validation of the field itself reports it
 
 
 def fields() -> Mapping[str, Any]:
@@ -518,10 +518,10 @@ def field_value(experiment: Experiment, name: str) -> Any:
 
 
 def changed_fields(before: Experiment, after: Experiment) -> tuple[str, ...]:
-    """Name the fields in which two experiments differ, dotted, in the order of the schema."""
+    """Return the dotted names of the fields in which two experiments differ, in the order of the schema."""
     return tuple(name for name in fields() if field_value(before, name) != field_value(after, name))
 
 
 def is_live(name: str) -> bool:
-    """Tell whether a field, by dotted name, may change without starting the network anew."""
+    """Return whether a field, by dotted name, may change during training."""
     return bool(fields()[name].json_schema_extra["live"])

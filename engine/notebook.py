@@ -1,4 +1,4 @@
-"""Notebook: how a run and a report show themselves in Jupyter, as HTML without scripts or files."""
+"""HTML representations of runs and reports in a notebook, without scripts or files."""
 
 import base64
 import struct
@@ -10,38 +10,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import FloatArray
-from engine.datasets import EXTENT
-from engine.evaluation import evaluate
 from engine.insight.maps import boundary
+from engine.registries.datasets import EXTENT
 from engine.run import Run
 from engine.samples import points
-from engine.training import Report
+from engine.training.advance import Report
+from engine.training.evaluation import evaluate
 
 _SIDE = 160
 _RESOLUTION = 80
-_MOST_PICTURES = 8
-_MOST_POINTS = 300
+_MAX_PICTURES = 8
+_MAX_POINTS = 300
 
 _Rgb = NDArray[np.float64]
 _SCALE = np.array([(245, 147, 34), (232, 234, 235), (8, 119, 189)], dtype=float)
-"""From −1 over 0 to +1: the original's orange, grey and blue."""
+"""Colours of −1, 0 and +1: orange, grey and blue, as in TensorFlow Playground."""
 _CLASSES = np.array(
     [(8, 119, 189), (245, 147, 34), (0, 140, 100), (190, 80, 160), (110, 110, 110), (200, 170, 0)],
     dtype=float,
 )
 _STYLE = "font:13px/1.5 sans-serif;background:#fff;color:#222;padding:0.5em"
-"""A background of its own, as a notebook may be dark."""
+"""With a background, as that of the notebook may be dark."""
 _CURVES = {"train": "#777777", "validation": "#008c64", "test": "#222222"}
 
 
 def run_html(run: Run) -> str:
-    """Return the boundary with the training points, and the losses, of the first replicas of a run."""
+    """Return HTML with boundary, training points and losses of the first replicas of a run."""
     now = evaluate(run)
     score = "r2" if run.experiment.problem == "regression" else "accuracy"
     parts = [
         part for part in ("train", "validation", "test") if not np.isnan(getattr(now, f"{part}_loss")).all()
     ]
-    shown = min(run.replicas, _MOST_PICTURES)
+    shown = min(run.replicas, _MAX_PICTURES)
     maps = boundary(run, _RESOLUTION)
     cells = []
     for replica in range(shown):
@@ -68,7 +68,7 @@ def run_html(run: Run) -> str:
 
 
 def report_html(report: Report) -> str:
-    """Return the losses of a report as curves; of a stack the medians."""
+    """Return HTML with the loss curves of a report; for a stack, medians over the replicas."""
     if not len(report.epoch):
         return f'<div style="{_STYLE}">no epoch was finished</div>'
     curves = {
@@ -97,7 +97,7 @@ def report_html(report: Report) -> str:
 
 
 def _curve(part: str, epochs: Sequence[int] | NDArray[np.int64], losses: FloatArray, top: float) -> str:
-    # No more points than the picture has columns.
+    # At most one point per pixel of the picture's width.
     chosen = np.unique(np.linspace(0, len(losses) - 1, 365).astype(int))
     span = max(int(epochs[-1]) - int(epochs[0]), 1)
     corners = " ".join(
@@ -113,7 +113,7 @@ def _picture(run: Run, replica: int, outputs: NDArray[np.float32]) -> str:
     encoded = base64.b64encode(_png(np.rint(colours).astype(np.uint8))).decode()
     data = run.experiments[replica].data
     drawn, targets = points(data)
-    count = min(data.training_samples, _MOST_POINTS)
+    count = min(data.training_samples, _MAX_POINTS)
     wanted = targets[:count, 0]
     inks = _CLASSES[wanted.astype(int)] if data.problem == "multi-class" else _by_value(wanted)
     dots = "".join(
@@ -131,13 +131,13 @@ def _place(coordinate: float) -> float:
 
 
 def _by_value(values: FloatArray | NDArray[np.float32]) -> _Rgb:
-    """Return colours (…, 3) of values, clipped to −1 … 1; what is not a number is as grey as 0."""
+    """Return colours (…, 3) of values, clipped to −1 … 1; NaN has the colour of 0."""
     known = np.clip(np.nan_to_num(values, posinf=1, neginf=-1), -1, 1)
     return np.stack([np.interp(known, (-1, 0, 1), _SCALE[:, channel]) for channel in range(3)], axis=-1)
 
 
 def _by_class(probabilities: NDArray[np.float32]) -> _Rgb:
-    """Return colours (rows, columns, 3) of the most probable classes, paler the less probable they are."""
+    """Return colours (rows, columns, 3) of the most probable classes, blended with white by probability."""
     best = probabilities.argmax(axis=0)
     sure = np.nan_to_num(probabilities.max(axis=0))[..., None]
     mixed: _Rgb = sure * _CLASSES[best] + (1 - sure) * 255

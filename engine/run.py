@@ -1,4 +1,4 @@
-"""Run: networks in training as an immutable value; begin one, change its experiment, set a parameter by hand."""
+"""Runs: networks in training as an immutable value; begin one, change its experiment, set its parameters."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,28 +7,28 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from engine import seedrandom
 from engine.arrays import BoolArray, FloatArray, IndexArray
-from engine.batchings import BATCHINGS
 from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
-from engine.initializers import INITIALIZERS
-from engine.layout import Layout
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.stops import STOPS
+from engine.network.layout import Layout
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.stop_rules import STOP_RULES
+from engine.tf_playground_random import SeedRandom, draw_points, draw_weights
 
 _WEIGHTS = 4
-"""The random stream of initial weights (others: ``engine.samples``)."""
+"""Random stream of the initial weights (other streams: ``engine.samples``)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Best:
-    """The best that a stop rule has seen so far.
+    """The best epoch so far by the loss that the stop rule watches; all arrays are read-only.
 
     Attributes:
-        loss: (replicas,) the least watched loss; infinite before the first epoch.
-        epoch: (replicas,) when that was.
-        parameters: (replicas, n) the parameters then; (0, n) unless the rule puts them back. Read-only like the others.
+        loss: (replicas,) the lowest watched loss; infinite before the first epoch.
+        epoch: (replicas,) epoch of that loss.
+        parameters: (replicas, n) parameters of that epoch; (0, n) unless the stop rule restores them.
     """
 
     loss: FloatArray
@@ -41,7 +41,7 @@ class Best:
             array.flags.writeable = False
 
     def part(self, replicas: slice) -> "Best":
-        """Return the same of some replicas."""
+        """Return the entries of some replicas."""
         return Best(self.loss[replicas], self.epoch[replicas], self.parameters[replicas])
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -49,9 +49,9 @@ class Best:
         return Best, tuple(getattr(self, field.name) for field in fields(self))
 
 
-def _nothing_seen(experiment: Experiment, parameters: FloatArray, epoch: int) -> Best:
+def _initial_best(experiment: Experiment, parameters: FloatArray, epoch: int) -> Best:
     replicas = len(parameters)
-    restores = STOPS[experiment.training.stop].restores
+    restores = STOP_RULES[experiment.training.stop].restores
     return Best(
         np.full(replicas, np.inf),
         np.full(replicas, epoch, dtype=np.intp),
@@ -61,23 +61,23 @@ def _nothing_seen(experiment: Experiment, parameters: FloatArray, epoch: int) ->
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """Networks in training, stopped between two steps: small, immutable, picklable.
+    """The state of networks in training between two steps: small, immutable, picklable.
 
     Attributes:
         experiments: one per replica.
         parameters: (replicas, n) float64, read-only: layer by layer, unit by unit, the weights in input order, then
             the bias.
-        slots: (slots, replicas, n) float64, read-only: what the optimizer, the penalty and the batching remember, in
-            this order.
-        epoch: finished passes over the training samples.
+        slots: (slots, replicas, n) float64, read-only: state vectors of the optimizer, the penalty and the batch order,
+            in this sequence.
+        epoch: finished epochs.
         step: updates so far.
-        position: samples of the present epoch that are used up.
-        carried: samples whose gradient waits for the next update (only if the batching carries them over).
-        since: the step at which the optimizer began with empty slots.
+        position: samples of the present epoch that were already used.
+        carried: samples of an incomplete batch whose gradient is carried over to the next update.
+        since: the step at which the optimizer began with its slots at zero.
         diverged: (replicas,) whether training ended because a parameter, or the loss over the training, validation or
-            test samples, ceased to be finite; such a replica keeps its last finite parameters.
-        stopped: (replicas,) whether training ended by the stop rule.
-        best: what the stop rule remembers.
+            test samples, was not finite any more; such a replica keeps its last finite parameters.
+        stopped: (replicas,) whether the stop rule ended training.
+        best: state of the stop rule.
     """
 
     experiments: tuple[Experiment, ...]
@@ -92,7 +92,7 @@ class Run:
     stopped: BoolArray
     best: Best
     _repr_html_: ClassVar[Callable[[Self], str]]
-    """What a notebook shows; from ``engine.notebook``, which stands above this module."""
+    """Representation in a notebook; set by ``engine``, as ``engine.notebook`` imports this module."""
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
@@ -105,17 +105,17 @@ class Run:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment of the first (often the only) replica."""
+        """The experiment of the first replica."""
         return self.experiments[0]
 
     @property
     def replicas(self) -> int:
-        """How many networks the stack has."""
+        """Number of networks in the stack."""
         return len(self.experiments)
 
     @property
     def layout(self) -> Layout:
-        """Where weights and biases lie in the parameters."""
+        """Offsets of weights and biases in the parameters."""
         return Layout(self.experiment.sizes)
 
 
@@ -123,12 +123,12 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
     """Return an untrained run.
 
     Args:
-        experiment: one, or a sequence of at most 256 for a stack. Those of a stack may differ in all numbers and seeds
-            that leave the arrays and the batches in shape, in the data set (of one problem), its scaling and in the
-            initializer: ``MAY_DIFFER``; all else must be the same.
+        experiment: one, or a sequence of at most 256 for a stack. Those of a stack may differ in numbers and seeds that
+            do not change the shape of arrays and batches, in the data set (of one problem), the scaling and the
+            initializer (``MAY_DIFFER``); all other fields must be equal.
 
     Raises:
-        ValueError: no experiment, too many, or two that cannot train together; names the field.
+        ValueError: there is no experiment, there are too many, or two cannot form a stack; names the field.
     """
     experiments = (experiment,) if isinstance(experiment, Experiment) else tuple(experiment)
     check_stack(experiments)
@@ -145,49 +145,49 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
             layer[0] = draw(units, width - 1, generator, one.network.initializer_options)
     slots = np.zeros((sum(slot_counts(first)), *parameters.shape))
     neither = np.zeros(len(experiments), dtype=bool)
-    best = _nothing_seen(first, parameters, 0)
+    best = _initial_best(first, parameters, 0)
     return Run(experiments, parameters, slots, 0, 0, 0, 0, 0, neither, neither, best)
 
 
 def begin_trained(experiment: Experiment, parameters: FloatArray, epoch: int, step: int) -> Run:
-    """Return a run of one network that was trained before, at the beginning of an epoch.
+    """Return a run of one trained network at the beginning of an epoch.
 
-    What optimizer, penalty and stop rule remembered is not known, so they begin anew; the order of the samples and the
-    schedule go on.
+    The state of optimizer, penalty and stop rule is not known and starts from zero; the order of the samples and the
+    schedule continue.
 
     Args:
-        experiment: what it was trained on.
+        experiment: the one that it was trained with.
         parameters: (n,) finite.
-        epoch: finished passes over the training samples.
-        step: updates so far; more than samples were seen are not believed.
+        epoch: finished epochs.
+        step: updates so far; reduced to the number of samples seen if it is greater.
 
     Raises:
-        ValueError: there are more or fewer parameters than the network has, or one is not finite.
+        ValueError: the number of parameters is not that of the network, or one is not finite.
     """
     run = begin(experiment)
     if len(parameters) != run.parameters.shape[1]:
         raise ValueError(f"{len(parameters)} parameters are given; the network has {run.parameters.shape[1]}")
     run = set_parameters(run, 0, list(parameters))
     steps = min(step, epoch * experiment.data.training_samples)
-    best = _nothing_seen(experiment, run.parameters, epoch)
+    best = _initial_best(experiment, run.parameters, epoch)
     return replace(run, epoch=epoch, step=steps, since=steps, best=best)
 
 
 def _classic_parameters(experiment: Experiment) -> FloatArray:
-    """Draw initial parameters (n,) behind the points, from the same numbers, as the original does."""
+    """Draw the initial parameters (n,) as TensorFlow Playground does: after the points, from the same generator."""
     data = experiment.data
     assert data.classic_seed is not None
-    random = seedrandom.SeedRandom(data.classic_seed)
-    seedrandom.draw_points(random, data.dataset, data.samples, data.noise)
-    return seedrandom.draw_weights(random, experiment.sizes, zero=experiment.network.initializer == "zeros")
+    random = SeedRandom(data.classic_seed)
+    draw_points(random, data.dataset, data.samples, data.noise)
+    return draw_weights(random, experiment.sizes, zero=experiment.network.initializer == "zeros")
 
 
 def slot_counts(experiment: Experiment) -> tuple[int, int, int]:
-    """Return how many vectors optimizer, penalty and batching remember."""
+    """Return the numbers of state vectors of optimizer, penalty and batch order."""
     return (
         OPTIMIZERS[experiment.training.optimizer].slots,
         PENALTIES[experiment.objective.penalty].slots,
-        BATCHINGS[experiment.training.batching].slots,
+        BATCH_ORDERS[experiment.training.batching].slots,
     )
 
 
@@ -224,10 +224,10 @@ MAY_DIFFER = frozenset(
 
 
 def check_stack(experiments: tuple[Experiment, ...]) -> None:
-    """See that experiments can train together.
+    """Check that experiments can form a stack.
 
     Raises:
-        ValueError: no experiment, too many, or two that cannot train together; names the field.
+        ValueError: there is no experiment, there are too many, or two cannot form a stack; names the field.
     """
     if not 1 <= len(experiments) <= MAX_REPLICAS:
         raise ValueError(f"a stack has 1 … {MAX_REPLICAS} experiments, not {len(experiments)}")
@@ -236,22 +236,21 @@ def check_stack(experiments: tuple[Experiment, ...]) -> None:
         if other is first:
             continue
         for name in changed_fields(first, other):
-            poses_problem = name.startswith(("data.dataset", "data.point"))
-            alike = first.problem == other.problem and first.outputs == other.outputs
-            if name not in MAY_DIFFER or (poses_problem and not alike):
+            decides_problem = name.startswith(("data.dataset", "data.point"))
+            same_problem = first.problem == other.problem and first.outputs == other.outputs
+            if name not in MAY_DIFFER or (decides_problem and not same_problem):
                 raise ValueError(
                     f"experiment {position} differs from the first in {name}, so they cannot form a stack"
                 )
 
 
 def reconfigure(run: Run, experiment: Experiment) -> Run:
-    """Return the run with another experiment, keeping what it has learned.
+    """Return the run with another experiment and the same parameters.
 
-    Works for a single network and for changes of live fields. A change gives a run that has diverged or stopped another
-    chance.
+    For a single network whose live fields change. After a change, a run that has diverged or stopped trains again.
 
     Raises:
-        ValueError: the run is a stack, or a changed field needs a new start; names the field.
+        ValueError: the run is a stack, or a changed field is not live; names the field.
     """
     if run.replicas != 1:
         raise ValueError(f"only a single network can be reconfigured, this is a stack of {run.replicas}")
@@ -261,7 +260,7 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
     for name in changed:
         if not is_live(name):
             raise ValueError(f"{name} cannot change without a new start; use begin")
-    # What was remembered for a choice is forgotten with it, and only then.
+    # The slots of a choice are reset when it changes, and only then.
     optimizer, penalty, _ = slot_counts(run.experiment)
     parts = np.split(run.slots, [optimizer, optimizer + penalty])
     choices = ("training.optimizer", "objective.penalty", "training.batching")
@@ -273,10 +272,10 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
     )
     best = run.best
     if not {"network.activation", "objective.loss", "training.stop"}.isdisjoint(changed):
-        # Of the same parameters another network, or another judgement.
-        best = _nothing_seen(experiment, run.parameters, run.epoch)
+        # Earlier losses cannot be compared with those of another activation, loss or stop rule.
+        best = _initial_best(experiment, run.parameters, run.epoch)
     elif run.stopped[0]:
-        best = replace(best, epoch=np.full(1, run.epoch, dtype=np.intp))  # patience begins anew
+        best = replace(best, epoch=np.full(1, run.epoch, dtype=np.intp))  # restarts the patience
     return replace(
         run,
         experiments=(experiment,),
@@ -290,13 +289,13 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
 
 
 def set_parameter(run: Run, layer: int, unit: int, input_: int, value: float) -> Run:
-    """Return the run with one parameter of its first replica set by hand.
+    """Return the run with one parameter of its first replica set to a value.
 
     Args:
         run: any run.
         layer: 0 for the first hidden layer; the last one is the output.
         unit: index in the layer.
-        input_: index in the layer before; −1 for the bias.
+        input_: index in the previous layer; −1 for the bias.
         value: finite.
 
     Raises:
@@ -308,15 +307,15 @@ def set_parameter(run: Run, layer: int, unit: int, input_: int, value: float) ->
 
 
 def set_parameters(run: Run, start: int, values: Sequence[float]) -> Run:
-    """Return the run with consecutive parameters of its first replica set by hand.
+    """Return the run with consecutive parameters of its first replica set to values.
 
     Args:
         run: any run.
-        start: position of the first one in the flat vector.
+        start: index of the first one in the flat vector.
         values: finite.
 
     Raises:
-        ValueError: there are not so many parameters, or a value is not finite.
+        ValueError: the range exceeds the parameters, or a value is not finite.
     """
     end = start + len(values)
     if not 0 <= start <= end <= run.parameters.shape[1]:

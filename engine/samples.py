@@ -1,33 +1,31 @@
-"""Samples: the numbers of a data set as the network takes them, derived from the experiment and cached."""
+"""Samples: points, targets and features of an experiment's data, and their order in each epoch; cached."""
 
 from functools import lru_cache
 
 import numpy as np
 
-from engine import seedrandom
 from engine.arrays import FloatArray, IndexArray
-from engine.datasets import DATASETS
 from engine.experiment import Data
-from engine.features import feature_rows
-from engine.scalings import SCALINGS
+from engine.registries.datasets import DATASETS
+from engine.registries.features import feature_rows
+from engine.registries.scalers import SCALERS
+from engine.tf_playground_random import SeedRandom, draw_points
 
-# Every purpose draws from its own stream, so that one can vary alone; 4 are the weights (``engine.run``), 6 is dropout
-# (``engine.dropout``).
+# Every purpose has its own random stream, so that one can vary alone; 4 is for weights (``engine.run``), 6 for dropout
+# (``engine.training.dropout``).
 _POINTS, _SPLIT, _ORDER, _FLIPS, _INPUT_NOISE = 1, 2, 3, 5, 7
 
 
 @lru_cache(maxsize=128)
 def points(data: Data) -> tuple[FloatArray, FloatArray]:
-    """Draw the points of a data set: the samples for training first, then for validation, then for the test.
+    """Return the points of a data set: the training samples first, then those for validation, then for the test.
 
     Returns:
-        Points (samples, 2) and targets (samples, 1), read-only: −1 or +1 for two classes, the number of the class for
-        more, a value for regression. Which points there are does not depend on how they are split.
+        Points (samples, 2) and targets (samples, 1), read-only. Targets are −1 or +1 for two classes, the index of the
+        class for more, a value for regression. The points do not depend on the shares of the split.
     """
     if data.classic_seed is not None:
-        drawn, targets = seedrandom.draw_points(
-            seedrandom.SeedRandom(data.classic_seed), data.dataset, data.samples, data.noise
-        )
+        drawn, targets = draw_points(SeedRandom(data.classic_seed), data.dataset, data.samples, data.noise)
     else:
         drawn, targets = _draw(data)
         if data.shuffled:
@@ -48,7 +46,7 @@ def _draw(data: Data) -> tuple[FloatArray, FloatArray]:
     draw = DATASETS[data.dataset].draw
     if not data.minority_share:
         return draw(data.samples, data.noise, generator, data.dataset_options)
-    # From so many points that each class has enough.
+    # Doubled until every class has enough points to choose from.
     wanted = _class_sizes(data)
     pool = 2 * data.samples
     while True:
@@ -61,28 +59,28 @@ def _draw(data: Data) -> tuple[FloatArray, FloatArray]:
         generator.choice(np.flatnonzero(numbers == number), size, replace=False)
         for number, size in enumerate(wanted)
     ]
-    kept = np.sort(np.concatenate(chosen))
-    return drawn[kept], targets[kept]
+    selected = np.sort(np.concatenate(chosen))
+    return drawn[selected], targets[selected]
 
 
 def _class_sizes(data: Data) -> list[int]:
-    """Return how many points each class gets: the last one its share, the others the rest in equal parts."""
+    """Return the number of points of each class: the minority share for the last one, equal parts for the others."""
     last = max(1, round(data.samples * data.minority_share))
     rest, others = data.samples - last, data.classes - 1
     return [*((rest + others - 1 - number) // others for number in range(others)), last]
 
 
 def class_numbers(targets: FloatArray, classes: int) -> IndexArray:
-    """Return the number of the class of each target: of two, +1 is class 0 and −1 is class 1."""
+    """Return the index of the class of each target; of two classes, +1 is class 0 and −1 is class 1."""
     return (targets < 0 if classes == 2 else targets).astype(np.intp)
 
 
 def _flipped(data: Data, targets: FloatArray) -> FloatArray:
-    """Give some of the training samples wrong targets; more of them as the share grows, and never others."""
+    """Return targets with the wrong labels; a larger share flips the same training samples and further ones."""
     generator = np.random.default_rng([_FLIPS, data.seed])
     count = data.training_samples
     order = generator.permutation(count)
-    # How many classes (or, in regression, samples) further the wrong target is.
+    # The wrong target is that of the class (in regression, of the sample) so many places further.
     shifts = generator.integers(1, max(data.classes or count, 2), count)
     chosen = order[: round(data.label_flips * count)]
     flipped = targets.copy()
@@ -96,16 +94,16 @@ def _flipped(data: Data, targets: FloatArray) -> FloatArray:
 
 
 def inputs(data: Data, features: tuple[str, ...], places: FloatArray) -> FloatArray:
-    """Compute what the network reads of any places (places, 2): (places, features + 1), scaled, the constant 1 last."""
+    """Compute the network's inputs (places, features + 1) at points (places, 2): scaled features, then a constant 1."""
     table = feature_rows(features, places)
-    scaling = scale(data, features)
+    scaling = shift_and_scale(data, features)
     return table if scaling is None else (table - scaling[0]) / scaling[1]
 
 
 @lru_cache(maxsize=128)
-def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
-    """Return shift and scale (features + 1,), for the constant 1 as well; None if features stay as they are."""
-    fit = SCALINGS[data.scaling].fit
+def shift_and_scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray] | None:
+    """Return shift and scale (features + 1,), with 0 and 1 for the constant input; None without scaling."""
+    fit = SCALERS[data.scaling].fit
     if fit is None:
         return None
     drawn, _ = points(data)
@@ -115,11 +113,11 @@ def scale(data: Data, features: tuple[str, ...]) -> tuple[FloatArray, FloatArray
 
 @lru_cache(maxsize=128)
 def rows(data: Data, features: tuple[str, ...]) -> FloatArray:
-    """Compute the inputs of the network for each sample.
+    """Compute the network's inputs and targets for each sample.
 
     Returns:
-        (samples, features + 1 + outputs), read-only: the features as they are scaled, the constant 1, and the target;
-        with more than two classes 1 at the true one and 0 at the others. Samples in the order of ``points``.
+        (samples, features + 1 + outputs), read-only: scaled features, the constant 1, and the target, one-hot for more
+        than two classes. Samples are in the order of ``points``.
     """
     drawn, targets = points(data)
     if data.problem == "multi-class":
@@ -131,7 +129,7 @@ def rows(data: Data, features: tuple[str, ...]) -> FloatArray:
 
 @lru_cache(maxsize=128)
 def columns(data: Data, features: tuple[str, ...]) -> FloatArray:
-    """Return the same as ``rows`` with every sample as a column, (features + 1 + outputs, samples), read-only."""
+    """Return the transpose of ``rows``, contiguous and read-only: (features + 1 + outputs, samples)."""
     table = np.ascontiguousarray(rows(data, features).T)
     table.flags.writeable = False
     return table
@@ -139,18 +137,18 @@ def columns(data: Data, features: tuple[str, ...]) -> FloatArray:
 
 @lru_cache(maxsize=512)
 def _orders(seed: int, samples: int, block: int) -> IndexArray:
-    # A generator costs as much as two short permutations: draw a block of epochs from each.
+    # Creating a generator costs as much as two short permutations, so each one draws a block of epochs.
     epochs = _epochs_per_block(samples)
     generator = np.random.default_rng([_ORDER, seed, block])
     return generator.permuted(np.tile(np.arange(samples, dtype=np.intp), (epochs, 1)), axis=1)
 
 
 ORDERS_AT_ONCE = 4096
-"""Numbers drawn at once for orders."""
+"""Random numbers of a block of epochs."""
 
 
 def input_noise(seed: int, samples: int, features: int, epoch: int) -> FloatArray:
-    """Return standard normal numbers (samples, features) for an epoch, for the training samples in their order."""
+    """Return standard normal numbers (samples, features) of an epoch, for the training samples in their order."""
     return np.random.default_rng([_INPUT_NOISE, seed, epoch]).standard_normal((samples, features))
 
 

@@ -1,7 +1,7 @@
-"""Schema: how the fields of an experiment are described, and what a group of them checks.
+"""Schema: types and metadata of an experiment's fields, and the validation of options.
 
-A field carries its label, its explanation, the values worth offering and whether it may change while the network
-trains; a choice takes its values from a registry, and the numbers that belong to the chosen row from that row.
+A field has a label, an explanation, suggested values, and a flag whether it may change during training (``live``). A
+choice has the keys of a registry as values; the options of the chosen row are defined by that row.
 """
 
 from collections.abc import Mapping
@@ -9,19 +9,19 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
-from engine.activations import ACTIVATIONS
-from engine.batchings import BATCHINGS
-from engine.datasets import DATASETS
-from engine.features import FEATURES
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.registry import Option, Registry
-from engine.scalings import SCALINGS
-from engine.schedules import SCHEDULES
-from engine.sentences import Sentence, SentenceError, Value, cut
-from engine.stops import STOPS
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.losses import LOSSES
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.registry import Option, Registry
+from engine.registries.scalers import SCALERS
+from engine.registries.schedules import SCHEDULES
+from engine.registries.stop_rules import STOP_RULES
+from engine.user_messages import LocalizedError, UserMessage, Value, truncated
 
 MAX_SEED = 2**32 - 1
 
@@ -41,9 +41,9 @@ LossKey = Annotated[str, *_key(LOSSES)]
 PenaltyKey = Annotated[str, *_key(PENALTIES)]
 OptimizerKey = Annotated[str, *_key(OPTIMIZERS)]
 ScheduleKey = Annotated[str, *_key(SCHEDULES)]
-BatchingKey = Annotated[str, *_key(BATCHINGS)]
-ScalingKey = Annotated[str, *_key(SCALINGS)]
-StopKey = Annotated[str, *_key(STOPS)]
+BatchingKey = Annotated[str, *_key(BATCH_ORDERS)]
+ScalingKey = Annotated[str, *_key(SCALERS)]
+StopKey = Annotated[str, *_key(STOP_RULES)]
 
 
 def field(
@@ -57,9 +57,17 @@ def field(
     problems: tuple[str, ...] | None = None,
     **limits: Any,
 ) -> Any:
-    """Describe a field for validation (``limits``) and for people (the rest).
+    """Return a pydantic field with limits for validation and metadata for people.
 
-    ``problems`` are those for which it may differ from its default; all, unless they are given.
+    Args:
+        default: its value if none is given.
+        label: its name for people.
+        text: one sentence that explains it.
+        live: whether it may change during training.
+        suggestions: values worth offering.
+        step: increment of a slider.
+        problems: problems for which it may differ from its default; None for all.
+        limits: of pydantic, such as ``ge`` and ``le``.
     """
     extra: dict[str, Any] = {"live": live}
     if problems is not None:
@@ -72,13 +80,13 @@ def field(
 
 
 def seed_field(label: str, text: str) -> Any:
-    """Describe a seed."""
+    """Return the field of a seed, 0 … 2³² − 1."""
     return field(0, label, text, strict=True, ge=0, le=MAX_SEED)
 
 
 REGISTRIES: Mapping[str, Registry[Any]] = {
     "data.dataset": DATASETS,
-    "data.scaling": SCALINGS,
+    "data.scaling": SCALERS,
     "features": FEATURES,
     "network.activation": ACTIVATIONS,
     "network.initializer": INITIALIZERS,
@@ -86,14 +94,14 @@ REGISTRIES: Mapping[str, Registry[Any]] = {
     "objective.penalty": PENALTIES,
     "training.optimizer": OPTIMIZERS,
     "training.schedule": SCHEDULES,
-    "training.batching": BATCHINGS,
-    "training.stop": STOPS,
+    "training.batching": BATCH_ORDERS,
+    "training.stop": STOP_RULES,
 }
-"""Which registry a field chooses from, by dotted name."""
+"""The registry of each field that is a choice, by dotted name."""
 
 
 class Options(dict[str, float]):
-    """Numbers that belong to one choice, by name; not to be changed, so it can be hashed."""
+    """Options of one choice, by name; an immutable, hashable dictionary."""
 
     def __hash__(self) -> int:  # type: ignore[override]
         """Hash by content."""
@@ -115,22 +123,22 @@ OptionNumbers = Annotated[dict[str, Annotated[float, Field(strict=True)]], After
 
 
 def options_field(choice: str, label: str, *, live: bool = True) -> Any:
-    """Describe the numbers that belong to the row chosen by another field, which is called ``choice`` in words."""
+    """Return the field of the options that belong to the chosen row; ``choice`` names its kind in the explanation."""
     return field({}, label, f"The numbers that belong to the chosen {choice}.", live=live)
 
 
 class Group(BaseModel):
     """A part of the experiment.
 
-    A field that chooses a row with options is followed by a field of the same name with ``_options``; what is left out
-    there takes the row's default.
+    A choice whose rows have options is followed by a field of the same name with ``_options``; missing options take
+    their default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def _choices(cls) -> dict[str, Registry[Any]]:
-        """Return the registries of the fields that have options, by field."""
+        """Return the registries of the choices with options, by field."""
         group = cls.__name__.lower()
         return {
             name: REGISTRIES[f"{group}.{name}"]
@@ -147,14 +155,14 @@ class Group(BaseModel):
         for name, registry in cls._choices().items():
             given = values.get(f"{name}_options", {})
             if not isinstance(given, Mapping):
-                continue  # likewise: the validation of the field says what is wrong
+                continue  # the validation of the field itself reports it
             try:
                 row = registry[registry.canonical(values.get(name, cls.model_fields[name].default))]
                 values[f"{name}_options"] = {option.name: option.default for option in row.options} | dict(
                     given
                 )
             except (AttributeError, TypeError, ValueError):
-                continue  # the validation of the fields themselves says what is wrong
+                continue  # the validation of the fields themselves reports it
         return values
 
     @model_validator(mode="after")
@@ -164,22 +172,26 @@ class Group(BaseModel):
             field = f"{type(self).__name__.lower()}.{name}_options"
             known = {option.name: option for option in row.options}
             for key, value in getattr(self, f"{name}_options").items():
-                field_ = f"{field}.{cut(key)}"
+                field_ = f"{field}.{truncated(key)}"
                 option = known.get(key)
                 if option is None:
-                    names = ", ".join(known) or Sentence("none")
-                    raise SentenceError("option-unknown", field_, name=field_, row=row.key, names=names)
+                    names = ", ".join(known) or UserMessage("none")
+                    raise LocalizedError("option-unknown", field_, name=field_, row=row.key, names=names)
                 if (allowed := option_limits(option, value)) is not None:
-                    raise SentenceError("value", field_, name=field_, value=str(value), allowed=allowed)
+                    raise LocalizedError("value", field_, name=field_, value=str(value), allowed=allowed)
         return self
 
 
-def option_limits(option: Option, value: float) -> Sentence | None:
-    """Return what is allowed for an option, if a number is not: its range, and that it be whole."""
+def option_limits(option: Option, value: float) -> UserMessage | None:
+    """Return the allowed range of an option as a message if the value violates it; None if the value is allowed."""
     low, high = option.minimum, option.maximum
     if not low <= value <= high:
-        return Sentence("allowed", {"allowed": Sentence("range", {"low": str(low), "high": str(high)})})
+        return UserMessage("allowed", {"allowed": UserMessage("range", {"low": str(low), "high": str(high)})})
     if option.whole and value % 1:
-        values: dict[str, Value] = {"needed": Sentence("whole"), "low": f"{low:.0f}", "high": f"{high:.0f}"}
-        return Sentence("needed-in-range", values)
+        values: dict[str, Value] = {
+            "needed": UserMessage("whole"),
+            "low": f"{low:.0f}",
+            "high": f"{high:.0f}",
+        }
+        return UserMessage("needed-in-range", values)
     return None

@@ -1,10 +1,12 @@
-"""Insight: what can be looked at in a run. Pure functions, none of which changes it.
+"""Views of a run: pure functions that compute maps, statistics and losses from it.
 
-Results have a leading axis of replicas, but for those that are of one network (trace, landscape) or of all replicas
-together (consensus).
+Results have a leading axis of replicas, except those of one network (trace, landscape) and of all replicas together
+(consensus).
 """
 
-from engine.insight.consensus import Consensus, consensus
+from engine.insight.agreement import Consensus, consensus
+from engine.insight.confusion_matrix import Confusion, confusion
+from engine.insight.gradients import LayerStatistics, gradient, layer_statistics
 from engine.insight.landscape import (
     LossPlane,
     PrincipalPlane,
@@ -14,8 +16,6 @@ from engine.insight.landscape import (
     random_directions,
 )
 from engine.insight.maps import SQUARE, Picture, boundary, feature_map, grid, layer_maps
-from engine.insight.scores import Confusion, confusion
-from engine.insight.signals import LayerStatistics, gradient, layer_statistics
 from engine.insight.trace import Backward, Forward, Trace, trace, trace_sample
 
 __all__ = [

@@ -1,7 +1,7 @@
-"""Class labels: the class that an output answers, and the class of a target.
+"""Predicted classes of outputs and true classes of targets.
 
-Two classes share one output, −1 … 1: class 0 is +1 (blue), class 1 is −1 (orange). Three or more have an output each,
-and class k is that of output k.
+Two classes share one output, −1 … 1: class 0 is +1 (blue), class 1 is −1 (orange). Of three or more, class k has
+output k.
 """
 
 import numpy as np
@@ -10,14 +10,14 @@ from engine.arrays import FloatArray, IndexArray, RealArray
 
 
 def predicted_classes(outputs: RealArray, threshold: float = 0.5) -> IndexArray:
-    """Return the class that is answered, one per column.
+    """Return the predicted class of each column.
 
-    Of several outputs the greatest answers (the first one on a tie). A single output a, cut off at −1 and 1, gives the
+    Of several outputs the greatest decides (the first one on a tie). A single output a, clipped to −1 … 1, means the
     probability (1 + a)/2 of class 0.
 
     Args:
-        outputs: (…, outputs, columns), any numbers; a single output that is not a number answers class 1.
-        threshold: the probability, 0 … 1, from which class 0 is answered; of no effect on several outputs.
+        outputs: (…, outputs, columns), any numbers; a single output that is NaN means class 1.
+        threshold: the probability, 0 … 1, from which class 0 is predicted; not used with several outputs.
 
     Returns:
         (…, columns), 0 … classes − 1.

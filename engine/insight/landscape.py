@@ -1,4 +1,4 @@
-"""Landscape: the loss over a plane through the parameters of a network, and planes worth looking at."""
+"""Loss landscape: the loss over a plane through the parameters of a network, and directions for such planes."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arrays import FloatArray
-from engine.evaluation import evaluate
 from engine.experiment import MAX_REPLICAS
-from engine.insight.norms import lengths
+from engine.insight.norms import euclidean_norm
 from engine.run import Run
+from engine.training.evaluation import evaluate
 
 _DIRECTIONS = 5
-"""The random stream of directions (others: ``engine.samples``, ``engine.run``)."""
+"""Random stream of directions (other streams: ``engine.samples``, ``engine.run``)."""
 
-_TOGETHER = 2**20
-"""Numbers in one array of the networks that are evaluated together; 8 MB."""
+_CHUNK = 2**20
+"""Numbers per array of the networks that are evaluated at once (8 MB)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,7 @@ class LossPlane:
 
     Attributes:
         first: (columns,) a, from left to right.
-        second: (rows,) b, from top to bottom: falling, as x2 in a map.
+        second: (rows,) b, from top to bottom: descending, like x2 in a map.
         train: (rows, columns) loss over the training samples.
         test: (rows, columns) loss over the test samples.
     """
@@ -37,14 +37,13 @@ class LossPlane:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrincipalPlane:
-    """The plane in which a path of parameters moves most.
+    """The plane of the first two principal components of a path of parameters.
 
     Attributes:
-        first: (n,) direction of length 1 in which the path varies most.
-        second: (n,) the one at a right angle to it in which the rest varies most.
-        shares: (2,) the share of the path's variance along each of them, 0 … 1; their sum says how much of the path the
-            plane shows.
-        path: (steps, 2) the path on the plane, seen from its last point, which is (0, 0).
+        first: (n,) unit vector in which the path varies most.
+        second: (n,) unit vector orthogonal to it in which the rest varies most.
+        shares: (2,) the share of the path's variance along each of them, 0 … 1.
+        path: (steps, 2) coordinates of the path in the plane, relative to its last point.
     """
 
     first: FloatArray
@@ -56,20 +55,20 @@ class PrincipalPlane:
 def loss_plane(
     run: Run, first: FloatArray, second: FloatArray, *, extent: float = 1.0, resolution: int = 25
 ) -> LossPlane:
-    """Compute the loss over a plane through a network's parameters, which are its centre.
+    """Compute the loss over a plane around a network's parameters.
 
     Args:
         run: a single network.
         first: (n,) direction to the right.
         second: (n,) direction upwards.
-        extent: the plane goes from −extent to extent times each direction, ends included.
+        extent: the plane spans −extent … extent times each direction, ends included.
         resolution: rows and columns, 2 … 200; if odd, the cell in the middle is the network itself.
 
     Returns:
-        The losses; infinity or NaN where they are no number.
+        The losses; infinity or NaN where they are not finite.
 
     Raises:
-        ValueError: the run is a stack, a direction does not fit or points nowhere, or a number is out of range.
+        ValueError: the run is a stack, a direction has another shape or is 0, or a number is out of range.
     """
     _check_single(run)
     n = run.layout.parameters
@@ -82,9 +81,9 @@ def loss_plane(
     b = a[::-1].copy()
     amounts = np.stack([np.tile(a, resolution), np.repeat(b, resolution)], axis=1)
     losses = np.empty((2, resolution**2))
-    together = min(MAX_REPLICAS, max(1, _TOGETHER // max(n, run.experiment.data.samples)))
-    for start in range(0, len(amounts), together):
-        cells = slice(start, start + together)
+    chunk = min(MAX_REPLICAS, max(1, _CHUNK // max(n, run.experiment.data.samples)))
+    for start in range(0, len(amounts), chunk):
+        cells = slice(start, start + chunk)
         with np.errstate(all="ignore"):  # far out, parameters may overflow to infinity
             parameters = run.parameters + amounts[cells, :1] * right + amounts[cells, 1:] * up
         evaluation = evaluate(_stack(run, parameters))
@@ -94,12 +93,12 @@ def loss_plane(
 
 
 def parameter_axes(run: Run, i: int, j: int) -> tuple[FloatArray, FloatArray]:
-    """Return the directions (n,) in which one parameter each grows by 1.
+    """Return the unit vectors (n,) of two parameters.
 
     Args:
         run: any run.
-        i: position of the first one in the flat vector, as ``run.layout.index`` gives it.
-        j: position of the second one.
+        i: index of the first one in the flat vector (``run.layout.index``).
+        j: index of the second one.
 
     Raises:
         ValueError: there is no such parameter, or both are the same.
@@ -116,15 +115,15 @@ def parameter_axes(run: Run, i: int, j: int) -> tuple[FloatArray, FloatArray]:
 
 
 def random_directions(run: Run, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Draw two random directions (n,), each as large as the network, unit by unit.
+    """Draw two random directions (n,), normalized to the norms of the network's units.
 
-    Weights and bias into each unit are drawn from a normal distribution and scaled to the length that the network's own
-    have, so that planes of different networks can be compared: d ← d · ‖w‖ / ‖d‖ (Li et al. 2018, "Visualizing the
-    Loss Landscape of Neural Nets", equation 1; a unit is their filter). A unit whose weights and bias are 0 stays so.
+    Weights and bias of each unit are drawn from a normal distribution and scaled to the norm of the network's own, so
+    that planes of different networks can be compared: d ← d · ‖w‖ / ‖d‖ (Li et al. 2018, "Visualizing the Loss
+    Landscape of Neural Nets", equation 1; a unit is their filter). It is 0 for a unit whose weights and bias are 0.
 
     Args:
         run: a single network.
-        seed: the same seed, the same directions; a whole number, at least 0.
+        seed: a whole number, at least 0; it determines the directions.
 
     Raises:
         ValueError: the run is a stack, or the seed is negative.
@@ -134,22 +133,22 @@ def random_directions(run: Run, seed: int) -> tuple[FloatArray, FloatArray]:
         raise ValueError(f"seed is {seed}; it must be at least 0")
     directions = np.random.default_rng([_DIRECTIONS, seed]).standard_normal((2, run.layout.parameters))
     for drawn, own in zip(run.layout.layers(directions), run.layout.layers(run.parameters), strict=True):
-        drawn *= (lengths(own) / lengths(drawn))[..., None]
+        drawn *= (euclidean_norm(own) / euclidean_norm(drawn))[..., None]
     first, second = directions
     return first, second
 
 
 def principal_plane(history: FloatArray) -> PrincipalPlane:
-    """Find the plane in which parameters moved most while they were trained.
+    """Find the plane in which parameters moved most during training.
 
     The directions are the first two principal components of the path (Lorch 2016, "Visualizing Deep Network Training
-    Trajectories with PCA"; Li et al. 2018, section 7). Each points to where its largest entry is positive.
+    Trajectories with PCA"; Li et al. 2018, section 7), with the sign that makes their largest entry positive.
 
     Args:
-        history: (steps, n) the parameters of one network at three times or more, in order.
+        history: (steps, n) the parameters of one network at three or more times, in order.
 
     Raises:
-        ValueError: the history is no such table of finite numbers, or it does not move.
+        ValueError: the history has another shape, is not finite, or does not move.
     """
     if history.ndim != 2 or len(history) < 3 or history.shape[1] < 2:
         raise ValueError(
@@ -164,7 +163,7 @@ def principal_plane(history: FloatArray) -> PrincipalPlane:
         raise ValueError(
             "history does not move, or farther than numbers reach; there is no plane to see it in"
         )
-    scaled = moved / largest  # squares of tiny and of huge steps would leave the range of numbers
+    scaled = moved / largest  # squares of tiny or huge steps would underflow or overflow
     _, deviations, components = np.linalg.svd(scaled - scaled.mean(axis=0), full_matrices=False)
     axes = components[:2]
     axes *= np.sign(axes[[0, 1], np.abs(axes).argmax(axis=1)])[:, None]
@@ -191,7 +190,7 @@ def _direction(name: str, direction: FloatArray, n: int) -> FloatArray:
 
 
 def _stack(run: Run, parameters: FloatArray) -> Run:
-    """Return a network repeated with other parameters (replicas, n), to be evaluated and not to be trained."""
+    """Return a stack of the network with other parameters (replicas, n), for evaluation only."""
     replicas = len(parameters)
     return replace(
         run,

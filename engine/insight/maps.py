@@ -1,6 +1,6 @@
-"""Maps: what the output and every unit answer all over a region of the plane. Pictures are float32.
+"""Maps: outputs of the network and of every unit on a grid over a region of the plane, float32.
 
-Pictures show the square [−6, 6]² by default, ends included, row 0 at the top.
+The default region is the square [−6, 6]², ends included; row 0 is at the top.
 """
 
 from collections.abc import Sequence
@@ -10,32 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import FloatArray, RealArray
-from engine.datasets import EXTENT
 from engine.experiment import Data
-from engine.features import FEATURES, feature_rows
-from engine.insight.layer_activations import activations
+from engine.insight.layer_activations import layer_activations
+from engine.registries.datasets import EXTENT
+from engine.registries.features import FEATURES, feature_rows
 from engine.run import Run
 from engine.samples import inputs
-from engine.workspace import sources
+from engine.training.workspace import sources
 
 Picture = NDArray[np.float32]
 
 SQUARE = (-EXTENT, EXTENT, -EXTENT, EXTENT)
 """The region of the data: x1 from and to, x2 from and to."""
 
-_FARTHEST = 1_000_000.0
-"""The bound of regions: there squares are 10¹², of which float32 still keeps seven digits."""
+_MAX_COORDINATE = 1_000_000.0
+"""Bound of regions: the square, 10¹², still has seven digits in float32."""
 
 
 def grid(resolution: int, *, region: Sequence[float] = SQUARE) -> FloatArray:
-    """Return the points (resolution², 2) of a picture, row by row from the top left, read-only.
+    """Return the points (resolution², 2) of a map, row by row from the top left, read-only.
 
     Args:
         resolution: rows and columns, 2 … 1,000.
-        region: (x1 from, x1 to, x2 from, x2 to), which are the centres of the outermost cells.
+        region: (x1 from, x1 to, x2 from, x2 to), the centres of the outermost cells.
 
     Raises:
-        ValueError: the resolution or the region is not one of these.
+        ValueError: the resolution or the region is out of range.
     """
     return _grid(resolution, tuple(region))
 
@@ -48,10 +48,10 @@ def _grid(resolution: int, region: tuple[float, ...]) -> FloatArray:
         raise ValueError(f"region is {region}; it must be four numbers: x1 from, x1 to, x2 from, x2 to")
     left, right, bottom, top = region
     for name, low, high in (("x1", left, right), ("x2", bottom, top)):
-        if not -_FARTHEST <= low < high <= _FARTHEST:  # nor are infinity and NaN
+        if not -_MAX_COORDINATE <= low < high <= _MAX_COORDINATE:  # nor are infinity and NaN
             raise ValueError(
                 f"region has {name} from {low} to {high};"
-                f" it must rise, within −{_FARTHEST:,.0f} … {_FARTHEST:,.0f}"
+                f" it must rise, within −{_MAX_COORDINATE:,.0f} … {_MAX_COORDINATE:,.0f}"
             )
     x1, x2 = np.meshgrid(np.linspace(left, right, resolution), np.linspace(top, bottom, resolution))
     points = np.stack([x1.ravel(), x2.ravel()], axis=1)
@@ -61,7 +61,7 @@ def _grid(resolution: int, region: tuple[float, ...]) -> FloatArray:
 
 @lru_cache(maxsize=32)
 def _grid_features(features: tuple[str, ...], resolution: int, region: tuple[float, ...]) -> Picture:
-    """Return the inputs of the network for each point of a grid: (features + 1, resolution²), read-only."""
+    """Return the unscaled inputs of the network at each point of a grid: (features + 1, resolution²), read-only."""
     table = np.ascontiguousarray(feature_rows(features, _grid(resolution, region)).T, dtype=np.float32)
     table.flags.writeable = False
     return table
@@ -71,14 +71,14 @@ def _grid_features(features: tuple[str, ...], resolution: int, region: tuple[flo
 def _scaled_grid_features(
     data: Data, features: tuple[str, ...], resolution: int, region: tuple[float, ...]
 ) -> Picture:
-    """Return the same as the network reads it where the data's features are scaled."""
+    """Return the inputs of the network at each point of a grid, scaled as the data's features, read-only."""
     table = np.ascontiguousarray(inputs(data, features, _grid(resolution, region)).T, dtype=np.float32)
     table.flags.writeable = False
     return table
 
 
-def _read(run: Run, resolution: int, region: tuple[float, ...]) -> RealArray:
-    """Return what the networks read of a grid: (features + 1, resolution²), for each replica if they differ."""
+def _grid_inputs(run: Run, resolution: int, region: tuple[float, ...]) -> RealArray:
+    """Return the inputs of the networks on a grid: (features + 1, resolution²), per replica if they differ."""
     features = run.experiment.features
     if all(one.data.scaling == "none" for one in run.experiments):
         return _grid_features(features, resolution, region)
@@ -87,7 +87,7 @@ def _read(run: Run, resolution: int, region: tuple[float, ...]) -> RealArray:
 
 
 def feature_map(key: str, resolution: int = 20, *, region: Sequence[float] = SQUARE) -> Picture:
-    """Return a feature as a picture (rows, columns), not scaled.
+    """Return a map of an unscaled feature, (rows, columns).
 
     Args:
         key: of a row of ``FEATURES``.
@@ -105,14 +105,13 @@ def feature_map(key: str, resolution: int = 20, *, region: Sequence[float] = SQU
 def layer_maps(
     run: Run, resolution: int = 100, *, layers: int | None = None, region: Sequence[float] = SQUARE
 ) -> list[Picture]:
-    """Return what every unit answers over a region.
+    """Return the output of every unit over a region.
 
     Args:
         run: any run.
         resolution: rows and columns, 2 … 1,000.
-        layers: only so many layers, from the first; all, with the output as the last one, by default.
-        region: (x1 from, x1 to, x2 from, x2 to), each within ±1,000,000: [−6, 6]² by default, where the data are;
-            wider to see what is answered far from them, narrower to look closely.
+        layers: number of layers, from the first one; all by default, with the output as the last one.
+        region: (x1 from, x1 to, x2 from, x2 to), each within ±1,000,000; by default [−6, 6]², the region of the data.
 
     Returns:
         One array (replicas, units, rows, columns) per layer.
@@ -125,19 +124,19 @@ def layer_maps(
     product = np.dot if single else np.matmul
     with np.errstate(all="ignore"):  # float32 may overflow where float64 does not
         parameters = run.parameters.astype(np.float32)
-        below = _read(run, resolution, tuple(region))
+        below = _grid_inputs(run, resolution, tuple(region))
         columns = below.shape[-1]
         maps = []
         weights = run.layout.layers(parameters)[:layers]
-        for weight, activation in zip(weights, activations(one), strict=False):
+        for weight, activation in zip(weights, layer_activations(one), strict=False):
             units = weight.shape[1]
             layer = np.empty((run.replicas, units + 1, columns), np.float32)
             layer[:, units] = 1
-            seen, weight_ = (layer[0], weight[0]) if single else (layer, weight)
-            z = seen[..., :units, :]
+            layer_, weight_ = (layer[0], weight[0]) if single else (layer, weight)
+            z = layer_[..., :units, :]
             product(weight_, below, z)
             activation.apply(z, z)
-            below = seen
+            below = layer_
             maps.append(layer[:, :units].reshape(run.replicas, units, resolution, resolution))
     return maps
 

@@ -5,11 +5,11 @@ import numpy as np
 from engine.arrays import FloatArray
 
 
-def lengths(vectors: FloatArray) -> FloatArray:
-    """Return the length (…) of each vector (…, entries).
+def euclidean_norm(vectors: FloatArray) -> FloatArray:
+    """Return the norm (…) of each vector (…, entries).
 
-    Entries are divided by the largest before they are squared, so nothing overflows on the way; infinity gives
-    infinity, what is not a number gives NaN, and neither a warning.
+    Entries are divided by the largest before they are squared, so that intermediate numbers do not overflow. Infinity
+    gives infinity and NaN gives NaN, without a warning.
     """
     largest = np.abs(vectors).max(axis=-1)
     scale = np.where((largest > 0) & (largest < np.inf), largest, 1.0)

@@ -1,8 +1,8 @@
-"""Trace: one sample on its way through one network and back, factor by factor, for reading and for working along.
+"""Trace: forward and backward pass of one sample through one network, with every intermediate number.
 
-Written as the chain rule is on paper, apart from the passes of training. Every sum is added in the order in which its
-terms stand, so that multiplying and adding the same numbers gives the same to the last digit. Training adds in the
-order of a matrix product: the two agree but for rounding.
+Implemented as the chain rule is written on paper, independently of the passes of training. Terms of a sum are added in
+the order in which they are listed, so that a reader's own sum of the same numbers agrees to the last digit. Training
+adds in the order of a matrix product, so results differ from it by rounding only.
 """
 
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.activations import Activation
 from engine.arrays import FloatArray
 from engine.experiment import Experiment
-from engine.insight.layer_activations import activations
-from engine.losses import LOSSES, Loss
+from engine.insight.layer_activations import layer_activations
+from engine.registries.activations import Activation
+from engine.registries.losses import LOSSES, Loss
 from engine.run import Run
 from engine.samples import inputs, points, rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forward:
-    """What one layer does with a sample: a = f(z), z = Σ w · input.
+    """Forward pass of one layer: a = f(z), z = Σ w · input.
 
     Attributes:
-        inputs: (inputs + 1,) features or outputs of the layer before, and the constant 1 that the bias multiplies.
+        inputs: (inputs + 1,) features or outputs of the previous layer, and the constant 1, the factor of the bias.
         weights: (units, inputs + 1), the bias in the last column.
         products: (units, inputs + 1), weight · input.
         sums: (units,) z, the products of each row added from left to right.
@@ -40,15 +40,14 @@ class Forward:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Backward:
-    """What comes back to one layer: dL/dz = dL/da · f′(z), dL/dw = dL/dz · input.
+    """Backward pass of one layer: dL/dz = dL/da · f′(z), dL/dw = dL/dz · input.
 
     Attributes:
-        flow: (units above, units) weight · dL/dz of the layer above, unit by unit: the error on its way back. None at
+        flow: (units above, units) weight · dL/dz of the next layer: the error propagated along each connection. None at
             the output.
         output_errors: (units,) dL/da: the columns of ``flow`` added from top to bottom, or at the output the
-            derivative of the loss. None at the output where the loss gives dL/dz at once (``Loss.from_sum``: there
-            f′(z) cancels).
-        slopes: (units,) f′(z), as training has it; None where ``output_errors`` is.
+            derivative of the loss. None at the output if the loss gives dL/dz directly (``Loss.from_sum``).
+        slopes: (units,) f′(z) as used in training; None if ``output_errors`` is None.
         sum_errors: (units,) dL/dz.
         gradient: (units, inputs + 1) dL/dw of every weight, dL/db in the last column.
     """
@@ -62,7 +61,7 @@ class Backward:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """One sample on its way through one network, and back if its target is known.
+    """Forward pass of one sample through one network, and the backward pass if its target is known.
 
     Attributes:
         point: (2,) x1 and x2.
@@ -82,17 +81,16 @@ class Trace:
 def trace(
     run: Run, point: Sequence[float], target: float | Sequence[float] | None = None, *, replica: int = 0
 ) -> Trace:
-    """Follow any point through a network, and its error back if there is a target.
+    """Trace any point through a network, forward and, if there is a target, backward.
 
     Args:
         run: any run.
         point: x1 and x2.
-        target: what should be answered: −1 or 1 for two classes, of more 1 at the output of the true one and 0 at the
-            others, a value for a regression; None for the way forward alone.
-        replica: whose network, from 0.
+        target: −1 or 1 for two classes, one-hot for more, a value for regression; None for the forward pass alone.
+        replica: index of the network, from 0.
 
     Raises:
-        ValueError: the point is not two finite numbers, the target does not suit the network, or there is no such
+        ValueError: the point is not two finite numbers, the target does not fit the network, or there is no such
             replica.
     """
     place = np.array(point, dtype=np.float64)
@@ -112,12 +110,12 @@ def trace(
 
 
 def trace_sample(run: Run, sample: int, *, replica: int = 0) -> Trace:
-    """Follow one of the run's own samples through a network, and its error back.
+    """Trace one of the run's own samples through a network, forward and backward.
 
     Args:
         run: any run.
         sample: index in the data set, from 0; the training samples come first.
-        replica: whose network and data, from 0.
+        replica: index of the network and its data, from 0.
 
     Raises:
         ValueError: there is no such sample or replica.
@@ -137,16 +135,16 @@ def _experiment(run: Run, replica: int) -> Experiment:
 
 
 def _inputs(experiment: Experiment, point: FloatArray) -> FloatArray:
-    """Return the inputs of the network for a point: (features + 1,), the constant 1 last."""
+    """Return the inputs of the network at a point: (features + 1,), the constant 1 last."""
     row: FloatArray = inputs(experiment.data, experiment.features, point[None])[0]
     return row
 
 
 def _trace(run: Run, replica: int, point: FloatArray, inputs: FloatArray, target: FloatArray | None) -> Trace:
     experiment = run.experiments[replica]
-    rows_ = activations(experiment)
+    rows_ = layer_activations(experiment)
     forward: list[Forward] = []
-    with np.errstate(all="ignore"):  # huge parameters overflow to infinity, which shows
+    with np.errstate(all="ignore"):  # huge parameters overflow to infinity, as the trace shows
         for weights, activation in zip(run.layout.layers(run.parameters), rows_, strict=True):
             forward.append(_forward(weights[replica].copy(), inputs, activation))
             inputs = np.append(forward[-1].outputs, 1.0)
@@ -165,8 +163,8 @@ def _trace(run: Run, replica: int, point: FloatArray, inputs: FloatArray, target
 
 def _forward(weights: FloatArray, inputs: FloatArray, activation: Activation) -> Forward:
     products = weights * inputs
-    sums = _added(products.T)
-    return Forward(inputs, weights, products, sums, _applied(activation, sums))
+    sums = _summed_in_order(products.T)
+    return Forward(inputs, weights, products, sums, _activated(activation, sums))
 
 
 def _backward_output(layer: Forward, activation: Activation, loss: Loss, target: FloatArray) -> Backward:
@@ -174,15 +172,15 @@ def _backward_output(layer: Forward, activation: Activation, loss: Loss, target:
     loss.error(layer.outputs[:, None], target[:, None], errors)
     if loss.from_sum:
         return Backward(None, None, None, errors[:, 0], np.outer(errors[:, 0], layer.inputs))
-    return _chained(layer, activation, None, errors[:, 0])
+    return _backward(layer, activation, None, errors[:, 0])
 
 
 def _backward_hidden(layer: Forward, activation: Activation, above: Forward, back: Backward) -> Backward:
     flow = above.weights[:, :-1] * back.sum_errors[:, None]
-    return _chained(layer, activation, flow, _added(flow))
+    return _backward(layer, activation, flow, _summed_in_order(flow))
 
 
-def _chained(
+def _backward(
     layer: Forward, activation: Activation, flow: FloatArray | None, output_errors: FloatArray
 ) -> Backward:
     slopes = _slopes(activation, layer)
@@ -190,13 +188,13 @@ def _chained(
     return Backward(flow, output_errors, slopes, sum_errors, np.outer(sum_errors, layer.inputs))
 
 
-def _added(terms: FloatArray) -> FloatArray:
-    """Add the rows of terms (terms, sums) one after another; ``sum`` would choose an order of its own."""
+def _summed_in_order(terms: FloatArray) -> FloatArray:
+    """Return the sums over the rows of (terms, sums), added in sequence; ``np.sum`` adds in another order."""
     total: FloatArray = np.add.accumulate(terms, axis=0)[-1]
     return total
 
 
-def _applied(activation: Activation, sums: FloatArray) -> FloatArray:
+def _activated(activation: Activation, sums: FloatArray) -> FloatArray:
     outputs = np.empty((len(sums), 1))  # units are rows, this sample is the only column
     activation.apply(sums[:, None], outputs)
     return outputs[:, 0]

@@ -1,4 +1,4 @@
-"""What was saved, read and written: experiments, trained networks, addresses of the page, links of the original.
+"""Saved forms, read and written: experiments, trained networks, addresses of the page, links of TensorFlow Playground.
 
 >>> from engine import Experiment, saved
 >>> opened = saved.read("#data.dataset=spiral&training.learning_rate=fast")

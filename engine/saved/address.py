@@ -1,4 +1,4 @@
-"""Address: what stands behind the ``#`` of the page's address, as what differs from the default of its data set."""
+"""The fragment of the page's address: fields that differ from the default experiment of the data set."""
 
 import re
 from collections.abc import Mapping
@@ -7,28 +7,25 @@ from typing import Any
 import numpy as np
 
 from engine.experiment import Experiment, field_value, fields
-from engine.link_repair import Link, protected, unescaped
-from engine.saved.building import Given, build, is_choice, is_plain
+from engine.saved.building import FieldValues, build, is_choice, is_plain
+from engine.saved.link_repair import Link, protected, unescaped
 from engine.saved.values import PER_LAYER, from_text, number
 from engine.schema import REGISTRIES
-from engine.sentences import Sentence, shown
+from engine.user_messages import UserMessage, quoted
 
 _POINTS = "data.points"
 _OWN = "own"
 _LEFT_OUT = (_POINTS, "data.point_classes")
-"""Own points do not fit into an address; ``data.points=own`` stands for them."""
+"""Custom points are too large for an address; ``data.points=own`` stands for them."""
 
 
-def read_address(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
-    """Return the experiment that an address describes, and notes on what was passed over.
-
-    Args:
-        link: its pairs.
+def read_address(link: Link) -> tuple[Experiment, tuple[UserMessage, ...]]:
+    """Return the experiment that an address describes, and notes on parts that were skipped.
 
     Raises:
         SavedError: no part of it can be used; names the parts.
     """
-    given = Given()
+    given = FieldValues()
     misses_points = False
     for key, escaped in link.pairs:
         name = _wire_name(key)
@@ -38,26 +35,26 @@ def read_address(link: Link) -> tuple[Experiment, tuple[Sentence, ...]]:
         if name == _POINTS:
             if text == _OWN:
                 misses_points = True
-                given.parts += 1
+                given.count += 1
             else:
-                given.pass_over(Sentence("only", {"name": name, "value": shown(text), "only": _OWN}))
+                given.skip(UserMessage("only", {"name": name, "value": quoted(text), "only": _OWN}))
         elif is_plain(name) and name not in _LEFT_OUT:
-            given.take(name, from_text(name, text))
+            given.add(name, from_text(name, text))
         elif is_choice(choice):
-            given.take_option(choice, option, number(text))
+            given.add_option(choice, option, number(text))
         else:
-            given.unknown(key)
+            given.skip_unknown(key)
     given.notes += link.notes
     if misses_points:
         dataset = given.values.get("data.dataset", fields()["data.dataset"].default)
-        given.notes.append(Sentence("own-points-elsewhere", {"name": _POINTS, "dataset": dataset}))
+        given.notes.append(UserMessage("own-points-elsewhere", {"name": _POINTS, "dataset": dataset}))
     return build(given)
 
 
 def write_address(experiment: Experiment) -> str:
-    """Return what stands behind the ``#`` of the page's address; empty for the default experiment.
+    """Return the fragment of the page's address, without ``#``; empty for the default experiment.
 
-    Own points are not in it, ``data.points=own`` stands for them.
+    Custom points are not in it, ``data.points=own`` stands for them.
     """
     data = experiment.data
     own = {"points": data.points, "point_classes": data.point_classes} if data.points is not None else {}
@@ -74,7 +71,7 @@ def write_address(experiment: Experiment) -> str:
             if name == PER_LAYER and isinstance(value, tuple) and len(set(value)) == 1:
                 value = value[0]
             if value != (usual_dataset if name == "data.dataset" else field_value(base, name)):
-                pairs.append(f"{name}={_written(name, value)}")
+                pairs.append(f"{name}={_value_text(name, value)}")
     return protected("&".join(pairs))
 
 
@@ -82,24 +79,24 @@ def _option_pairs(experiment: Experiment, choice: str) -> list[str]:
     values: Mapping[str, float] = field_value(experiment, f"{choice}_options")
     options = REGISTRIES[choice][field_value(experiment, choice)].options
     return [
-        f"{choice}.{option.name}={_written_number(values[option.name])}"
+        f"{choice}.{option.name}={_number_text(values[option.name])}"
         for option in options
         if values[option.name] != option.default
     ]
 
 
-def _written(name: str, value: Any) -> str:
+def _value_text(name: str, value: Any) -> str:
     if isinstance(value, tuple):
-        return ",".join(_written(name, item) for item in value)
+        return ",".join(_value_text(name, item) for item in value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return _written_number(value)
+        return _number_text(value)
     return _escaped(value if name == "data.classic_seed" else _folded(value))
 
 
-def _written_number(value: float) -> str:
-    """Return the shortest text of a number, as the page writes it: with an exponent only below a millionth."""
+def _number_text(value: float) -> str:
+    """Return the shortest text of a number as JavaScript writes it, with an exponent only below a millionth."""
     if float(value).is_integer():
         return str(int(value))
     if abs(value) >= 1e-6:
@@ -116,5 +113,5 @@ def _escaped(text: str) -> str:
 
 
 def _wire_name(name: str) -> str:
-    """Return ``data.train_fraction`` for ``data.trainFraction``, which the page takes as well."""
+    """Return ``data.train_fraction`` for ``data.trainFraction``, which is accepted as well."""
     return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)

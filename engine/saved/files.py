@@ -1,4 +1,4 @@
-"""Files: saved experiments (JSON) and trained networks (safetensors), read and written."""
+"""Saved experiments (JSON) and trained networks (safetensors), read and written."""
 
 import json
 import math
@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from engine.checkpoint import MAX_EPOCH
 from engine.experiment import Experiment, fields
-from engine.explain import explain
 from engine.run import Run
-from engine.safetensors import Tensor, encode
-from engine.saved.building import Given, build, is_choice, is_plain
+from engine.saved.building import FieldValues, build, is_choice, is_plain
 from engine.saved.opened import Opened, SavedError, Trained
-from engine.sentences import Sentence, shown
+from engine.saved.safetensors import Tensor, encode
+from engine.user_messages import UserMessage, quoted
+from engine.validation_errors import explain
 
 MAX_BYTES = 5_000_000
-"""Larger files are not read."""
+"""Size of the largest file that is read."""
 
 PARAMETERS = "parameters"
 _EXPERIMENT = "neural-playground-experiment"
@@ -28,13 +28,13 @@ _POINTS = ("data.points", "data.point_classes")
 
 
 def write_experiment(experiment: Experiment) -> str:
-    """Return an experiment as the page saves it."""
+    """Return an experiment as JSON in the form of the page's files."""
     content = {"format": _EXPERIMENT, "version": _VERSION, "experiment": experiment.model_dump(mode="json")}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def write_network(run: Run) -> bytes:
-    """Return the first network of a run as the page saves it, its parameters in full (float64)."""
+    """Return the first network of a run as safetensors in the form of the page's files, with float64 parameters."""
     metadata = {
         "format": _NETWORK,
         "version": str(_VERSION),
@@ -46,17 +46,17 @@ def write_network(run: Run) -> bytes:
 
 
 def read_experiment(text: str) -> Opened:
-    """Read a saved experiment, or an experiment alone.
+    """Read a saved experiment, or the JSON of an experiment alone.
 
     Raises:
-        SavedError: it is neither; says what is wrong.
+        SavedError: it is neither; says why.
     """
     content = _json(text)
     if not isinstance(content, dict):
-        raise SavedError("file-no-experiment", value=shown(content))
+        raise SavedError("file-no-experiment", value=quoted(content))
     if "format" in content:
         if content["format"] != _EXPERIMENT:
-            raise SavedError("file-format", "format", value=shown(content["format"]), allowed=_EXPERIMENT)
+            raise SavedError("file-format", "format", value=quoted(content["format"]), allowed=_EXPERIMENT)
         _check_version(content.get("version"))
         content = content.get("experiment")
         if not isinstance(content, dict):
@@ -64,24 +64,24 @@ def read_experiment(text: str) -> Opened:
                 "value",
                 "experiment",
                 name="experiment",
-                value=shown(content),
-                allowed=Sentence("object"),
+                value=quoted(content),
+                allowed=UserMessage("object"),
             )
     return Opened(*build(_given(content)))
 
 
 def read_network(metadata: Mapping[str, Any], parameters: Tensor | None) -> Opened:
-    """Read a trained network out of a safetensors file.
+    """Read a trained network from the content of a safetensors file.
 
     Args:
         metadata: strings of the file.
-        parameters: of float64 or float32, if there are any.
+        parameters: (n,) float64 or float32, if the file has them.
 
     Raises:
-        SavedError: it is no network, or one that does not fit its experiment; says what is wrong.
+        SavedError: it is not a network, or one that does not match its experiment; says why.
     """
     if metadata.get("format") != _NETWORK:
-        raise SavedError("file-no-network", kinds=Sentence("saved-kinds"))
+        raise SavedError("file-no-network", kinds=UserMessage("saved-kinds"))
     if parameters is None or parameters.dtype.kind != "f":
         raise SavedError("file-damaged")
     version = metadata.get("version")
@@ -97,20 +97,22 @@ def read_network(metadata: Mapping[str, Any], parameters: Tensor | None) -> Open
     return Opened(opened.experiment, tuple(notes), Trained(flat, epoch, step))
 
 
-def _counter(metadata: Mapping[str, Any], name: str, notes: list[Sentence]) -> int:
+def _counter(metadata: Mapping[str, Any], name: str, notes: list[UserMessage]) -> int:
     text = metadata.get(name)
     if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 10:
         count = int(text)
         if count <= MAX_EPOCH:
             return count
-    allowed = Sentence("needed-in-range", {"needed": Sentence("whole"), "low": "0", "high": str(MAX_EPOCH)})
-    notes.append(Sentence("value", {"name": name, "value": shown(text), "allowed": allowed}))
+    allowed = UserMessage(
+        "needed-in-range", {"needed": UserMessage("whole"), "low": "0", "high": str(MAX_EPOCH)}
+    )
+    notes.append(UserMessage("value", {"name": name, "value": quoted(text), "allowed": allowed}))
     return 0
 
 
 def _check_version(version: Any) -> None:
     if version != _VERSION or isinstance(version, bool):
-        raise SavedError("file-version", "version", value=shown(version), known=str(_VERSION))
+        raise SavedError("file-version", "version", value=quoted(version), known=str(_VERSION))
 
 
 def _json(text: str) -> Any:
@@ -128,62 +130,62 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) < 300 else math.inf
 
 
-def _given(content: Mapping[str, Any]) -> Given:
-    """Sort the values of an experiment with the names of ``docs/protocol.md``."""
-    given = Given()
+def _given(content: Mapping[str, Any]) -> FieldValues:
+    """Collect the values of an experiment, named as in ``docs/protocol.md``."""
+    given = FieldValues()
     groups = {name.partition(".")[0] for name in fields() if "." in name}
     for group, values in content.items():
         if group not in groups:
             if is_plain(group):
-                given.take(group, values)
+                given.add(group, values)
             else:
-                given.unknown(group)
+                given.skip_unknown(group)
         elif isinstance(values, dict):
             for key, value in values.items():
-                _take(given, f"{group}.{key}", value)
+                _add(given, f"{group}.{key}", value)
         else:
-            given.pass_over(_no_object(group, values))
-    _take_points(given, content.get("data"))
+            given.skip(_no_object(group, values))
+    _add_points(given, content.get("data"))
     return given
 
 
-def _take(given: Given, name: str, value: Any) -> None:
+def _add(given: FieldValues, name: str, value: Any) -> None:
     choice = name.removesuffix("_options")
     if name in _POINTS:
         return
     if choice != name and is_choice(choice):
         if isinstance(value, dict):
             for option, number in value.items():
-                given.take_option(choice, option, number)
+                given.add_option(choice, option, number)
         else:
-            given.pass_over(_no_object(name, value))
+            given.skip(_no_object(name, value))
     elif is_plain(name):
-        given.take(name, value)
+        given.add(name, value)
     else:
-        given.unknown(name)
+        given.skip_unknown(name)
 
 
-def _no_object(name: str, value: Any) -> Sentence:
-    return Sentence("value", {"name": name, "value": shown(value), "allowed": Sentence("object")})
+def _no_object(name: str, value: Any) -> UserMessage:
+    return UserMessage("value", {"name": name, "value": quoted(value), "allowed": UserMessage("object")})
 
 
-def _take_points(given: Given, data: Any) -> None:
-    """Take own points with their number of classes; one that cannot be used takes the other along."""
-    own = Given()
+def _add_points(given: FieldValues, data: Any) -> None:
+    """Add custom points and their number of classes, both or none."""
+    own = FieldValues()
     for name in _POINTS:
         key = name.removeprefix("data.")
         if isinstance(data, dict) and key in data:
-            own.take(name, data[key])
+            own.add(name, data[key])
     if not own.notes and own.values.get("data.points") is not None:
         try:
             Experiment.model_validate(
                 {"data": {name.removeprefix("data."): value for name, value in own.values.items()}}
             )
         except ValidationError as error:
-            value = shown(data["points"])
-            why = explain(error)[0].sentence
-            own.notes.append(Sentence("gives-way", {"name": "data.points", "value": value, "why": why}))
-    given.parts += own.parts
+            value = quoted(data["points"])
+            why = explain(error)[0].user_message
+            own.notes.append(UserMessage("gives-way", {"name": "data.points", "value": value, "why": why}))
+    given.count += own.count
     given.notes += own.notes
     if not own.notes:
         given.values |= own.values

@@ -1,4 +1,4 @@
-"""Opened: what comes of reading something that was saved, or why nothing does."""
+"""The result of reading a saved form: an experiment, perhaps a trained network, and notes; or an error."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,28 +6,28 @@ from dataclasses import dataclass
 from engine.arrays import FloatArray
 from engine.experiment import Experiment
 from engine.run import Run, begin, begin_trained
-from engine.sentences import Sentence, SentenceError
+from engine.user_messages import LocalizedError, UserMessage
 
 _MAX_NOTES = 50
 
 
-class SavedError(SentenceError):
-    """Nothing of what was saved can be used.
+class SavedError(LocalizedError):
+    """Nothing of a saved form can be used.
 
     Attributes:
-        notes: what is wrong with each part of it, if there are parts.
+        notes: the error of each part, if it has parts.
     """
 
-    notes: tuple[Sentence, ...] = ()
+    notes: tuple[UserMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """What a saved network has learned.
+    """State of a saved network.
 
     Attributes:
-        parameters: (n,) float64, in the order of a run's.
-        epoch: finished passes over the training samples.
+        parameters: (n,) float64, in the order of ``Run.parameters``.
+        epoch: finished epochs.
         step: updates so far.
     """
 
@@ -38,36 +38,36 @@ class Trained:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """What was read.
+    """Content of a saved form.
 
     Attributes:
-        experiment: whole and valid; what was not said, or could not be used, has its default.
-        notes: what was passed over, and why.
-        network: what was trained, if anything.
+        experiment: complete and valid; missing and invalid fields have their default.
+        notes: which parts were skipped, and why.
+        network: state of the trained network, if there is one.
     """
 
     experiment: Experiment
-    notes: tuple[Sentence, ...] = ()
+    notes: tuple[UserMessage, ...] = ()
     network: Trained | None = None
 
     def run(self) -> Run:
-        """Return a run to train on: with the saved parameters, at their epoch, or untrained if there are none."""
+        """Return a run with the saved parameters at their epoch, or an untrained one if there are none."""
         if self.network is None:
             return begin(self.experiment)
         trained = self.network
         return begin_trained(self.experiment, trained.parameters, trained.epoch, trained.step)
 
 
-def bounded(notes: Sequence[Sentence]) -> tuple[Sentence, ...]:
-    """Return the first notes, and how many more there are."""
+def bounded(notes: Sequence[UserMessage]) -> tuple[UserMessage, ...]:
+    """Return the first 50 notes, and one with the number of further ones."""
     if len(notes) <= _MAX_NOTES:
         return tuple(notes)
-    return (*notes[:_MAX_NOTES], Sentence("further-notes", {"count": len(notes) - _MAX_NOTES}))
+    return (*notes[:_MAX_NOTES], UserMessage("further-notes", {"count": len(notes) - _MAX_NOTES}))
 
 
-def nothing_understood(notes: Sequence[Sentence]) -> SavedError:
-    """Return the error for something of which no part can be used; most notes have the ``name`` of one."""
+def nothing_understood(notes: Sequence[UserMessage]) -> SavedError:
+    """Return the error for a saved form of which no part can be used, from the notes on its parts."""
     names = ", ".join(str(note.values["name"]) for note in notes[:_MAX_NOTES] if "name" in note.values)
-    error = SavedError("nothing-understood", names=names, why=notes[0], kinds=Sentence("saved-kinds"))
+    error = SavedError("nothing-understood", names=names, why=notes[0], kinds=UserMessage("saved-kinds"))
     error.notes = bounded(notes)
     return error

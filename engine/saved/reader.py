@@ -1,18 +1,18 @@
-"""The reader of everything that is saved; it recognizes each form by its content."""
+"""The reader of all saved forms, which it recognizes by their content."""
 
 import codecs
 import re
 
 from pydantic import ValidationError
 
-from engine import classic
-from engine.explain import explain
-from engine.link_repair import MAX_LENGTH, parse
-from engine.safetensors import decode_one
+from engine.saved import tf_playground
 from engine.saved.address import read_address
 from engine.saved.files import MAX_BYTES, PARAMETERS, read_experiment, read_network
+from engine.saved.link_repair import MAX_LENGTH, parse
 from engine.saved.opened import Opened, SavedError, bounded
-from engine.sentences import Sentence, SentenceError
+from engine.saved.safetensors import decode_one
+from engine.user_messages import LocalizedError, UserMessage
+from engine.validation_errors import explain
 
 _ADDRESS = re.compile(r"[<\"'`(]*\w+://")
 _ENCODINGS = (
@@ -22,27 +22,27 @@ _ENCODINGS = (
 
 
 def read(saved: str | bytes) -> Opened:
-    """Read what the page or ``neural-playground train`` has saved, or a link of the original playground.
+    """Read a file or link of the page or of ``neural-playground train``, or a link of TensorFlow Playground.
 
     Args:
         saved: the bytes of a file: a saved experiment (JSON in UTF-8, or UTF-16 with a byte order mark), a saved
-            network (safetensors), or a text with a link; or such a text. A link is a whole address or what stands
-            behind its ``#``, as mails hand it on (``engine.link_repair``).
+            network (safetensors), or a text with a link; or such a text. A link is a whole address or its fragment,
+            repaired if a mail has changed it (``engine.saved.link_repair``).
 
     Raises:
-        SavedError: it is nothing of the kind, or no part of it can be used; says what is wrong and what can be read.
+        SavedError: it is none of these, or no part of it can be used; says why, and what can be read.
     """
     try:
         return _read_text(saved) if isinstance(saved, str) else _read_bytes(saved)
     except SavedError:
         raise
-    except SentenceError as error:
-        raise SavedError(error.sentence.key, error.field, **error.sentence.values) from None
+    except LocalizedError as error:
+        raise SavedError(error.user_message.key, error.field, **error.user_message.values) from None
     except ValidationError as error:
         refusal = explain(error)[0]
-        raise SavedError(refusal.sentence.key, refusal.field, **refusal.sentence.values) from None
+        raise SavedError(refusal.user_message.key, refusal.field, **refusal.user_message.values) from None
     except RecursionError:
-        raise SavedError("file-other-text", kinds=Sentence("saved-kinds")) from None
+        raise SavedError("file-other-text", kinds=UserMessage("saved-kinds")) from None
 
 
 def _read_bytes(data: bytes) -> Opened:
@@ -57,19 +57,19 @@ def _read_bytes(data: bytes) -> Opened:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise SavedError("file-binary", kinds=Sentence("saved-kinds"))
+        raise SavedError("file-binary", kinds=UserMessage("saved-kinds"))
     return _read_text(text)
 
 
 def _read_text(text: str) -> Opened:
     text = text.removeprefix("\ufeff").strip()
     if text == "":
-        raise SavedError("file-empty", kinds=Sentence("saved-kinds"))
+        raise SavedError("file-empty", kinds=UserMessage("saved-kinds"))
     if text.startswith(("{", "[")):
         return read_experiment(text)
     if _ADDRESS.match(text) or parse(text[:MAX_LENGTH]) is not None:
         return _read_link(text)
-    raise SavedError("file-other-text", kinds=Sentence("saved-kinds"))
+    raise SavedError("file-other-text", kinds=UserMessage("saved-kinds"))
 
 
 def _read_link(text: str) -> Opened:
@@ -78,7 +78,7 @@ def _read_link(text: str) -> Opened:
     link = parse(text)
     if link is None or not link.pairs:
         raise SavedError("link-empty")
-    if classic.is_link(link):
-        experiment, notes = classic.read_link(link)
+    if tf_playground.is_link(link):
+        experiment, notes = tf_playground.read_link(link)
         return Opened(experiment, bounded(notes))
     return Opened(*read_address(link))

@@ -1,4 +1,4 @@
-"""Values: single fields and options of an experiment, read from the text of an address and checked by themselves."""
+"""Single fields and options of an experiment, parsed from the text of an address and validated one by one."""
 
 import re
 from collections.abc import Mapping
@@ -8,19 +8,19 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from engine.experiment import fields
-from engine.explain import explain
-from engine.registry import Option
+from engine.registries.registry import Option
 from engine.schema import option_limits
-from engine.sentences import Sentence, SentenceError, shown
+from engine.user_messages import LocalizedError, UserMessage, quoted
+from engine.validation_errors import explain
 
 PER_LAYER = "network.activation"
-"""The choice that may be one for all hidden layers, or one for each."""
+"""The choice that may be one for all hidden layers, or one per layer."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
 def from_text(name: str, text: str) -> Any:
-    """Return what the text of an address stands for, in the type that the field asks for as far as it can be had."""
+    """Convert the text of an address to the type of the field; text that cannot be converted stays text."""
     type_ = fields()[name].annotation
     if type_ in (int, float):
         return number(text)
@@ -34,7 +34,7 @@ def from_text(name: str, text: str) -> Any:
 
 
 def number(text: str) -> float | str:
-    """Return a number as addresses write it; anything else stays text."""
+    """Convert a number in the notation of addresses; any other text stays text."""
     stripped = text.strip()
     if not _NUMBER.fullmatch(stripped):
         return text
@@ -47,49 +47,49 @@ def _split(text: str) -> list[str]:
 
 
 def check(name: str, value: Any) -> Any:
-    """Return the value of a field as an experiment holds it; how values fit together is another matter.
+    """Validate the value of a field by itself, and return it in the field's type.
 
     Raises:
-        SentenceError: names the field, the value and what is allowed.
+        LocalizedError: the value is invalid; names the field, the value and what is allowed.
     """
     try:
-        return _adapters()[name].validate_python(_whole(value) if _counts(name) else value)
+        return _adapters()[name].validate_python(_whole(value) if _is_integer(name) else value)
     except ValidationError as error:
-        sentence = explain(error, name)[0].sentence
-        raise SentenceError(sentence.key, name, **sentence.values) from None
+        message = explain(error, name)[0].user_message
+        raise LocalizedError(message.key, name, **message.values) from None
 
 
 @cache
 def _adapters() -> Mapping[str, TypeAdapter[Any]]:
-    # The types are known only as it runs, which no type checker can follow.
+    # The types are only known at run time, so they are Any to the type checker.
     typed: Any = {name: Annotated[info.annotation, info] for name, info in fields().items()}
     return {name: TypeAdapter(type_) for name, type_ in typed.items()}
 
 
-def _counts(name: str) -> bool:
+def _is_integer(name: str) -> bool:
     return name == "network.hidden" or fields()[name].annotation is int
 
 
 def _whole(value: Any) -> Any:
-    """Return numbers without a fraction, as addresses and JSON of other languages write them, as integers."""
+    """Convert floats without a fraction to integers, as JavaScript does not distinguish them."""
     if isinstance(value, list):
         return [_whole(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def check_option(name: str, option: Option, value: Any) -> float:
-    """Return the value of an option of a choice.
+    """Validate the value of an option of a choice, and return it.
 
     Raises:
-        SentenceError: names the option, the value and what is allowed.
+        LocalizedError: the value is invalid; names the option, the value and what is allowed.
     """
-    allowed: Sentence | None
+    allowed: UserMessage | None
     if isinstance(value, int | float) and not isinstance(value, bool):
         allowed = option_limits(option, value)
         if allowed is None:
             return float(value)
     else:
         low, high = str(option.minimum), str(option.maximum)
-        needed = Sentence("whole" if option.whole else "number")
-        allowed = Sentence("needed-in-range", {"needed": needed, "low": low, "high": high})
-    raise SentenceError("value", name, name=name, value=shown(value), allowed=allowed)
+        needed = UserMessage("whole" if option.whole else "number")
+        allowed = UserMessage("needed-in-range", {"needed": needed, "low": low, "high": high})
+    raise LocalizedError("value", name, name=name, value=quoted(value), allowed=allowed)

@@ -13,8 +13,9 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from engine import Run, advance, classic, evaluate, saved
-from engine.sentences import Sentence, SentenceError
+from engine import Run, advance, evaluate, saved
+from engine.saved import tf_playground
+from engine.user_messages import LocalizedError, UserMessage
 from server.cli.console import can_show, line_width, overwrite_line
 from server.telemetry.standard_streams import discard_output
 
@@ -116,7 +117,7 @@ def _open(source: str) -> saved.Opened:
     return opened
 
 
-def _print_notes(notes: Iterable[Sentence]) -> None:
+def _print_notes(notes: Iterable[UserMessage]) -> None:
     for note in notes:
         sys.stderr.write(f"{_NAME}: passed over: {note}\n")
 
@@ -196,6 +197,6 @@ def _addresses(run: Run) -> dict[str, str]:
     addresses = {}
     if run.experiment.data.points is None:
         addresses["address"] = f"#{saved.write_address(run.experiment)}"
-    with contextlib.suppress(SentenceError):
-        addresses["original"] = f"#{classic.to_link(run.experiment)}"
+    with contextlib.suppress(LocalizedError):
+        addresses["original"] = f"#{tf_playground.to_link(run.experiment)}"
     return addresses

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from engine import Experiment
-from engine.activations import ACTIVATIONS
-from engine.dropout import MASKS_AT_ONCE
-from engine.sentences import Sentence
+from engine.registries.activations import ACTIVATIONS
+from engine.training.dropout import MASKS_AT_ONCE
+from engine.user_messages import UserMessage
 
 MOST_STEP_SECONDS = 0.05
 """What a step may take by estimate. Of two-layer networks of the usual size none comes near, whatever the batch."""
@@ -52,7 +52,7 @@ _CALLS_PER_LAYER = 10e-6
 _FLOAT, _PICTURE_FLOAT = 8, 4
 
 _PIECE = 1 << 18
-"""Cells that go through together without dropout (``engine.workspace``)."""
+"""Cells that go through together without dropout (``engine.training.workspace``)."""
 
 _RESOLUTION = 200
 """The finest map there is."""
@@ -159,12 +159,12 @@ def slice_seconds(experiment: Experiment) -> float:
     return cost.step_seconds + 2 * cost.evaluation_seconds + cost.picture_seconds
 
 
-def too_much(experiment: Experiment) -> Sentence | None:
+def too_much(experiment: Experiment) -> UserMessage | None:
     """Refuse an experiment whose single step would hold up everybody, and say what would do; None if it is fine."""
     cost = estimate(experiment)
     if cost.step_seconds <= MOST_STEP_SECONDS:
         return None
-    return Sentence(
+    return UserMessage(
         "too-much",
         {
             "batch": experiment.training.batch_size,

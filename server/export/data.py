@@ -139,7 +139,7 @@ FEATURES: Mapping[str, str] = {
 }
 """Expressions of the columns x1 and x2."""
 
-SCALINGS: Mapping[str, str] = {
+SCALERS: Mapping[str, str] = {
     "none": "",
     "standardise": """\
 # Every feature gets mean 0 and spread 1 over the training samples.

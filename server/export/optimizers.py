@@ -173,7 +173,7 @@ return 1e-5 + (1 - 1e-5) * (0.5 + 0.5 * math.cos(math.pi * min((progress - 0.3) 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batching:
+class BatchOrder:
     """An order of the samples.
 
     Attributes:
@@ -187,17 +187,17 @@ class Batching:
     carried: bool = False
 
 
-BATCHINGS: Mapping[str, Batching] = {
-    "shuffled": Batching(text="in a new random order", shuffled=True),
-    "sequential": Batching(text="always in the same order"),
-    "carried": Batching(
+BATCH_ORDERS: Mapping[str, BatchOrder] = {
+    "shuffled": BatchOrder(text="in a new random order", shuffled=True),
+    "sequential": BatchOrder(text="always in the same order"),
+    "carried": BatchOrder(
         text="always in the same order; samples left over wait for the next epoch", carried=True
     ),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class StopRule:
     """A stop rule.
 
     Attributes:
@@ -213,10 +213,10 @@ class Stop:
     shortens: bool = False
 
 
-STOPS: Mapping[str, Stop] = {
-    "never": Stop(),
-    "epochs": Stop(shortens=True),
-    "target-loss": Stop(reached="train_loss <= TARGET_LOSS"),
-    "plateau": Stop(watches="train_loss"),
-    "early-stopping": Stop(watches="validation_loss", restores=True),
+STOP_RULES: Mapping[str, StopRule] = {
+    "never": StopRule(),
+    "epochs": StopRule(shortens=True),
+    "target-loss": StopRule(reached="train_loss <= TARGET_LOSS"),
+    "plateau": StopRule(watches="train_loss"),
+    "early-stopping": StopRule(watches="validation_loss", restores=True),
 }

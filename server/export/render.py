@@ -8,23 +8,24 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from engine import begin, seedrandom
-from engine.datasets import DATASETS as DATASET_ROWS
-from engine.dropout import MASKS_AT_ONCE
+from engine import begin
 from engine.experiment import Experiment
-from engine.features import feature_rows
-from engine.initializers import INITIALIZERS as INITIALIZER_ROWS
-from engine.losses import LOSSES as LOSS_ROWS
-from engine.optimizers import OPTIMIZERS as OPTIMIZER_ROWS
+from engine.registries.datasets import DATASETS as DATASET_ROWS
+from engine.registries.features import feature_rows
+from engine.registries.initializers import INITIALIZERS as INITIALIZER_ROWS
+from engine.registries.losses import LOSSES as LOSS_ROWS
+from engine.registries.optimizers import OPTIMIZERS as OPTIMIZER_ROWS
+from engine.registries.schedules import SCHEDULES as SCHEDULE_ROWS
+from engine.registries.stop_rules import STOP_RULES as STOP_ROWS
 from engine.samples import ORDERS_AT_ONCE, class_numbers, points
-from engine.schedules import SCHEDULES as SCHEDULE_ROWS
-from engine.sentences import Sentence
-from engine.stops import STOPS as STOP_ROWS
+from engine.tf_playground_random import SeedRandom, draw_points
+from engine.training.dropout import MASKS_AT_ONCE
+from engine.user_messages import UserMessage
 from server.export.activations import ACTIVATIONS, INITIALIZERS
-from server.export.data import DATASETS, FEATURES, SCALINGS
+from server.export.data import DATASETS, FEATURES, SCALERS
 from server.export.literals import constant, number, table, vector
 from server.export.losses import DECAY, DIE, LIMIT, LOSSES, PENALTIES, SHRINK
-from server.export.optimizers import BATCHINGS, OPTIMIZERS, SCHEDULES, STOPS
+from server.export.optimizers import BATCH_ORDERS, OPTIMIZERS, SCHEDULES, STOP_RULES
 from server.export.targets import TARGETS, CannotExportError, check_exportable
 
 MAX_EPOCHS = 1_000_000
@@ -62,11 +63,11 @@ def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
             "language",
             name="language",
             value=repr(language[:60]),
-            allowed=Sentence("allowed", {"allowed": allowed}),
+            allowed=UserMessage("allowed", {"allowed": allowed}),
         )
     if not 1 <= epochs <= MAX_EPOCHS:
-        range_ = Sentence("range", {"low": "1", "high": str(MAX_EPOCHS)})
-        allowed_ = Sentence("allowed", {"allowed": range_})
+        range_ = UserMessage("range", {"low": "1", "high": str(MAX_EPOCHS)})
+        allowed_ = UserMessage("allowed", {"allowed": range_})
         raise CannotExportError("value", "epochs", name="epochs", value=str(epochs), allowed=allowed_)
     check_exportable(experiment, language)
     template = _environment().get_template(f"{language}.py.jinja")
@@ -110,7 +111,7 @@ def _context(experiment: Experiment, language: str, epochs: int) -> dict[str, An
     """Return the variables of the templates."""
     data, network = experiment.data, experiment.network
     objective, training = experiment.objective, experiment.training
-    loss, batching = LOSSES[objective.loss], BATCHINGS[training.batching]
+    loss, batching = LOSSES[objective.loss], BATCH_ORDERS[training.batching]
     activations = [*network.activations, _output(experiment)]
     batch_size = training.batch_size if batching.carried else min(training.batch_size, data.training_samples)
     return {
@@ -138,7 +139,7 @@ def _context(experiment: Experiment, language: str, epochs: int) -> dict[str, An
         "penalty": _penalty(experiment),
         "moves_weights": bool(_penalty(experiment) - {DECAY}),
         "clip": training.clip_norm > 0,
-        "stop": STOPS[training.stop],
+        "stop": STOP_RULES[training.stop],
         "samples": data.training_samples,
         "validates": data.validation_samples > 0,
         "orders_at_once": max(1, ORDERS_AT_ONCE // data.training_samples),
@@ -186,7 +187,7 @@ def _constants(
         or _flipped_labels(experiment) > 0
         or (not own and "CLASSES" in DATASETS[data.dataset])
     )
-    stop = STOPS[training.stop]
+    stop = STOP_RULES[training.stop]
     if stop.shortens:
         epochs = min(epochs, int(training.stop_options["epochs"]))
     rows: list[tuple[str, float, str, bool]] = [
@@ -238,7 +239,7 @@ def _constants(
     rows += [
         ("DATA_SEED", data.seed, "", random_data),
         ("WEIGHT_SEED", network.seed, "", random_start),
-        ("ORDER_SEED", training.seed, "", BATCHINGS[training.batching].shuffled),
+        ("ORDER_SEED", training.seed, "", BATCH_ORDERS[training.batching].shuffled),
         ("DROPOUT_SEED", objective.seed, "", experiment.drops_out or objective.input_noise > 0),
     ]
     return [(name, constant(value), remark) for name, value, remark, needed in rows if needed]
@@ -271,8 +272,8 @@ def _data(experiment: Experiment) -> dict[str, Any]:
     if data.points is not None:
         literal = np.array(data.points)
     elif data.classic_seed is not None:
-        random = seedrandom.SeedRandom(data.classic_seed)
-        literal = np.column_stack(seedrandom.draw_points(random, data.dataset, data.samples, data.noise))
+        random = SeedRandom(data.classic_seed)
+        literal = np.column_stack(draw_points(random, data.dataset, data.samples, data.noise))
     wanted: dict[str, int] = {}
     if data.minority_share:
         clean = points(data.model_copy(update={"label_flips": 0.0}))[1]
@@ -299,7 +300,7 @@ def _data(experiment: Experiment) -> dict[str, Any]:
             for column, name in enumerate(("x1", "x2"))
             if any(name in FEATURES[key] for key in experiment.features)
         ],
-        "scaling": SCALINGS[data.scaling].strip(),
+        "scaling": SCALERS[data.scaling].strip(),
         "some_feature_is_constant": bool((known.max(axis=0) <= known.min(axis=0)).any()),
         "classes": data.classes,
         "labels": [-1, 1] if experiment.problem == "classification" else list(range(data.classes)),
@@ -357,7 +358,7 @@ def _facts(experiment: Experiment) -> list[str]:
     last = f"{experiment.outputs} {output}" if output != "linear" else f"{experiment.outputs}"
     loss = LOSS_ROWS[experiment.objective.loss].label
     optimizer = OPTIMIZER_ROWS[training.optimizer].label
-    batching = BATCHINGS[training.batching].text
+    batching = BATCH_ORDERS[training.batching].text
     return [
         f"Samples: {data.samples}, {', '.join(parts)}.",
         f"Network: {', '.join(experiment.features)} -> {' -> '.join([*layers, last])};"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.experiment import Experiment
-from engine.sentences import Sentence, SentenceError, Value
+from engine.user_messages import LocalizedError, UserMessage, Value
 from server.export.activations import ACTIVATIONS
 from server.export.losses import LOSSES
 from server.export.optimizers import OPTIMIZERS, SCHEDULES
@@ -37,12 +37,12 @@ TARGETS: Mapping[str, Target] = {
 }
 
 
-class CannotExportError(SentenceError):
+class CannotExportError(LocalizedError):
     """A target does not support an experiment, or the arguments of the export are not valid."""
 
     def __str__(self) -> str:
         """Return the sentence in English."""
-        return bundled()[ENGLISH].translate(self.sentence)
+        return bundled()[ENGLISH].translate(self.user_message)
 
 
 def check_exportable(experiment: Experiment, language: str) -> None:
@@ -73,7 +73,7 @@ def _no_obstacles(experiment: Experiment) -> Iterator[_Obstacle]:
 def _keras(experiment: Experiment) -> Iterator[_Obstacle]:
     training = experiment.training
     if training.optimizer == "lion" and training.optimizer_options["beta1"] == 0:
-        yield "training.optimizer_options.beta1", 0, Sentence("more-than", {"limit": 0})
+        yield "training.optimizer_options.beta1", 0, UserMessage("more-than", {"limit": 0})
 
 
 def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
@@ -84,7 +84,7 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
         yield (
             "network.activation",
             list(network.activations),
-            Sentence("one-for-all-layers", {"names": activations}),
+            UserMessage("one-for-all-layers", {"names": activations}),
         )
     for activation in network.activations:
         if ACTIVATIONS[activation].sklearn is None:
@@ -94,7 +94,7 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
         yield (
             "objective.loss",
             objective.loss,
-            Sentence("names-for-problem", {"names": allowed, "problem": experiment.problem}),
+            UserMessage("names-for-problem", {"names": allowed, "problem": experiment.problem}),
         )
     if experiment.drops_out:
         yield "objective.dropout", objective.dropout, "0"
@@ -102,7 +102,7 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
         allowed = _keys_where(OPTIMIZERS, lambda row: row.sklearn is not None)
         yield "training.optimizer", training.optimizer, allowed
     if not training.learning_rate:
-        yield "training.learning_rate", 0, Sentence("more-than", {"limit": 0})
+        yield "training.learning_rate", 0, UserMessage("more-than", {"limit": 0})
     if SCHEDULES[training.schedule]:
         yield "training.schedule", training.schedule, _keys_where(SCHEDULES, lambda body: not body)
     if training.clip_norm:

@@ -14,16 +14,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.sentences import ENGLISH as RULES
-from engine.sentences import Sentence, written
-from engine.stops import STOPS
+from engine.registries.stop_rules import STOP_RULES
+from engine.user_messages import TEMPLATES, UserMessage, format_value
 
 ENGLISH = "en"
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 """Plural categories (CLDR); a text with plural forms is an object with some of these keys, ``other`` among them."""
 
-SENTENCES: Mapping[str, str] = {**RULES} | {
-    f"ended.{key}": row.ended for key, row in STOPS.items() if row.ended
+SENTENCES: Mapping[str, str] = {**TEMPLATES} | {
+    f"ended.{key}": row.ended for key, row in STOP_RULES.items() if row.ended
 }
 """English texts of the engine by key: its sentences, and why a stop rule has ended training."""
 
@@ -91,7 +90,7 @@ class Language:
             raise KeyError(f"{name} has several forms")
         return self._filled(text, values)
 
-    def translate(self, sentence: Sentence) -> str:
+    def translate(self, sentence: UserMessage) -> str:
         """Return the text of a sentence of the engine or the server."""
         text = self.texts.get(f"messages.{sentence.key}") or SENTENCES[sentence.key]
         assert isinstance(text, str)
@@ -99,7 +98,7 @@ class Language:
 
     def number(self, value: float) -> str:
         """Format a number without an exponent: 0.00001 and not 1e-05."""
-        whole, _, rest = written(value).partition(".")
+        whole, _, rest = format_value(value).partition(".")
         return whole.replace(",", self.numbers.group) + (self.numbers.decimal + rest if rest else "")
 
     def percent(self, share: float) -> str:
@@ -119,7 +118,7 @@ class Language:
         return _PLACEHOLDER.sub(lambda found: self._written(values[found[1]]), text)
 
     def _written(self, value: object) -> str:
-        if isinstance(value, Sentence):
+        if isinstance(value, UserMessage):
             return self.translate(value)
         if isinstance(value, int | float):
             return self.number(value)

@@ -9,14 +9,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine import Experiment, feature_map
-from engine.datasets import DATASETS, EXTENT
 from engine.experiment import MAX_UNITS, Data, fields
-from engine.losses import LOSSES, PROBLEMS
-from engine.registry import Row
+from engine.registries.datasets import DATASETS, EXTENT
+from engine.registries.losses import LOSSES, PROBLEMS
+from engine.registries.registry import Row
+from engine.registries.stop_rules import STOP_RULES
 from engine.samples import points
 from engine.schema import REGISTRIES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
-from engine.stops import STOPS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 from server import __version__
 from server.protocol.frames import quantise
 from server.protocol.messages import PROTOCOL
@@ -191,7 +191,7 @@ def catalog() -> Catalog:
             batchings=_plain("training.batching"),
             stops=[
                 StopChoice(**_row(row), needs_validation=row.watches == "validation")
-                for row in STOPS.values()
+                for row in STOP_RULES.values()
             ],
         ),
         speeds=[

@@ -1,10 +1,10 @@
-"""Frames: named arrays as one binary message, in the safetensors format (``engine/safetensors.py``)."""
+"""Frames: named arrays as one binary message, in the safetensors format (``engine/saved/safetensors.py``)."""
 
 from typing import Any
 
 import numpy as np
 
-from engine.safetensors import Tensor, decode, encode, write_header
+from engine.saved.safetensors import Tensor, decode, encode, write_header
 
 __all__ = ["LOSS_TENSORS", "POINT_TENSORS", "Tensor", "decode", "encode", "quantise", "write_header"]
 

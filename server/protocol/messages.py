@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
-from engine.explain import explain, is_sayable
-from engine.sentences import Sentence, Value
+from engine.user_messages import UserMessage, Value
+from engine.validation_errors import explain, is_encodable
 from server.compute.cost import too_much
 from server.i18n import ENGLISH, Language, bundled
 
@@ -209,27 +209,27 @@ class _LocalizedEvent(_Message):
 
     Attributes:
         message: the text.
-        sentence: its key and values; not sent.
+        user_message: its key and values; not sent.
     """
 
     message: str
-    sentence: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
+    user_message: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
 
     def translated(self, language: Language) -> Self:
         """Return the same event with its text in a language."""
-        if not isinstance(self.sentence, Sentence):
+        if not isinstance(self.user_message, UserMessage):
             return self
-        return self.model_copy(update={"message": language.translate(self.sentence)})
+        return self.model_copy(update={"message": language.translate(self.user_message)})
 
 
 def localized(key: str, **values: Value) -> dict[str, Any]:
     """Return the text fields of an event for the sentence with this key."""
-    return localized_sentence(Sentence(key, values))
+    return localized_sentence(UserMessage(key, values))
 
 
-def localized_sentence(sentence: Sentence) -> dict[str, Any]:
+def localized_sentence(sentence: UserMessage) -> dict[str, Any]:
     """Return the text fields of an event for a sentence."""
-    return {"message": bundled()[ENGLISH].translate(sentence), "sentence": sentence}
+    return {"message": bundled()[ENGLISH].translate(sentence), "user_message": sentence}
 
 
 class Diverged(_LocalizedEvent):
@@ -385,15 +385,15 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
         found = repr(message.get("type"))[:60]
-        values = Sentence("allowed", {"allowed": allowed})
+        values = UserMessage("allowed", {"allowed": allowed})
         sentence = localized("value", name="type", value=found, allowed=values)
         return ErrorEvent(id=id_, code="unknown-type", **sentence, field="type")
     kind = str(message.get("type")) if isinstance(message, dict) else ""
-    refusal = explain(error)[0].without(f"{kind}.").without("experiment.")
+    refusal = explain(error)[0].without_prefix(f"{kind}.").without_prefix("experiment.")
     if refusal.field.partition(".")[0] == "id":
         return ErrorEvent(code="invalid", **localized("bad-id", most=str(MAX_ID)), field="id")
     return ErrorEvent(
-        id=id_, code="invalid", **localized_sentence(refusal.sentence), field=refusal.field or None
+        id=id_, code="invalid", **localized_sentence(refusal.user_message), field=refusal.field or None
     )
 
 
@@ -403,4 +403,4 @@ def _id_of(message: Any) -> str | int | None:
         id_ = _ID.validate_python(message.get("id") if isinstance(message, dict) else None)
     except ValidationError:
         return None
-    return id_ if is_sayable(str(id_)) else None
+    return id_ if is_encodable(str(id_)) else None

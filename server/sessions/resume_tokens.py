@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine import Run, from_bytes, to_bytes
-from engine.checkpoint import ENGINE, EngineMismatch, size
-from engine.sentences import Value
+from engine.checkpoint import ENGINE, EngineMismatch, minimum_size
+from engine.user_messages import Value
 from server.protocol.messages import ResumeRefusal, localized
 from server.security.issue_time import is_outdated
 from server.security.signing import SIGNATURE_CHARACTERS, Signing
@@ -125,7 +125,7 @@ def seal(keys: Signing, claim: Claims, run: Run | None, described: bytes | None 
         run: that it holds.
         described: what the engine has said of the run's experiment, if that is known.
     """
-    checkpoint = b"" if run is None or size(run) > _MOST_RUN_BYTES else to_bytes(run, described)
+    checkpoint = b"" if run is None or minimum_size(run) > _MOST_RUN_BYTES else to_bytes(run, described)
     if len(checkpoint) > _MOST_RUN_BYTES:
         checkpoint = b""
     header = claim.model_dump_json().encode()

@@ -12,9 +12,9 @@ import numpy as np
 
 from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
-from engine.layout import Layout
-from engine.sentences import SentenceError, Value
-from engine.transplant import can_transplant
+from engine.network.layout import Layout
+from engine.training.weight_transfer import can_transplant
+from engine.user_messages import LocalizedError, Value
 from server import __version__
 from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS
 from server.protocol.messages import (
@@ -361,10 +361,10 @@ class Session:
         input_ = -1 if command.input == "bias" else command.input
         try:
             Layout(self._experiment.sizes).index(command.layer, command.unit, input_)
-        except SentenceError as error:
+        except LocalizedError as error:
             return [
                 ErrorEvent(
-                    id=command.id, code="invalid", **localized_sentence(error.sentence), field=error.field
+                    id=command.id, code="invalid", **localized_sentence(error.user_message), field=error.field
                 )
             ]
         self._edits.append(Edit(command.layer, command.unit, input_, command.value))

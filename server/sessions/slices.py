@@ -9,7 +9,7 @@ from engine import Experiment, Run, advance, begin, evaluate, layer_maps, reconf
 from engine.insight import confusion
 from engine.run import set_parameters
 from engine.samples import points
-from engine.transplant import can_transplant, transplant
+from engine.training.weight_transfer import can_transplant, transplant
 from server.protocol.frames import Tensor, quantise
 
 TILE = 20

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.sentences import Sentence, SentenceError
+from engine.user_messages import LocalizedError, UserMessage
 from server import __version__
 from server.compute import Unavailable, open_compute
 from server.i18n import ENGLISH, Languages, load
@@ -186,9 +186,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def respond(request: Request, refused: RefusedError) -> Response:
         return refused.response(request)
 
-    @app.exception_handler(SentenceError)
-    async def explain(request: Request, error: SentenceError) -> Response:
-        return RefusedError(422, error.sentence, error.field or None).response(request)
+    @app.exception_handler(LocalizedError)
+    async def explain(request: Request, error: LocalizedError) -> Response:
+        return RefusedError(422, error.user_message, error.field or None).response(request)
 
     @app.exception_handler(ClientDisconnect)
     async def ignore_disconnect(request: Request, error: ClientDisconnect) -> Response:
@@ -198,7 +198,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def fail(request: Request, error: Exception) -> Response:
         # Sent from outside of all middleware, so the security headers are added here.
         headers = protections.headers(request.headers.get("host"))
-        return RefusedError(500, Sentence("server-failed")).response(request, headers)
+        return RefusedError(500, UserMessage("server-failed")).response(request, headers)
 
     return app
 
@@ -233,7 +233,7 @@ def _allowed_methods(scope: Scope) -> str:
 
 
 _SENTENCES = {
-    404: Sentence("nothing-here"),
-    405: Sentence("no-such-method"),
+    404: UserMessage("nothing-here"),
+    405: UserMessage("no-such-method"),
     413: BODY_TOO_LONG,
 }

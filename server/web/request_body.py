@@ -7,8 +7,8 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
-from engine.explain import explain
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
+from engine.validation_errors import explain
 from server.settings import MAX_MESSAGE_BYTES
 from server.web.middleware.refusals import language_headers, preferred_language
 
@@ -61,15 +61,15 @@ class RefusedError(Exception):
 
     Attributes:
         status: of the response.
-        sentence: the reason.
+        user_message: the reason.
         field: dotted name of the invalid field, or None.
     """
 
-    def __init__(self, status: int, sentence: Sentence, field: str | None = None) -> None:
+    def __init__(self, status: int, sentence: UserMessage, field: str | None = None) -> None:
         """Create the error; arguments as in the attributes."""
         super().__init__(sentence)
         self.status = status
-        self.sentence = sentence
+        self.user_message = sentence
         self.field = field
 
     def response(self, request: Request, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -81,7 +81,7 @@ class RefusedError(Exception):
         answers = self.status == 422 and request.query_params.get("refusals") == "answer"
         language = preferred_language(request.scope)
         return JSONResponse(
-            {"detail": language.translate(self.sentence), "field": self.field},
+            {"detail": language.translate(self.user_message), "field": self.field},
             200 if answers else self.status,
             {**(headers or {}), **language_headers(language)},
         )
@@ -97,14 +97,14 @@ async def read_body(request: Request, model: type[Body], most: int = MAX_MESSAGE
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
-            raise RefusedError(413, Sentence("body-too-long", {"most": most}))
+            raise RefusedError(413, UserMessage("body-too-long", {"most": most}))
     try:
         return model.model_validate_json(bytes(body))
     except ValidationError as error:
         raise refusal(error) from None
 
 
-def answer(request: Request, content: Mapping[str, Any], notes: Sequence[Sentence]) -> JSONResponse:
+def answer(request: Request, content: Mapping[str, Any], notes: Sequence[UserMessage]) -> JSONResponse:
     """Return a JSON response with content, and notes in the client's preferred language."""
     language = preferred_language(request.scope)
     return JSONResponse(
@@ -115,10 +115,10 @@ def answer(request: Request, content: Mapping[str, Any], notes: Sequence[Sentenc
 
 def refusal(error: ValidationError) -> RefusedError:
     """Return the refusal of a body or experiment that does not validate."""
-    first = explain(error)[0].without("experiment.")
+    first = explain(error)[0].without_prefix("experiment.")
     if first.kind == "json_invalid":
-        return RefusedError(400, Sentence("body-not-json"))
-    sentence = first.sentence
+        return RefusedError(400, UserMessage("body-not-json"))
+    sentence = first.user_message
     if sentence.key == "message-value":
-        sentence = Sentence("body-value", sentence.values)
+        sentence = UserMessage("body-value", sentence.values)
     return RefusedError(422, sentence, first.field or None)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import Experiment, advance, begin, classic, evaluate
+from engine import Experiment, advance, begin, evaluate
 from engine import saved as saved_forms
+from engine.saved import tf_playground
 from server.cli import train
 from server.protocol.frames import decode
 from tests.support.page import Playground
@@ -137,13 +138,13 @@ def test_an_address_with_mistakes_gives_what_it_can_and_names_the_rest(playgroun
 def test_a_link_of_the_original_opens_and_its_seed_can_be_left(playground: Playground) -> None:
     go(playground, f"#{LINK}")
 
-    run = classic.begin_link(LINK)
+    run = tf_playground.begin_link(LINK)
     assert Experiment.model_validate(playground.experiment) == run.experiment
     assert playground.scores()["test"] == pytest.approx(evaluate(run).test_loss[0], abs=1e-4)
     expect(playground["#classic-seed"]).to_contain_text("Seed of the original: 0.12345")
     playground['[data-action="share"]'].click()
     expect(playground["#share-classic"]).to_have_value(
-        f"https://playground.tensorflow.org/#{classic.to_link(run.experiment)}"
+        f"https://playground.tensorflow.org/#{tf_playground.to_link(run.experiment)}"
     )
     playground.page.keyboard.press("Escape")
 
@@ -285,7 +286,7 @@ def test_a_mangled_link_opens_as_it_was_meant_and_what_is_passed_over_is_named(
 ) -> None:
     go(playground, "#" + LINK.replace("&", "&amp;") + "&amp;sing=1&amp;regularization=L7")
 
-    assert playground.experiment == classic.to_experiment(LINK).model_dump(mode="json")
+    assert playground.experiment == tf_playground.to_experiment(LINK).model_dump(mode="json")
     notice = playground['[data-key="passed-over"]']
     expect(notice).to_contain_text("sing is not known")
     expect(notice).to_contain_text("regularization is 'L7'")

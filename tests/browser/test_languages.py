@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from engine.losses import PROBLEMS
+from engine.registries.losses import PROBLEMS
 from engine.schema import REGISTRIES
 from server.i18n import SENTENCES, Text, bundled
 from server.protocol.localized_catalog import catalog_texts

@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from engine import Experiment
-from engine.datasets import MAX_CLASSES
 from engine.experiment import MAX_OWN_POINTS
+from engine.registries.datasets import MAX_CLASSES
 from server.protocol.messages import Configure, parse
 from server.settings import MAX_MESSAGE_BYTES
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Experiment, begin, classic, saved
+from engine import Experiment, begin, saved
 from engine.experiment import fields
-from engine.link_repair import parse
+from engine.saved import tf_playground
+from engine.saved.link_repair import parse
 from engine.schema import REGISTRIES
 from scripts.find_node import find_node
 from server.protocol.catalog import catalog
@@ -289,5 +290,5 @@ def test_what_is_no_link_is_none_for_both(page: Page, text: str) -> None:
 
 
 def test_a_link_of_the_original_is_known_by_the_same_keys(page: Page) -> None:
-    assert [key for key in classic.KEYS if not page.ask("classic", f"{key}=1")] == []
+    assert [key for key in tf_playground.KEYS if not page.ask("classic", f"{key}=1")] == []
     assert [key for key in KEYS if page.ask("classic", f"{key}=1")] == []

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, Run, advance, begin, from_bytes, reconfigure, set_parameter, to_bytes
-from engine.checkpoint import ENGINE, FORMAT, EngineMismatch, size
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.checkpoint import ENGINE, FORMAT, EngineMismatch, minimum_size
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
 from engine.run import Best
 from tests.support.runs import assert_same_state
 from tests.support.strategies import experiments, law, live_changes, stacks, varied
@@ -95,7 +95,7 @@ def test_a_small_network_takes_less_than_a_kilobyte_and_the_size_is_known_before
     data = to_bytes(run)
 
     assert len(data) < 1000
-    assert len(data) - 700 < size(run) < len(data)
+    assert len(data) - 700 < minimum_size(run) < len(data)
 
 
 # ---------------------------------------------------------------------------------------------------- what is refused

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.learning import HEADER, ORIGINAL, final_losses, rows, start
 from engine import advance, begin, evaluate
-from engine.datasets import DATASETS
-from engine.features import FEATURES
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES
 
 ADAM = {"optimizer": "adam", "learning_rate": 0.01}
 

@@ -42,6 +42,20 @@ def test_the_public_names_are_those_of_the_design():
     assert engine.__all__ == sorted(engine.__all__)
 
 
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("classic", "saved.tf_playground"),
+        ("explain", "validation_errors"),
+        ("stacks", "training.grouping"),
+        ("transplant", "training.weight_transfer"),
+    ],
+)
+def test_documented_names_of_modules_that_have_moved_still_import_them(former, present):
+    assert importlib.import_module(f"engine.{former}") is importlib.import_module(f"engine.{present}")
+    assert getattr(engine, former) is importlib.import_module(f"engine.{present}")
+
+
 def test_the_package_of_insight_names_what_it_offers_and_the_engine_takes_it_from_there():
     assert all(hasattr(insight, name) for name in insight.__all__)
     for name in set(engine.__all__) & set(insight.__all__):

@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import Experiment, Run, activations, advance, begin, optimizers
-from engine.losses import LOSSES
+from engine import Experiment, Run, advance, begin
+from engine.registries import activations, optimizers
+from engine.registries.losses import LOSSES
 from engine.samples import order, rows
 from tests.support.strategies import varied
 

@@ -1,8 +1,8 @@
 """A grid of experiments, penalty by optimizer by size of the batch, to run their scripts beside the engine."""
 
 from engine import Experiment, advance, begin
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
 from tests.support.strategies import varied
 
 BATCH_SIZES = {1: 3, 7: 15, 30: 30, 249: 60, 250: 60}

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.activations import ACTIVATIONS, Activation
 from engine.arrays import FloatArray
-from engine.layout import Layout
-from engine.losses import LOSSES, Loss
-from engine.network import Pass
+from engine.network.layout import Layout
+from engine.network.passes import Pass
+from engine.registries.activations import ACTIVATIONS, Activation
+from engine.registries.losses import LOSSES, Loss
 
 # ------------------------------------------------------------------------------------------------- differences
 
@@ -81,7 +81,7 @@ def mean_loss(
 ) -> float:
     """Return the mean loss of one network over features (columns, features) and targets (columns, outputs).
 
-    The losses of several outputs of a sample are added up. Masks as for ``sums_by_layer``.
+    The losses of several outputs of a sample are added up. DropoutMasks as for ``sums_by_layer``.
     """
     z = sums_by_layer(layout, activations, parameters, features, masks)[-1]
     a = answers(activations[-1], z)
@@ -100,7 +100,7 @@ def gradient(
     """Return what ``Pass.backward`` computes for parameters (replicas, n), as (replicas, n).
 
     Features are (columns, features), or (replicas, columns, features) if every replica has its own; targets likewise.
-    Masks as for ``sums_by_layer``, the same for all replicas.
+    DropoutMasks as for ``sums_by_layer``, the same for all replicas.
     """
     replicas = len(parameters)
     parameters = parameters.copy()
@@ -116,7 +116,7 @@ def gradient(
     )
     if masks is not None:
         assert network.masks is not None
-        for layer, mask in zip(network.masks.layers(network.masks.block), masks, strict=True):
+        for layer, mask in zip(network.masks.layers(network.masks.buffer), masks, strict=True):
             layer[...] = mask.T
     samples = np.concatenate([features, np.ones((*features.shape[:-1], 1))], axis=-1)
     if replicas > 1 and samples.ndim == 2:
@@ -140,7 +140,7 @@ def distance_to_kinks(
 ) -> float:
     """Return how far any unit and any loss is from where its slope jumps or bends: there differences mean nothing.
 
-    Masks as for ``sums_by_layer``.
+    DropoutMasks as for ``sums_by_layer``.
     """
     sums = sums_by_layer(layout, activations, parameters, features, masks)
     distances = [

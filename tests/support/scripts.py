@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from engine import Experiment, Run, advance, evaluate
-from engine.activations import ACTIVATIONS
-from engine.batchings import BATCHINGS
-from engine.datasets import DATASETS
-from engine.features import FEATURES
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.scalings import SCALINGS
-from engine.schedules import SCHEDULES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.losses import LOSSES
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.scalers import SCALERS
+from engine.registries.schedules import SCHEDULES
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 
 _DATASETS = {"classification": "circle", "multi-class": "blobs", "regression": "multi-gauss"}
 """One for every problem."""
@@ -80,9 +80,9 @@ def _rows() -> dict[str, Experiment]:
     rows["classic, zeros"] = experiment(data={"classic_seed": "0.5"}, network={"initializer": "zeros"})
     for key in FEATURES:
         rows[f"feature {key}"] = experiment(features=(key,))
-    for key in SCALINGS:
+    for key in SCALERS:
         rows[f"scaling {key}"] = experiment(data={"scaling": key}, features=("x1", "x2²", "x1x2", "sin x2"))
-    for key in BATCHINGS:
+    for key in BATCH_ORDERS:
         for size in (7, 100):
             rows[f"batching {key}, {size}"] = experiment(training={"batching": key, "batch_size": size})
         rows[f"batching {key}, dropout and noise"] = experiment(
@@ -162,7 +162,7 @@ def _few_samples() -> dict[str, Experiment]:
             objective=decay,
             training={"batch_size": 7},
         )
-    for key in BATCHINGS:
+    for key in BATCH_ORDERS:
         rows[f"a batch of one is left over, {key}"] = experiment(
             objective=decay, training={"batching": key, "batch_size": 29}
         )

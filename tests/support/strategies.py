@@ -10,21 +10,21 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from engine import Experiment
-from engine.activations import ACTIVATIONS
-from engine.batchings import BATCHINGS
-from engine.datasets import DATASETS, MAX_CLASSES
 from engine.experiment import Data, fields, is_live
-from engine.features import FEATURES
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES, PROBLEMS
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.registry import Option, Row
-from engine.scalings import SCALINGS
-from engine.schedules import SCHEDULES
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.datasets import DATASETS, MAX_CLASSES
+from engine.registries.features import FEATURES
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.losses import LOSSES, PROBLEMS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.registry import Option, Row
+from engine.registries.scalers import SCALERS
+from engine.registries.schedules import SCHEDULES
+from engine.registries.stop_rules import STOP_RULES
 from engine.schema import MAX_SEED, REGISTRIES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
-from engine.stops import STOPS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 
 
 def law(examples: int) -> settings:
@@ -57,7 +57,7 @@ clips = st.just(0.0) | _suggestions("training.clip_norm") | st.floats(0, 100)
 noises = st.just(0.0) | st.floats(0, 1)
 label_flips = st.just(0.0) | st.floats(0, 0.5)
 minority_shares = st.just(0.0) | st.floats(0, 0.5)
-scalings = st.sampled_from(list(SCALINGS))
+scalings = st.sampled_from(list(SCALERS))
 classic_seeds = st.integers(0, 99999).map(lambda number: f"{number / 100000:.5f}")
 
 
@@ -184,10 +184,10 @@ def _training(draw: st.DrawFn, data: Data) -> dict[str, Any]:
         "schedule_options": draw(options(SCHEDULES[schedule])),
         "clip_norm": draw(clips),
         "batch_size": draw(st.integers(1, 12) | st.integers(1, 50)),
-        "batching": draw(st.sampled_from(list(BATCHINGS))),
+        "batching": draw(st.sampled_from(list(BATCH_ORDERS))),
         "seed": draw(seeds),
         "stop": stop,
-        "stop_options": draw(options(STOPS[stop])),
+        "stop_options": draw(options(STOP_RULES[stop])),
     }
 
 
@@ -199,7 +199,9 @@ def initializers(data: Data) -> st.SearchStrategy[str]:
 
 def stops(data: Data) -> st.SearchStrategy[str]:
     """Draw a stop rule that goes with the data, often none: where no samples are for validation, none watches them."""
-    allowed = [key for key, row in STOPS.items() if row.watches != "validation" or data.validation_samples]
+    allowed = [
+        key for key, row in STOP_RULES.items() if row.watches != "validation" or data.validation_samples
+    ]
     return st.just("never") | st.sampled_from(allowed)
 
 
@@ -271,7 +273,7 @@ def _changes(draw: st.DrawFn, first: Experiment, varying: list[str]) -> dict[str
             "training.optimizer_options": options(OPTIMIZERS[training.optimizer]),
             "training.schedule_options": options(SCHEDULES[training.schedule]),
             "training.seed": seeds,
-            "training.stop_options": options(STOPS[training.stop]),
+            "training.stop_options": options(STOP_RULES[training.stop]),
         }
         changes[group][field] = draw(choices[name])
     if "initializer" in changes["network"]:

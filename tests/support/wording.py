@@ -1,6 +1,6 @@
 """English texts by name, so that tests compare keys and values instead of words."""
 
-from engine.sentences import Sentence, Value
+from engine.user_messages import UserMessage, Value
 from server.i18n import ENGLISH, bundled
 
 
@@ -11,4 +11,4 @@ def english(name: str, **values: Value) -> str:
 
 def sentence(key: str, **values: Value) -> str:
     """Return a sentence of the engine or the server in English."""
-    return bundled()[ENGLISH].translate(Sentence(key, values))
+    return bundled()[ENGLISH].translate(UserMessage(key, values))

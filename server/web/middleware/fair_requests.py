@@ -5,7 +5,7 @@ from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.security.addresses import address_of
 from server.security.join_cookie import JoinCookies
 from server.security.token_bucket import jittered
@@ -32,7 +32,7 @@ class FairRequests:
             await self._app(scope, receive, send)
         elif place is not None and place.is_surplus:
             headers = {"Retry-After": str(jittered(0, random.random())), "Connection": "close"}
-            await refuse(scope, send, 503, Sentence("no-connection-free"), headers)
+            await refuse(scope, send, 503, UserMessage("no-connection-free"), headers)
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         else:

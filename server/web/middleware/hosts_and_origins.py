@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.telemetry.metrics import note_refusal
 from server.web.middleware.refusal_log import RefusalLog
 from server.web.middleware.refusals import has_route, refuse
@@ -99,7 +99,7 @@ def origin_fault(
     *,
     secure: bool = False,
     proxy: str = "ADDRESS",
-) -> Sentence | None:
+) -> UserMessage | None:
     """Return why a page of ``origin`` may not open a session here, and how to fix that; None if it may.
 
     Args:
@@ -118,11 +118,13 @@ def origin_fault(
     except ValueError:
         known = same = False
     if not known:
-        return Sentence("page-of-elsewhere")
+        return UserMessage("page-of-elsewhere")
     values = {"origin": str(origin)[:_MOST_SHOWN], "host": str(host)[:_MOST_SHOWN]}
     if same:
-        return Sentence("other-scheme", {**values, "scheme": "https" if secure else "http", "proxy": proxy})
-    return Sentence("other-origin", values)
+        return UserMessage(
+            "other-scheme", {**values, "scheme": "https" if secure else "http", "proxy": proxy}
+        )
+    return UserMessage("other-origin", values)
 
 
 _MOST_SHOWN = 80
@@ -147,7 +149,9 @@ class HostCheck:
             await self._app(scope, receive, send)
             return
         named = len(hosts) == 1
-        sentence = Sentence("other-host", {"host": hosts[0][:_MOST_SHOWN]}) if named else Sentence("one-host")
+        sentence = (
+            UserMessage("other-host", {"host": hosts[0][:_MOST_SHOWN]}) if named else UserMessage("one-host")
+        )
         self._refusal_log.note(sentence)
         await refuse(scope, send, 400, sentence)
 
@@ -175,18 +179,20 @@ class OriginCheck:
             # Without a route for the method nothing can be changed, and the answer is 405 or 404.
             if scope["type"] == "http" and kind != "application/json" and has_route(scope):
                 sentence = (
-                    Sentence("other-type", {"type": kind[:_MOST_SHOWN]}) if kind else Sentence("no-type")
+                    UserMessage("other-type", {"type": kind[:_MOST_SHOWN]})
+                    if kind
+                    else UserMessage("no-type")
                 )
                 await refuse(scope, send, 415, sentence)
                 return
         await self._app(scope, receive, send)
 
-    def _fault(self, scope: Scope, headers: Headers) -> Sentence | None:
+    def _fault(self, scope: Scope, headers: Headers) -> UserMessage | None:
         origins = headers.getlist("origin")
         if len(origins) > 1 or (
             not origins and headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
         ):
-            return Sentence("page-of-elsewhere")
+            return UserMessage("page-of-elsewhere")
         # The header of a trusted proxy would have set the scheme of the request already.
         untrusted = "x-forwarded-proto" in headers and scope.get("client")
         return origin_fault(
@@ -241,9 +247,9 @@ class LengthCheck:
                 "content-length" in headers or scope["http_version"] == "1.0"
             ):
                 note_refusal(scope, "invalid")
-                await refuse(scope, send, 400, Sentence("length-in-doubt"), {"Connection": "close"})
+                await refuse(scope, send, 400, UserMessage("length-in-doubt"), {"Connection": "close"})
                 return
         await self._app(scope, receive, send)
 
 
-BODY_TOO_LONG = Sentence("body-too-long", {"most": MAX_BODY_BYTES})
+BODY_TOO_LONG = UserMessage("body-too-long", {"most": MAX_BODY_BYTES})

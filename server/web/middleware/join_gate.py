@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.security.join_cookie import JoinCookies
 from server.web.middleware.refusals import has_route, own_path, refuse
 
@@ -45,7 +45,7 @@ class JoinGate:
             scope,
             send,
             401,
-            Sentence("join-first"),
+            UserMessage("join-first"),
             {"WWW-Authenticate": "Cookie"},
         )
 

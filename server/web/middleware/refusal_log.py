@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.security.token_bucket import TokenBucket, TokenBuckets
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class RefusalLog:
     """Logs refusals, with bounded memory and rate."""
 
     def __init__(
-        self, translate: Callable[[Sentence], str], clock: Callable[[], float] = time.monotonic
+        self, translate: Callable[[UserMessage], str], clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Start with nothing logged.
 
@@ -40,7 +40,7 @@ class RefusalLog:
         self._same = TokenBuckets(1 / SAME_SECONDS, burst=1, most=1000)
         self._kinds: dict[str, TokenBucket] = {}
 
-    def note(self, sentence: Sentence) -> None:
+    def note(self, sentence: UserMessage) -> None:
         """Log why a request was refused, unless that was logged recently.
 
         Values that are not a host, address or origin are hidden: a client may send any text.
@@ -55,6 +55,6 @@ class RefusalLog:
             return
         kind.take(now)
         log.warning(
-            self._translate(Sentence(sentence.key, seen)),
+            self._translate(UserMessage(sentence.key, seen)),
             extra={"details": {"refused": sentence.key, **seen}},
         )

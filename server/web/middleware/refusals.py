@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope, Send
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.i18n import Language
 from server.i18n.negotiation import choose
 from server.telemetry.metrics import note_refusal
@@ -46,7 +46,7 @@ def has_route(scope: Scope) -> bool:
 
 
 async def refuse(
-    scope: Scope, send: Send, status: int, sentence: Sentence, headers: Mapping[str, str] | None = None
+    scope: Scope, send: Send, status: int, sentence: UserMessage, headers: Mapping[str, str] | None = None
 ) -> None:
     """Refuse a request, or the handshake of a WebSocket.
 

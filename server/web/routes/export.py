@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from engine import Experiment
-from engine.sentences import Sentence, Value
+from engine.user_messages import UserMessage, Value
 from server.compute import Scheduler
 from server.export import MAX_EPOCHS, TARGETS, export
 from server.web.request_body import REFUSALS, RefusedError, body_of, read_body
@@ -45,6 +45,6 @@ def _integer(epochs: str) -> int:
         values: dict[str, Value] = {
             "name": "epochs",
             "value": repr(epochs[:60]),
-            "allowed": Sentence("whole"),
+            "allowed": UserMessage("whole"),
         }
-        raise RefusedError(422, Sentence("value", values), "epochs") from None
+        raise RefusedError(422, UserMessage("value", values), "epochs") from None

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.security.addresses import address_of
 from server.security.join_cookie import JoinCookies, TooManyAttemptsError
 from server.security.token_bucket import jittered
@@ -63,10 +63,10 @@ async def join(request: Request) -> Response:
         is_right = join_cookies.is_right(body.code, address_of(request.scope.get("client")))
     except TooManyAttemptsError as error:
         seconds = jittered(error.seconds, secrets.randbelow(1001) / 1000, _SPREAD_SECONDS)
-        sentence = Sentence("too-many-codes", {"seconds": seconds})
+        sentence = UserMessage("too-many-codes", {"seconds": seconds})
         return RefusedError(429, sentence, "code").response(request, {"Retry-After": str(seconds)})
     if not is_right:
-        raise RefusedError(403, Sentence("wrong-code"), "code")
+        raise RefusedError(403, UserMessage("wrong-code"), "code")
     return JSONResponse(
         {"joined": True}, headers={**_PRIVATE, "Set-Cookie": join_cookies.cookie(request.scope)}
     )
@@ -94,5 +94,5 @@ def _join_cookies(request: Request) -> JoinCookies:
     """
     join_cookies: JoinCookies | None = request.app.state.join_cookies
     if join_cookies is None:
-        raise RefusedError(404, Sentence("no-join-code"))
+        raise RefusedError(404, UserMessage("no-join-code"))
     return join_cookies

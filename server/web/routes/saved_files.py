@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
 from engine import Experiment, saved
-from engine.sentences import Sentence, shown
+from engine.user_messages import UserMessage, quoted
 from server.compute import Scheduler
 from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
 from server.web.request_body import REFUSALS, RefusedError, answer, body_of, read_body
@@ -71,13 +71,13 @@ def _content(body: Saved) -> str | bytes:
     if body.text is not None and body.file is None:
         return body.text
     if body.file is None:
-        raise RefusedError(422, Sentence("missing", {"name": "text"}), "text")
+        raise RefusedError(422, UserMessage("missing", {"name": "text"}), "text")
     if body.text is not None:
-        raise RefusedError(422, Sentence("one-of-both", {"name": "file", "other": "text"}), "file")
+        raise RefusedError(422, UserMessage("one-of-both", {"name": "file", "other": "text"}), "file")
     try:
         return base64.b64decode(body.file, validate=True)
     except (binascii.Error, ValueError):
-        sentence = Sentence(
-            "value", {"name": "file", "value": shown(body.file), "allowed": Sentence("base64")}
+        sentence = UserMessage(
+            "value", {"name": "file", "value": quoted(body.file), "allowed": UserMessage("base64")}
         )
         raise RefusedError(422, sentence, "file") from None

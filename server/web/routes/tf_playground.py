@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine import Experiment, classic
-from engine.link_repair import parse
+from engine.saved.link_repair import parse
 from server.web.request_body import REFUSALS, answer, body_of, read_body, refusal
 
 router = APIRouter()

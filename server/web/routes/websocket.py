@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.types import Message
 from starlette.websockets import WebSocketState
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.i18n import Language
 from server.protocol import close_codes
 from server.protocol.messages import (
@@ -63,7 +63,7 @@ async def explain_refusal(request: Request) -> Response:
     fault = page and origin_fault(
         page, request.headers.get("host"), settings.allowed_origins, secure=is_secure(request.scope)
     )
-    sentence = fault or Sentence("no-upgrade")
+    sentence = fault or UserMessage("no-upgrade")
     if page is None:
         refusal_log: RefusalLog = request.app.state.refusal_log
         refusal_log.note(sentence)

@@ -123,7 +123,7 @@ export interface Configured {
   run: number;
 }
 
-/** The samples, and which of them are for training. */
+/** The samples, and how they are split. */
 export interface Data {
   /** The problem that the network is to learn. */
   dataset: string;
@@ -170,7 +170,7 @@ export interface Data {
   classic_seed: string | null;
 }
 
-/** The samples, and which of them are for training. */
+/** The samples, and how they are split. */
 export interface DataInput {
   /** The problem that the network is to learn. */
   dataset?: string;
@@ -254,7 +254,7 @@ export interface ErrorEvent {
   field: string | null;
 }
 
-/** One run, described completely; unknown keys and values out of range are refused. */
+/** Complete description of one run; unknown keys and values out of range are refused. */
 export interface Experiment {
   data: Data;
   /** What the network gets to know of each point. */
@@ -264,7 +264,7 @@ export interface Experiment {
   training: Training;
 }
 
-/** One run, described completely; unknown keys and values out of range are refused. */
+/** Complete description of one run; unknown keys and values out of range are refused. */
 export interface ExperimentInput {
   data?: DataInput;
   /** What the network gets to know of each point. */
@@ -328,7 +328,7 @@ export interface LossChoice {
   problems: string[];
 }
 
-/** The shape of the network and its start. */
+/** The shape of the network and its initial weights. */
 export interface Network {
   /** Units of each hidden layer, from the features to the output. */
   hidden: number[];
@@ -342,7 +342,7 @@ export interface Network {
   seed: number;
 }
 
-/** The shape of the network and its start. */
+/** The shape of the network and its initial weights. */
 export interface NetworkInput {
   /** Units of each hidden layer, from the features to the output. */
   hidden?: number[];
@@ -356,7 +356,7 @@ export interface NetworkInput {
   seed?: number;
 }
 
-/** What training makes small. */
+/** The function that training minimizes: loss and penalty, with dropout and input noise. */
 export interface Objective {
   /** How a wrong answer is counted; by default softmax cross-entropy for more than two classes. */
   loss: string;
@@ -380,7 +380,7 @@ export interface Objective {
   seed: number;
 }
 
-/** What training makes small. */
+/** The function that training minimizes: loss and penalty, with dropout and input noise. */
 export interface ObjectiveInput {
   /** How a wrong answer is counted; by default softmax cross-entropy for more than two classes. */
   loss?: string;
@@ -511,7 +511,7 @@ export interface Stopped {
   step: number;
 }
 
-/** How the network learns. */
+/** The training procedure: optimizer, schedule, batches and stop rule. */
 export interface Training {
   /** How a gradient becomes a step. */
   optimizer: string;
@@ -540,7 +540,7 @@ export interface Training {
   stop_options: Record<string, number>;
 }
 
-/** How the network learns. */
+/** The training procedure: optimizer, schedule, batches and stop rule. */
 export interface TrainingInput {
   /** How a gradient becomes a step. */
   optimizer?: string;

@@ -5,7 +5,7 @@ import pytest
 from engine import Experiment
 from engine.experiment import fields
 from engine.schema import REGISTRIES
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from tests.support.validation import assert_refused, assert_unfit, needed_by, nested, refusals
 
 CHOICES = [
@@ -54,7 +54,7 @@ def test_an_unknown_choice_is_refused_with_all_that_is_allowed(name):
     field = "features.0" if name == "features" else name
     subject, allowed = REGISTRIES[name].subject, ", ".join(REGISTRIES[name])
 
-    unknown = Sentence("unknown-choice", {"subject": subject, "choice": "'nonsense'", "allowed": allowed})
+    unknown = UserMessage("unknown-choice", {"subject": subject, "choice": "'nonsense'", "allowed": allowed})
     assert_refused(values, field, "of-field", name=field, sentence=unknown)
 
 
@@ -62,11 +62,11 @@ def test_an_unknown_choice_is_refused_with_all_that_is_allowed(name):
 @pytest.mark.parametrize("name", [name for name in REGISTRIES if name != "features"])
 def test_a_choice_that_is_not_a_name_is_refused(name, value):
     assert {refusal.field for refusal in refusals(nested(name, value))} == {name}
-    assert_unfit(nested(name, value), name, value, Sentence("name"))
+    assert_unfit(nested(name, value), name, value, UserMessage("name"))
 
 
 def test_no_features_are_refused():
-    assert_unfit({"features": []}, "features", [], Sentence("entries-at-least", {"limit": "1"}))
+    assert_unfit({"features": []}, "features", [], UserMessage("entries-at-least", {"limit": "1"}))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_activations_must_be_as_many_as_hidden_layers(activation):
 @pytest.mark.parametrize("value", [None, 5, "circle", [], [1]], ids=repr)
 @pytest.mark.parametrize("group", ["data", "network", "objective", "training"])
 def test_a_group_that_is_not_an_object_is_refused(group, value):
-    assert_unfit({group: value}, group, value, Sentence("object"))
+    assert_unfit({group: value}, group, value, UserMessage("object"))
 
 
 @pytest.mark.parametrize("name", list(fields()))

@@ -3,11 +3,11 @@
 import pytest
 
 from engine import Experiment
-from engine.datasets import DATASETS
 from engine.experiment import Data, Objective
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.registries.datasets import DATASETS
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.losses import LOSSES
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 from tests.support.validation import POINTS, assert_refused, refusals
 
 
@@ -82,7 +82,7 @@ def test_an_objective_that_says_no_loss_gets_the_problems_and_one_that_says_it_k
     assert silent.objective.penalty_options == {"share": 0.5}
     assert silent.objective.penalty_rate == 0.1
     spoken = {"data": data, "objective": Objective(loss="half-squared-error")}
-    assert [refusal.sentence.key for refusal in refusals(spoken)] == ["loss-problem"]
+    assert [refusal.user_message.key for refusal in refusals(spoken)] == ["loss-problem"]
     for loss in ("half-squared-error", "hinge"):  # of two classes nothing is changed
         assert Experiment(objective=Objective(loss=loss)).objective.loss == loss
 

@@ -5,8 +5,8 @@ import pytest
 
 from engine import Experiment
 from engine.experiment import fields
-from engine.features import FEATURES
-from engine.sentences import Sentence
+from engine.registries.features import FEATURES
+from engine.user_messages import UserMessage
 from tests.support.validation import assert_refused, assert_unfit, nested, refusals, within
 
 SEEDS = ("data.seed", "network.seed", "objective.seed", "training.seed")
@@ -98,16 +98,16 @@ def test_whole_numbers_are_not_rounded_to(name):
 def test_more_features_than_there_are_are_refused():
     features = [*FEATURES, "x1"]
 
-    assert_unfit({"features": features}, "features", features, Sentence("entries-at-most", {"limit": "7"}))
+    assert_unfit({"features": features}, "features", features, UserMessage("entries-at-most", {"limit": "7"}))
 
 
 @pytest.mark.parametrize(
     ("hidden", "allowed"),
     [
-        ([4] * 20, Sentence("entries-at-most", {"limit": "10"})),
-        ([4] * 11, Sentence("entries-at-most", {"limit": "10"})),
-        ("4,2", Sentence("list")),
-        (4, Sentence("list")),
+        ([4] * 20, UserMessage("entries-at-most", {"limit": "10"})),
+        ([4] * 11, UserMessage("entries-at-most", {"limit": "10"})),
+        ("4,2", UserMessage("list")),
+        (4, UserMessage("list")),
     ],
     ids=str,
 )

@@ -7,7 +7,7 @@ import pytest
 from engine import Experiment
 from engine.experiment import fields
 from engine.schema import REGISTRIES
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from tests.support.validation import assert_refused, assert_unfit, needed_by, within
 
 OPTIONS = [
@@ -116,14 +116,14 @@ def test_which_options_make_sense_only_whole():
 def test_an_option_that_is_not_a_finite_number_is_refused(name, row, option, value, needed):
     experiment = choosing(name, row, {option.name: value})
 
-    assert_unfit(experiment, f"{name}_options.{option.name}", value, Sentence(needed))
+    assert_unfit(experiment, f"{name}_options.{option.name}", value, UserMessage(needed))
 
 
 @pytest.mark.parametrize("value", [None, 5, "beta1", [], [0.9]], ids=repr)
 def test_options_that_are_not_an_object_are_refused(value):
     experiment = {"training": {"optimizer": "adam", "optimizer_options": value}}
 
-    assert_unfit(experiment, "training.optimizer_options", value, Sentence("object"))
+    assert_unfit(experiment, "training.optimizer_options", value, UserMessage("object"))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_an_unknown_option_is_refused_by_name_with_those_that_are_known(name, ke
     experiment = {group: {f"{field}_options": {option: 3.0}} | ({field: key} if key else {})}
 
     wrong = f"{name}_options.{option}"
-    names = known or Sentence("none")
+    names = known or UserMessage("none")
     assert_refused(experiment, wrong, "option-unknown", name=wrong, row=row, names=names)
 
 

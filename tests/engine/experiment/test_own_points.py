@@ -3,7 +3,7 @@
 import pytest
 
 from engine import Experiment
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from tests.support.validation import POINTS, assert_refused, assert_unfit, refusals
 
 
@@ -22,9 +22,9 @@ def test_ten_to_five_thousand_own_points_are_as_many_samples(count):
 @pytest.mark.parametrize(
     ("count", "allowed"),
     [
-        (0, Sentence("entries-at-least", {"limit": "10"})),
-        (9, Sentence("entries-at-least", {"limit": "10"})),
-        (5001, Sentence("entries-at-most", {"limit": "5000"})),
+        (0, UserMessage("entries-at-least", {"limit": "10"})),
+        (9, UserMessage("entries-at-least", {"limit": "10"})),
+        (5001, UserMessage("entries-at-most", {"limit": "5000"})),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else "",
 )
@@ -48,12 +48,12 @@ def test_own_points_have_neither_a_classic_seed_nor_a_rare_class(name, value):
 @pytest.mark.parametrize(
     ("value", "allowed"),
     [
-        *((value, Sentence("finite")) for value in (float("nan"), float("inf"), float("-inf"))),
-        (-1000.5, Sentence("at-least", {"limit": "-1000"})),
-        *((value, Sentence("at-most", {"limit": "1000"})) for value in (1000.5, 1e300)),
-        *((value, Sentence("number")) for value in ("1", True, None)),
+        *((value, UserMessage("finite")) for value in (float("nan"), float("inf"), float("-inf"))),
+        (-1000.5, UserMessage("at-least", {"limit": "-1000"})),
+        *((value, UserMessage("at-most", {"limit": "1000"})) for value in (1000.5, 1e300)),
+        *((value, UserMessage("number")) for value in ("1", True, None)),
     ],
-    ids=lambda value: value.key if isinstance(value, Sentence) else repr(value),
+    ids=lambda value: value.key if isinstance(value, UserMessage) else repr(value),
 )
 @pytest.mark.parametrize("column", range(3))
 def test_coordinates_and_targets_are_numbers_between_minus_and_plus_a_thousand(column, value, allowed):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 
 from engine import Experiment, advance, begin, evaluate, gradient, layer_statistics, set_parameter
-from engine.activations import ACTIVATIONS
-from engine.insight.layer_activations import activations
-from engine.losses import LOSSES
+from engine.insight.layer_activations import layer_activations
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.losses import LOSSES
 from engine.samples import points, rows
 from tests.support import numeric, plain
 from tests.support.strategies import experiments, law, stacks, varied
@@ -30,7 +30,7 @@ def test_the_gradient_is_that_of_the_loss_that_is_evaluated(experiment):
     features, targets = training_table(experiment)
     loss = LOSSES[experiment.objective.loss]
     near = numeric.distance_to_kinks(
-        run.layout, activations(experiment), loss, run.parameters[0], features, targets
+        run.layout, layer_activations(experiment), loss, run.parameters[0], features, targets
     )
     size = np.abs(features).max()
     # Large features bend the loss within the step of a difference.
@@ -83,7 +83,9 @@ def is_smooth(run):
     """Tell whether no training sample is near a kink of a network, by a hundred steps of a difference."""
     one = run.experiment
     loss, table = LOSSES[one.objective.loss], training_table(one)
-    return numeric.distance_to_kinks(run.layout, activations(one), loss, run.parameters[0], *table) > 1e-3
+    return (
+        numeric.distance_to_kinks(run.layout, layer_activations(one), loss, run.parameters[0], *table) > 1e-3
+    )
 
 
 @pytest.mark.parametrize("dataset", ["xor", "plane", "blobs"])
@@ -126,7 +128,7 @@ def test_more_samples_than_are_computed_together_make_one_mean():
     for i, one in enumerate(experiments_):
         expected = numeric.gradient(
             run.layout,
-            activations(one),
+            layer_activations(one),
             LOSSES[one.objective.loss],
             run.parameters[i : i + 1],
             *training_table(one),

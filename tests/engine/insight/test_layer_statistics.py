@@ -9,8 +9,8 @@ from hypothesis import assume, given
 
 from engine import Experiment, advance, begin, gradient, layer_statistics, set_parameter
 from engine.insight import LayerStatistics
-from engine.insight.layer_activations import activations
-from engine.losses import LOSSES
+from engine.insight.layer_activations import layer_activations
+from engine.registries.losses import LOSSES
 from engine.samples import rows
 from tests.support import numeric
 from tests.support.strategies import law, stacks, varied
@@ -29,7 +29,7 @@ def expected_statistics(run, replica, after):
     """Compute what is measured of each layer of one network, from sums in rows of samples."""
     one = run.experiments[replica]
     features, _ = training_table(one)
-    layout, functions = run.layout, activations(one)
+    layout, functions = run.layout, layer_activations(one)
     sums = numeric.sums_by_layer(layout, functions, run.parameters[replica], features)
     slopes = layout.layers(gradient(run)[replica : replica + 1])
     before = layout.layers(run.parameters[replica : replica + 1])

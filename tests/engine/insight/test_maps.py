@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, boundary, feature_map, layer_maps, set_parameter
-from engine.features import FEATURES
 from engine.insight import SQUARE, grid
+from engine.registries.features import FEATURES
 from engine.samples import points
 from tests.support.plain import PLAIN_ACTIVATIONS, PLAIN_FEATURES, plain_inputs, plain_predictions, unflatten
 from tests.support.strategies import experiments, law, varied

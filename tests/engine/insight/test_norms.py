@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.insight.norms import lengths
+from engine.insight.norms import euclidean_norm
 from tests.support.strategies import law
 
 
@@ -17,7 +17,7 @@ def test_the_length_is_that_of_pythagoras(vectors):
     expected = [math.hypot(*vector) for vector in vectors]
 
     # A few roundings; below 1e-307 numbers have fewer digits.
-    np.testing.assert_allclose(lengths(np.array(vectors)), expected, rtol=1e-14, atol=1e-307)
+    np.testing.assert_allclose(euclidean_norm(np.array(vectors)), expected, rtol=1e-14, atol=1e-307)
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_the_length_is_that_of_pythagoras(vectors):
     ],
 )
 def test_huge_tiny_and_impossible_entries(vector, length):
-    np.testing.assert_allclose(lengths(np.array(vector)), length, rtol=1e-14)
+    np.testing.assert_allclose(euclidean_norm(np.array(vector)), length, rtol=1e-14)

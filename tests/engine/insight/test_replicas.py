@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import advance, begin, confusion, evaluate, gradient, layer_maps, layer_statistics
-from engine.evaluation import Evaluation
 from engine.insight import LayerStatistics
+from engine.training.evaluation import Evaluation
 from tests.support.strategies import law, stacks
 
 

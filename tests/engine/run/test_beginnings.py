@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 
 from engine import Experiment, advance, begin
-from engine.batchings import BATCHINGS
-from engine.initializers import INITIALIZERS
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
 from tests.support.strategies import experiments, law, varied
 
 DEFAULT = Experiment()
@@ -31,7 +31,7 @@ def test_a_beginning_has_the_shapes_of_its_experiment(experiment):
     remembered = (
         OPTIMIZERS[experiment.training.optimizer].slots
         + PENALTIES[experiment.objective.penalty].slots
-        + BATCHINGS[experiment.training.batching].slots
+        + BATCH_ORDERS[experiment.training.batching].slots
     )
     assert run.slots.shape == (remembered, 1, experiment.parameters)
     assert not run.slots.any()

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, reconfigure
 from engine.experiment import changed_fields, fields, is_live
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.stops import STOPS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.stop_rules import STOP_RULES
 from tests.support.runs import assert_same_state, never_updates
 from tests.support.strategies import experiments, law, live_changes, varied
 from tests.support.validation import raises_naming
@@ -49,7 +49,7 @@ LIVE_CHANGES = [
     ("training", "clip_norm", 0.01),
     *(("training", "optimizer", key) for key in OPTIMIZERS if key != "sgd"),
     *(("objective", "penalty", key) for key in PENALTIES if key not in ("none", "l2")),
-    *(("training", "stop", key) for key in STOPS if key != "never"),
+    *(("training", "stop", key) for key in STOP_RULES if key != "never"),
 ]
 
 

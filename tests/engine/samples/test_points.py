@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from engine.datasets import DATASETS
 from engine.experiment import Data
-from engine.features import FEATURES
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES
 from engine.samples import class_numbers, order, points, rows
-from engine.seedrandom import DATASETS as CLASSIC_DATASETS
+from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
 
 
 @pytest.mark.parametrize("key", DATASETS)

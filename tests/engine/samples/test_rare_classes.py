@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.datasets import DATASETS
 from engine.experiment import Data
+from engine.registries.datasets import DATASETS
 from engine.samples import class_numbers, points
 
 CLASSED = [key for key, row in DATASETS.items() if row.problem != "regression"]

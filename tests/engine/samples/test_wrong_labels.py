@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.datasets import DATASETS
 from engine.experiment import Data
+from engine.registries.datasets import DATASETS
 from engine.samples import points
 
 OWN = tuple((i / 4, -i / 8, (-1.0) ** i) for i in range(40))

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import advance, begin
-from engine.batchings import BATCHINGS
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
 from tests.support.runs import assert_same_state, never_updates
 from tests.support.strategies import experiments, law, stacks, varied
 from tests.support.training import SMALL, assert_cutting_changes_nothing, cuts
@@ -23,7 +23,7 @@ def test_however_training_is_cut_the_numbers_are_the_same(stack, pieces):
     assert_cutting_changes_nothing(begin(stack), pieces, epochs=4)
 
 
-@pytest.mark.parametrize("batching", BATCHINGS)
+@pytest.mark.parametrize("batching", BATCH_ORDERS)
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_training_is_the_same_however_it_is_cut_with_every_optimizer_penalty_and_order(

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, evaluate, reconfigure, set_parameter
-from engine.activations import ACTIVATIONS
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.stop_rules import STOP_RULES
 from engine.samples import order, points
-from engine.stops import STOPS
 from tests.support.plain import PLAIN_FEATURES
 from tests.support.runs import assert_same_state
 from tests.support.strategies import law, varied
@@ -213,10 +213,10 @@ def test_a_loss_that_overflows_over_one_part_of_the_samples_alone_is_divergence(
     np.testing.assert_array_equal(after.parameters, run.parameters)
 
 
-@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("stop", STOP_RULES)
 def test_a_validation_loss_that_overflows_is_divergence_and_never_the_end_that_a_rule_waits_for(stop):
     run = far_off("validation")
-    options = {option.name: option.minimum for option in STOPS[stop].options}
+    options = {option.name: option.minimum for option in STOP_RULES[stop].options}
     impatient = varied(run.experiment, training={"stop": stop, "stop_options": options})
 
     after, _ = advance(reconfigure(run, impatient), epochs=3)

@@ -5,10 +5,10 @@ from hypothesis import given
 from threadpoolctl import threadpool_limits
 
 from engine import Experiment
-from engine.batchings import BATCHINGS
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.schedules import SCHEDULES
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.schedules import SCHEDULES
 from tests.support.strategies import law, stacks, varied
 from tests.support.training import SMALL, assert_stack_equals_singles
 
@@ -69,7 +69,7 @@ def test_a_stack_is_bit_equal_whatever_differs_alone(penalty, changes):
     assert_stack_equals_singles([first, varied(first, **changes), first], epochs=3)
 
 
-@pytest.mark.parametrize("batching", BATCHINGS)
+@pytest.mark.parametrize("batching", BATCH_ORDERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_stack_is_bit_equal_with_every_optimizer_schedule_and_order(optimizer, schedule, batching):

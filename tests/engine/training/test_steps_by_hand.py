@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine import Experiment, advance, begin
-from engine.datasets import DATASETS
+from engine.registries.datasets import DATASETS
 from engine.samples import order, points
 from tests.support.plain import (
     OBJECTIVES,

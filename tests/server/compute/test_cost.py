@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin
-from engine import network as network_module
-from engine.activations import ACTIVATIONS
-from engine.sentences import Sentence
-from engine.workspace import STORE
+from engine.network import passes
+from engine.registries.activations import ACTIVATIONS
+from engine.training.workspace import POOL
+from engine.user_messages import UserMessage
 from server.compute.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much
 from server.protocol.messages import localized_sentence
 from tests.support.strategies import experiments, law, varied
@@ -58,10 +58,10 @@ def operations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         return bound
 
     for name in ("_bound_dot", "_bound_matmul"):
-        monkeypatch.setattr(network_module, name, counting(getattr(network_module, name)))
-    STORE.clear()
+        monkeypatch.setattr(passes, name, counting(getattr(passes, name)))
+    POOL.clear()
     yield counted
-    STORE.clear()
+    POOL.clear()
 
 
 SHAPES = [
@@ -87,13 +87,13 @@ def test_the_operations_of_a_step_are_as_many_as_estimated(
 @law(60)
 @given(experiments())
 def test_of_any_experiment_the_arrays_are_not_larger_than_estimated(experiment: Experiment) -> None:
-    STORE.clear()
+    POOL.clear()
 
     advance(begin(experiment), steps=1, epochs=1)
 
-    assert STORE.bytes <= estimate(experiment).bytes
+    assert POOL.bytes <= estimate(experiment).bytes
     assert too_much(experiment) is None
-    STORE.clear()
+    POOL.clear()
 
 
 @pytest.mark.parametrize(
@@ -107,14 +107,14 @@ def test_of_any_experiment_the_arrays_are_not_larger_than_estimated(experiment: 
     ids=shape,
 )
 def test_of_large_experiments_neither(experiment: Experiment) -> None:
-    STORE.clear()
-    STORE.allowance, before = 1 << 40, STORE.allowance
+    POOL.clear()
+    POOL.max_bytes, before = 1 << 40, POOL.max_bytes
     try:
         advance(begin(experiment), steps=1, epochs=1)
-        assert STORE.bytes <= estimate(experiment).bytes
+        assert POOL.bytes <= estimate(experiment).bytes
     finally:
-        STORE.allowance = before
-        STORE.clear()
+        POOL.max_bytes = before
+        POOL.clear()
 
 
 corners = st.builds(
@@ -169,7 +169,7 @@ def test_the_extreme_corner_is_refused_in_a_sentence() -> None:
     assert "take a batch size of at most" in refusal
 
 
-def told(sentence: Sentence | None) -> str:
+def told(sentence: UserMessage | None) -> str:
     assert sentence is not None
     message: str = localized_sentence(sentence)["message"]
     return message

@@ -13,19 +13,19 @@ import pytest
 from hypothesis import given
 
 from engine import Experiment
-from engine.activations import ACTIVATIONS
-from engine.batchings import BATCHINGS
-from engine.datasets import DATASETS
-from engine.features import FEATURES
-from engine.initializers import INITIALIZERS
-from engine.losses import LOSSES
-from engine.optimizers import OPTIMIZERS
-from engine.penalties import PENALTIES
-from engine.scalings import SCALINGS
-from engine.schedules import SCHEDULES
+from engine.registries.activations import ACTIVATIONS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.datasets import DATASETS
+from engine.registries.features import FEATURES
+from engine.registries.initializers import INITIALIZERS
+from engine.registries.losses import LOSSES
+from engine.registries.optimizers import OPTIMIZERS
+from engine.registries.penalties import PENALTIES
+from engine.registries.scalers import SCALERS
+from engine.registries.schedules import SCHEDULES
+from engine.registries.stop_rules import STOP_RULES
 from engine.schema import REGISTRIES
-from engine.sentences import Sentence
-from engine.stops import STOPS
+from engine.user_messages import UserMessage
 from server.export import (
     MAX_EPOCHS,
     TARGETS,
@@ -41,7 +41,7 @@ from tests.support.strategies import experiments, law
 
 TABLES: dict[str, tuple[Any, Any]] = {
     "data.dataset": (DATASETS, data.DATASETS),
-    "data.scaling": (SCALINGS, data.SCALINGS),
+    "data.scaling": (SCALERS, data.SCALERS),
     "features": (FEATURES, data.FEATURES),
     "network.activation": (ACTIVATIONS, activations.ACTIVATIONS),
     "network.initializer": (INITIALIZERS, activations.INITIALIZERS),
@@ -49,8 +49,8 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "objective.penalty": (PENALTIES, losses.PENALTIES),
     "training.optimizer": (OPTIMIZERS, optimizers.OPTIMIZERS),
     "training.schedule": (SCHEDULES, optimizers.SCHEDULES),
-    "training.batching": (BATCHINGS, optimizers.BATCHINGS),
-    "training.stop": (STOPS, optimizers.STOPS),
+    "training.batching": (BATCH_ORDERS, optimizers.BATCH_ORDERS),
+    "training.stop": (STOP_RULES, optimizers.STOP_RULES),
 }
 
 
@@ -224,9 +224,9 @@ def test_what_scikit_learn_does_not_have_is_refused_by_name(
     with pytest.raises(CannotExportError) as refusal:
         export(experiment(**merged), "scikit-learn")
 
-    assert (refusal.value.field, refusal.value.sentence.key) == (field, "cannot-export")
-    assert refusal.value.sentence.values["value"] == shown
-    assert refusal.value.sentence.values["library"] == "scikit-learn"
+    assert (refusal.value.field, refusal.value.user_message.key) == (field, "cannot-export")
+    assert refusal.value.user_message.values["value"] == shown
+    assert refusal.value.user_message.values["library"] == "scikit-learn"
 
 
 def test_what_keras_does_not_have_is_refused_by_name() -> None:
@@ -235,13 +235,13 @@ def test_what_keras_does_not_have_is_refused_by_name() -> None:
     with pytest.raises(CannotExportError) as refusal:
         export(one, "keras")
 
-    assert refusal.value.sentence == Sentence(
+    assert refusal.value.user_message == UserMessage(
         "cannot-export",
         {
             "name": "training.optimizer_options.beta1",
             "value": "0",
             "library": "Keras",
-            "allowed": Sentence("more-than", {"limit": 0}),
+            "allowed": UserMessage("more-than", {"limit": 0}),
         },
     )
 
@@ -251,9 +251,9 @@ def test_epochs_out_of_range_are_refused(epochs: int) -> None:
     with pytest.raises(CannotExportError) as refusal:
         export(Experiment(), "numpy", epochs)
 
-    allowed = Sentence("allowed", {"allowed": Sentence("range", {"low": "1", "high": str(MAX_EPOCHS)})})
+    allowed = UserMessage("allowed", {"allowed": UserMessage("range", {"low": "1", "high": str(MAX_EPOCHS)})})
     assert refusal.value.field == "epochs"
-    assert refusal.value.sentence == Sentence(
+    assert refusal.value.user_message == UserMessage(
         "value", {"name": "epochs", "value": str(epochs), "allowed": allowed}
     )
 
@@ -263,13 +263,15 @@ def test_an_unknown_language_is_refused_with_those_there_are() -> None:
         export(Experiment(), "latin")
 
     assert refusal.value.field == "language"
-    assert refusal.value.sentence.values["allowed"] == Sentence("allowed", {"allowed": ", ".join(TARGETS)})
+    assert refusal.value.user_message.values["allowed"] == UserMessage(
+        "allowed", {"allowed": ", ".join(TARGETS)}
+    )
 
 
 def test_a_refusal_comes_back_from_another_process() -> None:
     refusal = pickle.loads(pickle.dumps(CannotExportError("more-than", "training.seed", limit=0)))
 
-    assert (refusal.field, refusal.sentence) == ("training.seed", Sentence("more-than", {"limit": 0}))
+    assert (refusal.field, refusal.user_message) == ("training.seed", UserMessage("more-than", {"limit": 0}))
 
 
 def test_the_same_experiment_gives_the_same_script() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from engine.sentences import ENGLISH as RULES
-from engine.sentences import Sentence
+from engine.user_messages import TEMPLATES, UserMessage
 from server.i18n import SENTENCES, Language, Text, bundled, load, placeholders
 from server.i18n.negotiation import choose
 from server.protocol.localized_catalog import catalog_in, catalog_texts
@@ -136,9 +135,9 @@ def test_no_text_stands_in_two_places() -> None:
 
 def test_a_sentence_is_said_with_its_values() -> None:
     english = bundled()["en"]
-    for key, template in RULES.items():
+    for key, template in TEMPLATES.items():
         values = {name: f"<{name}>" for name in placeholders(template)}
-        sentence = Sentence(key, values)
+        sentence = UserMessage(key, values)
 
         assert english.translate(sentence) == str(sentence)
         for language in bundled().values():

@@ -20,7 +20,7 @@ def test_an_error_is_told_in_another_language_and_only_its_words_are_sent() -> N
 
     assert "please reload the page" in error.message
     assert "请重新加载页面" in translated.model_dump()["message"]
-    assert "sentence" not in translated.model_dump()
+    assert "user_message" not in translated.model_dump()
 
 
 async def test_a_hello_says_in_which_language_errors_come(server: LiveServer) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from engine import Experiment
-from engine.batchings import BATCHINGS
 from engine.experiment import fields
-from engine.losses import PROBLEMS
+from engine.registries.batch_orders import BATCH_ORDERS
+from engine.registries.losses import PROBLEMS
 from engine.schema import REGISTRIES
 from server.protocol.catalog import catalog
 
@@ -80,4 +80,4 @@ def test_feature_tiles_are_the_right_way_up() -> None:
 
 
 def test_batchings_are_offered() -> None:
-    assert [choice.key for choice in catalog().choices.batchings] == list(BATCHINGS)
+    assert [choice.key for choice in catalog().choices.batchings] == list(BATCH_ORDERS)

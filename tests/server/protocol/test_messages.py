@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.protocol.messages import COMMAND, ErrorEvent, Hello, expect_hello, parse
 from tests.support.messages import text
 
@@ -51,8 +51,8 @@ def test_an_unknown_type_is_named_with_those_allowed(type_: str) -> None:
     error = refused(text(type_, id=3))
 
     assert (error.code, error.field, error.id) == ("unknown-type", "type", 3)
-    assert error.sentence.values["value"] == repr(type_)
-    assert "'hello', 'configure', 'play'" in error.sentence.values["allowed"].values["allowed"]
+    assert error.user_message.values["value"] == repr(type_)
+    assert "'hello', 'configure', 'play'" in error.user_message.values["allowed"].values["allowed"]
 
 
 @pytest.mark.parametrize("message", ["{}", '{"id": 1}', '{"type": 3}', '{"type": null}'])
@@ -60,21 +60,26 @@ def test_a_missing_type_is_an_unknown_type(message: str) -> None:
     assert refused(message).code == "unknown-type"
 
 
-def limit(key: str, value: str) -> Sentence:
-    return Sentence(key, {"limit": value})
+def limit(key: str, value: str) -> UserMessage:
+    return UserMessage(key, {"limit": value})
 
 
-def between(low: str, high: str) -> Sentence:
-    return Sentence("allowed", {"allowed": Sentence("range", {"low": low, "high": high})})
+def between(low: str, high: str) -> UserMessage:
+    return UserMessage("allowed", {"allowed": UserMessage("range", {"low": low, "high": high})})
 
 
 @pytest.mark.parametrize(
     ("message", "field", "value", "allowed"),
     [
         (text("play", epochs_per_second=1e308), "epochs_per_second", "1e+308", limit("at-most", "10000")),
-        ('{"type": "play", "epochs_per_second": NaN}', "epochs_per_second", "nan", Sentence("finite")),
+        ('{"type": "play", "epochs_per_second": NaN}', "epochs_per_second", "nan", UserMessage("finite")),
         (text("step", count=0), "count", "0", limit("at-least", "1")),
-        (text("step", unit="year"), "unit", "'year'", Sentence("allowed", {"allowed": "'epoch' or 'batch'"})),
+        (
+            text("step", unit="year"),
+            "unit",
+            "'year'",
+            UserMessage("allowed", {"allowed": "'epoch' or 'batch'"}),
+        ),
         (text("watch", resolution=5), "resolution", "5", limit("at-least", "10")),
         (
             text("set_parameter", layer=0, unit=0, input=0, value=1e7),
@@ -96,7 +101,7 @@ def between(low: str, high: str) -> Sentence:
             experiment(training={"learning_rate": "fast"}),
             "training.learning_rate",
             "'fast'",
-            Sentence("needed-in-range", {"needed": Sentence("number"), "low": "0", "high": "10"}),
+            UserMessage("needed-in-range", {"needed": UserMessage("number"), "low": "0", "high": "10"}),
         ),
         (
             experiment(network={"hidden": [4] * 20}),
@@ -110,12 +115,12 @@ def between(low: str, high: str) -> Sentence:
     ],
 )
 def test_a_refusal_names_field_value_and_what_is_allowed(
-    message: str, field: str, value: str, allowed: Sentence
+    message: str, field: str, value: str, allowed: UserMessage
 ) -> None:
     error = refused(message)
 
     assert (error.code, error.field) == ("invalid", field)
-    assert error.sentence == Sentence("value", {"name": field, "value": value, "allowed": allowed})
+    assert error.user_message == UserMessage("value", {"name": field, "value": value, "allowed": allowed})
 
 
 @pytest.mark.parametrize(
@@ -141,8 +146,8 @@ def test_other_refusals_have_keys_and_values_of_their_own(
 ) -> None:
     error = refused(message)
 
-    assert (error.code, error.field, error.sentence.key) == ("invalid", field, key)
-    assert values.items() <= error.sentence.values.items()
+    assert (error.code, error.field, error.user_message.key) == ("invalid", field, key)
+    assert values.items() <= error.user_message.values.items()
 
 
 def test_a_refusal_repeats_the_id() -> None:

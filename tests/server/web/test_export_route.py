@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine import Experiment
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.export import MAX_EPOCHS, TARGETS, export
 from server.settings import Settings
 from server.web.app import create_app
@@ -63,7 +63,7 @@ def test_what_is_left_out_takes_its_default(web: TestClient) -> None:
                 "value",
                 name="epochs",
                 value="0",
-                allowed=Sentence("allowed", {"allowed": f"1 … {MAX_EPOCHS}"}),
+                allowed=UserMessage("allowed", {"allowed": f"1 … {MAX_EPOCHS}"}),
             ),
         ),
         (
@@ -71,7 +71,7 @@ def test_what_is_left_out_takes_its_default(web: TestClient) -> None:
             "{}",
             422,
             "epochs",
-            sentence("value", name="epochs", value="'many'", allowed=Sentence("whole")),
+            sentence("value", name="epochs", value="'many'", allowed=UserMessage("whole")),
         ),
         (
             "latin",
@@ -82,7 +82,7 @@ def test_what_is_left_out_takes_its_default(web: TestClient) -> None:
                 "value",
                 name="language",
                 value="'latin'",
-                allowed=Sentence("allowed", {"allowed": ", ".join(TARGETS)}),
+                allowed=UserMessage("allowed", {"allowed": ", ".join(TARGETS)}),
             ),
         ),
         (
@@ -95,7 +95,7 @@ def test_what_is_left_out_takes_its_default(web: TestClient) -> None:
                 name="objective.loss",
                 value="'half-squared-error'",
                 library="scikit-learn",
-                allowed=Sentence(
+                allowed=UserMessage(
                     "names-for-problem", {"names": "logistic-cross-entropy", "problem": "classification"}
                 ),
             ),

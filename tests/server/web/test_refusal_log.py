@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from engine.sentences import Sentence
+from engine.user_messages import UserMessage
 from server.i18n import ENGLISH, bundled
 from server.web.middleware.refusal_log import SAME_SECONDS, RefusalLog
 
@@ -26,8 +26,8 @@ def refusal_log(clock: Clock) -> RefusalLog:
     return RefusalLog(bundled()[ENGLISH].translate, clock)
 
 
-def host(name: str) -> Sentence:
-    return Sentence("other-host", {"host": name})
+def host(name: str) -> UserMessage:
+    return UserMessage("other-host", {"host": name})
 
 
 def test_the_same_is_told_again_only_after_minutes(
@@ -56,7 +56,7 @@ def test_any_number_of_names_takes_few_lines_and_holds_up_no_other_kind(
     for number in range(3000):
         refusal_log.note(host(f"{number}.example"))
         clock.now += 0.1
-    refusal_log.note(Sentence("no-upgrade"))
+    refusal_log.note(UserMessage("no-upgrade"))
 
     kinds = [vars(record)["details"]["refused"] for record in caplog.records]
     assert 10 <= kinds.count("other-host") <= 21

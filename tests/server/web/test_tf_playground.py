@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine import Experiment
-from engine.classic import to_experiment
+from engine.saved.tf_playground import to_experiment
 from server.settings import Settings
 from server.web.app import create_app
 from tests.support.wording import sentence

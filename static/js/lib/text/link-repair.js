@@ -1,7 +1,7 @@
 /**
  * Links in the state in which mails, chats and browsers hand them on. Undone is what cannot have been meant: line breaks,
  * `&amp;` for `&`, `=3D` for `=` (quoted-printable), `%26` or `%23` for `&` and `#`, a link that is percent-encoded as a
- * whole. `engine/link_repair.py` does the same.
+ * whole. `engine/saved/link_repair.py` does the same.
  */
 
 const AMPERSANDS = /&(?:(?:amp|#38|#x26);)+/gi;

@@ -1,0 +1,58 @@
+"""Agreement of replicas: mean and spread of their outputs over a region, and the share with the same class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import FloatArray
+from engine.insight.chunks import chunks
+from engine.insight.class_labels import predicted_classes
+from engine.insight.maps import SQUARE, Picture, boundary
+from engine.run import Run
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Consensus:
+    """Outputs of all replicas together over a region, row 0 at the top.
+
+    Attributes:
+        mean: (outputs, rows, columns) float32, the mean output.
+        spread: (outputs, rows, columns) float32, the standard deviation of the outputs; 0 where all are equal.
+        agreement: (rows, columns) float64, the share of replicas that predict the most frequent class, at least
+            1 / classes; None for regression. Not float32, in which 9 of 10 would be less than 0.9.
+    """
+
+    mean: Picture
+    spread: Picture
+    agreement: FloatArray | None
+
+
+def consensus(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUARE) -> Consensus:
+    """Compute how far the outputs of the replicas agree over a region.
+
+    Args:
+        run: any run; a single network agrees with itself.
+        resolution: rows and columns, 2 … 1,000.
+        region: (x1 from, x1 to, x2 from, x2 to), as in ``layer_maps``.
+
+    Raises:
+        ValueError: the resolution or the region is out of range; names the value.
+    """
+    # A few replicas at a time, as ``boundary`` computes the maps of all hidden units, too.
+    outputs = np.concatenate(
+        [boundary(chunk, resolution, region=region) for _, chunk in chunks(run, resolution**2)]
+    )
+    with np.errstate(all="ignore"):  # outputs of huge parameters may be infinite
+        mean = outputs.mean(axis=0, dtype=np.float64).astype(np.float32)
+        spread = outputs.std(axis=0, dtype=np.float64).astype(np.float32)
+    return Consensus(mean, spread, None if run.experiment.problem == "regression" else _agreement(outputs))
+
+
+def _agreement(outputs: Picture) -> FloatArray:
+    """Return the share (rows, columns) of replicas that predict the most frequent class."""
+    replicas, units, rows, columns = outputs.shape
+    answered = predicted_classes(outputs.reshape(replicas, units, rows * columns))
+    votes = [np.count_nonzero(answered == class_, axis=0) for class_ in range(max(2, units))]
+    share: FloatArray = np.max(votes, axis=0) / replicas
+    return share.reshape(rows, columns)

@@ -1,0 +1,1 @@
+"""The network: layout of parameters and activations in memory, forward and backward pass."""
