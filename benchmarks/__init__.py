@@ -1,5 +1,5 @@
 """Benchmarks: how fast the engine is and how well it learns, as ratios within one run.
 
-``python -m benchmarks`` prints every table in Markdown. A module of this package that is listed in ``__main__`` has a
-``TITLE``, a ``TEXT`` that says how it was measured, a ``HEADER``, and ``rows()``.
+``python -m benchmarks`` prints every table in Markdown. The modules listed in ``__main__`` have a ``TITLE``, a ``TEXT``
+about the method, a ``HEADER``, and ``rows()``.
 """

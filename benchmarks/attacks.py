@@ -1,6 +1,6 @@
-"""Attacks: a class that trains beside somebody who attacks the server, and what it notices: ``make attacks``.
+"""Attacks: how much attacks on a server slow down a class that trains on it: ``make attacks``.
 
-Each attack runs in a process of its own at the lowest priority, from another address than the class.
+Each attack runs in a separate process at the lowest priority, from another address than the class.
 """
 
 import argparse
@@ -23,16 +23,16 @@ from tests.support.processes import engine_processes, memory
 from tests.support.wire import connect
 
 CLASS, SPEED = 30, 5
-"""Learners, each from an address of its own, and their epochs a second."""
+"""Number of learners, each with its own address, and their epochs per second."""
 
 SECONDS = 8.0
-"""How long is measured without an attack, and with it."""
+"""Duration of the measurement without an attack, and with it."""
 
 BEGIN_SECONDS = 1.0
-"""How long an attack may take to be under way."""
+"""Time until an attack is under way."""
 
 MOST_HEALTH, MOST_COMMAND, LEAST_EPOCHS = 0.05, 0.1, 0.8
-"""What is needed: p99 of /healthz and of commands in seconds, and the part of its epochs that the class keeps."""
+"""Requirements: p99 of /healthz and of commands in seconds, and the fraction of its epochs that the class keeps."""
 
 USUAL_LIMIT = (
     sys.executable,
@@ -41,14 +41,14 @@ USUAL_LIMIT = (
     " resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard));"
     " runpy.run_module('server', run_name='__main__', alter_sys=True)",
 )
-"""The command of a server that begins with the usual limit of open files."""
+"""Command of a server with the usual limit of open files."""
 
 HEADER = ["attack", "/healthz p50 / p99", "commands p50 / p99", "epochs kept", "places kept", "memory", "met"]
 
 
 @dataclass
 class Measured:
-    """What the class noticed in one stretch of time."""
+    """Measurements of the class in one period."""
 
     health: list[float]
     commands: list[float]
@@ -59,7 +59,7 @@ class Measured:
 
 @dataclass
 class School:
-    """A class that trains, and one more learner who presses buttons."""
+    """A class that trains, and one more session that measures the response to commands."""
 
     server: LiveServer
     learners: list[Learner] = field(default_factory=list)
@@ -74,7 +74,7 @@ class School:
             self.learners.append(learner)
         for learner in self.learners[:CLASS]:
             learner.wire.send("play", epochs_per_second=SPEED)
-        # The frames of the one who presses buttons are waited for, not seen.
+        # The frames of the last session are awaited, not counted.
         self.learners[CLASS].wire._on_frame = None
 
     async def measure(self) -> Measured:
@@ -97,7 +97,7 @@ class School:
                 times.health.append(math.inf)
         commands = [each for values in times.control.values() for each in values]
         return Measured(
-            times.health or [math.inf],  # not one was answered in this time
+            times.health or [math.inf],  # no request was answered
             commands or [math.inf],
             (sum(after) - sum(before)) / seconds,
             sum(learner.wire.code is not None for learner in self.learners),
@@ -107,7 +107,7 @@ class School:
 
 @contextlib.asynccontextmanager
 async def attacked(server: LiveServer, names: Sequence[str]) -> AsyncIterator[None]:
-    """Attack a server in so many ways at once."""
+    """Run several attacks on a server at once."""
     arguments = [server.socket_url, str(4 * SECONDS)]
     attackers = [
         await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.support.attacks", name, *arguments)

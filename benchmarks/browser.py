@@ -1,4 +1,4 @@
-"""The whole way: engine, server and a real page, on one machine."""
+"""Engine, server and a real page on one machine: epochs and pictures per second."""
 
 import statistics
 from collections.abc import Iterator
@@ -37,8 +37,6 @@ def rows() -> Iterator[tuple[str, ...]]:
 @contextmanager
 def playground() -> Iterator[Playground]:
     path = find_browser()
-    if path is None:
-        raise RuntimeError("no browser; name one in PLAYGROUND_BROWSER")
     with live_server() as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
@@ -62,11 +60,11 @@ def spiral(page: Playground) -> None:
 
 
 def measured(page: Playground) -> tuple[float, float]:
-    """Return epochs and pictures per second of a page that plays from now on."""
+    """Start training on a page, and return its epochs and pictures per second."""
     if page["html"].get_attribute("data-playing") != "true":
         page.play()
     epochs, pictures = [], []
-    page.page.wait_for_timeout(1000)  # the measuring itself is a matter of time
+    page.page.wait_for_timeout(1000)  # warm-up
     for _ in range(3):
         before = counted(page)
         page.page.wait_for_timeout(_SECONDS * 1000)

@@ -1,4 +1,4 @@
-"""What frames cost on the wire and on the server, and what each part of packing them is good for."""
+"""Bandwidth and processor time of frames, and the contribution of each part of their compression."""
 
 import time
 import zlib
@@ -12,7 +12,7 @@ import numpy as np
 from engine import Experiment
 from engine.registries.features import FEATURES
 from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
-from server.protocol.frames import LOSSES, Tensor, encode, write_header
+from server.protocol.frames import LOSS_TENSORS, Tensor, encode, write_header
 from server.sessions.slices import Slice, View, run_slice
 
 TITLE = "Frames"
@@ -46,8 +46,8 @@ def rows() -> Iterator[tuple[str, ...]]:
     ]
     unrounded = [sessions[0], record(Experiment(), 125, exact=True), sessions[2]]
     yield row("plain", sessions, lambda: encode)
-    yield row("packed", sessions, lambda: FrameCompressor().pack)
-    yield row("losses of many epochs not rounded", unrounded, lambda: FrameCompressor().pack)
+    yield row("packed", sessions, lambda: FrameCompressor().compress)
+    yield row("losses of many epochs not rounded", unrounded, lambda: FrameCompressor().compress)
     for what, way in (
         ("no difference from the last frame", Way(temporal=False)),
         ("no difference from the neighbour", Way(spatial=False)),
@@ -62,17 +62,17 @@ def rows() -> Iterator[tuple[str, ...]]:
 
 
 def packer(way: "Way") -> Callable[..., bytes]:
-    return Variant(way).pack
+    return Variant(way).compress
 
 
 def record(experiment: Experiment, epochs: int, *, exact: bool) -> list[Frame]:
-    """Train, and return what the frames of ten seconds have in them."""
+    """Train, and return the contents of the frames of ten seconds."""
     run, frames = None, []
     for number in range(_FRAMES):
         outcome = run_slice(Slice(run=run, experiment=experiment, epochs=epochs, view=View(tiles=True)))
         run, tensors = outcome.run, outcome.tensors
         if not exact and len(tensors["epochs"]) > EXACT_EPOCHS:
-            tensors |= {name: rounded(tensors[name]) for name in LOSSES[1:] if name in tensors}
+            tensors |= {name: rounded(tensors[name]) for name in LOSS_TENSORS[1:] if name in tensors}
         metadata = {"frame": str(number + 1), "run": "1", "history": "1", "epoch": str(run.epoch)}
         frames.append((metadata | {"step": str(run.step), "map": "output"}, tensors))
     return frames
@@ -104,7 +104,7 @@ def kilobits(sizes: list[int]) -> str:
 
 @dataclass(frozen=True)
 class Way:
-    """How to pack; the defaults are what ``server/protocol/frame_compression.py`` does."""
+    """Options of compression; the defaults are those of ``server/protocol/frame_compression.py``."""
 
     temporal: bool = True
     spatial: bool = True
@@ -114,7 +114,7 @@ class Way:
 
 
 class Variant:
-    """Packs otherwise."""
+    """A frame compressor with these options."""
 
     def __init__(self, way: Way) -> None:
         self._way = way
@@ -124,7 +124,7 @@ class Variant:
     def _new_stream(self) -> Any:
         return zlib.compressobj(self._way.level, zlib.DEFLATED, 15, 6)
 
-    def pack(self, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
+    def compress(self, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> bytes:
         header, ordered = write_header(metadata, tensors)
         record = b"".join([header, *(self._fold(name, tensor) for name, tensor in ordered)])
         self._last = tensors
@@ -136,9 +136,9 @@ class Variant:
     def _fold(self, name: str, tensor: Tensor) -> bytes:
         way, size, last = self._way, tensor.itemsize, self._last.get(name)
         words = np.ascontiguousarray(tensor).reshape(-1).view(f"u{size}").copy()
-        if way.temporal and name not in LOSSES and last is not None and last.shape == tensor.shape:
+        if way.temporal and name not in LOSS_TENSORS and last is not None and last.shape == tensor.shape:
             words -= np.ascontiguousarray(last).reshape(-1).view(f"u{size}")
-        if way.spatial and (size == 1 or name in LOSSES):
+        if way.spatial and (size == 1 or name in LOSS_TENSORS):
             words[1:] -= words[:-1].copy()
         if way.planes and size > 1:
             return words.view(np.uint8).reshape(-1, size).T.tobytes()

@@ -1,6 +1,6 @@
-"""Load: a real server, many sessions that train at once, and how it answers meanwhile: ``make load SESSIONS=30``.
+"""Load test: response times of a real server while many sessions train: ``make load SESSIONS=30``.
 
-Everything shares this machine, so what the load itself uses and how late it is are printed as well.
+Server and load share the machine, so the processor use and the lag of the load are printed as well.
 """
 
 import argparse
@@ -21,23 +21,23 @@ from tests.support.wire import Arrival, ClosedError, Wire, connect
 
 MOST_SESSIONS, MOST_SECONDS = 500, 600
 FRAME_RATE = 20
-"""Frames a second that every session asks for, as the page does."""
+"""Frames per second that every session requests, as the page does."""
 
 WARM_UP_SECONDS = 2.0
 ARRIVALS_PER_SECOND = 8.0
-"""Sessions are opened this fast: below what a server admits."""
+"""Rate of opening sessions: below the server's admission rate."""
 
 HEALTH_SECONDS, CONTROL_SECONDS, LAG_SECONDS = 0.04, 0.05, 0.02
-"""How often the probes look."""
+"""Intervals of the probes."""
 PROBED = 3
-"""Further sessions, in which the buttons are pressed."""
+"""Number of further sessions whose response to commands is measured."""
 
 HEADER = ["what", "measured", "needed"]
 
 
 @dataclass
 class Learner:
-    """One session of the load, and what it has had so far."""
+    """One session of the load, and what it has received so far."""
 
     wire: Wire = field(init=False)
     epoch: int = 0
@@ -56,7 +56,7 @@ class Learner:
 
 @dataclass
 class Times:
-    """Seconds that probes took."""
+    """Response times of the probes, in seconds."""
 
     health: list[float] = field(default_factory=list)
     lag: list[float] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Times:
 
 
 async def enter(url: str, experiment: dict[str, object], encoding: str | None) -> Learner:
-    """Open a session; where the server is full for now, come back as it says."""
+    """Open a session; retry while the server is full."""
     while True:
         learner = Learner()
         wire = learner.wire = await connect(url, on_frame=learner.see)
@@ -80,7 +80,7 @@ async def enter(url: str, experiment: dict[str, object], encoding: str | None) -
 
 
 async def probe_health(server: LiveServer, times: list[float]) -> None:
-    """Ask /healthz again and again over one connection."""
+    """Request /healthz repeatedly over one connection."""
     port = int(server.url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
@@ -99,7 +99,7 @@ async def probe_health(server: LiveServer, times: list[float]) -> None:
 
 
 async def probe_lag(times: list[float]) -> None:
-    """Measure how late the load itself is: no answer can seem faster than that."""
+    """Measure the event loop lag of the load itself, which is part of every measured response time."""
     while True:
         start = time.perf_counter()
         await asyncio.sleep(LAG_SECONDS)
@@ -107,9 +107,9 @@ async def probe_lag(times: list[float]) -> None:
 
 
 async def probe_control(wire: Wire, speed: float | None, times: dict[str, list[float]]) -> None:
-    """Press every button of one session in turn, and wait for what answers it.
+    """Send each command to one session in turn, and measure the time to its answer.
 
-    ``play`` is answered at once, ``pause`` when the training has stopped, a parameter and a view by a frame.
+    ``play`` is answered at once, ``pause`` when training has stopped, a parameter and a view by a frame.
     """
     while True:
         for name, ask in (
@@ -128,9 +128,8 @@ async def probe_control(wire: Wire, speed: float | None, times: dict[str, list[f
 
 
 async def _next_frame(wire: Wire, type_: str, **fields: object) -> None:
-    """Send a command that is answered by a frame; the session is paused, so no other comes."""
-    while not wire._arrivals.empty():
-        wire._arrivals.get_nowait()
+    """Send a command that is answered by a frame; the session is paused, so there is no other frame."""
+    wire.drop_frames()
     wire.send(type_, **fields)
     await wire.frame()
 
@@ -212,7 +211,7 @@ def rows(
     over: list[int],
     learners: list[Learner],
 ) -> Iterator[tuple[str, str, str]]:
-    """Write what was measured; what is needed holds for sessions as fast as they can."""
+    """Format the results; the requirements are for sessions at full speed."""
     sessions, speed = options.sessions, options.speed
     health = percentile(busy.health, 0.99)
     yield "/healthz while nothing trains, p50 / p99", both(idle.health), "–"

@@ -1,4 +1,4 @@
-"""Measuring: several ways to do something, taking turns, so that a busy machine slows all of them."""
+"""Timing of alternatives in turns, so that other load on the machine slows all of them."""
 
 import statistics
 import time
@@ -8,12 +8,12 @@ from typing import Any
 
 REPEATS = 9
 SHORTEST = 0.05
-"""Seconds that one repeat takes at least, so that the clock and a hiccup count little."""
+"""Minimum seconds of one repeat, so that clock resolution and short interruptions matter little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds per call of each repeat."""
+    """Seconds per call, for each repeat."""
 
     repeats: tuple[float, ...]
 
@@ -23,9 +23,9 @@ class Times:
 
 
 def take_turns(ways: Mapping[str, Callable[[], Any]], *, repeats: int = REPEATS) -> dict[str, Times]:
-    """Time every way ``repeats`` times, one after the other, round by round.
+    """Time all alternatives in ``repeats`` rounds, one after the other in each round.
 
-    Each is called once to warm up, and then as often in a repeat as takes ``SHORTEST`` seconds.
+    Each is called once to warm up; the number of calls per repeat is chosen so that it takes ``SHORTEST`` seconds.
     """
     calls: dict[str, int] = {}
     for name, way in ways.items():
@@ -44,19 +44,19 @@ def take_turns(ways: Mapping[str, Callable[[], Any]], *, repeats: int = REPEATS)
 
 
 def ratio(dividend: Times, divisor: Times) -> float:
-    """Return the median over the rounds of the quotient of both: neighbours in time, so what disturbs cancels."""
+    """Return the median over rounds of the quotient of both; being adjacent in time, disturbances cancel."""
     return statistics.median(a / b for a, b in zip(dividend.repeats, divisor.repeats, strict=True))
 
 
 def in_time(seconds: float) -> str:
-    """Write a duration with its unit."""
+    """Format a duration with its unit."""
     if seconds < 1e-3:
         return f"{seconds * 1e6:.3g} µs"
     return f"{seconds * 1e3:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 
 def verdict(value: float, *, at_least: float | None = None, at_most: float | None = None) -> str:
-    """Write what is needed and whether it is met."""
+    """Format a requirement and whether it is met."""
     if at_least is not None:
         return f"≥ {at_least:g}: {'yes' if value >= at_least else 'NO'}"
     if at_most is not None:

@@ -1,4 +1,4 @@
-"""How long it takes until the page is there, for somebody who has never been here."""
+"""Time to first paint and until the page is ready, on a first visit."""
 
 import statistics
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def rows() -> Iterator[tuple[str, ...]]:
 
 
 def visit(browser: Browser, url: str, size: str, language: str) -> tuple[float, float]:
-    """Return when the first paint was, and when one could play, in milliseconds."""
+    """Return the times of the first paint and of the opened session, in milliseconds."""
     script = """
       new MutationObserver((_, observer) => {
         if (document.documentElement.dataset.connection !== 'open') return;

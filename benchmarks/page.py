@@ -1,4 +1,4 @@
-"""What a picture costs the page's main thread, from the browser's own trace, and whether that grows with the epochs."""
+"""Main thread time per picture, from the browser's trace, and whether it grows with the epochs."""
 
 import json
 import statistics
@@ -101,7 +101,7 @@ def traced(page: Playground) -> tuple[list[float], list[float]]:
         page.play()
     browser = page.page.context.browser
     assert browser is not None
-    page.page.wait_for_timeout(2000)  # the measuring itself is a matter of time
+    page.page.wait_for_timeout(2000)  # warm-up
     browser.start_tracing(
         page=page.page,
         categories=["devtools.timeline", "toplevel", "disabled-by-default-devtools.timeline", "v8"],
@@ -123,7 +123,7 @@ def per_picture(events: list[dict[str, Any]]) -> tuple[list[float], list[float]]
 
 
 def summed(events: list[dict[str, Any]], names: set[str], ends: list[float]) -> list[float]:
-    """Return the thread's milliseconds in the outermost events of some names, between one end and the next."""
+    """Return the thread's milliseconds in outermost events with these names, per interval between two ends."""
     spans = [0.0] * (len(ends) + 1)
     covered = 0.0
     for event in sorted(
@@ -132,7 +132,7 @@ def summed(events: list[dict[str, Any]], names: set[str], ends: list[float]) -> 
         start, end = event["ts"], event["ts"] + event["dur"]
         if start < covered:
             continue
-        # A picture's end is its own event's end, which belongs to it.
+        # An event that ends with a picture belongs to that picture.
         spans[bisect_left(ends, end)] += event["tdur"] / 1000
         covered = end
     return spans[1:-1]
@@ -140,12 +140,12 @@ def summed(events: list[dict[str, Any]], names: set[str], ends: list[float]) -> 
 
 def read_ends(page: Playground) -> str:
     """Return whether the losses that the keyboard reads near both ends of the chart are those of the engine."""
-    told = []
+    readouts = []
     for keys in (["Home", "ArrowRight", "ArrowRight"], ["End", "ArrowLeft"]):
         page[".chart__cursor"].focus()
         for key in keys:
             page.page.keyboard.press(key)
-        told.append(page["#loss-readout"].inner_text())
+        readouts.append(page["#loss-readout"].inner_text())
     last = page.epoch
     run = begin(Experiment.model_validate(page.experiment))
     losses: dict[int, float] = {}
@@ -155,13 +155,13 @@ def read_ends(page: Playground) -> str:
             int(epoch): float(loss) for epoch, loss in zip(report.epoch, report.test_loss[0], strict=True)
         }
     wanted = [f"{losses[epoch]:#.6g}" for epoch in (2, last - 1)]
-    read = [text.partition("test ")[2].partition(",")[0].replace("−", "-") for text in told]
+    read = [text.partition("test ")[2].partition(",")[0].replace("−", "-") for text in readouts]
     equal = all(abs(float(one) / float(other) - 1) < 1e-5 for one, other in zip(read, wanted, strict=True))
     return f"{'equal' if equal else 'NOT EQUAL'}: epoch 2 {read[0]}, epoch {last - 1:,} {read[1]}"
 
 
 def memory(page: Playground) -> float:
-    """Return the bytes that the page's script holds, buffers included, after a garbage collection."""
+    """Return the bytes of the page's JavaScript heap and buffers after a garbage collection."""
     session: CDPSession = page.page.context.new_cdp_session(page.page)
     session.send("HeapProfiler.collectGarbage")
     usage = session.send("Runtime.getHeapUsage")

@@ -1,1 +1,1 @@
-"""What the Makefile runs beside the tools themselves; standard library only, unless one says otherwise."""
+"""Scripts that the Makefile runs; standard library only unless a module says otherwise."""

@@ -1,7 +1,6 @@
 """Check that every relative link of the documentation leads to a file, and to a heading if it names one.
 
-``python -m scripts.check_links`` looks at the Markdown files of the root and of docs/. Addresses on the web are
-not visited.
+``python -m scripts.check_links`` reads the Markdown files of the root and of docs/. Links to the web are not checked.
 """
 
 import re
@@ -25,7 +24,7 @@ def documents() -> list[Path]:
 
 
 def broken(document: Path) -> Iterator[str]:
-    """Yield the relative links of a document that lead nowhere."""
+    """Yield the broken relative links of a document."""
     text = _CODE.sub("", _FENCE.sub("", document.read_text(encoding="utf-8")))
     for found in _LINK.finditer(text):
         link = found[1] or found[2]
@@ -38,13 +37,13 @@ def broken(document: Path) -> Iterator[str]:
 
 
 def _headings(document: Path) -> set[str]:
-    """Return the anchors of a document's headings, in the spelling of the usual forges."""
+    """Return the anchors of a document's headings, as GitHub and GitLab spell them."""
     text = _FENCE.sub("", document.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in _HEADING.findall(text)}
 
 
 def main() -> int:
-    """Print what is broken; return the exit status."""
+    """Print broken links; return the exit status."""
     found = [f"{document.relative_to(ROOT)}: {link}" for document in documents() for link in broken(document)]
     for line in found:
         print(f"broken link in {line}", file=sys.stderr)

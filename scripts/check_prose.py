@@ -1,4 +1,4 @@
-"""Find phrases in comments and docstrings that a stranger would stumble over (CONTRIBUTING.md, Conventions).
+"""Find banned phrases in comments and docstrings (CONTRIBUTING.md, Conventions).
 
 ``python -m scripts.check_prose`` prints each with its place, and returns 1 if there is any.
 """
@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("benchmarks/**/*.py", "engine/**/*.py", "scripts/**/*.py", "server/**/*.py", "static/js/**/*.js")
 
 BANNED = re.compile(
-    r"\b(told|whoever|of one's own|as it goes|is no more|are no more|who reads|who sends|who does not)\b",
+    r"\b(told|whoever|of one's own|as it goes|is no more|are no more|of elsewhere|say why|leads? nowhere|at its word"
+    r"|what became of|who (reads?|sends?|does not|wants?|look|looks|watch|watches))\b",
     re.IGNORECASE,
 )
 _BLOCK_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)

@@ -1,11 +1,10 @@
-"""Find a Chromium-like browser for the browser tests, or bring one.
+"""Find or install a Chromium-like browser for the browser tests.
 
-``python scripts/find_browser.py`` prints the path of a browser that is there, or says that there is none.
-``python scripts/find_browser.py --install`` brings one first if there is none: as root from the system's
-package manager, which also brings the libraries and fonts that a browser needs, and else Playwright's own,
-which goes into the user's cache.
+``python scripts/find_browser.py`` prints the path of an installed browser, or an error if there is none.
+``python scripts/find_browser.py --install`` installs one first if there is none: as root from the system's
+package manager, with the libraries and fonts that it needs, else Playwright's own into the user's cache.
 
-The tests call `find_browser` and hand the path to Playwright. Standard library only.
+The tests pass the path from `find_browser` to Playwright. Standard library only.
 """
 
 import argparse
@@ -18,7 +17,7 @@ from pathlib import Path
 
 VARIABLE = "PLAYGROUND_BROWSER"
 
-# Without windows first: the same engine, and opening a page costs half as much.
+# Headless first: the same engine, and opening a page costs half as much.
 _NAMES = (
     "chromium-headless-shell",
     "chromium",
@@ -31,8 +30,8 @@ _NAMES = (
     "msedge",
 )
 
-# Where browsers are that are not on the PATH; `~` and variables are expanded.
-_PLACES = (
+# Paths of browsers that are not on the PATH; `~` and variables are expanded.
+_PATHS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
@@ -57,7 +56,7 @@ _PLAYWRIGHT_BROWSERS = (
     "chromium_headless_shell-*/*/*headless*shell*",
 )
 
-# The commands by which each package manager brings a browser, in the order of preference.
+# Commands that install a browser, by package manager, in the order of preference.
 _MANAGERS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
     (
         "apt-get",
@@ -74,13 +73,13 @@ _MANAGERS: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...] = (
 
 
 class BrowserNotFoundError(RuntimeError):
-    """No browser is there that starts; the message says what to do."""
+    """There is no browser that starts; the message says what to do."""
 
 
 def find_browser() -> str:
     """Return the path of a browser that starts.
 
-    The variable ``PLAYGROUND_BROWSER`` (a path, or a name on the PATH) has the only word if it is set.
+    If the variable ``PLAYGROUND_BROWSER`` (a path, or a name on the PATH) is set, only that one is tried.
 
     Raises:
         BrowserNotFoundError: there is none, or the one that the variable names does not start.
@@ -100,10 +99,10 @@ def find_browser() -> str:
 
 
 def install_browser() -> str:
-    """Bring a browser and return its path; what is done is printed to standard error.
+    """Install a browser and return its path; the commands are printed to standard error.
 
     Raises:
-        BrowserNotFoundError: none of the ways led to a browser that starts.
+        BrowserNotFoundError: no command installed a browser that starts.
     """
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         ways = [*_package_managers(()), _playwright("--with-deps"), _playwright()]
@@ -111,11 +110,11 @@ def install_browser() -> str:
         ways = [_playwright(), *_home_brew(), *_package_managers(("sudo", "--non-interactive"))]
     for commands in ways:
         done = [_run(command) for command in commands]
-        if done[-1]:  # a list of packages that could not be renewed may still do
+        if done[-1]:  # after a failed update, the old package lists may suffice
             try:
                 return find_browser()
             except BrowserNotFoundError:
-                _tell("it came, but does not start here")
+                _report("it was installed, but does not start here")
     raise BrowserNotFoundError(
         "a browser could neither be found nor installed. Install Chromium or Chrome, or set "
         f"{VARIABLE} to the path of one"
@@ -127,8 +126,8 @@ def _candidates() -> Iterator[str]:
         path = shutil.which(name)
         if path is not None:
             yield path
-    for place in _PLACES:
-        path = _expanded(place)
+    for candidate in _PATHS:
+        path = _expanded(candidate)
         if os.path.exists(path):
             yield path
     own = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
@@ -138,15 +137,15 @@ def _candidates() -> Iterator[str]:
             yield from sorted(map(str, found), reverse=True)  # the newest first
 
 
-def _expanded(place: str) -> str:
-    return os.path.expandvars(os.path.expanduser(place))
+def _expanded(path: str) -> str:
+    return os.path.expandvars(os.path.expanduser(path))
 
 
 def _starts(path: str) -> bool:
-    """Tell whether a browser answers when asked for its version.
+    """Return whether a browser prints its version.
 
-    A file alone proves little: Ubuntu's `chromium-browser` may only ask for a snap, and Playwright's may miss
-    libraries. On Windows the question would open a window, so there a file is taken at its word.
+    An existing file proves little: Ubuntu's `chromium-browser` may only ask for a snap, and Playwright's may lack
+    libraries. On Windows `--version` opens a window, so there an existing file suffices.
     """
     if os.name == "nt":
         return os.path.isfile(path)
@@ -172,27 +171,27 @@ def _playwright(*options: str) -> list[tuple[str, ...]]:
 
 
 def _run(command: Sequence[str]) -> bool:
-    _tell(" ".join(command))
+    _report(" ".join(command))
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        # The standard output is for the path alone.
+        # Standard output is for the path only.
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment, check=False, timeout=900
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        _tell(f"failed: {error}")
+        _report(f"failed: {error}")
         return False
     return done.returncode == 0
 
 
-def _tell(what: str) -> None:
+def _report(what: str) -> None:
     print(f"find_browser: {what}", file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the path of a browser; return the exit status."""
     parser = argparse.ArgumentParser(description="Find a Chromium-like browser for the browser tests.")
-    parser.add_argument("--install", action="store_true", help="bring one if there is none")
+    parser.add_argument("--install", action="store_true", help="install one if there is none")
     options = parser.parse_args(arguments)
     try:
         try:
@@ -200,10 +199,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrowserNotFoundError as error:
             if not options.install or os.environ.get(VARIABLE):
                 raise
-            _tell(f"{error}; trying to install one")
+            _report(f"{error}; trying to install one")
             path = install_browser()
     except BrowserNotFoundError as error:
-        _tell(str(error))
+        _report(str(error))
         return 1
     print(path)
     return 0

@@ -1,35 +1,35 @@
-"""Find out which kernels compute in this process: those that OpenBLAS has chosen, and NumPy's instructions.
+"""Find the kernels of this process: the one that OpenBLAS has chosen, and NumPy's CPU instructions.
 
-``python -m scripts.find_kernel`` prints them as JSON, with the names of all instructions that are in use.
+``python -m scripts.find_kernel`` prints them as JSON, with the names of all instructions in use.
 """
 
 import json
 from dataclasses import asdict, dataclass
 
-# Nothing public names the instructions.
+# There is no public function for the instructions.
 from numpy._core import _multiarray_umath as umath  # type: ignore[attr-defined]
 from threadpoolctl import threadpool_info
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """What the last digits of a result depend on.
+    """The kernels on which the last digits of a result depend.
 
     Attributes:
-        core: the kind of processor that OpenBLAS computes for, as it reports it; empty if NumPy has another library.
-        instructions: the levels above NumPy's baseline that are in use, lowest first.
+        core: OpenBLAS's name of the processor type; empty if NumPy uses another library.
+        instructions: instruction sets in use above NumPy's baseline, lowest first.
     """
 
     core: str
     instructions: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return both in words."""
+        """Return both as text."""
         return f"{self.core or 'no OpenBLAS'}, {' '.join(self.instructions) or 'baseline'}"
 
 
 def present_kernel() -> Kernel:
-    """Return what computes in this process."""
+    """Return the kernel of this process."""
     cores = [
         library["architecture"] for library in threadpool_info() if library["internal_api"] == "openblas"
     ]

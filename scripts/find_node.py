@@ -1,7 +1,7 @@
 """Find a Node.js that can run the JavaScript tests, and print its path.
 
-Looked for: the variable ``PLAYGROUND_NODE``, ``node`` on the PATH, and the one that the Python package
-`playwright` carries for itself. So the JavaScript tests run wherever the browser tests do.
+Tried in order: the variable ``PLAYGROUND_NODE``, ``node`` on the PATH, and the one in the Python package
+`playwright`, so that the JavaScript tests run wherever the browser tests do.
 """
 
 import importlib.util
@@ -38,7 +38,7 @@ def _candidates() -> Iterator[str]:
 
 
 def _major(path: str) -> int:
-    """Return the major version of the Node.js at ``path``, 0 if it does not tell."""
+    """Return the major version of the Node.js at ``path``, 0 if it prints none."""
     try:
         answer = subprocess.run([path, "--version"], capture_output=True, check=False, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired):

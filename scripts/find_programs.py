@@ -1,9 +1,8 @@
-"""Find the programs that some tests run beside the playground, or bring them.
+"""Find or install the programs that some tests run beside the playground.
 
-``python scripts/find_programs.py`` prints which of them are there: the reverse proxies for the recipes in deploy/, and
-what builds the container image on a base made here. With ``--install`` it first brings those that are not, where it
-may: as root, from Debian's or Ubuntu's packages. What cannot be brought is no error; the tests say that they skip it.
-Standard library only.
+``python scripts/find_programs.py`` prints their paths: the reverse proxies for the recipes in deploy/, and the programs
+that build the container image. With ``--install``, as root and with apt-get, it first installs the missing ones from
+the system's packages. A program that cannot be installed is not an error; its tests are skipped. Standard library only.
 """
 
 import argparse
@@ -17,23 +16,23 @@ PROGRAMS: Mapping[str, Mapping[str, str]] = {
     "proxies": {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy"},
     "image": {"buildah": "buildah", "debootstrap": "debootstrap"},
 }
-"""For what they are, and the package of each by its command."""
+"""Packages by command, by purpose."""
 
-_PLACES = ("/usr/sbin", "/usr/local/sbin")  # not on the PATH of everybody
-_LOCK_SECONDS = 120  # how long another apt-get is waited for
+_EXTRA_PATHS = ("/usr/sbin", "/usr/local/sbin")  # not on every user's PATH
+_LOCK_SECONDS = 120  # timeout for another apt-get's lock
 
 
 def find_program(name: str) -> str | None:
-    """Return the path of a program, or None if it is not here."""
-    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(_PLACES))
+    """Return the path of a program, or None if it is not installed."""
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(_EXTRA_PATHS))
 
 
 def install(packages: Sequence[str]) -> None:
-    """Bring packages, each by itself; what is done is printed to standard error."""
+    """Install packages one by one; the commands are printed to standard error."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("apt-get") is None:
-        _tell(f"not root, or no apt-get: {', '.join(packages)} cannot be brought")
+        _report(f"not root, or no apt-get: {', '.join(packages)} cannot be installed")
         return
-    # No service is to start just because its package came.
+    # Prevents the packages from starting their services.
     policy = "/usr/sbin/policy-rc.d"
     forbids = not os.path.exists(policy)
     if forbids:
@@ -51,24 +50,24 @@ def install(packages: Sequence[str]) -> None:
 
 
 def _run(command: Sequence[str]) -> None:
-    _tell(" ".join(command))
+    _report(" ".join(command))
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment, check=False, timeout=600
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        _tell(f"failed: {error}")
+        _report(f"failed: {error}")
 
 
-def _tell(what: str) -> None:
+def _report(what: str) -> None:
     print(f"find_programs: {what}", file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the paths of the programs that are here."""
+    """Print the paths of the programs."""
     parser = argparse.ArgumentParser(description="Find the programs that some tests run.")
-    parser.add_argument("--install", action="store_true", help="bring those that are not here")
+    parser.add_argument("--install", action="store_true", help="install the missing ones")
     parser.add_argument("purpose", nargs="*", metavar="PURPOSE", help=f"{', '.join(PROGRAMS)} (default: all)")
     options = parser.parse_args(arguments)
     if unknown := [purpose for purpose in options.purpose if purpose not in PROGRAMS]:
@@ -82,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if missing and options.install:
         install(missing)
     for name in wanted:
-        print(f"{name}: {find_program(name) or 'not here; its tests are skipped'}")
+        print(f"{name}: {find_program(name) or 'not installed; its tests are skipped'}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write docs/reference.md, every field and every choice of an experiment, and the table of settings in README.md.
 
-``python -m scripts.generate_reference`` writes both, ``--check`` only says whether they are up to date.
+``python -m scripts.generate_reference`` writes both; ``--check`` writes nothing and fails if they are out of date.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Resolve what pyproject.toml asks for into exact versions with hashes, so that everybody works with the same files.
+"""Resolve the requirements of pyproject.toml into exact versions with hashes, so that all installations are equal.
 
-``python -m scripts.pin_requirements`` asks uv for the newest versions that suit the oldest supported Python and every
-platform, and writes them to requirements/ with the hashes of all of their files: ``build.txt`` for what builds the
-package, ``run.txt`` for the server, ``dask.txt`` for its extra, ``dev.txt`` for developers, ``bench.txt`` for
-benchmarks, some on top of another; ``parity.txt`` is written by hand. ``--keep`` holds the versions that are written
-there already. ``--check`` changes and downloads nothing: it tells whether the pins still answer pyproject.toml and have
-hashes, and whether package-lock.json names a registry, which no file should.
+``python -m scripts.pin_requirements`` asks uv for the newest versions for the oldest supported Python and every
+platform, and writes them to requirements/ with the hashes of all their files: ``build.txt`` for building the package,
+``run.txt`` for the server, ``dask.txt`` for its extra, ``dev.txt`` for developers, ``bench.txt`` for benchmarks, some
+on top of another; ``parity.txt`` is written by hand. ``--keep`` keeps versions that are pinned already. ``--check``
+changes and downloads nothing: it checks that the pins satisfy pyproject.toml and have hashes, and that
+package-lock.json names no registry.
 """
 
 import argparse
@@ -27,22 +27,22 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = "3.11"
 
-# The newest version for the oldest Python is not always one for the newest Python.
+# The newest version for the oldest Python does not always support the newest Python.
 NEWER_PYTHON = {"numpy": ("3.15", "2.5.5")}
 
 _HASH = re.compile(r"sha256:[0-9a-f]{64}")
 _RELEASE = re.compile(r"python_full_version ([<>=]+ '\d+\.\d+')")
-"""What uv writes; a Python that is not released yet, as 3.15.0rc1, is neither before nor after 3.15 by it."""
+"""uv's markers; for them a pre-release such as 3.15.0rc1 is neither before nor after 3.15."""
 
 
 @dataclass(frozen=True)
-class Level:
+class PinFile:
     """A file of pins.
 
     Attributes:
-        name: of the file, without its ending.
-        base: name of the file it stands on, or None. What that one pins is left out.
-        group: dependency group of pyproject.toml, beside what the server needs to run.
+        name: of the file, without its suffix.
+        base: name of the file that it includes, or None; the pins of that one are left out.
+        group: dependency group of pyproject.toml, in addition to the server's dependencies.
         extra: extra of pyproject.toml, likewise.
         by_hand: whether it is written by hand and has no hashes.
     """
@@ -54,15 +54,15 @@ class Level:
     by_hand: bool = False
 
 
-LEVELS = (
-    Level("build"),
-    Level("run"),
-    Level("dask", base="run", extra="dask"),
-    Level("dev", base="run", group="dev"),
-    Level("bench", base="dev", group="bench"),
-    # What PyTorch and Keras need differs from platform to platform, so that is left to pip: no file with hashes may be
-    # included there, as pip then wants hashes of everything.
-    Level("parity", group="parity", by_hand=True),
+PIN_FILES = (
+    PinFile("build"),
+    PinFile("run"),
+    PinFile("dask", base="run", extra="dask"),
+    PinFile("dev", base="run", group="dev"),
+    PinFile("bench", base="dev", group="bench"),
+    # The dependencies of PyTorch and Keras differ between platforms, so pip resolves them: no file with hashes may be
+    # included, as pip would then require hashes of everything.
+    PinFile("parity", group="parity", by_hand=True),
 )
 
 
@@ -71,8 +71,8 @@ class Pin:
     """An exact version of a package.
 
     Attributes:
-        requirement: what is written: ``name==version``, perhaps with a marker.
-        hashes: of the files that may be installed, ``sha256:…``.
+        requirement: ``name==version``, optionally with a marker.
+        hashes: of the package's files, ``sha256:…``.
     """
 
     requirement: Requirement
@@ -80,28 +80,28 @@ class Pin:
 
     @property
     def name(self) -> str:
-        """The name of the package, in the form in which names are compared."""
+        """The normalized name of the package."""
         return canonicalize_name(self.requirement.name)
 
     @property
     def version(self) -> str | None:
-        """The version, or None if it is not exactly one."""
+        """The version, or None if the requirement is not an exact version."""
         found = re.fullmatch(r"==([^*]+)", str(self.requirement.specifier))
         return found[1] if found else None
 
     def __str__(self) -> str:
-        """Return the pin as pip reads it."""
+        """Return the pin in pip's format."""
         return " \\\n    ".join([str(self.requirement), *(f"--hash={each}" for each in self.hashes)])
 
 
-def asked(project: Mapping[str, Any], level: Level) -> list[str]:
-    """Return the requirements that a level adds to those of the server, and to those of what it stands on."""
-    if level.name == "build":
+def requirements_of(project: Mapping[str, Any], pin_file: PinFile) -> list[str]:
+    """Return the requirements that a file adds to those of the server and of its base."""
+    if pin_file.name == "build":
         return [*project["build-system"]["requires"], *get_requires_for_build_editable()]
-    if level.extra is not None:
-        return list(project["project"]["optional-dependencies"][level.extra])
-    if level.group is not None:
-        return _group(project, level.group)
+    if pin_file.extra is not None:
+        return list(project["project"]["optional-dependencies"][pin_file.extra])
+    if pin_file.group is not None:
+        return _group(project, pin_file.group)
     return list(project["project"]["dependencies"])
 
 
@@ -116,7 +116,7 @@ def read(text: str) -> list[Pin]:
     """Return the pins in the text of a requirements file.
 
     Raises:
-        ValueError: something else stands there; quotes it.
+        ValueError: a line is not a requirement; quotes it.
     """
     pins = []
     for line in text.replace("\\\n", " ").splitlines():
@@ -131,7 +131,7 @@ def read(text: str) -> list[Pin]:
 
 
 def resolve(requirements: Iterable[str], constraints: Iterable[str]) -> list[Pin]:
-    """Ask uv for the newest versions of requirements and of what they need, on every platform."""
+    """Ask uv for the newest versions of requirements and of their dependencies, on every platform."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
     command += [
         "--no-header",
@@ -152,7 +152,7 @@ def resolve(requirements: Iterable[str], constraints: Iterable[str]) -> list[Pin
             encoding="utf-8",
         ).stdout
     written = _RELEASE.sub(r"python_version \1", written)
-    # What only a Python in a browser needs is installed by nobody.
+    # Packages for Python in a browser are not needed.
     return [pin for pin in read(written) if 'sys_platform == "emscripten"' not in str(pin.requirement.marker)]
 
 
@@ -160,44 +160,44 @@ def write(*, keep: bool = False) -> None:
     """Write the files of exact versions.
 
     Args:
-        keep: hold the versions that are written there already.
+        keep: keep versions that are pinned already.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    levels = [level for level in LEVELS if not level.by_hand]
+    files = [pin_file for pin_file in PIN_FILES if not pin_file.by_hand]
     limits = [
         f'{name}=={newer} ; python_version >= "{python}"' for name, (python, newer) in NEWER_PYTHON.items()
     ]
     if keep:
-        paths = [ROOT / "requirements" / f"{level.name}.txt" for level in levels]
+        paths = [ROOT / "requirements" / f"{pin_file.name}.txt" for pin_file in files]
         pins = [pin for path in paths if path.exists() for pin in read(path.read_text(encoding="utf-8"))]
         limits += sorted({str(pin.requirement) for pin in pins})
     # Everything together first, so that all files agree.
-    wanted = {text for level in levels for text in asked(project, level)}
+    wanted = {text for pin_file in files for text in requirements_of(project, pin_file)}
     limits = [str(pin.requirement) for pin in resolve(sorted(wanted), limits)]
     texts: dict[str, set[str]] = {}
-    for level in levels:
-        needed = asked(project, level)
-        if level.name != "build":
+    for pin_file in files:
+        needed = requirements_of(project, pin_file)
+        if pin_file.name != "build":
             needed += project["project"]["dependencies"]
         found = {str(pin) for pin in resolve(needed, limits)}
-        below = texts.get(level.base or "", set())
-        texts[level.name] = found | below
+        below = texts.get(pin_file.base or "", set())
+        texts[pin_file.name] = found | below
         lines = [
             "# Exact versions with the hashes of their files, written by `make pins` from pyproject.toml."
         ]
-        lines += [f"-r {level.base}.txt"] if level.base else []
-        (ROOT / "requirements" / f"{level.name}.txt").write_text(
+        lines += [f"-r {pin_file.base}.txt"] if pin_file.base else []
+        (ROOT / "requirements" / f"{pin_file.name}.txt").write_text(
             "\n".join([*lines, *sorted(found - below)]) + "\n", encoding="utf-8", newline="\n"
         )
 
 
 def problems(root: Path = ROOT) -> Iterator[str]:
-    """Yield a sentence for each thing that is wrong with the files that pin something."""
+    """Yield a sentence for each error in the files of pins and in package-lock.json."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    of_level: dict[str, list[Pin]] = {}
+    pins_by_file: dict[str, list[Pin]] = {}
     markers: dict[tuple[str, str], str] = {}  # by name and marker, the requirement that was read first
-    for level in LEVELS:
-        file = f"requirements/{level.name}.txt"
+    for pin_file in PIN_FILES:
+        file = f"requirements/{pin_file.name}.txt"
         try:
             pins = read((root / file).read_text(encoding="utf-8"))
         except ValueError as error:
@@ -206,18 +206,18 @@ def problems(root: Path = ROOT) -> Iterator[str]:
         for pin in pins:
             if pin.version is None:
                 yield f"{file}: {str(pin.requirement)!r} is not an exact version"
-            if not level.by_hand and not (pin.hashes and all(map(_HASH.fullmatch, pin.hashes))):
+            if not pin_file.by_hand and not (pin.hashes and all(map(_HASH.fullmatch, pin.hashes))):
                 yield f"{file}: {pin.requirement} has no hashes, or others than sha256; run `make pins`"
             key = pin.name, str(pin.requirement.marker)
             if markers.setdefault(key, str(pin.requirement)) != str(pin.requirement):
                 yield f"{file}: {pin.requirement}, but another file has {markers[key]}; run `make pins`"
-        of_level[level.name] = of_level.get(level.base or "", []) + pins
-        for text in asked(project, level):
+        pins_by_file[pin_file.name] = pins_by_file.get(pin_file.base or "", []) + pins
+        for text in requirements_of(project, pin_file):
             requirement = Requirement(text)
-            known = of_level["bench"] + pins if level.by_hand else of_level[level.name]
+            known = pins_by_file["bench"] + pins if pin_file.by_hand else pins_by_file[pin_file.name]
             fitting = [pin for pin in known if pin.name == canonicalize_name(requirement.name)]
             if not fitting:
-                yield f"{file}: {requirement.name} is asked for, but not pinned; run `make pins`"
+                yield f"{file}: {requirement.name} is required, but not pinned; run `make pins`"
             for pin in fitting:
                 if pin.version is not None and not requirement.specifier.contains(
                     pin.version, prereleases=True
@@ -232,8 +232,8 @@ def problems(root: Path = ROOT) -> Iterator[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check the pins; return the exit status."""
     parser = argparse.ArgumentParser(description="Resolve pyproject.toml into exact versions with hashes.")
-    parser.add_argument("--check", action="store_true", help="change nothing, tell what is wrong")
-    parser.add_argument("--keep", action="store_true", help="hold the versions that are pinned already")
+    parser.add_argument("--check", action="store_true", help="change nothing, print what is wrong")
+    parser.add_argument("--keep", action="store_true", help="keep versions that are pinned already")
     options = parser.parse_args(arguments)
     if not options.check:
         write(keep=options.keep)

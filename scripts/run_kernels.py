@@ -1,9 +1,9 @@
-"""Run tests under several kernels of OpenBLAS and NumPy: what is claimed of a result holds under all of them.
+"""Run tests under several kernels of OpenBLAS and NumPy: guarantees about results hold under all of them.
 
-``python -m scripts.run_kernels [arguments of pytest]`` runs those of ``TESTS`` under each kernel that this processor
-can do, and prints a table. It fails if a test fails, or if something else computes than was asked for: OpenBLAS and
-NumPy pass over names that they do not know. ``--other`` runs them once, under a kernel that is not the one of this
-environment; where there is no other, it says so.
+``python -m scripts.run_kernels [arguments of pytest]`` runs ``TESTS`` under each kernel that this processor supports,
+and prints a table. It fails if a test fails, or if another kernel is in use than was requested: OpenBLAS and NumPy
+ignore unknown names. ``--other`` runs them once, under a kernel that is not the one of this environment, if there is
+one.
 """
 
 import argparse
@@ -27,7 +27,7 @@ CORES = {
     "Haswell": ("AVX2", "FMA3"),
     "SkylakeX": ("AVX512_SKX",),
 }
-"""OpenBLAS's names of its kernels, oldest first, and NumPy's names of what the processor must have for each."""
+"""OpenBLAS's names of its kernels, oldest first, with NumPy's names of the instructions that each needs."""
 
 TESTS = (
     "tests/engine",
@@ -37,10 +37,10 @@ TESTS = (
     "tests/contract/test_starts.py",
     "tests/contract/test_tutorial.py",
 )
-"""Those that compare results of training; the other contracts are about files."""
+"""Tests that compare results of training."""
 
 MINUTES = 30
-"""After how many minutes the tests of one kernel are given up."""
+"""Timeout for the tests of one kernel."""
 
 _EXAMPLES = "0.25"  # the share of the examples of each property: see tests/support/strategies.py
 _OPTIONS = ("--timeout=300",)  # old kernels take several times as long for large networks
@@ -50,28 +50,28 @@ _VARIABLES = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_F
 
 @dataclass(frozen=True)
 class Processor:
-    """What computes where the environment asks for nothing.
+    """The processor, and the kernel that is used by default.
 
     Attributes:
         kernel: what OpenBLAS and NumPy choose.
-        features: NumPy's names of all instructions that it has.
+        features: NumPy's names of all instructions of the processor.
     """
 
     kernel: Kernel
     features: frozenset[str]
 
     def can(self, core: str) -> bool:
-        """Tell whether it can do a kernel of ``CORES``; never where NumPy stands on another library."""
+        """Return whether it supports a kernel of ``CORES``; False if NumPy does not use OpenBLAS."""
         return bool(self.kernel.core) and self.features.issuperset(CORES[core])
 
     def kernels(self) -> Iterator[Kernel]:
-        """Yield every kernel with NumPy's baseline only, and with all of NumPy's instructions, possible or not."""
+        """Yield every kernel with NumPy's baseline only, and with all of NumPy's instructions, supported or not."""
         for core in CORES:
             for instructions in dict.fromkeys([(), self.kernel.instructions]):
                 yield Kernel(core, instructions)
 
     def environment(self, asked: Kernel | None = None) -> dict[str, str]:
-        """Return the environment for a kernel (None: its own choice), also of the processes that a test starts."""
+        """Return the environment variables for a kernel (None: the default); child processes inherit them."""
         environment = {name: value for name, value in os.environ.items() if name not in _VARIABLES}
         environment["OPENBLAS_NUM_THREADS"] = "1"  # as in engine processes
         environment.setdefault("PLAYGROUND_EXAMPLES", _EXAMPLES)
@@ -83,7 +83,7 @@ class Processor:
 
 
 def find(environment: Mapping[str, str]) -> Processor:
-    """Return what computes in an environment, by its own report."""
+    """Return the processor as a process with this environment reports it."""
     command = [sys.executable, "-m", "scripts.find_kernel"]
     answer = subprocess.run(
         command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, timeout=60
@@ -93,7 +93,7 @@ def find(environment: Mapping[str, str]) -> Processor:
 
 
 def run_tests(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[int, str]:
-    """Run pytest; return its exit status and what became of the tests."""
+    """Run pytest; return its exit status and a summary."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *_OPTIONS, *arguments]
@@ -113,7 +113,7 @@ def run_tests(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple
 
 
 def run_kernel(processor: Processor, asked: Kernel, arguments: Sequence[str]) -> tuple[int, Kernel, str]:
-    """Run the tests under a kernel; return the exit status, what computed, and what became of the tests."""
+    """Run the tests under a kernel; return the exit status, the kernel in use, and a summary."""
     environment = processor.environment(asked)
     found = find(environment).kernel
     if found != asked:
@@ -142,7 +142,7 @@ def run_every(processor: Processor, arguments: Sequence[str]) -> int:
 
 
 def run_other(processor: Processor, arguments: Sequence[str]) -> int:
-    """Run the tests under a kernel that this environment does not have; return the exit status."""
+    """Run the tests under another kernel than that of this environment; return the exit status."""
     present = find(os.environ).kernel
     others = [one for one in processor.kernels() if processor.can(one.core) and one != present]
     if not others:
@@ -154,10 +154,10 @@ def run_other(processor: Processor, arguments: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the tests; return the exit status, which is the first of pytest that is not 0."""
+    """Run the tests; return the exit status: the first one of pytest that is not 0."""
     parser = argparse.ArgumentParser(description="Run tests under several kernels.", allow_abbrev=False)
     parser.add_argument(
-        "--other", action="store_true", help="only under one that this environment does not have"
+        "--other", action="store_true", help="only under another one than that of this environment"
     )
     options, for_pytest = parser.parse_known_args(arguments)
     processor = find({name: value for name, value in os.environ.items() if name not in _VARIABLES})

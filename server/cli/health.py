@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from server.telemetry.standard_streams import say
+from server.telemetry.standard_streams import print_line
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(
             f"neural-playground health: {address} answers with status {status}: {answer or 'no playground'}"
         )
-    say(f"{address} answers: {answer}")
+    print_line(f"{address} answers: {answer}")
 
 
 def _address(host: str | None, port: int | None) -> str:

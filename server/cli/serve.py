@@ -16,13 +16,13 @@ from server.cli import health, train
 from server.cli.console import can_show, replace_unknown_characters
 from server.compute import Unavailable, check
 from server.lifecycle.shutdown import DrainingServer
-from server.security.join_codes import legible
+from server.security.join_codes import grouped
 from server.security.lan import check_exposure, invitation, is_private, lan_address, qr_code
 from server.settings import ANY_ADDRESS, Settings, own_url, variables
 from server.settings.options import add_options, settings_from
 from server.telemetry import logs
 from server.telemetry.metrics import Metrics
-from server.telemetry.standard_streams import say
+from server.telemetry.standard_streams import print_line
 from server.transport.connections import Connections, raise_descriptor_limit
 from server.transport.uvicorn_protocols import listen, serving
 from server.web.app import create_app
@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
             )
         connections = Connections()
         config = serving(app, settings, app.state.shares, connections, log_config=None)
-        code = app.state.joining.code if app.state.joining else None
+        code = app.state.join_cookies.code if app.state.join_cookies else None
 
         def announce() -> None:
             # What is there now stays: looking through it for garbage again and again would keep everybody waiting.
@@ -119,7 +119,7 @@ def _announce(settings: Settings, port: int, metrics_address: str | None, code: 
             "metrics": metrics_address,
         }
         if code is not None and settings.join_code == "":
-            entry["join_code"] = legible(code)  # it was drawn, and stands nowhere else
+            entry["join_code"] = grouped(code)  # it was drawn, and stands nowhere else
         text = json.dumps(entry)
     else:
         text = _told(settings, port, code)
@@ -127,7 +127,7 @@ def _announce(settings: Settings, port: int, metrics_address: str | None, code: 
             text += f"\nMetrics: {metrics_address}"
     if settings.address_file is not None:
         health.write_address(settings.address_file, own_url(settings.host, port))
-    unsaid = say(text)
+    unsaid = print_line(text)
     if unsaid is not None:
         log.info("nobody reads on standard output where the page is (%s)", unsaid.strerror)
 
@@ -178,7 +178,7 @@ def _told(settings: Settings, port: int, code: str | None) -> str:
             if can_show(drawn, sys.stdout):
                 lines.append(drawn)
     if code is not None:
-        lines.append(f"Join code: {legible(code)}")
+        lines.append(f"Join code: {grouped(code)}")
     elif not is_private(settings.host):
         lines.append("Whoever reaches this address may use it: no join code is asked for.")
     return "\n".join(lines)

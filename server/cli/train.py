@@ -17,51 +17,47 @@ from engine import Run, advance, evaluate, saved
 from engine.saved import tf_playground
 from engine.user_messages import LocalizedError, UserMessage
 from server.cli.console import can_show, line_width, overwrite_line
-from server.telemetry.standard_streams import silence
+from server.telemetry.standard_streams import discard_output
 
 _NAME = "neural-playground train"
 _REPORT_SECONDS = 0.2
 _BAR = 30
 
-_NOBODY_READS = 128 + getattr(signal, "SIGPIPE", 13)
-"""The status of programs that end because what they write to has ended, as ``head`` does."""
+_BROKEN_PIPE_STATUS = 128 + getattr(signal, "SIGPIPE", 13)
+"""Exit status after SIGPIPE, when the reader of standard output has ended, as ``head`` does."""
 
 
 def main(arguments: list[str]) -> None:
-    """Read the options, train, and print what comes of it: a bar on a terminal, JSON lines elsewhere."""
+    """Train as the arguments say, and print the progress: a bar on a terminal, JSON lines elsewhere."""
     options = _parser().parse_args(arguments)
     opened = _open(options.source)
     run = opened.run()
     last = run.epoch + options.epochs
     as_json = options.json or not sys.stdout.isatty()
-    tell = _tell_json if as_json else _tell_bar
+    report = _report_json if as_json else _report_bar
     try:
-        run = train(run, last, lambda run: tell(sys.stdout, run, last))
+        run = train(run, last, lambda run: report(sys.stdout, run, last))
         _finish(sys.stdout, run, as_json=as_json)
         sys.stdout.flush()
     except OSError as error:
-        silence(sys.stdout)
+        discard_output(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             sys.exit(f"{_NAME}: cannot write to standard output: {error.strerror or error}")
         if options.save is None:
-            sys.exit(_NOBODY_READS)
-        run = train(run, last, _say_nothing)
+            sys.exit(_BROKEN_PIPE_STATUS)
+        run = train(run, last, lambda run: None)
     if options.save is not None:
         _save(options.save, run)
     if run.diverged[0]:
         sys.exit(f"{_NAME}: the run diverged; lower the learning rate, or clip the gradients")
 
 
-def _say_nothing(run: Run) -> None:
-    """Train on for the file alone, as nobody reads the figures any more."""
-
-
-def train(run: Run, last: int, tell: Callable[[Run], None]) -> Run:
-    """Train up to an epoch, or until the run diverges or stops, telling how far it is a few times a second."""
-    tell(run)
+def train(run: Run, last: int, report: Callable[[Run], None]) -> Run:
+    """Train up to an epoch, or until the run diverges or stops; call ``report`` a few times a second."""
+    report(run)
     while run.epoch < last and not (run.diverged[0] or run.stopped[0]):
         run, _ = advance(run, epochs=last - run.epoch, seconds=_REPORT_SECONDS)
-        tell(run)
+        report(run)
     return run
 
 
@@ -107,27 +103,27 @@ def _saved_file(text: str) -> Path:
 
 
 def _open(source: str) -> saved.Opened:
-    """Read what is to be trained, and name on standard error what was passed over; end if there is nothing to train."""
+    """Read the saved experiment or network; print notes on ignored content, and exit if there is nothing to train."""
     try:
         opened = saved.read(_content(source))
     except saved.SavedError as error:
-        _tell_notes(error.notes)
+        _print_notes(error.notes)
         may_be_file = source != "-" and not source.startswith("#") and "://" not in source
         missing = " (there is no such file)" if may_be_file and not os.path.exists(source) else ""
         sys.exit(f"{_NAME}: cannot use {_shortened(source)}{missing}: {error}")
     except OSError as error:
         sys.exit(f"{_NAME}: cannot read {_shortened(source)}: {error.strerror or error}")
-    _tell_notes(opened.notes)
+    _print_notes(opened.notes)
     return opened
 
 
-def _tell_notes(notes: Iterable[UserMessage]) -> None:
+def _print_notes(notes: Iterable[UserMessage]) -> None:
     for note in notes:
         sys.stderr.write(f"{_NAME}: passed over: {note}\n")
 
 
 def _content(source: str) -> str | bytes:
-    """Return the content of a file, of standard input, or a link as it is; one byte more than can be read at most.
+    """Return a link unchanged, or the content of a file or standard input, at most one byte more than the limit.
 
     Raises:
         OSError: there is no such file, and the source does not look like a link.
@@ -135,7 +131,7 @@ def _content(source: str) -> str | bytes:
     if source == "-":
         return sys.stdin.buffer.read(saved.MAX_BYTES + 1)
     is_link = "=" in source or source.endswith("#") or "://" in source
-    # Not pathlib, which raises where a link is longer than a file's name may be.
+    # Not pathlib, which raises if a link is longer than a file name can be.
     if is_link and not os.path.exists(source):
         return source
     with open(source, "rb") as file:
@@ -150,7 +146,7 @@ _WRITERS: Mapping[str, Callable[[Run], bytes]] = {
     ".json": lambda run: saved.write_experiment(run.experiment).encode(),
     ".safetensors": saved.write_network,
 }
-"""What is written, by the ending of the file."""
+"""Functions that return the content of a saved file, by suffix."""
 
 
 def _save(path: Path, run: Run) -> None:
@@ -161,7 +157,7 @@ def _save(path: Path, run: Run) -> None:
 
 
 def _figures(run: Run) -> dict[str, Any]:
-    """Return the figures of a run for JSON, where there is no NaN."""
+    """Return the figures of a run for JSON: without NaN, and None for infinity."""
     now = evaluate(run)
     figures: dict[str, Any] = {"epoch": run.epoch, "step": run.step}
     for name in (field.name for field in fields(now)):
@@ -171,11 +167,11 @@ def _figures(run: Run) -> dict[str, Any]:
     return figures | {"diverged": bool(run.diverged[0]), "stopped": bool(run.stopped[0])}
 
 
-def _tell_json(out: TextIO, run: Run, last: int) -> None:
+def _report_json(out: TextIO, run: Run, last: int) -> None:
     print(json.dumps(_figures(run)), file=out, flush=True)
 
 
-def _tell_bar(out: TextIO, run: Run, last: int) -> None:
+def _report_bar(out: TextIO, run: Run, last: int) -> None:
     figures = _figures(run)
     losses = f"train {figures['train_loss']:.4g}, test {figures['test_loss']:.4g}"
     text = f" epoch {run.epoch:,} of {last:,}, loss: {losses}"
@@ -197,7 +193,7 @@ def _finish(out: TextIO, run: Run, *, as_json: bool) -> None:
 
 
 def _addresses(run: Run) -> dict[str, str]:
-    """Return what opens the experiment: behind the # of the page's address, and of the original's if it can have it."""
+    """Return fragments of addresses that open the experiment: of the page, and of TensorFlow Playground if possible."""
     addresses = {}
     if run.experiment.data.points is None:
         addresses["address"] = f"#{saved.write_address(run.experiment)}"

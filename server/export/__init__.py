@@ -1,4 +1,4 @@
-"""Export: an experiment as a script that does the same, without this project.
+"""Export: an experiment as a script that gives the same results without this project.
 
 >>> from engine import Experiment
 >>> from server.export import export
@@ -7,6 +7,6 @@
 """
 
 from server.export.render import MAX_EPOCHS, export
-from server.export.targets import LANGUAGES, CannotExportError
+from server.export.targets import TARGETS, CannotExportError
 
-__all__ = ["LANGUAGES", "MAX_EPOCHS", "CannotExportError", "export"]
+__all__ = ["MAX_EPOCHS", "TARGETS", "CannotExportError", "export"]

@@ -1,4 +1,4 @@
-"""How activations and initializers are written in a script."""
+"""Source code of activations and initializers for exported scripts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ _SIGMOID = "0.5 + 0.5 * np.tanh(0.5 * z)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activation:
-    """An activation in each language.
+    """Source code of an activation for each target.
 
     Attributes:
-        name: what its function is called in NumPy.
-        value: body of its function of the sums z, in NumPy.
-        slope: body of the function that gives its slope, in NumPy.
-        torch: the module, as it is called; empty where the sums pass unchanged.
-        torch_code: a class that has to be there for it.
-        keras: what a layer is given, a name or a function.
-        keras_code: a function that has to be there for it.
-        sklearn: its name in scikit-learn; None if that has nothing like it.
+        name: of its function in NumPy.
+        value: body of its function of the pre-activations z, in NumPy.
+        slope: body of its derivative, in NumPy.
+        torch: expression that creates the PyTorch module; empty for the identity.
+        torch_code: class that ``torch`` needs.
+        keras: ``activation`` argument of a Keras layer, a name or a function.
+        keras_code: function that ``keras`` needs.
+        sklearn: name in scikit-learn; None if it has no such activation.
     """
 
     name: str
@@ -154,12 +154,12 @@ def unit_step(z):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Initializer:
-    """An initializer, in NumPy.
+    """Source code of an initializer, in NumPy.
 
     Attributes:
-        text: what it does.
+        text: description for a comment.
         weight: lines that draw a matrix ``weight`` (units, inputs) from ``random``.
-        bias: what every bias is.
+        bias: initial value of every bias.
     """
 
     text: str

@@ -1,6 +1,6 @@
-"""How data sets, features and scalings are written in a script; every target draws its samples with NumPy.
+"""Source code of data sets, features and scalings for exported scripts; every target draws its samples with NumPy.
 
-A data set is the body of ``draw_points(samples, random)``, a template: ``noisy`` says whether the noise is to be drawn.
+A data set is the body of ``draw_points(samples, random)``, a Jinja template; ``noisy``: whether noise is drawn.
 """
 
 from collections.abc import Mapping
@@ -137,7 +137,7 @@ FEATURES: Mapping[str, str] = {
     "sin x1": "np.sin(x1)",
     "sin x2": "np.sin(x2)",
 }
-"""An expression of the columns x1 and x2."""
+"""Expressions of the columns x1 and x2."""
 
 SCALERS: Mapping[str, str] = {
     "none": "",
@@ -151,4 +151,4 @@ low, high = known.min(axis=0), known.max(axis=0)
 shift, scale = (low + high) / 2, (high - low) / 2
 """,
 }
-"""Lines that take shift and scale from ``known``, the features of the training samples."""
+"""Lines that compute shift and scale from ``known``, the features of the training samples."""

@@ -1,4 +1,4 @@
-"""Numbers and tables as literals of a script."""
+"""Numbers and arrays as Python literals."""
 
 from collections.abc import Sequence
 
@@ -10,23 +10,23 @@ _LINE = 100
 
 
 def number(value: float) -> str:
-    """Write a number so that Python reads the same one, without a fraction that is zero."""
+    """Return a literal of exactly this number, without ``.0``."""
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
 def constant(value: float) -> str:
-    """Write a setting: a real number keeps its point, as some libraries refuse a whole number in its place."""
+    """Return a literal of a constant; a float keeps its point, as some libraries refuse an int in its place."""
     return str(value) if isinstance(value, int) else repr(float(value))
 
 
 def table(rows: FloatArray) -> str:
-    """Write a matrix as the argument of ``np.array``, as many rows on a line as there is room for."""
+    """Return a matrix as the argument of ``np.array``, with as many rows to a line as fit."""
     written = [f"[{', '.join(number(value) for value in row)}]" for row in rows.tolist()]
     return "[\n" + "\n".join(_filled(written)) + "\n]"
 
 
 def vector(values: Sequence[float] | FloatArray) -> str:
-    """Write numbers as a list, on one line."""
+    """Return numbers as a list on one line."""
     return f"[{', '.join(number(value) for value in np.asarray(values).tolist())}]"
 
 

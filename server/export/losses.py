@@ -1,4 +1,4 @@
-"""How losses and penalties are written in a script."""
+"""Source code of losses and penalties for exported scripts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """A loss in each language, of the output (samples, outputs) and the targets.
+    """Source code of a loss for each target, as a function of output (samples, outputs) and target.
 
     Attributes:
-        value: body of the function that gives the loss of every sample, in NumPy.
-        slope: body of the function that gives its derivative with respect to the output, in NumPy.
-        torch: body of the function that gives the mean loss.
-        keras: body of the function that gives the loss of every sample.
-        sums: whether it takes the sums of the output layer as they are, before any activation.
-        sklearn: problems for which scikit-learn trains with it.
+        value: body of the function that returns the loss of every sample, in NumPy.
+        slope: body of the function that returns its derivative with respect to the output, in NumPy.
+        torch: body of the function that returns the mean loss.
+        keras: body of the function that returns the loss of every sample.
+        from_logits: whether it takes the pre-activations of the output layer.
+        sklearn: problems for which scikit-learn has it.
     """
 
     value: str
     slope: str
     torch: str
     keras: str
-    sums: bool = False
+    from_logits: bool = False
     sklearn: tuple[str, ...] = ()
 
 
@@ -38,7 +38,7 @@ LOSSES: Mapping[str, Loss] = {
         slope="return (np.tanh(0.5 * output) - target) / 2",
         torch="return -F.logsigmoid(target * output).mean()",
         keras="return -ops.mean(ops.log_sigmoid(target * output), axis=-1)",
-        sums=True,
+        from_logits=True,
         sklearn=("classification",),
     ),
     "softmax-cross-entropy": Loss(
@@ -50,7 +50,7 @@ share = np.exp(output - output.max(axis=1, keepdims=True))
 return share / share.sum(axis=1, keepdims=True) - target""",
         torch="return F.cross_entropy(output, target)",
         keras="return ops.categorical_crossentropy(target, output, from_logits=True)",
-        sums=True,
+        from_logits=True,
         sklearn=("multi-class",),
     ),
     "hinge": Loss(
@@ -58,7 +58,7 @@ return share / share.sum(axis=1, keepdims=True) - target""",
         slope="return np.where(target * output < 1, -target, 0.0)",
         torch="return F.relu(1 - target * output).mean()",
         keras="return ops.mean(ops.relu(1 - target * output), axis=-1)",
-        sums=True,
+        from_logits=True,
     ),
     "huber": Loss(
         value="""\
@@ -80,7 +80,7 @@ return ops.mean(near * (distance - 0.5 * near), axis=-1)""",
 }
 
 DECAY, SHRINK, DIE, LIMIT = "decay", "shrink", "die", "limit"
-"""What a penalty may do with the weights; the templates know how."""
+"""Parts of a penalty, which the templates implement: L2, L1, L1 that fixes weights at zero, a limit of the norm."""
 
 PENALTIES: Mapping[str, tuple[str, ...]] = {
     "none": (),
@@ -90,4 +90,4 @@ PENALTIES: Mapping[str, tuple[str, ...]] = {
     "elastic-net": (DECAY, SHRINK),
     "max-norm": (LIMIT,),
 }
-"""What each does: an L2 part, an L1 part, dead weights, a limit."""
+"""Parts of each penalty."""

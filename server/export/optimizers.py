@@ -1,4 +1,4 @@
-"""How optimizers, schedules, batch orders and stop rules are written in a script."""
+"""Source code of optimizers, schedules, batch orders and stop rules for exported scripts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Optimizer:
-    """An optimizer in each language.
+    """Source code of an optimizer for each target.
 
     Attributes:
-        memory: what it remembers of every parameter, in NumPy: names for one and for all.
-        update: lines that change one ``parameter`` in place by its ``gradient`` and what is remembered, in NumPy.
-        counts: whether the lines need the number of the ``step``.
-        torch: the class, and what it is given beside the parameters and the learning rate.
-        torch_code: a class that has to be there for it.
-        keras: the class, and what it is given beside the learning rate.
-        keras_code: a class that has to be there for it.
-        sklearn: what a model of scikit-learn is given; None if that has nothing like it.
-        decoupled: whether it takes an L2 penalty beside the update, as ``weight_decay``.
+        memory: state arrays per parameter, in NumPy: singular name to plural name.
+        update: lines that change one ``parameter`` in place by its ``gradient`` and state, in NumPy.
+        counts: whether ``update`` needs the number of the ``step``.
+        torch: class, and arguments beside the parameters and the learning rate.
+        torch_code: class that ``torch`` needs.
+        keras: class, and arguments beside the learning rate.
+        keras_code: class that ``keras`` needs.
+        sklearn: arguments of a scikit-learn model; None if it has no such optimizer.
+        decoupled: whether an L2 penalty is its argument ``weight_decay``, applied beside the update.
     """
 
     memory: Mapping[str, str]
@@ -169,7 +169,7 @@ if progress < 0.3:  # up from a 25th
     return 1 - (1 - 1 / 25) * (0.5 + 0.5 * math.cos(math.pi * progress / 0.3))
 return 1e-5 + (1 - 1e-5) * (0.5 + 0.5 * math.cos(math.pi * min((progress - 0.3) / 0.7, 1)))""",
 }
-"""Bodies of the function of the step, from 0, that gives the factor on the learning rate; empty where that stays."""
+"""Bodies of the function of the step, from 0, that returns the factor on the learning rate; empty if constant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +177,9 @@ class BatchOrder:
     """An order of the samples.
 
     Attributes:
-        text: what it does.
-        shuffled: whether every epoch draws an order.
-        carried: whether samples left over wait for the next epoch.
+        text: description.
+        shuffled: whether every epoch draws a new order.
+        carried: whether samples of an incomplete batch are carried over to the next epoch.
     """
 
     text: str
@@ -201,10 +201,10 @@ class StopRule:
     """A stop rule.
 
     Attributes:
-        watches: the loss that has to become better within ``PATIENCE`` epochs; empty where none has to.
-        restores: whether the best parameters are put back.
-        reached: the condition that ends training in place of the patience.
-        shortens: whether it only says how many epochs there are.
+        watches: the loss that has to improve within ``PATIENCE`` epochs; empty for none.
+        restores: whether the best parameters are restored at the end.
+        reached: condition that ends training.
+        shortens: whether it only limits the number of epochs.
     """
 
     watches: str = ""

@@ -26,38 +26,38 @@ from server.export.data import DATASETS, FEATURES, SCALERS
 from server.export.literals import constant, number, table, vector
 from server.export.losses import DECAY, DIE, LIMIT, LOSSES, PENALTIES, SHRINK
 from server.export.optimizers import BATCH_ORDERS, OPTIMIZERS, SCHEDULES, STOP_RULES
-from server.export.targets import LANGUAGES, CannotExportError, check
+from server.export.targets import TARGETS, CannotExportError, check_exportable
 
 MAX_EPOCHS = 1_000_000
 _WIDTH = 100
 _LINES = 20
-"""About so many lines of losses are printed."""
+"""Approximate number of lines of losses that a script prints."""
 
 _OPTION_NAMES = {
     ("initializer", "value"): "WEIGHT_VALUE",
     ("initializer", "scale"): "WEIGHT_SCALE",
     ("stop", "loss"): "TARGET_LOSS",
 }
-"""Options whose own names would be too short in a script."""
+"""Names of constants for options whose own names are ambiguous in a script."""
 
 
 def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
-    """Write a script that does what an experiment says.
+    """Return a script that trains an experiment.
 
     Args:
-        experiment: what to do.
-        language: a key of ``LANGUAGES``.
-        epochs: how long to train, 1 … ``MAX_EPOCHS``.
+        experiment: to train.
+        language: a key of ``TARGETS``.
+        epochs: number of epochs, 1 … ``MAX_EPOCHS``.
 
     Returns:
         Python source.
 
     Raises:
-        CannotExportError: the language is unknown or has no expression for something, or the epochs are out of range;
+        CannotExportError: the target is unknown or does not support the experiment, or the epochs are out of range;
             names the field, the value and what is allowed.
     """
-    if language not in LANGUAGES:
-        allowed = ", ".join(LANGUAGES)
+    if language not in TARGETS:
+        allowed = ", ".join(TARGETS)
         raise CannotExportError(
             "value",
             "language",
@@ -69,10 +69,10 @@ def export(experiment: Experiment, language: str, epochs: int = 100) -> str:
         range_ = UserMessage("range", {"low": "1", "high": str(MAX_EPOCHS)})
         allowed_ = UserMessage("allowed", {"allowed": range_})
         raise CannotExportError("value", "epochs", name="epochs", value=str(epochs), allowed=allowed_)
-    check(experiment, language)
+    check_exportable(experiment, language)
     template = _environment().get_template(f"{language}.py.jinja")
     text = template.render(_context(experiment, language, epochs))
-    return _spaced(text)
+    return _with_blank_lines(text)
 
 
 @cache
@@ -82,12 +82,12 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # what is written is Python; every value in it is a number or the key of a row
+        autoescape=False,  # the output is Python; every value in it is a number or the key of a row
     )
 
 
-def _spaced(text: str) -> str:
-    """Set blank lines as everybody does: two around functions and classes, else at most one, and none at the end."""
+def _with_blank_lines(text: str) -> str:
+    """Return Python source with blank lines by PEP 8: two around functions and classes, else at most one."""
     lines: list[str] = []
     blank, inside = 0, False
     for line in text.splitlines():
@@ -108,7 +108,7 @@ def _spaced(text: str) -> str:
 
 
 def _context(experiment: Experiment, language: str, epochs: int) -> dict[str, Any]:
-    """Return all that the templates ask for."""
+    """Return the variables of the templates."""
     data, network = experiment.data, experiment.network
     objective, training = experiment.objective, experiment.training
     loss, batching = LOSSES[objective.loss], BATCH_ORDERS[training.batching]
@@ -118,8 +118,8 @@ def _context(experiment: Experiment, language: str, epochs: int) -> dict[str, An
         "title": _title(experiment, language),
         "facts": [textwrap.fill(fact, _WIDTH - 4, subsequent_indent="    ") for fact in _facts(experiment)],
         "note": _note(language),
-        "file_name": LANGUAGES[language].file_name(language),
-        "packages": LANGUAGES[language].packages,
+        "file_name": TARGETS[language].file_name(language),
+        "packages": TARGETS[language].packages,
         "constants": _constants(experiment, language, epochs, batch_size),
         "language": language,
         "problem": experiment.problem,
@@ -149,19 +149,19 @@ def _context(experiment: Experiment, language: str, epochs: int) -> dict[str, An
 
 
 def _output(experiment: Experiment) -> str:
-    """Return the activation of the output layer; losses of the sums take these as they are."""
+    """Return the activation of the output layer; ``linear`` for losses of the pre-activations."""
     loss = experiment.objective.loss
-    return "linear" if LOSSES[loss].sums else LOSS_ROWS[loss].outputs[experiment.problem].key
+    return "linear" if LOSSES[loss].from_logits else LOSS_ROWS[loss].outputs[experiment.problem].key
 
 
 def _optimizer(experiment: Experiment) -> str:
-    """Return the key of the optimizer; momentum of nothing is plain descent."""
+    """Return the key of the optimizer; ``sgd`` for momentum 0."""
     training = experiment.training
     return training.optimizer if training.optimizer_options.get("momentum", 1) else "sgd"
 
 
 def _penalty(experiment: Experiment) -> set[str]:
-    """Return what the penalty really does with the weights."""
+    """Return the parts of the penalty that have an effect."""
     return {
         part for part in PENALTIES[experiment.objective.penalty] if part == LIMIT or _rate(experiment, part)
     }
@@ -177,14 +177,14 @@ def _rate(experiment: Experiment, part: str) -> float:
 def _constants(
     experiment: Experiment, language: str, epochs: int, batch_size: int
 ) -> list[tuple[str, str, str]]:
-    """Return the settings at the head of a script: name, value, remark."""
+    """Return the constants at the head of a script: name, value, comment."""
     data, network = experiment.data, experiment.network
     objective, training = experiment.objective, experiment.training
     own = data.points is not None
-    # Only scikit-learn takes the numbers of the classes as they are.
+    # Only scikit-learn takes class numbers as targets.
     counts_classes = (
         language != "scikit-learn"
-        or _flips(experiment) > 0
+        or _flipped_labels(experiment) > 0
         or (not own and "CLASSES" in DATASETS[data.dataset])
     )
     stop = STOP_RULES[training.stop]
@@ -232,7 +232,9 @@ def _constants(
             for option in row.options
             if option.name in options
         ]
-    random_data = (data.classic_seed is None and (not own or data.shuffled)) or _flips(experiment) > 0
+    random_data = (data.classic_seed is None and (not own or data.shuffled)) or _flipped_labels(
+        experiment
+    ) > 0
     random_start = _start(experiment) is None and network.initializer not in ("zeros", "constant")
     rows += [
         ("DATA_SEED", data.seed, "", random_data),
@@ -244,7 +246,7 @@ def _constants(
 
 
 def _print_every(epochs: int) -> int:
-    """Return a round number of epochs between two printed lines."""
+    """Return the interval of epochs between two printed lines, 1, 2 or 5 times a power of ten."""
     return next(
         every * int(10**power)
         for power in range(7)
@@ -254,17 +256,17 @@ def _print_every(epochs: int) -> int:
 
 
 def _noisy(experiment: Experiment) -> bool:
-    """Tell whether the noise has to be drawn: also where only what is drawn after it matters."""
+    """Return whether noise is drawn: even without noise, later draws may depend on it."""
     return experiment.data.noise > 0 or experiment.data.minority_share > 0
 
 
-def _flips(experiment: Experiment) -> int:
-    """Count the wrong labels."""
+def _flipped_labels(experiment: Experiment) -> int:
+    """Return the number of flipped labels."""
     return round(experiment.data.label_flips * experiment.data.training_samples)
 
 
 def _data(experiment: Experiment) -> dict[str, Any]:
-    """Return what the part about the samples asks for."""
+    """Return the template variables about the samples."""
     data = experiment.data
     literal = None
     if data.points is not None:
@@ -291,7 +293,7 @@ def _data(experiment: Experiment) -> dict[str, Any]:
         "all_samples": data.samples,
         "shuffles": data.shuffled and data.classic_seed is None,
         "classic_seed": data.classic_seed,
-        "flips": _flips(experiment),
+        "flips": _flipped_labels(experiment),
         "features": [FEATURES[key] for key in experiment.features],
         "coordinates": [
             (name, column)
@@ -311,7 +313,7 @@ def _data(experiment: Experiment) -> dict[str, Any]:
 
 
 def _start(experiment: Experiment) -> tuple[list[str], list[str]] | None:
-    """Return weights and biases as literals where NumPy cannot draw them: those of the original's generator."""
+    """Return weights and biases as literals if NumPy cannot draw them: those of TensorFlow Playground's generator."""
     if experiment.data.classic_seed is None or experiment.network.initializer == "zeros":
         return None
     run = begin(experiment)
@@ -320,9 +322,9 @@ def _start(experiment: Experiment) -> tuple[list[str], list[str]] | None:
 
 
 def _dropout(experiment: Experiment, batch_size: int) -> dict[str, Any]:
-    """Return how the masks of dropout are drawn."""
+    """Return the template variables about dropout masks."""
     hidden, samples = experiment.network.hidden, experiment.data.training_samples
-    rows = sum(hidden) + len(hidden)  # with the constant unit of every layer
+    rows = sum(hidden) + len(hidden)  # with the bias unit of every layer
     batches = -(-samples // batch_size)
     return {
         "drops_out": experiment.drops_out,
@@ -339,11 +341,11 @@ def _dropout(experiment: Experiment, batch_size: int) -> dict[str, Any]:
 def _title(experiment: Experiment, language: str) -> str:
     data = experiment.data
     subject = "Points of your own" if data.points is not None else DATASET_ROWS[data.dataset].label
-    return f"{subject}, learned by a small neural network in {LANGUAGES[language].label}."
+    return f"{subject}, learned by a small neural network in {TARGETS[language].label}."
 
 
 def _facts(experiment: Experiment) -> list[str]:
-    """Describe the experiment, a line each."""
+    """Return lines that describe the experiment."""
     data, training = experiment.data, experiment.training
     parts = [f"{data.training_samples} for training", f"{data.test_samples} for the test"]
     if data.validation_samples:
@@ -375,5 +377,5 @@ _DIGITS = {"keras": "to about six digits, as Keras rounds products to single pre
 
 
 def _note(language: str) -> str:
-    """Say how near the figures come to those of the screen, wrapped for the head of the script."""
+    """Return a note on how exactly the script reproduces the playground's losses, wrapped."""
     return textwrap.fill(_SAME.format(digits=_DIGITS.get(language, _ROUNDED)), _WIDTH - 4)

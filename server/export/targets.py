@@ -1,4 +1,4 @@
-"""The targets of an export (NumPy, PyTorch, Keras, scikit-learn), and what each of them cannot express."""
+"""The targets of an export (NumPy, PyTorch, Keras, scikit-learn), and what each of them does not support."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,52 +13,52 @@ from server.i18n import ENGLISH, bundled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """A library to write scripts for.
+class Target:
+    """A library that scripts are written for.
 
     Attributes:
-        label: its name for people.
-        packages: what to install to run a script.
+        label: its display name.
+        packages: to install for running a script, as arguments of pip.
     """
 
     label: str
     packages: str
 
     def file_name(self, key: str) -> str:
-        """Return what a script is called; ``key`` is that of the language."""
+        """Return the file name of a script; ``key`` is the target's key."""
         return f"neural_playground_{key.replace('-', '_')}.py"
 
 
-LANGUAGES: Mapping[str, Language] = {
-    "numpy": Language(label="plain NumPy", packages="numpy"),
-    "pytorch": Language(label="PyTorch", packages="numpy torch"),
-    "keras": Language(label="Keras", packages="numpy keras torch"),
-    "scikit-learn": Language(label="scikit-learn", packages="numpy scikit-learn"),
+TARGETS: Mapping[str, Target] = {
+    "numpy": Target(label="plain NumPy", packages="numpy"),
+    "pytorch": Target(label="PyTorch", packages="numpy torch"),
+    "keras": Target(label="Keras", packages="numpy keras torch"),
+    "scikit-learn": Target(label="scikit-learn", packages="numpy scikit-learn"),
 }
 
 
 class CannotExportError(LocalizedError):
-    """Something has no expression in a language, or is not asked for properly."""
+    """A target does not support an experiment, or the arguments of the export are not valid."""
 
     def __str__(self) -> str:
         """Return the sentence in English."""
-        return bundled()[ENGLISH].say(self.user_message)
+        return bundled()[ENGLISH].translate(self.user_message)
 
 
-def check(experiment: Experiment, language: str) -> None:
-    """Make sure that an experiment can be written in a language.
+def check_exportable(experiment: Experiment, language: str) -> None:
+    """Check that a target supports an experiment.
 
     Raises:
-        CannotExportError: it cannot; names the first field that is in the way.
+        CannotExportError: it does not; names the first unsupported field.
     """
-    for field, value, allowed in _OBSTACLES.get(language, _nothing)(experiment):
+    for field, value, allowed in _OBSTACLES.get(language, _no_obstacles)(experiment):
         shown = f"{value!r}" if isinstance(value, str) else value
         raise CannotExportError(
             "cannot-export",
             field,
             name=field,
             value=str(shown),
-            library=LANGUAGES[language].label,
+            library=TARGETS[language].label,
             allowed=allowed,
         )
 
@@ -66,7 +66,7 @@ def check(experiment: Experiment, language: str) -> None:
 _Obstacle = tuple[str, Any, Value]
 
 
-def _nothing(experiment: Experiment) -> Iterator[_Obstacle]:
+def _no_obstacles(experiment: Experiment) -> Iterator[_Obstacle]:
     return iter(())
 
 
@@ -77,9 +77,9 @@ def _keras(experiment: Experiment) -> Iterator[_Obstacle]:
 
 
 def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
-    """Name what a multi-layer perceptron of scikit-learn cannot have."""
+    """Yield the fields that scikit-learn's multi-layer perceptrons do not support."""
     network, objective, training = experiment.network, experiment.objective, experiment.training
-    activations = _having(ACTIVATIONS, lambda row: row.sklearn is not None)
+    activations = _keys_where(ACTIVATIONS, lambda row: row.sklearn is not None)
     if len(set(network.activations)) > 1:
         yield (
             "network.activation",
@@ -90,7 +90,7 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
         if ACTIVATIONS[activation].sklearn is None:
             yield "network.activation", activation, activations
     if experiment.problem not in LOSSES[objective.loss].sklearn:
-        allowed = _having(LOSSES, lambda row: experiment.problem in row.sklearn)
+        allowed = _keys_where(LOSSES, lambda row: experiment.problem in row.sklearn)
         yield (
             "objective.loss",
             objective.loss,
@@ -99,17 +99,17 @@ def _scikit_learn(experiment: Experiment) -> Iterator[_Obstacle]:
     if experiment.drops_out:
         yield "objective.dropout", objective.dropout, "0"
     if OPTIMIZERS[training.optimizer].sklearn is None:
-        allowed = _having(OPTIMIZERS, lambda row: row.sklearn is not None)
+        allowed = _keys_where(OPTIMIZERS, lambda row: row.sklearn is not None)
         yield "training.optimizer", training.optimizer, allowed
     if not training.learning_rate:
         yield "training.learning_rate", 0, UserMessage("more-than", {"limit": 0})
     if SCHEDULES[training.schedule]:
-        yield "training.schedule", training.schedule, _having(SCHEDULES, lambda body: not body)
+        yield "training.schedule", training.schedule, _keys_where(SCHEDULES, lambda body: not body)
     if training.clip_norm:
         yield "training.clip_norm", training.clip_norm, "0"
 
 
-def _having(rows: Mapping[str, Any], condition: Any) -> str:
+def _keys_where(rows: Mapping[str, Any], condition: Any) -> str:
     keys: Iterable[str] = (key for key, row in rows.items() if condition(row))
     return ", ".join(keys)
 

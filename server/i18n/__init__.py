@@ -1,7 +1,7 @@
 """Texts that people read, one file per language in ``locales/``.
 
-A file more is a language more. What it does not say is said in English; what the engine's registries and sentences
-say in English stands there and not in ``en.json``.
+Another file adds a language; texts that it lacks are shown in English. The English texts of the engine's registries
+and sentences are in the engine and not in ``en.json``.
 """
 
 import json
@@ -19,20 +19,20 @@ from engine.user_messages import TEMPLATES, UserMessage, format_value
 
 ENGLISH = "en"
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
-"""The categories of plurals; a text with several forms is an object of some of them, with ``other`` among them."""
+"""Plural categories (CLDR); a text with plural forms is an object with some of these keys, ``other`` among them."""
 
 SENTENCES: Mapping[str, str] = {**TEMPLATES} | {
     f"ended.{key}": row.ended for key, row in STOP_RULES.items() if row.ended
 }
-"""What the engine tells, in English, by key: its sentences, and why a stop rule has ended training."""
+"""English texts of the engine by key: its sentences, and why a stop rule has ended training."""
 
 Text = str | Mapping[str, str]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-class Numbers(BaseModel):
-    """How numbers are written: the signs between digits, and a percentage around its ``{number}``."""
+class NumberFormat(BaseModel):
+    """Number format: decimal and group separator, and a percentage with its ``{number}``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,17 +42,17 @@ class Numbers(BaseModel):
 
 
 class _File(BaseModel):
-    """A language's file.
+    """A language file.
 
-    ``page`` are the texts of the templates, ``script`` those of the page's scripts, ``messages`` those of the server's
-    answers, and ``catalog`` those of the registries.
+    ``page`` has the texts of the templates, ``script`` those of the page's scripts, ``messages`` those of the server's
+    responses, and ``catalog`` those of the registries.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=40)
     accepts: tuple[str, ...] = ()
-    numbers: Numbers
+    numbers: NumberFormat
     page: dict[str, Any] = {}
     script: dict[str, Any] = {}
     messages: dict[str, Any] = {}
@@ -65,48 +65,48 @@ class Language:
 
     Attributes:
         key: its tag (BCP 47), which is the name of its file.
-        name: what it calls itself.
-        accepts: further tags that it serves.
-        numbers: how numbers are written.
-        texts: by dotted name; English where the language has none.
-        own: the names of those that the language itself has.
+        name: its name in itself.
+        accepts: further tags for which it is chosen.
+        numbers: number format.
+        texts: by dotted name; English ones where the language has none.
+        own: names of the texts that the language itself has.
     """
 
     key: str
     name: str
     accepts: tuple[str, ...]
-    numbers: Numbers
+    numbers: NumberFormat
     texts: Mapping[str, Text]
     own: frozenset[str]
 
     def text(self, name: str, **values: object) -> str:
-        """Return a text with values in their places; numbers are written as the language does.
+        """Return a text with its placeholders replaced by values; numbers in the language's format.
 
         Raises:
-            KeyError: there is no such text, or it has several forms, which only the page's scripts choose from.
+            KeyError: there is no such text, or it has plural forms, which only the page's scripts support.
         """
         text = self.texts[name]
         if not isinstance(text, str):
             raise KeyError(f"{name} has several forms")
         return self._filled(text, values)
 
-    def say(self, sentence: UserMessage) -> str:
-        """Return a sentence of the engine or the server."""
+    def translate(self, sentence: UserMessage) -> str:
+        """Return the text of a sentence of the engine or the server."""
         text = self.texts.get(f"messages.{sentence.key}") or SENTENCES[sentence.key]
         assert isinstance(text, str)
         return self._filled(text, sentence.values)
 
     def number(self, value: float) -> str:
-        """Write a number at its natural length: 0.00001 and not 1e-05."""
+        """Format a number without an exponent: 0.00001 and not 1e-05."""
         whole, _, rest = format_value(value).partition(".")
         return whole.replace(",", self.numbers.group) + (self.numbers.decimal + rest if rest else "")
 
     def percent(self, share: float) -> str:
-        """Write a share of one as a percentage in whole numbers."""
+        """Format a fraction of one as a percentage, rounded to an integer."""
         return self.numbers.percent.replace("{number}", self.number(round(share * 100)))
 
     def script(self) -> dict[str, Any]:
-        """Return what the page's scripts need."""
+        """Return the key, percentage format and texts for the page's scripts."""
         texts = {
             name.removeprefix("script."): text
             for name, text in self.texts.items()
@@ -119,7 +119,7 @@ class Language:
 
     def _written(self, value: object) -> str:
         if isinstance(value, UserMessage):
-            return self.say(value)
+            return self.translate(value)
         if isinstance(value, int | float):
             return self.number(value)
         return str(value)
@@ -136,10 +136,10 @@ def bundled() -> Languages:
 
 
 def load(*folders: Path) -> Languages:
-    """Read the languages that come with the server, and those of further folders; a later file replaces an earlier.
+    """Load the languages that come with the server, and those of further folders; later files replace earlier ones.
 
     Raises:
-        ValueError: a folder does not exist, or a file cannot be used; names it and what is wrong.
+        ValueError: a folder does not exist, or a file is not valid; names it and the error.
     """
     for folder in folders:
         if not folder.is_dir():
@@ -163,18 +163,18 @@ def load(*folders: Path) -> Languages:
 
 def _read(path: Path) -> _File:
     try:
-        return _File.model_validate(json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_once_each))
+        return _File.model_validate(json.loads(path.read_text("utf-8-sig"), object_pairs_hook=_unique_names))
     except (OSError, ValueError) as error:
         raise ValueError(f"the language file {path} cannot be used: {error}") from None
 
 
-def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a name that stands twice in one object: JSON would silently take the last one."""
+def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Reject duplicate names in an object, of which ``json`` would silently take the last one."""
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} stands in it twice, in the same place")
+        raise ValueError(f"{twice!r} is in it twice, in the same object")
     return found
 
 
@@ -201,13 +201,17 @@ def _flattened(texts: Mapping[str, Any], before: str) -> Iterator[tuple[str, Tex
 
 
 def placeholders(text: Text) -> frozenset[str]:
-    """Return the names in braces, in whichever form."""
+    """Return the names of a text's placeholders, over all its plural forms."""
     forms = [text] if isinstance(text, str) else text.values()
     return frozenset(name for form in forms for name in _PLACEHOLDER.findall(form))
 
 
 def _check_placeholders(path: Path, english: Mapping[str, Text], texts: Mapping[str, Text]) -> None:
-    """Make sure that a translation asks for no value that the text does not get."""
+    """Check that a translation has no placeholder that its English text lacks.
+
+    Raises:
+        ValueError: it has one; names it.
+    """
     for name, text in texts.items():
         original = english.get(name) or SENTENCES.get(name.removeprefix("messages."))
         unknown = placeholders(text) - placeholders(original) if original is not None else ()

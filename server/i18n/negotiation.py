@@ -12,11 +12,11 @@ _MOST_RANGES = 50
 
 
 def choose(languages: Languages, asked: str | None, accepted: str | None) -> Language:
-    """Return the language to speak.
+    """Choose the language of a response; English if none matches.
 
     Args:
-        languages: those that there are.
-        asked: the key of a language that was asked for outright; unknown ones are passed over.
+        languages: to choose from.
+        asked: key of an explicitly requested language; ignored if it is unknown.
         accepted: the header ``Accept-Language``.
     """
     if asked is not None:
@@ -31,13 +31,15 @@ def choose(languages: Languages, asked: str | None, accepted: str | None) -> Lan
             if tag in served:
                 return served[tag]
             tag = tag.rpartition("-")[0]
-            if len(tag) > 1 and tag[-2] == "-":  # a single letter only introduces what came behind it
+            if (
+                len(tag) > 1 and tag[-2] == "-"
+            ):  # RFC 4647, section 3.4: single-letter subtags are removed too
                 tag = tag[:-2]
     return languages[ENGLISH]
 
 
 def _ranges(header: str) -> list[str]:
-    """Return the languages of a header, the most welcome first; without those that are refused, and ``*``."""
+    """Return the language ranges of a header, the most preferred first, without refused ones and ``*``."""
     found = []
     for part in header.split(",")[:_MOST_RANGES]:
         match = _RANGE.fullmatch(part)

@@ -1,1 +1,1 @@
-"""What is said on the wire: messages, frames, close codes, and the catalog of all choices. Knows no session."""
+"""The wire protocol: messages, frames, close codes, and the catalog of all choices. Knows no session."""

@@ -30,7 +30,7 @@ class _Model(BaseModel):
 
 
 class ChoiceOption(_Model):
-    """A number that belongs to one choice only."""
+    """A numeric option of one choice."""
 
     name: str
     label: str
@@ -43,7 +43,7 @@ class ChoiceOption(_Model):
 
 
 class Choice(_Model):
-    """A row of a registry, as far as people see it."""
+    """The parts of a registry row that the page shows."""
 
     key: str
     label: str
@@ -53,9 +53,9 @@ class Choice(_Model):
 
 
 class DatasetChoice(Choice):
-    """A data set with a few points (x1, x2, target), drawn without noise; ``classes`` is 0 for regression.
+    """A data set with points (x1, x2, target) for a thumbnail, drawn without noise; ``classes`` is 0 for regression.
 
-    ``classic`` tells whether the original has it, so that a seed of the original can draw it.
+    ``classic`` tells whether TensorFlow Playground has it too, so that a seed of that one can draw it.
     """
 
     problem: str
@@ -91,7 +91,7 @@ Kind = Literal["choice", "integer", "number", "switch", "features", "layers", "o
 
 
 class CatalogField(_Model):
-    """A field of the experiment; what does not apply to its kind is left out."""
+    """A field of the experiment; attributes that do not apply to its kind are left out."""
 
     label: str
     text: str
@@ -128,7 +128,7 @@ class Choices(_Model):
 
 
 class Speed(_Model):
-    """A speed to offer."""
+    """A training speed that the page offers."""
 
     label: str
     epochs_per_second: int | float | None
@@ -136,7 +136,7 @@ class Speed(_Model):
 
 
 class Catalog(_Model):
-    """Everything a page needs to offer the engine's choices."""
+    """All that a page needs to offer the engine's choices."""
 
     version: str
     protocol: int
@@ -163,12 +163,12 @@ _LISTS = {
 
 _SPEEDS = (1, 5, 20, 60, 250, None)
 _USUAL_SPEED = 60
-"""Epochs a second at which a boundary is best watched."""
+"""In epochs a second: slow enough to watch the decision boundary move."""
 
 
 @cache
 def catalog() -> Catalog:
-    """Build the catalogue; once, as it never changes while the server runs."""
+    """Return the catalog; built once, as it never changes while the server runs."""
     return Catalog(
         version=__version__,
         protocol=PROTOCOL,
@@ -231,8 +231,8 @@ def _dataset(key: str) -> DatasetChoice:
     row = DATASETS[key]
     data = Data(dataset=key, samples=_THUMBNAIL_POINTS, seed=1)
     drawn, targets = points(data)
-    table = np.hstack([drawn, targets]).round(1)  # as fine as a thumbnail can show
-    # Sorted and without ".0" they take a twentieth less of the page.
+    table = np.hstack([drawn, targets]).round(1)  # the resolution of a thumbnail
+    # Sorted and without ".0", the points take 5 % less of the page's bytes.
     short = sorted(
         ([int(value) if value.is_integer() else value for value in point] for point in table.tolist()),
         key=lambda point: (point[2], point[0]),

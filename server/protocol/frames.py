@@ -6,17 +6,17 @@ import numpy as np
 
 from engine.saved.safetensors import Tensor, decode, encode, write_header
 
-__all__ = ["LOSSES", "POINTS", "Tensor", "decode", "encode", "quantise", "write_header"]
+__all__ = ["LOSS_TENSORS", "POINT_TENSORS", "Tensor", "decode", "encode", "quantise", "write_header"]
 
-LOSSES = ("epochs", "train_loss", "validation_loss", "test_loss")
-"""Tensors that tell of every epoch since the last frame; all others tell of now."""
+LOSS_TENSORS = ("epochs", "train_loss", "validation_loss", "test_loss")
+"""Tensors with one value for every epoch since the last frame; all others describe the present."""
 
-POINTS = ("train_points", "validation_points", "test_points")
-"""Tensors that come once and hold as long as the history."""
+POINT_TENSORS = ("train_points", "validation_points", "test_points")
+"""Tensors that are sent once per lineage."""
 
 
 def quantise(values: Tensor) -> np.ndarray[Any, np.dtype[np.int8]]:
-    """Turn values into one byte each: −1 … 1 becomes −127 … 127, what lies outside is clipped, NaN becomes 0."""
+    """Quantise values to one byte each: −1 … 1 becomes −127 … 127, values outside are clipped, NaN becomes 0."""
     scaled = np.rint(np.clip(values, -1, 1) * np.float32(127))
     if np.isnan(scaled).any():
         scaled = np.nan_to_num(scaled)

@@ -12,7 +12,7 @@ _WORDS = ("label", "text", "formula")
 
 @cache
 def catalog_in(language: Language) -> Catalog:
-    """Return the catalogue in a language."""
+    """Return the catalog in a language."""
     dumped = catalog().model_dump()
     for name, holder, part in _places(dumped):
         holder[part] = language.texts.get(name, holder[part])
@@ -20,12 +20,12 @@ def catalog_in(language: Language) -> Catalog:
 
 
 def catalog_texts() -> dict[str, str]:
-    """Return every word of the catalogue in English, by the name of its translation."""
+    """Return every text of the catalog in English, by the name of its translation."""
     return {name: holder[part] for name, holder, part in _places(catalog().model_dump()) if holder[part]}
 
 
 def _places(dumped: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Name every word of a catalogue, and tell where it stands."""
+    """Yield for every text of a catalog the name of its translation, the object that has it, and its key there."""
     for key, field in dumped["fields"].items():
         yield from _words(f"catalog.fields.{key}", field)
     for kind, rows in dumped["choices"].items():

@@ -18,13 +18,13 @@ from server.i18n import ENGLISH, Language, bundled
 PROTOCOL = 1
 
 MAX_VALUES = 4096
-"""Values that one ``set_parameters`` may carry; larger networks take several."""
+"""Values that one ``set_parameters`` may carry; larger networks need several."""
 
 MAX_ID = 2**53 - 1
-"""The largest whole number that JavaScript has exactly."""
+"""The largest integer that JavaScript represents exactly."""
 
 MessageId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=0, le=MAX_ID, strict=True)] | None
-"""What a client calls a command, repeated in its answer."""
+"""A client's id of a command, repeated in the answer."""
 
 _ID: TypeAdapter[str | int | None] = TypeAdapter(MessageId)
 
@@ -34,14 +34,14 @@ class _Message(BaseModel):
 
 
 class UnitAddress(_Message):
-    """A hidden unit, or one of many outputs."""
+    """A hidden unit, or one of several outputs."""
 
     layer: int = Field(ge=0, le=MAX_LAYERS, strict=True)
     unit: int = Field(ge=0, lt=MAX_UNITS, strict=True)
 
 
 class Hello(_Message):
-    """Open the session; first and once. ``language`` is the key of the language of error messages."""
+    """Open the session; the first message, sent once. ``language`` is the key of the language of error messages."""
 
     type: Literal["hello"]
     id: MessageId = None
@@ -54,7 +54,7 @@ class Hello(_Message):
 
 
 class Configure(_Message):
-    """Change the experiment; starts anew unless only live fields change, or the shape and what was learned is kept."""
+    """Change the experiment; restarts the run unless only live fields change, or the shape with ``keep`` set."""
 
     type: Literal["configure"]
     id: MessageId = None
@@ -63,7 +63,7 @@ class Configure(_Message):
 
 
 class Play(_Message):
-    """Train on, at a given speed or (null) at full speed."""
+    """Start or continue training, at a given speed or (null) at full speed."""
 
     type: Literal["play"]
     id: MessageId = None
@@ -71,7 +71,7 @@ class Play(_Message):
 
 
 class Pause(_Message):
-    """Stop training for now."""
+    """Pause training."""
 
     type: Literal["pause"]
     id: MessageId = None
@@ -87,7 +87,7 @@ class Step(_Message):
 
 
 class Reset(_Message):
-    """Pause and start again, from the same weights or from new ones."""
+    """Pause and restart the run, from the same initial weights or from new ones."""
 
     type: Literal["reset"]
     id: MessageId = None
@@ -95,7 +95,7 @@ class Reset(_Message):
 
 
 class Watch(_Message):
-    """Say what the page is showing, so that nothing else is computed."""
+    """Select the views that the page shows, so that nothing else is computed."""
 
     type: Literal["watch"]
     id: MessageId = None
@@ -109,7 +109,7 @@ class Watch(_Message):
 
 
 class SetParameter(_Message):
-    """Set one weight or bias by hand."""
+    """Set one weight or bias."""
 
     type: Literal["set_parameter"]
     id: MessageId = None
@@ -142,13 +142,13 @@ Command = Annotated[
     Hello | Configure | Play | Pause | Step | Reset | Watch | SetParameter | SetParameters | Ack,
     Field(discriminator="type"),
 ]
-"""Whatever a client may say."""
+"""All messages of a client."""
 
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 
 
 class State(_Message):
-    """What the run is doing."""
+    """State of the run, and why it is so."""
 
     playing: bool
     epochs_per_second: float | None
@@ -160,7 +160,7 @@ class State(_Message):
 
 
 class Limits(_Message):
-    """What the server allows."""
+    """Limits of the server: message size in bytes, frames without acknowledgement, time for the hello in seconds."""
 
     message_bytes: int
     window: int
@@ -186,7 +186,7 @@ class Welcome(_Message):
 
 
 class Configured(_Message):
-    """The experiment as it now holds."""
+    """The experiment that is now in effect."""
 
     type: Literal["configured"] = "configured"
     id: MessageId = None
@@ -204,36 +204,36 @@ class StateChanged(State):
     id: MessageId = None
 
 
-class _Told(_Message):
-    """An event with text for people. It holds English; call `worded` before sending it.
+class _LocalizedEvent(_Message):
+    """An event with human-readable text. Holds English; call `translate` before sending.
 
     Attributes:
-        message: the words.
-        user_message: what they say; not sent.
+        message: the text.
+        user_message: its key and values; not sent.
     """
 
     message: str
     user_message: SkipJsonSchema[Any] = Field(None, exclude=True, repr=False)
 
-    def worded(self, language: Language) -> Self:
-        """Return the same in a language."""
+    def translated(self, language: Language) -> Self:
+        """Return the same event with its text in a language."""
         if not isinstance(self.user_message, UserMessage):
             return self
-        return self.model_copy(update={"message": language.say(self.user_message)})
+        return self.model_copy(update={"message": language.translate(self.user_message)})
 
 
-def told(key: str, **values: Value) -> dict[str, Any]:
-    """Return the fields of an event that tells the sentence of this key."""
-    return retold(UserMessage(key, values))
+def localized(key: str, **values: Value) -> dict[str, Any]:
+    """Return the text fields of an event for the sentence with this key."""
+    return localized_sentence(UserMessage(key, values))
 
 
-def retold(sentence: UserMessage) -> dict[str, Any]:
-    """Return the fields of an event that tells a sentence."""
-    return {"message": bundled()[ENGLISH].say(sentence), "user_message": sentence}
+def localized_sentence(sentence: UserMessage) -> dict[str, Any]:
+    """Return the text fields of an event for a sentence."""
+    return {"message": bundled()[ENGLISH].translate(sentence), "user_message": sentence}
 
 
-class Diverged(_Told):
-    """Training ended because numbers ceased to be finite; the last finite state is kept."""
+class Diverged(_LocalizedEvent):
+    """Training ended because a number was no longer finite; the last finite state is kept."""
 
     type: Literal["diverged"] = "diverged"
     id: MessageId = None
@@ -241,8 +241,8 @@ class Diverged(_Told):
     step: int
 
 
-class Stopped(_Told):
-    """Training ended by the stop rule."""
+class Stopped(_LocalizedEvent):
+    """The stop rule ended training."""
 
     type: Literal["stopped"] = "stopped"
     id: MessageId = None
@@ -251,7 +251,7 @@ class Stopped(_Told):
 
 
 class Checkpoint(_Message):
-    """What to keep in order to go on later, here or elsewhere; if it is not whole, here only."""
+    """A resume token; with ``whole`` it holds the run and works on other servers too, else on this one only."""
 
     type: Literal["checkpoint"] = "checkpoint"
     id: MessageId = None
@@ -261,8 +261,8 @@ class Checkpoint(_Message):
     whole: bool
 
 
-class Closing(_Told):
-    """The server is about to close the connection, and says why and when to come back, if at all."""
+class Closing(_LocalizedEvent):
+    """The server is about to close the connection: why, and after how many seconds to reconnect, if at all."""
 
     type: Literal["closing"] = "closing"
     id: MessageId = None
@@ -271,8 +271,23 @@ class Closing(_Told):
     retry_after: float | None = None
 
 
-class ErrorEvent(_Told):
-    """A command was refused; everything goes on as if it had not come."""
+ResumeRefusal = Literal[
+    "resume-too-long",
+    "resume-malformed",
+    "resume-version",
+    "resume-forged",
+    "resume-audience",
+    "resume-expired",
+    "resume-engine",
+    "resume-invalid",
+    "resume-gone",
+    "resume-revoked",
+]
+"""Why a resume token is refused; ``resume-gone``: it holds no run, and its session has ended."""
+
+
+class ErrorEvent(_LocalizedEvent):
+    """A command was refused and changed nothing."""
 
     type: Literal["error"] = "error"
     id: MessageId = None
@@ -289,22 +304,13 @@ class ErrorEvent(_Told):
         "diverged",
         "stopped",
         "internal",
-        "resume-too-long",
-        "resume-malformed",
-        "resume-version",
-        "resume-forged",
-        "resume-audience",
-        "resume-expired",
-        "resume-engine",
-        "resume-invalid",
-        "resume-gone",
-        "resume-revoked",
+        ResumeRefusal,
     ]
     field: str | None = None
 
 
-class Waiting(_Told):
-    """Nothing can be computed for now, as there is nothing to compute with, or it can be again; nothing is lost."""
+class Waiting(_LocalizedEvent):
+    """Training waits as no worker is available (``waits``), or goes on; nothing is lost."""
 
     type: Literal["waiting"] = "waiting"
     id: MessageId = None
@@ -312,7 +318,7 @@ class Waiting(_Told):
 
 
 class Heartbeat(_Message):
-    """Nothing else was sent for a while; the line is alive."""
+    """Sent when nothing else was sent for a while: the connection is alive."""
 
     type: Literal["heartbeat"] = "heartbeat"
     id: MessageId = None
@@ -331,16 +337,16 @@ Event = Annotated[
     | Heartbeat,
     Field(discriminator="type"),
 ]
-"""Whatever the server may say."""
+"""All JSON messages of the server."""
 
 
-def worded(event: Event, language: Language) -> Event:
+def translate(event: Event, language: Language) -> Event:
     """Return an event with its text in a language."""
-    return event.worded(language) if isinstance(event, _Told) else event
+    return event.translated(language) if isinstance(event, _LocalizedEvent) else event
 
 
 def parse(text: str) -> Command | ErrorEvent:
-    """Read a message of a client, or say what is wrong with it."""
+    """Parse a message of a client; return an error event if it is not valid or the experiment is too large."""
     try:
         command = COMMAND.validate_json(text)
     except ValidationError as error:
@@ -348,47 +354,51 @@ def parse(text: str) -> Command | ErrorEvent:
     if isinstance(command, Hello | Configure):
         refusal = too_much(command.experiment)
         if refusal is not None:
-            return ErrorEvent(id=command.id, code="too-much", **retold(refusal), field="training.batch_size")
+            return ErrorEvent(
+                id=command.id, code="too-much", **localized_sentence(refusal), field="training.batch_size"
+            )
     return command
 
 
-def greet(command: Command | ErrorEvent) -> Hello | ErrorEvent:
-    """Return the hello that opens a session, or what to say to anything else."""
+def expect_hello(command: Command | ErrorEvent) -> Hello | ErrorEvent:
+    """Return the hello that opens a session, or an error event for any other message."""
     if isinstance(command, ErrorEvent):
         return command
     if not isinstance(command, Hello):
-        return ErrorEvent(id=command.id, code="hello-first", **told("hello-first", type=command.type))
+        return ErrorEvent(id=command.id, code="hello-first", **localized("hello-first", type=command.type))
     if command.protocol != PROTOCOL:
-        sentence = told("protocol", protocol=command.protocol, spoken=PROTOCOL)
+        sentence = localized("protocol", protocol=command.protocol, spoken=PROTOCOL)
         return ErrorEvent(id=command.id, code="protocol", **sentence, field="protocol")
     return command
 
 
 def _refused(text: str, error: ValidationError) -> ErrorEvent:
-    """Say what is wrong with a message."""
+    """Return the error event for a message that does not validate."""
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
-        return ErrorEvent(code="not-json", **told("not-json"))
+        return ErrorEvent(code="not-json", **localized("not-json"))
     first = error.errors(include_url=False)[0]
     id_ = _id_of(message)
     if isinstance(message, dict) and message.get("type") == "hello" and "ticket" in message:
-        return ErrorEvent(id=id_, code="protocol", **told("former-hello"), field="ticket")
+        return ErrorEvent(id=id_, code="protocol", **localized("former-hello"), field="ticket")
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
         found = repr(message.get("type"))[:60]
         values = UserMessage("allowed", {"allowed": allowed})
-        sentence = told("value", name="type", value=found, allowed=values)
+        sentence = localized("value", name="type", value=found, allowed=values)
         return ErrorEvent(id=id_, code="unknown-type", **sentence, field="type")
     kind = str(message.get("type")) if isinstance(message, dict) else ""
     refusal = explain(error)[0].without_prefix(f"{kind}.").without_prefix("experiment.")
     if refusal.field.partition(".")[0] == "id":
-        return ErrorEvent(code="invalid", **told("bad-id", most=str(MAX_ID)), field="id")
-    return ErrorEvent(id=id_, code="invalid", **retold(refusal.user_message), field=refusal.field or None)
+        return ErrorEvent(code="invalid", **localized("bad-id", most=str(MAX_ID)), field="id")
+    return ErrorEvent(
+        id=id_, code="invalid", **localized_sentence(refusal.user_message), field=refusal.field or None
+    )
 
 
 def _id_of(message: Any) -> str | int | None:
-    """Return the id of a message that is refused, or None if that cannot be repeated either."""
+    """Return the id of a refused message, or None if it is not a valid id."""
     try:
         id_ = _ID.validate_python(message.get("id") if isinstance(message, dict) else None)
     except ValidationError:

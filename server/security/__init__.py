@@ -1,1 +1,1 @@
-"""Who may come in, what the server signs, and how often something may happen."""
+"""Admission of people, signatures, and rate limits."""

@@ -4,10 +4,10 @@ import ipaddress
 
 
 def address_of(client: tuple[str, int] | None) -> str:
-    """Return what counts as one address: of the newer kind the network, as its owner has all addresses in it.
+    """Return what counts as one address: an IPv4 address, or the /64 network of an IPv6 one, which has one owner.
 
     Args:
-        client: host and port as the server knows them, or None if it does not.
+        client: host and port of the client, or None if they are not known.
     """
     host = client[0] if client else ""
     try:

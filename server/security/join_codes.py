@@ -10,26 +10,26 @@ MIN_CODE_CHARACTERS = 6
 MAX_CODE_CHARACTERS = 64
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz"
-"""Letters of drawn codes: without i, l and o, which are mistaken for each other and for digits."""
+"""Letters of drawn codes: without i, l and o, which look like each other and like digits."""
 
 _DRAWN_LETTERS = 8
 """23 ** 8 codes are 36 bits."""
 
 ENOUGH_BITS = 35.0
-"""Codes with fewer are warned of."""
+"""Codes with fewer cause a warning."""
 
 ATTEMPTS_PER_SECOND = 100.0
-"""Codes that one address may try. Eight hours at this rate from a hundred addresses are 2.9e8 attempts, and 7.8e10
-codes may be drawn. So a drawn code is guessed in a school day with a chance of 1 in 270."""
+"""Codes that one address may try. Eight hours at this rate from a hundred addresses are 2.9e8 attempts at one of
+7.8e10 possible codes: a drawn code is guessed in a school day with a probability of 1 in 270."""
 
 
 def plain_code(text: str) -> str:
-    """Return a code as it is compared: without spaces and hyphens, in lower case."""
+    """Normalize a code for comparison: no spaces and hyphens, lower case."""
     return "".join(character for character in text if not character.isspace() and character != "-").casefold()
 
 
 def check_code(code: str) -> str:
-    """Return a chosen code, plain.
+    """Return a code that the operator chose, normalized by `plain_code`.
 
     Raises:
         ValueError: it is too short, or too long.
@@ -44,9 +44,9 @@ def check_code(code: str) -> str:
 
 
 def draw_code(keys: Signing, day: date) -> str:
-    """Draw a code, plain.
+    """Draw a code.
 
-    It is the same for a day: a server that is started again in the middle of a lesson lets everybody in again.
+    It stays the same for a day, so that join cookies remain valid when a server restarts in the middle of a lesson.
     """
     number = int.from_bytes(keys.derive("join code", day.isoformat().encode()), "little")
     letters = []
@@ -56,17 +56,17 @@ def draw_code(keys: Signing, day: date) -> str:
     return "".join(letters)
 
 
-def legible(code: str) -> str:
-    """Return a code in groups, as it is read out: abcd-efgh."""
+def grouped(code: str) -> str:
+    """Return a code in groups of three or four, which are easier to read out: abcd-efgh."""
     size = 3 if len(code) % 3 == 0 else 4
     return "-".join(code[start : start + size] for start in range(0, len(code), size))
 
 
 def weakness(code: str) -> str | None:
-    """Return a warning that says how long it takes to guess a code, or None if it is long enough.
+    """Return a warning with the time that guessing a code takes, or None if the code is long enough.
 
     Args:
-        code: plain. It is taken to be drawn at random from digits, letters, or both; words are guessed sooner.
+        code: normalized. Assumed to be random digits, letters, or both; words are guessed faster.
     """
     kinds = [(string.digits, 10), (string.ascii_lowercase, 26)]
     letters = sum(size for characters, size in kinds if any(character in characters for character in code))

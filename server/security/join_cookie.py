@@ -1,7 +1,7 @@
-"""The join cookie: given for the right join code, it identifies the browser in all requests and WebSockets.
+"""The join cookie: issued for the right join code, it identifies the browser in all requests and WebSockets.
 
-The cookie is a random identity and the time it was issued, signed for the present code. Any server with the same keys
-and code believes it.
+The cookie is a random identity and the time of issue, signed for the present code. Every server with the same keys and
+code accepts it.
 """
 
 import hashlib
@@ -27,23 +27,23 @@ _IDENTITY_BYTES = 16
 
 
 class TooManyAttemptsError(Exception):
-    """An address tries codes faster than it may.
+    """An address tries codes faster than allowed.
 
     Attributes:
         seconds: until the next attempt.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Say until when."""
+        """Create the error; ``seconds`` as in the attributes."""
         super().__init__("too many attempts")
         self.seconds = seconds
 
 
 class JoinCookies:
-    """Takes join codes, gives cookies, and knows them again.
+    """Compares join codes, and issues and verifies cookies.
 
     Attributes:
-        code: the join code, plain.
+        code: the join code, normalized.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class JoinCookies:
         wall_clock: Callable[[], float],
         clock: Callable[[], float],
     ) -> None:
-        """Begin.
+        """Start without any attempts.
 
         Args:
-            keys: to sign with.
-            code: the join code, plain; a cookie for another one is not valid.
-            embedded: whether pages of other origins may show this one inside them.
+            keys: sign the cookies.
+            code: the join code, normalized; a cookie for another code is not valid.
+            embedded: whether pages of other origins may embed this one.
             wall_clock: seconds since 1970.
             clock: seconds on a monotonic clock.
         """
@@ -70,22 +70,22 @@ class JoinCookies:
         self._wall_clock = wall_clock
         self._clock = clock
         self._purpose = f"join cookie {hashlib.sha256(code.encode()).hexdigest()}"
-        # Cookies do not know ports: two servers of one host use two names, unless they share key and code.
+        # Cookies ignore the port: two servers on one host need two names, unless they share key and code.
         self._name = _COOKIE + keys.derive(self._purpose, b"name")[:6].hex()
         self._attempts = TokenBuckets(ATTEMPTS_PER_SECOND, 2 * ATTEMPTS_PER_SECOND)
         self._guesses = GuessLog()
 
     def is_right(self, code: str, address: str) -> bool:
-        """Tell whether a code is right.
+        """Return whether a code is right.
 
-        Every code is compared, so wrong ones keep no right one out, up to the bound for an address.
+        Every code is compared, up to the limit of its address: wrong codes never lock out a right one.
 
         Args:
-            code: as it was typed.
-            address: where it came from.
+            code: as typed.
+            address: of the sender.
 
         Raises:
-            TooManyAttemptsError: the address tries more than `ATTEMPTS_PER_SECOND`; the code is not compared.
+            TooManyAttemptsError: the address exceeds `ATTEMPTS_PER_SECOND`; the code is not compared.
         """
         now = self._clock()
         wait = self._attempts[address].take(now)
@@ -99,17 +99,17 @@ class JoinCookies:
         return False
 
     def cookie(self, scope: Scope) -> str:
-        """Return the header ``Set-Cookie`` for the sender of a request, who keeps the identity that it has.
+        """Return a ``Set-Cookie`` header for the sender of a request; an identity that it already has stays.
 
         Args:
-            scope: of the request, which says whether it came by https and below which path.
+            scope: of the request; its scheme and root path become attributes of the cookie.
         """
         identity = self.identity(scope) or secrets.token_urlsafe(_IDENTITY_BYTES)
         value = self._keys.sign(self._purpose, f"{identity}.{self._wall_clock():.0f}".encode()).decode()
         secure = scope["scheme"] == "https"
         attributes = "; SameSite=Lax"
         if secure:
-            # In a page of another site only such a cookie is kept, in a jar for that page alone.
+            # Inside a page of another site, browsers store only such cookies, separately for each such site.
             attributes = (
                 "; Secure; SameSite=None; Partitioned" if self._embedded else "; Secure; SameSite=Lax"
             )
@@ -117,9 +117,9 @@ class JoinCookies:
         return f"{self._name}={value}; Path={path}; Max-Age={COOKIE_SECONDS}; HttpOnly{attributes}"
 
     def identity(self, scope: Scope) -> str | None:
-        """Return who sent a request or opened a socket, or None without a valid cookie.
+        """Return the identity of the sender of a request or WebSocket, or None without a valid cookie.
 
-        All cookies of such a name are looked at: the key may have been replaced since, which changes the name.
+        Checks all cookies with the prefix, as replacing the key changes the name.
         """
         for header in _cookie_headers(scope["headers"]):
             for name, value in cookie_parser(header).items():

@@ -1,4 +1,4 @@
-"""The local network: whether others reach this server, at which address, and the QR code that leads there."""
+"""The local network: whether others can reach this server, at which address, and a QR code for it."""
 
 import contextlib
 import io
@@ -9,38 +9,38 @@ import segno
 
 from server.settings import Settings
 
-_ELSEWHERE = ("192.0.2.1", 9)  # reserved for documentation: nobody is there
+_ELSEWHERE = ("192.0.2.1", 9)  # reserved for documentation (RFC 5737), never assigned
 
 
 def is_private(host: str) -> bool:
-    """Tell whether only this machine reaches a server that listens on ``host``, an address or a name."""
+    """Return whether ``host``, an address or a name to listen on, can be reached from this machine only."""
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
     except OSError:
-        return False  # listening will fail, and say why
+        return False  # listening will fail with the reason
     return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse to serve everybody by accident.
+    """Check that the server is not open to other machines by accident.
 
     Raises:
-        ValueError: others reach this server, and nobody said who may come in; says the ways out.
+        ValueError: others can reach this server, and no option says who may use it; names the options.
     """
     if settings.join_code is None and not settings.insecure and not is_private(settings.host):
         raise ValueError(
-            f"whoever reaches {settings.host} could use this server. Start it with --lan (everybody in this network who"
-            " has the join code that it shows), with --join-code (the same for any address), or with --insecure"
-            " (everybody: only behind something else that asks who people are)"
+            f"everybody who can reach {settings.host} could use this server. Start it with --lan (for everybody in this"
+            " network who has the join code that it shows), with --join-code (the same for any address), or with"
+            " --insecure (for everybody: only behind something else that authenticates people)"
         )
 
 
 def lan_address() -> str | None:
-    """Return the address of this machine in its network; None if it seems to be in none."""
+    """Return the address of this machine in its network, or None if it has none but loopback."""
     probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with probe:
         try:
-            probe.connect(_ELSEWHERE)  # chooses a way there and sends nothing
+            probe.connect(_ELSEWHERE)  # selects the interface and sends nothing
             found = [probe.getsockname()[0]]
         except OSError:
             found = []
@@ -54,11 +54,11 @@ def lan_address() -> str | None:
 
 
 def invitation(address: str, code: str | None) -> str:
-    """Return the address that a QR code leads to. What stands behind # is never sent, so no log has the code.
+    """Return the address for a QR code. Browsers never send the fragment, so no log contains the code.
 
     Args:
         address: of the page.
-        code: the join code, plain, if there is one.
+        code: the join code, normalized, if there is one.
     """
     return f"{address}/" if code is None else f"{address}/#join={code}"
 

@@ -67,5 +67,5 @@ class Admission:
             if not turn.done():  # else the newcomer has just left
                 turn.set_result(None)
         if self._turns:
-            wait = self._bucket.missing(self._clock())
+            wait = self._bucket.wait_time(self._clock())
             self._timer = asyncio.get_running_loop().call_later(wait, self._let_in)

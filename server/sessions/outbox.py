@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
-from server.protocol.frames import LOSSES, POINTS, Tensor, encode
+from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor, encode
 from server.sessions.flow_control import AckWindow
 
 Encoding = Literal["plain", "packed"]
@@ -53,7 +53,7 @@ class Outbox:
         self._largest_window = window
         self._window = AckWindow(window)
         self._clock = clock
-        self._packer = FrameCompressor() if encoding == "packed" else None
+        self._compressor = FrameCompressor() if encoding == "packed" else None
         self._events: deque[str] = deque()
         self._kept: str | None = None
         self._parts: dict[str, list[Tensor]] = {}
@@ -90,11 +90,11 @@ class Outbox:
     def reopen(self, encoding: Encoding = "plain") -> None:
         """Begin anew for another connection: what may not have arrived of the losses goes out again, numbers afresh."""
         sent = [losses for _, losses in self._underway]
-        for name in LOSSES:
+        for name in LOSS_TENSORS:
             again = [losses[name] for losses in sent if name in losses]
             if again:
                 self._parts[name] = [*again, *self._parts.get(name, ())]
-        self._packer = FrameCompressor() if encoding == "packed" else None
+        self._compressor = FrameCompressor() if encoding == "packed" else None
         self._events.clear()
         self._underway.clear()
         self._kept = None
@@ -113,14 +113,14 @@ class Outbox:
         if metadata["run"] != self._metadata.get("run"):
             kept = {}
             if metadata.get("history") == self._metadata.get("history"):
-                kept = {name: self._newest[name] for name in POINTS if name in self._newest}
+                kept = {name: self._newest[name] for name in POINT_TENSORS if name in self._newest}
             else:
                 self._parts = {}
                 self._underway.clear()
             self._newest, self._metadata, self._due = kept, {}, False
         self._metadata |= metadata
         for name, tensor in tensors.items():
-            if name in LOSSES:
+            if name in LOSS_TENSORS:
                 self._append(name, tensor)
             else:
                 self._newest[name] = tensor
@@ -165,7 +165,9 @@ class Outbox:
         self._underway.append((number, losses))
         metadata, tensors = {"frame": str(number), **self._metadata}, losses | self._newest
         if self._parts:  # more losses than go into a frame: what is newest comes again with the next ones
-            self._newest = {name: tensor for name, tensor in self._newest.items() if name not in POINTS}
+            self._newest = {
+                name: tensor for name, tensor in self._newest.items() if name not in POINT_TENSORS
+            }
         else:
             self._newest, self._due = {}, False
         return self._write(metadata, tensors)
@@ -180,8 +182,8 @@ class Outbox:
         return {name: tensor[:MAX_FRAME_EPOCHS] for name, tensor in losses.items()}
 
     def _write(self, metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> bytes:
-        if self._packer is None:
+        if self._compressor is None:
             return encode(metadata, tensors)
         if len(tensors.get("epochs", ())) > EXACT_EPOCHS:
-            tensors |= {name: rounded(tensors[name]) for name in LOSSES[1:] if name in tensors}
-        return self._packer.pack(metadata, tensors)
+            tensors |= {name: rounded(tensors[name]) for name in LOSS_TENSORS[1:] if name in tensors}
+        return self._compressor.compress(metadata, tensors)

@@ -8,14 +8,13 @@ import base64
 import re
 import struct
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, minimum_size
 from engine.user_messages import Value
-from server.protocol.messages import told
+from server.protocol.messages import ResumeRefusal, localized
 from server.security.issue_time import is_outdated
 from server.security.signing import SIGNATURE_CHARACTERS, Signing
 from server.sessions.former_resume_tokens import read_former
@@ -32,20 +31,6 @@ _FRONT = f"{VERSION}."
 _HEADER_BYTES = struct.Struct("<H")
 _MOST_RUN_BYTES = (MAX_CHARACTERS - len(_FRONT) - SIGNATURE_CHARACTERS) * 3 // 4 - _HEADER_BYTES.size - 600
 """A header has less than 600 bytes."""
-
-Code = Literal[
-    "resume-too-long",
-    "resume-malformed",
-    "resume-version",
-    "resume-forged",
-    "resume-audience",
-    "resume-expired",
-    "resume-engine",
-    "resume-invalid",
-    "resume-gone",
-    "resume-revoked",
-]
-"""Why a token is refused; ``resume-gone``: it holds no run, and its session has ended."""
 
 
 class Claims(BaseModel):
@@ -81,10 +66,10 @@ class Claims(BaseModel):
 class RefusedToken(Exception):
     """A token cannot be used; says why, to a person and to a program."""
 
-    def __init__(self, code: Code, **values: Value) -> None:
+    def __init__(self, code: ResumeRefusal, **values: Value) -> None:
         """Keep the code, which is the key of the sentence as well, and what goes into it."""
-        self.code: Code = code
-        self.told = told(code, **values)
+        self.code: ResumeRefusal = code
+        self.told = localized(code, **values)
         super().__init__(self.told["message"])
 
 

@@ -26,8 +26,8 @@ from server.protocol.messages import (
     Hello,
     Waiting,
     Watch,
-    told,
-    worded,
+    localized,
+    translate,
 )
 from server.security.token_bucket import TokenBucket
 from server.sessions.checkpointer import Checkpointer
@@ -35,7 +35,7 @@ from server.sessions.expiry import Expiry
 from server.sessions.outbox import Outbox, Overflow
 from server.sessions.session import Session
 from server.sessions.slices import Slice, run_slice
-from server.telemetry.logs import about_session
+from server.telemetry.logs import set_session
 from server.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -215,7 +215,7 @@ class SessionRunner:
             return
         try:
             for event in events:
-                self.outbox.post(worded(event, self._language).model_dump_json(exclude_none=False))
+                self.outbox.post(translate(event, self._language).model_dump_json(exclude_none=False))
         except Overflow:
             self.line.dismiss(UNREAD)
         self.sendable.set()
@@ -250,7 +250,7 @@ class SessionRunner:
         """Tell the client, once, that nothing can be computed now, or that it can be again."""
         if self.line is not None and waits is not self._told_waiting:
             self._told_waiting = waits
-            self.post([Waiting(waits=waits, **told("training-waits" if waits else "training-goes-on"))])
+            self.post([Waiting(waits=waits, **localized("training-waits" if waits else "training-goes-on"))])
 
     def checkpoint_now(self) -> None:
         """Queue a token of the newest state, whenever the last one was."""
@@ -263,7 +263,7 @@ class SessionRunner:
 
     async def _train(self) -> None:
         """Compute slices one after the other, while there is something to do."""
-        about_session(self.checkpoints.name)
+        set_session(self.checkpoints.name)
         session, outbox = self.session, self.outbox
         while True:
             self._something_to_do.clear()

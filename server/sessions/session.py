@@ -16,7 +16,7 @@ from engine.network.layout import Layout
 from engine.training.weight_transfer import can_transplant
 from engine.user_messages import LocalizedError, Value
 from server import __version__
-from server.protocol.frames import LOSSES, POINTS
+from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS
 from server.protocol.messages import (
     PROTOCOL,
     Ack,
@@ -40,8 +40,8 @@ from server.protocol.messages import (
     Stopped,
     Watch,
     Welcome,
-    retold,
-    told,
+    localized,
+    localized_sentence,
 )
 from server.sessions.frame_schedule import FrameSchedule
 from server.sessions.pacer import EpochPacer
@@ -222,7 +222,7 @@ class Session:
             case ErrorEvent():
                 return [command]
             case Hello():
-                return [ErrorEvent(id=command.id, code="hello-again", **told("hello-again"))]
+                return [ErrorEvent(id=command.id, code="hello-again", **localized("hello-again"))]
             case Configure():
                 return self._configure(command)
             case Play():
@@ -342,9 +342,9 @@ class Session:
         if unit is not None and not _has_unit(self._experiment, *unit):
             hidden = list(self._experiment.network.hidden)
             values: dict[str, Value] = {"layer": unit[0], "unit": unit[1], "hidden": str(hidden)}
-            sentence = told("no-such-unit", **values)
+            sentence = localized("no-such-unit", **values)
             if self._experiment.outputs > 1:
-                sentence = told("no-such-unit-or-output", outputs=self._experiment.outputs, **values)
+                sentence = localized("no-such-unit-or-output", outputs=self._experiment.outputs, **values)
             return [ErrorEvent(id=command.id, code="invalid", **sentence, field="unit")]
         view = View(
             tiles=command.tiles,
@@ -363,7 +363,9 @@ class Session:
             Layout(self._experiment.sizes).index(command.layer, command.unit, input_)
         except LocalizedError as error:
             return [
-                ErrorEvent(id=command.id, code="invalid", **retold(error.user_message), field=error.field)
+                ErrorEvent(
+                    id=command.id, code="invalid", **localized_sentence(error.user_message), field=error.field
+                )
             ]
         self._edits.append(Edit(command.layer, command.unit, input_, command.value))
         self._change()
@@ -372,7 +374,7 @@ class Session:
     def _set_parameters(self, command: SetParameters) -> list[Event]:
         last = command.start + len(command.values) - 1
         if last >= self._experiment.parameters:
-            sentence = told(
+            sentence = localized(
                 "no-such-parameters",
                 first=command.start,
                 last=last,
@@ -381,7 +383,7 @@ class Session:
             return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
         waiting = sum(len(edit.values) for edit in self._edits if isinstance(edit, ParameterRange))
         if waiting + len(command.values) > _MOST_WAITING:
-            sentence = told("too-many-values", waiting=waiting + len(command.values))
+            sentence = localized("too-many-values", waiting=waiting + len(command.values))
             return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
         self._edits.append(ParameterRange(command.start, command.values))
         self._change()
@@ -398,7 +400,7 @@ class Session:
         )
 
     def _ended_error(self, why: Literal["diverged", "stopped"], id_: MessageId) -> ErrorEvent:
-        return ErrorEvent(id=id_, code=why, **told(f"has-{why}"))
+        return ErrorEvent(id=id_, code=why, **localized(f"has-{why}"))
 
     # -------------------------------------------------------------------------------------------------- slices
 
@@ -512,7 +514,11 @@ class Session:
         }
         # A picture of an earlier shape, or for a connection that has ended, is of no use; losses and points are.
         if not is_current or self._pictures.points_due:
-            lasting = {name: tensor for name, tensor in outcome.tensors.items() if name in (*LOSSES, *POINTS)}
+            lasting = {
+                name: tensor
+                for name, tensor in outcome.tensors.items()
+                if name in (*LOSS_TENSORS, *POINT_TENSORS)
+            }
             return events, Numbers(metadata, lasting, due=False)
         if work.view is not None and not work.view.hidden:
             metadata["map"] = work.view.name
@@ -538,7 +544,7 @@ class Session:
             return Diverged(epoch=run.epoch, step=run.step, **_why_diverged(self._experiment))
         training = run.experiment.training
         values = {"best": int(run.best.epoch[0]), **training.stop_options}
-        return Stopped(epoch=run.epoch, step=run.step, **told(f"ended.{training.stop}", **values))
+        return Stopped(epoch=run.epoch, step=run.step, **localized(f"ended.{training.stop}", **values))
 
     def fail(self, why: str = "internal") -> list[Event]:
         """Give up the slice under way, whose computation failed; ``why`` is the key of the message that tells it."""
@@ -552,7 +558,7 @@ class Session:
             "batch": experiment.training.batch_size,
             "samples": experiment.data.samples,
         }
-        error = ErrorEvent(code="internal", **told(why, **values))
+        error = ErrorEvent(code="internal", **localized(why, **values))
         return [*self._answer_pauses(), error, self._state("failed")]
 
 
@@ -588,5 +594,5 @@ def _why_diverged(experiment: Experiment) -> dict[str, Any]:
     rate = experiment.training.learning_rate
     objective = experiment.objective
     if objective.penalty == "l2" and rate * objective.penalty_rate > 2:
-        return told("diverged-by-regularization", product=float(f"{rate * objective.penalty_rate:g}"))
-    return told("diverged-by-rate", rate=rate)
+        return localized("diverged-by-regularization", product=float(f"{rate * objective.penalty_rate:g}"))
+    return localized("diverged-by-rate", rate=rate)

@@ -1,1 +1,1 @@
-"""What operators see: logs, metrics, the lag of the event loop."""
+"""Telemetry for operators: logs, metrics, the lag of the event loop."""

@@ -1,7 +1,7 @@
 """Logging: one line per event, as text or JSON, without secrets and without control characters.
 
-A line never holds what a client sent as it came: control characters are escaped, so that nobody forges a line or
-steers a terminal, and whatever looks like a secret is left out. The same event is logged once a second at most.
+Control characters are escaped, so that text of a client can neither forge a line nor control a terminal; strings that
+look like secrets are removed. The same event is logged at most once a second.
 """
 
 import json
@@ -10,7 +10,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,28 +19,28 @@ from typing import Any, TextIO
 
 from pydantic import ValidationError
 
-from server.telemetry.standard_streams import silence
+from server.telemetry.standard_streams import discard_output
 
 LEVELS = ("critical", "error", "warning", "info", "debug")
 FORMATS = ("text", "json")
 
 MAX_TEXT = 2000
-"""Characters of a line; of longer ones, beginning and end are logged, and how much is left out between."""
+"""Characters of a message; of a longer one, the start and the end are logged, and the number of characters between."""
 
 _MAX_ERROR = 400
-"""Likewise of what an exception tells."""
+"""Likewise of an exception's message."""
 
-_about: ContextVar[str | None] = ContextVar("session", default=None)
+_current_session: ContextVar[str | None] = ContextVar("session", default=None)
 
 _SECRET = re.compile(
     r"(?<![A-Za-z0-9_~-])(?!PLAYGROUND_[A-Z0-9_]+\b)[A-Za-z0-9_~-]{24,}(?:[.=+][A-Za-z0-9_~=+-]*)*"
 )
-"""Whatever is as long as a token, except for names of variables."""
+"""Strings as long as a token, except for names of environment variables."""
 
 _QUERY = re.compile(r"\?[^\s\"']*")
 _REMOVED = "[…]"
 
-_ADVICE = {
+_UVICORN_MESSAGES = {
     "Exception in ASGI application\n": (
         "a request failed through a fault of the server; all others go on. Please report it with these lines"
     ),
@@ -49,47 +49,46 @@ _ADVICE = {
         "%s connections did not close in time and were cut"
     ),
 }
-"""What uvicorn says, in words that say what it means and what to do."""
+"""Replacements of uvicorn's messages that explain the event and what to do."""
 
-
-_UNSAID = frozenset({"Application startup failed. Exiting."})
+_DROPPED_MESSAGES = frozenset({"Application startup failed. Exiting."})  # the reason is logged already
 
 
 def session_hash(session: str) -> str:
-    """Return what stands for a session in logs: the same for the same one, and no way back to it."""
+    """Return a hash that identifies a session in logs without revealing its name."""
     return sha256(session.encode()).hexdigest()[:12]
 
 
-def about_session(session: str) -> None:
-    """Let whatever the present task logs from now on name a session, by its hash."""
-    _about.set(session_hash(session))
+def set_session(session: str) -> None:
+    """Add a session's hash to all later log records of the current task."""
+    _current_session.set(session_hash(session))
 
 
-class _Lines(logging.StreamHandler[TextIO]):
-    """Writes lines to a stream, as long as it takes them."""
+class _StreamHandler(logging.StreamHandler[TextIO]):
+    """Writes lines to a stream until writing fails."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Let later lines get lost if the stream takes none; what it still holds would fail whatever flushes it."""
+        """Discard all further output after an OSError: buffered text would make every later flush fail."""
         if isinstance(sys.exc_info()[1], OSError):
-            silence(self.stream)
+            discard_output(self.stream)
         else:
             super().handleError(record)
 
 
 def configure(form: str, level: str) -> None:
-    """Let everything that is logged in this process, uvicorn's lines and warnings too, go to standard error.
+    """Send all log records of this process, uvicorn's and warnings included, to standard error.
 
     Args:
         form: one of `FORMATS`.
-        level: one of `LEVELS`, in lower case.
+        level: minimum severity, one of `LEVELS`.
     """
-    handler = _Lines(sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else TextLines())
+    handler = _StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     handler.addFilter(RepeatFilter())
     number = getattr(logging, level.upper())
     logging.basicConfig(handlers=[handler], level=number, force=True)
     for name in ("uvicorn.error", "websockets", "asyncio"):
-        # Below that they tell what is on the wire, byte by byte.
+        # On lower levels they log all transferred bytes.
         logging.getLogger(name).setLevel(max(number, logging.INFO))
     logging.captureWarnings(True)
     if form == "json":
@@ -105,7 +104,7 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: Traceb
 
 
 def one_line(text: str) -> str:
-    """Escape whatever ends a line, steers a terminal or cannot be seen."""
+    """Escape line ends, control characters and all others that are not printable."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
@@ -113,44 +112,48 @@ def one_line(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return a text as it may stand in a log: without secrets, on one line, not too long."""
+    """Return a text fit for a log: without secrets, on one line, at most `MAX_TEXT` characters."""
     return shortened(one_line(_SECRET.sub(_REMOVED, shortened(text, 2 * MAX_TEXT))), MAX_TEXT)
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text, or its beginning and end in ``most`` characters and how many there are between."""
+    """Return a text, or its start and end with the number of omitted characters, in at most ``most`` characters."""
     if len(text) <= most:
         return text
     mark = f" … {len(text) - most} characters and more left out … "
-    kept = most - len(mark)
-    return text[: kept - kept // 2] + mark + text[len(text) - kept // 2 :]
+    shown = most - len(mark)
+    return text[: shown - shown // 2] + mark + text[len(text) - shown // 2 :]
 
 
 class RepeatFilter(logging.Filter):
-    """Lets the same event pass once a second; the next one that passes tells how many were left out.
+    """Passes the same event at most once per interval, with the number of those left out since.
 
-    What uvicorn adds to a reason that is logged already does not pass at all.
+    Messages in `_DROPPED_MESSAGES` never pass.
     """
 
-    def __init__(self, interval: float = 1.0, most: int = 1000) -> None:
-        """Begin with nothing seen.
+    def __init__(
+        self, interval: float = 1.0, most: int = 1000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Start with nothing logged.
 
         Args:
-            interval: seconds between two of the same.
-            most: how many different events are remembered.
+            interval: seconds between two equal events.
+            most: number of different events that are remembered.
+            clock: seconds on a monotonic clock.
         """
         super().__init__()
         self._interval = interval
         self._most = most
+        self._clock = clock
         self._seen: dict[tuple[object, ...], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record may pass; one session's events do not hold up another's."""
-        if record.msg in _UNSAID:
+        """Return whether a record passes; equal events of different sessions count separately."""
+        if record.msg in _DROPPED_MESSAGES:
             return False
         key = (record.name, record.levelno, record.msg, _session(record))
-        now = time.monotonic()
-        until, left_out = self._seen.get(key, (0.0, 0))
+        now = self._clock()
+        until, left_out = self._seen.get(key, (now, 0))
         if now < until:
             self._seen[key] = until, left_out + 1
             return False
@@ -162,36 +165,36 @@ class RepeatFilter(logging.Filter):
 
 
 def _session(record: logging.LogRecord) -> str | None:
-    session: str | None = getattr(record, "session", None) or _about.get()
+    session: str | None = getattr(record, "session", None) or _current_session.get()
     return session
 
 
 def _details(record: logging.LogRecord) -> dict[str, str]:
-    """Return what a record says by name as well; its writer has made sure that there is no secret in it."""
+    """Return the named values of a record, of which the caller has made sure that they contain no secret."""
     details: dict[str, str] = getattr(record, "details", {})
     return details
 
 
 def _text(record: logging.LogRecord) -> str:
-    """Return what a record tells."""
+    """Return the message of a record, fit for a log."""
     message = record.msg if isinstance(record.msg, str) else str(record.msg)
-    message = _ADVICE.get(message, message)
+    message = _UVICORN_MESSAGES.get(message, message)
     if record.args:
         try:
             message = message % record.args
         except (TypeError, ValueError, KeyError):
             message = f"{message} {record.args!r}"
     if record.name.startswith("uvicorn"):
-        message = _QUERY.sub("", message)  # it logs addresses whole
+        message = _QUERY.sub("", message)  # uvicorn logs addresses with their queries
     message = message.strip()
     return shortened(one_line(message), MAX_TEXT) if _details(record) else clean(message)
 
 
-class TextLines(logging.Formatter):
-    """Lines for people; what belongs to one event is indented below its first line."""
+class TextFormatter(logging.Formatter):
+    """Formats a record as text; further lines of the same record are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Return the lines of a record."""
         clock = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
         session = _session(record)
         about = f" [{session}]" if session else ""
@@ -210,11 +213,11 @@ class TextLines(logging.Formatter):
         return "\n    ".join(map(one_line, lines))
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object per line."""
+class JsonFormatter(logging.Formatter):
+    """Formats a record as a JSON object on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Return the line of a record."""
         entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -243,14 +246,14 @@ class JsonLines(logging.Formatter):
 
 
 def _summary(error: BaseException) -> str:
-    if isinstance(error, ValidationError):  # it would quote what it was given
+    if isinstance(error, ValidationError):  # its message quotes the input
         kinds = sorted({each["type"] for each in error.errors(include_input=False, include_context=False)})
         return clean(f"ValidationError of {error.title}: {', '.join(kinds)}")
     return clean(shortened(f"{type(error).__name__}: {error}", _MAX_ERROR))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and those that it came from."""
+    """Yield an exception, its cause or context, and so on."""
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen and len(seen) < 8:

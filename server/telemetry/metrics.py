@@ -1,7 +1,7 @@
 """Metrics for Prometheus.
 
-Each application has a registry of its own. Labels take few values, all of them known here: nothing that a client sends
-becomes one, and no session has one of its own.
+Each application has its own registry. All values of labels are listed here: none comes from a client, and none is per
+session, so the number of time series is bounded.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
@@ -14,7 +14,7 @@ REASONS = (
     *("host", "origin", "type", "size", "rate", "full", "too-many", "code", "hello", "invalid"),
     *("resume", "restarting", "connections"),
 )
-"""Why a request or a connection was refused or ended by the server."""
+"""Why the server refuses a request or ends a connection."""
 
 CLOSE_CODES = (
     *(1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013),
@@ -23,10 +23,10 @@ CLOSE_CODES = (
 """Close codes of WebSockets that this server or browsers use."""
 
 RESUMES = ("live", "token", "refused")
-"""How a client comes back: to the session that is still there, with a token of its own, or not at all."""
+"""How a client resumes: its session still exists, its token holds the run, or the token is refused."""
 
 _REASONS = {413: "size", 429: "rate"}
-"""Of requests that are refused within the application, by status."""
+"""Reason of requests that routes refuse, by status."""
 
 _REFUSED = "playground.refused"
 
@@ -36,10 +36,10 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 
 class Metrics:
-    """Counts for one application."""
+    """Counters, gauges and histograms of one application."""
 
     def __init__(self) -> None:
-        """Begin at zero."""
+        """Create them with all label values at zero."""
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
 
@@ -55,7 +55,7 @@ class Metrics:
         def labelled(name: str, text: str, label: str, values: tuple[object, ...]) -> Counter:
             family = Counter(f"playground_{name}", text, (label,), registry=registry)
             for value in (*values, _OTHER):
-                family.labels(str(value))  # from the start, so that a rate can be formed of the first one
+                family.labels(str(value))  # exported as 0, so that rates include the first event
             return family
 
         self._sessions = gauge("sessions", "Sessions that are kept, with or without a connection.")
@@ -82,12 +82,12 @@ class Metrics:
         self._resumes = labelled("resumes", "Clients that came back, by kind.", "kind", RESUMES)
 
     def text(self) -> bytes:
-        """Return everything in the text format of Prometheus."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
     @property
     def registry(self) -> CollectorRegistry:
-        """What a server of metrics reads."""
+        """The registry, for a metrics server."""
         return self._registry
 
     def observe(
@@ -99,14 +99,14 @@ class Metrics:
         engine_restarts: int = 0,
         deadlines: int = 0,
     ) -> None:
-        """Note how things stand now.
+        """Record the current state.
 
         Args:
-            sessions: how many are kept.
-            oldest_frame: age in seconds of the oldest frame without acknowledgement.
-            lag: seconds by which the event loop is late.
-            engine_restarts: how many engine processes were replaced so far.
-            deadlines: how many slices were given up so far, as they took too long.
+            sessions: number of sessions.
+            oldest_frame: age in seconds of the oldest unacknowledged frame.
+            lag: of the event loop, in seconds.
+            engine_restarts: number of engine processes replaced so far.
+            deadlines: number of slices cancelled so far at their deadline.
         """
         self._engine_restarts.inc(engine_restarts - self._restarts_seen)
         self._deadlines.inc(deadlines - self._deadlines_seen)
@@ -120,22 +120,22 @@ class Metrics:
         self._connections.inc(change)
 
     def sent(self, size: int, *, frame: bool) -> None:
-        """Count a message of ``size`` bytes that goes out."""
+        """Count an outgoing message of ``size`` bytes."""
         self._bytes_sent.inc(size)
         if frame:
             self._frames_sent.inc()
 
     def frame_replaced(self) -> None:
-        """Count that newer numbers took the place of some for which a client had no room."""
+        """Count an unsent frame that was replaced by a newer one."""
         self._frames_replaced.inc()
 
     def computed(self, waited: float, ran: float) -> None:
-        """Count a slice that ``waited`` seconds for an engine process and then ``ran`` so many."""
+        """Count a slice that waited for an engine process and then ran, both in seconds."""
         self._queue_seconds.observe(waited)
         self._slice_seconds.observe(ran)
 
     def throttled(self) -> None:
-        """Count a message that is made to wait."""
+        """Count a message that was delayed."""
         self._throttled.inc()
 
     def rejected(self, reason: str) -> None:
@@ -143,21 +143,21 @@ class Metrics:
         self._rejects.labels(reason if reason in REASONS else _OTHER).inc()
 
     def closed(self, code: int) -> None:
-        """Count a WebSocket that was closed with a code, by either side."""
+        """Count a WebSocket that either side closed with a code."""
         self._closes.labels(str(code) if code in CLOSE_CODES else _OTHER).inc()
 
     def resumed(self, kind: str) -> None:
-        """Count a client that came back, in one of the ways of `RESUMES`."""
+        """Count a client that resumed, in one of the ways of `RESUMES`."""
         self._resumes.labels(kind if kind in RESUMES else _OTHER).inc()
 
 
 def note_refusal(scope: Scope, reason: str) -> None:
-    """Take note that a request or a connection is refused, for one of `REASONS`; the first one counts."""
+    """Record that a request or connection is refused for one of `REASONS`; only the first call counts."""
     scope.get(_REFUSED, []).append(reason)
 
 
-class Metered:
-    """Counts what goes out over WebSockets and how they end, and requests that are too large."""
+class MetricsMiddleware:
+    """Counts messages and closes of WebSockets, and refused requests."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         """Wrap an application."""
@@ -165,7 +165,7 @@ class Metered:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on everything; who refuses says so with `note_refusal`."""
+        """Pass on every scope; refusals are recorded with `note_refusal`."""
         refused: list[str] = []
         scope[_REFUSED] = refused
         serve = {"websocket": self._socket, "http": self._request}.get(scope["type"], self._app)

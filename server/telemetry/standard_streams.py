@@ -1,6 +1,6 @@
 """Standard streams that are closed, broken or full: the server goes on without them.
 
-Imports next to nothing, as it comes before everything else.
+Has few imports, as it is imported before everything else.
 """
 
 import atexit
@@ -11,50 +11,49 @@ from typing import TextIO
 _STREAMS = ("stdin", "stdout", "stderr")
 
 
-def secure() -> None:
-    """See that all three are open, and that none of them spoils the end of the process.
+def ensure_open() -> None:
+    """Open closed streams as the null device, and ignore errors when streams are flushed at exit.
 
-    A closed one becomes the null device. Otherwise the next socket would get its number, and what is meant for a
-    terminal would go to a client.
+    Otherwise the next socket would get the number of a closed stream, and text for the terminal would go to a client.
     """
     for number, name in enumerate(_STREAMS):
         try:
             os.fstat(number)
         except OSError:
-            _lead_nowhere(number)
+            _redirect_to_null(number)
         if getattr(sys, name) is None:
             mode = "w" if number else "r"
-            # Kept open as long as the process lives, as the interpreter keeps its own.
+            # Stays open as long as the process lives, like the interpreter's streams.
             setattr(sys, name, open(number, mode, encoding="utf-8", errors="replace", closefd=False))  # noqa: SIM115
-    atexit.register(_settle)
+    atexit.register(_flush)
 
 
-def say(text: str) -> OSError | None:
-    """Print to standard output; return why that is not possible, if so, and let later text for it get lost."""
+def print_line(text: str) -> OSError | None:
+    """Print a line to standard output; on an error, return it and discard all later output."""
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except OSError as error:
-        silence(sys.stdout)
+        discard_output(sys.stdout)
         return error
     return None
 
 
-def _settle() -> None:
-    """Write what is left; what nobody can take is no reason for the interpreter to complain."""
+def _flush() -> None:
+    """Flush the output streams, so that the interpreter reports no error when it does."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            silence(stream)
+            discard_output(stream)
 
 
-def silence(stream: TextIO) -> None:
-    """Let a stream lead nowhere from now on, with what it still holds."""
-    _lead_nowhere(stream.fileno())
+def discard_output(stream: TextIO) -> None:
+    """Redirect a stream to the null device, its buffered text included."""
+    _redirect_to_null(stream.fileno())
 
 
-def _lead_nowhere(number: int) -> None:
+def _redirect_to_null(number: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     if null != number:
         os.dup2(null, number)

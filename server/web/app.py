@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.user_messages import UserMessage
+from engine.user_messages import LocalizedError, UserMessage
 from server import __version__
 from server.compute import Unavailable, open_compute
 from server.i18n import ENGLISH, Languages, load
@@ -24,18 +24,18 @@ from server.lifecycle.readiness import Readiness
 from server.lifecycle.shutdown import Drain
 from server.security.join_codes import check_code, draw_code, weakness
 from server.security.join_cookie import JoinCookies
-from server.security.signing import load_keys
+from server.security.signing_keys import load_keys
 from server.sessions.manager import SessionManager
 from server.settings import Settings
 from server.telemetry.loop_lag import LoopMonitor
-from server.telemetry.metrics import Metered, Metrics
+from server.telemetry.metrics import Metrics, MetricsMiddleware
 from server.transport.loop_shares import LoopShares
 from server.web.assets import files
 from server.web.middleware.fair_requests import FairRequests
 from server.web.middleware.head_requests import HeadAsGet
 from server.web.middleware.hosts_and_origins import (
+    BODY_TOO_LONG,
     MAX_BODY_BYTES,
-    TOO_LONG,
     HostCheck,
     LengthCheck,
     OriginCheck,
@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the application; its engine processes start and end with it.
 
     Raises:
-        ValueError: a key to sign with is none, or the join code is too short.
+        ValueError: a signing key or the join code is not valid.
     """
 
     @asynccontextmanager
@@ -99,7 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
             compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
         )
         preparing = asyncio.create_task(
-            asyncio.to_thread(_prepare, app.state.languages, app.state.joining is not None)
+            asyncio.to_thread(_prepare, app.state.languages, app.state.join_cookies is not None)
         )
         try:
             try:
@@ -108,10 +108,10 @@ def create_app(settings: Settings) -> FastAPI:
                 app.state.unavailable = error
                 raise
             sessions.start()
-            pulse.start(observe)
+            loop_monitor.start(observe)
             yield
         finally:
-            await pulse.close()
+            await loop_monitor.close()
             await preparing
             await sessions.close()
             await compute.close()
@@ -120,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.allowed_embedders, files.hash_of(files.SHEET), files.hash_of(files.BOOT)
     )
     metrics = Metrics()
-    pulse = LoopMonitor()
+    loop_monitor = LoopMonitor()
     drain = Drain()
     app = FastAPI(
         title="Neural Playground", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
@@ -128,37 +128,37 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.unavailable = None
     app.state.metrics = metrics
-    app.state.pulse = pulse
+    app.state.loop_monitor = loop_monitor
     app.state.shares = LoopShares()
     app.state.drain = drain
     app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
-    app.state.joining = None
+    app.state.join_cookies = None
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     if settings.join_code is not None:
         code = check_code(settings.join_code or draw_code(app.state.keys, date.today()))
         warning = weakness(code)
         if warning is not None:
             log.warning(warning)
-        app.state.joining = JoinCookies(
+        app.state.join_cookies = JoinCookies(
             app.state.keys,
             code,
             embedded=bool(settings.allowed_embedders),
             wall_clock=time.time,
             clock=time.monotonic,
         )
-        app.add_middleware(JoinGate, joining=app.state.joining)
-    complaints = RefusalLog(app.state.languages[ENGLISH].say)
-    app.state.complaints = complaints
-    app.add_middleware(OriginCheck, allowed=settings.allowed_origins, complaints=complaints)
+        app.add_middleware(JoinGate, join_cookies=app.state.join_cookies)
+    refusal_log = RefusalLog(app.state.languages[ENGLISH].translate)
+    app.state.refusal_log = refusal_log
+    app.add_middleware(OriginCheck, allowed=settings.allowed_origins, refusal_log=refusal_log)
     app.add_middleware(SizeCheck)
     known = known_hosts((settings.host, *settings.allowed_hosts))
-    app.add_middleware(HostCheck, known=known, complaints=complaints)
+    app.add_middleware(HostCheck, known=known, refusal_log=refusal_log)
     app.add_middleware(FairRequests, shares=app.state.shares)
     app.add_middleware(LengthCheck)
     app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(SecurityHeaders, protections=protections)
-    app.add_middleware(Metered, metrics=metrics)
+    app.add_middleware(MetricsMiddleware, metrics=metrics)
     app.add_middleware(HeadAsGet)
     app.add_middleware(StartFailure)
     app.include_router(pages.router)
@@ -182,13 +182,21 @@ def create_app(settings: Settings) -> FastAPI:
         headers = {"Allow": _allowed_methods(request.scope)} if error.status_code == 405 else error.headers
         return RefusedError(error.status_code, known).response(request, headers)
 
+    @app.exception_handler(RefusedError)
+    async def respond(request: Request, refused: RefusedError) -> Response:
+        return refused.response(request)
+
+    @app.exception_handler(LocalizedError)
+    async def explain(request: Request, error: LocalizedError) -> Response:
+        return RefusedError(422, error.user_message, error.field or None).response(request)
+
     @app.exception_handler(ClientDisconnect)
-    async def let_go(request: Request, error: ClientDisconnect) -> Response:
-        return Response(status_code=400)  # which nobody gets: the client has left before its body was read
+    async def ignore_disconnect(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # never received: the client disconnected before its body was read
 
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
-        # This one is sent from outside of all middleware, so it brings the headers itself.
+        # Sent from outside of all middleware, so the security headers are added here.
         headers = protections.headers(request.headers.get("host"))
         return RefusedError(500, UserMessage("server-failed")).response(request, headers)
 
@@ -196,14 +204,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 class StartFailure:
-    """Says in a sentence, where there is one, why the application does not start, instead of by a traceback."""
+    """Replaces the traceback of a failed start by a sentence with the reason, if there is one."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on everything."""
+        """Pass on every scope; replaces the message of a failed startup."""
 
         async def send_sentence(message: Message) -> None:
             reason = scope["app"].state.unavailable
@@ -215,7 +223,7 @@ class StartFailure:
 
 
 def _allowed_methods(scope: Scope) -> str:
-    """Return the methods of all routes with the path of a request; Starlette names those of the first alone."""
+    """Return the methods of all routes with the path of a request; Starlette returns those of the first route only."""
     routes = scope["app"].routes
     return ", ".join(
         method
@@ -227,5 +235,5 @@ def _allowed_methods(scope: Scope) -> str:
 _SENTENCES = {
     404: UserMessage("nothing-here"),
     405: UserMessage("no-such-method"),
-    413: TOO_LONG,
+    413: BODY_TOO_LONG,
 }

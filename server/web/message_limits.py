@@ -1,4 +1,4 @@
-"""Limits of a client's messages: rate, size and number of invalid ones. Takes the time as an argument."""
+"""Limits of a client's messages: rate, size and number of invalid ones. Takes the time as a parameter."""
 
 import json
 
@@ -7,13 +7,13 @@ from server.security.token_bucket import TokenBucket
 
 MESSAGE_RATE = 20.0
 MESSAGE_BURST = 60
-"""Messages a second, and at once; what comes faster is read later, so that it slows nobody but its sender."""
+"""Messages per second, and at once; faster ones are read later, which slows down their sender only."""
 
-MOST_BYTES = 2**16
-"""Of a message but those that carry an experiment or a token (`MAX_MESSAGE_BYTES`)."""
+MAX_SMALL_MESSAGE_BYTES = 2**16
+"""Of messages without an experiment or a token; those may have `MAX_MESSAGE_BYTES`."""
 
-MOST_INVALID = 10
-"""The last of so many messages that are none ends the connection; one is forgiven every minute."""
+MAX_INVALID = 10
+"""The last of this many invalid messages ends the connection; one is forgiven every minute."""
 
 _FORGIVEN = 1 / 60
 
@@ -22,37 +22,39 @@ TOO_MANY_INVALID = (1008, "too many invalid messages")
 
 
 class MessageLimits:
-    """What one connection has sent."""
+    """Applies the limits to one connection."""
 
     def __init__(self) -> None:
-        """Begin with a clean slate."""
+        """Start a connection."""
         self._messages = TokenBucket(MESSAGE_RATE, MESSAGE_BURST)
-        self._patience = TokenBucket(_FORGIVEN, MOST_INVALID)
+        self._patience = TokenBucket(_FORGIVEN, MAX_INVALID)
         self._frames = 0
 
     def frame_sent(self) -> None:
-        """Take note of a frame: its acknowledgement will not count, as the window bounds those."""
+        """Count a frame that was sent: its acknowledgement is free, as the window bounds their number."""
         self._frames += 1
 
-    def pause(self, message: Command | ErrorEvent, now: float) -> float:
+    def delay(self, message: Command | ErrorEvent, now: float) -> float:
         """Return how long to wait before reading on, in seconds.
 
         Args:
-            message: what came.
-            now: seconds.
+            message: the message, parsed.
+            now: seconds on a monotonic clock.
         """
         if isinstance(message, Ack) and self._frames > 0:
             self._frames -= 1
             return 0.0
         return self._messages.spend(now)
 
-    def verdict(self, text: str | None, message: Command | ErrorEvent, now: float) -> tuple[int, str] | None:
-        """Return with which close code and reason the connection has to end, or None.
+    def violation(
+        self, text: str | None, message: Command | ErrorEvent, now: float
+    ) -> tuple[int, str] | None:
+        """Return the close code and reason with which the connection has to end, or None.
 
         Args:
-            text: what came, or None if it was binary.
-            message: what it was taken for.
-            now: seconds.
+            text: of the message, or None if it is binary.
+            message: the message, parsed.
+            now: seconds on a monotonic clock.
         """
         if text is not None and _is_long(text) and not _may_be_long(text, message):
             return TOO_BIG
@@ -64,14 +66,17 @@ class MessageLimits:
 
 
 def _is_long(text: str) -> bool:
-    return len(text) > MOST_BYTES // 4 and len(text.encode(errors="surrogatepass")) > MOST_BYTES
+    return (
+        len(text) > MAX_SMALL_MESSAGE_BYTES // 4
+        and len(text.encode(errors="surrogatepass")) > MAX_SMALL_MESSAGE_BYTES
+    )
 
 
 def _may_be_long(text: str, message: Command | ErrorEvent) -> bool:
     if isinstance(message, ErrorEvent):  # a refused experiment gets an answer
         try:
-            claimed = json.loads(text).get("type")
+            type_ = json.loads(text).get("type")
         except (ValueError, AttributeError, RecursionError):
             return False
-        return claimed in ("hello", "configure")
+        return type_ in ("hello", "configure")
     return isinstance(message, Hello | Configure)

@@ -1,4 +1,4 @@
-"""Reads JSON bodies of requests with a size limit, and says what is wrong with them."""
+"""Reads and validates JSON bodies of requests with a size limit."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -10,13 +10,13 @@ from pydantic import BaseModel, ValidationError
 from engine.user_messages import UserMessage
 from engine.validation_errors import explain
 from server.settings import MAX_MESSAGE_BYTES
-from server.web.middleware.refusals import preferred_language
+from server.web.middleware.refusals import language_headers, preferred_language
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
 class Refused(BaseModel):
-    """Why a request was not answered."""
+    """Why a request was refused."""
 
     detail: str
     field: str | None = None
@@ -25,22 +25,22 @@ class Refused(BaseModel):
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refused, "description": "The body is not JSON."},
     401: {"model": Refused, "description": "The server asks for a join code, and no cookie came along."},
-    403: {"model": Refused, "description": "The request comes from a page of elsewhere."},
+    403: {"model": Refused, "description": "The request comes from a page of another origin."},
     413: {"model": Refused, "description": "The body is too long."},
     415: {"model": Refused, "description": "The body is not declared as application/json."},
     422: {"model": Refused, "description": "A value is not valid, or nothing corresponds to it."},
 }
-"""What a route that reads a body may answer instead, for its description."""
+"""Responses of a route that reads a body, for its OpenAPI description."""
 
 
 def body_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the description of a route whose body is read here, and not by the framework."""
+    """Return the OpenAPI description of a body that is read here and not by the framework."""
     schema = _inlined(model.model_json_schema())
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """Put definitions in the place of references to them, which would lead nowhere inside a larger description."""
+    """Replace references by their definitions: inside the OpenAPI description they would not resolve."""
     definitions = schema.pop("$defs", {})
 
     def resolved(part: Any) -> Any:
@@ -57,33 +57,33 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 class RefusedError(Exception):
-    """A request cannot be answered.
+    """A request is refused.
 
     Attributes:
         status: of the response.
-        sentence: why.
-        field: dotted name of what is wrong, or None.
+        user_message: the reason.
+        field: dotted name of the invalid field, or None.
     """
 
     def __init__(self, status: int, sentence: UserMessage, field: str | None = None) -> None:
-        """Say why."""
+        """Create the error; arguments as in the attributes."""
         super().__init__(sentence)
         self.status = status
         self.user_message = sentence
         self.field = field
 
     def response(self, request: Request, headers: Mapping[str, str] | None = None) -> JSONResponse:
-        """Say it to the client, in the language that it likes best.
+        """Return the JSON response, in the client's preferred language.
 
-        With ``?refusals=answer`` a refusal of what was asked is an answer, of status 200: browsers write every other
-        status to their console as a fault of the page.
+        With ``?refusals=answer`` in the address, a refused value has status 200: browsers log every error status to
+        the console as an error of the page.
         """
         answers = self.status == 422 and request.query_params.get("refusals") == "answer"
         language = preferred_language(request.scope)
         return JSONResponse(
-            {"detail": language.say(self.user_message), "field": self.field},
+            {"detail": language.translate(self.user_message), "field": self.field},
             200 if answers else self.status,
-            {**(headers or {}), "Content-Language": language.key, "Vary": "Accept-Language"},
+            {**(headers or {}), **language_headers(language)},
         )
 
 
@@ -91,7 +91,7 @@ async def read_body(request: Request, model: type[Body], most: int = MAX_MESSAGE
     """Read a JSON body of at most ``most`` bytes.
 
     Raises:
-        RefusedError: it is too long, not JSON, or not what the model describes.
+        RefusedError: it is too long, not JSON, or does not validate.
     """
     body = bytearray()
     async for chunk in request.stream():
@@ -105,16 +105,16 @@ async def read_body(request: Request, model: type[Body], most: int = MAX_MESSAGE
 
 
 def answer(request: Request, content: Mapping[str, Any], notes: Sequence[UserMessage]) -> JSONResponse:
-    """Answer with content, and with notes in the language that the client likes best."""
+    """Return a JSON response with content, and notes in the client's preferred language."""
     language = preferred_language(request.scope)
     return JSONResponse(
-        {**content, "notes": [language.say(note) for note in notes]},
-        headers={"Content-Language": language.key, "Vary": "Accept-Language"},
+        {**content, "notes": [language.translate(note) for note in notes]},
+        headers=language_headers(language),
     )
 
 
 def refusal(error: ValidationError) -> RefusedError:
-    """Say what is wrong with a body or an experiment."""
+    """Return the refusal of a body or experiment that does not validate."""
     first = explain(error)[0].without_prefix("experiment.")
     if first.kind == "json_invalid":
         return RefusedError(400, UserMessage("body-not-json"))

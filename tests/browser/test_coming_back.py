@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.live_server import LiveServer, free_port, live_server
 from tests.support.page import Playground, open_playground
 from tests.support.processes import descendants, engine_processes, needs_proc
+from tests.support.wording import english
 
 LOSSES = """() => {
   const columns = ['train', 'test', 'validation'];
@@ -229,7 +230,7 @@ def test_a_session_that_was_freed_goes_on_with_one_click(browser: Browser) -> No
     with with_settings(idle_seconds=4) as server, going_on(browser, server) as playground:
         playground.train(5)
         epoch = playground.epoch
-        expect(playground["#reconnecting"]).to_contain_text("Nobody did anything")
+        expect(playground["#reconnecting"]).to_contain_text(english("script.line.idle"))
         expect(playground["html"]).to_have_attribute("data-connection", "stopped")
 
         playground["#reconnecting"].get_by_role("button", name="Go on").click()
@@ -248,7 +249,7 @@ def test_a_full_server_says_so_lets_nobody_out_and_opens_by_itself(browser: Brow
         assert response is not None
         assert response.status == 503
         assert 5 <= int(response.headers["retry-after"]) <= 15
-        expect(late.locator("h1")).to_have_text("All places are taken")
+        expect(late.locator("h1")).to_have_text(english("page.full.heading"))
 
         playground.page.reload()  # who is in is let in again
         playground.connected()

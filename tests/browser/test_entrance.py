@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.live_server import LiveServer, live_server
 from tests.support.page import SIZES, Playground
+from tests.support.wording import sentence
 
 CODE = "abcd-efgh"
 
@@ -56,7 +57,7 @@ def test_the_code_is_asked_for_and_a_wrong_one_is_told_where_the_person_looks(
     page.keyboard.type("hgfe-dcba")
     page.keyboard.press("Enter")
 
-    expect(page.locator("#join-refusal")).to_have_text("This is not the join code. Please look at it again.")
+    expect(page.locator("#join-refusal")).to_have_text(sentence("wrong-code"))
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_be_focused()
     page.keyboard.type("ABCD efgh")  # what was wrong is selected, so it is replaced

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server.protocol.messages import ErrorEvent, greet, parse
+from server.protocol.messages import ErrorEvent, expect_hello, parse
 from server.web.message_limits import MESSAGE_BURST, MESSAGE_RATE
 from tests.chaos.conftest import FORGETFUL, Start, Tell, at_rest, health
 from tests.support.live_server import LiveServer
@@ -42,7 +42,7 @@ def test_no_text_makes_reading_it_fail() -> None:
     for text in itertools.islice(texts, 2000):
         message = parse(text)
         assert isinstance(message, ErrorEvent) or message.type
-        greet(message)
+        expect_hello(message)
 
 
 async def prepare(server: LiveServer, state: str) -> Wire:

@@ -1,4 +1,4 @@
-"""Exact versions: what is written is checked against what is asked for, and installed with hashes only."""
+"""Exact versions: the pins are checked against pyproject.toml, and installed with hashes only."""
 
 import re
 import shutil
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.pin_requirements import LEVELS, NEWER_PYTHON, problems, read
+from scripts.pin_requirements import NEWER_PYTHON, PIN_FILES, problems, read
 from tests.support.live_server import ROOT
 
-WITH_HASHES = [level.name for level in LEVELS if not level.by_hand]
+WITH_HASHES = [file.name for file in PIN_FILES if not file.by_hand]
 
 
 def pins_of(name: str) -> dict[str, list[str]]:
@@ -90,7 +90,7 @@ def test_what_is_no_requirement_is_noticed(copy: Path) -> None:
     assert any("example.org" in problem for problem in problems(copy))
 
 
-@pytest.mark.parametrize("name", [level.name for level in LEVELS])
+@pytest.mark.parametrize("name", [file.name for file in PIN_FILES])
 def test_no_file_names_a_registry(name: str) -> None:
     assert "//" not in (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8")
 
@@ -108,10 +108,10 @@ def test_what_only_windows_needs_is_pinned_too() -> None:
 
 
 def test_no_file_with_hashes_is_part_of_one_without() -> None:
-    for level in LEVELS:
-        text = (ROOT / f"requirements/{level.name}.txt").read_text(encoding="utf-8")
-        assert re.findall(r"^-r (\w+)\.txt$", text, re.MULTILINE) == ([level.base] if level.base else [])
-        assert level.base is None or level.base in WITH_HASHES
+    for file in PIN_FILES:
+        text = (ROOT / f"requirements/{file.name}.txt").read_text(encoding="utf-8")
+        assert re.findall(r"^-r (\w+)\.txt$", text, re.MULTILINE) == ([file.base] if file.base else [])
+        assert file.base is None or file.base in WITH_HASHES
 
 
 @pytest.mark.parametrize("name", WITH_HASHES)

@@ -18,14 +18,14 @@ SOURCES = sorted(
 )
 
 PLACES = {
-    "fcntl": ("server/security/signing.py",),
+    "fcntl": ("server/security/signing_keys.py",),
     "grp": (),
     "multiprocessing": (
         "server/compute/processes.py",
         "server/compute/start_method.py",
         "server/compute/worker_setup.py",
     ),
-    "os.name": ("scripts/find_browser.py", "server/security/signing.py"),
+    "os.name": ("scripts/find_browser.py", "server/security/signing_keys.py"),
     "os.sched_getaffinity": ("server/settings/processors.py",),
     "posix": (),
     "/proc": ("server/compute/cpu_time.py", "tests/support/container.py", "tests/support/processes.py"),

@@ -16,7 +16,7 @@ import torch
 from hypothesis import given
 
 from engine import Experiment, begin
-from server.export import LANGUAGES, CannotExportError, export
+from server.export import TARGETS, CannotExportError, export
 from server.export.losses import LOSSES
 from server.export.optimizers import OPTIMIZERS
 from tests.support.export_grid import BATCH_SIZES, CELLS, cell, spread
@@ -27,7 +27,7 @@ EPOCHS = 6
 TOLERANCES = {"numpy": 1e-8, "pytorch": 1e-8, "scikit-learn": 1e-8, "keras": 1e-5}
 """What is promised; found: some 1e-15 … 1e-12, and 1e-8 in Keras, which rounds products to single precision."""
 
-LIBRARIES = [language for language in LANGUAGES if language != "numpy"]
+LIBRARIES = [language for language in TARGETS if language != "numpy"]
 
 SKLEARN_OPTIMIZERS = [key for key, row in OPTIMIZERS.items() if row.sklearn is not None]
 REFUSED = {
@@ -125,7 +125,7 @@ def test_the_losses_of_any_experiment_are_those_of_the_engine(one: Experiment, l
 
 
 @pytest.mark.parametrize(("penalty", "optimizer", "batch_size"), CELLS)
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", TARGETS)
 def test_every_penalty_optimizer_and_size_of_batches_ends_as_in_the_engine(
     language: str, penalty: str, optimizer: str, batch_size: int
 ) -> None:

@@ -147,6 +147,11 @@ class Wire(asyncio.BufferedProtocol):
             if event.get("id") == "question":
                 return event
 
+    def drop_frames(self) -> None:
+        """Forget the frames that have arrived and were not awaited."""
+        while not self._arrivals.empty():
+            self._arrivals.get_nowait()
+
     async def frame(self, accept: Callable[[Arrival], bool] = lambda arrival: True) -> Arrival:
         """Return the next acceptable frame, if no ``on_frame`` takes them.
 

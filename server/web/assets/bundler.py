@@ -1,20 +1,20 @@
 """The bundler: joins the page's modules into one script and its sheets into one sheet, which saves requests.
 
-Every module keeps its text and has a scope of its own: what it exports is what the scope returns, what it imports is
-taken from there. That is enough while modules import and export names only and none needs itself; the rest is refused.
+Every module becomes a function scope that returns its exports; imports are read from the returned objects. This is
+enough for modules that import and export names only and have no cycles; everything else is refused.
 
-What a module imports later, by ``import("./views/editor.js")``, becomes a second script with all modules that only it
-needs. The scopes of those that it shares with the first script are handed to it, so that each module runs once.
+A dynamic import, ``import("./views/editor.js")``, becomes a second script with all modules that only it needs. It gets
+the scopes of modules that it shares with the first script as arguments, so that each module runs once.
 """
 
 import posixpath
 import re
 from collections.abc import Callable, Mapping
 
-# Only in the text of a template literal could a line begin so and be no comment; such text does not span lines here.
-# For the same reason lines may lose their indentation.
+# A line that starts like this is a comment unless it is inside a template literal; those do not span lines here.
+# For the same reason indentation can be removed.
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)[ \t]*\n", re.MULTILINE)
-# Types of what follows, within a line.
+# Type annotations within a line.
 _TYPE = re.compile(r"/\*\* @[^\n]*?\*/ ?")
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"(\.[^"]+)";\n', re.MULTILINE)
 _LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
@@ -26,20 +26,20 @@ _SHEET = re.compile(r'^@import "([\w./-]+)";$', re.MULTILINE)
 
 
 def join_modules(files: Mapping[str, str], main: str, target: str) -> dict[str, str]:
-    """Join the module ``main`` with all that it needs, without indentation, types and most comments.
+    """Join the module ``main`` with all that it imports, without indentation, types and most comments.
 
     Args:
-        files: the text of every module by its path.
-        main: path of the module to begin with; it may wait, and exports nothing.
+        files: the text of every module by path.
+        main: path of the entry module; it may use top-level ``await``, and exports nothing.
         target: path of the joined script.
 
     Returns:
-        The joined script under ``target``. Each module that is imported later stands with all that only it needs
-        under its own name, in a folder beside ``target`` that is named after it.
+        Scripts by path: the joined one under ``target``; each dynamically imported module, joined with all that only
+        it imports, under its own name in a folder beside ``target`` with the same name.
 
     Raises:
-        ValueError: a module imports or exports in a way that cannot be joined, or needs itself; or what is imported
-            later is needed before, imports something later itself, or needs what another such module needs.
+        ValueError: a module imports or exports in an unsupported way, or in a cycle; or a dynamically imported module
+            is also imported statically, has a dynamic import itself, or shares a module with another such module only.
     """
     order = _in_order(files, main)
     scopes = {path: f"$module{number}" for number, path in enumerate(order)}
@@ -76,7 +76,7 @@ def _scope(
     *,
     bare: bool = False,
 ) -> str:
-    """Write a module as the function that is its scope; a ``bare`` one as its text."""
+    """Return a module as the function that is its scope; a ``bare`` one without the function."""
     text = _bare(files[path])
     names = _EXPORT.findall(text)
     text = _EXPORT.sub("", text)
@@ -112,8 +112,8 @@ def _beside(path: str, name: str) -> str:
 
 
 def _in_order(files: Mapping[str, str], main: str) -> list[str]:
-    """Return the paths of ``main`` and all that it needs, each behind those that it needs itself."""
-    order: dict[str, bool] = {}  # whether a module is finished
+    """Return the paths of ``main`` and all that it imports, in topological order, imported modules first."""
+    order: dict[str, bool] = {}  # whether all imports of a module are in it
 
     def add(path: str) -> None:
         if path in order:
@@ -131,6 +131,6 @@ def _in_order(files: Mapping[str, str], main: str) -> list[str]:
 
 
 def join_sheets(files: Mapping[str, str], main: str) -> str:
-    """Return the style sheet ``main`` with the sheets that it imports in their places, without remarks."""
+    """Return the style sheet ``main`` with its imports replaced by the imported sheets, without comments."""
     joined = _SHEET.sub(lambda found: join_sheets(files, _beside(main, found[1])), files[main])
     return _INDENTATION.sub("", _REMARK.sub("", joined))

@@ -12,22 +12,22 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from server.web.assets.bundler import join_modules, join_sheets, shortened
-from server.web.assets.precompressed import Packed, pack, respond
+from server.web.assets.precompressed import Precompressed, precompress, respond
 
 router = APIRouter()
 
 _PACKAGE = Path(__file__).parents[2]
-# Some machines have names of their own for these, and then no module loads.
+# The tables of some machines differ here, and browsers load no module with another type.
 _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
 SCRIPT = "js/page.js"
-"""Path of what the page asks for: ``js/main.js`` with all its modules."""
+"""Path of the joined script: ``js/main.js`` with all its modules."""
 
 SHEET, BOOT = "css/page.css", "js/theme-boot.js"
-"""Paths of what stands in the page itself, as nothing can be shown before it is there: all sheets, and one script."""
+"""Paths of what is inlined in the page, as rendering waits for it: the joined sheets, and one script."""
 
 
 def folder(name: str) -> Path:
@@ -49,7 +49,7 @@ def _files() -> Mapping[str, bytes]:
 
 @cache
 def revision() -> str:
-    """Return a name for the present contents of ``static``: another content, another address, so caches never lie."""
+    """Return a hash of the contents of ``static``: it is part of addresses, so caches are never stale."""
     digest = hashlib.sha256()
     for path, content in _files().items():
         digest.update(f"{path}\0".encode())
@@ -64,23 +64,23 @@ def _texts() -> Mapping[str, str]:
 
 @cache
 def embedded(path: str) -> str:
-    """Return ``SHEET`` or ``BOOT`` as it stands in pages."""
+    """Return ``SHEET`` or ``BOOT`` as it is inlined in pages."""
     return join_sheets(_texts(), path) if path == SHEET else shortened(_texts()[path])
 
 
 @cache
 def hash_of(path: str) -> str:
-    """Return by what a content security policy knows ``SHEET`` or ``BOOT`` in a page."""
+    """Return the hash source of ``SHEET`` or ``BOOT`` for a content security policy."""
     digest = hashlib.sha256(embedded(path).encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 @cache
-def _assets() -> Mapping[str, Packed]:
-    """Return every file as it is served, by path, and those that are joined."""
+def _assets() -> Mapping[str, Precompressed]:
+    """Return all served files by path, the joined ones included."""
     joined = join_modules(_texts(), "js/main.js", SCRIPT)
     served = dict(_files()) | {path: script.encode() for path, script in joined.items()}
-    return {path: pack(content, _media_type(path)) for path, content in served.items()}
+    return {path: precompress(content, _media_type(path)) for path, content in served.items()}
 
 
 def _media_type(path: str) -> str:
@@ -89,14 +89,14 @@ def _media_type(path: str) -> str:
 
 
 def prepare() -> None:
-    """Read and compress everything now, so that the first visitor need not wait for it."""
+    """Read and compress all files now, so that the first request does not wait for it."""
     _assets()
 
 
 @router.get("/static/{named}/{path:path}", include_in_schema=False)
 async def asset(request: Request, named: str, path: str) -> Response:
-    """Serve a file that never changes under its address."""
-    packed = _assets().get(path) if named == revision() else None
-    if packed is None:
+    """Serve a file; its address contains the revision, so it is immutable."""
+    content = _assets().get(path) if named == revision() else None
+    if content is None:
         raise HTTPException(404)
-    return respond(request, packed, {"Cache-Control": "public, max-age=31536000, immutable"})
+    return respond(request, content, {"Cache-Control": "public, max-age=31536000, immutable"})

@@ -1,4 +1,4 @@
-"""Content that never changes, compressed once and sent as gzip to clients that accept it."""
+"""Immutable content, compressed once and sent as gzip to clients that accept it."""
 
 import gzip
 import hashlib
@@ -10,32 +10,34 @@ from starlette.responses import Response
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """A content in both of its forms.
+class Precompressed:
+    """Content, plain and compressed.
 
     Attributes:
-        plain: as it is.
-        zipped: compressed by gzip; empty where that would gain nothing.
-        media_type: what it is, as the header says it.
-        tag: a name that changes with the content, as the ``ETag`` header writes it.
+        plain: uncompressed.
+        gzipped: compressed by gzip; empty if that is not shorter.
+        media_type: value of the ``Content-Type`` header.
+        etag: value of the ``ETag`` header, which depends on the content only.
     """
 
     plain: bytes
-    zipped: bytes
+    gzipped: bytes
     media_type: str
-    tag: str
+    etag: str
 
 
-def pack(content: bytes, media_type: str) -> Packed:
-    """Compress a content as well as gzip can; equal contents give equal bytes."""
-    zipped = gzip.compress(content, compresslevel=9, mtime=0)
+def precompress(content: bytes, media_type: str) -> Precompressed:
+    """Compress content at the highest level; equal content gives equal bytes."""
+    gzipped = gzip.compress(content, compresslevel=9, mtime=0)
     digest = hashlib.sha256(content).hexdigest()[:20]
-    # Weak, as both forms share it.
-    return Packed(content, zipped if len(zipped) < len(content) else b"", media_type, f'W/"{digest}"')
+    # A weak tag, as the plain and the compressed form share it.
+    return Precompressed(
+        content, gzipped if len(gzipped) < len(content) else b"", media_type, f'W/"{digest}"'
+    )
 
 
-def reads_gzip(accepted: str) -> bool:
-    """Tell whether an ``Accept-Encoding`` header allows gzip."""
+def accepts_gzip(accepted: str) -> bool:
+    """Return whether an ``Accept-Encoding`` header allows gzip."""
     for entry in accepted.lower().split(","):
         coding, _, parameters = entry.partition(";")
         if coding.strip() in ("gzip", "*"):
@@ -44,13 +46,13 @@ def reads_gzip(accepted: str) -> bool:
     return False
 
 
-def respond(request: Request, packed: Packed, headers: Mapping[str, str]) -> Response:
-    """Answer with a content: not at all if the browser has it already, compressed if it reads that."""
+def respond(request: Request, content: Precompressed, headers: Mapping[str, str]) -> Response:
+    """Return a response with the content, compressed if the client accepts gzip; 304 if the client has it already."""
     varies = ", ".join(filter(None, [headers.get("Vary"), "Accept-Encoding"]))
-    headers = {**headers, "Vary": varies, "ETag": packed.tag}
-    if packed.tag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
+    headers = {**headers, "Vary": varies, "ETag": content.etag}
+    if content.etag in (tag.strip() for tag in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
-    if packed.zipped and reads_gzip(request.headers.get("accept-encoding", "")):
+    if content.gzipped and accepts_gzip(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"
-        return Response(packed.zipped, headers=headers, media_type=packed.media_type)
-    return Response(packed.plain, headers=headers, media_type=packed.media_type)
+        return Response(content.gzipped, headers=headers, media_type=content.media_type)
+    return Response(content.plain, headers=headers, media_type=content.media_type)

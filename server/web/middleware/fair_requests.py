@@ -13,12 +13,12 @@ from server.transport.connections import Place
 from server.transport.loop_shares import LoopShares, Party
 from server.web.middleware.refusals import own_path, refuse
 
-AT_ONCE = frozenset({"/healthz", "/readyz"})
-"""Those who watch the server are answered at once: these cost next to nothing."""
+UNQUEUED_PATHS = frozenset({"/healthz", "/readyz"})
+"""Paths of health checks, which are answered at once as they cost almost nothing."""
 
 
 class FairRequests:
-    """Lets requests wait for their turn."""
+    """Queues requests by the event loop's time that their senders have used."""
 
     def __init__(self, app: ASGIApp, shares: LoopShares) -> None:
         """Wrap an application."""
@@ -28,7 +28,7 @@ class FairRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request when it is due; WebSockets take turns with each message."""
         place: Place | None = scope.get("state", {}).get("place")
-        if scope["type"] == "http" and own_path(scope) in AT_ONCE:
+        if scope["type"] == "http" and own_path(scope) in UNQUEUED_PATHS:
             await self._app(scope, receive, send)
         elif place is not None and place.is_surplus:
             headers = {"Retry-After": str(jittered(0, random.random())), "Connection": "close"}
@@ -42,11 +42,11 @@ class FairRequests:
 def party_of(scope: Scope) -> Party:
     """Return the party that is charged for a request or a WebSocket: its connection, with its owner.
 
-    The owner is the identity of the join cookie, or without a join code the address, which is known here behind a proxy
-    as well.
+    The owner is the identity of the join cookie, or else the address, which at this point is the client's even behind a
+    proxy.
     """
-    joining: JoinCookies | None = scope["app"].state.joining
-    identity = None if joining is None else joining.identity(scope)
+    join_cookies: JoinCookies | None = scope["app"].state.join_cookies
+    identity = None if join_cookies is None else join_cookies.identity(scope)
     owner = address_of(scope.get("client")) if identity is None else identity
     party: Party = scope.get("state", {}).get("party") or Party(owner)
     party.owner = owner

@@ -8,10 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """Lets the application see a HEAD request as GET, and sends its response without the body.
+    """Passes on a HEAD request as GET, and sends the response without its body.
 
-    It wraps all other middleware, so that none of them has to know HEAD. Responses that name the allowed methods name
-    HEAD beside GET.
+    It wraps all other middleware, so that none of them has to handle HEAD. ``Allow`` headers with GET get HEAD too.
     """
 
     def __init__(self, app: ASGIApp) -> None:

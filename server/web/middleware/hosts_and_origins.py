@@ -1,8 +1,8 @@
 """Checks of Host, Origin, content type and size, before a request reaches its route.
 
-A browser carries any page's requests to any server, and a name that an attacker owns may lead to this machine (DNS
-rebinding). So every request, WebSockets included, has to name a host that is known here, and a socket, or a request
-that is more than a question, has to come from a page of this server.
+Browsers send any page's requests to any server, and a name of an attacker may resolve to this machine (DNS rebinding).
+So every request, WebSockets included, must have a known Host header, and WebSockets and unsafe methods must have a
+same-origin Origin header.
 """
 
 import ipaddress
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.user_messages import UserMessage
 from server.telemetry.metrics import note_refusal
 from server.web.middleware.refusal_log import RefusalLog
-from server.web.middleware.refusals import is_taken, refuse
+from server.web.middleware.refusals import has_route, refuse
 
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""
@@ -25,15 +25,15 @@ _ALWAYS = ("localhost",)
 
 
 def known_hosts(configured: Sequence[str]) -> frozenset[str]:
-    """Return the names this server answers to, lower case: this machine's own, and those that were configured."""
+    """Return the host names of this server in lower case: this machine's own, and the configured ones."""
     own = socket.gethostname().lower()
     return frozenset({*_ALWAYS, own, f"{own}.local", *(name.lower().rstrip(".") for name in configured)})
 
 
 def host_allowed(header: str | None, known: frozenset[str]) -> bool:
-    """Tell whether a Host header names this server.
+    """Return whether a Host header is valid for this server.
 
-    An address of numbers always may: nobody can make it lead elsewhere.
+    IP addresses always are: DNS rebinding needs a name.
     """
     name = _host_name(header)
     if name is None:
@@ -46,7 +46,7 @@ def host_allowed(header: str | None, known: frozenset[str]) -> bool:
 
 
 def _host_name(header: str | None) -> str | None:
-    """Return the name in a Host header without port, brackets and final dot, lower case; None if it is none."""
+    """Return the name in a Host header without port, brackets and final dot, lower case; None if it is invalid."""
     if not header:
         return None
     try:
@@ -62,16 +62,15 @@ def _host_name(header: str | None) -> str | None:
 def origin_allowed(
     origin: str | None, host: str | None, allowed: Sequence[str], *, secure: bool = False
 ) -> bool:
-    """Tell whether a page of ``origin`` may open a session here.
+    """Return whether a page of ``origin`` may open a session here.
 
-    Browsers let any page open a socket to any server, and say only where the page is from. Programs that are no
-    browsers send no origin.
+    Browsers let any page open a WebSocket to any server, and send the page's origin. Other programs send no origin.
 
     Args:
         origin: the Origin header, as ``https://host[:port]``.
         host: the Host header of the same request.
-        allowed: further origins whose pages may.
-        secure: whether the request came by TLS, as far as is known here.
+        allowed: further allowed origins.
+        secure: whether the request came by TLS, as far as the server knows.
     """
     if origin is None or origin in allowed:
         return True
@@ -86,7 +85,7 @@ def origin_allowed(
         return False
     if page.scheme == ("https" if secure else "http"):
         return (page_port or _PORTS[page.scheme]) == (own_port or _PORTS[page.scheme])
-    # A proxy that speaks TLS at the usual port may send no header about it: the page knows better then.
+    # A TLS proxy at the default port may send no header about it; then the page's scheme counts.
     return page.scheme == "https" and page_port in (None, 443) and own_port in (None, 443)
 
 
@@ -101,14 +100,14 @@ def origin_fault(
     secure: bool = False,
     proxy: str = "ADDRESS",
 ) -> UserMessage | None:
-    """Return why a page of ``origin`` may not open a session here, and what mends it; None if it may.
+    """Return why a page of ``origin`` may not open a session here, and how to fix that; None if it may.
 
     Args:
         origin: as in `origin_allowed`, like the next three.
         host: likewise.
         allowed: likewise.
         secure: likewise.
-        proxy: address of the proxy whose word about TLS is not believed, if that is known.
+        proxy: address of the proxy whose header about TLS is not trusted, if known.
     """
     if origin_allowed(origin, host, allowed, secure=secure):
         return None
@@ -132,16 +131,16 @@ _MOST_SHOWN = 80
 
 
 class HostCheck:
-    """Refuses requests and sockets that name another host."""
+    """Refuses requests and WebSockets with an unknown Host header."""
 
-    def __init__(self, app: ASGIApp, known: frozenset[str], complaints: RefusalLog) -> None:
+    def __init__(self, app: ASGIApp, known: frozenset[str], refusal_log: RefusalLog) -> None:
         """Wrap an application."""
         self._app = app
         self._known = known
-        self._complaints = complaints
+        self._refusal_log = refusal_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what names this server."""
+        """Pass on requests and WebSockets for a known host."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -153,32 +152,32 @@ class HostCheck:
         sentence = (
             UserMessage("other-host", {"host": hosts[0][:_MOST_SHOWN]}) if named else UserMessage("one-host")
         )
-        self._complaints.tell(sentence)
+        self._refusal_log.note(sentence)
         await refuse(scope, send, 400, sentence)
 
 
 class OriginCheck:
-    """Refuses sockets, and requests that are more than questions, from pages of elsewhere."""
+    """Refuses WebSockets and unsafe methods (RFC 9110) from pages of other origins."""
 
-    def __init__(self, app: ASGIApp, allowed: Sequence[str], complaints: RefusalLog) -> None:
+    def __init__(self, app: ASGIApp, allowed: Sequence[str], refusal_log: RefusalLog) -> None:
         """Wrap an application."""
         self._app = app
         self._allowed = allowed
-        self._complaints = complaints
+        self._refusal_log = refusal_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what comes from a page of this server, or from no page."""
-        if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _QUESTIONS):
+        """Pass on safe methods, and requests from allowed origins or without an origin."""
+        if scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _SAFE_METHODS):
             headers = Headers(scope=scope)
             fault = self._fault(scope, headers)
             if fault is not None:
-                self._complaints.tell(fault)
+                self._refusal_log.note(fault)
                 await refuse(scope, send, 403, fault)
                 return
-            # A form of elsewhere cannot send this type, so a browser asks first whether its page may; it may not.
+            # Forms of other origins cannot send this type; for scripts, browsers send a preflight request, which fails.
             kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-            # Where no route takes the method, nothing can be changed, and the answer is 405 or 404.
-            if scope["type"] == "http" and kind != "application/json" and is_taken(scope):
+            # Without a route for the method nothing can be changed, and the answer is 405 or 404.
+            if scope["type"] == "http" and kind != "application/json" and has_route(scope):
                 sentence = (
                     UserMessage("other-type", {"type": kind[:_MOST_SHOWN]})
                     if kind
@@ -194,46 +193,46 @@ class OriginCheck:
             not origins and headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
         ):
             return UserMessage("page-of-elsewhere")
-        # If the proxy were believed, the scheme would be the one that it names.
-        told = "x-forwarded-proto" in headers and scope.get("client")
+        # The header of a trusted proxy would have set the scheme of the request already.
+        untrusted = "x-forwarded-proto" in headers and scope.get("client")
         return origin_fault(
             origins[0] if origins else None,
             headers.get("host"),
             self._allowed,
             secure=is_secure(scope),
-            **({"proxy": scope["client"][0]} if told else {}),
+            **({"proxy": scope["client"][0]} if untrusted else {}),
         )
 
 
 def is_secure(scope: Scope) -> bool:
-    """Tell whether a request came by TLS, as far as is known here."""
+    """Return whether a request came by TLS, as far as the server knows."""
     return scope["scheme"] in ("https", "wss")
 
 
-_QUESTIONS = ("GET", "OPTIONS")  # HEAD arrives as GET
+_SAFE_METHODS = ("GET", "OPTIONS")  # HEAD arrives as GET
 
 
 class SizeCheck:
-    """Refuses bodies that are announced as too long, before any of them is read."""
+    """Refuses bodies with too large a Content-Length, before reading them."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what is short enough, or does not say: Starlette's middleware counts that."""
+        """Pass on short bodies, and those without a length: Starlette's middleware counts their bytes."""
         if scope["type"] == "http":
             length = Headers(scope=scope).get("content-length", "0")
             if not (length.isascii() and length.isdigit()) or int(length[:20]) > MAX_BODY_BYTES:
-                await refuse(scope, send, 413, TOO_LONG)
+                await refuse(scope, send, 413, BODY_TOO_LONG)
                 return
         await self._app(scope, receive, send)
 
 
 class LengthCheck:
-    """Refuses requests whose end a proxy may see elsewhere (RFC 9112, section 6.1), and closes their connection.
+    """Refuses requests of ambiguous length (request smuggling; RFC 9112, section 6.1) and closes their connection.
 
-    Other doubtful lengths are refused by h11: lengths that differ, other codings than ``chunked``.
+    h11 refuses other ambiguities: differing lengths, other codings than ``chunked``.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -241,7 +240,7 @@ class LengthCheck:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on requests that tell their length in one way."""
+        """Pass on requests of unambiguous length."""
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             if "transfer-encoding" in headers and (
@@ -253,4 +252,4 @@ class LengthCheck:
         await self._app(scope, receive, send)
 
 
-TOO_LONG = UserMessage("body-too-long", {"most": MAX_BODY_BYTES})
+BODY_TOO_LONG = UserMessage("body-too-long", {"most": MAX_BODY_BYTES})

@@ -1,12 +1,12 @@
-"""The join gate: with a join code, routes need the join cookie, but for those that lead to it."""
+"""The join gate: with a join code, all routes need the join cookie but those that the page needs to get it."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.user_messages import UserMessage
 from server.security.join_cookie import JoinCookies
-from server.web.middleware.refusals import is_taken, own_path, refuse
+from server.web.middleware.refusals import has_route, own_path, refuse
 
-OPEN = frozenset(
+PUBLIC_ROUTES = frozenset(
     {
         "GET /",
         "GET /healthz",
@@ -17,28 +17,28 @@ OPEN = frozenset(
         "POST /api/tickets",
     }
 )
-"""What everybody may ask for, by method and path; the page's files as well."""
+"""Routes without the cookie, by method and path; the files below `PUBLIC_FOLDER` as well."""
 
-GUARDED = frozenset({"GET /metrics"})
-"""What asks for a token of its own."""
+TOKEN_ROUTES = frozenset({"GET /metrics"})
+"""Routes that check a token themselves."""
 
-OPEN_FOLDER = "/static/"
+PUBLIC_FOLDER = "/static/"
 
-ASKING = frozenset({"/ws"})
-"""WebSockets that look for the cookie themselves, so that the page learns why. All others are refused."""
+PUBLIC_WEBSOCKETS = frozenset({"/ws"})
+"""WebSockets that check the cookie themselves, so that the page learns the reason. All others are refused."""
 
 
 class JoinGate:
-    """Refuses every request without the cookie but those that are open, whatever routes there are."""
+    """Refuses every request without the cookie, except to public routes."""
 
-    def __init__(self, app: ASGIApp, joining: JoinCookies) -> None:
+    def __init__(self, app: ASGIApp, join_cookies: JoinCookies) -> None:
         """Wrap an application."""
         self._app = app
-        self._joining = joining
+        self._join_cookies = join_cookies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what is open, what has the cookie, and what nobody answers to."""
-        if scope["type"] not in ("http", "websocket") or self._lets_in(scope):
+        """Pass on requests that are public, have the cookie, or match no route."""
+        if scope["type"] not in ("http", "websocket") or self._is_allowed(scope):
             await self._app(scope, receive, send)
             return
         await refuse(
@@ -49,13 +49,13 @@ class JoinGate:
             {"WWW-Authenticate": "Cookie"},
         )
 
-    def _lets_in(self, scope: Scope) -> bool:
+    def _is_allowed(self, scope: Scope) -> bool:
         path = own_path(scope)
         if scope["type"] == "websocket":
-            return path in ASKING
-        if f"{scope['method']} {path}" in OPEN | GUARDED or path.startswith(OPEN_FOLDER):
+            return path in PUBLIC_WEBSOCKETS
+        if f"{scope['method']} {path}" in PUBLIC_ROUTES | TOKEN_ROUTES or path.startswith(PUBLIC_FOLDER):
             return True
-        if self._joining.identity(scope) is not None:
+        if self._join_cookies.identity(scope) is not None:
             return True
-        # Where there is nothing, there is nothing to guard: a wrong address gets its page, a wrong method its 405.
-        return not is_taken(scope)
+        # Without a route there is nothing to protect: the answer is the usual 404 or 405.
+        return not has_route(scope)

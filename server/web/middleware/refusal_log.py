@@ -1,7 +1,6 @@
-"""Logs requests that were refused because of a proxy or a setting, with what mends it.
+"""Logs requests that were refused because of a proxy or a setting, and how to fix that.
 
-The operator sees there what a proxy in between gets wrong. The same refusal is logged once in a while only, and all of
-a kind together seldom, so that strangers cannot fill the log.
+Rates are limited per refusal and per kind of refusal, so that clients cannot flood the log.
 """
 
 import logging
@@ -15,7 +14,7 @@ from server.security.token_bucket import TokenBucket, TokenBuckets
 log = logging.getLogger(__name__)
 
 SAME_SECONDS = 300.0
-"""How long the same is not logged again."""
+"""How long the same refusal is not logged again."""
 
 _BURST = 10
 _EACH_SECONDS = 30.0  # on average, between two of a kind
@@ -25,26 +24,26 @@ _HIDDEN = "…"
 
 
 class RefusalLog:
-    """Tells the log; bounded in what it remembers and in how much it tells."""
+    """Logs refusals, with bounded memory and rate."""
 
     def __init__(
-        self, say: Callable[[UserMessage], str], clock: Callable[[], float] = time.monotonic
+        self, translate: Callable[[UserMessage], str], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin with nothing logged.
+        """Start with nothing logged.
 
         Args:
-            say: writes a sentence.
-            clock: seconds.
+            translate: returns the text of a sentence.
+            clock: seconds on a monotonic clock.
         """
-        self._say = say
+        self._translate = translate
         self._clock = clock
         self._same = TokenBuckets(1 / SAME_SECONDS, burst=1, most=1000)
         self._kinds: dict[str, TokenBucket] = {}
 
-    def tell(self, sentence: UserMessage) -> None:
-        """Log why a request was refused, unless that was logged lately.
+    def note(self, sentence: UserMessage) -> None:
+        """Log why a request was refused, unless that was logged recently.
 
-        Values that are no host, address or origin are not shown: they are whatever a client likes to send.
+        Values that are not a host, address or origin are hidden: a client may send any text.
         """
         seen = {
             name: text if _PLAIN.fullmatch(text) else _HIDDEN
@@ -52,9 +51,10 @@ class RefusalLog:
         }
         now = self._clock()
         kind = self._kinds.setdefault(sentence.key, TokenBucket(1 / _EACH_SECONDS, _BURST))
-        if kind.missing(now) > 0 or self._same[sentence.key, *seen.values()].take(now) > 0:
+        if kind.wait_time(now) > 0 or self._same[sentence.key, *seen.values()].take(now) > 0:
             return
         kind.take(now)
         log.warning(
-            self._say(UserMessage(sentence.key, seen)), extra={"details": {"refused": sentence.key, **seen}}
+            self._translate(UserMessage(sentence.key, seen)),
+            extra={"details": {"refused": sentence.key, **seen}},
         )

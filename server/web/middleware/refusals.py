@@ -15,49 +15,54 @@ from server.telemetry.metrics import note_refusal
 _POLICY_VIOLATION = 1008
 
 _REASONS = {400: "host", 401: "code", 403: "origin", 413: "size", 415: "type", 503: "connections"}
-"""What is counted, by status."""
+"""Reason in the metrics, by status."""
 
 
 def own_path(scope: Scope) -> str:
-    """Return the path of a request without what a proxy left before it."""
+    """Return the path of a request without the root path."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))
 
 
 def wants_page(scope: Scope) -> bool:
-    """Tell whether a request is a person's, who opens an address, rather than a program's."""
+    """Return whether a request is a browser's navigation rather than a program's."""
     accept = Headers(scope=scope).get("accept", "*/*")
     return "text/html" in accept or not own_path(scope).startswith("/api/")
 
 
 def preferred_language(scope: Scope) -> Language:
-    """Return the language that the sender of a request likes best."""
+    """Return the language that the sender of a request prefers."""
     return choose(scope["app"].state.languages, None, Headers(scope=scope).get("accept-language"))
 
 
-def is_taken(scope: Scope) -> bool:
-    """Tell whether a route takes a request, by its method and path, or a WebSocket."""
+def language_headers(language: Language) -> dict[str, str]:
+    """Return the headers of a response whose text is in a language that was negotiated."""
+    return {"Content-Language": language.key, "Vary": "Accept-Language"}
+
+
+def has_route(scope: Scope) -> bool:
+    """Return whether a route matches a request by path and method, or a WebSocket by path."""
     return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
 
 
 async def refuse(
     scope: Scope, send: Send, status: int, sentence: UserMessage, headers: Mapping[str, str] | None = None
 ) -> None:
-    """Answer a request, or the handshake of a WebSocket, instead of the application.
+    """Refuse a request, or the handshake of a WebSocket.
 
     Args:
         scope: of the request.
-        send: to its sender.
-        status: of the response; browsers see none of a WebSocket, so it gets 403 without words.
-        sentence: for people. It is plain text where a page was asked for, else JSON.
-        headers: further ones of the response.
+        send: ASGI channel.
+        status: of the response; a refused WebSocket always gets 403 without a body, which browsers hide from pages.
+        sentence: the reason, sent as plain text to browsers that navigate, else as JSON.
+        headers: further headers of the response.
     """
     note_refusal(scope, _REASONS.get(status, "invalid"))
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
         return
     language = preferred_language(scope)
-    detail = language.say(sentence)
+    detail = language.translate(sentence)
     if "text/html" in Headers(scope=scope).get("accept", ""):
         kind, body = "text/plain; charset=utf-8", f"{detail}\n".encode()
     else:
@@ -67,8 +72,7 @@ async def refuse(
         "content-type": kind,
         "content-length": str(len(body)),
         "cache-control": "no-store",
-        "content-language": language.key,
-        "vary": "Accept-Language",
+        **language_headers(language),
         **(headers or {}),
     }
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in lines.items()]

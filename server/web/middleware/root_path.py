@@ -5,14 +5,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RootPath:
-    """Tells the application which part of a path is not its own; what comes without the prefix is answered, too."""
+    """Sets the root path of requests below a prefix; requests without the prefix are passed on unchanged."""
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
         """Wrap an application.
 
         Args:
-            app: it.
-            root_path: the prefix, without a slash at its end; empty for none.
+            app: the application.
+            root_path: the prefix, without a final slash; empty for none.
         """
         self._app = app
         self._root_path = root_path

@@ -30,19 +30,19 @@ UNUSED_FEATURES = (
     ),
     "xr-spatial-tracking",
 )
-"""Features of browsers that the page does not use; of the others it uses ``clipboard-write``."""
+"""Browser features that Permissions-Policy disables; the page uses ``clipboard-write``."""
 
 _PERMISSIONS = ", ".join(f"{feature}=()" for feature in sorted(UNUSED_FEATURES))
 
 
 @dataclass(frozen=True, slots=True)
 class Protections:
-    """What pages may do besides using what this server serves.
+    """Parameters of the headers.
 
     Attributes:
-        embedders: origins whose pages may show this one inside them.
-        style: the hash of the one style sheet that may stand in a page itself, as policies write it; or empty.
-        script: likewise of the one script.
+        embedders: origins whose pages may embed this one.
+        style: hash source of the inline style sheet; or empty.
+        script: hash source of the inline script; or empty.
     """
 
     embedders: Sequence[str] = ()
@@ -53,8 +53,8 @@ class Protections:
         """Return the headers.
 
         Args:
-            host: the Host header of the request, of which a WebSocket may be opened. Chromium and Firefox take
-                ``'self'`` to mean its ``ws:`` and ``wss:`` as well; older Safaris do not, so they are named, too.
+            host: the Host header of the request. Its ``ws:`` and ``wss:`` are listed explicitly, as older Safaris do
+                not include them in ``'self'``.
         """
         sockets = (f"ws://{host}", f"wss://{host}") if host and _NAME_AND_PORT.fullmatch(host) else ()
         policy = {

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from server.protocol.catalog import Catalog, catalog
-from server.web.assets.precompressed import Packed, pack, respond
+from server.web.assets.precompressed import Precompressed, precompress, respond
 
 router = APIRouter()
 
 
 @cache
-def _catalog() -> Packed:
-    return pack(catalog().model_dump_json().encode(), "application/json")
+def _catalog() -> Precompressed:
+    return precompress(catalog().model_dump_json().encode(), "application/json")
 
 
 @router.get("/api/catalog", response_model=Catalog)

@@ -15,19 +15,19 @@ from server.telemetry.metrics import CONTENT_TYPE, Metrics
 router = APIRouter()
 
 MAX_LAG_SECONDS = 1.0
-"""A server whose event loop is later than this counts as ill."""
+"""Lag of the event loop from which the server counts as unhealthy."""
 
 _UNCACHED = {"Cache-Control": "no-store"}
 
 
 class Health(BaseModel):
-    """Whether the process lives and keeps up."""
+    """Whether the event loop keeps up."""
 
     status: Literal["ok", "late"]
 
 
 class Ready(BaseModel):
-    """Whether learners should be sent here, and what is missing."""
+    """Whether the server can take new sessions, and what is missing."""
 
     status: Literal["ready", "not ready"]
     missing: list[str]
@@ -35,15 +35,15 @@ class Ready(BaseModel):
 
 @router.get("/healthz", responses={200: {"model": Health}, 503: {"model": Health}})
 async def healthz(request: Request) -> Response:
-    """Answer 200 while the process is alive and its event loop keeps up, else 503."""
-    pulse: LoopMonitor = request.app.state.pulse
-    ill = pulse.lag() >= MAX_LAG_SECONDS
-    return JSONResponse({"status": "late" if ill else "ok"}, 503 if ill else 200, _UNCACHED)
+    """Return 200 while the event loop keeps up, else 503."""
+    loop_monitor: LoopMonitor = request.app.state.loop_monitor
+    is_late = loop_monitor.lag() >= MAX_LAG_SECONDS
+    return JSONResponse({"status": "late" if is_late else "ok"}, 503 if is_late else 200, _UNCACHED)
 
 
 @router.get("/readyz", responses={200: {"model": Ready}, 503: {"model": Ready}})
 async def readyz(request: Request) -> Response:
-    """Answer 200 if learners should be sent here, else 503 and what is missing: engine, capacity, accepting."""
+    """Return 200 if the server can take new sessions, else 503 and what is missing: engine, capacity, accepting."""
     readiness: Readiness = request.app.state.readiness
     missing = await readiness.lacks()
     status = "not ready" if missing else "ready"

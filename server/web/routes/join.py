@@ -20,7 +20,7 @@ _PRIVATE = {"Cache-Control": "no-store"}
 
 
 class Join(BaseModel):
-    """A join code as somebody typed it."""
+    """A join code as typed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -28,7 +28,7 @@ class Join(BaseModel):
 
 
 class Joined(BaseModel):
-    """Whether the rest of the server is open to the sender."""
+    """Whether the sender has a valid join cookie."""
 
     joined: bool
 
@@ -43,10 +43,10 @@ _NO_CODE: dict[int | str, dict[str, Any]] = {
     responses=REFUSALS
     | _NO_CODE
     | {
-        200: {"model": Joined, "description": "The code is right; the cookie comes with the answer."},
+        200: {"model": Joined, "description": "The code is right; the response sets the cookie."},
         403: {
             "model": Refused,
-            "description": "The code is wrong, or the request comes from a page of elsewhere.",
+            "description": "The code is wrong, or the request comes from a page of another origin.",
         },
         429: {
             "model": Refused,
@@ -56,45 +56,43 @@ _NO_CODE: dict[int | str, dict[str, Any]] = {
     openapi_extra=body_of(Join),
 )
 async def join(request: Request) -> Response:
-    """Answer the right code with a cookie."""
+    """Set the join cookie if the code is right."""
+    join_cookies = _join_cookies(request)
+    body = await read_body(request, Join)
     try:
-        joining = _joining(request)
-        body = await read_body(request, Join)
-        is_right = joining.is_right(body.code, address_of(request.scope.get("client")))
-    except RefusedError as refused:
-        return refused.response(request)
+        is_right = join_cookies.is_right(body.code, address_of(request.scope.get("client")))
     except TooManyAttemptsError as error:
         seconds = jittered(error.seconds, secrets.randbelow(1001) / 1000, _SPREAD_SECONDS)
         sentence = UserMessage("too-many-codes", {"seconds": seconds})
         return RefusedError(429, sentence, "code").response(request, {"Retry-After": str(seconds)})
     if not is_right:
-        return RefusedError(403, UserMessage("wrong-code"), "code").response(request)
-    return JSONResponse({"joined": True}, headers={**_PRIVATE, "Set-Cookie": joining.cookie(request.scope)})
+        raise RefusedError(403, UserMessage("wrong-code"), "code")
+    return JSONResponse(
+        {"joined": True}, headers={**_PRIVATE, "Set-Cookie": join_cookies.cookie(request.scope)}
+    )
 
 
 @router.get("/api/join", responses=_NO_CODE | {200: {"model": Joined}})
 async def is_joined(request: Request) -> Response:
-    """Answer whether the cookie came along and is valid."""
-    try:
-        joining = _joining(request)
-    except RefusedError as refused:
-        return refused.response(request)
-    return JSONResponse({"joined": joining.identity(request.scope) is not None}, headers=_PRIVATE)
+    """Return whether the request has a valid join cookie."""
+    return JSONResponse(
+        {"joined": _join_cookies(request).identity(request.scope) is not None}, headers=_PRIVATE
+    )
 
 
 @router.post("/api/tickets", include_in_schema=False)
-async def tell_former_page() -> Response:
-    """Answer a page from before cookies with a ticket: a hello with a ticket is answered by a request to reload."""
+async def issue_former_ticket() -> Response:
+    """Answer a page from before cookies with a ticket; its hello is then answered with a request to reload."""
     return JSONResponse({"ticket": "reload"}, headers=_PRIVATE)
 
 
-def _joining(request: Request) -> JoinCookies:
-    """Return what takes join codes.
+def _join_cookies(request: Request) -> JoinCookies:
+    """Return the server's join cookies.
 
     Raises:
-        RefusedError: this server needs none.
+        RefusedError: the server has no join code.
     """
-    joining: JoinCookies | None = request.app.state.joining
-    if joining is None:
+    join_cookies: JoinCookies | None = request.app.state.join_cookies
+    if join_cookies is None:
         raise RefusedError(404, UserMessage("no-join-code"))
-    return joining
+    return join_cookies

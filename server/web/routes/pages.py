@@ -19,16 +19,19 @@ from server.protocol.localized_catalog import catalog_in
 from server.sessions.manager import SessionManager, retry_seconds
 from server.telemetry.metrics import note_refusal
 from server.web.assets.files import BOOT, SCRIPT, SHEET, embedded, folder, revision
-from server.web.assets.precompressed import Packed, pack, respond
+from server.web.assets.precompressed import Precompressed, precompress, respond
+from server.web.middleware.refusals import language_headers
 
 router = APIRouter()
 
 _INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
-"""No text of the page keeps its spaces, so that indents need not travel."""
+"""Removed from the page, whose texts do not depend on it."""
 
-_MOST_LEVELS = 30
-_MOST_SHOWN = 200
-"""Levels of an unknown address up to which it is gone back step by step, and characters of it that are shown."""
+_MAX_DEPTH = 30
+"""Depth of an unknown address up to which the addresses in its page are relative."""
+
+_MAX_SHOWN_CHARACTERS = 200
+"""Characters of an unknown address that its page shows."""
 
 
 @cache
@@ -39,13 +42,13 @@ def _templates() -> Jinja2Templates:
 
 
 def _prose(text: str) -> Markup:
-    """Write ``*words*`` of a text emphasised, and ``**words**`` strongly so."""
+    """Render ``*words*`` of a text as ``<em>``, and ``**words**`` as ``<strong>``."""
     written = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text)))
     return Markup(re.sub(r"\*(.+?)\*", r"<em>\1</em>", written))
 
 
 def _inside_script(json_text: str) -> Markup:
-    # Inside a script element only "<" could end the element early.
+    # Only "<" could end the script element early.
     return Markup(json_text.replace("<", "\\u003c"))
 
 
@@ -60,13 +63,13 @@ def _strings_json(language: Language) -> Markup:
 
 
 def language_of(request: Request) -> Language:
-    """Return the language to answer in: the one in the address, else what the browser likes best."""
+    """Return the language of the response: the one in the address, else the one that the browser prefers."""
     languages: Languages = request.app.state.languages
     return choose(languages, request.query_params.get("language"), request.headers.get("accept-language"))
 
 
 def _render(template: str, root: str, language: Language, languages: Languages, **more: Any) -> str:
-    """Write a page from which ``root`` (as ``../``) leads to the playground: relative addresses suit any prefix."""
+    """Render a page; ``root`` (such as ``../``) is the relative address of the playground, for any prefix."""
 
     def asset(path: str) -> str:
         return root + posixpath.join("static", revision(), path)
@@ -77,7 +80,7 @@ def _render(template: str, root: str, language: Language, languages: Languages, 
         "asset": asset,
         "home": root or "./",
         "script": SCRIPT,
-        "sheet": Markup(embedded(SHEET)),  # neither holds what would end it early
+        "sheet": Markup(embedded(SHEET)),  # neither contains "</", which would end the element early
         "boot": Markup(embedded(BOOT)),
         "language": language,
         "languages": languages,
@@ -87,7 +90,7 @@ def _render(template: str, root: str, language: Language, languages: Languages, 
 
 
 @cache
-def _playground(language: Language, others: tuple[Language, ...], *, join: bool) -> Packed:
+def _playground(language: Language, others: tuple[Language, ...], *, join: bool) -> Precompressed:
     page = _render(
         "playground.html",
         "",
@@ -98,51 +101,47 @@ def _playground(language: Language, others: tuple[Language, ...], *, join: bool)
         catalog_json=_catalog_json(language),
         strings_json=_strings_json(language),
     )
-    return pack(_INDENTATION.sub("", page).encode(), "text/html; charset=utf-8")
+    return precompress(_INDENTATION.sub("", page).encode(), "text/html; charset=utf-8")
 
 
 def prepare(languages: Languages, *, join: bool) -> None:
-    """Write the page in every language now, so that the first visitor need not wait for it.
+    """Render the page in every language now, so that the first request does not wait for it.
 
     Args:
-        languages: all there are.
-        join: whether the page is to ask for the join code.
+        languages: to render.
+        join: whether the page asks for the join code.
     """
     for language in languages.values():
         _playground(language, tuple(languages.values()), join=join)
 
 
-def _headers(language: Language) -> dict[str, str]:
-    return {"Content-Language": language.key, "Vary": "Accept-Language"}
-
-
 @router.get("/", response_class=HTMLResponse, include_in_schema=False)
 async def playground(request: Request) -> Response:
-    """Serve the page; while the server is full, only to a tab that says that it has a session already."""
+    """Serve the page; while the server is full, only with ``?return``, which tabs that have a session send."""
     language = language_of(request)
     sessions: SessionManager = request.app.state.sessions
     if not sessions.has_room and "return" not in request.query_params:
         note_refusal(request.scope, "full")
         return _full(language, request.app.state.languages)
-    join = request.app.state.joining is not None
+    join = request.app.state.join_cookies is not None
     page = _playground(language, tuple(request.app.state.languages.values()), join=join)
-    return respond(request, page, _headers(language) | {"Cache-Control": "no-cache"})
+    return respond(request, page, language_headers(language) | {"Cache-Control": "no-cache"})
 
 
 def _full(language: Language, languages: Languages) -> Response:
-    """Say that all places are taken, and when to try again."""
+    """Return the page "server full", with the time of the next attempt."""
     retry_after = math.ceil(retry_seconds())
     text = _render("full.html", "", language, languages, retry_after=retry_after)
-    headers = _headers(language) | {"Retry-After": str(retry_after), "Cache-Control": "no-store"}
+    headers = language_headers(language) | {"Retry-After": str(retry_after), "Cache-Control": "no-store"}
     return HTMLResponse(text, 503, headers)
 
 
 def not_found(request: Request) -> HTMLResponse:
-    """Say in words that there is nothing here."""
+    """Return the page "not found"."""
     depth = request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1
     language = language_of(request)
-    # Nobody has written an address of that depth, and each level makes every address on the page longer.
-    root = "../" * depth if depth <= _MOST_LEVELS else f"{request.scope.get('root_path', '')}/"
-    path = request.url.path[:_MOST_SHOWN]
+    # Each level lengthens every address on the page, so requests of any depth could ask for pages of any size.
+    root = "../" * depth if depth <= _MAX_DEPTH else f"{request.scope.get('root_path', '')}/"
+    path = request.url.path[:_MAX_SHOWN_CHARACTERS]
     text = _render("not_found.html", root, language, request.app.state.languages, path=path)
-    return HTMLResponse(text, 404, _headers(language))
+    return HTMLResponse(text, 404, language_headers(language))

@@ -17,7 +17,7 @@ router = APIRouter()
 
 
 class Saved(BaseModel):
-    """A text (a link, or a saved experiment), or the bytes of a file in base64; one of both."""
+    """A text (a link, or a saved experiment), or a file in base64; exactly one of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -26,7 +26,7 @@ class Saved(BaseModel):
 
 
 class Network(BaseModel):
-    """What a saved network has learned."""
+    """Parameters of a saved network."""
 
     parameters: list[float]
     epoch: int
@@ -34,7 +34,7 @@ class Network(BaseModel):
 
 
 class Opened(BaseModel):
-    """The experiment, what was passed over as sentences, and the network if one was saved."""
+    """The experiment, notes on ignored content, and the network if one was saved."""
 
     experiment: Experiment
     notes: list[str]
@@ -43,19 +43,14 @@ class Opened(BaseModel):
 
 @router.post(
     "/api/read",
-    responses=REFUSALS | {200: {"model": Opened, "description": "The experiment, whole."}},
+    responses=REFUSALS | {200: {"model": Opened, "description": "The complete experiment."}},
     openapi_extra=body_of(Saved),
 )
 async def read_saved(request: Request) -> Response:
-    """Answer the experiment of a saved file, an address of the page or a link of the original."""
+    """Return the experiment of a saved file, an address of the page or a link of TensorFlow Playground."""
     compute: Scheduler = request.app.state.compute
-    try:
-        body = await read_body(request, Saved, MAX_BODY_BYTES)
-        opened = await compute.run(saved.read, _content(body))
-    except RefusedError as refused:
-        return refused.response(request)
-    except saved.SavedError as error:
-        return RefusedError(422, error.user_message, error.field or None).response(request)
+    body = await read_body(request, Saved, MAX_BODY_BYTES)
+    opened = await compute.run(saved.read, _content(body))
     trained = opened.network
     network = trained and Network(
         parameters=trained.parameters.tolist(), epoch=trained.epoch, step=trained.step

@@ -1,4 +1,4 @@
-"""GET /ws: the WebSocket of a session, and why it could not be opened."""
+"""GET /ws: the WebSocket of a session; without an upgrade, why a WebSocket could not be opened."""
 
 import asyncio
 import contextlib
@@ -19,10 +19,10 @@ from server.protocol.messages import (
     ErrorEvent,
     Heartbeat,
     Hello,
-    greet,
+    expect_hello,
+    localized,
     parse,
-    told,
-    worded,
+    translate,
 )
 from server.security.addresses import address_of
 from server.security.join_cookie import JoinCookies
@@ -37,7 +37,7 @@ from server.web.message_limits import MessageLimits
 from server.web.middleware.fair_requests import party_of
 from server.web.middleware.hosts_and_origins import is_secure, origin_fault
 from server.web.middleware.refusal_log import RefusalLog
-from server.web.middleware.refusals import preferred_language
+from server.web.middleware.refusals import language_headers, preferred_language
 
 router = APIRouter()
 
@@ -45,19 +45,18 @@ _NORMAL_CLOSURE = 1000
 _POLICY_VIOLATION = 1008
 _FORBIDDEN = 4003
 
-_PARTING_SECONDS = 2.0
-"""How long it may take to tell a client why the connection is closed."""
-
+_CLOSING_SECONDS = 2.0
+"""Timeout for sending the remaining events before closing."""
 
 _UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
 
 
 @router.get("/ws", include_in_schema=False)
-async def explain(request: Request) -> Response:
-    """Say what keeps a WebSocket from coming about, to a request that came without the upgrade to one.
+async def explain_refusal(request: Request) -> Response:
+    """Return why a WebSocket cannot be opened, to a request without an upgrade.
 
-    Browsers tell a page nothing of why its WebSocket was refused. So it asks here, by the same way and with its
-    origin, which they do not send with a plain question: ``?page=https://host``.
+    Browsers hide from a page why its WebSocket was refused. So the page sends a GET request here, with its origin in
+    the query, as browsers send no Origin header with GET: ``?page=https://host``.
     """
     page = request.query_params.get("page")
     settings: Settings = request.app.state.settings
@@ -66,24 +65,23 @@ async def explain(request: Request) -> Response:
     )
     sentence = fault or UserMessage("no-upgrade")
     if page is None:
-        complaints: RefusalLog = request.app.state.complaints
-        complaints.tell(sentence)
+        refusal_log: RefusalLog = request.app.state.refusal_log
+        refusal_log.note(sentence)
     language = preferred_language(request.scope)
     return JSONResponse(
-        {"detail": language.say(sentence), "reason": sentence.key},
+        {"detail": language.translate(sentence), "reason": sentence.key},
         426 if page is None else 200,
         {
             **(_UPGRADE if page is None else {}),
             "Cache-Control": "no-store",
-            "Content-Language": language.key,
-            "Vary": "Accept-Language",
+            **language_headers(language),
         },
     )
 
 
 @router.websocket("/ws")
-async def live(websocket: WebSocket) -> None:
-    """Serve one session until either side leaves."""
+async def serve_websocket(websocket: WebSocket) -> None:
+    """Serve one connection until either side closes it."""
     settings: Settings = websocket.app.state.settings
     await websocket.accept()
     connection = _Connection(websocket, settings, websocket.app.state.sessions)
@@ -91,44 +89,44 @@ async def live(websocket: WebSocket) -> None:
         await connection.serve()
 
 
-def _raise_what_ended(tasks: "list[asyncio.Task[None]]") -> None:
-    """Raise what one of the tasks has raised, if any."""
-    ended = (task.exception() for task in tasks if task.done())
-    raised = next(filter(None, ended), None)
-    if raised is not None:
+def _raise_first(tasks: "list[asyncio.Task[None]]") -> None:
+    """Raise the exception of the first task that has one, if any."""
+    errors = (task.exception() for task in tasks if task.done())
+    error = next(filter(None, errors), None)
+    if error is not None:
         try:
-            raise raised
+            raise error
         finally:
-            del ended, raised, tasks
+            del errors, error, tasks
 
 
 class _MisbehavedError(Exception):
-    """A client has sent what ends its connection: the close code, its reason, and an answer if there is one."""
+    """A message violates the limits: close code and reason, and an answer if there is one."""
 
-    def __init__(self, verdict: tuple[int, str], answer: ErrorEvent | None) -> None:
-        super().__init__(verdict)
-        self.verdict = verdict
+    def __init__(self, violation: tuple[int, str], answer: ErrorEvent | None) -> None:
+        super().__init__(violation)
+        self.violation = violation
         self.answer = answer
 
 
 class _Connection:
-    """Reads up to a hello, then lets one task read and one write; whichever ends first ends the other."""
+    """Reads until a hello, then runs tasks that read, write and watch; when one ends, the others are cancelled."""
 
     def __init__(self, websocket: WebSocket, settings: Settings, sessions: SessionManager) -> None:
         self._websocket = websocket
         self._settings = settings
         self._sessions = sessions
         self._metrics: Metrics = websocket.app.state.metrics
-        self._manners = MessageLimits()
+        self._limits = MessageLimits()
         self._shares: LoopShares = websocket.app.state.shares
         self._party = party_of(websocket.scope)
-        self._pause = 0.0
-        self._ahead: Message | None = None
-        self._spoken = self._language(None)
+        self._delay = 0.0
+        self._read_ahead: Message | None = None
+        self._language = self._choose_language(None)
         self._dismissed: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
 
     def dismiss(self, closing: Closing) -> None:
-        """Tell the client why, and end the connection, soon."""
+        """Request to send the reason and close the connection; returns at once."""
         if not self._dismissed.done():
             self._dismissed.set_result(closing)
 
@@ -141,53 +139,56 @@ class _Connection:
             await self._websocket.close(_POLICY_VIOLATION, "no hello")
             return
         except _MisbehavedError as bad:
-            await self._turn_out([], bad)
+            await self._close_misbehaving([], bad)
             return
         place: Place | None = self._websocket.scope.get("state", {}).get("place")
         if place is not None:
             place.work()
-        self._spoken = self._language(hello.language)
-        joining: JoinCookies | None = self._websocket.app.state.joining
-        identity = None if joining is None else joining.identity(self._websocket.scope)
-        if joining is not None and identity is None:
+        self._language = self._choose_language(hello.language)
+        join_cookies: JoinCookies | None = self._websocket.app.state.join_cookies
+        identity = None if join_cookies is None else join_cookies.identity(self._websocket.scope)
+        if join_cookies is not None and identity is None:
             note_refusal(self._websocket.scope, "code")
-            refusal = ErrorEvent(id=hello.id, code="join", **told("join"))
-            await self._websocket.send_text(self._worded(refusal))
+            refusal = ErrorEvent(id=hello.id, code="join", **localized("join"))
+            await self._websocket.send_text(self._localized_json(refusal))
             await self._websocket.close(_FORBIDDEN, "no join cookie")
             return
-        guest = ClientInfo(hello.client, address_of(self._websocket.scope.get("client")), identity)
+        client = ClientInfo(hello.client, address_of(self._websocket.scope.get("client")), identity)
         try:
-            await self._wait_for_turn(guest)
-            runner = self._sessions.enter(hello, self, self._spoken, guest)
+            await self._wait_for_turn(client)
+            runner = self._sessions.enter(hello, self, self._language, client)
         except AdmissionRefused as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
-            words = [self._worded(event) for event in (turned.error, turned.closing) if event is not None]
-            await self._part(words, turned.closing.code, turned.closing.reason)
+            messages = [
+                self._localized_json(event) for event in (turned.error, turned.closing) if event is not None
+            ]
+            await self._close_with(messages, turned.closing.code, turned.closing.reason)
             return
         except AdmissionQueueFull:
             closing = close_codes.full(retry_seconds())
             note_refusal(self._websocket.scope, closing.reason)
-            await self._part([self._worded(closing)], closing.code, closing.reason)
+            await self._close_with([self._localized_json(closing)], closing.code, closing.reason)
             return
         for_good = False
         try:
-            await self._attend(runner)
+            await self._run_tasks(runner)
         except WebSocketDisconnect as left:
             for_good = left.code == _NORMAL_CLOSURE
         except _MisbehavedError as bad:
-            await self._turn_out(runner.outbox.last_words() if runner.line is self else [], bad)
+            await self._close_misbehaving(runner.outbox.last_words() if runner.line is self else [], bad)
         finally:
             self._sessions.leave(runner, self, for_good=for_good)
 
-    async def _wait_for_turn(self, guest: ClientInfo) -> None:
-        """Wait at the entrance; a client that leaves meanwhile loses its place there.
+    async def _wait_for_turn(self, client: ClientInfo) -> None:
+        """Wait for admission; a client that disconnects meanwhile loses its place in the queue.
 
         Raises:
-            CrowdedError: the wait would be too long.
+            AdmissionQueueFull: the queue is too long.
+            WebSocketDisconnect: the client has disconnected.
         """
         if self._sessions.entrance.is_open():
             return
-        turn = asyncio.ensure_future(self._sessions.entrance.turn(guest.person))
+        turn = asyncio.ensure_future(self._sessions.entrance.turn(client.person))
         received = asyncio.ensure_future(self._websocket.receive())
         try:
             await asyncio.wait((turn, received), return_when=asyncio.FIRST_COMPLETED)
@@ -195,99 +196,106 @@ class _Connection:
                 raise WebSocketDisconnect(received.result().get("code", 1005))
             await turn
             if received.done():
-                self._ahead = received.result()  # read now, and obeyed after the welcome
+                self._read_ahead = received.result()  # handled after the welcome
         finally:
             turn.cancel()
             received.cancel()
             await asyncio.gather(turn, received, return_exceptions=True)
 
-    def _worded(self, event: Closing | ErrorEvent) -> str:
-        return worded(event, self._spoken).model_dump_json()
+    def _localized_json(self, event: Closing | ErrorEvent) -> str:
+        return translate(event, self._language).model_dump_json()
 
-    def _language(self, asked: str | None) -> Language:
+    def _choose_language(self, asked: str | None) -> Language:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
-    async def _attend(self, runner: SessionRunner) -> None:
-        tasks = [asyncio.create_task(work(runner)) for work in (self._read, self._write, self._mind)]
+    async def _run_tasks(self, runner: SessionRunner) -> None:
+        tasks = [
+            asyncio.create_task(work(runner)) for work in (self._read, self._write, self._watch_slow_client)
+        ]
         waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
         try:
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             if not self._dismissed.done():
-                _raise_what_ended(tasks)
+                _raise_first(tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            # What is raised from here holds this call; if that held the tasks, and they what they raised, the session
-            # would stay in memory until the garbage collector comes.
+            # An exception raised here refers to this frame, the frame to the tasks, and a task to the exception:
+            # unless this cycle is broken, the session stays in memory until the garbage collector runs.
             del task
             tasks.clear()
             waited.clear()
         if self._dismissed.done():
             closing = self._dismissed.result()
-            words = runner.outbox.last_words() if runner.line is self else []
-            await self._part([*words, self._worded(closing)], closing.code, closing.reason)
+            messages = runner.outbox.last_words() if runner.line is self else []
+            await self._close_with([*messages, self._localized_json(closing)], closing.code, closing.reason)
 
-    async def _turn_out(self, words: list[str], bad: _MisbehavedError) -> None:
+    async def _close_misbehaving(self, messages: list[str], bad: _MisbehavedError) -> None:
         note_refusal(self._websocket.scope, "size" if bad.answer is None else "invalid")
-        answer = [] if bad.answer is None else [self._worded(bad.answer)]
-        await self._part([*words, *answer], *bad.verdict)
+        answer = [] if bad.answer is None else [self._localized_json(bad.answer)]
+        await self._close_with([*messages, *answer], *bad.violation)
 
-    async def _part(self, words: list[str], code: int, reason: str) -> None:
-        """Send the remaining events, then close; give up after `_PARTING_SECONDS`."""
+    async def _close_with(self, messages: list[str], code: int, reason: str) -> None:
+        """Send the remaining events, then close; give up after `_CLOSING_SECONDS`."""
         if self._websocket.application_state is not WebSocketState.CONNECTED:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PARTING_SECONDS):
-                for text in words:
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                for text in messages:
                     await self._websocket.send_text(text)
                 await self._websocket.close(code, reason)
 
     async def _read_hello(self) -> Hello:
         while True:
-            message = greet(await self._read_message())
+            message = expect_hello(await self._read_message())
             if isinstance(message, Hello):
                 return message
-            await self._websocket.send_text(message.worded(self._language(None)).model_dump_json())
+            await self._websocket.send_text(message.translated(self._choose_language(None)).model_dump_json())
 
     async def _read(self, runner: SessionRunner) -> None:
         while True:
             message = await self._read_message()
-            if runner.line is not self:  # somebody else has taken the session over
+            if runner.line is not self:  # another connection has taken over the session
                 return
             with self._shares.charged(self._party):
                 runner.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
-        """Read the next message, later if they come too fast; end the connection if they are too long or none."""
-        await asyncio.sleep(self._pause)
-        received, self._ahead = self._ahead or await self._websocket.receive(), None
+        """Read the next message, with a delay if they come too fast.
+
+        Raises:
+            WebSocketDisconnect: the client has disconnected.
+            _MisbehavedError: the message is too long, or one of too many invalid ones.
+        """
+        await asyncio.sleep(self._delay)
+        received, self._read_ahead = self._read_ahead or await self._websocket.receive(), None
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         text = received.get("text")
         await self._shares.turn(self._party)
         with self._shares.charged(self._party):
-            message = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
+            message = ErrorEvent(code="not-text", **localized("not-text")) if text is None else parse(text)
             now = time.monotonic()
-            self._pause = self._manners.pause(message, now)
-            if self._pause > 0:
+            self._delay = self._limits.delay(message, now)
+            if self._delay > 0:
                 self._metrics.throttled()
-            verdict = self._manners.verdict(text, message, now)
-        if verdict is not None:
-            raise _MisbehavedError(verdict, message if isinstance(message, ErrorEvent) else None)
+            violation = self._limits.violation(text, message, now)
+        if violation is not None:
+            raise _MisbehavedError(violation, message if isinstance(message, ErrorEvent) else None)
         return message
 
-    async def _mind(self, runner: SessionRunner) -> None:
-        """Send a client away for a while that takes nothing for long."""
-        most = self._settings.slow_seconds
+    async def _watch_slow_client(self, runner: SessionRunner) -> None:
+        """Dismiss a client that has taken no message for ``slow_seconds``."""
+        timeout = self._settings.slow_seconds
         while True:
-            await asyncio.sleep(min(1.0, most / 4))
-            if runner.waited >= most:
+            await asyncio.sleep(min(1.0, timeout / 4))
+            if runner.waited >= timeout:
                 self.dismiss(close_codes.SLOW)
                 return
 
     async def _await_more(self, runner: SessionRunner) -> None:
-        """Wait for something to send; when there is nothing for long, say that the line is alive."""
+        """Wait until there may be something to send; send a heartbeat after ``heartbeat_seconds``."""
         try:
             async with asyncio.timeout(self._settings.heartbeat_seconds):
                 await runner.sendable.wait()
@@ -295,8 +303,8 @@ class _Connection:
             await self._websocket.send_text(Heartbeat().model_dump_json())
 
     async def _write(self, runner: SessionRunner) -> None:
-        """Send what may be sent, in order."""
-        while runner.line is self:  # otherwise what waits is for somebody else
+        """Send messages of the outbox in order."""
+        while runner.line is self:  # otherwise the outbox belongs to another connection
             runner.sendable.clear()
             message = runner.outbox.take()
             if message is None:
@@ -305,5 +313,5 @@ class _Connection:
                 await self._websocket.send_text(message)
             else:
                 await self._websocket.send_bytes(message)
-                self._manners.frame_sent()
+                self._limits.frame_sent()
                 runner.sent()

@@ -182,7 +182,7 @@ test("a page older than the server is told to reload", () => {
 
   telling.event(welcome({ page: "another" }));
 
-  assert.match(shown.get("newer")?.text ?? "", /run comes along/);
+  assert.match(shown.get("newer")?.text ?? "", /run is kept/);
 });
 
 test("that training waits is told until it goes on", () => {

@@ -44,7 +44,7 @@ test("the page opens its address as mails mangle it", async () => {
 test("what is no link is refused with a sentence", async () => {
   const cases = /** @type {[string, RegExp][]} */ ([
     ["", /Paste a link first/],
-    ["https://example.org/", /nothing behind a #/],
+    ["https://example.org/", /nothing follows a #/],
     ["https://example.org/#chapter", /no link of this playground/],
     ["#batchSize=0", /batchSize is '0'/],
   ]);

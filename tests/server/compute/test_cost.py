@@ -15,7 +15,7 @@ from engine.registries.activations import ACTIVATIONS
 from engine.training.workspace import POOL
 from engine.user_messages import UserMessage
 from server.compute.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much
-from server.protocol.messages import retold
+from server.protocol.messages import localized_sentence
 from tests.support.strategies import experiments, law, varied
 
 MIB = 1 << 20
@@ -171,7 +171,7 @@ def test_the_extreme_corner_is_refused_in_a_sentence() -> None:
 
 def told(sentence: UserMessage | None) -> str:
     assert sentence is not None
-    message: str = retold(sentence)["message"]
+    message: str = localized_sentence(sentence)["message"]
     return message
 
 

@@ -139,9 +139,9 @@ def test_a_sentence_is_said_with_its_values() -> None:
         values = {name: f"<{name}>" for name in placeholders(template)}
         sentence = UserMessage(key, values)
 
-        assert english.say(sentence) == str(sentence)
+        assert english.translate(sentence) == str(sentence)
         for language in bundled().values():
-            assert all(value in language.say(sentence) for value in values.values()), key
+            assert all(value in language.translate(sentence) for value in values.values()), key
 
 
 def test_chinese_is_complete_and_has_nothing_left_over() -> None:

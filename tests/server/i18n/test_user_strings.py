@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from engine import Experiment
-from server.export import LANGUAGES, export
+from server.export import TARGETS, export
 from server.settings import Settings
 from server.web.app import create_app
 
@@ -141,7 +141,7 @@ def test_that_seed_stays_on_one_line(seed: str) -> None:
         Experiment.model_validate({"data": {"classic_seed": seed}})
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", TARGETS)
 @pytest.mark.parametrize(
     "seed", ['"""); breach() #', "'); breach() #", "\\'); breach()", "{{ breach() }}{% raw %}", "#\\", '"\\"']
 )

@@ -1,11 +1,11 @@
-"""What a session tells, in the language of its client."""
+"""Error messages of a session in the language of its client."""
 
 from typing import Any
 
 import pytest
 
 from server.i18n import bundled
-from server.protocol.messages import ErrorEvent, greet, parse, worded
+from server.protocol.messages import ErrorEvent, expect_hello, parse, translate
 from tests.support.client import client
 from tests.support.live_server import LiveServer
 
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.anyio
 
 
 def test_an_error_is_told_in_another_language_and_only_its_words_are_sent() -> None:
-    error = greet(parse('{"type": "hello", "protocol": 2}'))
+    error = expect_hello(parse('{"type": "hello", "protocol": 2}'))
     assert isinstance(error, ErrorEvent)
 
-    told = worded(error, bundled()["zh-Hans"])
+    translated = translate(error, bundled()["zh-Hans"])
 
     assert "please reload the page" in error.message
-    assert "请重新加载页面" in told.model_dump()["message"]
-    assert "user_message" not in told.model_dump()
+    assert "请重新加载页面" in translated.model_dump()["message"]
+    assert "user_message" not in translated.model_dump()
 
 
 async def test_a_hello_says_in_which_language_errors_come(server: LiveServer) -> None:

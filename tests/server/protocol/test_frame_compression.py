@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment
-from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, Unpacker, rounded
-from server.protocol.frames import LOSSES, decode, encode
+from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, FrameDecompressor, rounded
+from server.protocol.frames import LOSS_TENSORS, decode, encode
 from server.sessions.outbox import Outbox
 from server.sessions.slices import Slice, View, run_slice
 
-NAMES = [*LOSSES, "map", "tiles", "parameters"]
+NAMES = [*LOSS_TENSORS, "map", "tiles", "parameters"]
 DTYPES = ["<f8", "<f4", "<u4", "|i1"]
 
 Frame = tuple[dict[str, str], dict[str, np.ndarray]]
@@ -34,31 +34,31 @@ frames = st.tuples(st.dictionaries(st.sampled_from("ab"), st.text(max_size=8)), 
 
 @given(st.lists(frames, max_size=4))
 def test_unpacking_what_was_packed_gives_every_file_to_the_last_byte(sequence: list[Frame]) -> None:
-    packer, unpacker = FrameCompressor(), Unpacker()
+    compressor, decompressor = FrameCompressor(), FrameDecompressor()
 
     for metadata, tensors in sequence:
-        assert unpacker.unpack(packer.pack(metadata, tensors)) == encode(metadata, tensors)
+        assert decompressor.decompress(compressor.compress(metadata, tensors)) == encode(metadata, tensors)
 
 
 @given(st.lists(st.tuples(arrays("|i1", (3, 3)), arrays("<f4", (5,)), arrays("<f8", (2, 2))), max_size=5))
 def test_tensors_that_keep_their_shape_come_back_too(sequence: list[tuple[np.ndarray, ...]]) -> None:
-    packer, unpacker = FrameCompressor(), Unpacker()
+    compressor, decompressor = FrameCompressor(), FrameDecompressor()
 
     for each in sequence:
         tensors = dict(zip(("map", "parameters", "evaluation"), each, strict=True))
-        assert unpacker.unpack(packer.pack({}, tensors)) == encode({}, tensors)
+        assert decompressor.decompress(compressor.compress({}, tensors)) == encode({}, tensors)
 
 
 def test_messages_that_are_not_the_next_are_refused() -> None:
-    packer = FrameCompressor()
-    first, second = (packer.pack({}, {"map": np.zeros(9, np.int8)}) for _ in range(2))
+    compressor = FrameCompressor()
+    first, second = (compressor.compress({}, {"map": np.zeros(9, np.int8)}) for _ in range(2))
 
     with pytest.raises(ValueError, match="not a packed frame"):
-        Unpacker().unpack(second)
+        FrameDecompressor().decompress(second)
     with pytest.raises(ValueError, match="not a packed frame"):
-        Unpacker().unpack(first[:20])
+        FrameDecompressor().decompress(first[:20])
     with pytest.raises(ValueError, match="announced are"):
-        Unpacker().unpack(first + second)
+        FrameDecompressor().decompress(first + second)
 
 
 @given(arrays("<f8", (20,)))
@@ -95,9 +95,9 @@ def kilobits(frames: list[bytes]) -> float:
 
 def test_a_default_session_at_60_epochs_a_second_stays_under_400_kilobits() -> None:
     packed, plain = played(3, 200)
-    unpacker = Unpacker()
+    decompressor = FrameDecompressor()
 
-    assert [unpacker.unpack(frame) for frame in packed] == plain
+    assert [decompressor.decompress(frame) for frame in packed] == plain
     assert kilobits(packed) < 400
     assert kilobits(plain) > 2000
 
@@ -112,7 +112,7 @@ def test_a_default_session_at_full_speed_stays_under_400_kilobits() -> None:
 def test_losses_of_many_epochs_in_a_frame_are_rounded_only_when_packed() -> None:
     (packed,), (plain,) = played(EXACT_EPOCHS + 1, 1)
 
-    _, tensors = decode(Unpacker().unpack(packed))
+    _, tensors = decode(FrameDecompressor().decompress(packed))
     _, exact = decode(plain)
     assert tensors["test_loss"].tolist() == rounded(exact["test_loss"]).tolist()
     assert tensors["test_loss"].tolist() != exact["test_loss"].tolist()

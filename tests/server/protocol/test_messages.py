@@ -1,4 +1,4 @@
-"""Messages: what is wrong with a bad one is said in words."""
+"""Messages: parsing, and the refusals of invalid ones by key and values."""
 
 import json
 from typing import Any
@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.protocol.messages import COMMAND, ErrorEvent, Hello, greet, parse
+from engine import Experiment
+from engine.user_messages import UserMessage
+from server.protocol.messages import COMMAND, ErrorEvent, Hello, expect_hello, parse
 from tests.support.messages import text
+
+GROUPS = tuple(Experiment.model_fields)
 
 
 def refused(message: str) -> ErrorEvent:
@@ -47,8 +51,8 @@ def test_an_unknown_type_is_named_with_those_allowed(type_: str) -> None:
     error = refused(text(type_, id=3))
 
     assert (error.code, error.field, error.id) == ("unknown-type", "type", 3)
-    assert repr(type_) in error.message
-    assert "'hello', 'configure', 'play'" in error.message
+    assert error.user_message.values["value"] == repr(type_)
+    assert "'hello', 'configure', 'play'" in error.user_message.values["allowed"].values["allowed"]
 
 
 @pytest.mark.parametrize("message", ["{}", '{"id": 1}', '{"type": 3}', '{"type": null}'])
@@ -56,46 +60,94 @@ def test_a_missing_type_is_an_unknown_type(message: str) -> None:
     assert refused(message).code == "unknown-type"
 
 
+def limit(key: str, value: str) -> UserMessage:
+    return UserMessage(key, {"limit": value})
+
+
+def between(low: str, high: str) -> UserMessage:
+    return UserMessage("allowed", {"allowed": UserMessage("range", {"low": low, "high": high})})
+
+
 @pytest.mark.parametrize(
-    ("message", "field", "parts"),
+    ("message", "field", "value", "allowed"),
     [
-        (text("play", speed=3), "speed", ["speed is not known"]),
-        (text("play", epochs_per_second=1e308), "epochs_per_second", ["1e+308", "at most 10000"]),
-        ('{"type": "play", "epochs_per_second": NaN}', "epochs_per_second", ["nan", "finite"]),
-        (text("step", count=0), "count", ["0", "at least 1"]),
-        (text("step", unit="year"), "unit", ["'year'", "'epoch' or 'batch'"]),
-        (text("watch", resolution=5), "resolution", ["5", "at least 10"]),
-        (text("set_parameter", layer=0, unit=0, input=0, value=1e7), "value", ["at most 1e+06"]),
-        (text("set_parameters", values=[]), "values", ["at least 1"]),
-        (text("set_parameters", values=[0.5] * 4097), "values", ["at most 4096"]),
-        (text("set_parameters", values=[0.5, 1e7]), "values.1", ["10000000", "at most 1e+06"]),
-        (text("set_parameters", start=-1, values=[1]), "start", ["-1", "at least 0"]),
-        (text("ack"), "frame", ["frame is missing"]),
-        (text("configure"), "experiment", ["experiment is missing"]),
-        (experiment(training={"learning_rate": 11}), "training.learning_rate", ["11", "0 … 10"]),
-        (experiment(training={"learning_rate": "fast"}), "training.learning_rate", ["'fast'", "a number"]),
-        (experiment(training={"rate": 1}), "training.rate", ["not known", "learning_rate"]),
-        (experiment(trainign={}), "trainign", ["not known", "training"]),
-        (experiment(network={"hidden": [4] * 20}), "network.hidden", ["at most 10"]),
-        (experiment(network={"hidden": [65]}), "network.hidden.0", ["65", "1 … 64"]),
-        (experiment(network={"activation": "warp"}), "network.activation", ["'warp'", "relu, leaky-relu"]),
-        (experiment(features=[]), "features", ["at least 1"]),
-        (experiment(features=["x1", "x1"]), "features", ["'x1' twice"]),
-        (experiment(data={"samples": 10**9}), "data.samples", ["1000000000", "10 … 10000"]),
+        (text("play", epochs_per_second=1e308), "epochs_per_second", "1e+308", limit("at-most", "10000")),
+        ('{"type": "play", "epochs_per_second": NaN}', "epochs_per_second", "nan", UserMessage("finite")),
+        (text("step", count=0), "count", "0", limit("at-least", "1")),
         (
-            experiment(data={"dataset": "plane"}, objective={"loss": "logistic-cross-entropy"}),
-            "objective.loss",
-            ["not for regression", "half-squared-error"],
+            text("step", unit="year"),
+            "unit",
+            "'year'",
+            UserMessage("allowed", {"allowed": "'epoch' or 'batch'"}),
         ),
+        (text("watch", resolution=5), "resolution", "5", limit("at-least", "10")),
+        (
+            text("set_parameter", layer=0, unit=0, input=0, value=1e7),
+            "value",
+            "10000000.0",
+            limit("at-most", "1e+06"),
+        ),
+        (text("set_parameters", values=[]), "values", "[]", limit("entries-at-least", "1")),
+        (
+            text("set_parameters", values=[0.5] * 4097),
+            "values",
+            f"[{'0.5, ' * 11}0…",
+            limit("entries-at-most", "4096"),
+        ),
+        (text("set_parameters", values=[0.5, 1e7]), "values.1", "10000000.0", limit("at-most", "1e+06")),
+        (text("set_parameters", start=-1, values=[1]), "start", "-1", limit("at-least", "0")),
+        (experiment(training={"learning_rate": 11}), "training.learning_rate", "11", between("0", "10")),
+        (
+            experiment(training={"learning_rate": "fast"}),
+            "training.learning_rate",
+            "'fast'",
+            UserMessage("needed-in-range", {"needed": UserMessage("number"), "low": "0", "high": "10"}),
+        ),
+        (
+            experiment(network={"hidden": [4] * 20}),
+            "network.hidden",
+            str([4] * 20),
+            limit("entries-at-most", "10"),
+        ),
+        (experiment(network={"hidden": [65]}), "network.hidden.0", "65", between("1", "64")),
+        (experiment(features=[]), "features", "[]", limit("entries-at-least", "1")),
+        (experiment(data={"samples": 10**9}), "data.samples", "1000000000", between("10", "10000")),
     ],
 )
-def test_a_refusal_names_field_value_and_what_is_allowed(message: str, field: str, parts: list[str]) -> None:
+def test_a_refusal_names_field_value_and_what_is_allowed(
+    message: str, field: str, value: str, allowed: UserMessage
+) -> None:
     error = refused(message)
 
     assert (error.code, error.field) == ("invalid", field)
-    for part in parts:
-        assert part in error.message
-    assert "experiment." not in error.message
+    assert error.user_message == UserMessage("value", {"name": field, "value": value, "allowed": allowed})
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "key", "values"),
+    [
+        (text("play", speed=3), "speed", "unknown-name", {"name": "speed"}),
+        (text("ack"), "frame", "missing", {"name": "frame"}),
+        (text("configure"), "experiment", "missing", {"name": "experiment"}),
+        (experiment(training={"rate": 1}), "training.rate", "unknown-name-here", {"name": "training.rate"}),
+        (experiment(trainign={}), "trainign", "unknown-name-here", {"names": ", ".join(GROUPS)}),
+        (experiment(network={"activation": "warp"}), "network.activation", "of-field", {}),
+        (experiment(features=["x1", "x1"]), "features", "feature-twice", {"feature": "'x1'"}),
+        (
+            experiment(data={"dataset": "plane"}, objective={"loss": "logistic-cross-entropy"}),
+            "objective.loss",
+            "loss-problem",
+            {"problem": "regression", "allowed": "half-squared-error, huber, absolute-error"},
+        ),
+    ],
+)
+def test_other_refusals_have_keys_and_values_of_their_own(
+    message: str, field: str, key: str, values: dict[str, str]
+) -> None:
+    error = refused(message)
+
+    assert (error.code, error.field, error.user_message.key) == ("invalid", field, key)
+    assert values.items() <= error.user_message.values.items()
 
 
 def test_a_refusal_repeats_the_id() -> None:
@@ -132,15 +184,15 @@ def test_nothing_in_a_field_makes_parsing_fail(type_: str, fields: dict[str, Any
 
 
 def test_only_hello_of_this_protocol_opens_a_session() -> None:
-    early = greet(parse(text("play", id=3)))
-    other = greet(parse(text("hello", protocol=99)))
+    early = expect_hello(parse(text("play", id=3)))
+    other = expect_hello(parse(text("hello", protocol=99)))
 
     assert isinstance(early, ErrorEvent)
     assert (early.code, early.id) == ("hello-first", 3)
     assert isinstance(other, ErrorEvent)
     assert (other.code, other.field) == ("protocol", "protocol")
-    assert greet(parse("nonsense")) == parse("nonsense")
-    assert isinstance(greet(parse(text("hello", protocol=1))), Hello)
+    assert expect_hello(parse("nonsense")) == parse("nonsense")
+    assert isinstance(expect_hello(parse(text("hello", protocol=1))), Hello)
 
 
 def test_deep_nesting_is_refused_and_does_not_overflow() -> None:

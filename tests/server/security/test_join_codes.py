@@ -11,7 +11,7 @@ from server.security.join_codes import (
     ENOUGH_BITS,
     check_code,
     draw_code,
-    legible,
+    grouped,
     plain_code,
     weakness,
 )
@@ -34,7 +34,7 @@ def test_a_code_that_is_too_short_or_too_long_is_refused(code: str) -> None:
 def test_a_drawn_code_is_the_same_for_a_day_and_a_key() -> None:
     code = draw_code(KEYS, DAY)
 
-    assert code == draw_code(KEYS, DAY) == plain_code(legible(code)) == check_code(code)
+    assert code == draw_code(KEYS, DAY) == plain_code(grouped(code)) == check_code(code)
     assert code != draw_code(Signing([b"another key for tests"]), DAY)
     assert len({draw_code(KEYS, date(2026, 5, n)) for n in range(1, 31)}) == 30
 
@@ -57,7 +57,7 @@ def test_a_drawn_code_is_guessed_in_a_school_day_with_less_than_one_chance_in_a_
 
 @pytest.mark.parametrize(("code", "shown"), [("abcdefgh", "abcd-efgh"), ("123456", "123-456")])
 def test_a_code_is_shown_in_groups(code: str, shown: str) -> None:
-    assert legible(code) == shown
+    assert grouped(code) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Joining: which codes are right, and which cookies are valid, at times that are told."""
+"""Joining: which codes are right, and which cookies are valid, at given times."""
 
 from http.cookies import SimpleCookie
 from typing import Any

@@ -1,4 +1,4 @@
-"""Buckets: rates and counts, at times that are told."""
+"""Token buckets and jitter, at given times."""
 
 import pytest
 from hypothesis import given
@@ -33,8 +33,8 @@ def test_what_is_spent_on_credit_is_waited_for() -> None:
     bucket = TokenBucket(rate=20, burst=2)
 
     assert [bucket.spend(0.0) for _ in range(4)] == pytest.approx([0, 0, 0.05, 0.1])
-    assert bucket.missing(0.0) == pytest.approx(0.15)
-    assert bucket.missing(0.15) == pytest.approx(0)
+    assert bucket.wait_time(0.0) == pytest.approx(0.15)
+    assert bucket.wait_time(0.15) == pytest.approx(0)
 
 
 def test_a_clock_that_stands_still_or_is_put_back_gives_nothing() -> None:

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from server.protocol.frame_compression import Unpacker
+from server.protocol.frame_compression import FrameDecompressor
 from server.protocol.frames import Tensor, decode
 from server.sessions.outbox import MAX_EPOCHS, MAX_EVENTS, MAX_FRAME_EPOCHS, Encoding, Outbox, Overflow
 
@@ -318,7 +318,7 @@ class AnyTraffic(RuleBasedStateMachine):
         self.now = 0.0
         self.encoding: Encoding = "plain"
         self.outbox = Outbox(8, clock=lambda: self.now)
-        self.unpacker: Unpacker | None = None
+        self.decompressor: FrameDecompressor | None = None
         self.epoch = self.run = self.history = 0
         self.told: list[int] = []  # epochs of the present history that the client has been told
         self.told_history = 0
@@ -363,7 +363,7 @@ class AnyTraffic(RuleBasedStateMachine):
     @rule(encoding=st.sampled_from(["plain", "packed"]))
     def come_back(self, encoding: Encoding) -> None:
         self.outbox.reopen(encoding)
-        self.unpacker = Unpacker() if encoding == "packed" else None
+        self.decompressor = FrameDecompressor() if encoding == "packed" else None
         self.told = self.told[: self.told_by[self.seen]]  # what was not acknowledged was lost with the line
         self.told_by = {0: len(self.told)}
         self.last["frame"] = self.seen = 0
@@ -380,7 +380,9 @@ class AnyTraffic(RuleBasedStateMachine):
         if message is None:
             return
         assert isinstance(message, bytes)
-        metadata, tensors = decode(message if self.unpacker is None else self.unpacker.unpack(message))
+        metadata, tensors = decode(
+            message if self.decompressor is None else self.decompressor.decompress(message)
+        )
         number, epoch, history = (int(metadata[name]) for name in ("frame", "epoch", "history"))
         assert number == self.last["frame"] + 1
         assert number - self.seen <= 8

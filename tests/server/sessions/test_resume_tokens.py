@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
+from server.protocol.messages import ResumeRefusal
 from server.security.signing import Signing
-from server.sessions.resume_tokens import AUDIENCE, MAX_CHARACTERS, Claims, Code, RefusedToken, seal, unseal
+from server.sessions.resume_tokens import AUDIENCE, MAX_CHARACTERS, Claims, RefusedToken, seal, unseal
 from tests.support.runs import assert_same_state
 from tests.support.strategies import experiments, law
 
@@ -150,7 +151,7 @@ def test_there_is_one_way_to_write_a_token():
 @law(300)
 @given(text=st.text(max_size=80) | st.from_regex(r"\A[0-9]{0,2}\.[\w-]{0,80}\.[\w-]{0,44}\Z"))
 def test_random_tokens_are_refused_with_a_code(text):
-    assert code_of(text) in typing.get_args(Code)
+    assert code_of(text) in typing.get_args(ResumeRefusal)
 
 
 def not_finite() -> str:

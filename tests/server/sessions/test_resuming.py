@@ -15,7 +15,7 @@ import pytest
 from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
 from engine.registries.optimizers import OPTIMIZERS
-from server.security.signing import load_keys
+from server.security.signing_keys import load_keys
 from server.sessions.resume_tokens import AUDIENCE, Claims, seal, unseal
 from server.settings import default_state_folder
 from tests.support.client import Client, client, cut, greeted, resumed

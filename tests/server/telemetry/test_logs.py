@@ -13,7 +13,15 @@ from pydantic import ValidationError
 
 from server.protocol.messages import Configure
 from server.telemetry import logs
-from server.telemetry.logs import MAX_TEXT, JsonLines, RepeatFilter, TextLines, clean, one_line, session_hash
+from server.telemetry.logs import (
+    MAX_TEXT,
+    JsonFormatter,
+    RepeatFilter,
+    TextFormatter,
+    clean,
+    one_line,
+    session_hash,
+)
 from tests.support.client import client, greeted
 from tests.support.live_server import LiveServer, live_server
 
@@ -46,7 +54,7 @@ def written(
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_is_told_takes_one_json_object_on_one_line(text: str) -> None:
-    line = written(JsonLines(), "the client said %s", text)
+    line = written(JsonFormatter(), "the client said %s", text)
 
     entry = json.loads(line)
     assert line.isprintable()
@@ -58,35 +66,35 @@ def test_whatever_is_told_takes_one_json_object_on_one_line(text: str) -> None:
 
 
 def test_names_of_variables_are_no_secrets() -> None:
-    told = clean(
+    cleaned = clean(
         f"set PLAYGROUND_ALLOWED_ORIGINS, not PLAYGROUND_ALLOWED_ORIGINS={SECRET} or PLAYGROUND_{SECRET}"
     )
 
-    assert told == "set PLAYGROUND_ALLOWED_ORIGINS, not PLAYGROUND_ALLOWED_ORIGINS=[…] or […]"
+    assert cleaned == "set PLAYGROUND_ALLOWED_ORIGINS, not PLAYGROUND_ALLOWED_ORIGINS=[…] or […]"
 
 
 def test_what_is_known_to_be_no_secret_is_shown_whole() -> None:
     host = "a-name-that-is-as-long-as-a-secret.example"
     details = {"host": host, "kind": "a\nb"}
 
-    entry = json.loads(written(JsonLines(), f"a request for {host}", details=details))
+    entry = json.loads(written(JsonFormatter(), f"a request for {host}", details=details))
 
     assert details.items() <= entry.items()
     assert host in entry["event"]
-    assert host in written(TextLines(), f"a request for {host}", details=details)
-    assert host not in written(TextLines(), f"a request for {host}")
+    assert host in written(TextFormatter(), f"a request for {host}", details=details)
+    assert host not in written(TextFormatter(), f"a request for {host}")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_whatever_is_told_takes_one_line_of_text(text: str) -> None:
-    line = written(TextLines(), "the client said %s", text)
+    line = written(TextFormatter(), "the client said %s", text)
 
     assert line.isprintable()
     assert SECRET not in line
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("formatter", [JsonLines(), TextLines()])
+@pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
 def test_a_message_that_is_hostile_itself_or_does_not_fit_its_arguments_is_told_all_the_same(
     formatter: logging.Formatter, text: str
 ) -> None:
@@ -104,8 +112,8 @@ def test_an_error_is_told_with_its_causes_and_where_it_was_but_not_with_what_the
         except KeyError as cause:
             raise ValueError(text) from cause
     except ValueError as error:
-        line = written(JsonLines(), "failed", error=error)
-        text_lines = written(TextLines(), "failed", error=error).split("\n")
+        line = written(JsonFormatter(), "failed", error=error)
+        text_lines = written(TextFormatter(), "failed", error=error).split("\n")
 
     entry = json.loads(line)
     assert [each["error"].partition(":")[0] for each in entry["errors"]] == ["ValueError", "KeyError"]
@@ -122,14 +130,14 @@ def test_what_a_client_sent_is_not_quoted_from_an_error_of_validation() -> None:
             {"type": "configure", "experiment": {"network": {"hidden": "my private points"}}}
         )
 
-    for formatter in (JsonLines(), TextLines()):
+    for formatter in (JsonFormatter(), TextFormatter()):
         line = written(formatter, "failed", error=caught.value)
         assert "private" not in line
         assert "ValidationError" in line
 
 
 def test_a_session_is_named_by_its_hash() -> None:
-    entry = json.loads(written(JsonLines(), "it went on", session=session_hash("the-public-id")))
+    entry = json.loads(written(JsonFormatter(), "it went on", session=session_hash("the-public-id")))
 
     assert entry["session"] == session_hash("the-public-id")
     assert "public" not in entry["session"]
@@ -147,22 +155,24 @@ def test_the_addresses_that_uvicorn_logs_lose_their_queries() -> None:
         None,
     )
 
-    assert "4711" not in TextLines().format(record)
+    assert "4711" not in TextFormatter().format(record)
 
 
-def test_what_repeats_is_told_once_a_second_and_how_often_it_was() -> None:
-    damper = RepeatFilter(interval=60)
+def test_what_repeats_is_logged_once_an_interval_with_the_number_left_out() -> None:
+    now = 0.0
+    repeats = RepeatFilter(interval=60, clock=lambda: now)
     record = logging.LogRecord("server.any", logging.WARNING, "any.py", 1, "a slice failed", (), None)
     other = logging.LogRecord("server.any", logging.WARNING, "any.py", 1, "a slice failed", (), None)
     other.session = session_hash("another")
 
-    assert [damper.filter(record) for _ in range(1000)].count(True) == 1
-    assert damper.filter(other), "one session silenced another"
-
-    brief = RepeatFilter(interval=0)
-    brief._seen[("server.any", logging.WARNING, "a slice failed", None)] = (0.0, 41)
-    assert brief.filter(record)
-    assert "41 more" in TextLines().format(record)
+    assert [repeats.filter(record) for _ in range(42)] == [True] + [False] * 41
+    assert repeats.filter(other), "one session silenced another"
+    now = 59.9
+    assert not repeats.filter(record)
+    now = 60.0
+    assert repeats.filter(record)
+    assert json.loads(JsonFormatter().format(record))["left_out"] == 42
+    assert "42 more" in TextFormatter().format(record)
 
 
 def test_warnings_and_what_uvicorn_says_go_the_same_way(capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from server.settings import Settings
 from server.web.app import create_app
 from server.web.assets.files import SCRIPT, folder, revision
-from server.web.assets.precompressed import reads_gzip
+from server.web.assets.precompressed import accepts_gzip
 
 STATIC = folder("static")
 SCRIPTS = sorted(STATIC.rglob("*.js"))
@@ -53,7 +53,7 @@ def test_a_page_that_the_browser_has_is_not_sent_again(web: TestClient) -> None:
     [("gzip", True), ("br, GZIP;q=0.5", True), ("*", True), ("", False), ("br", False), ("gzip;q=0", False)],
 )
 def test_only_who_reads_gzip_gets_it(accepted: str, reads: bool) -> None:
-    assert reads_gzip(accepted) is reads
+    assert accepts_gzip(accepted) is reads
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere"])

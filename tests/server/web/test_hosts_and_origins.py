@@ -1,4 +1,4 @@
-"""Doors: hosts, origins and sizes, as tables and through the real server."""
+"""Checks of hosts, origins, content types and sizes, as tables and through the real server."""
 
 import json
 import socket
@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import httpx2 as httpx
 import pytest
-from websockets.asyncio.client import connect
 
-from server.security.addresses import address_of
 from server.settings import MAX_MESSAGE_BYTES
 from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES, host_allowed, known_hosts, origin_allowed
 from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import LiveServer, live_server
+from tests.support.wording import sentence
 
 KNOWN = known_hosts(("Playground.School.example.",))
 
@@ -154,15 +153,14 @@ def test_a_socket_with_two_origins_or_two_hosts_is_refused(trusting: LiveServer)
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/catalog", "/nowhere"])
-def test_a_request_that_names_another_host_is_refused_and_told_what_to_do(
-    server: LiveServer, path: str
-) -> None:
+def test_a_request_for_another_host_is_refused_as_json_or_text(server: LiveServer, path: str) -> None:
     answer = httpx.get(server.url + path, headers={"host": "evil.example"})
     person = httpx.get(server.url + path, headers={"host": "evil.example", "accept": "text/html"})
 
+    refusal = sentence("other-host", host="evil.example")
     assert answer.status_code == person.status_code == 400
-    assert "“evil.example”" in answer.json()["detail"]
-    assert "--allow-host" in person.text
+    assert answer.json() == {"detail": refusal, "reason": "other-host"}
+    assert person.text == f"{refusal}\n"
     assert person.headers["content-type"].startswith("text/plain")
 
 
@@ -193,8 +191,8 @@ def test_a_body_above_the_limit_is_refused(server: LiveServer) -> None:
     )
 
     assert announced.status_code == in_pieces.status_code == 413
-    for answer in (announced, in_pieces):
-        assert "bytes are allowed" in answer.json()["detail"]
+    assert announced.json()["reason"] == "body-too-long"
+    assert in_pieces.json()["detail"] == sentence("body-too-long", most=MAX_MESSAGE_BYTES)
 
 
 @pytest.mark.parametrize("path", ["/api/export/numpy", "/api/nowhere", "/", "/api/catalog"])
@@ -209,15 +207,6 @@ def test_a_body_that_is_announced_as_too_long_is_refused_before_any_of_it_is_sen
         )
 
         assert connection.recv(2**16).startswith(b"HTTP/1.1 413 ")
-
-
-@pytest.mark.anyio
-async def test_a_message_above_the_limit_closes_the_connection(server: LiveServer) -> None:
-    async with connect(server.socket_url, compression=None) as connection:
-        await connection.send("x" * (MAX_MESSAGE_BYTES + 1))
-        await connection.wait_closed()
-
-        assert connection.close_code == 1009
 
 
 CLASSIC = {"link": "#seed=0.5"}
@@ -239,7 +228,7 @@ def test_what_a_form_can_send_changes_nothing(server: LiveServer, kind: str) -> 
     )
 
     assert answer.status_code == 415
-    assert "send JSON, as application/json" in answer.json()["detail"]
+    assert answer.json()["reason"] == ("other-type" if kind else "no-type")
 
 
 @pytest.mark.parametrize(
@@ -315,19 +304,3 @@ def test_every_error_of_the_rest_says_what_is_wrong(
     assert answer.status_code == status
     assert isinstance(answer.json()["detail"], str)
     assert len(answer.json()["detail"]) > 10
-
-
-@pytest.mark.parametrize(
-    ("client", "address"),
-    [
-        (("192.0.2.7", 1), "192.0.2.7"),
-        (("::ffff:192.0.2.7", 1), "192.0.2.7"),
-        (("2001:db8::7", 1), "2001:db8::/64"),
-        (("2001:db8::1:2:3:4", 1), "2001:db8::/64"),
-        (("fe80::1%eth0", 1), "fe80::/64"),
-        (("nobody", 1), "nobody"),
-        (None, ""),
-    ],
-)
-def test_what_counts_as_one_address(client: tuple[str, int] | None, address: str) -> None:
-    assert address_of(client) == address

@@ -14,9 +14,10 @@ from server.security.guess_log import SUSPICIOUS
 from server.settings import Settings
 from server.web.app import create_app
 from server.web.assets.files import revision
-from server.web.middleware.join_gate import ASKING, GUARDED, OPEN, OPEN_FOLDER
+from server.web.middleware.join_gate import PUBLIC_FOLDER, PUBLIC_ROUTES, PUBLIC_WEBSOCKETS, TOKEN_ROUTES
 from tests.support.client import PATIENCE_SECONDS, client
 from tests.support.live_server import LiveServer, live_server
+from tests.support.wording import sentence
 
 CODE = "abcd-efgh"
 STATUSES = {"POST /api/join": 422, "POST /api/tickets": 200, "GET /ws": 426}
@@ -94,7 +95,7 @@ async def test_every_route_is_closed_but_those_that_are_listed(
     closed: LiveServer, method: str, path: str
 ) -> None:
     if method == "WEBSOCKET":
-        assert path in ASKING
+        assert path in PUBLIC_WEBSOCKETS
         async with client(closed.url.replace("http", "ws") + path) as connected:
             await connected.send("hello", protocol=1)
             refusal = await connected.event()
@@ -108,15 +109,15 @@ async def test_every_route_is_closed_but_those_that_are_listed(
     answer = httpx.request(
         method, closed.url + path, headers=kind, content=b"{}" if method == "POST" else b""
     )
-    if f"{method.replace('HEAD', 'GET')} {path}" in GUARDED:
+    if f"{method.replace('HEAD', 'GET')} {path}" in TOKEN_ROUTES:
         assert answer.status_code == 404
-    elif path.startswith(OPEN_FOLDER) or f"{method.replace('HEAD', 'GET')} {path}" in OPEN:
+    elif path.startswith(PUBLIC_FOLDER) or f"{method.replace('HEAD', 'GET')} {path}" in PUBLIC_ROUTES:
         assert answer.status_code == STATUSES.get(f"{method.replace('HEAD', 'GET')} {path}", 200)
     else:
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Cookie"
         if method != "HEAD":
-            assert "join code" in answer.json()["detail"]
+            assert answer.json()["reason"] == "join-first"
 
 
 @pytest.mark.parametrize(
@@ -153,11 +154,11 @@ def test_whether_the_cookie_came_along_is_answered(closed: LiveServer, credentia
     assert httpx.get(closed.url + "/api/join", headers=credentials).json() == {"joined": True}
 
 
-def test_a_wrong_code_is_refused_in_words(closed: LiveServer) -> None:
+def test_a_wrong_code_is_refused(closed: LiveServer) -> None:
     answer = join(closed, "hgfe-dcba")
 
     assert answer.status_code == 403
-    assert answer.json() == {"detail": "This is not the join code. Please look at it again.", "field": "code"}
+    assert answer.json() == {"detail": sentence("wrong-code"), "field": "code"}
 
 
 @pytest.mark.parametrize("content", [{}, {"code": 246810}, {"code": "1" * 129}, {"code": "", "more": 1}, []])
@@ -237,4 +238,4 @@ async def test_what_is_secret_is_in_no_log() -> None:
 def test_where_no_code_is_asked_for_there_is_nothing_to_join(server: LiveServer) -> None:
     for answer in (join(server), httpx.get(server.url + "/api/join")):
         assert answer.status_code == 404
-        assert answer.json()["detail"] == "This server asks for no join code."
+        assert answer.json()["detail"] == sentence("no-join-code")

@@ -1,4 +1,4 @@
-"""Manners: what a connection may send, at times that are told and on a real server."""
+"""Limits of messages, at given times and on a real server."""
 
 import json
 import time
@@ -9,9 +9,9 @@ import pytest
 
 from server.protocol.messages import Command, ErrorEvent, parse
 from server.web.message_limits import (
+    MAX_INVALID,
+    MAX_SMALL_MESSAGE_BYTES,
     MESSAGE_BURST,
-    MOST_BYTES,
-    MOST_INVALID,
     TOO_BIG,
     TOO_MANY_INVALID,
     MessageLimits,
@@ -23,30 +23,30 @@ PAUSE = '{"type": "pause"}'
 ACK = '{"type": "ack", "frame": 1}'
 
 
-def judged(manners: MessageLimits, text: str, now: float = 0.0) -> tuple[int, str] | None:
-    return manners.verdict(text, parse(text), now)
+def violation(limits: MessageLimits, text: str, now: float = 0.0) -> tuple[int, str] | None:
+    return limits.violation(text, parse(text), now)
 
 
-def heard(text: str) -> Command | ErrorEvent:
+def parsed(text: str) -> Command | ErrorEvent:
     return parse(text)
 
 
 def test_a_burst_is_read_at_once_and_then_twenty_a_second() -> None:
-    manners = MessageLimits()
+    limits = MessageLimits()
 
-    pauses = [manners.pause(heard(PAUSE), 0.0) for _ in range(MESSAGE_BURST + 2)]
+    pauses = [limits.delay(parsed(PAUSE), 0.0) for _ in range(MESSAGE_BURST + 2)]
 
     assert pauses[:MESSAGE_BURST] == [0] * MESSAGE_BURST
     assert pauses[MESSAGE_BURST:] == pytest.approx([0.05, 0.1])
 
 
 def test_acknowledging_what_was_sent_is_free_and_anything_else_is_not() -> None:
-    manners = MessageLimits()
+    limits = MessageLimits()
     for _ in range(1000):
-        manners.frame_sent()
+        limits.frame_sent()
 
-    assert {manners.pause(heard(ACK), 0.0) for _ in range(1000)} == {0.0}
-    assert [manners.pause(heard(ACK), 0.0) > 0 for _ in range(61)] == [False] * 60 + [True]
+    assert {limits.delay(parsed(ACK), 0.0) for _ in range(1000)} == {0.0}
+    assert [limits.delay(parsed(ACK), 0.0) > 0 for _ in range(61)] == [False] * 60 + [True]
 
 
 def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() -> None:
@@ -54,28 +54,31 @@ def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() ->
         empty = json.dumps({"type": type_, "id": "x", **fields})
         return empty[:-1] + " " * (size - len(empty)) + "}"
 
-    assert judged(MessageLimits(), filled("pause", MOST_BYTES)) is None
-    assert judged(MessageLimits(), filled("pause", MOST_BYTES + 1)) == TOO_BIG
-    assert judged(MessageLimits(), "x" * (MOST_BYTES + 1)) == TOO_BIG
-    assert judged(MessageLimits(), "[" * (MOST_BYTES + 1)) == TOO_BIG
-    assert judged(MessageLimits(), "é" * (MOST_BYTES // 2 + 1)) == TOO_BIG
-    assert judged(MessageLimits(), filled("hello", MOST_BYTES + 1, protocol=1)) is None
-    assert judged(MessageLimits(), filled("configure", MOST_BYTES + 1, experiment={})) is None
-    assert judged(MessageLimits(), filled("configure", MOST_BYTES + 1, experiment={"no": 1})) is None
+    assert violation(MessageLimits(), filled("pause", MAX_SMALL_MESSAGE_BYTES)) is None
+    assert violation(MessageLimits(), filled("pause", MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
+    assert violation(MessageLimits(), "x" * (MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
+    assert violation(MessageLimits(), "[" * (MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
+    assert violation(MessageLimits(), "é" * (MAX_SMALL_MESSAGE_BYTES // 2 + 1)) == TOO_BIG
+    assert violation(MessageLimits(), filled("hello", MAX_SMALL_MESSAGE_BYTES + 1, protocol=1)) is None
+    assert violation(MessageLimits(), filled("configure", MAX_SMALL_MESSAGE_BYTES + 1, experiment={})) is None
+    assert (
+        violation(MessageLimits(), filled("configure", MAX_SMALL_MESSAGE_BYTES + 1, experiment={"no": 1}))
+        is None
+    )
 
 
 def test_the_tenth_message_that_is_none_ends_the_connection() -> None:
-    manners = MessageLimits()
+    limits = MessageLimits()
 
-    verdicts = [judged(manners, "?", now=step * 0.1) for step in range(MOST_INVALID)]
+    violations = [violation(limits, "?", now=step * 0.1) for step in range(MAX_INVALID)]
 
-    assert verdicts == [None] * (MOST_INVALID - 1) + [TOO_MANY_INVALID]
+    assert violations == [None] * (MAX_INVALID - 1) + [TOO_MANY_INVALID]
 
 
 def test_what_was_wrong_now_and_then_is_forgiven() -> None:
-    manners = MessageLimits()
+    limits = MessageLimits()
 
-    assert {judged(manners, "?", now=60.0 * minute) for minute in range(100)} == {None}
+    assert {violation(limits, "?", now=60.0 * minute) for minute in range(100)} == {None}
 
 
 @pytest.mark.anyio
@@ -107,7 +110,7 @@ async def test_the_tenth_invalid_message_closes_before_hello_as_well(server: Liv
 @pytest.mark.anyio
 async def test_a_long_message_without_an_experiment_closes_the_connection(server: LiveServer) -> None:
     async with greeted(server.socket_url) as connected:
-        await connected.connection.send(PAUSE[:-1] + " " * MOST_BYTES + "}")
+        await connected.connection.send(PAUSE[:-1] + " " * MAX_SMALL_MESSAGE_BYTES + "}")
         with anyio.fail_after(PATIENCE_SECONDS):
             await connected.connection.wait_closed()
 

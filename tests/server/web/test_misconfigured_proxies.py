@@ -24,7 +24,7 @@ def behind() -> Iterator[LiveServer]:
         yield running
 
 
-def complaints(server: LiveServer) -> list[dict[str, str]]:
+def refusal_log(server: LiveServer) -> list[dict[str, str]]:
     entries = map(json.loads, server.log.read_text().splitlines())
     return [entry for entry in entries if "refused" in entry]
 
@@ -51,14 +51,14 @@ async def test_a_host_that_is_not_passed_on_is_told_with_the_line_that_mends_it(
 ) -> None:
     with proxy("nginx", behind.url, tmp_path, getattr(mistakes, mistake)) as front:
         status = await handshake(front, front.http)
-        told = diagnosis(front, front.http)
+        answer = diagnosis(front, front.http)
 
     host = behind.url.removeprefix("http://") if mistake == "NO_HOST" else "localhost"
     assert status == 403
-    assert told["reason"] == "other-origin"
+    assert answer["reason"] == "other-origin"
     for value in (front.http, host, HOST_LINE, "--allow-origin"):
-        assert value in told["detail"]
-    entry = complaints(behind)[-1]
+        assert value in answer["detail"]
+    entry = refusal_log(behind)[-1]
     seen = {"refused": "other-origin", "origin": front.http, "host": host, "level": "warning"}
     assert seen.items() <= entry.items()
     assert HOST_LINE in entry["event"]
@@ -73,14 +73,14 @@ async def test_a_host_of_another_name_is_told_with_the_setting_that_mends_it(
     with proxy("nginx", behind.url, tmp_path, mistakes.HOST_OF_UPSTREAM) as front:
         page = httpx.get(front.http, headers={"accept": "text/html"})
         status = await handshake(front, front.http)
-        told = diagnosis(front, front.http)
+        answer = diagnosis(front, front.http)
 
     assert (page.status_code, status) == (400, 403)
-    assert told["reason"] == "other-host"
-    for text in (page.text, told["detail"]):
+    assert answer["reason"] == "other-host"
+    for text in (page.text, answer["detail"]):
         for value in (name, HOST_LINE, "--allow-host", "PLAYGROUND_ALLOWED_HOSTS"):
             assert value in text
-    found = [entry for entry in complaints(behind) if entry["refused"] == "other-host"]
+    found = [entry for entry in refusal_log(behind) if entry["refused"] == "other-host"]
     assert len(found) == 1  # though three requests were refused
     assert found[0]["host"] == name
     assert f"“{name}”" in found[0]["event"]
@@ -93,12 +93,12 @@ async def test_an_upgrade_that_is_not_passed_on_is_told_with_the_lines_that_mend
         for mistake in (mistakes.NO_UPGRADE, mistakes.NO_CONNECTION, mistakes.NO_UPGRADE_HEADER):
             with proxy("nginx", behind.url, tmp_path, mistake) as front:
                 status = await handshake(front, front.http)
-                told = diagnosis(front, front.http)
+                answer = diagnosis(front, front.http)
 
             assert status == 426
-            assert told["reason"] == "no-upgrade"
-            assert UPGRADE_LINE in told["detail"]
-        (entry,) = complaints(behind)
+            assert answer["reason"] == "no-upgrade"
+            assert UPGRADE_LINE in answer["detail"]
+        (entry,) = refusal_log(behind)
 
     assert entry["refused"] == "no-upgrade"
     for line in ("proxy_http_version 1.1;", UPGRADE_LINE, "proxy_set_header Connection"):
@@ -112,7 +112,7 @@ async def test_an_upgrade_that_is_not_passed_on_is_told_with_the_lines_that_mend
         (("--trusted-proxy", "127.0.0.1"), mistakes.NO_SCHEME, "ADDRESS"),
         ((), {}, "127.0.0.1"),
     ],
-    ids=["not told", "not believed"],
+    ids=["not sent", "not trusted"],
 )
 async def test_tls_that_the_server_does_not_know_of_is_told_with_what_mends_it(
     tmp_path: Path, trusted: tuple[str, ...], mistake: Mapping[str, str], proxy_told: str
@@ -122,28 +122,28 @@ async def test_tls_that_the_server_does_not_know_of_is_told_with_what_mends_it(
         proxy("nginx", behind.url, tmp_path, mistake) as front,
     ):
         status = await handshake(front, front.https)
-        told = diagnosis(front, front.https)
-        (entry,) = complaints(behind)
+        answer = diagnosis(front, front.https)
+        (entry,) = refusal_log(behind)
 
     assert status == 403
-    assert told["reason"] == entry["refused"] == "other-scheme"
+    assert answer["reason"] == entry["refused"] == "other-scheme"
     assert (entry["origin"], entry["scheme"], entry["proxy"]) == (front.https, "http", proxy_told)
-    for text in (told["detail"], entry["event"]):
+    for text in (answer["detail"], entry["event"]):
         assert SCHEME_LINE in text
         assert "--trusted-proxy" in text
-    assert "127.0.0.1" not in told["detail"]  # what the asker has not sent
+    assert "127.0.0.1" not in answer["detail"]  # the client has not sent it
 
 
 def test_a_page_asks_through_a_proxy_that_is_right_and_finds_nothing_else(
     behind: LiveServer, tmp_path: Path
 ) -> None:
     with proxy("nginx", behind.url, tmp_path) as front:
-        before = complaints(behind)
-        told = diagnosis(front, front.http)
+        before = refusal_log(behind)
+        answer = diagnosis(front, front.http)
         plain = httpx.get(f"{behind.url}/ws")
 
-    assert told["reason"] == "no-upgrade"
-    assert complaints(behind)[: len(before)] == before
+    assert answer["reason"] == "no-upgrade"
+    assert refusal_log(behind)[: len(before)] == before
     assert plain.status_code == 426
     assert plain.headers["upgrade"] == "websocket"
     assert plain.json()["reason"] == "no-upgrade"
@@ -151,7 +151,7 @@ def test_a_page_asks_through_a_proxy_that_is_right_and_finds_nothing_else(
 
 def test_a_page_of_elsewhere_is_told_of_in_the_log_once(behind: LiveServer) -> None:
     def of_elsewhere() -> list[dict[str, str]]:
-        return [entry for entry in complaints(behind) if entry.get("origin") == "https://elsewhere.example"]
+        return [entry for entry in refusal_log(behind) if entry.get("origin") == "https://elsewhere.example"]
 
     for _ in range(3):
         answer = httpx.post(

@@ -1,4 +1,4 @@
-"""Complaints: told once in a while, and whatever strangers send cannot fill the log or stand in it."""
+"""The refusal log: limited rates, and no text of clients that could fill or forge it."""
 
 import logging
 
@@ -22,8 +22,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def complaints(clock: Clock) -> RefusalLog:
-    return RefusalLog(bundled()[ENGLISH].say, clock)
+def refusal_log(clock: Clock) -> RefusalLog:
+    return RefusalLog(bundled()[ENGLISH].translate, clock)
 
 
 def host(name: str) -> UserMessage:
@@ -31,16 +31,16 @@ def host(name: str) -> UserMessage:
 
 
 def test_the_same_is_told_again_only_after_minutes(
-    complaints: RefusalLog, clock: Clock, caplog: pytest.LogCaptureFixture
+    refusal_log: RefusalLog, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("one.example", "one.example", "two.example"):
-        complaints.tell(host(name))
+        refusal_log.note(host(name))
     assert len(caplog.records) == 2
     clock.now += SAME_SECONDS - 1
-    complaints.tell(host("one.example"))
+    refusal_log.note(host("one.example"))
     assert len(caplog.records) == 2
     clock.now += 2
-    complaints.tell(host("one.example"))
+    refusal_log.note(host("one.example"))
 
     assert [vars(record)["details"]["host"] for record in caplog.records] == [
         "one.example",
@@ -51,12 +51,12 @@ def test_the_same_is_told_again_only_after_minutes(
 
 
 def test_any_number_of_names_takes_few_lines_and_holds_up_no_other_kind(
-    complaints: RefusalLog, clock: Clock, caplog: pytest.LogCaptureFixture
+    refusal_log: RefusalLog, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(3000):
-        complaints.tell(host(f"{number}.example"))
+        refusal_log.note(host(f"{number}.example"))
         clock.now += 0.1
-    complaints.tell(UserMessage("no-upgrade"))
+    refusal_log.note(UserMessage("no-upgrade"))
 
     kinds = [vars(record)["details"]["refused"] for record in caplog.records]
     assert 10 <= kinds.count("other-host") <= 21
@@ -65,9 +65,9 @@ def test_any_number_of_names_takes_few_lines_and_holds_up_no_other_kind(
 
 @pytest.mark.parametrize("text", ["x\nforged", "tok_secret", "<b>", "a b", "\x1b[2J", "x" * 300, ""])
 def test_what_is_no_name_is_not_shown(
-    complaints: RefusalLog, caplog: pytest.LogCaptureFixture, text: str
+    refusal_log: RefusalLog, caplog: pytest.LogCaptureFixture, text: str
 ) -> None:
-    complaints.tell(host(text))
+    refusal_log.note(host(text))
 
     (record,) = caplog.records
     assert vars(record)["details"]["host"] == "…"
@@ -78,9 +78,9 @@ def test_what_is_no_name_is_not_shown(
     "text", ["a.example", "a.example:8000", "127.0.0.1:80", "[::1]:8000", "https://a.example:8443"]
 )
 def test_names_addresses_and_origins_are_shown(
-    complaints: RefusalLog, caplog: pytest.LogCaptureFixture, text: str
+    refusal_log: RefusalLog, caplog: pytest.LogCaptureFixture, text: str
 ) -> None:
-    complaints.tell(host(text))
+    refusal_log.note(host(text))
 
     assert vars(caplog.records[0])["details"]["host"] == text
     assert f"“{text}”" in caplog.records[0].getMessage()

@@ -163,7 +163,7 @@ def test_a_client_that_goes_in_the_middle_of_a_body_is_no_fault_of_the_server(ab
 
         server.process.terminate()
         server.process.wait(PATIENCE_SECONDS)
-        told = server.log.read_text()
+        log = server.log.read_text()
 
-    assert "Traceback" not in told
-    assert " error " not in told
+    assert "Traceback" not in log
+    assert " error " not in log

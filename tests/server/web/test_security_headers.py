@@ -1,4 +1,4 @@
-"""Headers: what browsers are told to refuse, on every response, errors included."""
+"""Security headers of every response, errors included."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from server.web.app import create_app
 from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
 from server.web.middleware.security_headers import Protections
 from tests.support.live_server import LiveServer, live_server
+from tests.support.wording import sentence
 
 JSON = {"content-type": "application/json"}
 
@@ -91,7 +92,7 @@ def test_the_headers_stay_when_the_server_itself_fails() -> None:
         answer = web.get("/api/broken")
 
     assert answer.status_code == 500
-    assert answer.json()["detail"] == "Something went wrong in the server. Please try again."
+    assert answer.json()["detail"] == sentence("server-failed")
     check(answer.headers)
 
 

@@ -160,8 +160,8 @@ test("files that are no text are refused by what they are", () => {
     [bytes("255044462d312e37"), /PDF/],
     [bytes("1f8b0800"), /compressed/],
     [bytes("50415231"), /CSV/],
-    [bytes("89504e470d0a1a0a0000000d"), /no text/],
-    [new Uint8Array(1000).map((_, index) => (index * 7919) % 251), /no text/],
+    [bytes("89504e470d0a1a0a0000000d"), /not a text file/],
+    [new Uint8Array(1000).map((_, index) => (index * 7919) % 251), /not a text file/],
   ];
   for (const [file, said] of files) {
     const { text, problem } = decodeText(file);
