@@ -121,7 +121,7 @@ class SessionRunner:
         self._account: Hashable = object()  # not the runner itself: accounts outlive it
         self._something_to_do = asyncio.Event()
         self._slip = CallHandle()
-        self._waiting: Slice | None = None  # the slice of the slip
+        self._waiting: Slice | None = None  # the slice of the handle
         self._hurries = TokenBucket(_HURRIES_PER_SECOND, _HURRIES_PER_SECOND)
         self._estimated: Experiment | None = None
         self._seconds = 0.0
@@ -205,7 +205,7 @@ class SessionRunner:
     def _hasten(self) -> None:
         """See that a command is obeyed soon: a slice that only waits is taken back, and the next one goes first."""
         self._hurried = self._hurries.take(time.monotonic()) == 0
-        if self._waiting is not None and self._slip.withdraw():
+        if self._waiting is not None and self._slip.cancel():
             self.session.take_back(self._waiting)
             self._waiting = None
 
@@ -292,7 +292,7 @@ class SessionRunner:
                     session=self._account,
                     seconds=self._expected(work.experiment),
                     urgent=urgent,
-                    slip=self._slip,
+                    handle=self._slip,
                 )
             except CallCancelled:
                 continue

@@ -14,7 +14,7 @@ from engine import network as network_module
 from engine.activations import ACTIVATIONS
 from engine.sentences import Sentence
 from engine.workspace import STORE
-from server.compute.cost import MOST_STEP_SECONDS, estimate, slice_seconds, too_much
+from server.compute.cost import MAX_STEP_SECONDS, estimate, slice_seconds, too_much
 from server.protocol.messages import retold
 from tests.support.strategies import experiments, law, varied
 
@@ -132,7 +132,7 @@ corners = st.builds(
 @given(corners)
 def test_whatever_is_not_refused_fits_into_a_process(experiment: Experiment) -> None:
     if too_much(experiment) is None:
-        assert estimate(experiment).step_seconds <= MOST_STEP_SECONDS
+        assert estimate(experiment).step_seconds <= MAX_STEP_SECONDS
         assert estimate(experiment).bytes <= MOST_BYTES
 
 
@@ -203,4 +203,4 @@ def test_the_longest_slice_counts_the_pictures_and_the_evaluations() -> None:
     experiment = heavy([64] * 10, 10)
     cost = estimate(experiment)
 
-    assert slice_seconds(experiment) > cost.step_seconds + cost.evaluation_seconds + cost.picture_seconds
+    assert slice_seconds(experiment) > cost.step_seconds + cost.evaluation_seconds + cost.frame_seconds
