@@ -66,7 +66,7 @@ class Drain:
             for runner in runners[start : start + size]:
                 runner.checkpoint_now()
                 runner.dismiss(RESTARTING)
-        while any(runner.line is not None for runner in runners):  # noqa: ASYNC110 - soon over, or cut off
+        while any(runner.connection is not None for runner in runners):  # noqa: ASYNC110 - soon over, or cut off
             await asyncio.sleep(_LOOK_SECONDS)
 
     def abandon(self) -> None:

@@ -96,7 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
 
         drain.watch(sessions, compute)
         app.state.readiness = Readiness(
-            compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
+            compute.probe, has_room=lambda: sessions.has_capacity, is_draining=lambda: drain.begun
         )
         preparing = asyncio.create_task(
             asyncio.to_thread(_prepare, app.state.languages, app.state.joining is not None)

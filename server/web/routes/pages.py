@@ -121,7 +121,7 @@ async def playground(request: Request) -> Response:
     """Serve the page; while the server is full, only to a tab that says that it has a session already."""
     language = language_of(request)
     sessions: SessionManager = request.app.state.sessions
-    if not sessions.has_room and "return" not in request.query_params:
+    if not sessions.has_capacity and "return" not in request.query_params:
         note_refusal(request.scope, "full")
         return _full(language, request.app.state.languages)
     join = request.app.state.joining is not None

@@ -158,7 +158,7 @@ class _Connection:
         guest = ClientInfo(hello.client, address_of(self._websocket.scope.get("client")), identity)
         try:
             await self._wait_for_turn(guest)
-            runner = self._sessions.enter(hello, self, self._spoken, guest)
+            runner = self._sessions.connect(hello, self, self._spoken, guest)
         except AdmissionRefused as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
             words = [self._worded(event) for event in (turned.error, turned.closing) if event is not None]
@@ -175,9 +175,9 @@ class _Connection:
         except WebSocketDisconnect as left:
             for_good = left.code == _NORMAL_CLOSURE
         except _MisbehavedError as bad:
-            await self._turn_out(runner.outbox.last_words() if runner.line is self else [], bad)
+            await self._turn_out(runner.outbox.drain_events() if runner.connection is self else [], bad)
         finally:
-            self._sessions.leave(runner, self, for_good=for_good)
+            self._sessions.disconnect(runner, self, for_good=for_good)
 
     async def _wait_for_turn(self, guest: ClientInfo) -> None:
         """Wait at the entrance; a client that leaves meanwhile loses its place there.
@@ -185,9 +185,9 @@ class _Connection:
         Raises:
             CrowdedError: the wait would be too long.
         """
-        if self._sessions.entrance.is_open():
+        if self._sessions.admission.try_enter():
             return
-        turn = asyncio.ensure_future(self._sessions.entrance.turn(guest.person))
+        turn = asyncio.ensure_future(self._sessions.admission.enter(guest.person))
         received = asyncio.ensure_future(self._websocket.receive())
         try:
             await asyncio.wait((turn, received), return_when=asyncio.FIRST_COMPLETED)
@@ -225,7 +225,7 @@ class _Connection:
             waited.clear()
         if self._dismissed.done():
             closing = self._dismissed.result()
-            words = runner.outbox.last_words() if runner.line is self else []
+            words = runner.outbox.drain_events() if runner.connection is self else []
             await self._part([*words, self._worded(closing)], closing.code, closing.reason)
 
     async def _turn_out(self, words: list[str], bad: _MisbehavedError) -> None:
@@ -253,7 +253,7 @@ class _Connection:
     async def _read(self, runner: SessionRunner) -> None:
         while True:
             message = await self._read_message()
-            if runner.line is not self:  # somebody else has taken the session over
+            if runner.connection is not self:  # somebody else has taken the session over
                 return
             with self._shares.charged(self._party):
                 runner.receive(message)
@@ -282,7 +282,7 @@ class _Connection:
         most = self._settings.slow_seconds
         while True:
             await asyncio.sleep(min(1.0, most / 4))
-            if runner.waited >= most:
+            if runner.blocked_seconds >= most:
                 self.dismiss(close_codes.SLOW)
                 return
 
@@ -296,7 +296,7 @@ class _Connection:
 
     async def _write(self, runner: SessionRunner) -> None:
         """Send what may be sent, in order."""
-        while runner.line is self:  # otherwise what waits is for somebody else
+        while runner.connection is self:  # otherwise what waits is for somebody else
             runner.sendable.clear()
             message = runner.outbox.take()
             if message is None:
@@ -306,4 +306,4 @@ class _Connection:
             else:
                 await self._websocket.send_bytes(message)
                 self._manners.frame_sent()
-                runner.sent()
+                runner.frame_sent()

@@ -1,5 +1,7 @@
 """Outbox: what waits for one connection."""
 
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -240,8 +242,8 @@ def test_points_hold_for_another_shape_of_the_same_history() -> None:
 
 def test_of_what_is_kept_only_the_newest_goes_out_and_behind_everything_else() -> None:
     outbox = Outbox(window=1)
-    outbox.keep("old")
-    outbox.keep("new")
+    outbox.post_latest("old")
+    outbox.post_latest("new")
     outbox.put(about(1), loss(1), due=True)
     outbox.post("event")
 
@@ -255,10 +257,10 @@ def test_last_words_are_all_but_frames() -> None:
     outbox = Outbox(window=1)
     outbox.put(about(1), loss(1), due=True)
     outbox.post("event")
-    outbox.keep("token")
+    outbox.post_latest("token")
 
-    assert outbox.last_words() == ["event", "token"]
-    assert outbox.last_words() == []
+    assert outbox.drain_events() == ["event", "token"]
+    assert outbox.drain_events() == []
 
 
 def test_losses_of_very_many_epochs_leave_in_pieces_with_the_newest_picture() -> None:
@@ -286,9 +288,14 @@ def test_losses_of_very_many_epochs_leave_in_pieces_with_the_newest_picture() ->
 
 def test_losses_that_wait_one_by_one_cost_no_more_than_together() -> None:
     outbox = Outbox(2)
-    for epoch in range(1000):
-        put(outbox, epoch, due=False)
-    assert len(outbox._parts["epochs"]) <= 65
+
+    def put_one(epoch: int) -> "weakref.ref[Tensor]":
+        losses = np.array([epoch], np.uint32)
+        outbox.put({"run": "1", "history": "1", "epoch": str(epoch)}, {"epochs": losses}, due=False)
+        return weakref.ref(losses)
+
+    waiting = [put_one(epoch) for epoch in range(1000)]
+    assert sum(array() is not None for array in waiting) <= 65
 
     put(outbox, 1000)
     assert taken(outbox)[1]["epochs"].tolist() == list(range(1001))
@@ -302,11 +309,11 @@ def test_it_is_told_for_how_long_a_client_takes_nothing() -> None:
         outbox.take()
 
     now = 130.0
-    assert outbox.waited == 30
+    assert outbox.blocked_seconds == 30
     outbox.acknowledge(1)
-    assert outbox.waited == 0
+    assert outbox.blocked_seconds == 0
     outbox.reopen()
-    assert outbox.waited == 0
+    assert outbox.blocked_seconds == 0
     assert outbox.is_open()
 
 

@@ -45,7 +45,7 @@ def run_of(token: str, folder: Path) -> Run:
 
 
 def claim_of(token: str, folder: Path) -> Claims:
-    return unseal(load_keys((), folder), token).claim
+    return unseal(load_keys((), folder), token).claims
 
 
 def losses(*clients: Client) -> dict[int, float]:
@@ -165,7 +165,7 @@ def resealed(token: str, folder: Path, **changes: Any) -> str:
     """Sign a token again with other claims, as a server with another clock would have written it."""
     keys = load_keys((), folder)
     opened = unseal(keys, token)
-    return seal(keys, opened.claim.model_copy(update=changes), opened.run())[0]
+    return seal(keys, opened.claims.model_copy(update=changes), opened.run())[0]
 
 
 @pytest.mark.parametrize("days", [-3, 3], ids=["set forward", "set back"])

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from engine import Experiment
 from server.protocol.messages import Event, Limits, parse
-from server.sessions.session import Numbers, Session
+from server.sessions.session import FrameUpdate, Session
 from server.sessions.slices import Slice, run_slice
 from tests.support.messages import text
 
@@ -24,15 +24,15 @@ class Desk:
     def __init__(self, **experiment: Any) -> None:
         self.session = Session(LIMITS, lambda: 4711, Experiment.model_validate(experiment))
         self.now = 0.0
-        self.room = True
-        self.numbers: list[Numbers] = []
+        self.can_send = True
+        self.numbers: list[FrameUpdate] = []
         self.last = dump(self.session.welcome())
 
     def say(self, type_: str, **fields: Any) -> list[dict[str, Any]]:
         return dump(self.session.receive(parse(text(type_, **fields))))
 
     def next(self, seconds: float = 0.001) -> Slice | None:
-        return self.session.next_slice(self.now, room=self.room, seconds=seconds)
+        return self.session.next_slice(self.now, can_send=self.can_send, seconds=seconds)
 
     def work(self, work: Slice) -> list[dict[str, Any]]:
         events, numbers = self.session.absorb(work, run_slice(work))
@@ -102,7 +102,7 @@ def test_nothing_is_computed_when_nothing_is_due(desk: Desk) -> None:
     desk.now += 60
 
     assert desk.next() is None
-    assert desk.session.wait(desk.now, room=True) is None
+    assert desk.session.seconds_until_due(desk.now, can_send=True) is None
 
 
 def test_only_one_slice_is_under_way(desk: Desk) -> None:
@@ -138,14 +138,14 @@ def test_pause_is_answered_with_the_state_that_then_holds(desk: Desk) -> None:
 
 def test_after_a_pause_the_newest_state_is_shown(desk: Desk) -> None:
     desk.say("play")
-    desk.room = False
+    desk.can_send = False
     for _ in range(5):
         work = desk.next()
         assert work is not None
         assert work.view is None  # nobody would take the picture
         desk.work(work)
     desk.say("pause")
-    desk.room = True
+    desk.can_send = True
 
     desk.settle()
 
@@ -198,7 +198,7 @@ def test_a_chosen_speed_is_kept(desk: Desk) -> None:
     while desk.now < start + 10:
         work = desk.next()
         if work is None:
-            wait = desk.session.wait(desk.now, room=True)
+            wait = desk.session.seconds_until_due(desk.now, can_send=True)
             assert wait is not None
             desk.now += max(wait, 1e-6)
         else:
@@ -595,7 +595,7 @@ def test_a_slice_that_is_taken_back_leaves_everything_due(desk: Desk) -> None:
     desk.now += 0.1
     work = desk.next()
     assert work is not None
-    desk.session.take_back(work)
+    desk.session.cancel_slice(work)
 
     (state,) = desk.say("pause")  # nothing is under way, so this is answered at once
     again = desk.next()
@@ -745,12 +745,12 @@ class AnySession(RuleBasedStateMachine):
     @rule(command=COMMANDS)
     def command(self, command: tuple[str, dict[str, Any]]) -> None:
         type_, fields = command
-        before = (self.desk.session._experiment, self.desk.session._number)
+        before = (self.desk.session.experiment, self.desk.session.run_number)
 
         events = self.desk.say(type_, id="x", **fields)
 
         if any(event["type"] == "error" for event in events):
-            assert (self.desk.session._experiment, self.desk.session._number) == before
+            assert (self.desk.session.experiment, self.desk.session.run_number) == before
 
     @rule(seconds=st.floats(0.001, 2))
     def time_passes(self, seconds: float) -> None:
@@ -758,7 +758,7 @@ class AnySession(RuleBasedStateMachine):
 
     @rule()
     def client_is_busy_or_free(self) -> None:
-        self.desk.room = not self.desk.room
+        self.desk.can_send = not self.desk.can_send
 
     # No preconditions: how far a slice gets depends on the clock, and the rules to choose from must not.
     @rule()
@@ -775,7 +775,7 @@ class AnySession(RuleBasedStateMachine):
     @rule()
     def take_the_slice_back(self) -> None:
         if self.work is not None:
-            self.desk.session.take_back(self.work)
+            self.desk.session.cancel_slice(self.work)
             self.work = None
 
     @invariant()
@@ -789,8 +789,9 @@ class AnySession(RuleBasedStateMachine):
 
     @invariant()
     def nothing_trains_that_does_not_play(self) -> None:
-        session = self.desk.session
-        assert not (session._ended and session._playing)
+        welcome, *others = dump(self.desk.session.welcome())
+        has_ended = any(event["type"] in ("diverged", "stopped") for event in others)
+        assert not (has_ended and welcome["state"]["playing"])
 
     def teardown(self) -> None:
         """After a pause, everything settles, and the last picture shows the last state."""
@@ -799,11 +800,11 @@ class AnySession(RuleBasedStateMachine):
         if self.work is not None:
             self.desk.work(self.work)
         self.desk.say("pause")
-        self.desk.room = True
+        self.desk.can_send = True
         self.desk.settle()
-        run = self.desk.session._run
+        run = self.desk.session.settled_run
         assert run is not None
-        assert run.experiment == self.desk.session._experiment
+        assert run.experiment == self.desk.session.experiment
 
 
 AnySession.TestCase.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)
