@@ -34,7 +34,7 @@ from server.telemetry.metrics import Metrics, note_refusal
 from server.transport.connections import Place
 from server.transport.loop_shares import LoopShares
 from server.web.message_limits import MessageLimits
-from server.web.middleware.fair_requests import party_of
+from server.web.middleware.fair_requests import account_of
 from server.web.middleware.hosts_and_origins import is_secure, origin_fault
 from server.web.middleware.refusal_log import RefusalLog
 from server.web.middleware.refusals import preferred_language
@@ -121,7 +121,7 @@ class _Connection:
         self._metrics: Metrics = websocket.app.state.metrics
         self._manners = MessageLimits()
         self._shares: LoopShares = websocket.app.state.shares
-        self._party = party_of(websocket.scope)
+        self._account = account_of(websocket.scope)
         self._pause = 0.0
         self._ahead: Message | None = None
         self._spoken = self._language(None)
@@ -145,7 +145,7 @@ class _Connection:
             return
         place: Place | None = self._websocket.scope.get("state", {}).get("place")
         if place is not None:
-            place.work()
+            place.mark_busy()
         self._spoken = self._language(hello.language)
         joining: JoinCookies | None = self._websocket.app.state.joining
         identity = None if joining is None else joining.identity(self._websocket.scope)
@@ -255,7 +255,7 @@ class _Connection:
             message = await self._read_message()
             if runner.connection is not self:  # somebody else has taken the session over
                 return
-            with self._shares.charged(self._party):
+            with self._shares.charged(self._account):
                 runner.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
@@ -265,8 +265,8 @@ class _Connection:
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         text = received.get("text")
-        await self._shares.turn(self._party)
-        with self._shares.charged(self._party):
+        await self._shares.wait_turn(self._account)
+        with self._shares.charged(self._account):
             message = ErrorEvent(code="not-text", **told("not-text")) if text is None else parse(text)
             now = time.monotonic()
             self._pause = self._manners.pause(message, now)
