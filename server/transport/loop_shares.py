@@ -155,7 +155,7 @@ class _Charged:
     def __init__(self, work: Awaitable[None], shares: LoopShares, account: LoopAccount) -> None:
         self._work = work
         self._shares = shares
-        self._party = account
+        self._account = account
 
     def __await__(self) -> Generator[Any, Any, None]:
         steps: Any = self._work.__await__()  # a generator, as all of asyncio's are
@@ -167,7 +167,7 @@ class _Charged:
             except StopIteration:
                 return
             finally:
-                self._shares.charge(self._party, self._shares.clock() - start)
+                self._shares.charge(self._account, self._shares.clock() - start)
             try:
                 yield waited_for
                 step = partial(next, steps)
