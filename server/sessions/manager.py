@@ -75,6 +75,7 @@ class SessionManager:
         metrics: Metrics,
         *,
         page_revision: str,
+        clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         """Create a manager without sessions.
@@ -86,6 +87,7 @@ class SessionManager:
             languages: of the text in events.
             metrics: count resumed sessions.
             page_revision: of the page that the server delivers.
+            clock: seconds, monotonic.
             wall_clock: seconds since 1970.
         """
         self._page_revision = page_revision
@@ -94,6 +96,7 @@ class SessionManager:
         self._scheduler = scheduler
         self._signing = signing
         self._metrics = metrics
+        self._clock = clock
         self._wall_clock = wall_clock
         self._timeouts = Timeouts(
             alone=settings.alone_seconds,
@@ -107,10 +110,10 @@ class SessionManager:
             str, None
         ] = {}  # public names of sessions that were ended for good, the oldest first
         self._ending: set[asyncio.Task[None]] = set()
-        self.admission = Admission(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, time.monotonic)
+        self.admission = Admission(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, clock)
         self.draining = False
         """Whether no client is accepted any more, as the server is about to end."""
-        self._worker_seen_at = time.monotonic()  # when there was a worker last
+        self._worker_seen_at = self._clock()  # when there was a worker last
         self._reaper: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -247,10 +250,11 @@ class SessionManager:
                 owner=(claims.session, claims.secret) if claims is not None and owned else None,
                 serial=claims.serial if claims is not None else 0,
             ),
-            Expiry(self._timeouts, time.monotonic()),
+            Expiry(self._timeouts, self._clock()),
             client=client,
             window=settings.window,
             metrics=self._metrics,
+            clock=self._clock,
         )
         self._runners[runner.checkpointer.name] = runner
         return runner
@@ -262,7 +266,7 @@ class SessionManager:
             AdmissionRefused: no place is free, or this person has too many.
         """
         settings = self._settings
-        now = time.monotonic()
+        now = self._clock()
         for runner in self:
             self._apply_expiry(runner, now)
         retry_after = retry_seconds()
@@ -315,13 +319,17 @@ class SessionManager:
     async def _reap(self) -> None:
         while True:
             await asyncio.sleep(min(_REAP_SECONDS, max(self._timeouts.shortest / 4, _MIN_REAP_SECONDS)))
-            now = time.monotonic()
-            if self._scheduler.answers:
-                self._worker_seen_at = now
-            waits = now - self._worker_seen_at >= _OUTAGE_SECONDS
-            for runner in self:
-                runner.announce_outage(waits)
-                self._apply_expiry(runner, now)
+            self.check()
+
+    def check(self) -> None:
+        """Suspend, pause or end sessions whose time has come, and inform clients of an outage of the workers."""
+        now = self._clock()
+        if self._scheduler.answers:
+            self._worker_seen_at = now
+        waits = now - self._worker_seen_at >= _OUTAGE_SECONDS
+        for runner in self:
+            runner.announce_outage(waits)
+            self._apply_expiry(runner, now)
 
     def _apply_expiry(self, runner: SessionRunner, now: float) -> None:
         match runner.expiry.action(now):

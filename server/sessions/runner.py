@@ -8,7 +8,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -91,6 +91,7 @@ class SessionRunner:
         client: ClientInfo,
         window: int,
         metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Create a runner; ``start`` starts its task.
 
@@ -102,12 +103,14 @@ class SessionRunner:
             client: to whom it belongs.
             window: upper bound on unacknowledged frames.
             metrics: count frames that a slow client does not get.
+            clock: seconds, monotonic; the same as that of the expiry.
         """
         self.session = session
         self.checkpointer = checkpointer
         self.expiry = expiry
         self.client = client
-        self.outbox = Outbox(window)
+        self.outbox = Outbox(window, clock=clock)
+        self._clock = clock
         self.connection: ClientConnection | None = None
         self.sendable = asyncio.Event()
         """Set whenever the outbox may have a new message."""
@@ -163,7 +166,7 @@ class SessionRunner:
             self.connection.dismiss(closing)
         self.connection = connection
         self._language = language
-        waited = self.expiry.connect(time.monotonic())
+        waited = self.expiry.connect(self._clock())
         self.session.suspend(False)
         self.session.reopen()
         self._frames = 0
@@ -182,7 +185,7 @@ class SessionRunner:
         """Detach a connection that has ended, unless another one is attached by now."""
         if self.connection is connection:
             self.connection = None
-            self.expiry.disconnect(time.monotonic())
+            self.expiry.disconnect(self._clock())
 
     def dismiss(self, closing: Closing) -> None:
         """Close the connection, if there is one, with a reason for the client."""
@@ -193,7 +196,7 @@ class SessionRunner:
         """Process a parsed message of the client."""
         if not isinstance(message, Ack | ErrorEvent):
             self._prioritize()
-            self.expiry.touch(time.monotonic())
+            self.expiry.touch(self._clock())
             if not isinstance(message, Watch) or message.hidden:
                 self.checkpointer.request()
         self.post(self.session.receive(message))
@@ -204,7 +207,7 @@ class SessionRunner:
 
     def _prioritize(self) -> None:
         """Let a command take effect soon: cancel a slice that waits for a worker, and make the next one urgent."""
-        self._is_urgent = self._urgent_allowance.take(time.monotonic()) == 0
+        self._is_urgent = self._urgent_allowance.take(self._clock()) == 0
         if self._queued_slice is not None and self._handle.cancel():
             self.session.cancel_slice(self._queued_slice)
             self._queued_slice = None
@@ -223,14 +226,12 @@ class SessionRunner:
     def frame_sent(self) -> None:
         """Record that a frame was sent."""
         self._frames += 1
-        self._sent_at.append((self._frames, time.monotonic()))
+        self._sent_at.append((self._frames, self._clock()))
         self._wake.set()
 
     def frame_age(self) -> float:
         """Return the age in seconds of the oldest unacknowledged frame; 0 if there is none."""
-        return (
-            time.monotonic() - self._sent_at[0][1] if self.connection is not None and self._sent_at else 0.0
-        )
+        return self._clock() - self._sent_at[0][1] if self.connection is not None and self._sent_at else 0.0
 
     @property
     def blocked_seconds(self) -> float:
@@ -258,7 +259,7 @@ class SessionRunner:
         """Queue a token of the present state, even if none is due."""
         if self.connection is None:
             return
-        checkpoint = self.checkpointer.make(self.session, time.monotonic())
+        checkpoint = self.checkpointer.make(self.session, self._clock())
         if checkpoint is not None:
             self.outbox.post_latest(checkpoint.model_dump_json())
             self.sendable.set()
@@ -274,7 +275,7 @@ class SessionRunner:
             work = None
             if not outbox.is_full():
                 work = session.next_slice(
-                    time.monotonic(),
+                    self._clock(),
                     can_send=can_send,
                     seconds=self._scheduler.budget(),
                     backoff=outbox.backoff,
@@ -323,7 +324,7 @@ class SessionRunner:
 
     def _seconds_until_due(self, can_send: bool) -> float | None:
         """Return in how many seconds a slice or token will be due, or None."""
-        now = time.monotonic()
+        now = self._clock()
         times = [self.session.seconds_until_due(now, can_send=can_send)]
         if self.connection is not None:
             times.append(self.checkpointer.seconds_until_due(self.session, now))
@@ -333,6 +334,6 @@ class SessionRunner:
         """Queue a token for the client if one is due."""
         if (
             self.connection is not None
-            and self.checkpointer.seconds_until_due(self.session, time.monotonic()) == 0
+            and self.checkpointer.seconds_until_due(self.session, self._clock()) == 0
         ):
             self.checkpoint_now()

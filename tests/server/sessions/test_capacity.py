@@ -6,9 +6,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.support.client import client, greeted, resumed
+from tests.support.client import client, greeted
 from tests.support.live_server import live_server
-from tests.support.resuming import dropped
 
 pytestmark = pytest.mark.anyio
 
@@ -58,28 +57,6 @@ async def test_when_a_whole_network_comes_back_at_once_a_hundred_get_in_within_a
     assert welcomed[-1] - welcomed[0] < 15
 
 
-async def test_a_session_that_nobody_is_connected_to_makes_room_after_the_promised_time_only(
-    folder: Path,
-) -> None:
-    with live_server("--workers", "1", settings={"max_sessions": 1, "kept_seconds": 1.5}) as server:
-        async with dropped(server.socket_url, play=False) as before:
-            async with client(server.socket_url) as early:
-                await early.send("hello", protocol=1)
-                closing, _ = await early.closed()
-            async with resumed(server.socket_url, before.token) as (_, welcome):
-                assert welcome["recovered"] is True
-            for _ in range(1000):
-                async with client(server.socket_url) as late:
-                    await late.send("hello", protocol=1)
-                    if (await late.event())["type"] == "welcome":
-                        break
-                await anyio.sleep(0.1)  # the time itself is what is tested
-            else:
-                pytest.fail("the place was never given away")
-    assert closing is not None
-    assert closing["reason"] == "full"
-
-
 async def test_one_browser_has_its_share_and_others_have_theirs(folder: Path) -> None:
     with live_server("--workers", "1", settings={"max_client_sessions": 1}) as server:
         async with client(server.socket_url) as first:
@@ -94,17 +71,3 @@ async def test_one_browser_has_its_share_and_others_have_theirs(folder: Path) ->
     assert closing is not None
     assert closing["reason"] == "too-many"
     assert "1" in closing["message"]
-
-
-async def test_training_rests_when_nobody_does_anything_and_goes_on_with_one_click(folder: Path) -> None:
-    with live_server("--workers", "1", settings={"rest_seconds": 0.5}) as server:
-        async with greeted(server.socket_url) as connected:
-            await connected.send("play", epochs_per_second=20)
-            while True:
-                state = await connected.event("state")
-                if state["reason"] == "idle":
-                    break
-            assert state["playing"] is False
-            going_on = await connected.ask("play", epochs_per_second=20)
-            assert going_on["playing"] is True
-            await connected.frame(lambda frame: frame.epoch > state["epoch"] + 1)

@@ -59,21 +59,6 @@ async def test_a_newer_token_never_attaches_to_an_older_state(folder: Path) -> N
             assert welcome["state"]["epoch"] == 4
 
 
-async def test_after_its_time_a_session_is_rebuilt_from_the_token(folder: Path) -> None:
-    with live_server("--workers", "1", settings={"alone_seconds": 0.1, "kept_seconds": 0.2}) as server:
-        async with dropped(server.socket_url) as before:
-            welcome: dict[str, Any] = {"recovered": True}
-            for _ in range(100):
-                if not welcome["recovered"]:
-                    break
-                await anyio.sleep(0.3)  # the time itself is what is tested
-                async with resumed(server.socket_url, before.token) as (_, welcome):
-                    pass
-
-    assert welcome["recovered"] is False
-    assert welcome["state"]["epoch"] == run_of(before.token, folder).epoch
-
-
 async def test_a_session_rebuilt_from_its_token_plays_on_bit_by_bit_and_shows_everything(
     folder: Path,
 ) -> None:

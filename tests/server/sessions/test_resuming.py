@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-import anyio
 import pytest
 
 from engine import Experiment, advance, begin
@@ -42,23 +41,6 @@ async def test_a_dropped_line_comes_back_to_the_same_run_with_a_gapless_loss_his
         _, report = advance(begin(Experiment()), epochs=state["epoch"])
         seen = losses(before, after)
         assert [seen[epoch] for epoch in report.epoch.tolist()] == report.train_loss[0].tolist()
-
-
-async def test_training_goes_on_for_a_while_without_anybody_then_waits_and_says_so(folder: Path) -> None:
-    with live_server("--workers", "1", settings={"alone_seconds": 0.3}) as server:
-        async with dropped(server.socket_url) as before:
-            await anyio.sleep(1.5)  # the time itself is what is tested
-            async with resumed(server.socket_url, before.token) as (after, welcome):
-                waited_at = welcome["state"]["epoch"]
-                await after.frame(lambda frame: frame.epoch > waited_at)
-                state = await after.ask("pause")
-                await after.frame(lambda frame: frame.step == state["step"])
-
-    assert welcome["recovered"] is True
-    assert 0.5 < welcome["waited"] < 20
-    assert welcome["state"]["playing"] is True
-    assert waited_at > before.frames[-1].epoch
-    assert sorted(losses(before, after)) == list(range(state["epoch"] + 1))
 
 
 async def test_a_short_absence_is_not_worth_a_word(server: LiveServer) -> None:
