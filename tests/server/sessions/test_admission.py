@@ -39,7 +39,8 @@ async def test_the_rate_is_kept() -> None:
 
 
 async def test_who_leaves_loses_the_place() -> None:
-    admission, order = Admission(20.0, 1.0, time.monotonic), list[str]()
+    later = 0.0
+    admission, order = Admission(20.0, 1.0, lambda: time.monotonic() + later), list[str]()
     assert admission.try_enter()
     gone = [asyncio.create_task(entering(admission, "gone", order)) for _ in range(200)]
     await asyncio.sleep(0)
@@ -51,6 +52,8 @@ async def test_who_leaves_loses_the_place() -> None:
 
     assert order == ["next"]
     assert admission.waiting == {}
+    later = 60.0
+    assert admission.try_enter()  # as nobody is queued any more
 
 
 async def test_a_person_who_would_wait_too_long_is_refused_and_others_are_not() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.compute import open_compute
+from server.compute import Scheduler, open_compute
 from server.i18n import ENGLISH, bundled
 from server.protocol.close_codes import AGE, IDLE
 from server.protocol.frames import decode
@@ -18,6 +18,7 @@ from server.sessions.manager import AdmissionRefused, SessionManager
 from server.sessions.runner import ClientInfo, SessionRunner
 from server.settings import Settings
 from server.telemetry.metrics import Metrics
+from tests.support.calls import answer
 from tests.support.messages import text
 from tests.support.waiting import until
 
@@ -79,6 +80,7 @@ class Visitor:
 class Place:
     """Where sessions live."""
 
+    compute: Scheduler
     now: float = 1000.0
     manager: SessionManager = field(init=False)
 
@@ -89,12 +91,12 @@ class Place:
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    place = Place()
     settings = Settings(
         max_sessions=1, alone_seconds=30, kept_seconds=120, rest_seconds=600, idle_seconds=1800
     )
     compute = open_compute("inline", workers=1, memory=1 << 30, longest=0.005)
     await compute.start()
+    place = Place(compute)
     place.manager = SessionManager(
         settings,
         compute,
@@ -122,6 +124,11 @@ async def test_training_goes_on_for_a_while_without_anybody_then_waits_and_says_
     assert run is not None
     await until(lambda: session.settled_run is not None and session.settled_run.epoch > run.epoch)
     place.pass_(31)
+    await until(lambda: place.compute.stats.in_flight == 0)
+    done = place.compute.stats.done
+    for _ in range(20):  # a slice that is due would be computed in between
+        await place.compute.run(answer)
+    assert place.compute.stats.done == done + 20
     after = Visitor(place, resume=token)
     await after.wait(lambda: after.event("welcome"))
     welcome = after.event("welcome")
