@@ -183,7 +183,7 @@ class _Connection:
         """Wait at the entrance; a client that leaves meanwhile loses its place there.
 
         Raises:
-            CrowdedError: the wait would be too long.
+            AdmissionQueueFull: the wait would be too long.
         """
         if self._sessions.admission.try_enter():
             return

@@ -190,7 +190,7 @@ def test_of_what_is_kept_only_the_newest_goes_out_and_behind_everything_else() -
     assert outbox.take() is None
 
 
-def test_last_words_are_all_but_frames() -> None:
+def test_drained_events_are_all_but_frames() -> None:
     outbox = Outbox(window=1)
     put(outbox, 1)
     outbox.post("event")
