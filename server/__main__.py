@@ -8,7 +8,7 @@ from server.telemetry import standard_streams
 
 def main() -> None:
     """Run the command that the first argument names, else serve."""
-    signals.end_at_once()
+    signals.exit_on_signals()
     standard_streams.ensure_open()
     if sys.argv[1:2] == ["health"]:
         from server.cli import health

@@ -24,7 +24,7 @@ from server.telemetry import logs
 from server.telemetry.metrics import Metrics
 from server.telemetry.standard_streams import print_line
 from server.transport.connections import Connections, raise_descriptor_limit
-from server.transport.uvicorn_protocols import listen, serving
+from server.transport.uvicorn_protocols import listen, serving_config
 from server.web.app import create_app
 from server.web.middleware.head_requests import wsgi_with_head
 
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
                 f" {error.strerror}; choose another with --metrics-host and --metrics-port"
             )
         connections = Connections()
-        config = serving(app, settings, app.state.shares, connections, log_config=None)
+        config = serving_config(app, settings, app.state.shares, connections, log_config=None)
         code = app.state.join_cookies.code if app.state.join_cookies else None
 
         def announce() -> None:
@@ -97,7 +97,7 @@ def _serve_metrics(app: FastAPI, settings: Settings) -> str | None:
 
 def _fit(connections: Connections, sessions: int) -> None:
     """Adapt the number of connections to what the process may have, and say so where it does not suffice."""
-    limit = connections.fit()
+    limit = connections.fit_to_descriptors()
     if connections.most < sessions:
         log.warning(
             "there is room for %d connections, but %d sessions may be wanted: the process may have no more than %s open"

@@ -1,4 +1,4 @@
-"""Where slices run. ``Scheduler`` is what the server uses; behind it are processes, a thread or a Dask cluster."""
+"""Computation: a scheduler, and its backends: processes, a thread, a Dask cluster."""
 
 from server.compute.backend import (
     Backend,
@@ -9,7 +9,7 @@ from server.compute.backend import (
     Unavailable,
     WorkerDied,
 )
-from server.compute.scheduler import CallCancelled, CallHandle, Scheduler
+from server.compute.scheduler import CallCancelled, CallHandle, Deadlines, Scheduler
 from server.compute.stats import Stats
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Closed",
     "ComputeError",
     "DeadlineExceeded",
+    "Deadlines",
     "OutOfMemory",
     "Scheduler",
     "Stats",
@@ -28,41 +29,49 @@ __all__ = [
 ]
 
 
-def open_compute(choice: str, *, workers: int, memory: int, longest: float) -> Scheduler:
-    """Prepare compute; ``start`` it before use.
+def open_compute(
+    choice: str,
+    *,
+    workers: int,
+    memory: int,
+    longest: float,
+    deadlines: Deadlines = Deadlines(),  # noqa: B008 - immutable
+) -> Scheduler:
+    """Create a scheduler on the chosen backend; ``start`` it before use.
 
     Args:
         choice: ``processes``, ``inline`` or ``dask://host:port``.
-        workers: engine processes, for ``processes``.
-        memory: bytes that each of them may take.
+        workers: number of engine processes, for ``processes``.
+        memory: bytes that each of them may have.
         longest: seconds of the longest slice, for ``processes`` and ``inline``.
+        deadlines: how long calls may run.
 
     Raises:
         Unavailable: the choice needs a package that is not installed.
     """
-    return Scheduler(_backend(choice, workers, memory, longest))
+    return Scheduler(_backend(choice, workers, memory, longest), deadlines=deadlines)
 
 
 def _backend(choice: str, workers: int, memory: int, longest: float) -> Backend:
-    # Imported only when chosen: a cluster's packages need not be there, nor be waited for.
+    # Imported only when chosen: the packages of a cluster are optional and slow to import.
     if choice == "inline":
-        from server.compute.thread import Inline
+        from server.compute.thread import ThreadBackend
 
-        return Inline(longest=longest)
+        return ThreadBackend(longest=longest)
     if choice == "processes":
-        from server.compute.processes import Processes
+        from server.compute.processes import ProcessBackend
 
-        return Processes(workers, memory=memory, longest=longest)
-    from server.compute.dask import Dask
+        return ProcessBackend(workers, memory=memory, longest=longest)
+    from server.compute.dask import DaskBackend
 
-    return Dask(choice)
+    return DaskBackend(choice)
 
 
 def check(choice: str) -> None:
-    """See whether compute can start as it is chosen, before anything else is started.
+    """Check that the chosen backend can start, before anything else is started.
 
     Raises:
-        Unavailable: a package is not installed, or no scheduler answers; says what to do.
+        Unavailable: a package is not installed, or no scheduler answers; the text says what to do.
     """
     if choice.startswith("dask://"):
         from server.compute.dask import check as check_dask

@@ -1,4 +1,4 @@
-"""The interface of every place where calls run, and the errors that a call can end with."""
+"""The interface of backends, on which calls run, and the errors that a call can end with."""
 
 import asyncio
 import time
@@ -9,41 +9,41 @@ from typing import Any
 Call = Callable[..., Any]
 
 
-MOST_DEATHS = 4
-"""Workers that may die under a call before it is given up."""
+MAX_DEATHS = 4
+"""Workers that may die while they run a call before it is given up."""
 
 
 class ComputeError(Exception):
     """A call was given up.
 
     Attributes:
-        key: of the message that tells it to the person whose call it was.
+        key: of the message for the person whose call it was.
     """
 
     key = "internal"
 
 
 class DeadlineExceeded(ComputeError):
-    """The call did not end in time, and what it ran in was ended."""
+    """The call ran past its deadline, and its worker was ended."""
 
     key = "overdue"
 
 
 class OutOfMemory(ComputeError):
-    """The call needed more memory than an engine process may take."""
+    """The call needed more memory than an engine process may have."""
 
     key = "out-of-memory"
 
 
 class WorkerDied(ComputeError):
-    """What the call ran in died before it answered.
+    """The worker of the call died before it answered.
 
     Attributes:
-        deaths: how many workers died under the call; 0 if it had not begun, so that it cannot be what killed them.
+        deaths: number of workers that died while they ran the call; 0 if it had not begun, so it cannot be the cause.
     """
 
     def __init__(self, message: str, *, deaths: int = 1) -> None:
-        """Say what died."""
+        """Create the error with the reason for the death."""
         super().__init__(message)
         self.deaths = deaths
 
@@ -53,50 +53,50 @@ class Closed(ComputeError):
 
 
 class Unavailable(Exception):
-    """Compute cannot start as it is set. The text says why, and what to do."""
+    """The configured backend cannot start. The text says why, and what to do."""
 
 
 class Worker(ABC):
-    """A place for one call, in an engine process or in whatever runs one call after the other.
+    """A slot for one call, in an engine process, a thread or a cluster.
 
     Attributes:
-        began: when the call in it began to run, on ``time.monotonic``; None as long as it waits for the call before it.
+        began: when its call began to run, on ``time.monotonic``; None while that waits for the call before it.
     """
 
     began: float | None = None
 
     @abstractmethod
     def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
-        """Hand over a call, and return its answer to come.
+        """Submit a call, and return a future of its result.
 
         Raises:
             Exception: the worker died; ``death`` explains it.
         """
 
     def death(self, error: BaseException) -> WorkerDied | None:
-        """Explain an error as the death of the worker; None if it is one of the function."""
+        """Return the death of the worker behind an error; None if the function itself raised it."""
         return None
 
-    async def is_late(self, seconds: float) -> bool:
-        """Tell whether the call has run for so long, rather than waited for its turn or for a processor.
+    async def is_overdue(self, seconds: float) -> bool:
+        """Return whether the call has run for so many seconds, without the time it waited for a processor.
 
-        Asked again and again from the moment when it could be.
+        Called repeatedly while the call runs.
         """
         return self.began is not None and time.monotonic() - self.began >= seconds
 
-    def stands_still(self) -> bool:
-        """Tell whether it is not the call that holds itself up, but something that keeps the worker from running it."""
+    def is_stopped(self) -> bool:
+        """Return whether the worker was stopped from outside, so that the call is not the cause."""
         return False
 
 
 class Backend(ABC):
-    """Where calls run: a number of workers that are taken, and given back or replaced.
+    """A number of workers that are acquired, then released or replaced.
 
     Attributes:
-        workers: how many calls can run at the same time.
-        shortest: the seconds that a slice should take at least, so that handing it over does not cost too much.
-        longest: the seconds that a slice should take at most, so that commands are obeyed soon.
-        ready: set by the seam; to be called when a worker may be taken that could not be before.
+        workers: number of calls that can run at the same time.
+        shortest: seconds of the shortest slice worth the cost of submitting it.
+        longest: seconds of the longest slice, so that commands take effect soon.
+        ready: set by the scheduler; the backend calls it when a worker has become free by itself.
     """
 
     workers: int
@@ -106,10 +106,10 @@ class Backend(ABC):
 
     @abstractmethod
     async def start(self) -> None:
-        """Make all workers ready.
+        """Start all workers.
 
         Raises:
-            Unavailable: there will be none.
+            Unavailable: they cannot be started.
         """
 
     @property
@@ -118,29 +118,29 @@ class Backend(ABC):
         return True
 
     @abstractmethod
-    def has_room(self, waiting: int) -> bool:
-        """Tell whether a call may be handed over now; there are so many that wait."""
+    def can_accept(self, waiting: int) -> bool:
+        """Return whether a call may be submitted now, given the number of waiting calls."""
 
     @abstractmethod
-    def take(self, seconds: float) -> Worker:
-        """Take a place for a call that is expected to run for so long; only if there is room."""
+    def acquire(self, seconds: float) -> Worker:
+        """Reserve a worker for a call with an expected run time in seconds; only if `can_accept`."""
 
     @abstractmethod
-    def give(self, worker: Worker) -> None:
-        """Give back a worker that has answered."""
+    def release(self, worker: Worker) -> None:
+        """Free a worker that has answered."""
 
     @abstractmethod
     def replace(self, worker: Worker) -> bool:
-        """End a worker that has died or hangs, and see to it that there soon is another.
+        """End a worker that has died or hangs, and start another.
 
         Returns:
-            Whether that is so; not if that was done for another call in the same process.
+            Whether it was replaced; False if that was done already for another call in the same process.
         """
 
     @abstractmethod
     def kill(self) -> None:
-        """End the workers of this machine at once, whatever they do; may be called from a signal handler."""
+        """Kill the workers on this machine; may be called from a signal handler."""
 
     @abstractmethod
     async def close(self) -> None:
-        """End all workers and wait for them; those that hang are killed."""
+        """End all workers and wait for them; kill those that hang."""

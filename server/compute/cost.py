@@ -1,9 +1,9 @@
 """Cost estimates: the seconds and bytes that an experiment needs in an engine process, before it starts.
 
-A slice ends between two steps, so a step must be short. Nearly all of it is products of matrices and what is done with
-every number that a unit says (a *cell*: a unit and a sample). Both are counted; the times below are those of one core
-of a server of 2020 (AMD EPYC, AVX2, 34 GFlop/s), each a little above the measured one. Others are two or three times
-as fast or as slow: what is bounded is the order of magnitude.
+A slice ends between two steps, so a step must be short. Nearly all of its time goes into matrix products and into
+elementwise work per *cell* (a unit and a sample). Both are counted; the times below were measured on one core of a
+server of 2020 (AMD EPYC, AVX2, 34 GFlop/s) and rounded up. Other processors are two or three times as fast or slow: the
+estimate bounds the order of magnitude.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from engine.registries.activations import ACTIVATIONS
 from engine.training.dropout import MASKS_AT_ONCE
 from engine.user_messages import UserMessage
 
-MOST_STEP_SECONDS = 0.05
-"""What a step may take by estimate. Of two-layer networks of the usual size none comes near, whatever the batch."""
+MAX_STEP_SECONDS = 0.05
+"""Upper bound on the estimated seconds of a step; far above those of usual two-layer networks at any batch size."""
 
 _OPERATIONS_PER_SECOND = 30e9
 """Multiplications and additions in products of matrices, float64, one thread."""
 
-_PICTURE_OPERATIONS_PER_SECOND = 60e9
+_MAP_OPERATIONS_PER_SECOND = 60e9
 """Likewise float32."""
 
 _CELL, _CELL_FROM_SUMS = 24e-9, 84e-9
@@ -29,8 +29,8 @@ _CELL, _CELL_FROM_SUMS = 24e-9, 84e-9
 _FORWARD_CELL = 30e-9
 """Seconds per hidden cell of an evaluation."""
 
-_PICTURE_CELL = 12e-9
-"""Likewise of a picture, in float32."""
+_MAP_CELL = 12e-9
+"""Likewise of a map, in float32."""
 
 _DROPOUT_CELL = 24e-9
 """Seconds to draw and apply the mask of a cell."""
@@ -42,45 +42,45 @@ _PARAMETER = 60e-9
 """Seconds for the update of a parameter, with clipping and penalty."""
 
 _SAMPLE, _NOISE, _BATCH = 15e-9, 15e-9, 4e-6
-"""Seconds of the start of an epoch: per number of the table, per number of noise, per batch."""
+"""Seconds for the start of an epoch: per number of the table of samples, per number of noise, per batch."""
 
 _CALLS = 100e-6
-"""Seconds for all else of a step: the calls as such."""
+"""Seconds for the remaining overhead of a step: the calls themselves."""
 
 _CALLS_PER_LAYER = 10e-6
 
-_FLOAT, _PICTURE_FLOAT = 8, 4
+_FLOAT, _MAP_FLOAT = 8, 4
 
 _PIECE = 1 << 18
-"""Cells that go through together without dropout (``engine.training.workspace``)."""
+"""Cells that are computed together without dropout (``engine.training.workspace``)."""
 
 _RESOLUTION = 200
-"""The finest map there is."""
+"""Rows and columns of the finest map."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an experiment asks for.
+    """Estimated cost of an experiment.
 
     Attributes:
         operations: multiplications and additions in the matrix products of a step.
         cells: hidden units times samples of a step, with the rows of ones.
         step_seconds: of one step, the start of its epoch included.
-        evaluation_seconds: of all samples once.
-        picture_seconds: of the finest map with all tiles.
-        bytes: of all arrays of a slice: batches, passes there and back, masks, evaluation, maps.
+        evaluation_seconds: of one evaluation of all samples.
+        frame_seconds: of the finest map with all tiles.
+        bytes: of all arrays of a slice: batches, forward and backward pass, masks, evaluation, maps.
     """
 
     operations: int
     cells: int
     step_seconds: float
     evaluation_seconds: float
-    picture_seconds: float
+    frame_seconds: float
     bytes: int
 
 
 def estimate(experiment: Experiment, *, batch_size: int | None = None) -> Cost:
-    """Estimate what an experiment costs; with another batch size if one is given."""
+    """Estimate the cost of an experiment, optionally with another batch size."""
     samples = experiment.data.training_samples
     size = min(batch_size or experiment.training.batch_size, samples)
     sizes = experiment.sizes
@@ -99,26 +99,24 @@ def estimate(experiment: Experiment, *, batch_size: int | None = None) -> Cost:
         + (samples * sizes[0] * _NOISE if experiment.objective.input_noise else 0)
         + samples / size * _BATCH
     )
-    everything = experiment.data.samples
-    evaluation = everything * (
+    samples_in_total = experiment.data.samples
+    evaluation = samples_in_total * (
         2 * sum(weights) / _OPERATIONS_PER_SECOND + sum(hidden) * _FORWARD_CELL + sizes[-1] * _OUTPUT_CELL
     )
-    places = _RESOLUTION**2
-    picture = places * (
-        2 * sum(weights) / _PICTURE_OPERATIONS_PER_SECOND + (sum(hidden) + sizes[-1]) * _PICTURE_CELL
-    )
+    pixels = _RESOLUTION**2
+    frame = pixels * (2 * sum(weights) / _MAP_OPERATIONS_PER_SECOND + (sum(hidden) + sizes[-1]) * _MAP_CELL)
     return Cost(
         operations=operations,
         cells=size * sum(hidden),
         step_seconds=step,
         evaluation_seconds=evaluation,
-        picture_seconds=picture,
+        frame_seconds=frame,
         bytes=_bytes(experiment, size, hidden),
     )
 
 
 def _seconds_per_sample(experiment: Experiment) -> float:
-    """Return what the cells of one sample take in a step."""
+    """Return the seconds that the cells of one sample take in a step."""
     seconds = experiment.outputs * _OUTPUT_CELL
     layers = zip(experiment.network.activations, experiment.network.hidden, strict=True)
     for activation, units in layers:
@@ -130,39 +128,39 @@ def _seconds_per_sample(experiment: Experiment) -> float:
 
 
 def _bytes(experiment: Experiment, size: int, hidden: list[int]) -> int:
-    """Count all arrays of a slice, rounded up where that is simpler."""
+    """Return the bytes of all arrays of a slice, an upper estimate."""
     data, outputs = experiment.data, experiment.outputs
     rows = sum(hidden) + outputs
     columns = size if experiment.drops_out else min(size, 2 * max(_PIECE // rows, 1))
-    # A whole batch and the rest of an epoch; if cut into pieces, these may differ by one sample.
+    # A full batch and the last one of an epoch; their pieces, if there are several, may differ by one sample.
     passes = 4 if columns < size else 2
     # Activations, sums, slopes; errors of two layers.
     per_pass = columns * (3 * rows + 2 * max([*hidden, outputs]))
     masks = 0
     if experiment.drops_out:
         per_pass += columns * 3 * sum(hidden)  # masks, masked copies, masked slopes
-        masks = 3 * max(sum(hidden) * size, MASKS_AT_ONCE)  # drawn, chances, what is kept
+        masks = 3 * max(sum(hidden) * size, MASKS_AT_ONCE)  # random numbers, probabilities, masks
     table = data.samples * (len(experiment.features) + 1 + outputs)
     together = min(data.samples, max(_PIECE // sum(experiment.sizes), 1))
     evaluation = 2 * rows * together + 4 * outputs * data.samples
-    # Parameters, gradient, room, what optimizers and penalties keep, the state before the epoch and what is returned.
+    # Parameters, gradient, scratch, state of optimizer and penalty, the state before the epoch and the returned one.
     parameters = 20 * experiment.parameters
     floats = passes * per_pass + masks + 6 * table + evaluation + parameters
     batches = 1000 * (data.training_samples // size + 1)
     maps = (rows + len(hidden) + 2 * outputs) * _RESOLUTION**2
-    return _FLOAT * floats + batches + _PICTURE_FLOAT * maps
+    return _FLOAT * floats + batches + _MAP_FLOAT * maps
 
 
 def slice_seconds(experiment: Experiment) -> float:
-    """Estimate the longest that a slice has to take: a step, what is said of its epoch, and the finest picture."""
+    """Estimate the seconds that a slice takes at least: a step, two evaluations, and the finest map with tiles."""
     cost = estimate(experiment)
-    return cost.step_seconds + 2 * cost.evaluation_seconds + cost.picture_seconds
+    return cost.step_seconds + 2 * cost.evaluation_seconds + cost.frame_seconds
 
 
 def too_much(experiment: Experiment) -> UserMessage | None:
-    """Refuse an experiment whose single step would hold up everybody, and say what would do; None if it is fine."""
+    """Return why an experiment whose single step takes too long is refused, and what is allowed; None if it is fine."""
     cost = estimate(experiment)
-    if cost.step_seconds <= MOST_STEP_SECONDS:
+    if cost.step_seconds <= MAX_STEP_SECONDS:
         return None
     return UserMessage(
         "too-much",
@@ -171,18 +169,18 @@ def too_much(experiment: Experiment) -> UserMessage | None:
             "hidden": str(list(experiment.network.hidden)),
             "samples": experiment.data.training_samples,
             "milliseconds": round(cost.step_seconds * 1000),
-            "most": round(MOST_STEP_SECONDS * 1000),
+            "most": round(MAX_STEP_SECONDS * 1000),
             "allowed": _largest_batch(experiment),
         },
     )
 
 
 def _largest_batch(experiment: Experiment) -> int:
-    """Return the largest batch size that is not too much; costs grow with it from some size on."""
+    """Return the largest batch size within the limit; the cost of a step grows with it, from some size on."""
     low, high = 1, experiment.data.training_samples
     while high - low > 1:
         middle = (low + high) // 2
-        if estimate(experiment, batch_size=middle).step_seconds <= MOST_STEP_SECONDS:
+        if estimate(experiment, batch_size=middle).step_seconds <= MAX_STEP_SECONDS:
             low = middle
         else:
             high = middle

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from server import __version__
-from server.compute.backend import MOST_DEATHS, Backend, Call, Unavailable, Worker, WorkerDied
-from server.compute.worker_setup import LOADED
+from server.compute.backend import MAX_DEATHS, Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.worker_setup import PRELOADED_MODULE
 
 try:
     from distributed import Client, WorkerPlugin
@@ -25,11 +25,11 @@ except ImportError as _error:
     ) from _error
 
 _CONNECT_SECONDS = 10.0
-_LOOK_SECONDS = 0.5
-"""How often to look which workers there are."""
+_UPDATE_SECONDS = 0.5
+"""Interval in which the list of workers is updated."""
 
 _ANSWER_SECONDS = 2.0
-"""How long the scheduler may take to say so; then it counts as away."""
+"""Time limit for the answer of the scheduler; then it counts as unavailable."""
 
 _RESTART_SECONDS = 10.0
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 def check(choice: str) -> None:
-    """See whether a scheduler listens.
+    """Check that a scheduler listens.
 
     Raises:
         Unavailable: none does.
@@ -56,13 +56,13 @@ def _no_scheduler(choice: str, error: Exception) -> Unavailable:
     )
 
 
-class Prepare(WorkerPlugin):  # type: ignore[misc]
-    """Sees to it that a worker, whenever it joins, has the same version and has loaded the engine."""
+class WorkerSetup(WorkerPlugin):  # type: ignore[misc]
+    """Loads the engine in each worker that joins, and checks that it has the same version."""
 
     name = "neural-playground"
 
     def __init__(self, version: str) -> None:
-        """Expect a version."""
+        """Set the version that workers must have."""
         self._version = version
 
     def setup(self, worker: Any) -> None:
@@ -71,48 +71,48 @@ class Prepare(WorkerPlugin):  # type: ignore[misc]
         Raises:
             RuntimeError: it has another version.
         """
-        importlib.import_module(LOADED)  # so that the first slice need not wait for it
+        importlib.import_module(PRELOADED_MODULE)  # so that the first slice need not wait for it
         if __version__ != self._version:
             raise RuntimeError(
                 f"this worker has neural-playground {__version__}; the server has {self._version}"
             )
 
 
-class Dask(Backend):
+class DaskBackend(Backend):
     """Workers of a Dask cluster.
 
-    What a worker does when it dies is done again by the scheduler. As many calls are handed over as the workers have
-    threads, so that what waits does so in fair order. To ask the scheduler takes a few milliseconds, so slices are
-    longer than on this machine.
+    The cluster's scheduler repeats the calls of a worker that dies. No more calls are submitted than the workers have
+    threads, so that the others wait in fair order here. A round trip to the scheduler takes a few milliseconds, so
+    slices are longer than on this machine.
     """
 
     shortest = 0.05
     longest = 0.2
 
     def __init__(self, choice: str) -> None:
-        """Prepare for the cluster at ``dask://host:port``."""
+        """Create a backend for the cluster at ``dask://host:port``; ``start`` connects to it."""
         self._choice = choice
         self._address = choice.replace("dask://", "tcp://", 1)
         self._client: Any = None
         self._executor: Any = None
         self._numbers = itertools.count()
         self._threads: dict[str, int] = {}
-        self._taken = 0
+        self._slots_taken = 0
         self._closed = False
-        self.back_since = 0.0
-        """When the scheduler answered again after it was away."""
+        self.available_since = 0.0
+        """When the scheduler last became available."""
         self._watching: asyncio.Task[None] | None = None
         self._restarting: set[asyncio.Task[None]] = set()
 
     @property
     def workers(self) -> int:  # type: ignore[override]
-        """The threads of all workers of the cluster, as of now; at least 1, for budgets."""
+        """Number of threads of all workers of the cluster now; at least 1, for budgets."""
         return max(1, sum(self._threads.values()))
 
     async def start(self) -> None:
         """Connect to the scheduler."""
         await asyncio.to_thread(self._connect)
-        await self._look()
+        await self._update_workers()
         self._watching = asyncio.create_task(self._watch())
 
     def _connect(self) -> None:
@@ -121,74 +121,74 @@ class Dask(Backend):
         except OSError as error:
             raise _no_scheduler(self._choice, error) from error
         try:
-            client.register_plugin(Prepare(__version__))
+            client.register_plugin(WorkerSetup(__version__))
         except RuntimeError as error:
-            client.unregister_worker_plugin(Prepare.name)
+            client.unregister_worker_plugin(WorkerSetup.name)
             client.close()
             raise Unavailable(f"the Dask workers do not suit this server: {error}") from error
         self._client = client
         self._executor = client.get_executor(pure=False)
 
     async def _watch(self) -> None:
-        """Keep count of the workers, and connect anew when the scheduler was away for long."""
+        """Update the list of workers regularly, and reconnect if the connection was closed."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_UPDATE_SECONDS)
             try:
                 if self._client.status == "closed":
                     await asyncio.to_thread(self._connect)
-                await self._look()
+                await self._update_workers()
             except (OSError, CommClosedError, Unavailable) as error:
-                self._miss(error)
+                self._mark_unavailable(error)
 
-    def _miss(self, error: Exception) -> None:
+    def _mark_unavailable(self, error: Exception) -> None:
         self._threads = {}
         log.warning("the Dask scheduler does not answer: %s", error)
 
-    async def _look(self) -> None:
+    async def _update_workers(self) -> None:
         if self._client.status != "running":
             self._threads = {}
             return
-        asking = asyncio.create_task(asyncio.to_thread(self._client.nthreads))
-        if not (await asyncio.wait([asking], timeout=_ANSWER_SECONDS))[0]:
-            self._miss(TimeoutError(f"not within {_ANSWER_SECONDS:g} seconds"))
-        threads: Mapping[str, int] = await asking
+        request = asyncio.create_task(asyncio.to_thread(self._client.nthreads))
+        if not (await asyncio.wait([request], timeout=_ANSWER_SECONDS))[0]:
+            self._mark_unavailable(TimeoutError(f"not within {_ANSWER_SECONDS:g} seconds"))
+        threads: Mapping[str, int] = await request
         if not self._threads:
-            self.back_since = time.monotonic()
-        grown = sum(threads.values()) > sum(self._threads.values())
+            self.available_since = time.monotonic()
+        has_grown = sum(threads.values()) > sum(self._threads.values())
         self._threads = dict(threads)
-        if grown:
+        if has_grown:
             self.ready()
 
     @property
     def answers(self) -> bool:
-        """Whether the scheduler answers, and has workers."""
+        """Whether the scheduler answers and has workers."""
         return bool(self._threads)
 
-    def has_room(self, waiting: int) -> bool:
-        """Tell whether a thread of some worker is free."""
-        return not self._closed and self._taken < sum(self._threads.values())
+    def can_accept(self, waiting: int) -> bool:
+        """Return whether a thread of any worker is free."""
+        return not self._closed and self._slots_taken < sum(self._threads.values())
 
-    def take(self, seconds: float) -> "_Place":
-        """Take a place in the cluster; which worker it is, the scheduler decides."""
-        self._taken += 1
-        return _Place(self, self._client, self._executor, f"slice-{next(self._numbers)}")
+    def acquire(self, seconds: float) -> "_Slot":
+        """Reserve a slot in the cluster; its scheduler chooses the worker."""
+        self._slots_taken += 1
+        return _Slot(self, self._client, self._executor, f"slice-{next(self._numbers)}")
 
-    def give(self, worker: Worker) -> None:
-        """Give back a place."""
-        self._taken -= 1
+    def release(self, worker: Worker) -> None:
+        """Free a slot."""
+        self._slots_taken -= 1
 
     def replace(self, worker: Worker) -> bool:
-        """Give back a place, and let the cluster start the worker anew that hangs in it."""
-        assert isinstance(worker, _Place)
-        self._taken -= 1
-        if worker.hangs_on is not None and not self._closed:
-            task = asyncio.create_task(self._restart(worker.hangs_on))
+        """Free a slot, and have the cluster restart the worker that hangs in it."""
+        assert isinstance(worker, _Slot)
+        self._slots_taken -= 1
+        if worker.hanging_worker is not None and not self._closed:
+            task = asyncio.create_task(self._restart(worker.hanging_worker))
             self._restarting.add(task)
             task.add_done_callback(self._restarting.discard)
         return True
 
     async def _restart(self, address: str) -> None:
-        """Kill a worker through its nanny; without one nobody can."""
+        """Restart a worker through its nanny, without which that is not possible."""
         self._threads.pop(address, None)
         try:
             await asyncio.to_thread(self._client.restart_workers, [address], timeout=_RESTART_SECONDS)
@@ -198,10 +198,10 @@ class Dask(Backend):
             )
 
     def kill(self) -> None:
-        """Do nothing: the workers are not this server's."""
+        """Do nothing: the workers belong to the cluster."""
 
     async def close(self) -> None:
-        """Leave the cluster, which goes on without."""
+        """Disconnect from the cluster, which keeps running."""
         self._closed = True
         tasks = [*self._restarting, *([self._watching] if self._watching else [])]
         for task in tasks:
@@ -211,44 +211,46 @@ class Dask(Backend):
             await asyncio.to_thread(self._client.close)
 
 
-class _Place(Worker):
+class _Slot(Worker):
     """One call in the cluster."""
 
-    def __init__(self, cluster: Dask, client: Any, executor: Any, key: str) -> None:
+    def __init__(self, cluster: DaskBackend, client: Any, executor: Any, key: str) -> None:
         self._cluster = cluster
         self._client = client
         self._executor = executor
         self._key = key
-        self.hangs_on: str | None = None
+        self.hanging_worker: str | None = None
 
     def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
-        """Hand over a call to the scheduler."""
+        """Submit a call to the scheduler."""
         self.began = time.monotonic()
         return asyncio.wrap_future(self._executor.submit(function, *arguments, key=self._key))
 
     def death(self, error: BaseException) -> WorkerDied | None:
-        """Explain that the scheduler has tried in vain, or is gone itself, which is no fault of the call."""
+        """Return the death of a worker if the scheduler gave up; without deaths if the scheduler itself is gone."""
         if isinstance(error, KilledWorker):
-            return WorkerDied(str(error), deaths=MOST_DEATHS)
+            return WorkerDied(str(error), deaths=MAX_DEATHS)
         task = asyncio.current_task()
         cancelled = isinstance(error, asyncio.CancelledError) and not (task and task.cancelling())
         if cancelled or isinstance(error, CommClosedError | CancelledError):
             return WorkerDied(f"the Dask scheduler is gone: {error}", deaths=0)
         return None
 
-    async def is_late(self, seconds: float) -> bool:
-        """Ask the scheduler whether a worker has the call; if so, it is the one to end.
+    async def is_overdue(self, seconds: float) -> bool:
+        """Return whether the call has run for so many seconds, and remember the worker that runs it.
 
-        The time that the scheduler was away does not count: it may have had the answer all the while.
+        The time in which the scheduler was unavailable does not count: it may have had the answer all the while.
         """
         if not self._ran_for(seconds) or self._client.status != "running":
             return False
         processing: Mapping[str, Any] = await asyncio.to_thread(self._client.processing)
         if not self._ran_for(seconds):  # it took until now to answer
             return False
-        self.hangs_on = next((address for address, keys in processing.items() if self._key in keys), None)
-        return self.hangs_on is not None
+        self.hanging_worker = next(
+            (address for address, keys in processing.items() if self._key in keys), None
+        )
+        return self.hanging_worker is not None
 
     def _ran_for(self, seconds: float) -> bool:
-        since = max(self.began or 0.0, self._cluster.back_since)
+        since = max(self.began or 0.0, self._cluster.available_since)
         return self._cluster.answers and self.began is not None and time.monotonic() - since >= seconds

@@ -1,9 +1,9 @@
-"""Fair queueing: of the owners whose calls wait for workers, the one that was served least is next.
+"""Fair queues: of the owners with waiting items, the one that was served least is next.
 
-Each owner has an account of the seconds it was served, and the one with the smallest account is next; so one with ten
-sessions gets as much as one with a single session, if there is not enough for both. Who was away does not make up for
-it: its account is raised to that of the owner served last, or, if nobody waits, to the largest there is (start-time
-fair queueing, Goyal, Vin and Cheng 1996). `NestedFairQueue` does so on two levels: owners, and the sessions of each.
+Each owner has an account of the seconds it was served, and the smallest account is next; so an owner with ten sessions
+gets as much as one with a single session. An owner that was idle gains no credit: its account is raised to the virtual
+time, the account of the owner served last, or, if nothing waits, to the largest account (start-time fair queueing,
+Goyal, Vin and Cheng 1996). `NestedFairQueue` applies this on two levels: owners, and the sessions of each owner.
 """
 
 from collections import deque
@@ -13,131 +13,141 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 _SPARE_ACCOUNTS = 64
-"""Accounts of owners who wait for nothing that are kept before old ones are dropped."""
+"""Number of idle accounts above which old ones are dropped."""
 
-_MOST_AHEAD = 0.03
-"""Seconds by which something urgent may put its owner ahead of others, so that it does not wait long for the rest."""
+_MAX_LEAD = 0.03
+"""Seconds by which an owner that was served out of turn may be ahead of the others, at most."""
 
 
 class FairQueue(Generic[Item]):
-    """Items that wait, and whose turn it is."""
+    """Waiting items of several owners, taken in fair order."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Create an empty queue."""
         self._waiting: dict[Hashable, deque[Item]] = {}
-        self._served: dict[Hashable, float] = {}
+        self._accounts: dict[Hashable, float] = {}
         self._last_taken: dict[Hashable, int] = {}
         self._urgent: deque[Hashable] = deque()
-        self._now = self._largest = 0.0
+        self._virtual_time = self._largest_account = 0.0
         self._taken = 0
 
     def __len__(self) -> int:
-        """Count what waits."""
+        """Return the number of waiting items."""
         return sum(map(len, self._waiting.values()))
 
-    def put(self, owner: Hashable, item: Item, *, urgent: bool = False) -> None:
-        """Add an item behind those of the same owner; an urgent one is next, before those of all.
+    @property
+    def accounts(self) -> int:
+        """Number of owners with an account or a record of their last turn."""
+        return len(self._accounts.keys() | self._last_taken.keys())
 
-        The caller bounds how often something may be urgent.
+    def put(self, owner: Hashable, item: Item, *, urgent: bool = False) -> None:
+        """Add an item behind those of the same owner; an urgent item is taken next, before those of all owners.
+
+        The caller limits the rate of urgent items.
         """
-        line = self._line(owner)
+        items = self._items_of(owner)
         if urgent:
-            line.appendleft(item)
+            items.appendleft(item)
             self._urgent.append(owner)
         else:
-            line.append(item)
+            items.append(item)
 
     def put_first(self, owner: Hashable, item: Item) -> None:
-        """Add an item before those of the same owner: one that had been taken, and has to wait again."""
-        self._line(owner).appendleft(item)
+        """Add an item before those of the same owner, such as one that was taken and has to be done again."""
+        self._items_of(owner).appendleft(item)
 
-    def _line(self, owner: Hashable) -> deque[Item]:
+    def _items_of(self, owner: Hashable) -> deque[Item]:
         if not self._waiting:
-            self._now = max(self._now, self._largest)
+            self._virtual_time = max(self._virtual_time, self._largest_account)
         if owner not in self._waiting:
             self._waiting[owner] = deque()
-            self._served[owner] = max(self._served.get(owner, self._now), self._now)
+            self._accounts[owner] = max(self._accounts.get(owner, self._virtual_time), self._virtual_time)
         return self._waiting[owner]
 
     def take(self) -> tuple[Hashable, Item]:
-        """Take what is urgent, or else the oldest item of the owner who was served least, and longest ago.
+        """Remove and return an urgent item, else the oldest item of the owner with the smallest account.
 
         Raises:
-            LookupError: nobody waits.
+            LookupError: the queue is empty.
         """
         if not self._waiting:
             raise LookupError("nobody waits")
         owner = self._next_urgent()
         if owner is None:
-            owner = min(self._waiting, key=lambda one: (self._served[one], self._last_taken.get(one, 0)))
-            self._now = max(self._now, self._served[owner])
-        line = self._waiting[owner]
-        item = line.popleft()
-        if not line:
+            owner = min(self._waiting, key=lambda one: (self._accounts[one], self._last_taken.get(one, 0)))
+            self._virtual_time = max(self._virtual_time, self._accounts[owner])
+        items = self._waiting[owner]
+        item = items.popleft()
+        if not items:
             del self._waiting[owner]
         self._taken += 1
         self._last_taken[owner] = self._taken
-        self._forget()
+        self._prune()
         return owner, item
 
     def _next_urgent(self) -> Hashable | None:
         while self._urgent:
             owner = self._urgent.popleft()
             if owner in self._waiting:
-                self._served[owner] = min(self._served[owner], self._now + _MOST_AHEAD)
+                self._accounts[owner] = min(self._accounts[owner], self._virtual_time + _MAX_LEAD)
                 return owner
         return None
 
     def charge(self, owner: Hashable, seconds: float) -> None:
-        """Add seconds to what an owner was served; negative ones take back an estimate that was too high."""
-        served = self._served.get(owner, self._now) + seconds
-        self._largest = max(self._largest, served)
+        """Add seconds to the account of an owner; a negative number corrects an estimate that was too high."""
+        account = self._accounts.get(owner, self._virtual_time) + seconds
+        self._largest_account = max(self._largest_account, account)
         if self._waiting:
-            self._served[owner] = served
-        else:  # all begin alike when the next one comes, so that no account has to be remembered
-            self._served.clear()
+            self._accounts[owner] = account
+        else:  # all owners begin alike when the next one comes, so that no account has to be remembered
+            self._accounts.clear()
             self._last_taken.clear()
 
     def remove(self, owner: Hashable, item: Item) -> bool:
-        """Drop an item that need not be done any more; tell whether it waited."""
-        line = self._waiting.get(owner)
-        if line is None or item not in line:
+        """Remove a waiting item; return whether it was in the queue."""
+        items = self._waiting.get(owner)
+        if items is None or item not in items:
             return False
-        line.remove(item)
-        if not line:
+        items.remove(item)
+        if not items:
             del self._waiting[owner]
         return True
 
     def drain(self) -> list[Item]:
-        """Take everything, in no particular order."""
-        items = [item for line in self._waiting.values() for item in line]
+        """Remove and return all items, in no particular order."""
+        drained = [item for items in self._waiting.values() for item in items]
         self._waiting.clear()
-        return items
+        return drained
 
-    def _forget(self) -> None:
-        """Drop accounts that say no more than that of somebody new."""
-        if len(self._served) > len(self._waiting) + _SPARE_ACCOUNTS:
-            self._served = {
+    def _prune(self) -> None:
+        """Drop accounts at or below the virtual time, as a new owner would begin there."""
+        if len(self._accounts) > len(self._waiting) + _SPARE_ACCOUNTS:
+            self._accounts = {
                 owner: seconds
-                for owner, seconds in self._served.items()
-                if owner in self._waiting or seconds > self._now
+                for owner, seconds in self._accounts.items()
+                if owner in self._waiting or seconds > self._virtual_time
             }
             self._last_taken = {
-                owner: number for owner, number in self._last_taken.items() if owner in self._served
+                owner: number for owner, number in self._last_taken.items() if owner in self._accounts
             }
 
 
 class NestedFairQueue(Generic[Item]):
-    """Owners share evenly however many sessions they have, and the sessions of an owner share what it gets."""
+    """Fair queues on two levels: owners get equal shares, and so do the sessions within the share of their owner."""
 
     def __init__(self) -> None:
-        """Begin with nobody."""
+        """Create an empty queue."""
         self._owners: FairQueue[None] = FairQueue()
         self._sessions: dict[Hashable, FairQueue[Item]] = {}
 
     def __len__(self) -> int:
-        """Count what waits."""
+        """Return the number of waiting items."""
         return len(self._owners)
+
+    @property
+    def accounts(self) -> int:
+        """Number of owners with accounts of their sessions."""
+        return len(self._sessions)
 
     def put(self, owner: Hashable, session: Hashable, item: Item, *, urgent: bool = False) -> None:
         """Add an item of a session, as `FairQueue.put` does."""
@@ -150,33 +160,33 @@ class NestedFairQueue(Generic[Item]):
         self._sessions.setdefault(owner, FairQueue()).put_first(session, item)
 
     def take(self) -> Item:
-        """Take the item whose turn it is.
+        """Remove and return the next item in fair order.
 
         Raises:
-            LookupError: nobody waits.
+            LookupError: the queue is empty.
         """
         owner, _ = self._owners.take()
         _, item = self._sessions[owner].take()
-        self._forget()
+        self._prune()
         return item
 
     def charge(self, owner: Hashable, session: Hashable, seconds: float) -> None:
-        """Add seconds to what an owner and its session were served; negative ones take back an estimate."""
+        """Add seconds to the accounts of an owner and its session; a negative number corrects an estimate."""
         self._owners.charge(owner, seconds)
         if owner in self._sessions:
             self._sessions[owner].charge(session, seconds)
 
     def remove(self, owner: Hashable, session: Hashable, item: Item) -> bool:
-        """Drop an item that need not be done any more; tell whether it waited."""
+        """Remove a waiting item; return whether it was in the queue."""
         sessions = self._sessions.get(owner)
         return sessions is not None and sessions.remove(session, item) and self._owners.remove(owner, None)
 
     def drain(self) -> list[Item]:
-        """Take everything, in no particular order."""
+        """Remove and return all items, in no particular order."""
         self._owners.drain()
         return [item for sessions in self._sessions.values() for item in sessions.drain()]
 
-    def _forget(self) -> None:
-        """Drop accounts of owners for whom nothing waits, once there are many."""
+    def _prune(self) -> None:
+        """Drop the accounts of owners with no waiting items, once there are many."""
         if len(self._sessions) > len(self._owners) + _SPARE_ACCOUNTS:
             self._sessions = {owner: sessions for owner, sessions in self._sessions.items() if len(sessions)}

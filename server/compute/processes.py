@@ -13,48 +13,58 @@ from typing import Any
 from server.compute.backend import Backend, Call, Unavailable, Worker, WorkerDied
 from server.compute.cpu_time import Usage, usage
 from server.compute.start_method import start_method
-from server.compute.worker_setup import prepare
+from server.compute.worker_setup import initialize_worker
 
 _START_SECONDS = 60.0
-"""How long a new process may take until it answers, on the slowest of machines."""
+"""Time limit for a new process to answer, on the slowest machines."""
 
-_PATIENCE_SECONDS = 2.0
-"""How long processes may take to end when the server does."""
+_SHUTDOWN_SECONDS = 2.0
+"""Time limit for processes to end with the server; then they are killed."""
 
-_PAUSES = (0.0, 0.1, 0.5, 2.0)
-"""Seconds before each attempt to start a process; once the server has started, the last one again and again."""
+_RETRY_DELAYS = (0.0, 0.1, 0.5, 2.0)
+"""Seconds before each attempt to start a process; once the server has started, the last one repeats."""
 
 _START_ERRORS = (BrokenExecutor, EOFError, OSError, TimeoutError)
-"""What a process that does not start is noticed by; the second one where its fork server ends meanwhile."""
+"""Errors of a process that does not start; `EOFError` if its fork server ends meanwhile."""
 
-_LEAST_PART = 0.25
-"""A process that wants to run and had less than this part of the time waits for others; it does not hang."""
+_MIN_CPU_SHARE = 0.25
+"""A runnable process that had a smaller share of processor time waits for a processor; it does not hang."""
 
 log = logging.getLogger(__name__)
 
 
-def _awake() -> int:
-    """Answer."""
+def _ping() -> int:
+    """Return the number of the process: the first call in it."""
     return os.getpid()
 
 
-class Processes(Backend):
-    """A number of engine processes, forked from a server that has the engine loaded already, where that is possible.
+class ProcessBackend(Backend):
+    """A number of engine processes, forked from a fork server that has the engine loaded where the platform has one.
 
     A pool of the standard library breaks as a whole when one of its processes dies, and does not say which process
-    runs which call. With a process to each pool, a call that hangs or dies takes nothing else with it.
+    runs which call. With one process to a pool, a call that hangs or dies affects no other.
 
-    When many calls wait, a process is handed the next one while it still has one: or else it would stand idle until the
-    server had noticed its answer, a tenth to a quarter of the time.
+    When many calls wait, a process gets a second call while the first still runs: otherwise it would be idle until the
+    server has noticed its answer, for a tenth to a quarter of the time.
     """
 
     shortest = 0.0015
 
-    def __init__(self, workers: int, *, memory: int, longest: float) -> None:
-        """Prepare for ``workers`` processes of ``memory`` bytes each, for slices of ``longest`` seconds."""
+    def __init__(
+        self, workers: int, *, memory: int, longest: float, min_cpu_share: float = _MIN_CPU_SHARE
+    ) -> None:
+        """Create a backend; ``start`` starts its processes.
+
+        Args:
+            workers: number of processes.
+            memory: bytes of address space that each may have.
+            longest: seconds of the longest slice.
+            min_cpu_share: a runnable process with a smaller share of processor time is not overdue.
+        """
         self.workers = workers
         self.longest = longest
         self._memory = memory
+        self._min_cpu_share = min_cpu_share
         self._context: BaseContext | None = None
         self._processes: set[_Process] = set()
         self._free: list[_Process] = []
@@ -64,7 +74,9 @@ class Processes(Backend):
     async def start(self) -> None:
         """Start all processes."""
         self._context = await asyncio.to_thread(start_method)
-        starting = [asyncio.create_task(self._started(_PAUSES, logging.INFO)) for _ in range(self.workers)]
+        starting = [
+            asyncio.create_task(self._started(_RETRY_DELAYS, logging.INFO)) for _ in range(self.workers)
+        ]
         try:
             await asyncio.gather(*starting)
         except _START_ERRORS as error:
@@ -80,40 +92,42 @@ class Processes(Backend):
 
     @property
     def answers(self) -> bool:
-        """Whether there is any process that has started."""
-        return bool(self._free) or any(process.line for process in self._processes)
+        """Whether any process has started."""
+        return bool(self._free) or any(process.slots for process in self._processes)
 
-    def has_room(self, waiting: int) -> bool:
-        """Tell whether a process is free, or many wait and one has a short call and none behind it."""
-        return bool(self._free) or (waiting >= self.workers and self._second() is not None)
+    def can_accept(self, waiting: int) -> bool:
+        """Return whether a process is free, or, if many calls wait, one has a single short call."""
+        return bool(self._free) or (waiting >= self.workers and self._next_to_free() is not None)
 
-    def _second(self) -> "_Process | None":
-        """Return the process that has had its only call for longest, and may take another; None if there is none."""
-        able = [one for one in self._processes if len(one.line) == 1 and one.line[0].seconds <= self.longest]
-        return min(able, key=lambda one: one.line[0].began or 0.0, default=None)
+    def _next_to_free(self) -> "_Process | None":
+        """Return the process whose single, short call began first; None if there is none."""
+        candidates = [
+            one for one in self._processes if len(one.slots) == 1 and one.slots[0].seconds <= self.longest
+        ]
+        return min(candidates, key=lambda one: one.slots[0].began or 0.0, default=None)
 
-    def take(self, seconds: float) -> "_Place":
-        """Take the process that was used last, which has in its caches what a lone session needs; or a second place."""
-        process = self._free.pop() if self._free else self._second()
+    def acquire(self, seconds: float) -> "_Slot":
+        """Reserve a slot in the process used last, whose caches are warm for a lone session; else a second slot."""
+        process = self._free.pop() if self._free else self._next_to_free()
         assert process is not None
-        return process.place(seconds)
+        return process.reserve(seconds)
 
-    def give(self, worker: Worker) -> None:
-        """Give back a place."""
-        assert isinstance(worker, _Place)
+    def release(self, worker: Worker) -> None:
+        """Free the slot of a call that was answered."""
+        assert isinstance(worker, _Slot)
         process = worker.process
-        process.leave(worker)
-        if process in self._processes and not process.line:
+        process.release(worker)
+        if process in self._processes and not process.slots:
             self._free.append(process)
 
     def replace(self, worker: Worker) -> bool:
-        """Kill a process, and start another in its place; likewise those without a call that stand still, too."""
-        assert isinstance(worker, _Place)
+        """Kill the process of a slot and start another; likewise all idle processes that are stopped."""
+        assert isinstance(worker, _Slot)
         if worker.process not in self._processes:
             return False
-        still = [process for process in self._free if process.stands_still()]
-        self._free = [process for process in self._free if process not in still]
-        for process in (worker.process, *still):
+        stopped = [process for process in self._free if process.is_stopped()]
+        self._free = [process for process in self._free if process not in stopped]
+        for process in (worker.process, *stopped):
             self._processes.discard(process)
             process.kill()
             if not self._closed:
@@ -123,24 +137,24 @@ class Processes(Backend):
         return True
 
     async def _rebuild(self) -> None:
-        pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
-        process = await self._started(pauses, logging.WARNING)
+        delays = itertools.chain(_RETRY_DELAYS, itertools.repeat(_RETRY_DELAYS[-1]))
+        process = await self._started(delays, logging.WARNING)
         self._free.insert(0, process)
         self.ready()
 
-    async def _started(self, pauses: Iterable[float], weight: int) -> "_Process":
-        """Start a process, after each of the pauses until it answers; what fails is logged with this weight.
+    async def _started(self, delays: Iterable[float], level: int) -> "_Process":
+        """Start a process, with an attempt after each delay until one succeeds; log failures at a level.
 
         Raises:
-            BrokenExecutor, EOFError, OSError, TimeoutError: it never did.
+            BrokenExecutor, EOFError, OSError, TimeoutError: the last attempt failed.
         """
         assert self._context is not None
         failure: BaseException | None = None
-        for pause in pauses:
+        for delay in delays:
             if failure is not None:
-                log.log(weight, "an engine process does not start (%s); trying again", _reason(failure))
-            await asyncio.sleep(pause)
-            process = _Process(self._context, self._memory)
+                log.log(level, "an engine process does not start (%s); trying again", _reason(failure))
+            await asyncio.sleep(delay)
+            process = _Process(self._context, self._memory, self._min_cpu_share)
             self._processes.add(process)
             try:
                 await process.start()
@@ -156,13 +170,13 @@ class Processes(Backend):
         raise failure
 
     def kill(self) -> None:
-        """Kill all processes; takes no lock, which the code that a signal interrupts may hold."""
+        """Kill all processes; safe in a signal handler, as it takes no lock."""
         self._closed = True
         for process in list(self._processes):
-            process.slay()
+            process.kill_now()
 
     async def close(self) -> None:
-        """End all processes and wait for them; those that hang are killed."""
+        """End all processes and wait for them; kill those that hang."""
         self._closed = True
         self._free.clear()
         for task in self._rebuilding:
@@ -178,8 +192,9 @@ class _Process:
         line: the places taken in it: of the call that runs, and of one that waits behind it.
     """
 
-    def __init__(self, context: BaseContext, memory: int) -> None:
-        self.line: list[_Place] = []
+    def __init__(self, context: BaseContext, memory: int, min_cpu_share: float) -> None:
+        self.min_cpu_share = min_cpu_share
+        self.slots: list[_Slot] = []
         self._context = context
         self._memory = memory
         self._pool: ProcessPoolExecutor | None = None
@@ -191,83 +206,83 @@ class _Process:
         In a thread, as the fork server may have to be started again first.
         """
         self._pool = ProcessPoolExecutor(
-            1, mp_context=self._context, initializer=prepare, initargs=(self._memory,)
+            1, mp_context=self._context, initializer=initialize_worker, initargs=(self._memory,)
         )
-        answer = await asyncio.to_thread(self._pool.submit, _awake)
+        answer = await asyncio.to_thread(self._pool.submit, _ping)
         async with asyncio.timeout(_START_SECONDS):
             self._pid = await asyncio.wrap_future(answer)
 
-    def place(self, seconds: float) -> "_Place":
-        """Take a place behind what is there."""
-        place = _Place(self, seconds)
-        self.line.append(place)
-        if len(self.line) == 1:
-            place.began = time.monotonic()
-        return place
+    def reserve(self, seconds: float) -> "_Slot":
+        """Reserve a slot behind those in use, for a call with an expected run time in seconds."""
+        slot = _Slot(self, seconds)
+        self.slots.append(slot)
+        if len(self.slots) == 1:
+            slot.began = time.monotonic()
+        return slot
 
-    def leave(self, place: "_Place") -> None:
-        """Give up a place whose call was answered; the next call has begun."""
-        self.line.remove(place)
-        if self.line:
-            self.line[0].began = time.monotonic()
+    def release(self, slot: "_Slot") -> None:
+        """Free the slot of a call that was answered; the next call has begun."""
+        self.slots.remove(slot)
+        if self.slots:
+            self.slots[0].began = time.monotonic()
 
     def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
-        """Hand over a call."""
+        """Submit a call to the pool."""
         if self._pool is None:
             raise BrokenExecutor("the process was ended")
         return asyncio.wrap_future(self._pool.submit(function, *arguments))
 
     def usage(self) -> Usage | None:
-        """Return what the process has used."""
+        """Return the processor time and state of the process."""
         return usage(self._pid)
 
-    def stands_still(self) -> bool:
-        """Tell whether the process was stopped or hangs in the system."""
+    def is_stopped(self) -> bool:
+        """Return whether the process was stopped or hangs in the system."""
         used = self.usage()
-        return used is not None and used.stands_still
+        return used is not None and used.is_stopped
 
-    def slay(self) -> None:
-        """End the process at once, and leave its pool as it is."""
+    def kill_now(self) -> None:
+        """Kill the process, and leave its pool as it is."""
         if self._pool is not None:
             _kill(self._pool)
 
     def kill(self) -> None:
-        """End the process at once, whatever it does; its pool ends by itself."""
+        """Kill the process; its pool ends by itself."""
         pool, self._pool = self._pool, None
         if pool is not None:
             _kill(pool)
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def close(self) -> None:
-        """Let the process end, or kill it if it takes too long."""
+        """End the process; kill it if it takes too long."""
         pool = self._pool
         if pool is None:
             return
         ending = asyncio.create_task(asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True))
-        done, _ = await asyncio.wait([ending], timeout=_PATIENCE_SECONDS)
+        done, _ = await asyncio.wait([ending], timeout=_SHUTDOWN_SECONDS)
         if not done:
             log.warning("an engine process hangs; killing it")
             _kill(pool)
             await ending
 
 
-class _Place(Worker):
-    """A place for one call in a process."""
+class _Slot(Worker):
+    """A slot for one call in a process."""
 
     def __init__(self, process: _Process, seconds: float) -> None:
         self.process = process
         self.seconds = seconds
         self._submitted = False
-        self._first_look: tuple[float, Usage | None] | None = None
+        self._first_usage: tuple[float, Usage | None] | None = None
 
     def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
-        """Hand over a call to the process."""
+        """Submit a call to the process."""
         answer = self.process.submit(function, arguments)
         self._submitted = True
         return answer
 
     def death(self, error: BaseException) -> WorkerDied | None:
-        """Explain a pool that broke or was ended; it is no fault of a call that had not begun."""
+        """Return the death of the process if its pool broke or was ended; it counts only if the call had begun."""
         task = asyncio.current_task()
         dropped = isinstance(error, asyncio.CancelledError) and not (task and task.cancelling())
         if dropped or isinstance(error, BrokenExecutor) or not self._submitted:
@@ -275,22 +290,22 @@ class _Place(Worker):
             return WorkerDied(str(error), deaths=int(begun))
         return None
 
-    async def is_late(self, seconds: float) -> bool:
-        """Tell whether the process has run the call for so long; the time it waited for a processor does not count."""
+    async def is_overdue(self, seconds: float) -> bool:
+        """Return whether the call has run for so many seconds, without those that it waited for a processor."""
         if self.began is None:
             return False
-        if self._first_look is None:
-            self._first_look = time.monotonic(), self.process.usage()
-        if not await super().is_late(seconds):
+        if self._first_usage is None:
+            self._first_usage = time.monotonic(), self.process.usage()
+        if not await super().is_overdue(seconds):
             return False
-        (since, before), now = self._first_look, self.process.usage()
-        if before is None or now is None or not now.wants_more:
+        (since, before), now = self._first_usage, self.process.usage()
+        if before is None or now is None or not now.is_runnable:
             return True
-        return now.seconds - before.seconds >= _LEAST_PART * (time.monotonic() - since)
+        return now.seconds - before.seconds >= self.process.min_cpu_share * (time.monotonic() - since)
 
-    def stands_still(self) -> bool:
-        """Tell whether the process was stopped or hangs in the system."""
-        return self.process.stands_still()
+    def is_stopped(self) -> bool:
+        """Return whether the process was stopped or hangs in the system."""
+        return self.process.is_stopped()
 
 
 def _reason(error: BaseException) -> str:

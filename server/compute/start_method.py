@@ -5,23 +5,23 @@ import multiprocessing
 import os
 from multiprocessing.context import BaseContext
 
-from server.compute.worker_setup import LOADED, one_thread
+from server.compute.worker_setup import PRELOADED_MODULE, limit_blas_threads
 
 log = logging.getLogger(__name__)
 
 
 def start_method() -> BaseContext:
-    """Choose how processes start, and start the fork server, where there can be one.
+    """Return the start method of processes; start the fork server if there is one.
 
-    There is none on Windows, nor where no temporary folder can be written, which its socket needs. Processes that start
-    anew need longer and share no memory with each other.
+    There is none on Windows, nor without a writable temporary folder, which its socket needs. Spawned processes start
+    more slowly and share no memory.
     """
-    one_thread(os.environ)
+    limit_blas_threads(os.environ)
     if "forkserver" in multiprocessing.get_all_start_methods():
         from multiprocessing.forkserver import ensure_running  # cannot be imported where there is none
 
         context: BaseContext = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([LOADED, "server.compute.worker_setup"])
+        context.set_forkserver_preload([PRELOADED_MODULE, "server.compute.worker_setup"])
         try:
             ensure_running()
         except OSError as error:

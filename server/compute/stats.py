@@ -10,11 +10,11 @@ class Stats:
     Attributes:
         done: calls that returned.
         failed: calls that raised, or were given up.
-        seconds: how long all of them ran together, those that were done again included.
-        waited: how many seconds all of them waited for a worker together.
+        seconds: total run time, with repeated calls.
+        waited: total seconds that calls waited for a worker.
         rebuilds: workers replaced because they had died, hung or run out of memory.
         deadlines: calls given up because they did not end in time.
-        out_of_memory: calls given up because they needed more than a worker may take.
+        out_of_memory: calls given up because they needed more memory than a worker may have.
         waiting: calls that wait for a worker.
         running: calls that run.
     """
@@ -31,5 +31,5 @@ class Stats:
 
     @property
     def in_flight(self) -> int:
-        """Calls that have not been answered yet."""
+        """Number of calls that have not been answered yet."""
         return self.waiting + self.running

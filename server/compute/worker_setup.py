@@ -9,11 +9,11 @@ import threading
 from collections.abc import MutableMapping
 from typing import Any
 
-LOADED = "server.sessions.slices"
-"""The module with all that is run: what it imports takes longer to load than a call may run."""
+PRELOADED_MODULE = "server.sessions.slices"
+"""The module with the functions that are run; loading its imports takes longer than a call may run."""
 
 NICE = 10
-"""How far an engine process stands behind the server in line for the processor."""
+"""Niceness of an engine process, relative to the server."""
 
 _THREADS = (
     "OPENBLAS_NUM_THREADS",
@@ -24,22 +24,20 @@ _THREADS = (
 )
 
 
-def one_thread(environment: MutableMapping[str, str]) -> None:
-    """Let linear algebra have one thread per process.
+def limit_blas_threads(environment: MutableMapping[str, str]) -> None:
+    """Set the variables that limit linear algebra to one thread per process.
 
-    Read when NumPy is imported, which engine processes do afresh: more threads would only be in each other's way, and
-    round differently.
+    NumPy reads them when it is imported. More threads would compete with the other processes, and round differently.
     """
     environment.update(dict.fromkeys(_THREADS, "1"))
 
 
-def prepare(memory: int) -> None:
+def initialize_worker(memory: int) -> None:
     """Set up an engine process.
 
-    It is deaf to Ctrl-C and to the end of the terminal, which are the server's; stands behind the server in line for
-    the processor, where the system knows such an order; may take ``memory`` bytes of address space, where it knows such
-    a limit; ends when the server does, however that ends; and has loaded the engine, so that no call is judged by the
-    time that takes.
+    Ignores Ctrl-C and the end of the terminal, which the server handles; lowers the priority; limits the address space
+    to ``memory`` bytes where the platform can; ends when the server ends, in whatever way; loads the engine, so that
+    this does not count for the deadline of a call.
     """
     # Ctrl-C, a terminal that is closed, and on Windows Ctrl-Break: all processes of a console get them.
     for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
@@ -50,7 +48,7 @@ def prepare(memory: int) -> None:
             os.nice(NICE)
     _limit(memory)
     threading.Thread(target=_end_with_server, name="end-with-server", daemon=True).start()
-    importlib.import_module(LOADED)
+    importlib.import_module(PRELOADED_MODULE)
 
 
 def _limit(memory: int) -> None:
@@ -65,7 +63,7 @@ def _limit(memory: int) -> None:
 
 
 def _end_with_server() -> None:
-    """Wait for the end of the server, which a process that waits for work would not notice, and end at once."""
+    """Wait for the end of the server, which a process that waits for a call would not notice, then exit."""
     server = multiprocessing.parent_process()
     if server is not None:
         server.join()

@@ -1,1 +1,1 @@
-"""Readiness, and the orderly end of the process."""
+"""The process: signals, readiness, orderly shutdown."""

@@ -1,4 +1,4 @@
-"""Readiness: whether this server should get more learners."""
+"""Readiness: whether this server should get more clients."""
 
 import asyncio
 import logging
@@ -8,59 +8,59 @@ from typing import Literal
 
 log = logging.getLogger(__name__)
 
-Lack = Literal["engine", "capacity", "accepting"]
-"""What may be missing: engine processes that answer, room for a session, or the will, as when the server is to end."""
+Missing = Literal["engine", "capacity", "accepting"]
+"""Why a server is not ready: no engine process answers, no place is free, or it is shutting down."""
 
-_FRESH_SECONDS = 1.0
+_MAX_AGE_SECONDS = 1.0
 
 
 class Readiness:
-    """Finds out what is missing; however often it is asked, the engine gets one probe a second."""
+    """Checks whether the server is ready; probes the engine once a second at most."""
 
     def __init__(
         self,
         probe: Callable[[], Coroutine[object, object, bool]],
         *,
-        has_room: Callable[[], bool],
+        has_capacity: Callable[[], bool],
         is_draining: Callable[[], bool],
-        fresh: float = _FRESH_SECONDS,
+        max_age: float = _MAX_AGE_SECONDS,
     ) -> None:
-        """Begin without knowledge of the engine.
+        """Create a check that has not probed the engine.
 
         Args:
-            probe: tells whether an engine process answers, soon.
-            has_room: whether one more session would be admitted.
-            is_draining: whether the server is about to end.
-            fresh: seconds for which an answer is believed.
+            probe: returns, soon, whether an engine process answers.
+            has_capacity: whether a place for another session is free.
+            is_draining: whether the server is shutting down.
+            max_age: seconds for which the result of a probe is used.
         """
         self._probe = probe
-        self._has_room = has_room
+        self._has_capacity = has_capacity
         self._is_draining = is_draining
-        self._fresh = fresh
-        self._asked: asyncio.Task[bool] | None = None
-        self._until = 0.0
+        self._max_age = max_age
+        self._probing: asyncio.Task[bool] | None = None
+        self._valid_until = 0.0
 
-    async def lacks(self) -> tuple[Lack, ...]:
-        """Return what is missing; nothing if the server is ready."""
+    async def missing(self) -> tuple[Missing, ...]:
+        """Return why the server is not ready; nothing if it is."""
         if self._is_draining():
             return ("accepting",)  # at once: the engine need not answer any more
-        missing: list[Lack] = []
-        if not await self._answers():
+        missing: list[Missing] = []
+        if not await self._engine_answers():
             missing.append("engine")
-        if not self._has_room():
+        if not self._has_capacity():
             missing.append("capacity")
         if self._is_draining():
             missing.append("accepting")
         return tuple(missing)
 
-    async def _answers(self) -> bool:
-        if self._asked is None or (self._asked.done() and time.monotonic() >= self._until):
-            self._asked = asyncio.create_task(self._ask())
-        return await asyncio.shield(self._asked)  # who asked first may leave, the others still want to know
+    async def _engine_answers(self) -> bool:
+        if self._probing is None or (self._probing.done() and time.monotonic() >= self._valid_until):
+            self._probing = asyncio.create_task(self._run_probe())
+        return await asyncio.shield(self._probing)  # a cancelled request must not cancel the probe of others
 
-    async def _ask(self) -> bool:
+    async def _run_probe(self) -> bool:
         answers = await self._probe()
-        self._until = time.monotonic() + self._fresh
+        self._valid_until = time.monotonic() + self._max_age
         if not answers:
             log.warning("no engine process answers; the server says that it is not ready")
         return answers

@@ -1,6 +1,6 @@
 """Signals that end the process: SIGINT, SIGTERM, SIGHUP, SIGBREAK.
 
-Imports next to nothing, as it comes before everything else.
+Imports little, as it is imported before everything else.
 """
 
 import os
@@ -8,21 +8,21 @@ import signal
 from types import FrameType
 
 
-def heeded() -> tuple[signal.Signals, ...]:
-    """Return those signals, as far as the platform has them; not SIGHUP where it is ignored, as below nohup."""
+def end_signals() -> tuple[signal.Signals, ...]:
+    """Return those that the platform has, without SIGHUP if it is ignored, as under nohup."""
     known = [
         getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
     ]
     return tuple(sig for sig in known if sig.name != "SIGHUP" or signal.getsignal(sig) is not signal.SIG_IGN)
 
 
-def end_at_once() -> None:
-    """Let each of them end the process without a word, with the status by which shells tell of it.
+def exit_on_signals() -> None:
+    """Let each of them exit the process silently with status 128 + signal.
 
-    So nothing is left of a start that was broken off: there are no clients yet, and no engine processes. Not by the
-    system's own way, which spares the first process of a container.
+    For use during the start, when there are no clients and no engine processes. The default action would not do, as it
+    does not apply to the first process of a container.
     """
-    for sig in heeded():
+    for sig in end_signals():
         signal.signal(sig, _end)
 
 

@@ -1,4 +1,4 @@
-"""Admission: how fast new sessions are let in, and in which order clients that wait are."""
+"""Admission: limits the rate of new sessions; clients that wait are admitted in fair order."""
 
 import asyncio
 from collections import Counter
@@ -7,65 +7,70 @@ from collections.abc import Callable
 from server.compute.fair_queue import FairQueue
 from server.security.token_bucket import TokenBucket
 
-_LONGEST_SECONDS = 15.0
-"""How long a person may have to wait; further ones of the same person come back later."""
+_MAX_WAIT_SECONDS = 15.0
+"""Longest wait; further clients of the same person have to come back later."""
 
 
 class AdmissionQueueFull(Exception):
-    """Too many of one person wait already."""
+    """Too many clients of one person wait already."""
 
 
 class Admission:
-    """Lets newcomers in one by one; persons take turns, so that one who comes again and again delays only itself."""
+    """Admits clients at a limited rate; persons take turns, so that many clients of one delay no other."""
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
-        """Begin with nobody.
+        """Create an admission without waiting clients.
 
         Args:
-            rate: newcomers a second.
-            burst: newcomers at once.
+            rate: clients a second.
+            burst: clients at once.
             clock: seconds on a monotonic clock.
         """
         self._bucket = TokenBucket(rate, burst)
         self._clock = clock
-        self._turns: FairQueue[asyncio.Future[None]] = FairQueue()
+        self._queue: FairQueue[asyncio.Future[None]] = FairQueue()
         self._waiting: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
-    def is_open(self) -> bool:
-        """Take a place at once if nobody waits and there is one; tell whether there was."""
-        return not self._turns and self._bucket.take(self._clock()) == 0
+    @property
+    def waiting(self) -> dict[str, int]:
+        """Number of waiting clients of each person that has any."""
+        return dict(self._waiting)
 
-    async def turn(self, person: str) -> None:
-        """Wait until somebody may come in; being cancelled gives up the place in the queue.
+    def try_enter(self) -> bool:
+        """Admit a client now if none waits and the rate allows it; return whether it was admitted."""
+        return not self._queue and self._bucket.take(self._clock()) == 0
+
+    async def enter(self, person: str) -> None:
+        """Wait until a client of this person is admitted; cancellation removes it from the queue.
 
         Raises:
-            CrowdedError: the wait would be too long.
+            AdmissionQueueFull: the wait would be too long.
         """
-        line = self._waiting
-        persons = len(line) + (person not in line)
-        if line[person] * persons > _LONGEST_SECONDS * self._bucket.rate:
+        waiting = self._waiting
+        persons = len(waiting) + (person not in waiting)
+        if waiting[person] * persons > _MAX_WAIT_SECONDS * self._bucket.rate:
             raise AdmissionQueueFull
         turn = asyncio.get_running_loop().create_future()
-        line[person] += 1
-        self._turns.put(person, turn)
+        waiting[person] += 1
+        self._queue.put(person, turn)
         if self._timer is None:
-            self._let_in()
+            self._admit()
         try:
             await turn
         finally:
-            self._turns.remove(person, turn)
-            line[person] -= 1
-            if not line[person]:
-                del line[person]
+            self._queue.remove(person, turn)
+            waiting[person] -= 1
+            if not waiting[person]:
+                del waiting[person]
 
-    def _let_in(self) -> None:
+    def _admit(self) -> None:
         self._timer = None
-        while self._turns and self._bucket.take(self._clock()) == 0:
-            person, turn = self._turns.take()
-            self._turns.charge(person, 1.0)
-            if not turn.done():  # else the newcomer has just left
+        while self._queue and self._bucket.take(self._clock()) == 0:
+            person, turn = self._queue.take()
+            self._queue.charge(person, 1.0)
+            if not turn.done():  # else it was cancelled just now
                 turn.set_result(None)
-        if self._turns:
+        if self._queue:
             wait = self._bucket.wait_time(self._clock())
-            self._timer = asyncio.get_running_loop().call_later(wait, self._let_in)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._admit)

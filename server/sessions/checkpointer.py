@@ -1,4 +1,4 @@
-"""When a session gets a new resume token, and what it contains. Takes the time as an argument."""
+"""The checkpointer: when a session gets a new resume token, and what it contains. Takes the time as an argument."""
 
 import secrets
 from collections.abc import Callable
@@ -11,105 +11,105 @@ from server.sessions.resume_tokens import AUDIENCE, Claims, seal
 from server.sessions.session import Session
 
 _SHORTEST_GAP = 0.25
-"""Seconds between two tokens at least, whatever happens."""
+"""Shortest time between two tokens, in seconds."""
 
 _CHARACTERS_PER_SECOND = 4096
-"""Large tokens come less often, so that they never take more of the line than this while training goes on …"""
+"""Upper bound on the bandwidth of resume tokens while training goes on; large tokens come less often."""
+
 _URGENT_CHARACTERS_PER_SECOND = 65_536
-"""… and than this when something has just come to hold."""
+"""The same for tokens that were requested, or are made while the session is paused."""
 
 
 class Checkpointer:
-    """The tokens of one session.
+    """Makes the tokens of one session.
 
     Attributes:
         name: public name of the session.
-        serial: number of the state that its newest token holds.
+        serial: number of the state in its newest token.
     """
 
     def __init__(
         self,
-        keys: Signing,
+        signing: Signing,
         *,
-        every: float,
+        interval: float,
         wall_clock: Callable[[], float],
         owner: tuple[str, str] | None = None,
         serial: int = 0,
     ) -> None:
-        """Begin without any.
+        """Create a checkpointer that has made no token.
 
         Args:
-            keys: to sign with.
-            every: how often a token is made while training goes on, in seconds; seldomer if it is large.
+            signing: to sign with.
+            interval: seconds between tokens while training goes on; longer for large tokens.
             wall_clock: seconds since 1970.
-            owner: public name and secret of the session, if it had them before.
+            owner: public name and secret of a session that goes on from a token.
             serial: number of the state that it begins with.
         """
         self.serial = serial
         self.name, self._secret = owner or (secrets.token_urlsafe(12), secrets.token_urlsafe(24))
-        self._keys = keys
-        self._every = every
+        self._signing = signing
+        self._interval = interval
         self._wall_clock = wall_clock
-        self._asked = True
-        self._at = float("-inf")
+        self._requested = True
+        self._made_at = float("-inf")
         self._length = 0
-        self._last: tuple[object, ...] | None = None
-        self._numbered: tuple[object, ...] | None = None
+        self._last_state: tuple[object, ...] | None = None
+        self._serial_state: tuple[object, ...] | None = None
         self._experiment: Experiment | None = None
         self._described = b""
 
     def is_owner(self, secret: str) -> bool:
-        """Tell whether this is the secret of the session; takes constant time."""
+        """Return whether this is the secret of the session; takes constant time."""
         return secrets.compare_digest(secret.encode(), self._secret.encode())
 
-    def ask(self) -> None:
-        """Ask for a token as soon as possible, if there is anything new to tell."""
-        self._asked = True
+    def request(self) -> None:
+        """Request a token as soon as possible if the state has changed."""
+        self._requested = True
 
-    def renew(self) -> None:
-        """Ask for a token in any case: there is a connection that has none yet."""
-        self._asked = True
-        self._last = None
+    def require(self) -> None:
+        """Request a token even if the state has not changed, for a new connection."""
+        self._requested = True
+        self._last_state = None
 
-    def wait(self, session: Session, now: float) -> float | None:
-        """Return in how many seconds a token is to be made, 0 for now, or None while there is nothing new to tell."""
-        if session.kept() is None or self._last == _news(session):
+    def seconds_until_due(self, session: Session, now: float) -> float | None:
+        """Return in how many seconds a token is due, 0 for now; None while the state is the same or not settled."""
+        if session.settled_run is None or self._last_state == _state_of(session):
             return None
-        if self._asked or not session.playing:
+        if self._requested or not session.playing:
             gap = max(_SHORTEST_GAP, self._length / _URGENT_CHARACTERS_PER_SECOND)
         else:
-            gap = max(self._every, self._length / _CHARACTERS_PER_SECOND)
-        return max(0.0, self._at + gap - now)
+            gap = max(self._interval, self._length / _CHARACTERS_PER_SECOND)
+        return max(0.0, self._made_at + gap - now)
 
     def make(self, session: Session, now: float) -> Checkpoint | None:
-        """Return a token for the session as it is; None while the run lacks something that was asked for."""
-        run = session.kept()
+        """Return a token of the present state; None while the run is not settled."""
+        run = session.settled_run
         if run is None:
             return None
-        number, history = session.numbers
-        news = _news(session)
-        if self._numbered not in (None, news):
+        state = _state_of(session)
+        if self._serial_state not in (None, state):
             self.serial += 1
-        self._numbered = news
-        claim = Claims(
+        self._serial_state = state
+        claims = Claims(
             aud=AUDIENCE,
             iat=self._wall_clock(),
             serial=self.serial,
             engine=ENGINE,
             session=self.name,
             secret=self._secret,
-            run=number,
-            history=history,
+            run=session.run_number,
+            history=session.lineage,
             playing=session.playing,
             speed=session.speed,
         )
         if self._experiment is not session.experiment:
             self._experiment = session.experiment
             self._described = describe((session.experiment,))
-        token, whole = seal(self._keys, claim, run, self._described)
-        self._asked, self._at, self._length, self._last = False, now, len(token), news
-        return Checkpoint(token=token, epoch=run.epoch, history=history, whole=whole)
+        token, holds_run = seal(self._signing, claims, run, self._described)
+        self._requested, self._made_at, self._length, self._last_state = False, now, len(token), state
+        return Checkpoint(token=token, epoch=run.epoch, history=session.lineage, whole=holds_run)
 
 
-def _news(session: Session) -> tuple[object, ...]:
-    return session.version, session.playing, session.speed, session.numbers
+def _state_of(session: Session) -> tuple[object, ...]:
+    return session.version, session.playing, session.speed, session.run_number, session.lineage

@@ -1,23 +1,23 @@
-"""Expiry: how long a session trains and is kept without a connection or input. Takes the time as an argument."""
+"""Expiry: how long a session trains, and lives, without a connection or commands. Takes the time as an argument."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["train", "hold", "rest", "idle", "age", "gone"]
-"""What is to become of a session: train as it likes; let training wait, as nobody is connected; pause, as nobody does
-anything; end, as nobody has done anything, because it is old, or because nobody has come back."""
+Action = Literal["train", "suspend", "pause", "idle", "age", "gone"]
+"""What to do with a session: let it train; suspend training, as no client is connected; pause it, as there were no
+commands; end the session, as there were no commands, as it is old, or as no client has reconnected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long, in seconds.
+    """Times in seconds after which something happens to a session; each is a setting (``alone_seconds`` …).
 
     Attributes:
-        alone: a session trains on without a connection.
-        kept: it waits for one.
-        rest: it trains without anybody doing anything.
-        idle: it is kept without anybody doing anything.
-        age: it lasts at most.
+        alone: without a connection, until training is suspended.
+        kept: without a connection, until the session ends.
+        rest: without a command, until training is paused.
+        idle: without a command, until the session ends.
+        age: since its beginning, until the session ends.
     """
 
     alone: float
@@ -28,50 +28,54 @@ class Timeouts:
 
     @property
     def shortest(self) -> float:
-        """Return the shortest of them."""
+        """The shortest of them."""
         return min(self.alone, self.kept, self.rest, self.idle, self.age)
 
 
 class Expiry:
-    """The moments of one session that matter, and what follows from them at another."""
+    """Times of the last events of one session, from which follows what to do with it."""
 
-    def __init__(self, terms: Timeouts, now: float) -> None:
-        """Begin with somebody there.
+    def __init__(self, timeouts: Timeouts, now: float) -> None:
+        """Create the expiry of a session with a connection.
 
         Args:
-            terms: how long for what.
+            timeouts: of the session.
             now: seconds on any monotonic clock, the same in all calls.
         """
-        self._terms = terms
+        self._timeouts = timeouts
         self._began = self._touched = now
-        self.left: float | None = None
+        self.disconnected_at: float | None = None
         """When the last connection ended; None while there is one."""
 
     def touch(self, now: float) -> None:
-        """Take note that somebody does something."""
+        """Record a command."""
         self._touched = now
 
-    def leave(self, now: float) -> None:
-        """Take note that the connection has ended."""
-        if self.left is None:
-            self.left = now
+    def disconnect(self, now: float) -> None:
+        """Record that the connection has ended."""
+        if self.disconnected_at is None:
+            self.disconnected_at = now
 
-    def arrive(self, now: float) -> float:
-        """Take note of a new connection; return how long training has been held, in seconds."""
-        held = 0.0 if self.left is None else max(0.0, now - self.left - self._terms.alone)
-        self.left = None
+    def connect(self, now: float) -> float:
+        """Record a new connection; return for how many seconds training was suspended."""
+        suspended = (
+            0.0
+            if self.disconnected_at is None
+            else max(0.0, now - self.disconnected_at - self._timeouts.alone)
+        )
+        self.disconnected_at = None
         self._touched = now
-        return held
+        return suspended
 
-    def verdict(self, now: float) -> Verdict:
-        """Return what is to become of the session."""
-        terms = self._terms
-        if self.left is not None:
-            if now - self.left >= terms.kept or now - self._began >= terms.age:
+    def action(self, now: float) -> Action:
+        """Return what to do with the session."""
+        timeouts = self._timeouts
+        if self.disconnected_at is not None:
+            if now - self.disconnected_at >= timeouts.kept or now - self._began >= timeouts.age:
                 return "gone"
-            return "hold" if now - self.left >= terms.alone else "train"
-        if now - self._began >= terms.age:
+            return "suspend" if now - self.disconnected_at >= timeouts.alone else "train"
+        if now - self._began >= timeouts.age:
             return "age"
-        if now - self._touched >= terms.idle:
+        if now - self._touched >= timeouts.idle:
             return "idle"
-        return "rest" if now - self._touched >= terms.rest else "train"
+        return "pause" if now - self._touched >= timeouts.rest else "train"

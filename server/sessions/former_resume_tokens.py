@@ -1,6 +1,6 @@
 """Reads resume tokens of version 1, which were not signed by itsdangerous.
 
-They can be used until they are too old; none is made any more.
+They are valid until they are too old; no new ones are made.
 """
 
 import base64
@@ -17,11 +17,11 @@ _VERSION = 1
 _SIGNATURE_BYTES = 32
 
 
-def read_former(keys: Signing, token: str) -> tuple[str, bytes] | None:
-    """Return the claim, as JSON of the present form, and the run of a token of version 1.
+def read_former(signing: Signing, token: str) -> tuple[str, bytes] | None:
+    """Return the claims, as JSON of the present form, and the run of a token of version 1.
 
     Args:
-        keys: with one of which it must be signed.
+        signing: with one of which it must be signed.
         token: base64url without padding of front, header, run and an HMAC-SHA256 over all before.
 
     Returns:
@@ -34,12 +34,12 @@ def read_former(keys: Signing, token: str) -> tuple[str, bytes] | None:
     signed, signature = data[:-_SIGNATURE_BYTES], data[-_SIGNATURE_BYTES:]
     if len(signed) < _FRONT.size or signed[0] != _VERSION:
         return None
-    if not any(hmac.compare_digest(_signature(key, signed), signature) for key in keys.secrets):
+    if not any(hmac.compare_digest(_signature(key, signed), signature) for key in signing.secrets):
         return None
     _, _, length = _FRONT.unpack_from(signed)
-    claim = json.loads(signed[_FRONT.size : _FRONT.size + length])
-    del claim["exp"]
-    return json.dumps(claim), signed[_FRONT.size + length :]
+    claims = json.loads(signed[_FRONT.size : _FRONT.size + length])
+    del claims["exp"]
+    return json.dumps(claims), signed[_FRONT.size + length :]
 
 
 def _signature(key: bytes, data: bytes) -> bytes:

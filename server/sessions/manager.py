@@ -1,7 +1,7 @@
 """The session manager: opens, finds, resumes and ends all sessions of this process.
 
-A session outlives its connection for a while. Who brings its token goes on with it; if it is no longer here, with the
-run that the token holds.
+A session outheres its connection for a while. A client with its resume token is attached to it again; if the session
+has ended, a new one goes on with the run in the token.
 """
 
 import asyncio
@@ -27,78 +27,78 @@ from server.sessions.session import Session
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.telemetry.metrics import Metrics
 
-_LOOK_SECONDS = 1.0
-"""How often it is looked whether a session has come to its end, at least."""
-
-_LEAST_LOOK_SECONDS = 0.05
+_REAP_SECONDS, _MIN_REAP_SECONDS = 1.0, 0.05
+"""Interval between two checks for expired sessions: the longest, and the shortest, with short timeouts."""
 
 _OUTAGE_SECONDS = 1.0
-"""For how long there may be no worker until learners are informed; a process that died is replaced sooner."""
-"""Looks are not more often than that, however short the times are in which sessions end."""
+"""Time without a worker until clients are informed; a process that died is replaced sooner."""
 
 _RETRY_SECONDS = (5.0, 15.0)
 
-_MOST_REVOKED = 20_000
-"""Sessions that ended with a goodbye and are remembered, so that no token revives them; about 3 MiB."""
+_MAX_REVOKED = 20_000
+"""Sessions ended by their client that are remembered, so that no token revives them; about 3 MiB."""
 
 _ENTRIES_PER_SECOND = 90.0
 _ENTRIES_AT_ONCE = 10.0
-"""So never more than a hundred come in within a second, as after a cut of the network; the others wait their turn."""
+"""So at most a hundred clients are admitted within a second, as after a network outage; the others wait."""
 
-_MOST_PER_FREE = 9
-"""A person gets another place only if it holds less than so many for each that is free. So one person alone can have
-nine tenths of the places, several get about the same, and there is one left for a person that has none. The thresholds
-of shared buffers in switches work in this way (Choudhury and Hahne 1998)."""
+_MAX_PER_FREE = 9
+"""A person gets another place only if it has fewer than this for each free place. So one person alone can have nine
+tenths of the places, several get about the same, and one is left for a person that has none (dynamic thresholds of
+shared buffers, Choudhury and Hahne 1998)."""
 
 
 def retry_seconds() -> float:
-    """Return after how many seconds to try again where there was no room; not the same for all who were turned away."""
+    """Return after how many seconds a refused client should try again; random, so that they do not come at once."""
     return round(random.uniform(*_RETRY_SECONDS), 1)
 
 
 class AdmissionRefused(Exception):
-    """There is no session for this client; says why."""
+    """A client gets no session; holds the close code, and an error event if its token was refused."""
 
     def __init__(self, closing: Closing, error: ErrorEvent | None = None) -> None:
-        """Keep what is to be said."""
+        """Create the error from what is sent to the client."""
         super().__init__(closing.reason)
         self.closing = closing
         self.error = error
 
 
 class SessionManager:
-    """Opens sessions, finds them again, and ends them."""
+    """Opens sessions, attaches connections to them, and ends them."""
 
     def __init__(
         self,
         settings: Settings,
-        compute: Scheduler,
-        keys: Signing,
+        scheduler: Scheduler,
+        signing: Signing,
         languages: Languages,
         metrics: Metrics,
         *,
         page_revision: str,
+        clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """Begin with none.
+        """Create a manager without sessions.
 
         Args:
             settings: of the server.
-            compute: where all slices are computed.
-            keys: to sign tokens with.
-            languages: to tell things in.
-            metrics: where it is counted who comes back and how.
-            page_revision: names the page that the server gives out.
+            scheduler: computes all slices.
+            signing: signs resume tokens.
+            languages: of the text in events.
+            metrics: count resumed sessions.
+            page_revision: of the page that the server delivers.
+            clock: seconds, monotonic.
             wall_clock: seconds since 1970.
         """
         self._page_revision = page_revision
         self._languages = languages
         self._settings = settings
-        self._compute = compute
-        self._keys = keys
+        self._scheduler = scheduler
+        self._signing = signing
         self._metrics = metrics
+        self._clock = clock
         self._wall_clock = wall_clock
-        self._terms = Timeouts(
+        self._timeouts = Timeouts(
             alone=settings.alone_seconds,
             kept=settings.kept_seconds,
             rest=settings.rest_seconds,
@@ -110,29 +110,29 @@ class SessionManager:
             str, None
         ] = {}  # public names of sessions that were ended for good, the oldest first
         self._ending: set[asyncio.Task[None]] = set()
-        self.entrance = Admission(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, time.monotonic)
+        self.admission = Admission(_ENTRIES_PER_SECOND, _ENTRIES_AT_ONCE, clock)
         self.draining = False
-        """Whether nobody is taken any more, as the server is about to end."""
-        self._answered = time.monotonic()  # when there was anything to compute with
-        self._patrol: asyncio.Task[None] | None = None
+        """Whether no client is accepted any more, as the server is about to end."""
+        self._worker_seen_at = self._clock()  # when there was a worker last
+        self._reaper: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of sessions."""
         return len(self._runners)
 
     def __iter__(self) -> Iterator[SessionRunner]:
-        """Go through them."""
+        """Iterate over the runners of all sessions."""
         return iter(list(self._runners.values()))
 
     def start(self) -> None:
-        """Begin to look after those that nobody needs any more."""
-        self._patrol = asyncio.create_task(self._look_after())
+        """Start the task that ends expired sessions."""
+        self._reaper = asyncio.create_task(self._reap())
 
     async def close(self) -> None:
-        """End all."""
-        if self._patrol is not None:
-            self._patrol.cancel()
-            await asyncio.gather(self._patrol, return_exceptions=True)
+        """End all sessions and wait for their tasks."""
+        if self._reaper is not None:
+            self._reaper.cancel()
+            await asyncio.gather(self._reaper, return_exceptions=True)
         for runner in self:
             self._end(runner)
         await asyncio.gather(*self._ending)
@@ -140,88 +140,93 @@ class SessionManager:
     # ------------------------------------------------------------------------------------------------- coming in
 
     @property
-    def has_room(self) -> bool:
-        """Whether somebody new would get a session."""
+    def has_capacity(self) -> bool:
+        """Whether a place for another session is free."""
         return len(self._runners) < self._settings.max_sessions
 
     def oldest_frame_age(self) -> float:
-        """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
+        """Return the age in seconds of the oldest unacknowledged frame; 0 if there is none."""
         return max((runner.frame_age() for runner in self), default=0.0)
 
     def language(self, asked: str | None, accepted: str | None) -> Language:
-        """Return the language to tell things in: the one that a hello asks for, else what the browser likes best."""
+        """Return the language of events: the one requested in the hello, else the one that the browser prefers."""
         return choose(self._languages, asked, accepted)
 
-    def enter(
-        self, hello: Hello, line: ClientConnection, language: Language, guest: ClientInfo
+    def connect(
+        self, hello: Hello, connection: ClientConnection, language: Language, client: ClientInfo
     ) -> SessionRunner:
-        """Open a session for a connection, or let it go on with its own; the welcome is the first thing in its outbox.
+        """Attach a connection to a new session, or to that of its resume token, and queue a welcome.
 
         Args:
-            hello: what the client says first.
-            line: its connection.
-            language: to tell it things in.
-            guest: who it is.
+            hello: first message of the client.
+            connection: to attach.
+            language: of the text in events.
+            client: to whom the session belongs.
 
         Raises:
-            TurnedAway: there is no room, or the token that it brings is refused.
+            AdmissionRefused: no place is free, or the resume token is refused.
         """
         if self.draining:
             raise AdmissionRefused(close_codes.RESTARTING)
         if hello.resume is None:
-            self._make_room(guest)
-            runner = self._open(hello.experiment, guest)
+            self._admit(client)
+            runner = self._open(hello.experiment, client)
             recovered = False
         else:
-            runner, recovered = self._resume(hello, guest)
+            runner, recovered = self._resume(hello, client)
             self._metrics.resumed("live" if recovered else "token")
-        runner.guest = guest
+        runner.client = client
         runner.attach(
-            line, language, close_codes.TAKEN_OVER, hello=hello, recovered=recovered, page=self._page_revision
+            connection,
+            language,
+            close_codes.TAKEN_OVER,
+            hello=hello,
+            recovered=recovered,
+            page=self._page_revision,
         )
         if not recovered:
             runner.start()
         return runner
 
-    def _resume(self, hello: Hello, guest: ClientInfo) -> tuple[SessionRunner, bool]:
-        """Return the session of a token, and whether it is the very one.
+    def _resume(self, hello: Hello, client: ClientInfo) -> tuple[SessionRunner, bool]:
+        """Return the session of a resume token, and whether it is the live one.
 
-        A session that lives is looked for first: only a token that has to be opened for its run is judged by the clock.
-        The newest run wins: a session goes on from a token only if that is newer than its own.
+        A live session is looked up first; only a token whose run is needed is checked for its age. The newest state
+        wins: a live session is replaced if the token is newer than its own.
         """
         assert hello.resume is not None
         try:
-            opened = unseal(self._keys, hello.resume)
-            claim = opened.claim
-            if claim.session in self._revoked:
+            token = unseal(self._signing, hello.resume)
+            claims = token.claims
+            if claims.session in self._revoked:
                 raise RefusedToken("resume-revoked")
-            here = self._runners.get(claim.session)
-            if here is not None and not here.checkpoints.is_owner(claim.secret):
-                here, owned = None, False
+            live = self._runners.get(claims.session)
+            if live is not None and not live.checkpointer.is_owner(claims.secret):
+                live, owned = None, False
             else:
                 owned = True
-            if here is not None and claim.serial <= here.checkpoints.serial:
-                return here, True
-            opened.check_age(self._wall_clock(), self._settings.token_seconds)
-            run = opened.run()
+            if live is not None and claims.serial <= live.checkpointer.serial:
+                return live, True
+            token.check_age(self._wall_clock(), self._settings.token_seconds)
+            run = token.run()
             if run is None:
                 raise RefusedToken("resume-gone")
         except RefusedToken as refused:
             self._metrics.resumed("refused")
-            error = ErrorEvent(id=hello.id, code=refused.code, **refused.told, field="resume")
+            error = ErrorEvent(id=hello.id, code=refused.code, **refused.text, field="resume")
             raise AdmissionRefused(close_codes.REFUSED_TOKEN, error) from None
-        if here is None:
-            self._make_room(guest)
+        if live is None:
+            self._admit(client)
         else:  # revived from an older token
-            here.dismiss(close_codes.TAKEN_OVER)
-            self._end(here)
-        return self._open(run.experiment, guest, claim, run, owned=owned), False
+            live.dismiss(close_codes.TAKEN_OVER)
+            self._end(live)
+        return self._open(run.experiment, client, claims, run, owned=owned), False
 
     def _open(
         self,
         experiment: Experiment,
-        guest: ClientInfo,
-        claim: Claims | None = None,
+        client: ClientInfo,
+        claims: Claims | None = None,
         run: Run | None = None,
         *,
         owned: bool = False,
@@ -231,100 +236,107 @@ class SessionManager:
             message_bytes=MAX_MESSAGE_BYTES, window=settings.window, hello_seconds=settings.hello_seconds
         )
         session = Session(limits, _new_seed, experiment)
-        if claim is not None and run is not None:
+        if claims is not None and run is not None:
             session.restore(
-                run, number=claim.run, history=claim.history, playing=claim.playing, speed=claim.speed
+                run, number=claims.run, lineage=claims.history, playing=claims.playing, speed=claims.speed
             )
         runner = SessionRunner(
             session,
-            self._compute,
+            self._scheduler,
             Checkpointer(
-                self._keys,
-                every=settings.checkpoint_seconds,
+                self._signing,
+                interval=settings.checkpoint_seconds,
                 wall_clock=self._wall_clock,
-                owner=(claim.session, claim.secret) if claim is not None and owned else None,
-                serial=claim.serial if claim is not None else 0,
+                owner=(claims.session, claims.secret) if claims is not None and owned else None,
+                serial=claims.serial if claims is not None else 0,
             ),
-            Expiry(self._terms, time.monotonic()),
-            guest=guest,
+            Expiry(self._timeouts, self._clock()),
+            client=client,
             window=settings.window,
             metrics=self._metrics,
+            clock=self._clock,
         )
-        self._runners[runner.checkpoints.name] = runner
+        self._runners[runner.checkpointer.name] = runner
         return runner
 
-    def _make_room(self, guest: ClientInfo) -> None:
-        """See that one more is not one too many. Nobody who is connected, or may still come back, loses a place for it.
+    def _admit(self, client: ClientInfo) -> None:
+        """Check that a client may have a new session. For it, only disconnected sessions of the same browser are ended.
 
         Raises:
-            TurnedAway: there is no room, or none for this person beside others.
+            AdmissionRefused: no place is free, or this person has too many.
         """
         settings = self._settings
-        now = time.monotonic()
+        now = self._clock()
         for runner in self:
-            self._judge(runner, now)
+            self._apply_expiry(runner, now)
         retry_after = retry_seconds()
-        theirs = [runner for runner in self if guest.browser and runner.guest.browser == guest.browser]
+        theirs = [runner for runner in self if client.browser and runner.client.browser == client.browser]
         while len(theirs) >= settings.max_client_sessions:
-            forsaken = _oldest_forsaken(theirs)  # of the newcomer itself
-            if forsaken is None:
+            disconnected = _longest_disconnected(theirs)
+            if disconnected is None:
                 raise AdmissionRefused(close_codes.too_many(settings.max_client_sessions, retry_after))
-            theirs.remove(forsaken)
-            self._end(forsaken)
-        if sum(runner.guest.address == guest.address for runner in self) >= settings.max_address_sessions:
+            theirs.remove(disconnected)
+            self._end(disconnected)
+        if sum(runner.client.address == client.address for runner in self) >= settings.max_address_sessions:
             raise AdmissionRefused(close_codes.too_many(settings.max_address_sessions, retry_after))
         free = settings.max_sessions - len(self)
-        held = sum(runner.guest.person == guest.person for runner in self)
+        taken = sum(runner.client.person == client.person for runner in self)
         if free <= 0:
             raise AdmissionRefused(close_codes.full(retry_after))
-        if held >= _MOST_PER_FREE * free:
-            raise AdmissionRefused(close_codes.too_many(held, retry_after))
+        if taken >= _MAX_PER_FREE * free:
+            raise AdmissionRefused(close_codes.too_many(taken, retry_after))
 
     # -------------------------------------------------------------------------------------------------- going away
 
-    def leave(self, runner: SessionRunner, line: ClientConnection, *, for_good: bool = False) -> None:
-        """Take note that a connection has ended; the session is kept for a while, unless the client has said goodbye.
+    def disconnect(
+        self, runner: SessionRunner, connection: ClientConnection, *, for_good: bool = False
+    ) -> None:
+        """Detach a connection that has ended; the session lives on for a while, unless the client ended it for good.
 
-        A goodbye revokes the session's tokens for the life of the process.
+        In that case its tokens are revoked as long as the process runs.
 
         Args:
             runner: of the session.
-            line: the connection, by now perhaps no longer the session's.
-            for_good: whether the client said that it will not come back.
+            connection: may have been replaced by another one.
+            for_good: whether the client closed the connection with the code for a normal closure.
         """
-        was_there = runner.line is line
-        runner.detach(line)
-        if was_there and for_good:
-            self._revoked[runner.checkpoints.name] = None
-            if len(self._revoked) > _MOST_REVOKED:
+        was_attached = runner.connection is connection
+        runner.detach(connection)
+        if was_attached and for_good:
+            self._revoked[runner.checkpointer.name] = None
+            if len(self._revoked) > _MAX_REVOKED:
                 del self._revoked[next(iter(self._revoked))]
             self._end(runner)
 
     def _end(self, runner: SessionRunner) -> None:
-        name = runner.checkpoints.name
+        name = runner.checkpointer.name
         if self._runners.get(name) is runner:
             del self._runners[name]
             task = asyncio.create_task(runner.close())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
-    async def _look_after(self) -> None:
+    async def _reap(self) -> None:
         while True:
-            await asyncio.sleep(min(_LOOK_SECONDS, max(self._terms.shortest / 4, _LEAST_LOOK_SECONDS)))
-            now = time.monotonic()
-            if self._compute.answers:
-                self._answered = now
-            waits = now - self._answered >= _OUTAGE_SECONDS
-            for runner in self:
-                runner.tell_waiting(waits)
-                self._judge(runner, now)
+            await asyncio.sleep(min(_REAP_SECONDS, max(self._timeouts.shortest / 4, _MIN_REAP_SECONDS)))
+            self.check()
 
-    def _judge(self, runner: SessionRunner, now: float) -> None:
-        match runner.lifetime.verdict(now):
-            case "hold":
-                runner.hold()
-            case "rest":
-                runner.rest()
+    def check(self) -> None:
+        """Suspend, pause or end sessions whose time has come, and inform clients of an outage of the workers."""
+        now = self._clock()
+        if self._scheduler.answers:
+            self._worker_seen_at = now
+        waits = now - self._worker_seen_at >= _OUTAGE_SECONDS
+        for runner in self:
+            runner.announce_outage(waits)
+            self._apply_expiry(runner, now)
+
+    def _apply_expiry(self, runner: SessionRunner, now: float) -> None:
+        match runner.expiry.action(now):
+            case "suspend":
+                runner.suspend()
+            case "pause":
+                runner.pause_idle()
             case "gone":
                 self._end(runner)
             case "idle":
@@ -335,11 +347,11 @@ class SessionManager:
                 self._end(runner)
 
 
-def _oldest_forsaken(runners: list[SessionRunner]) -> SessionRunner | None:
-    """Return the runner that has been without a connection for longest, or None if all have one."""
-    left = {runner: runner.lifetime.left for runner in runners}
-    forsaken = {runner: since for runner, since in left.items() if since is not None}
-    return min(forsaken, key=forsaken.__getitem__, default=None)
+def _longest_disconnected(runners: list[SessionRunner]) -> SessionRunner | None:
+    """Return the runner that has been without a connection for the longest time, or None if all have one."""
+    left = {runner: runner.expiry.disconnected_at for runner in runners}
+    disconnected = {runner: since for runner, since in left.items() if since is not None}
+    return min(disconnected, key=disconnected.__getitem__, default=None)
 
 
 def _new_seed() -> int:

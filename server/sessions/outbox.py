@@ -1,7 +1,7 @@
-"""The outbox of one connection: a send queue in which new numbers replace unsent ones and losses are appended.
+"""The outbox of one connection: a send queue in which new tensors replace unsent ones and losses are appended.
 
-Nothing queues for a slow client: numbers that were not sent yet are replaced by newer ones, only the losses of every
-epoch are kept, and leave in pieces. Knows no sockets.
+So the queue of a slow client does not grow: only the losses of every epoch accumulate, and are sent in pieces. Knows no
+sockets.
 """
 
 import time
@@ -16,26 +16,26 @@ from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor, encode
 from server.sessions.flow_control import AckWindow
 
 Encoding = Literal["plain", "packed"]
-"""How frames are sent: each by itself, or as what is new since the one before."""
+"""How frames are sent: each by itself, or as differences to the previous one."""
 
 MAX_EPOCHS = 65_536
-"""Epochs whose losses may wait, 1.5 MiB at most; a client that takes none for so long holds up its own training."""
+"""Epochs whose losses may wait, 1.5 MiB; then training of this session waits for the client."""
 
 MAX_FRAME_EPOCHS = 4096
-"""Epochs whose losses go out in one frame; more would keep everything behind it waiting on a slow line."""
+"""Epochs whose losses are sent in one frame; larger frames would delay everything else on a slow connection."""
 
 MAX_EVENTS = 256
 
-_MOST_PARTS = 64
-"""Arrays of losses that may wait one by one; more become one."""
+_MAX_PARTS = 64
+"""Arrays of losses that are queued separately; more are concatenated."""
 
 
 class Overflow(Exception):
-    """The client reads no events."""
+    """Too many events wait: the client does not read them."""
 
 
 class Outbox:
-    """Messages of one connection, in the order in which they may be sent."""
+    """Messages for one connection, in the order in which they may be sent."""
 
     def __init__(
         self,
@@ -43,10 +43,10 @@ class Outbox:
         encoding: Encoding = "plain",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin with nothing.
+        """Create an empty outbox.
 
         Args:
-            window: frames that may be unacknowledged on any line.
+            window: upper bound on unacknowledged frames.
             encoding: how frames are sent.
             clock: seconds, monotonic.
         """
@@ -55,23 +55,23 @@ class Outbox:
         self._clock = clock
         self._compressor = FrameCompressor() if encoding == "packed" else None
         self._events: deque[str] = deque()
-        self._kept: str | None = None
-        self._parts: dict[str, list[Tensor]] = {}
+        self._latest_event: str | None = None
+        self._losses: dict[str, list[Tensor]] = {}
         # Losses sent in frames that are not yet acknowledged.
-        self._underway: deque[tuple[int, dict[str, Tensor]]] = deque()
-        self._newest: dict[str, Tensor] = {}
+        self._unacknowledged: deque[tuple[int, dict[str, Tensor]]] = deque()
+        self._latest: dict[str, Tensor] = {}
         self._metadata: dict[str, str] = {}
         self._due = False
 
     @property
-    def slowness(self) -> float:
-        """How many times less often frames should come than was asked for, as they come late."""
-        return self._window.slowness
+    def backoff(self) -> float:
+        """Factor by which the interval between frames should be extended, as the client is slow."""
+        return self._window.backoff
 
     @property
-    def waited(self) -> float:
-        """For how many seconds the client has acknowledged nothing, while there is no room for another frame."""
-        return self._window.waited(self._clock())
+    def blocked_seconds(self) -> float:
+        """For how many seconds the client has acknowledged nothing while the window is full."""
+        return self._window.blocked_seconds(self._clock())
 
     def post(self, event: str) -> None:
         """Queue an event (JSON).
@@ -83,105 +83,105 @@ class Outbox:
             raise Overflow
         self._events.append(event)
 
-    def keep(self, event: str) -> None:
-        """Queue an event of which only the newest matters; it goes out when nothing else can."""
-        self._kept = event
+    def post_latest(self, event: str) -> None:
+        """Queue an event that replaces the last one queued so; it is sent when nothing else can be."""
+        self._latest_event = event
 
     def reopen(self, encoding: Encoding = "plain") -> None:
-        """Begin anew for another connection: what may not have arrived of the losses goes out again, numbers afresh."""
-        sent = [losses for _, losses in self._underway]
+        """Start again for a new connection: unacknowledged losses are sent again, other tensors are dropped."""
+        sent = [losses for _, losses in self._unacknowledged]
         for name in LOSS_TENSORS:
-            again = [losses[name] for losses in sent if name in losses]
-            if again:
-                self._parts[name] = [*again, *self._parts.get(name, ())]
+            unacknowledged = [losses[name] for losses in sent if name in losses]
+            if unacknowledged:
+                self._losses[name] = [*unacknowledged, *self._losses.get(name, ())]
         self._compressor = FrameCompressor() if encoding == "packed" else None
         self._events.clear()
-        self._underway.clear()
-        self._kept = None
-        self._newest, self._due = {}, False
+        self._unacknowledged.clear()
+        self._latest_event = None
+        self._latest, self._due = {}, False
         self._window = AckWindow(self._largest_window)
 
     def put(self, metadata: Mapping[str, str], tensors: Mapping[str, Tensor], *, due: bool) -> None:
-        """Merge numbers into the frame that goes out next.
+        """Merge an update into the next frame.
 
         Args:
-            metadata: of the newest state; another ``run`` drops what is left of the run before, but for the losses if
+            metadata: of the newest state; another ``run`` drops what is left of the previous one, except the losses if
                 ``history`` is the same.
             tensors: as ``docs/protocol.md`` names them.
-            due: whether this completes a frame; otherwise it waits for numbers that do.
+            due: whether the frame is complete; otherwise it waits for a further update.
         """
         if metadata["run"] != self._metadata.get("run"):
-            kept = {}
+            points = {}
             if metadata.get("history") == self._metadata.get("history"):
-                kept = {name: self._newest[name] for name in POINT_TENSORS if name in self._newest}
+                points = {name: self._latest[name] for name in POINT_TENSORS if name in self._latest}
             else:
-                self._parts = {}
-                self._underway.clear()
-            self._newest, self._metadata, self._due = kept, {}, False
+                self._losses = {}
+                self._unacknowledged.clear()
+            self._latest, self._metadata, self._due = points, {}, False
         self._metadata |= metadata
         for name, tensor in tensors.items():
             if name in LOSS_TENSORS:
                 self._append(name, tensor)
             else:
-                self._newest[name] = tensor
+                self._latest[name] = tensor
         self._due = self._due or due
 
     def _append(self, name: str, tensor: Tensor) -> None:
-        parts = self._parts.setdefault(name, [])
+        parts = self._losses.setdefault(name, [])
         parts.append(tensor)
-        if len(parts) > _MOST_PARTS:
+        if len(parts) > _MAX_PARTS:
             parts[:] = [np.concatenate(parts)]
 
     def acknowledge(self, frame: int) -> None:
-        """Take note that the client has drawn this frame and all before it; numbers never sent are ignored."""
+        """Record that the client has drawn a frame and all before it; ignore numbers never sent."""
         self._window.acknowledge(frame, self._clock())
-        while self._underway and self._underway[0][0] <= self._window.acknowledged:
-            self._underway.popleft()
+        while self._unacknowledged and self._unacknowledged[0][0] <= self._window.acknowledged:
+            self._unacknowledged.popleft()
 
     def is_open(self) -> bool:
-        """Whether a frame could be sent now, and none waits."""
+        """Return whether a frame could be sent now, and none waits."""
         return self._window.has_room and not self._due
 
     def is_full(self) -> bool:
-        """Whether so many losses wait that training should, too."""
-        return sum(map(len, self._parts.get("epochs", ()))) >= MAX_EPOCHS
+        """Return whether so many losses wait that training has to wait for the client."""
+        return sum(map(len, self._losses.get("epochs", ()))) >= MAX_EPOCHS
 
-    def last_words(self) -> list[str]:
-        """Return all that waits but for frames, for a connection that is about to close."""
-        words = [*self._events, *([] if self._kept is None else [self._kept])]
+    def drain_events(self) -> list[str]:
+        """Remove and return all events, for a connection that is about to close."""
+        events = [*self._events, *([] if self._latest_event is None else [self._latest_event])]
         self._events.clear()
-        self._kept = None
-        return words
+        self._latest_event = None
+        return events
 
     def take(self) -> str | bytes | None:
-        """Return what may be sent next, or None: events, then a frame if the window is open, then what is kept."""
+        """Remove and return the next message, or None: events, a frame if the window allows it, the latest event."""
         if self._events:
             return self._events.popleft()
         if not self._due or not self._window.has_room:
-            kept, self._kept = self._kept, None
-            return kept
+            latest, self._latest_event = self._latest_event, None
+            return latest
         number = self._window.send(self._clock())
         losses = self._take_losses()
-        self._underway.append((number, losses))
-        metadata, tensors = {"frame": str(number), **self._metadata}, losses | self._newest
-        if self._parts:  # more losses than go into a frame: what is newest comes again with the next ones
-            self._newest = {
-                name: tensor for name, tensor in self._newest.items() if name not in POINT_TENSORS
+        self._unacknowledged.append((number, losses))
+        metadata, tensors = {"frame": str(number), **self._metadata}, losses | self._latest
+        if self._losses:  # more losses than fit into a frame: the other tensors are sent again with the rest
+            self._latest = {
+                name: tensor for name, tensor in self._latest.items() if name not in POINT_TENSORS
             }
         else:
-            self._newest, self._due = {}, False
-        return self._write(metadata, tensors)
+            self._latest, self._due = {}, False
+        return self._encode(metadata, tensors)
 
     def _take_losses(self) -> dict[str, Tensor]:
-        """Remove the losses that go into the next frame, the earliest first."""
-        losses = {name: np.concatenate(parts) for name, parts in self._parts.items()}
+        """Remove and return the losses of the next frame, the earliest first."""
+        losses = {name: np.concatenate(parts) for name, parts in self._losses.items()}
         if len(losses.get("epochs", ())) <= MAX_FRAME_EPOCHS:
-            self._parts = {}
+            self._losses = {}
             return losses
-        self._parts = {name: [tensor[MAX_FRAME_EPOCHS:]] for name, tensor in losses.items()}
+        self._losses = {name: [tensor[MAX_FRAME_EPOCHS:]] for name, tensor in losses.items()}
         return {name: tensor[:MAX_FRAME_EPOCHS] for name, tensor in losses.items()}
 
-    def _write(self, metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> bytes:
+    def _encode(self, metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> bytes:
         if self._compressor is None:
             return encode(metadata, tensors)
         if len(tensors.get("epochs", ())) > EXACT_EPOCHS:

@@ -3,19 +3,19 @@
 import math
 
 _BACKLOG_SECONDS = 0.25
-"""Epochs missed for longer than this are let go."""
+"""Epochs overdue for longer than this are skipped."""
 
 
 class EpochPacer:
-    """Epochs per second, from the first question on.
+    """Counts epochs due at a speed, from the first call of `due` on.
 
     Attributes:
         speed: epochs per second; None for full speed.
-        done: epochs trained since; the owner counts.
+        done: epochs trained since then; counted by the owner.
     """
 
     def __init__(self, speed: float | None) -> None:
-        """Begin when first asked."""
+        """Create a pacer that starts with the first call of `due`."""
         self.speed = speed
         self.done = 0
         self._start: float | None = None
@@ -28,7 +28,7 @@ class EpochPacer:
         return self._start + self.done / self.speed
 
     def due(self, now: float) -> int:
-        """Return how many epochs should be trained now; the first one at once.
+        """Return the number of epochs to train now; the first one is due at once.
 
         Args:
             now: seconds on any monotonic clock, the same in all calls.
@@ -39,7 +39,7 @@ class EpochPacer:
             self._start = now
         due = math.floor((now - self._start) * self.speed + 1e-9) + 1 - self.done
         most = max(1, math.ceil(self.speed * _BACKLOG_SECONDS))
-        if due > most:  # what could not be done in time is not made up for later
+        if due > most:
             self._start += (due - most) / self.speed
             due = most
         return due

@@ -1,7 +1,7 @@
 """Resume tokens: signed text with which a browser goes on with its session, on any server with the same keys.
 
-A token is text: a version, base64url of a header (JSON) and a checkpoint of the run, and a signature over all before.
-It is a secret of its owner: with it anybody may go on with the session.
+A token is a version, base64url of a header (JSON) and a checkpoint of the run, and a signature over all of that. It is
+a bearer token: anybody who has it can go on with the session.
 """
 
 import base64
@@ -20,33 +20,33 @@ from server.security.signing import SIGNATURE_CHARACTERS, Signing
 from server.sessions.former_resume_tokens import read_former
 
 MAX_CHARACTERS = 65_536
-"""Longer tokens are neither given nor read; a run that needs more stays on the server."""
+"""Longest token that is made or read; a run that needs more is not put into it."""
 
 VERSION = 2
 AUDIENCE = "neural-playground/session"
 _PURPOSE = "resume"
 
-_WRITTEN = re.compile(r"([0-9]{1,9})\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+")
+_FORMAT = re.compile(r"([0-9]{1,9})\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+")
 _FRONT = f"{VERSION}."
 _HEADER_BYTES = struct.Struct("<H")
-_MOST_RUN_BYTES = (MAX_CHARACTERS - len(_FRONT) - SIGNATURE_CHARACTERS) * 3 // 4 - _HEADER_BYTES.size - 600
+_MAX_RUN_BYTES = (MAX_CHARACTERS - len(_FRONT) - SIGNATURE_CHARACTERS) * 3 // 4 - _HEADER_BYTES.size - 600
 """A header has less than 600 bytes."""
 
 
 class Claims(BaseModel):
-    """What a token says besides the run.
+    """The claims of a token: its contents besides the run.
 
     Attributes:
-        aud: what the token is for.
+        aud: purpose of the token.
         iat: when it was made, in seconds since 1970 by the clock of the server.
-        serial: number of the state among those of the session that tokens hold; the larger one is the newer one.
+        serial: number of the state, which grows within a session.
         engine: version of the engine whose run it is.
         session: public name of the session.
-        secret: what only the owner of the session knows.
-        run: number of the run, as frames tell it.
-        history: number of its history of losses.
+        secret: known only to the owner of the session.
+        run: number of the run, as in frames.
+        history: number of its lineage.
         playing: whether it was training.
-        speed: epochs per second that were asked for; null for full speed.
+        speed: requested epochs per second; null for full speed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -64,42 +64,47 @@ class Claims(BaseModel):
 
 
 class RefusedToken(Exception):
-    """A token cannot be used; says why, to a person and to a program."""
+    """A token cannot be used.
+
+    Attributes:
+        code: why, which is the key of the message as well.
+        text: the fields of an event with this message.
+    """
 
     def __init__(self, code: ResumeRefusal, **values: Value) -> None:
-        """Keep the code, which is the key of the sentence as well, and what goes into it."""
+        """Create the error from its code and the values of the message."""
         self.code: ResumeRefusal = code
-        self.told = localized(code, **values)
-        super().__init__(self.told["message"])
+        self.text = localized(code, **values)
+        super().__init__(self.text["message"])
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeToken:
-    """A token that is genuine: what it says, and its run, if it holds one, not yet read."""
+    """A token with a valid signature: its claims, and its checkpoint, not yet read, if it holds one."""
 
-    claim: Claims
+    claims: Claims
     checkpoint: bytes | None
 
-    def check_age(self, now: float, lasting: float) -> None:
-        """Refuse a token that is too old; a living session does not need this check.
+    def check_age(self, now: float, lifetime: float) -> None:
+        """Raise an error if the token is too old; not needed while its session is alive.
 
         Args:
             now: seconds since 1970.
-            lasting: for how many seconds a token can be used.
+            lifetime: of a token, in seconds.
 
         Raises:
             RefusedToken: it is too old.
         """
-        if is_outdated(self.claim.iat, now, lasting):
+        if is_outdated(self.claims.iat, now, lifetime):
             raise RefusedToken("resume-expired")
 
     def run(self) -> Run | None:
-        """Return the run, checked, or None if the token holds none.
+        """Read and check the run; return None if the token holds none.
 
         Raises:
-            RefusedToken: it is of another engine, or no run of a single network.
+            RefusedToken: the run is of another engine, or not of a single network.
         """
-        if self.claim.engine != ENGINE:
+        if self.claims.engine != ENGINE:
             raise RefusedToken("resume-engine")
         if self.checkpoint is None:
             return None
@@ -116,60 +121,62 @@ class ResumeToken:
         return run
 
 
-def seal(keys: Signing, claim: Claims, run: Run | None, described: bytes | None = None) -> tuple[str, bool]:
-    """Return a token, and whether it holds the run: one that would be too long does not.
+def seal(
+    signing: Signing, claims: Claims, run: Run | None, described: bytes | None = None
+) -> tuple[str, bool]:
+    """Return a token, and whether it holds the run; the run is left out if the token would be too long.
 
     Args:
-        keys: the first of which signs.
-        claim: what the token says.
-        run: that it holds.
-        described: what the engine has said of the run's experiment, if that is known.
+        signing: the first of which signs.
+        claims: of the token.
+        run: to put into it.
+        described: the result of `engine.checkpoint.describe` for its experiment, if known.
     """
-    checkpoint = b"" if run is None or minimum_size(run) > _MOST_RUN_BYTES else to_bytes(run, described)
-    if len(checkpoint) > _MOST_RUN_BYTES:
+    checkpoint = b"" if run is None or minimum_size(run) > _MAX_RUN_BYTES else to_bytes(run, described)
+    if len(checkpoint) > _MAX_RUN_BYTES:
         checkpoint = b""
-    header = claim.model_dump_json().encode()
+    header = claims.model_dump_json().encode()
     content = base64.urlsafe_b64encode(_HEADER_BYTES.pack(len(header)) + header + checkpoint).rstrip(b"=")
-    return keys.sign(_PURPOSE, _FRONT.encode() + content).decode(), bool(checkpoint)
+    return signing.sign(_PURPOSE, _FRONT.encode() + content).decode(), bool(checkpoint)
 
 
-def unseal(keys: Signing, token: str) -> ResumeToken:
-    """Return what a token says, whatever its age.
+def unseal(signing: Signing, token: str) -> ResumeToken:
+    """Verify a token, whatever its age.
 
     Args:
-        keys: with one of which it must be signed.
-        token: as `seal` gave it, or a server that wrote version 1.
+        signing: with one of which it must be signed.
+        token: made by `seal`, or of version 1.
 
     Raises:
-        RefusedToken: it is not genuine, or not for this.
+        RefusedToken: it is malformed, forged, or made for another purpose.
     """
     if len(token) > MAX_CHARACTERS:
         raise RefusedToken("resume-too-long", length=len(token), most=MAX_CHARACTERS)
-    header, checkpoint = _read(keys, token)
+    header, checkpoint = _read(signing, token)
     try:
-        claim = Claims.model_validate_json(header)
+        claims = Claims.model_validate_json(header)
     except ValidationError:
         raise RefusedToken("resume-malformed") from None
-    if claim.aud != AUDIENCE:
+    if claims.aud != AUDIENCE:
         raise RefusedToken("resume-audience")
-    return ResumeToken(claim, checkpoint or None)
+    return ResumeToken(claims, checkpoint or None)
 
 
-def _read(keys: Signing, token: str) -> tuple[str | bytes, bytes]:
-    """Return the header and the run of a token.
+def _read(signing: Signing, token: str) -> tuple[str | bytes, bytes]:
+    """Return the header and the checkpoint of a token.
 
     Raises:
-        RefusedToken: it is not genuine.
+        RefusedToken: it is malformed or forged.
     """
-    former = read_former(keys, token)
+    former = read_former(signing, token)
     if former is not None:
         return former
-    written = _WRITTEN.fullmatch(token)
-    if written is None:
+    match = _FORMAT.fullmatch(token)
+    if match is None:
         raise RefusedToken("resume-malformed")
-    if int(written[1]) != VERSION:
-        raise RefusedToken("resume-version", version=int(written[1]), read=VERSION)
-    signed = keys.unsign(_PURPOSE, token.encode())
+    if int(match[1]) != VERSION:
+        raise RefusedToken("resume-version", version=int(match[1]), read=VERSION)
+    signed = signing.unsign(_PURPOSE, token.encode())
     if signed is None:
         raise RefusedToken("resume-forged")
     content = signed.decode().removeprefix(_FRONT)

@@ -1,6 +1,6 @@
-"""The session runner: the task that has one session's slices computed, and its outbox.
+"""The session runner: the task that has the slices of one session computed, with its outbox.
 
-A connection attaches to it, passes on what the client says and sends what the outbox gives. Knows no socket.
+A connection is attached to it, passes on messages of the client and sends those of the outbox. Knows no sockets.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,259 +40,262 @@ from server.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-_HURRIES_PER_SECOND = 20.0
-"""So often the slice of a session that obeys a command may go before those of others."""
+_URGENT_PER_SECOND = 20.0
+"""Rate at which slices of one session may be urgent because of a command."""
 
 
 class ClientConnection(Protocol):
-    """What a runner knows of the connection that is attached to it."""
+    """The interface of a connection that is attached to a runner."""
 
     def dismiss(self, closing: Closing) -> None:
-        """Tell the client why, and end the connection, soon."""
+        """Send a reason to the client and close the connection, soon."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
-    """Whose session it is, for fair shares.
+    """To whom a session belongs, for fair shares.
 
     Attributes:
-        client: what a browser calls itself; empty if it does not say. Nothing that is shared out depends on it.
-        address: where it calls from.
-        identity: what its cookie says, where a join code is asked for.
+        client_id: sent by the browser, perhaps empty. It is not verified, so no fair share depends on it.
+        address: of the client.
+        identity: of its join cookie, if a join code is required.
     """
 
-    client: str = ""
+    client_id: str = ""
     address: str = ""
     identity: str | None = None
 
     @property
     def person(self) -> str:
-        """Who takes part in what is shared out: the identity where there is one, else the address."""
+        """To whom places and computing time are shared out: the identity if there is one, else the address."""
         return self.address if self.identity is None else self.identity
 
     @property
     def browser(self) -> tuple[str, str] | None:
-        """Whose sessions `max_client_sessions` counts; None if it cannot tell."""
-        if self.identity is None and not self.client:
+        """The browser whose sessions `max_client_sessions` limits; None if it is unknown."""
+        if self.identity is None and not self.client_id:
             return None
-        return (self.person, self.client if self.identity is None else "")
+        return (self.person, self.client_id if self.identity is None else "")
 
 
 class SessionRunner:
-    """Trains one session, whether or not somebody looks on."""
+    """Computes one session, with or without a connection."""
 
     def __init__(
         self,
         session: Session,
-        compute: Scheduler,
-        checkpoints: Checkpointer,
-        lifetime: Expiry,
+        scheduler: Scheduler,
+        checkpointer: Checkpointer,
+        expiry: Expiry,
         *,
-        guest: ClientInfo,
+        client: ClientInfo,
         window: int,
         metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; training begins with ``start``.
+        """Create a runner; ``start`` starts its task.
 
         Args:
-            session: that is trained.
-            compute: where its slices are computed.
-            checkpoints: what the client keeps of it.
-            lifetime: how long it is kept.
-            guest: whose it is.
-            window: frames that a client may leave unacknowledged.
-            metrics: where it is counted what a slow client does not get.
+            session: to compute.
+            scheduler: computes its slices.
+            checkpointer: makes its resume tokens.
+            expiry: when it is suspended, paused or ended.
+            client: to whom it belongs.
+            window: upper bound on unacknowledged frames.
+            metrics: count frames that a slow client does not get.
+            clock: seconds, monotonic; the same as that of the expiry.
         """
         self.session = session
-        self.checkpoints = checkpoints
-        self.lifetime = lifetime
-        self.guest = guest
-        self.outbox = Outbox(window)
-        self.line: ClientConnection | None = None
+        self.checkpointer = checkpointer
+        self.expiry = expiry
+        self.client = client
+        self.outbox = Outbox(window, clock=clock)
+        self._clock = clock
+        self.connection: ClientConnection | None = None
         self.sendable = asyncio.Event()
-        """Set whenever the outbox may have something new to give."""
-        self._compute = compute
+        """Set whenever the outbox may have a new message."""
+        self._scheduler = scheduler
         self._metrics = metrics
         self._frames = 0
-        # Numbers of unacknowledged frames, and when they went out.
+        # Numbers of unacknowledged frames, and when they were sent.
         self._sent_at: deque[tuple[int, float]] = deque()
         self._language = bundled()[ENGLISH]
-        self._told_waiting = False
+        self._outage_announced = False
         self._account: Hashable = object()  # not the runner itself: accounts outlive it
-        self._something_to_do = asyncio.Event()
-        self._slip = CallHandle()
-        self._waiting: Slice | None = None  # the slice of the slip
-        self._hurries = TokenBucket(_HURRIES_PER_SECOND, _HURRIES_PER_SECOND)
+        self._wake = asyncio.Event()
+        self._handle = CallHandle()
+        self._queued_slice: Slice | None = None  # waits for a worker; its call is that of the handle
+        self._urgent_allowance = TokenBucket(_URGENT_PER_SECOND, _URGENT_PER_SECOND)
         self._estimated: Experiment | None = None
-        self._seconds = 0.0
-        self._hurried = False  # whether the next slice obeys a command
+        self._slice_seconds = 0.0
+        self._is_urgent = False  # whether the next slice is due to a command
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to compute what is due."""
-        self._task = asyncio.create_task(self._train())
+        """Start the task that computes slices."""
+        self._task = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """End for good."""
+        """Cancel the task and wait for it."""
         if self._task is not None:
-            task, self._task = self._task, None  # which would hold this runner, and be held by it
+            task, self._task = self._task, None  # a reference cycle otherwise
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     def attach(
         self,
-        line: ClientConnection,
+        connection: ClientConnection,
         language: Language,
-        farewell: Closing,
+        closing: Closing,
         *,
         hello: Hello,
         recovered: bool,
         page: str,
     ) -> None:
-        """Let a connection have what the outbox gives, from a welcome on.
+        """Attach a connection, and queue its welcome.
 
         Args:
-            line: the connection.
+            connection: gets the messages of the outbox.
             language: of the text in events.
-            farewell: what is said to the one before, if there is any.
-            hello: that is answered.
-            recovered: whether the client has been here before.
-            page: revision of the page that the server gives out now.
+            closing: is sent to the previous connection, if there is one.
+            hello: to answer.
+            recovered: whether the client was attached to the session before.
+            page: revision of the page that the server delivers now.
         """
-        if self.line is not None:
-            self.line.dismiss(farewell)
-        self.line = line
+        if self.connection is not None:
+            self.connection.dismiss(closing)
+        self.connection = connection
         self._language = language
-        waited = self.lifetime.arrive(time.monotonic())
-        self.session.hold(False)
+        waited = self.expiry.connect(self._clock())
+        self.session.suspend(False)
         self.session.reopen()
         self._frames = 0
         self._sent_at.clear()
-        self._told_waiting = False
+        self._outage_announced = False
         self.outbox.reopen(hello.encoding)
-        self.checkpoints.renew()
+        self.checkpointer.require()
         self.post(
             self.session.welcome(
-                hello.id, name=self.checkpoints.name, recovered=recovered, waited=waited, page=page
+                hello.id, name=self.checkpointer.name, recovered=recovered, waited=waited, page=page
             )
         )
-        self._something_to_do.set()
+        self._wake.set()
 
-    def detach(self, line: ClientConnection) -> None:
-        """Take note that a connection has ended."""
-        if self.line is line:
-            self.line = None
-            self.lifetime.leave(time.monotonic())
+    def detach(self, connection: ClientConnection) -> None:
+        """Detach a connection that has ended, unless another one is attached by now."""
+        if self.connection is connection:
+            self.connection = None
+            self.expiry.disconnect(self._clock())
 
     def dismiss(self, closing: Closing) -> None:
-        """End the connection, if there is one, and tell the client why."""
-        if self.line is not None:
-            self.line.dismiss(closing)
+        """Close the connection, if there is one, with a reason for the client."""
+        if self.connection is not None:
+            self.connection.dismiss(closing)
 
     def receive(self, message: Command | ErrorEvent) -> None:
-        """Take a message of the client, parsed."""
+        """Process a parsed message of the client."""
         if not isinstance(message, Ack | ErrorEvent):
-            self._hasten()
-            self.lifetime.touch(time.monotonic())
+            self._prioritize()
+            self.expiry.touch(self._clock())
             if not isinstance(message, Watch) or message.hidden:
-                self.checkpoints.ask()
+                self.checkpointer.request()
         self.post(self.session.receive(message))
         self.outbox.acknowledge(self.session.acknowledged)
         while self._sent_at and self._sent_at[0][0] <= self.session.acknowledged:
             self._sent_at.popleft()
-        self._something_to_do.set()
+        self._wake.set()
 
-    def _hasten(self) -> None:
-        """See that a command is obeyed soon: a slice that only waits is taken back, and the next one goes first."""
-        self._hurried = self._hurries.take(time.monotonic()) == 0
-        if self._waiting is not None and self._slip.withdraw():
-            self.session.take_back(self._waiting)
-            self._waiting = None
+    def _prioritize(self) -> None:
+        """Let a command take effect soon: cancel a slice that waits for a worker, and make the next one urgent."""
+        self._is_urgent = self._urgent_allowance.take(self._clock()) == 0
+        if self._queued_slice is not None and self._handle.cancel():
+            self.session.cancel_slice(self._queued_slice)
+            self._queued_slice = None
 
     def post(self, events: list[Event]) -> None:
-        """Queue events for the client; one that reads none is dismissed. Without a client they are dropped."""
-        if self.line is None:
+        """Queue events for the client, dismiss one that reads none; without a connection, drop them."""
+        if self.connection is None:
             return
         try:
             for event in events:
                 self.outbox.post(translate(event, self._language).model_dump_json(exclude_none=False))
         except Overflow:
-            self.line.dismiss(UNREAD)
+            self.connection.dismiss(UNREAD)
         self.sendable.set()
 
-    def sent(self) -> None:
-        """Take note that a frame has gone out, so that there may be room for the next."""
+    def frame_sent(self) -> None:
+        """Record that a frame was sent."""
         self._frames += 1
-        self._sent_at.append((self._frames, time.monotonic()))
-        self._something_to_do.set()
+        self._sent_at.append((self._frames, self._clock()))
+        self._wake.set()
 
     def frame_age(self) -> float:
-        """Return for how many seconds the oldest frame has waited to be acknowledged; 0 if none does."""
-        return time.monotonic() - self._sent_at[0][1] if self.line is not None and self._sent_at else 0.0
+        """Return the age in seconds of the oldest unacknowledged frame; 0 if there is none."""
+        return self._clock() - self._sent_at[0][1] if self.connection is not None and self._sent_at else 0.0
 
     @property
-    def waited(self) -> float:
-        """For how many seconds there has been something new that the client, as it acknowledges nothing, cannot get."""
-        return self.outbox.waited if self.session.has_news else 0.0
+    def blocked_seconds(self) -> float:
+        """For how many seconds changes could not be sent because the client acknowledges nothing."""
+        return self.outbox.blocked_seconds if self.session.has_undrawn_changes else 0.0
 
-    def hold(self) -> None:
-        """Let training wait until somebody is connected."""
-        self.session.hold(True)
+    def suspend(self) -> None:
+        """Suspend training until a connection is attached."""
+        self.session.suspend(True)
 
-    def rest(self) -> None:
-        """Pause training, as nobody does anything."""
-        events = self.session.rest()
+    def pause_idle(self) -> None:
+        """Pause training because there were no commands for long."""
+        events = self.session.pause_idle()
         if events:
             self.post(events)
-            self._something_to_do.set()
+            self._wake.set()
 
-    def tell_waiting(self, waits: bool) -> None:
-        """Tell the client, once, that nothing can be computed now, or that it can be again."""
-        if self.line is not None and waits is not self._told_waiting:
-            self._told_waiting = waits
+    def announce_outage(self, waits: bool) -> None:
+        """Inform the client, once per change, that there is no worker, or that there is one again."""
+        if self.connection is not None and waits is not self._outage_announced:
+            self._outage_announced = waits
             self.post([Waiting(waits=waits, **localized("training-waits" if waits else "training-goes-on"))])
 
     def checkpoint_now(self) -> None:
-        """Queue a token of the newest state, whenever the last one was."""
-        if self.line is None:
+        """Queue a token of the present state, even if none is due."""
+        if self.connection is None:
             return
-        checkpoint = self.checkpoints.make(self.session, time.monotonic())
+        checkpoint = self.checkpointer.make(self.session, self._clock())
         if checkpoint is not None:
-            self.outbox.keep(checkpoint.model_dump_json())
+            self.outbox.post_latest(checkpoint.model_dump_json())
             self.sendable.set()
 
-    async def _train(self) -> None:
-        """Compute slices one after the other, while there is something to do."""
-        set_session(self.checkpoints.name)
+    async def _run(self) -> None:
+        """Compute slices one after the other; wait while none is due."""
+        set_session(self.checkpointer.name)
         session, outbox = self.session, self.outbox
         while True:
-            self._something_to_do.clear()
-            self._keep()
-            room = self.line is not None and outbox.is_open()
+            self._wake.clear()
+            self._post_checkpoint_if_due()
+            can_send = self.connection is not None and outbox.is_open()
             work = None
             if not outbox.is_full():
                 work = session.next_slice(
-                    time.monotonic(),
-                    room=room,
-                    seconds=self._compute.budget(),
-                    slowness=outbox.slowness,
+                    self._clock(),
+                    can_send=can_send,
+                    seconds=self._scheduler.budget(),
+                    backoff=outbox.backoff,
                 )
             if work is None:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._wait(room)):
-                        await self._something_to_do.wait()
+                    async with asyncio.timeout(self._seconds_until_due(can_send)):
+                        await self._wake.wait()
                 continue
             try:
-                self._waiting = work
-                urgent, self._hurried = self._hurried, False
-                outcome = await self._compute.run(
+                self._queued_slice = work
+                urgent, self._is_urgent = self._is_urgent, False
+                outcome = await self._scheduler.run(
                     run_slice,
                     work,
-                    owner=self.guest.person,
+                    owner=self.client.person,
                     session=self._account,
-                    seconds=self._expected(work.experiment),
+                    seconds=self._expected_seconds(work.experiment),
                     urgent=urgent,
-                    slip=self._slip,
+                    handle=self._handle,
                 )
             except CallCancelled:
                 continue
@@ -305,29 +308,32 @@ class SessionRunner:
                 log.exception("a slice failed")
                 self.post(session.fail())
                 continue
-            events, numbers = session.absorb(work, outcome)
-            if numbers is not None:
-                if self.line is not None and not room:
+            events, update = session.absorb(work, outcome)
+            if update is not None:
+                if self.connection is not None and not can_send:
                     self._metrics.frame_replaced()
-                outbox.put(numbers.metadata, numbers.tensors, due=numbers.due)
+                outbox.put(update.metadata, update.tensors, due=update.due)
                 self.sendable.set()
             self.post(events)
 
-    def _expected(self, experiment: Experiment) -> float:
-        """Return how long a slice may have to take at least; estimated anew for another experiment only."""
+    def _expected_seconds(self, experiment: Experiment) -> float:
+        """Return the seconds that a slice may need at least; estimated once per experiment."""
         if experiment is not self._estimated:
-            self._estimated, self._seconds = experiment, slice_seconds(experiment)
-        return self._seconds
+            self._estimated, self._slice_seconds = experiment, slice_seconds(experiment)
+        return self._slice_seconds
 
-    def _wait(self, room: bool) -> float | None:
-        """Return in how many seconds something will be due by itself."""
-        now = time.monotonic()
-        times = [self.session.wait(now, room=room)]
-        if self.line is not None:
-            times.append(self.checkpoints.wait(self.session, now))
+    def _seconds_until_due(self, can_send: bool) -> float | None:
+        """Return in how many seconds a slice or token will be due, or None."""
+        now = self._clock()
+        times = [self.session.seconds_until_due(now, can_send=can_send)]
+        if self.connection is not None:
+            times.append(self.checkpointer.seconds_until_due(self.session, now))
         return min((wait for wait in times if wait is not None), default=None)
 
-    def _keep(self) -> None:
-        """Give the client a token, if one is due."""
-        if self.line is not None and self.checkpoints.wait(self.session, time.monotonic()) == 0:
+    def _post_checkpoint_if_due(self) -> None:
+        """Queue a token for the client if one is due."""
+        if (
+            self.connection is not None
+            and self.checkpointer.seconds_until_due(self.session, self._clock()) == 0
+        ):
             self.checkpoint_now()

@@ -1,7 +1,7 @@
-"""The session: one learner's run. Commands in, events out; it says what to compute next. No sockets, clock or tasks.
+"""The session: the state machine of one learner's run. Knows no sockets, clocks or tasks.
 
 The owner calls ``receive`` for each message, and in a loop ``next_slice`` → compute → ``absorb``; at most one slice is
-under way. A command takes effect at the next slice.
+in flight. A command takes effect with the next slice.
 """
 
 from collections.abc import Callable, Mapping
@@ -50,12 +50,12 @@ from server.sessions.slices import Edit, Outcome, ParameterRange, Slice, View
 _SHORTEST_SLICE = 0.005
 
 _MOST_WAITING = 2 * MAX_PARAMETERS
-"""Values of ``set_parameters`` that may wait for the next slice."""
+"""Upper bound on the values of ``set_parameters`` that wait for the next slice."""
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
-    """What a slice adds to the next frame; ``due`` if that completes it."""
+class FrameUpdate:
+    """Metadata and tensors that a slice adds to the next frame; ``due`` if the frame is then complete."""
 
     metadata: Mapping[str, str]
     tensors: Mapping[str, np.ndarray[Any, np.dtype[Any]]]
@@ -64,7 +64,7 @@ class Numbers:
 
 @dataclass(slots=True)
 class _Steps:
-    """A step command under way: how many epochs or batches are left, and who asked."""
+    """A step command that is being executed: the epochs or batches left, and its message id."""
 
     unit: str
     left: int
@@ -75,51 +75,51 @@ class Session:
     """The state of one session between two slices."""
 
     def __init__(self, limits: Limits, new_seed: Callable[[], int], experiment: Experiment) -> None:
-        """Begin with an experiment.
+        """Create a session that has not computed anything.
 
         Args:
-            limits: sent to the client.
+            limits: are sent to the client.
             new_seed: draws seeds for ``reset`` with ``new_seed``.
-            experiment: to begin with.
+            experiment: of the first run.
         """
         self._limits = limits
         self._new_seed = new_seed
         self.acknowledged = 0
         self._experiment = experiment
         self._run: Run | None = None
-        self._number = 0
-        self._history = 0
-        self._under_way: tuple[int, int] | None = None  # number and history of the slice that is computed
+        self._run_number = 0
+        self._lineage = 0
+        self._in_flight: tuple[int, int] | None = None  # run number and lineage of the slice that is computed
         self._edits: list[Edit | ParameterRange] = []
         self._steps: _Steps | None = None
-        self._pauses: list[MessageId] = []  # commands to be answered when the slice under way has ended
-        self._applied = False  # whether the run has the present experiment
+        self._pauses: list[MessageId] = []  # commands that are answered when the slice in flight has ended
+        self._applied = False  # whether a slice with the present experiment was begun
         self._failed = False
         self._ended: Literal["diverged", "stopped"] | None = None
         self._playing = False
-        self._held = False
-        self._whole = False  # whether the run has all that was asked for
+        self._suspended = False
+        self._is_settled = False  # whether the run has the present experiment and all edits
         self.version = 0
-        """Grows whenever the run is another one than before."""
-        self._pace = EpochPacer(None)
-        self._pictures = FrameSchedule()
-        # Of these two, what held before the slice under way.
-        self._before = (self._applied, self._pictures.remember())
-        self._start_anew()
+        """Grows whenever the run changes."""
+        self._pacer = EpochPacer(None)
+        self._schedule = FrameSchedule()
+        # Of these two, the state before the slice in flight.
+        self._state_before = (self._applied, self._schedule.snapshot())
+        self._begin_run()
 
-    def restore(self, run: Run, *, number: int, history: int, playing: bool, speed: float | None) -> None:
-        """Go on with a run that was kept elsewhere; to be called before anything else.
+    def restore(self, run: Run, *, number: int, lineage: int, playing: bool, speed: float | None) -> None:
+        """Go on with the run of a resume token; must be called before anything else.
 
         Args:
-            run: a single network, with the experiment that this session began with.
-            number: of the run, as frames tell it.
-            history: of its losses.
+            run: of a single network, with the experiment of this session.
+            number: of the run, as in frames.
+            lineage: of its losses.
             playing: whether it was training.
             speed: epochs per second; None for full speed.
         """
-        self._run, self._number, self._history = run, number, history
-        self._applied = self._whole = True
-        self._pace = EpochPacer(speed)
+        self._run, self._run_number, self._lineage = run, number, lineage
+        self._applied = self._is_settled = True
+        self._pacer = EpochPacer(speed)
         self._ended = _how_ended(run)
         self._playing = playing and self._ended is None
 
@@ -132,14 +132,14 @@ class Session:
         waited: float = 0.0,
         page: str = "",
     ) -> list[Event]:
-        """Return the answer to hello, and what the client has to know of a session that has gone on without it.
+        """Return the events that answer a hello: a welcome, and the end or failure of the run, if any.
 
         Args:
             id_: of the hello.
-            name: by which the session is known.
-            recovered: whether the client has been here before.
-            waited: for how many seconds training has waited for it.
-            page: revision of the page that the server gives out now.
+            name: public name of the session.
+            recovered: whether the client was attached to the session before.
+            waited: seconds for which training was suspended without a connection.
+            page: revision of the page that the server delivers now.
         """
         resumed = self._run is not None
         welcome = Welcome(
@@ -148,8 +148,8 @@ class Session:
             version=__version__,
             limits=self._limits,
             experiment=self._experiment,
-            run=self._number,
-            history=self._history,
+            run=self._run_number,
+            history=self._lineage,
             state=State(**self._state("resumed" if resumed else "new").model_dump(exclude={"type", "id"})),
             session=name,
             recovered=recovered,
@@ -165,49 +165,55 @@ class Session:
 
     @property
     def experiment(self) -> Experiment:
-        """What is asked for: the same object until it is asked for something else."""
+        """The requested experiment: the same object until another one is requested."""
         return self._experiment
 
     @property
-    def has_news(self) -> bool:
-        """Whether there is something that no picture has shown."""
-        return self._pictures.stale
+    def has_undrawn_changes(self) -> bool:
+        """Whether there are changes that no frame has shown."""
+        return self._schedule.stale
 
     @property
     def playing(self) -> bool:
-        """Whether it trains until further notice."""
+        """Whether training goes on until it is paused."""
         return self._playing
 
     @property
     def speed(self) -> float | None:
-        """Epochs per second that were asked for last; None for full speed."""
-        return self._pace.speed
+        """Requested epochs per second; None for full speed."""
+        return self._pacer.speed
 
     @property
-    def numbers(self) -> tuple[int, int]:
-        """Number of the run, and of its history of losses."""
-        return self._number, self._history
+    def run_number(self) -> int:
+        """Number of the run, as in frames; grows with each new run or shape."""
+        return self._run_number
 
-    def kept(self) -> Run | None:
-        """Return the run as it is to be kept; None while it lacks something that was asked for."""
-        return self._run if self._whole else None
+    @property
+    def lineage(self) -> int:
+        """Number of the lineage: of the losses that belong together (``history`` on the wire)."""
+        return self._lineage
+
+    @property
+    def settled_run(self) -> Run | None:
+        """The run, once it has the requested experiment and all edits; None until then."""
+        return self._run if self._is_settled else None
 
     def reopen(self) -> None:
-        """Begin anew for another connection, which has seen nothing yet; the run goes on."""
+        """Start again for a new connection, which has no frames yet; the run goes on."""
         self.acknowledged = 0
         self._pauses = []
         if self._steps is not None:
             self._steps.id = None
-        self._pictures.reopen()
+        self._schedule.reopen()
 
-    def hold(self, held: bool) -> None:
-        """Let training wait, or go on; what was asked for stays asked for."""
-        if held != self._held:
-            self._held = held
-            self._pace = EpochPacer(self._pace.speed)
+    def suspend(self, suspended: bool) -> None:
+        """Suspend training, or resume it; commands stay in force."""
+        if suspended != self._suspended:
+            self._suspended = suspended
+            self._pacer = EpochPacer(self._pacer.speed)
 
-    def rest(self) -> list[Event]:
-        """Pause because nobody has done anything for long."""
+    def pause_idle(self) -> list[Event]:
+        """Pause training because there were no commands for long; return the events."""
         if not self._playing and self._steps is None:
             return []
         self._playing = False
@@ -217,7 +223,7 @@ class Session:
     # ------------------------------------------------------------------------------------------------ commands
 
     def receive(self, command: Command | ErrorEvent) -> list[Event]:
-        """Take a message of the client, parsed, and return what to answer; a bad one changes nothing."""
+        """Process a parsed message of the client and return the events that answer it; a bad one changes nothing."""
         match command:
             case ErrorEvent():
                 return [command]
@@ -243,47 +249,47 @@ class Session:
                 self.acknowledged = max(self.acknowledged, command.frame)
         return []
 
-    def _start_anew(self) -> None:
+    def _begin_run(self) -> None:
         self._run = None
-        self._number += 1
-        self._history += 1
+        self._run_number += 1
+        self._lineage += 1
         self._edits = []
-        self._change()
-        self._pace = EpochPacer(self._pace.speed)
+        self._mark_changed()
+        self._pacer = EpochPacer(self._pacer.speed)
 
-    def _change(self) -> None:
-        """Take note that the run is to be brought to what the client wants now, and shown."""
+    def _mark_changed(self) -> None:
+        """Record that the next slice has to apply the experiment and edits, and draw."""
         self._applied = False
-        self._failed = self._whole = False
+        self._failed = self._is_settled = False
         self._ended = None
-        self._pictures.stale = True
+        self._schedule.stale = True
 
     def _configure(self, command: Configure) -> list[Event]:
-        before, experiment = self._experiment, command.experiment
-        changed = changed_fields(before, experiment)
-        anew = not all(is_live(name) for name in changed)
-        kept = anew and command.keep and can_transplant(before, experiment)
+        previous, experiment = self._experiment, command.experiment
+        changed = changed_fields(previous, experiment)
+        restarts = not all(is_live(name) for name in changed)
+        transplants = restarts and command.keep and can_transplant(previous, experiment)
         events: list[Event] = []
         self._experiment = experiment
-        if kept:
-            self._number += 1
+        if transplants:
+            self._run_number += 1
             self._edits = [edit for edit in self._edits if _has_parameter(experiment, edit)]
-            self._change()
-        elif anew:
+            self._mark_changed()
+        elif restarts:
             events += self._cancel_steps()
-            self._start_anew()
+            self._begin_run()
         elif changed:
-            self._change()
-        view = self._pictures.view
+            self._mark_changed()
+        view = self._schedule.view
         if view.unit is not None and not _has_unit(experiment, *view.unit):
-            self._pictures.view = replace(view, unit=None)
+            self._schedule.view = replace(view, unit=None)
         configured = Configured(
             id=command.id,
             experiment=experiment,
-            reset=anew and not kept,
-            kept=kept,
+            reset=restarts and not transplants,
+            kept=transplants,
             changed=changed,
-            run=self._number,
+            run=self._run_number,
         )
         return [configured, *events]
 
@@ -293,7 +299,7 @@ class Session:
         events = self._cancel_steps()
         self._failed = False
         self._playing = True
-        self._pace = EpochPacer(command.epochs_per_second)
+        self._pacer = EpochPacer(command.epochs_per_second)
         return [*events, self._state("played", command.id)]
 
     def _pause(self, id_: MessageId) -> list[Event]:
@@ -302,8 +308,8 @@ class Session:
         return [*events, *self._paused(id_)]
 
     def _paused(self, id_: MessageId) -> list[Event]:
-        """Say that training has paused; while a slice is under way it has not, so then later."""
-        if self._under_way is not None and self._under_way[1] == self._history:
+        """Return the event that training has paused; while a slice is in flight, queue it until that has ended."""
+        if self._in_flight is not None and self._in_flight[1] == self._lineage:
             self._pauses.append(id_)
             return []
         return [self._state("paused", id_)]
@@ -331,9 +337,9 @@ class Session:
             network = self._experiment.network.model_copy(update={"seed": self._new_seed()})
             self._experiment = self._experiment.model_copy(update={"network": network})
             changed = ("network.seed",)
-        self._start_anew()
+        self._begin_run()
         configured = Configured(
-            id=command.id, experiment=self._experiment, reset=True, changed=changed, run=self._number
+            id=command.id, experiment=self._experiment, reset=True, changed=changed, run=self._run_number
         )
         return [*events, configured, self._state("reset", command.id)]
 
@@ -354,7 +360,7 @@ class Session:
             exact=command.exact,
             hidden=command.hidden,
         )
-        self._pictures.watch(view, command.frame_rate)
+        self._schedule.watch(view, command.frame_rate)
         return []
 
     def _set_parameter(self, command: SetParameter) -> list[Event]:
@@ -368,7 +374,7 @@ class Session:
                 )
             ]
         self._edits.append(Edit(command.layer, command.unit, input_, command.value))
-        self._change()
+        self._mark_changed()
         return []
 
     def _set_parameters(self, command: SetParameters) -> list[Event]:
@@ -386,46 +392,46 @@ class Session:
             sentence = localized("too-many-values", waiting=waiting + len(command.values))
             return [ErrorEvent(id=command.id, code="invalid", **sentence, field="values")]
         self._edits.append(ParameterRange(command.start, command.values))
-        self._change()
+        self._mark_changed()
         return []
 
     def _state(self, reason: Any, id_: MessageId = None) -> StateChanged:
         return StateChanged(
             id=id_,
             playing=self._playing,
-            epochs_per_second=self._pace.speed,
+            epochs_per_second=self._pacer.speed,
             reason=reason,
             epoch=0 if self._run is None else self._run.epoch,
             step=0 if self._run is None else self._run.step,
         )
 
-    def _ended_error(self, why: Literal["diverged", "stopped"], id_: MessageId) -> ErrorEvent:
-        return ErrorEvent(id=id_, code=why, **localized(f"has-{why}"))
+    def _ended_error(self, reason: Literal["diverged", "stopped"], id_: MessageId) -> ErrorEvent:
+        return ErrorEvent(id=id_, code=reason, **localized(f"has-{reason}"))
 
     # -------------------------------------------------------------------------------------------------- slices
 
-    def next_slice(self, now: float, *, room: bool, seconds: float, slowness: float = 1.0) -> Slice | None:
+    def next_slice(self, now: float, *, can_send: bool, seconds: float, backoff: float = 1.0) -> Slice | None:
         """Return what to compute now, or None while nothing is due.
 
         Args:
             now: seconds on any monotonic clock, the same in all calls.
-            room: whether the client would take a frame.
-            seconds: how long it may take to train.
-            slowness: how many times less often pictures should come than the client asked for, as it is slow.
+            can_send: whether a frame could be sent to the client.
+            seconds: time limit of training.
+            backoff: factor by which the interval between frames is extended, as the client is slow.
         """
-        self._pictures.slowness = slowness
-        if self._failed or self._under_way is not None:
+        self._schedule.backoff = backoff
+        if self._failed or self._in_flight is not None:
             return None
         limits = self._training(now, seconds)
-        pictures = self._pictures
-        until_picture = pictures.wait(now)
-        draw = room and (pictures.stale or limits is not None) and until_picture <= 0
+        schedule = self._schedule
+        until_frame = schedule.seconds_until_due(now)
+        draw = can_send and (schedule.stale or limits is not None) and until_frame <= 0
         duration = 0.0
         if limits is not None and limits.keys() == {"seconds"}:
-            # At full speed the slice ends with the next picture.
+            # At full speed the slice ends when the next frame is due.
             duration = seconds
-            if room and 0 < until_picture <= duration:
-                duration = min(max(until_picture, _SHORTEST_SLICE), seconds)
+            if can_send and 0 < until_frame <= duration:
+                duration = min(max(until_frame, _SHORTEST_SLICE), seconds)
                 draw = True
             limits["seconds"] = duration
         if limits is None and not draw and self._applied:
@@ -434,122 +440,122 @@ class Session:
             run=self._run,
             experiment=self._experiment,
             edits=tuple(self._edits),
-            view=pictures.view if draw else None,
-            points=draw and pictures.points_due,
+            view=schedule.view if draw else None,
+            points=draw and schedule.points_due,
             **(limits or {}),
         )
-        self._before = (self._applied, pictures.remember())
+        self._state_before = (self._applied, schedule.snapshot())
         self._edits = []
         self._applied = True
-        self._under_way = (self._number, self._history)
+        self._in_flight = (self._run_number, self._lineage)
         if draw:
-            pictures.begin(now + duration)
+            schedule.begin(now + duration)
         return work
 
     def _training(self, now: float, seconds: float) -> dict[str, Any] | None:
-        """Return the limits of the next piece of training, or None if none is due."""
-        if self._ended is not None or self._held:
+        """Return the limits of training in the next slice, or None if no training is due."""
+        if self._ended is not None or self._suspended:
             return None
         if self._steps is not None:
             unit = "epochs" if self._steps.unit == "epoch" else "steps"
             return {unit: self._steps.left, "seconds": seconds}
         if not self._playing:
             return None
-        if self._pace.speed is None:
+        if self._pacer.speed is None:
             return {"seconds": seconds}
-        due = self._pace.due(now)
+        due = self._pacer.due(now)
         return {"epochs": due, "seconds": seconds} if due > 0 else None
 
-    def take_back(self, work: Slice) -> None:
-        """Take note that the slice under way was not begun; what it should have done is due again."""
-        applied, pictures = self._before
-        self._under_way = None
+    def cancel_slice(self, work: Slice) -> None:
+        """Cancel the slice in flight, which was not begun: its work is due again."""
+        applied, schedule = self._state_before
+        self._in_flight = None
         self._edits = [*work.edits, *self._edits]
         self._applied = self._applied and applied
-        self._pictures.take_back(pictures)
+        self._schedule.roll_back(schedule)
 
-    def wait(self, now: float, *, room: bool) -> float | None:
-        """Return in how many seconds something will be due by itself, or None if only a message can bring that."""
+    def seconds_until_due(self, now: float, *, can_send: bool) -> float | None:
+        """Return in how many seconds a slice will be due, or None if that depends on the next command."""
         waits = []
-        if self._playing and not self._held and self._pace.next is not None and self._ended is None:
-            waits.append(self._pace.next - now)
-        if self._pictures.stale and room and not self._failed:
-            waits.append(self._pictures.wait(now))
+        if self._playing and not self._suspended and self._pacer.next is not None and self._ended is None:
+            waits.append(self._pacer.next - now)
+        if self._schedule.stale and can_send and not self._failed:
+            waits.append(self._schedule.seconds_until_due(now))
         return max(0.0, min(waits)) if waits else None
 
-    def absorb(self, work: Slice, outcome: Outcome) -> tuple[list[Event], Numbers | None]:
-        """Take the outcome of a slice; return events, and numbers for the next frame."""
-        assert self._under_way is not None
-        (number, history), self._under_way = self._under_way, None
-        if history != self._history:  # the network was started anew in the meantime
+    def absorb(self, work: Slice, outcome: Outcome) -> tuple[list[Event], FrameUpdate | None]:
+        """Process the outcome of a slice; return events, and an update of the next frame."""
+        assert self._in_flight is not None
+        (number, lineage), self._in_flight = self._in_flight, None
+        if lineage != self._lineage:  # a new run was begun in the meantime
             return self._answer_pauses(), None
-        is_current = number == self._number  # otherwise it has got another shape in the meantime
+        is_current = number == self._run_number  # otherwise its shape was changed in the meantime
         before = work.run
-        # The very object that was asked for, not its copy from another process: with the next slice it travels once.
+        # The same object as in the slice, not its copy from another process, so that it is pickled only once.
         self._run = replace(outcome.run, experiments=(work.experiment,))
         epochs = outcome.run.epoch - (before.epoch if before is not None else 0)
         steps = outcome.run.step - (before.step if before is not None else 0)
-        self._pace.done += epochs
-        self._whole = self._applied
+        self._pacer.done += epochs
+        self._is_settled = self._applied
         if before is None or work.edits or _state_of(outcome.run) != _state_of(before):
             self.version += 1
-        if work.view is None or work.view != self._pictures.view or not is_current:
-            self._pictures.stale = True
+        if work.view is None or work.view != self._schedule.view or not is_current:
+            self._schedule.stale = True
         events = self._answer_pauses()
         ended = _how_ended(outcome.run)
         if self._ended is None and ended is not None:
             events += self._end(ended)
         if self._steps is not None:
             self._steps.left -= epochs if self._steps.unit == "epoch" else steps
-            # Samples carried over that never fill a batch make no step, however long one waits.
-            hopeless = self._steps.unit == "batch" and epochs and not steps
-            if self._steps.left <= 0 or hopeless:
+            # Carried-over samples that never fill a batch make no step.
+            never_updates = self._steps.unit == "batch" and epochs and not steps
+            if self._steps.left <= 0 or never_updates:
                 finished, self._steps = self._steps, None
                 events.append(self._state("stepped", finished.id))
         metadata = {
-            "run": str(self._number),
-            "history": str(self._history),
+            "run": str(self._run_number),
+            "history": str(self._lineage),
             "epoch": str(outcome.run.epoch),
             "step": str(outcome.run.step),
         }
-        # A picture of an earlier shape, or for a connection that has ended, is of no use; losses and points are.
-        if not is_current or self._pictures.points_due:
+        # A map of an earlier shape, or for a connection that has ended, is useless; losses and points are not.
+        if not is_current or self._schedule.points_due:
             lasting = {
                 name: tensor
                 for name, tensor in outcome.tensors.items()
                 if name in (*LOSS_TENSORS, *POINT_TENSORS)
             }
-            return events, Numbers(metadata, lasting, due=False)
+            return events, FrameUpdate(metadata, lasting, due=False)
         if work.view is not None and not work.view.hidden:
             metadata["map"] = work.view.name
-        return events, Numbers(metadata, outcome.tensors, due=work.view is not None)
+        return events, FrameUpdate(metadata, outcome.tensors, due=work.view is not None)
 
     def _answer_pauses(self) -> list[Event]:
         pauses, self._pauses = self._pauses, []
         return [self._state("paused", id_) for id_ in pauses]
 
-    def _end(self, why: Literal["diverged", "stopped"]) -> list[Event]:
+    def _end(self, reason: Literal["diverged", "stopped"]) -> list[Event]:
         """Stop a run that cannot go on, unless the client has changed it since."""
         if not self._applied:
             return []
-        self._ended = why
+        self._ended = reason
         self._playing = False
         steps, self._steps = self._steps, None
-        return [self._end_event(why), self._state(why, None if steps is None else steps.id)]
+        return [self._end_event(reason), self._state(reason, None if steps is None else steps.id)]
 
-    def _end_event(self, why: Literal["diverged", "stopped"]) -> Event:
+    def _end_event(self, reason: Literal["diverged", "stopped"]) -> Event:
         run = self._run
         assert run is not None
-        if why == "diverged":
-            return Diverged(epoch=run.epoch, step=run.step, **_why_diverged(self._experiment))
+        if reason == "diverged":
+            return Diverged(epoch=run.epoch, step=run.step, **_divergence_text(self._experiment))
         training = run.experiment.training
         values = {"best": int(run.best.epoch[0]), **training.stop_options}
         return Stopped(epoch=run.epoch, step=run.step, **localized(f"ended.{training.stop}", **values))
 
-    def fail(self, why: str = "internal") -> list[Event]:
-        """Give up the slice under way, whose computation failed; ``why`` is the key of the message that tells it."""
-        self._under_way = None
-        self._failed = self._pictures.points_due = True
+    def fail(self, key: str = "internal") -> list[Event]:
+        """Give up the slice in flight, whose computation failed; ``key`` is that of the error message."""
+        self._in_flight = None
+        self._failed = self._schedule.points_due = True
         self._playing = False
         self._steps = None
         experiment = self._experiment
@@ -558,12 +564,12 @@ class Session:
             "batch": experiment.training.batch_size,
             "samples": experiment.data.samples,
         }
-        error = ErrorEvent(code="internal", **localized(why, **values))
+        error = ErrorEvent(code="internal", **localized(key, **values))
         return [*self._answer_pauses(), error, self._state("failed")]
 
 
 def _state_of(run: Run) -> tuple[Any, ...]:
-    """Return what changes whenever training or another experiment changes a run."""
+    """Return values of which one changes whenever training or another experiment changes a run."""
     return run.epoch, run.step, run.position, run.experiment
 
 
@@ -574,7 +580,7 @@ def _how_ended(run: Run) -> Literal["diverged", "stopped"] | None:
 
 
 def _has_parameter(experiment: Experiment, edit: Edit | ParameterRange) -> bool:
-    """Tell whether what is to be set has its place in another shape; the order of all parameters never has."""
+    """Return whether an edit still applies after a change of shape: a single parameter may, a range does not."""
     if isinstance(edit, ParameterRange):
         return False
     try:
@@ -585,12 +591,12 @@ def _has_parameter(experiment: Experiment, edit: Edit | ParameterRange) -> bool:
 
 
 def _has_unit(experiment: Experiment, layer: int, unit: int) -> bool:
-    """Tell whether there is such a unit to look at; a single output is no unit, but what is shown without one."""
+    """Return whether a unit can be watched; a single output cannot, as the map shows it without a unit."""
     units = [*experiment.network.hidden, experiment.outputs if experiment.outputs > 1 else 0]
     return layer < len(units) and unit < units[layer]
 
 
-def _why_diverged(experiment: Experiment) -> dict[str, Any]:
+def _divergence_text(experiment: Experiment) -> dict[str, Any]:
     rate = experiment.training.learning_rate
     objective = experiment.objective
     if objective.penalty == "l2" and rate * objective.penalty_rate > 2:

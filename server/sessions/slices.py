@@ -15,8 +15,8 @@ from server.protocol.frames import Tensor, quantise
 TILE = 20
 """Rows and columns of a unit's tile."""
 
-_PARTS = ("train", "validation", "test")
-"""What the samples are divided into, in their order."""
+_SPLITS = ("train", "validation", "test")
+"""The sets into which the samples are split, in their order."""
 
 _CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-4 else time.perf_counter
 """Slice budgets are measured in processor time where its clock is fine enough: a preempted process is not charged for
@@ -45,15 +45,15 @@ class ParameterRange:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at.
+    """What a client looks at.
 
     Attributes:
-        tiles: whether every unit is wanted, small, the outputs as the last ones.
-        unit: (layer, unit) that the map shows, of the last layer one of many outputs; None for the whole output.
+        tiles: whether to draw a small map of every unit, with the outputs last.
+        unit: (layer, unit) of the map, in the last layer one of several outputs; None for the whole output.
         resolution: rows and columns of the map.
-        confusion: whether it is counted which classes are taken for which.
-        exact: whether the parameters are wanted in full (float64) as well, as for a file.
-        hidden: whether nobody looks, so that nothing of all this is wanted.
+        confusion: whether to count the confusion matrix.
+        exact: whether to send the parameters as float64 as well, as for a file.
+        hidden: whether the page is hidden, so that nothing of all this is drawn.
     """
 
     tiles: bool = False
@@ -65,7 +65,7 @@ class View:
 
     @property
     def name(self) -> str:
-        """What the map shows, as frames call it."""
+        """Name of the map in the metadata of frames."""
         return "output" if self.unit is None else f"{self.unit[0]}:{self.unit[1]}"
 
 
@@ -73,8 +73,8 @@ class View:
 class Slice:
     """A short piece of work on one run.
 
-    The run is first brought to the experiment (anew if there is no run yet), then edited, then trained until the first
-    of the limits that are given, then drawn. The points come along at a beginning, and when they are asked for.
+    The experiment is applied to the run (or a run is begun), then the edits; then it is trained up to the first of the
+    given limits, and drawn if there is a view. The points are added for a new run, and on request.
     """
 
     run: Run | None
@@ -89,12 +89,12 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a slice.
+    """The result of a slice.
 
     Attributes:
-        run: the run as it is now.
-        tensors: for the next frame, as ``docs/protocol.md`` names them: always the losses of the epochs finished, the
-            rest if a view was asked for.
+        run: after the slice.
+        tensors: of the next frame, as ``docs/protocol.md`` names them: the losses of the finished epochs, and the rest
+            if the slice has a view.
     """
 
     run: Run
@@ -102,12 +102,12 @@ class Outcome:
 
 
 def run_slice(work: Slice) -> Outcome:
-    """Do the work.
+    """Compute a slice.
 
     Raises:
-        ValueError: the experiment needs a new start, or an edit names no parameter.
+        ValueError: the experiment needs a new run, or an edit names no parameter.
     """
-    run = _follow(work.run, work.experiment)
+    run = _apply_experiment(work.run, work.experiment)
     for edit in work.edits:
         if isinstance(edit, ParameterRange):
             run = set_parameters(run, edit.start, edit.values)
@@ -127,24 +127,24 @@ def run_slice(work: Slice) -> Outcome:
         epochs.append(report.epoch)
         losses.append((report.train_loss[0], report.validation_loss[0], report.test_loss[0]))
     tensors["epochs"] = np.concatenate(epochs).astype(np.uint32)
-    for name, parts in zip(_PARTS, zip(*losses, strict=True), strict=True):
+    for name, parts in zip(_SPLITS, zip(*losses, strict=True), strict=True):
         if name != "validation" or run.experiment.data.validation_samples:
-            tensors[f"{name}_loss"] = _overflowed(np.concatenate(parts))
+            tensors[f"{name}_loss"] = _nan_to_inf(np.concatenate(parts))
     if work.view is not None and not work.view.hidden:
-        tensors |= _picture(run, work.view)
+        tensors |= _draw(run, work.view)
     return Outcome(run, tensors)
 
 
-def _overflowed(losses: Tensor) -> Tensor:
-    """Call infinite what has overflowed to infinite minus infinite; a loss of samples that are there is never NaN."""
+def _nan_to_inf(losses: Tensor) -> Tensor:
+    """Replace NaN by infinity: the loss of at least one sample is NaN only after an overflow (∞ − ∞)."""
     return np.where(np.isnan(losses), np.inf, losses)
 
 
-def _follow(run: Run | None, experiment: Experiment) -> Run:
-    """Bring a run to an experiment, with all it has learned; without one, begin."""
+def _apply_experiment(run: Run | None, experiment: Experiment) -> Run:
+    """Return the run with another experiment and its learned parameters, or a new run if there is none."""
     if run is None:
         return begin(experiment)
-    if run.experiment is experiment:  # pickled together, they are still one
+    if run.experiment is experiment:  # pickled together, they are still the same object
         return run
     if can_transplant(run.experiment, experiment):
         return transplant(run, experiment)
@@ -155,19 +155,19 @@ def _points(run: Run) -> dict[str, Tensor]:
     data = run.experiment.data
     table = np.hstack(points(data)).astype(np.float32)
     ends = np.cumsum([data.training_samples, data.validation_samples])
-    parts = zip(_PARTS, np.split(table, ends), strict=True)
+    parts = zip(_SPLITS, np.split(table, ends), strict=True)
     return {f"{name}_points": part for name, part in parts if len(part)}
 
 
-def _picture(run: Run, view: View) -> dict[str, Tensor]:
+def _draw(run: Run, view: View) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
-    now = evaluate(run)
+    evaluation = evaluate(run)
     score = "r2" if run.experiment.problem == "regression" else "accuracy"
     rows = ("train", "test", "validation") if run.experiment.data.validation_samples else ("train", "test")
     tensors["evaluation"] = np.array(
-        [[getattr(now, f"{row}_loss")[0], getattr(now, f"{row}_{score}")[0]] for row in rows]
+        [[getattr(evaluation, f"{row}_loss")[0], getattr(evaluation, f"{row}_{score}")[0]] for row in rows]
     )
-    tensors["evaluation"][:, 0] = _overflowed(tensors["evaluation"][:, 0])
+    tensors["evaluation"][:, 0] = _nan_to_inf(tensors["evaluation"][:, 0])
     tensors["parameters"] = np.clip(run.parameters[0], -_FLOAT32_MAX, _FLOAT32_MAX).astype(np.float32)
     if view.exact:
         tensors["exact_parameters"] = run.parameters[0].astype("<f8")
@@ -190,6 +190,6 @@ def _picture(run: Run, view: View) -> dict[str, Tensor]:
 
 
 def _centred(run: Run, layer: int, maps: Tensor) -> Tensor:
-    """Bring probabilities 0 … 1 of one class to −1 … 1, as unlikely looks like a no; leave all others as they are."""
+    """Scale probabilities of one class from 0 … 1 to −1 … 1, so that 0.5 is neutral; leave other values as they are."""
     is_probability = layer == len(run.experiment.network.hidden) and run.experiment.outputs > 1
     return 2 * maps - 1 if is_probability else maps

@@ -1,1 +1,1 @@
-"""Connections below requests and messages: how they are accepted, read, shared out and let go."""
+"""Connections below requests and messages: how they are accepted, read, limited and closed."""

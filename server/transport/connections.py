@@ -1,9 +1,9 @@
 """Places for connections: how many there may be at once, and which one is closed for a new one.
 
-Each takes a descriptor, and a process without any can neither replace an engine process nor answer /healthz. So there
-are places for fewer connections than there are descriptors. One that only waits gives its place up to one that comes:
-a request that is not complete, a WebSocket that has said no hello, an idle connection. It is the oldest of the owner
-with the most of them, so one owner's flood costs nobody else a place.
+Each takes a descriptor, and a process without free descriptors can neither replace an engine process nor answer
+/healthz. So there are fewer places than descriptors. A waiting connection (an incomplete request, a WebSocket without a
+hello, an idle connection) loses its place to a new one. It is the oldest of the owner with the most of them, so the
+flood of one owner costs no other a place.
 """
 
 import contextlib
@@ -12,50 +12,50 @@ import os
 from collections.abc import Callable, Hashable
 from typing import Any
 
-MOST = 4096
-"""Connections at once, where the process may have so many descriptors; more would take memory without use."""
+MAX_CONNECTIONS = 4096
+"""Upper bound on places, if there are enough descriptors."""
 
 SPARE = 24
-"""Descriptors that no connection may take: for replacing engine processes, for files, and for `SURPLUS`."""
+"""Descriptors reserved for replacing engine processes, for files, and for `SURPLUS`."""
 
 SURPLUS = 8
-"""Connections beyond the places. They are answered with 503, but for /healthz and /readyz."""
+"""Connections accepted beyond the places; their requests get 503, except /healthz and /readyz."""
 
 _WANTED = 65_536
-"""Descriptors to ask for, where the system lets a process have more than it began with."""
+"""Descriptors to request, where the hard limit allows more than the soft one."""
 
 
 class Place:
     """The place of one connection.
 
     Attributes:
-        owner: the address of the connection, or what else tells owners apart.
-        is_surplus: whether there was no place, so that nothing but a probe is answered.
+        owner: the address of the connection, or another key of its owner.
+        is_surplus: whether it is beyond the places, so that only probes are answered.
     """
 
     def __init__(
         self, connections: "Connections", owner: Hashable, abort: Callable[[], None], *, is_surplus: bool
     ) -> None:
-        """Take a place."""
+        """Create a place; see `Connections.take`."""
         self.owner = owner
         self.is_surplus = is_surplus
         self.abort = abort
         self._connections = connections
 
-    def wait(self) -> None:
-        """Take note that nothing is being done for the connection."""
+    def mark_waiting(self) -> None:
+        """Mark the connection as waiting, so that its place may be taken away."""
         self._connections._waiting.setdefault(self.owner, {})[self] = None
 
-    def work(self) -> None:
-        """Take note that a request is complete, or a session begun: the place cannot be taken away."""
+    def mark_busy(self) -> None:
+        """Mark the connection as busy with a request or session, so that its place cannot be taken away."""
         waiting = self._connections._waiting.get(self.owner, {})
         waiting.pop(self, None)
         if not waiting:
             self._connections._waiting.pop(self.owner, None)
 
-    def leave(self) -> None:
-        """Give the place up."""
-        self.work()
+    def release(self) -> None:
+        """Release the place."""
+        self.mark_busy()
         self._connections._places.discard(self)
 
 
@@ -63,59 +63,59 @@ class Connections:
     """The places of a server.
 
     Attributes:
-        most: places; ``fit`` adapts them to the descriptors that there are.
+        most: number of places; ``fit_to_descriptors`` adapts it.
     """
 
-    def __init__(self, most: int = MOST) -> None:
-        """Begin without any connection."""
+    def __init__(self, most: int = MAX_CONNECTIONS) -> None:
+        """Create places without connections."""
         self.most = most
         self._places: set[Place] = set()
         self._waiting: dict[Hashable, dict[Place, None]] = {}
 
     def __len__(self) -> int:
-        """Return how many connections there are."""
+        """Return the number of connections."""
         return len(self._places)
 
-    def fit(self) -> int | None:
-        """Take no more places than there are descriptors, beside those in use now; return how many these are.
+    def fit_to_descriptors(self) -> int | None:
+        """Limit the places to the descriptors that are not used otherwise.
 
         Returns:
-            The limit of descriptors, or None where the system tells of none.
+            The limit of descriptors, or None if there is none or it is unknown.
         """
         limit = descriptor_limit()
         used = open_descriptors()
         if limit is None or used is None:
             return None
-        self.most = max(1, min(MOST, limit - used + len(self._places) - SPARE))
+        self.most = max(1, min(MAX_CONNECTIONS, limit - used + len(self._places) - SPARE))
         return limit
 
     def take(self, owner: Hashable, abort: Callable[[], None]) -> Place | None:
-        """Return a place, which waits for a request; None if there is not even one for a refusal.
+        """Return a waiting place for a new connection; None if not even a surplus one is free.
 
         Args:
-            owner: whose connection it is.
-            abort: ends the connection at once.
+            owner: of the connection.
+            abort: closes the connection at once.
         """
         if len(self._places) >= self.most:
-            self._dismiss_one()
+            self._evict_one()
         if len(self._places) >= self.most + SURPLUS:
             return None
         place = Place(self, owner, abort, is_surplus=len(self._places) >= self.most)
         self._places.add(place)
-        place.wait()
+        place.mark_waiting()
         return place
 
-    def _dismiss_one(self) -> None:
-        """End the connection that has waited longest of the owner for whom most wait."""
+    def _evict_one(self) -> None:
+        """Close the oldest waiting connection of the owner with the most of them."""
         if self._waiting:
             greatest = max(self._waiting.values(), key=len)
             place = next(iter(greatest))
-            place.leave()  # now, as its connection is lost only with the next round of the event loop
+            place.release()  # now, as its connection is lost only with the next round of the event loop
             place.abort()
 
 
 def raise_descriptor_limit() -> None:
-    """Let the process have as many descriptors as the system lets it, where it has such a limit."""
+    """Raise the soft limit of descriptors up to the hard one, where the platform has such limits."""
     resource = _resource()
     if resource is None:
         return
@@ -127,7 +127,7 @@ def raise_descriptor_limit() -> None:
 
 
 def descriptor_limit() -> int | None:
-    """Return how many descriptors the process may have; None if there is no limit, or none is known."""
+    """Return the limit of descriptors of the process; None if there is none or it is unknown."""
     resource = _resource()
     if resource is None:
         return None
@@ -136,7 +136,7 @@ def descriptor_limit() -> int | None:
 
 
 def open_descriptors() -> int | None:
-    """Return how many descriptors the process has; None where that is not known."""
+    """Return the number of open descriptors of the process; None where it is unknown."""
     with contextlib.suppress(OSError):
         return len(os.listdir("/dev/fd")) - 1  # without the one that reads the folder
     return None

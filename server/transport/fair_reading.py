@@ -1,7 +1,7 @@
-"""Fair reading: received bytes are processed in small pieces, each when its connection's turn has come.
+"""Fair reading: received bytes are processed in small pieces, each in the turn of its connection.
 
-Mixed into the protocols of uvicorn. Nothing is read from the socket while a piece waits, so what a client sends beyond
-its share stays with the client.
+A mixin for the protocols of uvicorn. While a piece waits, nothing is read from the socket, so TCP flow control stops a
+client that sends more than its share.
 """
 
 import asyncio
@@ -12,16 +12,16 @@ import uvicorn
 
 from server.security.addresses import address_of
 from server.transport.connections import Connections, Place
-from server.transport.loop_shares import LoopShares, Party
+from server.transport.loop_shares import LoopAccount, LoopShares
 
 PIECE_BYTES = 2048
-"""What is handed on at once: about 340 of the smallest WebSocket frames, which take some 3 ms."""
+"""Bytes processed at once: about 340 of the smallest WebSocket frames, which take some 3 ms."""
 
 _UNREAD = "unread"
 
 
 class ServingConfig(uvicorn.Config):
-    """The configuration of uvicorn, and what the protocols need besides."""
+    """The configuration of uvicorn, with that of our protocols."""
 
     def __init__(
         self,
@@ -33,14 +33,14 @@ class ServingConfig(uvicorn.Config):
         head_seconds: float,
         **options: Any,
     ) -> None:
-        """Prepare.
+        """Create a configuration.
 
         Args:
             app: an ASGI application.
-            shares: of the event loop.
+            shares: of the event loop's time.
             connections: the places of all connections.
-            knows_addresses: whether the address of a connection tells whose it is; not so behind a proxy.
-            head_seconds: how long the head of a request may take to arrive.
+            knows_addresses: whether the peer address identifies the owner of a connection; not behind a proxy.
+            head_seconds: time limit for the head of a request to arrive.
             options: of uvicorn.
         """
         super().__init__(app, **options)
@@ -51,34 +51,34 @@ class ServingConfig(uvicorn.Config):
 
 
 class GatedTransport:
-    """A transport that reads only while there is no reason against it. All else is the transport's own."""
+    """A proxy of a transport that reads only while no reason to pause is set; all else is passed through."""
 
     def __init__(self, transport: asyncio.Transport, on_change: Callable[[], None]) -> None:
         """Wrap a transport.
 
         Args:
             transport: of a connection.
-            on_change: called when a reason has gone.
+            on_change: called when a reason was removed.
         """
         self.wrapped = transport
         self._on_change = on_change
         self._reasons: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
-        """Return what the transport has."""
+        """Return an attribute of the transport."""
         return getattr(self.wrapped, name)
 
-    def is_open_but_for(self, reason: str) -> bool:
-        """Tell whether this is the only reason against reading, or there is none."""
+    def is_open_except_for(self, reason: str) -> bool:
+        """Return whether reading is not paused for any other reason than this one."""
         return self._reasons <= {reason}
 
-    def hold(self, reason: str) -> None:
-        """Do not read until this reason has gone."""
+    def pause(self, reason: str) -> None:
+        """Pause reading for a reason."""
         self._reasons.add(reason)
         self.wrapped.pause_reading()
 
-    def release(self, reason: str) -> None:
-        """Take a reason away."""
+    def resume(self, reason: str) -> None:
+        """Remove a reason; resume reading if it was the last one."""
         if reason in self._reasons:
             self._reasons.remove(reason)
             if not self._reasons:
@@ -86,84 +86,84 @@ class GatedTransport:
             self._on_change()
 
     def pause_reading(self) -> None:
-        """Do not read, because uvicorn does not want to."""
-        self.hold("uvicorn")
+        """Pause reading on behalf of uvicorn."""
+        self.pause("uvicorn")
 
     def resume_reading(self) -> None:
-        """Take uvicorn's reason away."""
-        self.release("uvicorn")
+        """Remove the reason of uvicorn."""
+        self.resume("uvicorn")
 
 
 class FairReading(asyncio.Protocol):
-    """Mixed into a protocol of uvicorn, before its class."""
+    """A mixin for a protocol of uvicorn; precedes its class."""
 
-    config: Any  # a ServingConfig, which uvicorn's protocols know as its own
+    config: Any  # a ServingConfig
     app_state: dict[str, Any]
     transport: Any
     loop: asyncio.AbstractEventLoop
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Prepare a connection."""
+        """Create the protocol of one connection."""
         super().__init__(*arguments, **options)
         self._unread = bytearray()
-        self._is_due = False  # whether a step is planned
+        self._is_due = False  # whether a step is scheduled
         self._is_lost = False
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to read, for a party and with a place that also stand in the state of each request."""
+        """Set account and place of the connection, also in the state of its requests, and begin to read."""
         wrapped = transport.wrapped if isinstance(transport, GatedTransport) else transport
-        if "party" not in self.app_state:
+        if "account" not in self.app_state:
             peer = wrapped.get_extra_info("peername") if self.config.knows_addresses else None
             address = address_of(peer) if peer else None
             place = self.config.connections.take(address, wrapped.abort)
-            self.app_state = {**self.app_state, "party": Party(address or object()), "place": place}
-        self.party: Party = self.app_state["party"]
+            self.app_state = {**self.app_state, "account": LoopAccount(address or object()), "place": place}
+        self.account: LoopAccount = self.app_state["account"]
         self.place: Place | None = self.app_state["place"]
         super().connection_made(GatedTransport(wrapped, self._plan))  # type: ignore[arg-type]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what was not handed on."""
+        """Discard unprocessed bytes."""
         self._is_lost = True
         self._unread.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has arrived, and hand it on now or when it is due."""
+        """Buffer received bytes; process them now or in turn."""
         self._unread += data
         if not self._is_due:
             self._step()
 
     def _plan(self) -> None:
-        """See that what waits is handed on, now that something no longer stands against it."""
-        if self._unread and not self._is_due and self.transport.is_open_but_for(_UNREAD):
+        """Schedule a step if bytes wait and no other reason to pause is set."""
+        if self._unread and not self._is_due and self.transport.is_open_except_for(_UNREAD):
             self._is_due = True
             self.loop.call_soon(self._step)
 
     def _step(self, granted: bool = False) -> None:
-        """Hand on one piece, or wait for a turn."""
+        """Process one piece, or wait for a turn."""
         self._is_due = False
         if self._is_lost or not self._unread:
             return
-        if not self.transport.is_open_but_for(_UNREAD):  # goes on when that changes
-            self.transport.hold(_UNREAD)
+        if not self.transport.is_open_except_for(_UNREAD):  # goes on when that changes
+            self.transport.pause(_UNREAD)
             return
         shares: LoopShares = self.config.shares
-        if not granted and not shares.is_free(self.party):
+        if not granted and not shares.is_within_allowance(self.account):
             self._is_due = True
-            self.transport.hold(_UNREAD)
-            shares.when_due(self.party, lambda: self._step(granted=True))
+            self.transport.pause(_UNREAD)
+            shares.call_in_turn(self.account, lambda: self._step(granted=True))
             return
         piece = self.take_unread(PIECE_BYTES)
-        with shares.charged(self.party):
+        with shares.charged(self.account):
             super().data_received(piece)
         if len(self._unread):
-            self.transport.hold(_UNREAD)
+            self.transport.pause(_UNREAD)
             self._plan()
         else:
-            self.transport.release(_UNREAD)
+            self.transport.resume(_UNREAD)
 
     def take_unread(self, most: int | None = None) -> bytes:
-        """Take out what waits, or so many bytes of it."""
+        """Remove and return the unprocessed bytes, ``most`` at most."""
         taken = bytes(self._unread[:most])
         del self._unread[:most]
         return taken

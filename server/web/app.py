@@ -94,9 +94,9 @@ def create_app(settings: Settings) -> FastAPI:
                 deadlines=compute.stats.deadlines,
             )
 
-        drain.watch(sessions, compute)
+        drain.bind(sessions, compute)
         app.state.readiness = Readiness(
-            compute.probe, has_room=lambda: sessions.has_room, is_draining=lambda: drain.begun
+            compute.probe, has_capacity=lambda: sessions.has_capacity, is_draining=lambda: drain.has_begun
         )
         preparing = asyncio.create_task(
             asyncio.to_thread(_prepare, app.state.languages, app.state.join_cookies is not None)

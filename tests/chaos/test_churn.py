@@ -1,6 +1,7 @@
 """Comings and goings: whoever left has left nothing behind."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -67,32 +68,28 @@ async def test_a_server_that_keeps_no_session_has_nothing_to_do(start: Start) ->
 
 
 @pytest.mark.soak
-async def test_thousands_of_connections_leave_no_memory_behind(start: Start, tell: Tell) -> None:
+@pytest.mark.parametrize(
+    ("visit", "warm_up", "visits", "most_bytes"),
+    [(come_and_go, 500, 3000, 3 * 100_000), (train_and_go, 100, 500, 2 * 2**20)],
+    ids=["connections", "sessions"],
+)
+async def test_many_visits_leave_no_memory_behind(
+    start: Start,
+    tell: Tell,
+    visit: Callable[[LiveServer, int], Awaitable[None]],
+    warm_up: int,
+    visits: int,
+    most_bytes: int,
+) -> None:
     server = start("--workers", "1", **FORGETFUL)
     before = await at_rest(server)
-    await come_and_go(server, 500)
+    await visit(server, warm_up)
     await until(lambda: descriptors(server.process.pid) == before)
     warm = memory(server.process.pid)
 
-    await come_and_go(server, 3000)
+    await visit(server, visits)
 
     await until(lambda: descriptors(server.process.pid) == before)
     grown = memory(server.process.pid) - warm
-    tell(f"3,000 connections: memory grew by {grown / 1024:.0f} KiB")
-    assert grown < 3 * 100_000
-
-
-@pytest.mark.soak
-async def test_hundreds_of_sessions_leave_no_memory_behind(start: Start, tell: Tell) -> None:
-    server = start("--workers", "1", **FORGETFUL)
-    before = await at_rest(server)
-    await train_and_go(server, 100)
-    await until(lambda: descriptors(server.process.pid) == before)
-    warm = memory(server.process.pid)
-
-    await train_and_go(server, 500)
-
-    await until(lambda: descriptors(server.process.pid) == before)
-    grown = memory(server.process.pid) - warm
-    tell(f"500 sessions: memory grew by {grown / 1024:.0f} KiB")
-    assert grown < 2 * 2**20
+    tell(f"{visits} visits ({visit.__name__}): memory grew by {grown / 1024:.0f} KiB")
+    assert grown < most_bytes

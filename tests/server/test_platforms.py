@@ -171,7 +171,7 @@ def refuse(by):
     raise PermissionError
 
 signal.SIGBREAK, os.nice = signal.SIGUSR1, refuse
-from server.compute.worker_setup import prepare
+from server.compute.worker_setup import initialize_worker
 prepare(1 << 40)
 for number in (signal.SIGINT, signal.SIGUSR1):
     os.kill(os.getpid(), number)

@@ -44,8 +44,10 @@ def hang(begun: Path) -> None:
 
 
 def wait_for(begun: Path, go_on: Path) -> int:
-    """Say that the call has begun, and answer when it may."""
-    begun.touch()
+    """Write the number of the process to a file, and return it once another file is there."""
+    written = begun.with_suffix(".new")
+    written.write_text(str(os.getpid()))
+    written.replace(begun)
     while not go_on.exists():
         threading.Event().wait(0.01)
     return os.getpid()

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
+import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from engine import Experiment, advance, begin
 from server.protocol.frames import decode
 
 PATIENCE_SECONDS = 50
@@ -140,3 +142,12 @@ async def resumed(url: str, token: str, **fields: Any) -> AsyncIterator[tuple[Cl
 def cut(connected: Client) -> None:
     """End a connection as a lost network does, without a word."""
     connected.connection.transport.abort()
+
+
+def assert_losses_are_the_engines(connected: Client, epoch: int, **experiment: Any) -> None:
+    """Assert that a client has received every loss up to an epoch once and in order, to the last bit."""
+    _, report = advance(begin(Experiment.model_validate(experiment)), epochs=epoch)
+    assert np.concatenate([frame["epochs"] for frame in connected.frames]).tolist() == list(range(epoch + 1))
+    for name, expected in (("train_loss", report.train_loss), ("test_loss", report.test_loss)):
+        losses = np.concatenate([frame[name] for frame in connected.frames])
+        np.testing.assert_array_equal(losses[1:], expected[0], err_msg=name)

@@ -10,7 +10,7 @@ from server.security.addresses import address_of
 from server.security.join_cookie import JoinCookies
 from server.security.token_bucket import jittered
 from server.transport.connections import Place
-from server.transport.loop_shares import LoopShares, Party
+from server.transport.loop_shares import LoopAccount, LoopShares
 from server.web.middleware.refusals import own_path, refuse
 
 UNQUEUED_PATHS = frozenset({"/healthz", "/readyz"})
@@ -36,11 +36,11 @@ class FairRequests:
         elif scope["type"] != "http":
             await self._app(scope, receive, send)
         else:
-            await self._shares.run(party_of(scope), partial(self._app, scope, receive, send))
+            await self._shares.run(account_of(scope), partial(self._app, scope, receive, send))
 
 
-def party_of(scope: Scope) -> Party:
-    """Return the party that is charged for a request or a WebSocket: its connection, with its owner.
+def account_of(scope: Scope) -> LoopAccount:
+    """Return the account that is charged for a request or a WebSocket: its connection, with its owner.
 
     The owner is the identity of the join cookie, or else the address, which at this point is the client's even behind a
     proxy.
@@ -48,6 +48,6 @@ def party_of(scope: Scope) -> Party:
     join_cookies: JoinCookies | None = scope["app"].state.join_cookies
     identity = None if join_cookies is None else join_cookies.identity(scope)
     owner = address_of(scope.get("client")) if identity is None else identity
-    party: Party = scope.get("state", {}).get("party") or Party(owner)
-    party.owner = owner
-    return party
+    account: LoopAccount = scope.get("state", {}).get("account") or LoopAccount(owner)
+    account.owner = owner
+    return account

@@ -45,7 +45,7 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Return 200 if the server can take new sessions, else 503 and what is missing: engine, capacity, accepting."""
     readiness: Readiness = request.app.state.readiness
-    missing = await readiness.lacks()
+    missing = await readiness.missing()
     status = "not ready" if missing else "ready"
     return JSONResponse({"status": status, "missing": missing}, 503 if missing else 200, _UNCACHED)
 

@@ -120,7 +120,7 @@ async def playground(request: Request) -> Response:
     """Serve the page; while the server is full, only with ``?return``, which tabs that have a session send."""
     language = language_of(request)
     sessions: SessionManager = request.app.state.sessions
-    if not sessions.has_room and "return" not in request.query_params:
+    if not sessions.has_capacity and "return" not in request.query_params:
         note_refusal(request.scope, "full")
         return _full(language, request.app.state.languages)
     join = request.app.state.join_cookies is not None

@@ -34,7 +34,7 @@ from server.telemetry.metrics import Metrics, note_refusal
 from server.transport.connections import Place
 from server.transport.loop_shares import LoopShares
 from server.web.message_limits import MessageLimits
-from server.web.middleware.fair_requests import party_of
+from server.web.middleware.fair_requests import account_of
 from server.web.middleware.hosts_and_origins import is_secure, origin_fault
 from server.web.middleware.refusal_log import RefusalLog
 from server.web.middleware.refusals import language_headers, preferred_language
@@ -119,7 +119,7 @@ class _Connection:
         self._metrics: Metrics = websocket.app.state.metrics
         self._limits = MessageLimits()
         self._shares: LoopShares = websocket.app.state.shares
-        self._party = party_of(websocket.scope)
+        self._account = account_of(websocket.scope)
         self._delay = 0.0
         self._read_ahead: Message | None = None
         self._language = self._choose_language(None)
@@ -143,7 +143,7 @@ class _Connection:
             return
         place: Place | None = self._websocket.scope.get("state", {}).get("place")
         if place is not None:
-            place.work()
+            place.mark_busy()
         self._language = self._choose_language(hello.language)
         join_cookies: JoinCookies | None = self._websocket.app.state.join_cookies
         identity = None if join_cookies is None else join_cookies.identity(self._websocket.scope)
@@ -156,7 +156,7 @@ class _Connection:
         client = ClientInfo(hello.client, address_of(self._websocket.scope.get("client")), identity)
         try:
             await self._wait_for_turn(client)
-            runner = self._sessions.enter(hello, self, self._language, client)
+            runner = self._sessions.connect(hello, self, self._language, client)
         except AdmissionRefused as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
             messages = [
@@ -175,9 +175,11 @@ class _Connection:
         except WebSocketDisconnect as left:
             for_good = left.code == _NORMAL_CLOSURE
         except _MisbehavedError as bad:
-            await self._close_misbehaving(runner.outbox.last_words() if runner.line is self else [], bad)
+            await self._close_misbehaving(
+                runner.outbox.drain_events() if runner.connection is self else [], bad
+            )
         finally:
-            self._sessions.leave(runner, self, for_good=for_good)
+            self._sessions.disconnect(runner, self, for_good=for_good)
 
     async def _wait_for_turn(self, client: ClientInfo) -> None:
         """Wait for admission; a client that disconnects meanwhile loses its place in the queue.
@@ -186,9 +188,9 @@ class _Connection:
             AdmissionQueueFull: the queue is too long.
             WebSocketDisconnect: the client has disconnected.
         """
-        if self._sessions.entrance.is_open():
+        if self._sessions.admission.try_enter():
             return
-        turn = asyncio.ensure_future(self._sessions.entrance.turn(client.person))
+        turn = asyncio.ensure_future(self._sessions.admission.enter(client.person))
         received = asyncio.ensure_future(self._websocket.receive())
         try:
             await asyncio.wait((turn, received), return_when=asyncio.FIRST_COMPLETED)
@@ -228,7 +230,7 @@ class _Connection:
             waited.clear()
         if self._dismissed.done():
             closing = self._dismissed.result()
-            messages = runner.outbox.last_words() if runner.line is self else []
+            messages = runner.outbox.drain_events() if runner.connection is self else []
             await self._close_with([*messages, self._localized_json(closing)], closing.code, closing.reason)
 
     async def _close_misbehaving(self, messages: list[str], bad: _MisbehavedError) -> None:
@@ -256,9 +258,9 @@ class _Connection:
     async def _read(self, runner: SessionRunner) -> None:
         while True:
             message = await self._read_message()
-            if runner.line is not self:  # another connection has taken over the session
+            if runner.connection is not self:  # another connection has taken over the session
                 return
-            with self._shares.charged(self._party):
+            with self._shares.charged(self._account):
                 runner.receive(message)
 
     async def _read_message(self) -> Command | ErrorEvent:
@@ -273,8 +275,8 @@ class _Connection:
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         text = received.get("text")
-        await self._shares.turn(self._party)
-        with self._shares.charged(self._party):
+        await self._shares.wait_turn(self._account)
+        with self._shares.charged(self._account):
             message = ErrorEvent(code="not-text", **localized("not-text")) if text is None else parse(text)
             now = time.monotonic()
             self._delay = self._limits.delay(message, now)
@@ -290,7 +292,7 @@ class _Connection:
         timeout = self._settings.slow_seconds
         while True:
             await asyncio.sleep(min(1.0, timeout / 4))
-            if runner.waited >= timeout:
+            if runner.blocked_seconds >= timeout:
                 self.dismiss(close_codes.SLOW)
                 return
 
@@ -304,7 +306,7 @@ class _Connection:
 
     async def _write(self, runner: SessionRunner) -> None:
         """Send messages of the outbox in order."""
-        while runner.line is self:  # otherwise the outbox belongs to another connection
+        while runner.connection is self:  # otherwise the outbox belongs to another connection
             runner.sendable.clear()
             message = runner.outbox.take()
             if message is None:
@@ -314,4 +316,4 @@ class _Connection:
             else:
                 await self._websocket.send_bytes(message)
                 self._limits.frame_sent()
-                runner.sent()
+                runner.frame_sent()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server.compute import Scheduler, open_compute
+from server.compute import Deadlines, Scheduler, open_compute
 from tests.support import calls
 from tests.support.client import PATIENCE_SECONDS
 from tests.support.live_server import ROOT
@@ -83,12 +83,22 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @contextlib.asynccontextmanager
-async def running(choice: str, *, workers: int = 2, memory: int = MEMORY) -> AsyncIterator[Scheduler]:
-    compute = open_compute(choice, workers=workers, memory=memory, longest=0.025)
-    await compute.start()
-    try:
+async def running(
+    choice: str, *, workers: int = 2, memory: int = MEMORY, deadlines: Deadlines | None = None
+) -> AsyncIterator[Scheduler]:
+    compute = open_compute(
+        choice, workers=workers, memory=memory, longest=0.025, deadlines=deadlines or Deadlines()
+    )
+    async with started(compute):
         if choice.startswith("dask"):
             await complete(compute, workers)
+        yield compute
+
+
+@contextlib.asynccontextmanager
+async def started(compute: Scheduler) -> AsyncIterator[Scheduler]:
+    await compute.start()
+    try:
         yield compute
     finally:
         await compute.close()
@@ -99,10 +109,18 @@ async def complete(compute: Scheduler, workers: int) -> None:
     await asyncio.to_thread(poll, lambda: compute.workers >= workers)
 
 
-async def occupy(compute: Scheduler, workers: int, folder: Path) -> "list[asyncio.Task[int]]":
-    """Let so many workers compute at the same time until ``folder / "go-on"`` is there; returns when all do."""
+async def occupy(
+    compute: Scheduler, workers: int, folder: Path, *, seconds: float = 0
+) -> "list[asyncio.Task[int]]":
+    """Let so many workers compute at the same time until ``folder / "go-on"`` is there; returns when all do.
+
+    Their calls are expected to take ``seconds``, which extends their deadlines.
+    """
     marks = [folder / f"begun-{number}" for number in range(workers)]
-    tasks = [asyncio.create_task(compute.run(calls.wait_for, mark, folder / "go-on")) for mark in marks]
+    tasks = [
+        asyncio.create_task(compute.run(calls.wait_for, mark, folder / "go-on", seconds=seconds))
+        for mark in marks
+    ]
     for mark in marks:
         await until(mark)
     return tasks

@@ -56,29 +56,27 @@ async def test_a_probe_is_answered(compute: Scheduler) -> None:
 
 
 async def test_what_hangs_is_given_up_alone_and_all_workers_are_there_again(
-    compute: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compute: Scheduler, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
     workers = compute.workers
     hanging = asyncio.create_task(compute.run(calls.hang, tmp_path / "hangs"))
     await until(tmp_path / "hangs")
     others = [asyncio.create_task(compute.run(calls.answer, number)) for number in range(6)]
 
-    with pytest.raises(DeadlineExceeded, match="not done after"):
+    with pytest.raises(DeadlineExceeded):
         await hanging
 
     assert await asyncio.gather(*others) == list(range(6))
     assert compute.stats.deadlines == 1
     assert compute.stats.rebuilds == 1
-    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 1000)
     await complete(compute, workers)
-    busy = await occupy(compute, workers, tmp_path)
+    busy = await occupy(compute, workers, tmp_path, seconds=5)
     (tmp_path / "go-on").touch()
     await asyncio.gather(*busy)
 
 
 async def test_lack_of_memory_is_tried_in_a_fresh_worker_and_then_told(compute: Scheduler) -> None:
-    with pytest.raises(OutOfMemory, match="more memory than the server gives"):
+    with pytest.raises(OutOfMemory):
         await compute.run(calls.lack_memory)
 
     assert compute.stats.out_of_memory == 1
@@ -117,10 +115,7 @@ async def test_who_is_gone_is_not_computed_for(compute: Scheduler, tmp_path: Pat
     assert compute.stats.in_flight == 0
 
 
-async def test_closing_ends_what_waits_and_what_hangs(
-    compute: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server.compute.processes._PATIENCE_SECONDS", 0.2)
+async def test_closing_ends_what_waits_and_what_hangs(compute: Scheduler, tmp_path: Path) -> None:
     hanging = await occupy(compute, compute.workers, tmp_path)
     waiting = asyncio.create_task(compute.run(calls.answer))
     await anyio.lowlevel.checkpoint()

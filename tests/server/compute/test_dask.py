@@ -9,14 +9,18 @@ import sys
 from pathlib import Path
 
 import httpx2 as httpx
-import numpy as np
 import pytest
 
-from engine import Experiment, advance, begin
 from server.compute import Unavailable, check
 from tests.server.compute.conftest import Cluster, dask_cluster, running
 from tests.support import calls
-from tests.support.client import PATIENCE_SECONDS, Client, client, greeted
+from tests.support.client import (
+    PATIENCE_SECONDS,
+    Client,
+    assert_losses_are_the_engines,
+    client,
+    greeted,
+)
 from tests.support.live_server import ROOT, LiveServer, live_server
 from tests.support.processes import descendants, needs_proc
 
@@ -44,11 +48,7 @@ async def test_a_killed_worker_is_not_noticed_by_the_session(cluster: Cluster) -
             state = await connected.ask("pause")
             await connected.frame(lambda frame: frame.step == state["step"])
 
-    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
-    losses = np.concatenate([frame["test_loss"] for frame in connected.frames])
-    _, report = advance(begin(Experiment()), epochs=state["epoch"])
-    assert epochs.tolist() == list(range(state["epoch"] + 1))
-    assert np.array_equal(losses[1:], report.test_loss[0])
+    assert_losses_are_the_engines(connected, state["epoch"])
 
 
 async def told(connected: Client, *, waits: bool) -> None:
@@ -98,8 +98,7 @@ async def test_while_the_scheduler_is_away_learners_are_told_and_then_go_on(
             state = await connected.ask("pause")
             await connected.frame(lambda frame: frame.step == state["step"])
 
-    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
-    assert epochs.tolist() == list(range(state["epoch"] + 1))
+    assert_losses_are_the_engines(connected, state["epoch"])
 
 
 async def test_slices_are_longer_where_it_takes_longer_to_hand_them_over(cluster: Cluster) -> None:

@@ -119,8 +119,7 @@ def test_accounts_of_those_who_left_are_dropped() -> None:
         owner, _ = turns.take()
         turns.charge(owner, 0.005)
 
-    assert len(turns._served) < 200
-    assert len(turns._last_taken) < 200
+    assert turns.accounts < 200
 
 
 def test_no_account_of_an_owner_for_whom_nothing_waits_is_remembered_while_nothing_is_taken() -> None:
@@ -212,4 +211,4 @@ def test_sessions_of_owners_for_whom_nothing_waits_are_forgotten_once_they_are_m
         turns.put(number, None, number)
         turns.take()
 
-    assert len(turns._sessions) < 100
+    assert turns.accounts < 100

@@ -1,4 +1,4 @@
-"""The seam, with workers that do what the test says."""
+"""The scheduler, with workers that do what the test says."""
 
 import asyncio
 from collections import Counter
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.compute import CallCancelled, CallHandle, DeadlineExceeded, Scheduler, WorkerDied
+from server.compute import CallCancelled, CallHandle, DeadlineExceeded, Deadlines, Scheduler, WorkerDied
 from server.compute.backend import Backend, Call, Worker
 from tests.support.calls import answer
 
@@ -28,7 +28,7 @@ class FakeWorker(Worker):
         self.arguments = arguments
         return self.end
 
-    async def is_late(self, seconds: float) -> bool:
+    async def is_overdue(self, seconds: float) -> bool:
         return self.late
 
 
@@ -47,22 +47,22 @@ class Fake(Backend):
     async def start(self) -> None:
         pass
 
-    def has_room(self, waiting: int) -> bool:
+    def can_accept(self, waiting: int) -> bool:
         return bool(self.numbers)
 
-    def take(self, seconds: float) -> FakeWorker:
+    def acquire(self, seconds: float) -> FakeWorker:
         worker = FakeWorker(self.numbers.pop(0), self.clock.now)
         self.busy.append(worker)
         return worker
 
-    def give(self, worker: Worker) -> None:
+    def release(self, worker: Worker) -> None:
         assert isinstance(worker, FakeWorker)
         self.busy.remove(worker)
         self.numbers.append(worker.number)
 
     def replace(self, worker: Worker) -> bool:
         self.replaced.append(worker)
-        self.give(worker)
+        self.release(worker)
         return True
 
     def kill(self) -> None:
@@ -188,13 +188,13 @@ async def test_a_call_that_waits_can_be_taken_back_and_one_that_runs_cannot(
     compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
     running, waiting = CallHandle(), CallHandle()
-    first = asyncio.ensure_future(compute.run(answer, "first", slip=running))  # type: ignore[arg-type]
-    second = asyncio.ensure_future(compute.run(answer, "second", slip=waiting))  # type: ignore[arg-type]
+    first = asyncio.ensure_future(compute.run(answer, "first", handle=running))  # type: ignore[arg-type]
+    second = asyncio.ensure_future(compute.run(answer, "second", handle=waiting))  # type: ignore[arg-type]
     await settle()
 
-    assert not running.withdraw()
-    assert waiting.withdraw()
-    assert not waiting.withdraw()
+    assert not running.cancel()
+    assert waiting.cancel()
+    assert not waiting.cancel()
     with pytest.raises(CallCancelled):
         await second
     assert await finish(fake, clock) == "first"
@@ -235,11 +235,8 @@ async def test_what_waits_and_what_runs_is_observed(compute: Scheduler, fake: Fa
     assert (compute.stats.waited, compute.stats.seconds) == (1.0, 3.0)
 
 
-async def test_time_in_the_queue_does_not_count_for_the_deadline(
-    monkeypatch: pytest.MonkeyPatch, compute: Scheduler, fake: Fake, clock: Clock
-) -> None:
-    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.05)
-    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
+async def test_time_in_the_queue_does_not_count_for_the_deadline(fake: Fake, clock: Clock) -> None:
+    compute = Scheduler(fake, clock=clock, deadlines=Deadlines(factor=0, extra=0.05))
     slow = asyncio.create_task(compute.run(answer, 1))
     patient = asyncio.create_task(compute.run(answer, 2))
 
@@ -253,11 +250,8 @@ async def test_time_in_the_queue_does_not_count_for_the_deadline(
     assert len(fake.replaced) == 1
 
 
-async def test_a_late_call_that_has_not_begun_is_waited_for(
-    monkeypatch: pytest.MonkeyPatch, compute: Scheduler, fake: Fake, clock: Clock
-) -> None:
-    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.01)
-    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 0)
+async def test_a_late_call_that_has_not_begun_is_waited_for(fake: Fake, clock: Clock) -> None:
+    compute = Scheduler(fake, clock=clock, deadlines=Deadlines(factor=0, extra=0.01))
     call = asyncio.create_task(compute.run(answer, 1))
     await settle()
     fake.busy[0].late = False
@@ -270,11 +264,8 @@ async def test_a_late_call_that_has_not_begun_is_waited_for(
     assert compute.stats.deadlines == 0
 
 
-async def test_what_is_expected_to_take_long_may(
-    monkeypatch: pytest.MonkeyPatch, compute: Scheduler, fake: Fake, clock: Clock
-) -> None:
-    monkeypatch.setattr("server.compute.scheduler._DEADLINE_SECONDS", 0.01)
-    monkeypatch.setattr("server.compute.scheduler._DEADLINE_FACTOR", 1)
+async def test_what_is_expected_to_take_long_may(fake: Fake, clock: Clock) -> None:
+    compute = Scheduler(fake, clock=clock, deadlines=Deadlines(factor=1, extra=0.01))
     call = asyncio.create_task(compute.run(answer, 1, seconds=60.0))
     done, _ = await asyncio.wait([call], timeout=0.1)
     assert not done

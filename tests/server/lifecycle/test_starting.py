@@ -19,39 +19,48 @@ MISHAPS = str(ROOT / "tests/support/mishaps")
 COMMAND = (sys.executable, "-m", "server")
 
 
-@pytest.mark.parametrize("sig", ["SIGINT", "SIGTERM", "SIGHUP"])
-@pytest.mark.parametrize(
-    "module", ["argparse", "numpy", "fastapi", "prometheus_client", "server.compute.processes"]
-)
-def test_a_signal_during_the_start_ends_it_without_a_word(module: str, sig: str) -> None:
-    result = subprocess.run(
-        [*COMMAND, "--port", "0", "--workers", "1"],
+SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"]
+
+
+def start(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command with a mishap, to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": MISHAPS, "SIGNAL_AT": f"{module}:{sig}"},
+        env={**os.environ, "PYTHONPATH": MISHAPS, **variables},
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
         check=False,
     )
 
+
+def test_a_signal_during_the_start_ends_it_without_a_word(tmp_path: Path) -> None:
+    """One process is started; its copies get the signals at one place after the other."""
+    modules = ["argparse", "numpy", "fastapi", "prometheus_client"]
+    results = tmp_path / "results"
+
+    result = start("--port", "0", "--workers", "1", SIGNALS_AT=f"{results}:{','.join(modules)}")
+
+    assert (result.returncode, result.stderr, result.stdout) == (0, "", "")
+    ends = dict(line.rsplit(maxsplit=1) for line in results.read_text().splitlines())
+    assert ends == {
+        f"{module} {name}": str(128 + getattr(signal, name)) for module in modules for name in SIGNALS
+    }
+
+
+@pytest.mark.parametrize("sig", SIGNALS)
+def test_a_signal_while_engine_processes_start_ends_it_without_a_word(sig: str) -> None:
+    """Within uvicorn, which ends in order."""
+    result = start("--port", "0", "--workers", "1", SIGNAL_AT=f"server.compute.processes:{sig}")
+
     assert result.stderr == result.stdout == ""
-    if module == "server.compute.processes":  # within uvicorn, which ends in order
-        assert result.returncode in (0, -getattr(signal, sig))
-    else:
-        assert result.returncode == 128 + getattr(signal, sig)
+    assert result.returncode in (0, -getattr(signal, sig))
 
 
 @pytest.mark.parametrize("command", ["train", "health"])
 def test_a_signal_while_another_command_starts_ends_it_without_a_word(command: str) -> None:
-    result = subprocess.run(
-        [*COMMAND, command],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": MISHAPS, "SIGNAL_AT": "argparse:SIGINT"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    result = start(command, SIGNAL_AT="argparse:SIGINT")
 
     assert (result.returncode, result.stderr) == (128 + signal.SIGINT, "")
 
@@ -79,17 +88,13 @@ async def test_an_engine_process_that_dies_while_the_server_starts_is_started_ag
 
 
 @needs_proc
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_that_no_engine_process_starts_is_one_sentence_and_status_1(tmp_path: Path, form: str) -> None:
-    result = subprocess.run(
-        [*COMMAND, "--port", "0", "--workers", "2", "--log-format", form],
-        cwd=ROOT,
-        env={**os.environ, **dying(tmp_path / "died", 1000)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+@pytest.mark.parametrize(("form", "workers"), [("text", "2"), ("json", "1")])
+def test_that_no_engine_process_starts_is_one_sentence_and_status_1(
+    tmp_path: Path, form: str, workers: str
+) -> None:
+    variables = dying(tmp_path / "died", 1000)
+
+    result = start("--port", "0", "--workers", workers, "--log-format", form, **variables)
 
     assert result.returncode == 1
     assert result.stdout == ""
@@ -113,22 +118,24 @@ def started(url: str) -> bool:
 @needs_proc
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "script",
+    ("script", "compute"),
     [
-        'exec "$@" >&-',
-        'exec "$@" 2>&-',
-        'exec "$@" <&- >&- 2>&-',
-        'exec "$@" >/dev/full',
-        'exec "$@" 2>/dev/full',
-        'exec "$@" >/dev/full 2>&1',
-        '"$@" | true',
-        '"$@" 2>&1 | true',
+        ('exec "$@" >&-', "inline"),
+        ('exec "$@" 2>&-', "inline"),
+        ('exec "$@" <&- >&- 2>&-', "processes"),  # of each kind, one with a process that inherits the streams
+        ('exec "$@" >/dev/full', "inline"),
+        ('exec "$@" 2>/dev/full', "inline"),
+        ('exec "$@" >/dev/full 2>&1', "processes"),
+        ('"$@" | true', "inline"),
+        ('"$@" 2>&1 | true', "processes"),
     ],
 )
-async def test_streams_that_lead_nowhere_keep_nobody_from_being_served(tmp_path: Path, script: str) -> None:
+async def test_streams_that_lead_nowhere_keep_nobody_from_being_served(
+    tmp_path: Path, script: str, compute: str
+) -> None:
     address = tmp_path / "address"
     process = subprocess.Popen(  # noqa: ASYNC220 - no input or output is waited for
-        [*shell(script), "--port", "0", "--workers", "1", "--log-level", "info"],
+        [*shell(script), "--port", "0", "--compute", compute, "--workers", "1", "--log-level", "info"],
         cwd=ROOT,
         # What a stream has not taken stays in its buffer, if it has one, and fails whatever flushes it.
         env={**os.environ, "PLAYGROUND_ADDRESS_FILE": str(address), "PYTHONUNBUFFERED": ""},
@@ -165,9 +172,16 @@ def serves(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--version",), ("--help",), ("train", "--help"), ("health", "--help")]
+    ("script", "arguments"),
+    [
+        ('"$@" | true', ("--version",)),
+        ('"$@" | true', ("--help",)),
+        ('"$@" >&-', ("--help",)),
+        ('"$@" >/dev/full', ("--help",)),
+        ('"$@" | true', ("train", "--help")),
+        ('"$@" >/dev/full', ("health", "--help")),
+    ],
 )
-@pytest.mark.parametrize("script", ['"$@" | true', '"$@" >&-', '"$@" >/dev/full'])
 def test_what_nobody_reads_is_no_reason_to_complain(script: str, arguments: tuple[str, ...]) -> None:
     result = subprocess.run(
         [*shell(script), *arguments],

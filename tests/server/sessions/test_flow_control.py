@@ -33,7 +33,7 @@ class Line:
         coming: list[tuple[float, int, int, float]] = []
         free, last = now, -1.0
         while now < end:
-            interval = max(1 / self.per_second, min(1.0, self.window.slowness / self.per_second))
+            interval = max(1 / self.per_second, min(1.0, self.window.backoff / self.per_second))
             if self.window.has_room and now >= last + interval - 1e-9:
                 free = max(free, now) + self.size / self.rate
                 last = now
@@ -86,18 +86,18 @@ def test_guarantee_1_on_a_slow_line_frames_are_fresh_and_fill_it() -> None:
 
     assert max(line.ages) < 1
     assert len(line.ages) > 0.9 * 20 * 60_000 / 13_500
-    assert line.window.slowness == 1
+    assert line.window.backoff == 1
 
 
 def test_frames_come_less_often_when_they_come_late_and_more_often_again() -> None:
     line = Line(rate=8_000, delay=0.02)
     now = line.run(20)
-    assert line.window.slowness >= 8
+    assert line.window.backoff >= 8
 
     line.rate = 1e7
     now = line.run(20, now)
 
-    assert line.window.slowness == 1
+    assert line.window.backoff == 1
     before = len(line.ages)
     line.run(2, now)
     assert len(line.ages) - before == pytest.approx(40, abs=2)
@@ -106,16 +106,16 @@ def test_frames_come_less_often_when_they_come_late_and_more_often_again() -> No
 def test_it_is_told_how_long_nothing_was_acknowledged_while_there_was_no_room() -> None:
     window = AckWindow()
     window.send(10)
-    assert window.waited(99) == 0
+    assert window.blocked_seconds(99) == 0
     window.send(10.5)
-    assert window.waited(15) == 5
+    assert window.blocked_seconds(15) == 5
     window.acknowledge(1, 16)
     window.acknowledge(2, 16)
-    assert window.waited(99) == 0
+    assert window.blocked_seconds(99) == 0
 
     for _ in range(window.size):
         window.send(100)
-    assert window.waited(107) == 7
+    assert window.blocked_seconds(107) == 7
 
 
 @given(
@@ -134,4 +134,4 @@ def test_guarantee_4_never_more_than_the_window_is_unacknowledged(
             window.send(now)
         assert 0 <= window.sent - window.acknowledged <= largest
         assert min(2, largest) <= window.size <= largest
-        assert 1 <= window.slowness <= 32
+        assert 1 <= window.backoff <= 32

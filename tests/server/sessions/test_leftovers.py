@@ -10,7 +10,7 @@ import uvicorn
 
 from server.sessions.runner import SessionRunner
 from server.settings import Settings
-from server.transport.uvicorn_protocols import listen, serving
+from server.transport.uvicorn_protocols import listen, serving_config
 from server.web.app import create_app
 from tests.support.waiting import until
 from tests.support.wire import connect
@@ -23,7 +23,7 @@ async def url() -> AsyncIterator[str]:
     """Serve from this process, so that one can look into it."""
     settings = Settings(port=0, workers=1, kept_seconds=0, alone_seconds=0)
     listener = listen(settings)
-    server = uvicorn.Server(serving(create_app(settings), settings, log_level="warning"))
+    server = uvicorn.Server(serving_config(create_app(settings), settings, log_level="warning"))
     serving_ = asyncio.create_task(server.serve([listener]))
     await until(lambda: server.started)
     yield f"ws://127.0.0.1:{listener.getsockname()[1]}/ws"

@@ -86,7 +86,7 @@ def test_a_token_brings_back_the_same_run_and_what_was_said_about_it(experiment,
     back = unseal(KEYS, text)
 
     assert whole
-    assert back.claim == claim()
+    assert back.claims == claim()
     again = back.run()
     assert again is not None
     assert again.experiments == run.experiments
@@ -201,7 +201,7 @@ def test_a_token_of_version_1_opens_to_the_same_run():
 
     back = unseal(keys, FORMER["token"])
 
-    assert back.claim == claim(serial=0)
+    assert back.claims == claim(serial=0)
     again = back.run()
     assert again is not None
     assert_same_state(again, trained())

@@ -47,7 +47,7 @@ def test_one_for_which_something_is_done_keeps_its_place() -> None:
     taken = [places.take("a1"), places.take("a2")]
     for place in taken:
         assert place is not None
-        place.work()
+        place.mark_busy()
 
     surplus = [places.take("b1") for _ in range(SURPLUS)]
 
@@ -60,7 +60,7 @@ def test_beyond_the_surplus_there_is_not_even_a_refusal() -> None:
     for number in range(1 + SURPLUS):
         place = places.take(f"{number}")
         assert place is not None
-        place.work()
+        place.mark_busy()
 
     assert places.take("x") is None
 
@@ -69,8 +69,8 @@ def test_a_place_that_was_left_is_free_again() -> None:
     places = Places(1)
     first = places.take("a")
     assert first is not None
-    first.work()
-    first.leave()
+    first.mark_busy()
+    first.release()
 
     second = places.take("b")
 

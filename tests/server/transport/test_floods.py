@@ -16,7 +16,7 @@ import uvicorn
 from server.settings import Settings
 from server.transport import uvicorn_protocols
 from server.transport.fair_reading import PIECE_BYTES
-from server.transport.uvicorn_protocols import FRAME_BURST, FRAME_RATE, MOST_FRAGMENTS, listen, serving
+from server.transport.uvicorn_protocols import FRAME_BURST, FRAME_RATE, MAX_FRAGMENTS, listen, serving_config
 from tests.support.client import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -84,7 +84,7 @@ class Server(uvicorn.Server):
 async def serving_here(app: Any, **settings: Any) -> AsyncIterator[tuple[Server, int]]:
     """Serve an application here; yields the server and its port."""
     given = Settings(port=0, **settings)
-    server = Server(serving(app, given, log_level="critical", lifespan="off"))
+    server = Server(serving_config(app, given, log_level="critical", lifespan="off"))
     with listen(given) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -173,7 +173,7 @@ async def test_control_frames_of_a_usual_number_are_answered_at_once() -> None:
 
 async def test_a_message_of_very_many_fragments_ends_the_connection_however_small_they_are() -> None:
     async with serving_here(Echo()) as (_, port), upgraded(port) as (reader, writer):
-        writer.write(frame(TEXT, b"{", final=False) + frame(CONTINUATION, final=False) * (MOST_FRAGMENTS + 1))
+        writer.write(frame(TEXT, b"{", final=False) + frame(CONTINUATION, final=False) * (MAX_FRAGMENTS + 1))
         answer = await reader.read()
 
     assert answer[0] == 0x80 | CLOSE
@@ -182,9 +182,9 @@ async def test_a_message_of_very_many_fragments_ends_the_connection_however_smal
 
 async def test_a_message_of_some_fragments_arrives_whole() -> None:
     async with serving_here(Echo()) as (_, port), upgraded(port) as (reader, writer):
-        parts = [frame(CONTINUATION, b"x", final=False)] * (MOST_FRAGMENTS - 2)
+        parts = [frame(CONTINUATION, b"x", final=False)] * (MAX_FRAGMENTS - 2)
         writer.write(frame(TEXT, b"[", final=False) + b"".join(parts) + frame(CONTINUATION, b"]"))
-        expected = b"[" + b"x" * (MOST_FRAGMENTS - 2) + b"]"
+        expected = b"[" + b"x" * (MAX_FRAGMENTS - 2) + b"]"
 
         answer = await reader.readuntil(b"]")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from server.transport.loop_shares import COMMON, OF_CONNECTION, OF_OWNER, LoopShares, Party
+from server.transport.loop_shares import COMMON, OF_CONNECTION, OF_OWNER, LoopAccount, LoopShares
 
 pytestmark = pytest.mark.anyio
 
@@ -39,24 +39,26 @@ def clock() -> Clock:
     return Clock()
 
 
-def overdrawn(shares: LoopShares, owner: str) -> Party:
-    party = Party(owner)
-    shares.charge(party, 10.0)
-    return party
+def overdrawn(shares: LoopShares, owner: str) -> LoopAccount:
+    account = LoopAccount(owner)
+    shares.charge(account, 10.0)
+    return account
 
 
-async def served(shares: LoopShares, clock: Clock, parties: list[Party], turns: int) -> list[Party]:
-    """Let parties work in turns of a piece each, all of the time, and return who came when."""
-    order: list[Party] = []
+async def served(
+    shares: LoopShares, clock: Clock, accounts: list[LoopAccount], turns: int
+) -> list[LoopAccount]:
+    """Let accounts work in turns of a piece each, all of the time, and return who came when."""
+    order: list[LoopAccount] = []
 
-    async def work(party: Party) -> None:
+    async def work(account: LoopAccount) -> None:
         while len(order) < turns:
-            await shares.turn(party)
-            order.append(party)
+            await shares.wait_turn(account)
+            order.append(account)
             clock.now += PIECE
-            shares.charge(party, PIECE)
+            shares.charge(account, PIECE)
 
-    tasks = [asyncio.create_task(work(party)) for party in parties]
+    tasks = [asyncio.create_task(work(account)) for account in accounts]
     while len(order) < turns:
         for _ in range(3):  # a task that is granted its turn wakes, works and asks for the next
             await asyncio.sleep(0)
@@ -69,44 +71,44 @@ async def served(shares: LoopShares, clock: Clock, parties: list[Party], turns: 
 
 async def test_nobody_waits_within_the_allowance(clock: Clock) -> None:
     shares = LoopShares(clock, clock.call_later)
-    party = Party("address")
+    account = LoopAccount("address")
 
-    shares.charge(party, OF_CONNECTION[1] / 2)
+    shares.charge(account, OF_CONNECTION[1] / 2)
 
-    assert shares.is_free(party)
-    await asyncio.wait_for(shares.turn(party), 1)
+    assert shares.is_within_allowance(account)
+    await asyncio.wait_for(shares.wait_turn(account), 1)
 
 
 async def test_a_connection_that_is_beyond_its_allowance_makes_no_other_one_wait(clock: Clock) -> None:
     shares = LoopShares(clock, clock.call_later)
-    hostile = Party("address")
+    hostile = LoopAccount("address")
 
     shares.charge(hostile, 2 * OF_CONNECTION[1])
     clock.now += 1
 
     shares.charge(hostile, OF_CONNECTION[1] + OF_CONNECTION[0])
-    assert not shares.is_free(hostile)
-    assert shares.is_free(Party("address"))
-    assert shares.is_free(Party("another address"))
+    assert not shares.is_within_allowance(hostile)
+    assert shares.is_within_allowance(LoopAccount("address"))
+    assert shares.is_within_allowance(LoopAccount("another address"))
 
 
 async def test_many_connections_of_an_owner_share_its_allowance(clock: Clock) -> None:
     shares = LoopShares(clock, clock.call_later)
 
     for _ in range(10):
-        shares.charge(Party("address"), OF_OWNER[1] / 5)
+        shares.charge(LoopAccount("address"), OF_OWNER[1] / 5)
 
-    assert not shares.is_free(Party("address"))
-    assert shares.is_free(Party("another address"))
+    assert not shares.is_within_allowance(LoopAccount("address"))
+    assert shares.is_within_allowance(LoopAccount("another address"))
 
 
 async def test_what_is_owed_is_bounded(clock: Clock) -> None:
     shares = LoopShares(clock, clock.call_later)
-    party = overdrawn(shares, "address")
+    account = overdrawn(shares, "address")
 
     clock.now += 2 * max(OF_CONNECTION[1] / OF_CONNECTION[0], OF_OWNER[1] / OF_OWNER[0]) + 0.1
 
-    assert shares.is_free(party)
+    assert shares.is_within_allowance(account)
 
 
 async def test_beyond_the_allowance_owners_have_equal_parts_however_many_connections_they_have(
@@ -118,16 +120,16 @@ async def test_beyond_the_allowance_owners_have_equal_parts_however_many_connect
 
     order = await served(shares, clock, [*many, single], 200)
 
-    parts = Counter(party.owner for party in order[100:])
+    parts = Counter(account.owner for account in order[100:])
     assert parts["single"] == pytest.approx(50, abs=5)
     assert len(set(order) & set(many)) == 3
 
 
 async def test_the_common_budget_leaves_most_of_the_loop_to_others(clock: Clock) -> None:
     shares = LoopShares(clock, clock.call_later)
-    parties = [overdrawn(shares, f"address {number}") for number in range(3)]
+    accounts = [overdrawn(shares, f"address {number}") for number in range(3)]
     start = clock.now
-    await served(shares, clock, parties, 100)
+    await served(shares, clock, accounts, 100)
 
     assert (clock.now - start) * COMMON[0] + COMMON[1] + 3 * PIECE >= 100 * PIECE
 
@@ -135,7 +137,7 @@ async def test_the_common_budget_leaves_most_of_the_loop_to_others(clock: Clock)
 async def test_a_turn_that_nobody_waits_for_any_more_is_passed_over(clock: Clock) -> None:
     shares = LoopShares(clock, clock.call_later)
     gone, there = overdrawn(shares, "one"), overdrawn(shares, "one")
-    task = asyncio.create_task(shares.turn(gone))
+    task = asyncio.create_task(shares.wait_turn(gone))
     await asyncio.sleep(0)
     task.cancel()
 
@@ -143,11 +145,11 @@ async def test_a_turn_that_nobody_waits_for_any_more_is_passed_over(clock: Clock
 
 
 async def test_work_is_charged_for_the_steps_it_takes_and_not_for_its_waits(clock: Clock) -> None:
-    party = Party("address")
+    account = LoopAccount("address")
     charged: list[float] = []
 
     class Noting(LoopShares):
-        def charge(self, party: Party, seconds: float) -> None:
+        def charge(self, account: LoopAccount, seconds: float) -> None:
             charged.append(seconds)
 
     shares = Noting(clock, clock.call_later)
@@ -162,7 +164,7 @@ async def test_work_is_charged_for_the_steps_it_takes_and_not_for_its_waits(cloc
     async def meanwhile() -> None:
         clock.now += 50
 
-    await asyncio.gather(shares.run(party, work), meanwhile())
+    await asyncio.gather(shares.run(account, work), meanwhile())
 
     assert charged == [1, 2]
 
@@ -177,7 +179,7 @@ async def test_work_that_is_cancelled_is_cancelled_inside(clock: Clock) -> None:
         finally:
             ended.append("work")
 
-    task = asyncio.create_task(shares.run(Party("address"), work))
+    task = asyncio.create_task(shares.run(LoopAccount("address"), work))
     await asyncio.sleep(0)
     task.cancel()
 
@@ -192,4 +194,4 @@ async def test_an_error_of_the_work_comes_out(clock: Clock) -> None:
         raise LookupError("its own")
 
     with pytest.raises(LookupError, match="its own"):
-        await LoopShares(clock, clock.call_later).run(Party("address"), work)
+        await LoopShares(clock, clock.call_later).run(LoopAccount("address"), work)

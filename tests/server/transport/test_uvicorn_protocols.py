@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from server.settings import Settings
-from server.transport.uvicorn_protocols import LINGER_SECONDS, SEND_BUFFER_BYTES, listen, serving
+from server.transport.uvicorn_protocols import LINGER_SECONDS, SEND_BUFFER_BYTES, listen, serving_config
 from tests.support.client import PATIENCE_SECONDS, client
 from tests.support.live_server import LiveServer, live_server
 
@@ -88,7 +88,7 @@ async def flooding(ping_seconds: float = SECONDS) -> AsyncIterator[tuple[Flood, 
     """Serve a flood here; afterwards the server ends."""
     app = Flood()
     settings = Settings(port=0, ping_seconds=ping_seconds, pong_seconds=SECONDS)
-    config = serving(app, settings, log_level="critical", lifespan="off")
+    config = serving_config(app, settings, log_level="critical", lifespan="off")
     protocol: Any = config.ws
 
     class Watched(protocol):  # type: ignore[misc]

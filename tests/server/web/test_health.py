@@ -109,16 +109,16 @@ async def test_many_open_sockets_make_it_neither_ill_nor_unready(server: LiveSer
 
 
 async def test_a_server_without_room_says_that_capacity_is_missing() -> None:
-    readiness = Readiness(_yes, has_room=lambda: False, is_draining=lambda: False)
+    readiness = Readiness(_yes, has_capacity=lambda: False, is_draining=lambda: False)
 
-    assert await readiness.lacks() == ("capacity",)
+    assert await readiness.missing() == ("capacity",)
 
 
 async def test_a_server_that_ends_does_not_ask_its_engine_any_more() -> None:
-    readiness = Readiness(_never, has_room=lambda: True, is_draining=lambda: True)
+    readiness = Readiness(_never, has_capacity=lambda: True, is_draining=lambda: True)
 
     with anyio.fail_after(5):
-        assert await readiness.lacks() == ("accepting",)
+        assert await readiness.missing() == ("accepting",)
 
 
 async def test_however_many_ask_the_engine_is_probed_once() -> None:
@@ -130,11 +130,11 @@ async def test_however_many_ask_the_engine_is_probed_once() -> None:
         await anyio.lowlevel.checkpoint()
         return True
 
-    readiness = Readiness(probe, has_room=lambda: True, is_draining=lambda: False, fresh=60)
+    readiness = Readiness(probe, has_capacity=lambda: True, is_draining=lambda: False, max_age=60)
     async with anyio.create_task_group() as group:
         for _ in range(20):
-            group.start_soon(readiness.lacks)
-    await readiness.lacks()
+            group.start_soon(readiness.missing)
+    await readiness.missing()
 
     assert probes == 1
 

@@ -10,12 +10,11 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from engine import Experiment, advance, begin
 from server.protocol.frame_compression import FrameDecompressor
 from server.protocol.frames import decode
 from server.protocol.messages import PROTOCOL
 from server.settings import MAX_MESSAGE_BYTES
-from tests.support.client import client, greeted
+from tests.support.client import assert_losses_are_the_engines, client, greeted
 from tests.support.live_server import LiveServer, live_server
 from tests.support.wording import sentence
 
@@ -26,12 +25,8 @@ async def test_the_losses_on_the_wire_are_those_of_the_engine(server: LiveServer
     async with greeted(server.socket_url, training={"seed": 3}) as connected:
         await connected.ask("step", count=20)
         await connected.frame(lambda frame: frame.epoch == 20)
-        epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
-        losses = np.concatenate([frame["test_loss"] for frame in connected.frames])
 
-    _, report = advance(begin(Experiment.model_validate({"training": {"seed": 3}})), epochs=20)
-    assert epochs.tolist() == list(range(21))
-    assert np.array_equal(losses[1:], report.test_loss[0])
+    assert_losses_are_the_engines(connected, 20, training={"seed": 3})
 
 
 async def test_playing_streams_frames_in_order_with_every_epoch_until_paused(server: LiveServer) -> None:
@@ -108,11 +103,7 @@ async def test_bad_messages_are_answered_and_the_run_goes_on_as_if_nothing_had_h
         state = await connected.ask("pause")
         await connected.frame(lambda frame: frame.step == state["step"])
 
-    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
-    losses = np.concatenate([frame["test_loss"] for frame in connected.frames])
-    _, report = advance(begin(Experiment()), epochs=state["epoch"])
-    assert epochs.tolist() == list(range(state["epoch"] + 1))
-    assert np.array_equal(losses[1:], report.test_loss[0])
+    assert_losses_are_the_engines(connected, state["epoch"])
 
 
 async def test_a_hello_of_another_protocol_is_refused_and_a_right_one_follows(server: LiveServer) -> None:

@@ -1,0 +1,62 @@
+"""An outbox that goes on with another connection."""
+
+import numpy as np
+
+from server.protocol.frames import Tensor, decode
+from server.sessions.outbox import Outbox
+
+
+def about(epoch: int, *, history: int = 1, run: int = 1) -> dict[str, str]:
+    return {"run": str(run), "history": str(history), "epoch": str(epoch), "step": "0"}
+
+
+def loss(*epochs: int) -> dict[str, Tensor]:
+    return {"epochs": np.array(epochs, np.uint32), "train_loss": np.array(epochs, float)}
+
+
+def epochs_of(frame: object) -> list[int]:
+    assert isinstance(frame, bytes)
+    found: list[int] = decode(frame)[1]["epochs"].tolist()
+    return found
+
+
+def test_losses_that_may_not_have_arrived_go_out_again_in_order_and_frames_are_numbered_afresh() -> None:
+    outbox = Outbox(window=2)
+    for epoch in range(4):
+        outbox.put(about(epoch), loss(epoch), due=True)
+        outbox.take()
+        if epoch == 1:
+            outbox.acknowledge(1)
+    outbox.put(about(4), loss(4), due=False)
+    outbox.post("an answer to somebody who is gone")
+
+    outbox.reopen()
+    assert outbox.take() is None  # nothing whole to show yet
+    outbox.put(about(5), loss(5), due=True)
+    frame = outbox.take()
+
+    assert epochs_of(frame) == [1, 2, 3, 4, 5]
+    assert isinstance(frame, bytes)
+    assert decode(frame)[0]["frame"] == "1"
+
+
+def test_losses_of_a_history_that_is_over_do_not_go_out_again() -> None:
+    outbox = Outbox(window=2)
+    outbox.put(about(7), loss(7), due=True)
+    outbox.take()
+    outbox.put(about(0, history=2, run=2), loss(0), due=False)
+
+    outbox.reopen()
+    outbox.put(about(1, history=2, run=2), loss(1), due=True)
+
+    assert epochs_of(outbox.take()) == [0, 1]
+
+
+def test_points_hold_for_another_shape_of_the_same_history() -> None:
+    outbox = Outbox(window=2)
+    outbox.put(about(1), {**loss(1), "train_points": np.zeros((3, 3), np.float32)}, due=True)
+    outbox.put(about(2, run=2), loss(2), due=True)
+    frame = outbox.take()
+
+    assert isinstance(frame, bytes)
+    assert decode(frame)[1]["train_points"].shape == (3, 3)
