@@ -172,7 +172,7 @@ def refuse(by):
 
 signal.SIGBREAK, os.nice = signal.SIGUSR1, refuse
 from server.compute.worker_setup import initialize_worker
-prepare(1 << 40)
+initialize_worker(1 << 40)
 for number in (signal.SIGINT, signal.SIGUSR1):
     os.kill(os.getpid(), number)
 print("alive")

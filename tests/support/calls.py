@@ -46,7 +46,7 @@ def hang(begun: Path) -> None:
 def wait_for(begun: Path, go_on: Path) -> int:
     """Write the number of the process to a file, and return it once another file is there."""
     written = begun.with_suffix(".new")
-    written.write_text(str(os.getpid()))
+    written.write_text(str(os.getpid()), encoding="ascii")
     written.replace(begun)
     while not go_on.exists():
         threading.Event().wait(0.01)

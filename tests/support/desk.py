@@ -57,7 +57,7 @@ class Desk:
 
 def dump(events: list[Event]) -> list[dict[str, Any]]:
     """Return events as the client gets them, and with the key and the values of their message."""
-    return [event.model_dump(mode="json") | _keyed(getattr(event, "sentence", None)) for event in events]
+    return [event.model_dump(mode="json") | _keyed(getattr(event, "user_message", None)) for event in events]
 
 
 def _keyed(sentence: UserMessage | None) -> dict[str, Any]:

@@ -68,13 +68,3 @@ def restarted(first: signal.Signals) -> Iterator[Any]:
             stack.enter_context(live_server("--workers", "1", "--port", port))
 
         yield one, again
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes below a process."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
-                found += [int(stat.parent.name), *children(int(stat.parent.name))]
-    return found

@@ -18,7 +18,8 @@ from server.security.signing_keys import load_keys
 from server.sessions.resume_tokens import AUDIENCE, Claims, seal
 from tests.support.client import client, cut, greeted, resumed
 from tests.support.live_server import LiveServer, live_server
-from tests.support.resuming import children, dropped, resealed, restarted, run_of
+from tests.support.processes import descendants
+from tests.support.resuming import dropped, resealed, restarted, run_of
 
 pytestmark = pytest.mark.anyio
 
@@ -129,7 +130,7 @@ async def test_thirty_sessions_resume_after_the_server_was_killed_and_lose_two_s
                 for connected in clients
                 if connected.checkpoint
             ]
-            server_children = children(server.process.pid)
+            server_children = descendants(server.process.pid)
             for connected in clients:
                 cut(connected)
         await anyio.to_thread.run_sync(restart)
