@@ -158,7 +158,7 @@ export function createExportFiles({ catalog, get, runData, exact, api, paper }) 
         await exact();
         if (!runData.latest) throw new Error("There is no network yet");
         return new Blob([writeNetwork(get().experiment, runData.latest)], {
-          type: "application/octet-runData",
+          type: "application/octet-stream",
         });
       }
       case "map-svg":

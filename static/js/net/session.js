@@ -311,5 +311,5 @@ export function createSession(options) {
 
 /** @returns {never} */
 function noStorage() {
-  throw new Error("Nothing is record");
+  throw new Error("Nothing is kept");
 }

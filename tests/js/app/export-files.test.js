@@ -44,8 +44,10 @@ test("a network is exported with its exact parameters, and needs a frame", async
   await assert.rejects(files.file("network"), /no network/);
   runData.accept(pictureOf({ exact: [0.1, 0.2, 0.3] }), 0);
 
-  const bytes = await (await files.file("network")).blob.arrayBuffer();
+  const { blob } = await files.file("network");
+  const bytes = await blob.arrayBuffer();
 
+  assert.equal(blob.type, "application/octet-stream");
   assert.deepEqual(new Float64Array(bytes.slice(-24)), Float64Array.of(0.1, 0.2, 0.3));
   assert.deepEqual(log, ["exact", "exact"]);
 });
