@@ -1,5 +1,6 @@
 """What all tests may ask for."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,16 @@ def one_thread() -> Iterator[None]:
     """Compute on one thread, as engine processes do: several wait for each other where processors are busy."""
     with threadpool_limits(1, "blas"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def uvicorn_logging() -> Iterator[None]:
+    """Restore the loggers that uvicorn configures when a test runs it in this process."""
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error", "uvicorn.access")]
+    before = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    yield
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        logger.handlers[:], logger.level, logger.propagate = handlers, level, propagate
 
 
 @pytest.fixture(scope="session")
