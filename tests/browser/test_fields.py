@@ -73,20 +73,25 @@ def step(playground: Playground) -> None:
     playground.until(lambda: playground.epoch == before + 1, "one more epoch")
 
 
+def reach(playground: Playground, name: str) -> None:
+    """Give a field another value by its control, and find that value on the server."""
+    value = another_value(name, FIELDS[name])
+    assert playground.field(name) == FIELDS[name].default, name
+
+    change(playground, name, value)
+
+    playground.until(lambda: bool(playground.field(name) == pytest.approx(value)), f"{name} is {value}")
+    assert playground['[role="alert"]'].count() == 0, name
+
+
 @pytest.mark.parametrize("group", ["data", "network", "objective", "training"])
 def test_every_control_reaches_the_server(playground: Playground, group: str) -> None:
     playground.open_all()
 
     for name in (name for name in PLAIN if name.startswith(f"{group}.")):
-        value = another_value(name, FIELDS[name])
-        assert playground.field(name) == FIELDS[name].default, name
-
-        change(playground, name, value)
-
-        playground.until(lambda: bool(playground.field(name) == pytest.approx(value)), f"{name} is {value}")
-        assert playground['[role="alert"]'].count() == 0, name
+        reach(playground, name)
         playground["#reset"].click()
-        playground.until(lambda: playground.epoch == 0, f"a new start with {name}")
+        playground.until(lambda: playground.epoch == 0, "a new start")
         step(playground)
 
 
