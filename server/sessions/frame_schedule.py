@@ -1,7 +1,6 @@
 """The frame schedule: the view of a client, and when its next frame is due. Takes the time as an argument."""
 
 import math
-from dataclasses import dataclass
 
 from server.sessions.slices import View
 
@@ -13,15 +12,6 @@ _HIDDEN_RATE = 1.0
 
 _LONGEST_INTERVAL = 1.0
 """Seconds between two frames for a slow client, at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrameScheduleState:
-    """The state of a schedule before a frame was begun."""
-
-    stale: bool
-    points_due: bool
-    last: float
 
 
 class FrameSchedule:
@@ -62,13 +52,3 @@ class FrameSchedule:
         """Record that a frame is begun, which will be ready at a certain time."""
         self.stale = self.points_due = False
         self._last = ready
-
-    def snapshot(self) -> FrameScheduleState:
-        """Return the state, for `roll_back`."""
-        return FrameScheduleState(self.stale, self.points_due, self._last)
-
-    def roll_back(self, before: FrameScheduleState) -> None:
-        """Undo `begin` for a frame that will not be drawn: its changes are due again."""
-        self.stale = self.stale or before.stale
-        self.points_due = self.points_due or before.points_due
-        self._last = min(self._last, before.last)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from engine import Experiment
-from server.compute import CallCancelled, CallHandle, Closed, ComputeError, Scheduler
+from server.compute import Closed, ComputeError, PreparedCall, Scheduler
 from server.compute.cost import slice_seconds
 from server.i18n import ENGLISH, Language, bundled
 from server.protocol.close_codes import UNREAD
@@ -34,7 +34,7 @@ from server.sessions.checkpointer import Checkpointer
 from server.sessions.expiry import Expiry
 from server.sessions.outbox import Outbox, Overflow
 from server.sessions.session import Session
-from server.sessions.slices import Slice, run_slice
+from server.sessions.slices import Outcome, Slice, run_slice
 from server.telemetry.logs import set_session
 from server.telemetry.metrics import Metrics
 
@@ -123,12 +123,12 @@ class SessionRunner:
         self._outage_announced = False
         self._account: Hashable = object()  # not the runner itself: accounts outlive it
         self._wake = asyncio.Event()
-        self._handle = CallHandle()
-        self._queued_slice: Slice | None = None  # waits for a worker; its call is that of the handle
+        self._queued_for: str | None = None  # the person in whose share this waits for a worker
+        self._work: Slice | None = None  # is computed
         self._urgent_allowance = TokenBucket(_URGENT_PER_SECOND, _URGENT_PER_SECOND)
         self._estimated: Experiment | None = None
         self._slice_seconds = 0.0
-        self._is_urgent = False  # whether the next slice is due to a command
+        self._is_urgent = False  # whether the next slice answers a command
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -200,17 +200,19 @@ class SessionRunner:
             if not isinstance(message, Watch) or message.hidden:
                 self.checkpointer.request()
         self.post(self.session.receive(message))
+        self._post_checkpoint_if_due()
         self.outbox.acknowledge(self.session.acknowledged)
         while self._sent_at and self._sent_at[0][0] <= self.session.acknowledged:
             self._sent_at.popleft()
         self._wake.set()
 
     def _prioritize(self) -> None:
-        """Let a command take effect soon: cancel a slice that waits for a worker, and make the next one urgent."""
+        """Let a command take effect soon: the next slice is urgent, also if this waits for a worker already."""
+        if self._is_urgent:
+            return
         self._is_urgent = self._urgent_allowance.take(self._clock()) == 0
-        if self._queued_slice is not None and self._handle.cancel():
-            self.session.cancel_slice(self._queued_slice)
-            self._queued_slice = None
+        if self._is_urgent and self._queued_for is not None:
+            self._scheduler.hasten(self._queued_for, self._account)
 
     def post(self, events: list[Event]) -> None:
         """Queue events for the client, dismiss one that reads none; without a connection, drop them."""
@@ -271,34 +273,16 @@ class SessionRunner:
         while True:
             self._wake.clear()
             self._post_checkpoint_if_due()
-            can_send = self.connection is not None and outbox.is_open()
-            work = None
-            if not outbox.is_full():
-                work = session.next_slice(
-                    self._clock(),
-                    can_send=can_send,
-                    seconds=self._scheduler.budget(),
-                    backoff=outbox.backoff,
-                )
-            if work is None:
+            if outbox.is_full() or not session.is_due(self._clock(), can_send=self._can_send):
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._seconds_until_due(can_send)):
+                    async with asyncio.timeout(self._seconds_until_due()):
                         await self._wake.wait()
                 continue
+            self._queued_for = self.client.person
             try:
-                self._queued_slice = work
-                urgent, self._is_urgent = self._is_urgent, False
-                outcome = await self._scheduler.run(
-                    run_slice,
-                    work,
-                    owner=self.client.person,
-                    session=self._account,
-                    seconds=self._expected_seconds(work.experiment),
-                    urgent=urgent,
-                    handle=self._handle,
+                outcome: Outcome | None = await self._scheduler.run_next(
+                    self._prepare, owner=self._queued_for, session=self._account, urgent=self._is_urgent
                 )
-            except CallCancelled:
-                continue
             except Closed:
                 return
             except ComputeError as error:
@@ -308,13 +292,36 @@ class SessionRunner:
                 log.exception("a slice failed")
                 self.post(session.fail())
                 continue
-            events, update = session.absorb(work, outcome)
+            if outcome is None:  # a command has come in between
+                continue
+            assert self._work is not None
+            events, update = session.absorb(self._work, outcome)
             if update is not None:
-                if self.connection is not None and not can_send:
-                    self._metrics.frame_replaced()
                 outbox.put(update.metadata, update.tensors, due=update.due)
                 self.sendable.set()
             self.post(events)
+
+    @property
+    def _can_send(self) -> bool:
+        return self.connection is not None and self.outbox.is_open()
+
+    def _prepare(self) -> PreparedCall | None:
+        """Return the call of the next slice, now that a worker is free; None if nothing is due any more."""
+        self._queued_for, self._is_urgent = None, False
+        if self.outbox.is_full():
+            return None
+        can_send = self._can_send
+        self._work = work = self.session.next_slice(
+            self._clock(),
+            can_send=can_send,
+            seconds=self._scheduler.budget(),
+            backoff=self.outbox.backoff,
+        )
+        if work is None:
+            return None
+        if self.connection is not None and not can_send:
+            self._metrics.frame_replaced()
+        return PreparedCall(run_slice, (work,), self._expected_seconds(work.experiment))
 
     def _expected_seconds(self, experiment: Experiment) -> float:
         """Return the seconds that a slice may need at least; estimated once per experiment."""
@@ -322,10 +329,10 @@ class SessionRunner:
             self._estimated, self._slice_seconds = experiment, slice_seconds(experiment)
         return self._slice_seconds
 
-    def _seconds_until_due(self, can_send: bool) -> float | None:
+    def _seconds_until_due(self) -> float | None:
         """Return in how many seconds a slice or token will be due, or None."""
         now = self._clock()
-        times = [self.session.seconds_until_due(now, can_send=can_send)]
+        times = [self.session.seconds_until_due(now, can_send=self._can_send)]
         if self.connection is not None:
             times.append(self.checkpointer.seconds_until_due(self.session, now))
         return min((wait for wait in times if wait is not None), default=None)

@@ -103,8 +103,6 @@ class Session:
         """Grows whenever the run changes."""
         self._pacer = EpochPacer(None)
         self._schedule = FrameSchedule()
-        # Of these two, the state before the slice in flight.
-        self._state_before = (self._applied, self._schedule.snapshot())
         self._begin_run()
 
     def restore(self, run: Run, *, number: int, lineage: int, playing: bool, speed: float | None) -> None:
@@ -410,6 +408,10 @@ class Session:
 
     # -------------------------------------------------------------------------------------------------- slices
 
+    def is_due(self, now: float, *, can_send: bool) -> bool:
+        """Return whether `next_slice` has something to compute now."""
+        return self._plan(now, can_send, _SHORTEST_SLICE) is not None
+
     def next_slice(self, now: float, *, can_send: bool, seconds: float, backoff: float = 1.0) -> Slice | None:
         """Return what to compute now, or None while nothing is due.
 
@@ -420,37 +422,40 @@ class Session:
             backoff: factor by which the interval between frames is extended, as the client is slow.
         """
         self._schedule.backoff = backoff
-        if self._failed or self._in_flight is not None:
+        plan = self._plan(now, can_send, seconds)
+        if plan is None:
             return None
-        limits = self._training(now, seconds)
+        limits, draw = plan
         schedule = self._schedule
-        until_frame = schedule.seconds_until_due(now)
-        draw = can_send and (schedule.stale or limits is not None) and until_frame <= 0
-        duration = 0.0
-        if limits is not None and limits.keys() == {"seconds"}:
-            # At full speed the slice ends when the next frame is due.
-            duration = seconds
-            if can_send and 0 < until_frame <= duration:
-                duration = min(max(until_frame, _SHORTEST_SLICE), seconds)
-                draw = True
-            limits["seconds"] = duration
-        if limits is None and not draw and self._applied:
-            return None
         work = Slice(
             run=self._run,
             experiment=self._experiment,
             edits=tuple(self._edits),
             view=schedule.view if draw else None,
             points=draw and schedule.points_due,
-            **(limits or {}),
+            **limits,
         )
-        self._state_before = (self._applied, schedule.snapshot())
         self._edits = []
         self._applied = True
         self._in_flight = (self._run_number, self._lineage)
         if draw:
-            schedule.begin(now + duration)
+            trains_by_time = limits.keys() == {"seconds"}
+            schedule.begin(now + (limits["seconds"] if trains_by_time else 0.0))
         return work
+
+    def _plan(self, now: float, can_send: bool, seconds: float) -> tuple[dict[str, Any], bool] | None:
+        """Return the limits of training in the next slice and whether it draws; None while nothing is due."""
+        if self._failed or self._in_flight is not None:
+            return None
+        limits = self._training(now, seconds)
+        until_frame = self._schedule.seconds_until_due(now)
+        draw = can_send and (self._schedule.stale or limits is not None) and until_frame <= 0
+        if limits is None:
+            return None if self._applied and not draw else ({}, draw)
+        # At full speed the slice ends when the next frame is due.
+        if limits.keys() == {"seconds"} and can_send and 0 < until_frame <= seconds:
+            return {"seconds": min(max(until_frame, _SHORTEST_SLICE), seconds)}, True
+        return limits, draw
 
     def _training(self, now: float, seconds: float) -> dict[str, Any] | None:
         """Return the limits of training in the next slice, or None if no training is due."""
@@ -465,14 +470,6 @@ class Session:
             return {"seconds": seconds}
         due = self._pacer.due(now)
         return {"epochs": due, "seconds": seconds} if due > 0 else None
-
-    def cancel_slice(self, work: Slice) -> None:
-        """Cancel the slice in flight, which was not begun: its work is due again."""
-        applied, schedule = self._state_before
-        self._in_flight = None
-        self._edits = [*work.edits, *self._edits]
-        self._applied = self._applied and applied
-        self._schedule.roll_back(schedule)
 
     def seconds_until_due(self, now: float, *, can_send: bool) -> float | None:
         """Return in how many seconds a slice will be due, or None if that depends on the next command."""

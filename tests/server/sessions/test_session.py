@@ -164,21 +164,17 @@ def test_pictures_keep_to_the_frame_rate_and_slices_end_with_them(desk: Desk) ->
     assert 19 <= sum(numbers.due for numbers in desk.numbers) <= 22
 
 
-def test_a_slice_that_is_taken_back_leaves_everything_due(desk: Desk) -> None:
+def test_what_is_due_is_what_the_next_slice_does(desk: Desk) -> None:
+    assert not desk.session.is_due(desk.now, can_send=True)
+
+    desk.say("watch")
+    assert not desk.session.is_due(desk.now, can_send=False)  # nothing but a picture, which could not be sent
     desk.say("set_parameter", layer=0, unit=1, input="bias", value=7)
-    desk.say("play")
-    desk.now += 0.1
+    assert desk.session.is_due(desk.now, can_send=False)
     work = desk.next()
     assert work is not None
-    desk.session.cancel_slice(work)
+    assert not desk.session.is_due(desk.now, can_send=True)  # one is under way
+    desk.work(work)
 
-    (state,) = desk.say("pause")  # nothing is under way, so this is answered at once
-    again = desk.next()
-
-    assert state["reason"] == "paused"
-    assert again is not None
-    assert again.edits == work.edits != ()
-    assert again.view == work.view
-    assert again.seconds is None
-    desk.work(again)
     assert desk.numbers[-1].tensors["parameters"][5] == 7
+    assert not desk.session.is_due(desk.now, can_send=True)

@@ -95,18 +95,14 @@ class AnySession(RuleBasedStateMachine):
     @rule()
     def start_a_slice(self) -> None:
         if self.work is None:
+            due = self.desk.session.is_due(self.desk.now, can_send=self.desk.can_send)
             self.work = self.desk.next()
+            assert (self.work is not None) == due
 
     @rule()
     def finish_the_slice(self) -> None:
         if self.work is not None:
             self.desk.work(self.work)
-            self.work = None
-
-    @rule()
-    def take_the_slice_back(self) -> None:
-        if self.work is not None:
-            self.desk.session.cancel_slice(self.work)
             self.work = None
 
     @invariant()
