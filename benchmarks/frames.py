@@ -14,6 +14,7 @@ from engine.registries.features import FEATURES
 from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
 from server.protocol.frames import LOSS_TENSORS, Tensor, encode, write_header
 from server.sessions.slices import Slice, View, run_slice
+from tests.support.slices import all_tensors
 
 TITLE = "Frames"
 HEADER = (
@@ -69,8 +70,8 @@ def record(experiment: Experiment, epochs: int, *, exact: bool) -> list[Frame]:
     """Train, and return the contents of the frames of ten seconds."""
     run, frames = None, []
     for number in range(_FRAMES):
-        outcome = run_slice(Slice(run=run, experiment=experiment, epochs=epochs, view=View(tiles=True)))
-        run, tensors = outcome.run, outcome.tensors
+        outcome = run_slice(Slice(run=run, experiment=experiment, epochs=epochs, views=(View(tiles=True),)))
+        run, tensors = outcome.run, all_tensors(outcome)
         if not exact and len(tensors["epochs"]) > EXACT_EPOCHS:
             tensors |= {name: rounded(tensors[name]) for name in LOSS_TENSORS[1:] if name in tensors}
         metadata = {"frame": str(number + 1), "run": "1", "history": "1", "epoch": str(run.epoch)}

@@ -1,8 +1,17 @@
-"""The frame schedule: the view of a client, and when its next frame is due. Takes the time as an argument."""
+"""The frame schedule: the view of one viewer, and when its next frame is due. Takes the time as an argument."""
 
 import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
+from engine import Experiment
+from engine.user_messages import Value
+from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor
+from server.protocol.messages import ErrorEvent, Event, Watch, localized
 from server.sessions.slices import View
+
+SHORTEST_SLICE = 0.005
+"""Seconds of the shortest slice that is ended early for a frame."""
 
 _USUAL_RATE = 20.0
 """Frames a second for a client that requests no other rate."""
@@ -14,41 +23,158 @@ _LONGEST_INTERVAL = 1.0
 """Seconds between two frames for a slow client, at most."""
 
 
-class FrameSchedule:
-    """When the frames of one connection are due.
+@dataclass(frozen=True, slots=True)
+class RunUpdate:
+    """What a slice has brought, for all viewers.
 
     Attributes:
-        view: of the client.
+        metadata: of the frame.
+        tensors: losses of the finished epochs, and perhaps the points.
+        pictures: tensors of each view that was drawn; of none if the run has another shape by now.
+        is_new: whether the slice has begun the run.
+    """
+
+    metadata: Mapping[str, str]
+    tensors: Mapping[str, Tensor]
+    pictures: Mapping[View, Mapping[str, Tensor]]
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrameUpdate:
+    """Metadata and tensors that a slice adds to the next frame of a viewer; ``due`` if the frame is then complete."""
+
+    metadata: Mapping[str, str]
+    tensors: Mapping[str, Tensor]
+    due: bool
+
+    def without_losses(self) -> dict[str, Tensor]:
+        """Return the tensors that describe the present."""
+        return {name: tensor for name, tensor in self.tensors.items() if name not in LOSS_TENSORS}
+
+
+class FrameSchedule:
+    """When the frames of one viewer are due.
+
+    Attributes:
+        view: of the viewer.
         stale: whether there are changes that no frame has shown.
-        points_due: whether the client needs the points again.
-        backoff: factor by which the interval is extended, up to one second.
+        points_due: whether the viewer needs the points.
+        backoff: factor by which the interval is extended, up to one second, as the client is slow.
     """
 
     def __init__(self) -> None:
-        """Create a schedule with no changes to show."""
-        self.backoff = 1.0
-        self.reopen()
-        self.stale = self.points_due = False
-
-    def reopen(self) -> None:
-        """Start again for a new connection, which has no frames yet."""
+        """Create the schedule of a viewer that has no frames yet."""
         self.view = View()
         self.stale = self.points_due = True
+        self.backoff = 1.0
         self._interval = 1 / _USUAL_RATE
         self._last = -math.inf
+        self._drawn: View | None = None  # in the slice in flight
+        self._gets_points = False  # from the slice in flight
 
-    def watch(self, view: View, rate: float) -> None:
-        """Change the view and the rate, in frames a second; frames of a hidden view are sent rarely."""
-        self.view = view
-        self._interval = 1 / (min(rate, _HIDDEN_RATE) if view.hidden else rate)
+    def watch(self, command: Watch, experiment: Experiment) -> list[Event]:
+        """Change the view and the rate; return an error if the experiment has no such unit."""
+        unit = None if command.unit is None else (command.unit.layer, command.unit.unit)
+        if unit is not None and not _has_unit(experiment, *unit):
+            return [_no_such_unit(command, experiment, *unit)]
+        self.view = View(
+            tiles=command.tiles,
+            unit=unit,
+            resolution=command.resolution,
+            confusion=command.confusion,
+            exact=command.exact,
+            hidden=command.hidden,
+        )
+        self._interval = 1 / (min(command.frame_rate, _HIDDEN_RATE) if command.hidden else command.frame_rate)
         self.stale = True
+        return []
+
+    def run_changed(self, experiment: Experiment) -> None:
+        """Record changes that are to be shown; a unit that the experiment no longer has gives way to the output."""
+        self.stale = True
+        if self.view.unit is not None and not _has_unit(experiment, *self.view.unit):
+            self.view = replace(self.view, unit=None)
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two frames, at least."""
+        return max(self._interval, min(self.backoff * self._interval, _LONGEST_INTERVAL))
 
     def seconds_until_due(self, now: float) -> float:
         """Return in how many seconds the next frame may be sent; negative if it is overdue."""
-        interval = max(self._interval, min(self.backoff * self._interval, _LONGEST_INTERVAL))
-        return self._last + interval - now
+        return self._last + self.interval - now
 
     def begin(self, ready: float) -> None:
         """Record that a frame is begun, which will be ready at a certain time."""
+        self._drawn, self._gets_points = self.view, self.points_due
         self.stale = self.points_due = False
         self._last = ready
+
+    def fail(self) -> None:
+        """Record that a slice is lost, and with it the points if it had them."""
+        self.points_due = True
+
+    def frame(self, update: RunUpdate) -> FrameUpdate:
+        """Return what a slice adds to the next frame."""
+        drawn, gets_points = self._drawn, self._gets_points or self.points_due or update.is_new
+        self._drawn, self._gets_points = None, False
+        picture = None if drawn is None else update.pictures.get(drawn)
+        if picture is None or drawn != self.view:
+            self.stale = True
+        tensors = {
+            name: tensor
+            for name, tensor in update.tensors.items()
+            if gets_points or name not in POINT_TENSORS
+        }
+        if drawn is None or picture is None:
+            return FrameUpdate(update.metadata, tensors, due=False)
+        metadata = update.metadata if drawn.hidden else {**update.metadata, "map": drawn.name}
+        return FrameUpdate(metadata, {**tensors, **picture}, due=True)
+
+
+def next_frames(
+    schedules: Collection[FrameSchedule], now: float, within: float
+) -> tuple[float, list[FrameSchedule]]:
+    """Return when a slice should end to draw the frames that are due then, and whose they are.
+
+    A picture that is drawn for one viewer goes to all that have the same view and would need it within half an
+    interval of either: from then on they need it at the same time, and it is drawn once for all of them.
+
+    Args:
+        schedules: of viewers that can get a frame and have something to see in it.
+        now: seconds.
+        within: seconds that the slice may last; 0 if it does not end by time.
+
+    Returns:
+        The seconds of the slice, at most ``within``, and the schedules of those who get a frame.
+    """
+    waits = {schedule: schedule.seconds_until_due(now) for schedule in schedules}
+    soonest = min(waits.values(), default=math.inf)
+    seconds = within
+    if 0 < soonest <= within:
+        seconds = min(max(soonest, SHORTEST_SLICE), within)
+    slack: dict[View, float] = {}
+    for schedule, wait in waits.items():
+        if wait <= seconds:
+            slack[schedule.view] = min(schedule.interval / 2, slack.get(schedule.view, math.inf))
+    return seconds, [
+        schedule
+        for schedule, wait in waits.items()
+        if wait <= seconds + min(schedule.interval / 2, slack.get(schedule.view, -math.inf))
+    ]
+
+
+def _has_unit(experiment: Experiment, layer: int, unit: int) -> bool:
+    """Return whether a unit can be watched; a single output cannot, as the map shows it without a unit."""
+    units = [*experiment.network.hidden, experiment.outputs if experiment.outputs > 1 else 0]
+    return layer < len(units) and unit < units[layer]
+
+
+def _no_such_unit(command: Watch, experiment: Experiment, layer: int, unit: int) -> ErrorEvent:
+    values: dict[str, Value] = {"layer": layer, "unit": unit, "hidden": str(list(experiment.network.hidden))}
+    if experiment.outputs > 1:
+        sentence = localized("no-such-unit-or-output", outputs=experiment.outputs, **values)
+    else:
+        sentence = localized("no-such-unit", **values)
+    return ErrorEvent(id=command.id, code="invalid", **sentence, field="unit")

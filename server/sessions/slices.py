@@ -45,7 +45,7 @@ class ParameterRange:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a client looks at.
+    """What a viewer looks at.
 
     Attributes:
         tiles: whether to draw a small map of every unit, with the outputs last.
@@ -74,7 +74,7 @@ class Slice:
     """A short piece of work on one run.
 
     The experiment is applied to the run (or a run is begun), then the edits; then it is trained up to the first of the
-    given limits, and drawn if there is a view. The points are added for a new run, and on request.
+    given limits, and each view is drawn. The points are added for a new run, and on request.
     """
 
     run: Run | None
@@ -83,7 +83,7 @@ class Slice:
     epochs: int | None = None
     steps: int | None = None
     seconds: float | None = None
-    view: View | None = None
+    views: tuple[View, ...] = ()
     points: bool = False
 
 
@@ -93,12 +93,13 @@ class Outcome:
 
     Attributes:
         run: after the slice.
-        tensors: of the next frame, as ``docs/protocol.md`` names them: the losses of the finished epochs, and the rest
-            if the slice has a view.
+        tensors: the losses of the finished epochs, and perhaps the points, as ``docs/protocol.md`` names them.
+        pictures: the other tensors of a frame, for each view; none if it is hidden.
     """
 
     run: Run
     tensors: dict[str, Tensor]
+    pictures: dict[View, dict[str, Tensor]]
 
 
 def run_slice(work: Slice) -> Outcome:
@@ -130,9 +131,7 @@ def run_slice(work: Slice) -> Outcome:
     for name, parts in zip(_SPLITS, zip(*losses, strict=True), strict=True):
         if name != "validation" or run.experiment.data.validation_samples:
             tensors[f"{name}_loss"] = _nan_to_inf(np.concatenate(parts))
-    if work.view is not None and not work.view.hidden:
-        tensors |= _draw(run, work.view)
-    return Outcome(run, tensors)
+    return Outcome(run, tensors, {view: {} if view.hidden else _draw(run, view) for view in work.views})
 
 
 def _nan_to_inf(losses: Tensor) -> Tensor:

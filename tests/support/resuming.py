@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import Run
 from server.security.signing_keys import load_keys
-from server.sessions.resume_tokens import Claims, seal, unseal
+from server.sessions.resume.tokens import Claims, seal, unseal
 from tests.support.client import Client, cut, greeted
 from tests.support.live_server import free_port, live_server
 

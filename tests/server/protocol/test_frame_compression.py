@@ -10,6 +10,7 @@ from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, Fra
 from server.protocol.frames import LOSS_TENSORS, decode, encode
 from server.sessions.outbox import Outbox
 from server.sessions.slices import Slice, View, run_slice
+from tests.support.slices import all_tensors
 
 NAMES = [*LOSS_TENSORS, "map", "tiles", "parameters"]
 DTYPES = ["<f8", "<f4", "<u4", "|i1"]
@@ -76,11 +77,11 @@ def played(epochs_per_frame: int, count: int) -> tuple[list[bytes], list[bytes]]
     outboxes, run = (Outbox(2, "packed"), Outbox(2)), None
     sent: tuple[list[bytes], list[bytes]] = ([], [])
     for number in range(1, count + 1):
-        work = Slice(run=run, experiment=Experiment(), epochs=epochs_per_frame, view=View(tiles=True))
+        work = Slice(run=run, experiment=Experiment(), epochs=epochs_per_frame, views=(View(tiles=True),))
         outcome = run_slice(work)
         run = outcome.run
         for outbox, frames in zip(outboxes, sent, strict=True):
-            outbox.put({"run": "1", "epoch": str(run.epoch)}, outcome.tensors, due=True)
+            outbox.put({"run": "1", "epoch": str(run.epoch)}, all_tensors(outcome), due=True)
             frame = outbox.take()
             assert isinstance(frame, bytes)
             frames.append(frame)

@@ -9,6 +9,7 @@ from engine import Experiment
 from server.sessions.slices import Slice, View, run_slice
 from tests.support.client import client
 from tests.support.live_server import LiveServer
+from tests.support.slices import all_tensors
 
 LOSSES = ("train_loss", "test_loss", "validation_loss")
 WHOLE = View(tiles=True, confusion=True, exact=True)
@@ -62,15 +63,16 @@ def check(tensors: dict[str, Any]) -> None:
 def test_losses_of_a_diverging_run_are_infinite_at_worst_and_all_else_is_finite(
     groups: dict[str, Any],
 ) -> None:
-    outcome = run_slice(Slice(None, small(groups), view=WHOLE))
+    outcome = run_slice(Slice(None, small(groups), views=(WHOLE,)))
     worst = 0.0
     for _ in range(100):
-        check(outcome.tensors)
-        losses = [*(outcome.tensors[name] for name in LOSSES), outcome.tensors["evaluation"][:, 0]]
+        tensors = all_tensors(outcome)
+        check(tensors)
+        losses = [*(tensors[name] for name in LOSSES), tensors["evaluation"][:, 0]]
         worst = max([worst, *(part.max(initial=0.0) for part in losses)])
         if outcome.run.diverged[0]:
             break
-        outcome = run_slice(Slice(outcome.run, outcome.run.experiment, epochs=5, view=WHOLE, points=True))
+        outcome = run_slice(Slice(outcome.run, outcome.run.experiment, epochs=5, views=(WHOLE,), points=True))
 
     assert outcome.run.diverged[0]
     assert np.isinf(worst), "this run does not show what happens to such losses"

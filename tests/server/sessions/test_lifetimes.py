@@ -15,7 +15,7 @@ from server.protocol.frames import decode
 from server.protocol.messages import Closing, Hello, parse
 from server.security.signing_keys import load_keys
 from server.sessions.manager import AdmissionRefused, SessionManager
-from server.sessions.runner import ClientInfo, SessionRunner
+from server.sessions.runner import ClientInfo
 from server.settings import Settings
 from server.telemetry.metrics import Metrics
 from tests.support.calls import answer
@@ -35,7 +35,7 @@ class Visitor:
         self.closing: Closing | None = None
         message = parse(text("hello", protocol=1, **hello))
         assert isinstance(message, Hello)
-        self.runner: SessionRunner = place.manager.connect(message, self, bundled()[ENGLISH], ClientInfo())
+        self.runner, self.viewer = place.manager.connect(message, self, bundled()[ENGLISH], ClientInfo())
 
     def dismiss(self, closing: Closing) -> None:
         self.closing = closing
@@ -43,11 +43,11 @@ class Visitor:
     def say(self, type_: str, **fields: Any) -> None:
         command = parse(text(type_, **fields))
         assert not isinstance(command, Hello)
-        self.runner.receive(command)
+        self.runner.receive(self.viewer, command)
 
     def read(self) -> None:
         """Read all that there is, acknowledge frames, and let a little time pass, so that more are due."""
-        while (message := self.runner.outbox.take()) is not None:
+        while (message := self.viewer.outbox.take()) is not None:
             if isinstance(message, str):
                 self.events.append(json.loads(message))
             else:
@@ -73,7 +73,7 @@ class Visitor:
         return condition()
 
     def leave(self) -> None:
-        self.place.manager.disconnect(self.runner, self)
+        self.place.manager.disconnect(self.runner, self.viewer)
 
 
 @dataclass

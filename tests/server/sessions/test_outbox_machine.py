@@ -62,7 +62,8 @@ class AnyTraffic(RuleBasedStateMachine):
 
     @rule(encoding=st.sampled_from(["plain", "packed"]))
     def come_back(self, encoding: Encoding) -> None:
-        self.outbox.reopen(encoding)
+        before, self.outbox = self.outbox, Outbox(8, encoding, clock=lambda: self.now)
+        self.outbox.inherit(before)
         self.unpacker = FrameDecompressor() if encoding == "packed" else None
         self.told = self.told[: self.told_by[self.seen]]  # what was not acknowledged was lost with the line
         self.told_by = {0: len(self.told)}

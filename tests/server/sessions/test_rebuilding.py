@@ -15,7 +15,7 @@ from engine import Experiment, advance, begin
 from engine.checkpoint import ENGINE
 from engine.registries.optimizers import OPTIMIZERS
 from server.security.signing_keys import load_keys
-from server.sessions.resume_tokens import AUDIENCE, Claims, seal
+from server.sessions.resume.tokens import AUDIENCE, Claims, seal
 from tests.support.client import client, cut, greeted, resumed
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import descendants

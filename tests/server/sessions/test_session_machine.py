@@ -76,12 +76,12 @@ class AnySession(RuleBasedStateMachine):
     @rule(command=COMMANDS)
     def command(self, command: tuple[str, dict[str, Any]]) -> None:
         type_, fields = command
-        before = (self.desk.session.experiment, self.desk.session.run_number)
+        before = (self.desk.session.wanted, self.desk.session.state)
 
         events = self.desk.say(type_, id="x", **fields)
 
         if any(event["type"] == "error" for event in events):
-            assert (self.desk.session.experiment, self.desk.session.run_number) == before
+            assert (self.desk.session.wanted, self.desk.session.state) == before
 
     @rule(seconds=st.floats(0.001, 2))
     def time_passes(self, seconds: float) -> None:
@@ -95,7 +95,7 @@ class AnySession(RuleBasedStateMachine):
     @rule()
     def start_a_slice(self) -> None:
         if self.work is None:
-            due = self.desk.session.is_due(self.desk.now, can_send=self.desk.can_send)
+            due = self.desk.is_due()
             self.work = self.desk.next()
             assert (self.work is not None) == due
 
@@ -131,7 +131,7 @@ class AnySession(RuleBasedStateMachine):
         self.desk.settle()
         run = self.desk.session.settled_run
         assert run is not None
-        assert run.experiment == self.desk.session.experiment
+        assert run.experiment == self.desk.session.wanted.experiment
 
 
 AnySession.TestCase.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -9,6 +9,7 @@ from engine import Experiment, advance, begin, boundary, evaluate, layer_maps
 from engine.insight import confusion
 from server.protocol.frames import quantise
 from server.sessions.slices import Edit, Slice, View, run_slice
+from tests.support.slices import all_tensors, drawn
 
 EXPERIMENT = Experiment.model_validate({"data": {"samples": 60}})
 
@@ -52,7 +53,7 @@ def test_edits_come_before_training() -> None:
 def test_a_view_shows_what_the_engine_sees() -> None:
     run = begin(EXPERIMENT)
 
-    tensors = run_slice(Slice(run, EXPERIMENT, view=View(tiles=True, unit=(0, 2), resolution=50))).tensors
+    tensors = drawn(Slice(run, EXPERIMENT, views=(View(tiles=True, unit=(0, 2), resolution=50),)))
 
     maps = layer_maps(run, 50)
     assert np.array_equal(tensors["map"], quantise(maps[0][0, 2]))
@@ -61,10 +62,22 @@ def test_a_view_shows_what_the_engine_sees() -> None:
     assert np.array_equal(tensors["parameters"], run.parameters[0].astype(np.float32))
 
 
+def test_several_views_are_drawn_of_the_same_run() -> None:
+    views = (View(resolution=30), View(unit=(0, 2), resolution=50))
+
+    outcome = run_slice(Slice(begin(EXPERIMENT), EXPERIMENT, epochs=1, views=views))
+
+    assert tuple(outcome.pictures) == views
+    for view in views:
+        alone = drawn(Slice(outcome.run, EXPERIMENT, views=(view,)))
+        assert np.array_equal(outcome.pictures[view]["map"], alone["map"])
+    assert "map" not in outcome.tensors
+
+
 def test_the_output_is_shown_by_default() -> None:
     run = begin(EXPERIMENT)
 
-    tensors = run_slice(Slice(run, EXPERIMENT, view=View())).tensors
+    tensors = drawn(Slice(run, EXPERIMENT, views=(View(),)))
 
     assert np.array_equal(tensors["map"], quantise(boundary(run)[0, 0]))
     assert "tiles" not in tensors
@@ -74,24 +87,24 @@ def test_the_output_is_shown_by_default() -> None:
 def test_a_network_of_many_classes_trains_and_is_drawn(dataset: str) -> None:
     experiment = Experiment.model_validate({"data": {"dataset": dataset, "samples": 60}})
 
-    outcome = run_slice(Slice(None, experiment, epochs=2, view=View(tiles=True, resolution=50)))
+    outcome = run_slice(Slice(None, experiment, epochs=2, views=(View(tiles=True, resolution=50),)))
 
-    now = evaluate(outcome.run)
-    assert outcome.tensors["epochs"].tolist() == [0, 1, 2]
-    assert outcome.tensors["evaluation"].tolist() == [
+    now, tensors = evaluate(outcome.run), all_tensors(outcome)
+    assert tensors["epochs"].tolist() == [0, 1, 2]
+    assert tensors["evaluation"].tolist() == [
         [now.train_loss[0], now.train_accuracy[0]],
         [now.test_loss[0], now.test_accuracy[0]],
     ]
-    assert outcome.tensors["map"].shape == (50, 50)
-    assert outcome.tensors["tiles"].shape == (4 + 2 + experiment.outputs, 20, 20)
-    assert outcome.tensors["parameters"].shape == (experiment.parameters,)
-    assert set(outcome.tensors["train_points"][:, 2]) == set(range(experiment.outputs))
+    assert tensors["map"].shape == (50, 50)
+    assert tensors["tiles"].shape == (4 + 2 + experiment.outputs, 20, 20)
+    assert tensors["parameters"].shape == (experiment.parameters,)
+    assert set(tensors["train_points"][:, 2]) == set(range(experiment.outputs))
 
 
 def test_a_network_without_hidden_layers_has_the_output_as_its_only_tile() -> None:
     experiment = Experiment.model_validate({"network": {"hidden": []}})
 
-    tensors = run_slice(Slice(None, experiment, view=View(tiles=True))).tensors
+    tensors = drawn(Slice(None, experiment, views=(View(tiles=True),)))
 
     assert tensors["tiles"].shape == (1, 20, 20)
 
@@ -100,7 +113,7 @@ def test_a_network_without_hidden_layers_has_the_output_as_its_only_tile() -> No
 def test_the_evaluation_has_loss_and_score_of_training_and_test(dataset: str, score: str) -> None:
     experiment = Experiment.model_validate({"data": {"dataset": dataset}})
 
-    tensors = run_slice(Slice(None, experiment, view=View())).tensors
+    tensors = drawn(Slice(None, experiment, views=(View(),)))
 
     now = evaluate(begin(experiment))
     expected = [
@@ -123,13 +136,15 @@ def test_enormous_parameters_are_sent_as_the_largest_float32() -> None:
     run = begin(EXPERIMENT)
     edits = (Edit(0, 0, 0, 1e300), Edit(0, 0, 1, -1e300))
 
-    tensors = run_slice(Slice(run, EXPERIMENT, edits=edits, view=View())).tensors
+    tensors = drawn(Slice(run, EXPERIMENT, edits=edits, views=(View(),)))
 
     assert tensors["parameters"][:2].tolist() == [np.finfo(np.float32).max, np.finfo(np.float32).min]
 
 
 def test_a_slice_is_small_on_its_way_to_the_engine_process() -> None:
-    work = Slice(begin(Experiment.model_validate({"network": {"hidden": [8, 8]}})), EXPERIMENT, view=View())
+    work = Slice(
+        begin(Experiment.model_validate({"network": {"hidden": [8, 8]}})), EXPERIMENT, views=(View(),)
+    )
 
     assert len(pickle.dumps(work)) < 8_000
 
@@ -142,7 +157,7 @@ CLASSES = Experiment.model_validate(
 def test_of_many_classes_the_map_shows_the_most_probable_one_and_how_probable_it_is() -> None:
     run, _ = advance(begin(CLASSES), epochs=20)
 
-    tensors = run_slice(Slice(run, CLASSES, view=View(resolution=30))).tensors
+    tensors = drawn(Slice(run, CLASSES, views=(View(resolution=30),)))
 
     probabilities = boundary(run, 30)[0]
     assert probabilities.shape == (5, 30, 30)
@@ -156,7 +171,7 @@ def test_one_of_many_outputs_is_shown_as_a_unit_and_as_a_tile_from_no_to_yes() -
     run, _ = advance(begin(CLASSES), epochs=20)
 
     view = View(tiles=True, unit=(2, 3), resolution=30)
-    tensors = run_slice(Slice(run, CLASSES, view=view)).tensors
+    tensors = drawn(Slice(run, CLASSES, views=(view,)))
 
     assert view.name == "2:3"
     assert np.array_equal(tensors["map"], quantise(2 * boundary(run, 30)[0, 3] - 1))
@@ -177,7 +192,7 @@ def test_validation_samples_have_losses_scores_and_points_of_their_own() -> None
     now = evaluate(run)
 
     first = run_slice(Slice(None, experiment)).tensors
-    tensors = run_slice(Slice(begin(experiment), experiment, epochs=3, view=View())).tensors
+    tensors = drawn(Slice(begin(experiment), experiment, epochs=3, views=(View(),)))
 
     assert [len(first[f"{part}_points"]) for part in ("train", "validation", "test")] == [30, 12, 18]
     assert len(first["validation_loss"]) == 1
@@ -190,7 +205,7 @@ def test_validation_samples_have_losses_scores_and_points_of_their_own() -> None
 
 
 def test_without_validation_samples_nothing_is_said_of_them() -> None:
-    tensors = run_slice(Slice(None, EXPERIMENT, view=View())).tensors
+    tensors = drawn(Slice(None, EXPERIMENT, views=(View(),)))
 
     assert not [name for name in tensors if name.startswith("validation")]
     assert tensors["evaluation"].shape == (2, 2)
@@ -199,12 +214,12 @@ def test_without_validation_samples_nothing_is_said_of_them() -> None:
 def test_which_classes_are_taken_for_which_is_counted_when_looked_at() -> None:
     run, _ = advance(begin(EXPERIMENT), epochs=5)
 
-    counts = run_slice(Slice(run, EXPERIMENT, view=View(confusion=True))).tensors["confusion"]
+    counts = drawn(Slice(run, EXPERIMENT, views=(View(confusion=True),)))["confusion"]
 
     expected = confusion(run)
     assert counts.dtype == np.uint32
     assert np.array_equal(counts, [expected.train[0], expected.test[0]])
-    assert "confusion" not in run_slice(Slice(run, EXPERIMENT, view=View())).tensors
+    assert "confusion" not in drawn(Slice(run, EXPERIMENT, views=(View(),)))
 
 
 def test_validation_samples_and_many_classes_are_counted_too() -> None:
@@ -212,7 +227,7 @@ def test_validation_samples_and_many_classes_are_counted_too() -> None:
         {"data": {"dataset": "blobs", "samples": 60, "validation_fraction": 0.2}}
     )
 
-    counts = run_slice(Slice(None, experiment, view=View(confusion=True))).tensors["confusion"]
+    counts = drawn(Slice(None, experiment, views=(View(confusion=True),)))["confusion"]
 
     assert counts.shape == (3, experiment.data.classes, experiment.data.classes)
     assert counts.sum(axis=(1, 2)).tolist() == [30, 18, 12]
@@ -221,12 +236,12 @@ def test_validation_samples_and_many_classes_are_counted_too() -> None:
 def test_values_have_no_classes_to_count() -> None:
     experiment = Experiment.model_validate({"data": {"dataset": "plane", "samples": 60}})
 
-    assert "confusion" not in run_slice(Slice(None, experiment, view=View(confusion=True))).tensors
+    assert "confusion" not in drawn(Slice(None, experiment, views=(View(confusion=True),)))
 
 
 def test_a_view_that_nobody_sees_costs_and_gives_no_picture() -> None:
     outcome = run_slice(
-        Slice(run=None, experiment=Experiment(), epochs=2, view=View(tiles=True, hidden=True))
+        Slice(run=None, experiment=Experiment(), epochs=2, views=(View(tiles=True, hidden=True),))
     )
 
-    assert set(outcome.tensors) == {"epochs", "train_loss", "test_loss", "train_points", "test_points"}
+    assert set(all_tensors(outcome)) == {"epochs", "train_loss", "test_loss", "train_points", "test_points"}
