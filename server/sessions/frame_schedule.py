@@ -149,18 +149,18 @@ def next_frames(
     Returns:
         The seconds of the slice, at most ``within``, and the schedules of those who get a frame.
     """
-    waits = {schedule: schedule.seconds_until_due(now) for schedule in schedules}
-    soonest = min(waits.values(), default=math.inf)
-    seconds = within
-    if 0 < soonest <= within:
-        seconds = min(max(soonest, SHORTEST_SLICE), within)
+    waits = [(schedule, schedule.seconds_until_due(now)) for schedule in schedules]
+    soonest = min((wait for _, wait in waits), default=math.inf)
+    if soonest > within:
+        return within, []
+    seconds = within if soonest <= 0 else min(max(soonest, SHORTEST_SLICE), within)
     slack: dict[View, float] = {}
-    for schedule, wait in waits.items():
+    for schedule, wait in waits:
         if wait <= seconds:
             slack[schedule.view] = min(schedule.interval / 2, slack.get(schedule.view, math.inf))
     return seconds, [
         schedule
-        for schedule, wait in waits.items()
+        for schedule, wait in waits
         if wait <= seconds + min(schedule.interval / 2, slack.get(schedule.view, -math.inf))
     ]
 

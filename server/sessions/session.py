@@ -290,7 +290,13 @@ class Session:
 
     def is_due(self, now: float, frames: Collection[FrameSchedule]) -> bool:
         """Return whether `next_slice` has something to compute now."""
-        return self._plan(now, frames, SHORTEST_SLICE) is not None
+        if self._phase is Phase.FAILED or self._in_flight is not None:
+            return False
+        return (
+            self._phase is Phase.CHANGED
+            or bool(self._limits_of_training(now, SHORTEST_SLICE))
+            or any(schedule.stale and schedule.seconds_until_due(now) <= 0 for schedule in frames)
+        )
 
     def next_slice(self, now: float, frames: Collection[FrameSchedule], *, seconds: float) -> Slice | None:
         """Return what to compute now, or None while nothing is due.
@@ -300,30 +306,6 @@ class Session:
             frames: schedules of the viewers to which a frame could be sent.
             seconds: time limit of training.
         """
-        plan = self._plan(now, frames, seconds)
-        if plan is None:
-            return None
-        limits, until_frame, drawn = plan
-        work = Slice(
-            run=self.state.run,
-            experiment=self.wanted.experiment,
-            edits=self.wanted.edits,
-            views=tuple(dict.fromkeys(schedule.view for schedule in drawn)),
-            points=any(schedule.points_due for schedule in drawn),
-            **limits,
-        )
-        self.wanted = replace(self.wanted, edits=())
-        if self._phase is Phase.CHANGED:
-            self._phase = Phase.APPLYING
-        self._in_flight = self.state
-        for schedule in drawn:
-            schedule.begin(now + until_frame)
-        return work
-
-    def _plan(
-        self, now: float, frames: Collection[FrameSchedule], seconds: float
-    ) -> tuple[dict[str, Any], float, list[FrameSchedule]] | None:
-        """Return how far the next slice trains, after how many seconds it draws, and for whom; None if none is due."""
         if self._phase is Phase.FAILED or self._in_flight is not None:
             return None
         limits = self._limits_of_training(now, seconds)
@@ -335,7 +317,20 @@ class Session:
             return None
         if ends_by_time:
             limits = {"seconds": until_frame}
-        return limits, until_frame, drawn
+        work = Slice(
+            run=self.state.run,
+            experiment=self.wanted.experiment,
+            edits=self.wanted.edits,
+            views=tuple(dict.fromkeys(schedule.view for schedule in drawn)),
+            points=any(schedule.points_due for schedule in drawn),
+            **limits,
+        )
+        if self._phase is Phase.CHANGED:
+            self.wanted, self._phase = replace(self.wanted, edits=()), Phase.APPLYING
+        self._in_flight = self.state
+        for schedule in drawn:
+            schedule.begin(now + until_frame)
+        return work
 
     def _limits_of_training(self, now: float, seconds: float) -> dict[str, Any]:
         """Return the limits of training in the next slice; none if no training is due."""
@@ -367,7 +362,7 @@ class Session:
         # The same object as in the slice, not its copy from another process, so that it is pickled only once.
         run = replace(outcome.run, experiments=(work.experiment,))
         epochs, steps = run.epoch - begun.epoch, run.step - begun.step
-        self.state = replace(self.state, run=run)
+        self.state = RunState(run, self.state.number, self.state.lineage)
         self._pacer.done += epochs
         if work.run is None or work.edits or differs(outcome.run, work.run):
             self.version += 1
