@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
+from engine.insight.views import MAX_RESOLUTION, UnitAddress
 from engine.user_messages import UserMessage, Value
 from engine.validation_errors import explain, is_encodable
 from server.compute.cost import too_much
@@ -31,13 +32,6 @@ _ID: TypeAdapter[str | int | None] = TypeAdapter(MessageId)
 
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class UnitAddress(_Message):
-    """A hidden unit, or one of several outputs."""
-
-    layer: int = Field(ge=0, le=MAX_LAYERS, strict=True)
-    unit: int = Field(ge=0, lt=MAX_UNITS, strict=True)
 
 
 class Hello(_Message):
@@ -101,7 +95,7 @@ class Watch(_Message):
     id: MessageId = None
     tiles: bool = False
     unit: UnitAddress | None = None
-    resolution: int = Field(100, ge=10, le=200, strict=True)
+    resolution: int = Field(100, ge=10, le=MAX_RESOLUTION, strict=True)
     frame_rate: float = Field(20, ge=1, le=60)
     confusion: bool = False
     exact: bool = False

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from engine import Experiment
-from engine.user_messages import Value
 from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor
-from server.protocol.messages import ErrorEvent, Event, Watch, localized
+from server.protocol.messages import ErrorEvent, Event, Watch, localized_sentence
+from server.protocol.views import misfit
 from server.sessions.slices import View
 
 SHORTEST_SLICE = 0.005
@@ -76,9 +76,7 @@ class FrameSchedule:
     def watch(self, command: Watch, experiment: Experiment) -> list[Event]:
         """Change the view and the rate; return an error if the experiment has no such unit."""
         unit = None if command.unit is None else (command.unit.layer, command.unit.unit)
-        if unit is not None and not _has_unit(experiment, *unit):
-            return [_no_such_unit(command, experiment, *unit)]
-        self.view = View(
+        view = View(
             tiles=command.tiles,
             unit=unit,
             resolution=command.resolution,
@@ -86,6 +84,11 @@ class FrameSchedule:
             exact=command.exact,
             hidden=command.hidden,
         )
+        error = misfit(experiment, view.requests)
+        if error is not None:
+            sentence = localized_sentence(error.user_message)
+            return [ErrorEvent(id=command.id, code="invalid", **sentence, field=error.field)]
+        self.view = view
         self._interval = 1 / (min(command.frame_rate, _HIDDEN_RATE) if command.hidden else command.frame_rate)
         self.stale = True
         return []
@@ -93,7 +96,7 @@ class FrameSchedule:
     def run_changed(self, experiment: Experiment) -> None:
         """Record changes that are to be shown; a unit that the experiment no longer has gives way to the output."""
         self.stale = True
-        if self.view.unit is not None and not _has_unit(experiment, *self.view.unit):
+        if misfit(experiment, self.view.requests):
             self.view = replace(self.view, unit=None)
 
     @property
@@ -163,18 +166,3 @@ def next_frames(
         for schedule, wait in waits
         if wait <= seconds + min(schedule.interval / 2, slack.get(schedule.view, -math.inf))
     ]
-
-
-def _has_unit(experiment: Experiment, layer: int, unit: int) -> bool:
-    """Return whether a unit can be watched; a single output cannot, as the map shows it without a unit."""
-    units = [*experiment.network.hidden, experiment.outputs if experiment.outputs > 1 else 0]
-    return layer < len(units) and unit < units[layer]
-
-
-def _no_such_unit(command: Watch, experiment: Experiment, layer: int, unit: int) -> ErrorEvent:
-    values: dict[str, Value] = {"layer": layer, "unit": unit, "hidden": str(list(experiment.network.hidden))}
-    if experiment.outputs > 1:
-        sentence = localized("no-such-unit-or-output", outputs=experiment.outputs, **values)
-    else:
-        sentence = localized("no-such-unit", **values)
-    return ErrorEvent(id=command.id, code="invalid", **sentence, field="unit")

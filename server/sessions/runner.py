@@ -14,12 +14,13 @@ from engine import Experiment
 from server.compute import Closed, ComputeError, PreparedCall, Scheduler
 from server.compute.cost import slice_seconds
 from server.protocol.messages import Ack, Closing, Command, ErrorEvent, Event, MessageId, Watch
+from server.protocol.views import costs
 from server.security.token_bucket import TokenBucket
 from server.sessions.expiry import Expiry
 from server.sessions.frame_schedule import FrameSchedule
 from server.sessions.resume.checkpointer import Checkpointer
 from server.sessions.session import Session
-from server.sessions.slices import Outcome, Slice, run_slice
+from server.sessions.slices import Outcome, Slice, View, run_slice
 from server.sessions.viewer import Role, Viewer
 from server.telemetry.logs import set_session
 from server.telemetry.metrics import Metrics
@@ -105,6 +106,7 @@ class SessionRunner:
         self._urgent_allowance = TokenBucket(_URGENT_PER_SECOND, _URGENT_PER_SECOND)
         self._is_urgent = False  # whether the next slice answers a command
         self._estimated: Experiment | None = None
+        self._estimated_views: tuple[View, ...] = ()
         self._slice_seconds = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -311,7 +313,7 @@ class SessionRunner:
             if viewer.is_connected and viewer.schedule not in frames:
                 self._metrics.frame_replaced()
         self._work = work
-        return PreparedCall(run_slice, (work,), self._expected_seconds(work.experiment))
+        return PreparedCall(run_slice, (work,), self._expected_seconds(work))
 
     def _absorb(self, outcome: Outcome) -> None:
         assert self._work is not None
@@ -326,10 +328,16 @@ class SessionRunner:
             viewer.schedule.fail()
         self._publish(self.session.fail(key), self.owner)
 
-    def _expected_seconds(self, experiment: Experiment) -> float:
-        """Return the seconds that a slice may need at least; estimated once per experiment."""
-        if experiment is not self._estimated:
-            self._estimated, self._slice_seconds = experiment, slice_seconds(experiment)
+    def _expected_seconds(self, work: Slice) -> float:
+        """Return the seconds that a slice may need at least, with the views that were drawn last if it draws none.
+
+        Estimated once per experiment and set of views.
+        """
+        views = work.views or self._estimated_views
+        if work.experiment is not self._estimated or views != self._estimated_views:
+            self._estimated, self._estimated_views = work.experiment, views
+            watched = dict.fromkeys(wanted for view in views for wanted in view.requests)
+            self._slice_seconds = slice_seconds(work.experiment, costs(work.experiment, watched))
         return self._slice_seconds
 
     def _seconds_until_due(self) -> float | None:

@@ -1,19 +1,18 @@
 """Slices: short pieces of work for an engine process, as pure functions from values to values."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from engine import Experiment, Run, advance, begin, evaluate, layer_maps, reconfigure, set_parameter
-from engine.insight import confusion
+from engine import Experiment, Run, advance, begin, evaluate, reconfigure, set_parameter
+from engine.insight.views import MapOptions, ParameterOptions, UnitAddress
 from engine.run import set_parameters
-from engine.samples import points
 from engine.training.weight_transfer import can_transplant, transplant
-from server.protocol.frames import Tensor, quantise
-
-TILE = 20
-"""Rows and columns of a unit's tile."""
+from server.protocol.frames import Tensor
+from server.protocol.views import ViewRequest, draw, request
 
 _SPLITS = ("train", "validation", "test")
 """The sets into which the samples are split, in their order."""
@@ -22,7 +21,19 @@ _CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-
 """Slice budgets are measured in processor time where its clock is fine enough: a preempted process is not charged for
 waiting."""
 
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
+_POINTS = ViewRequest("points")
+
+_TENSORS = {
+    "map/values": "map",
+    "map/classes": "map_classes",
+    "tiles/values": "tiles",
+    "scores/values": "evaluation",
+    "confusion/counts": "confusion",
+    "parameters/values": "parameters",
+    "parameters/exact": "exact_parameters",
+    **{f"points/{part}": f"{part}_points" for part in _SPLITS},
+}
+"""Names of the arrays of views in frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,11 @@ class View:
     def name(self) -> str:
         """Name of the map in the metadata of frames."""
         return "output" if self.unit is None else f"{self.unit[0]}:{self.unit[1]}"
+
+    @property
+    def requests(self) -> tuple[ViewRequest, ...]:
+        """The views that it consists of."""
+        return _requests(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +138,7 @@ def run_slice(work: Slice) -> Outcome:
         epochs.append(np.zeros(1))
         losses.append((start.train_loss, start.validation_loss, start.test_loss))
     if work.run is None or work.points:
-        tensors |= _points(run)
+        tensors |= _draw(run, (_POINTS,))
     if work.epochs or work.steps or work.seconds:
         run, report = advance(run, epochs=work.epochs, steps=work.steps, seconds=work.seconds, clock=_CLOCK)
         epochs.append(report.epoch)
@@ -131,7 +147,9 @@ def run_slice(work: Slice) -> Outcome:
     for name, parts in zip(_SPLITS, zip(*losses, strict=True), strict=True):
         if name != "validation" or run.experiment.data.validation_samples:
             tensors[f"{name}_loss"] = _nan_to_inf(np.concatenate(parts))
-    return Outcome(run, tensors, {view: {} if view.hidden else _draw(run, view) for view in work.views})
+    return Outcome(
+        run, tensors, {view: {} if view.hidden else _draw(run, view.requests) for view in work.views}
+    )
 
 
 def _nan_to_inf(losses: Tensor) -> Tensor:
@@ -150,45 +168,22 @@ def _apply_experiment(run: Run | None, experiment: Experiment) -> Run:
     return reconfigure(run, experiment)
 
 
-def _points(run: Run) -> dict[str, Tensor]:
-    data = run.experiment.data
-    table = np.hstack(points(data)).astype(np.float32)
-    ends = np.cumsum([data.training_samples, data.validation_samples])
-    parts = zip(_SPLITS, np.split(table, ends), strict=True)
-    return {f"{name}_points": part for name, part in parts if len(part)}
+def _draw(run: Run, requests: Iterable[ViewRequest]) -> dict[str, Tensor]:
+    """Compute views; of the only replica."""
+    arrays = {name: array for wanted in requests for name, array in draw(run, wanted).items()}
+    return {_TENSORS.get(name, name): array[0] for name, array in arrays.items()}
 
 
-def _draw(run: Run, view: View) -> dict[str, Tensor]:
-    tensors: dict[str, Tensor] = {}
-    evaluation = evaluate(run)
-    score = "r2" if run.experiment.problem == "regression" else "accuracy"
-    rows = ("train", "test", "validation") if run.experiment.data.validation_samples else ("train", "test")
-    tensors["evaluation"] = np.array(
-        [[getattr(evaluation, f"{row}_loss")[0], getattr(evaluation, f"{row}_{score}")[0]] for row in rows]
-    )
-    tensors["evaluation"][:, 0] = _nan_to_inf(tensors["evaluation"][:, 0])
-    tensors["parameters"] = np.clip(run.parameters[0], -_FLOAT32_MAX, _FLOAT32_MAX).astype(np.float32)
-    if view.exact:
-        tensors["exact_parameters"] = run.parameters[0].astype("<f8")
-    layer, unit = view.unit or (len(run.experiment.network.hidden), None)
-    maps = layer_maps(run, view.resolution, layers=layer + 1)[-1][0]
-    if unit is not None:
-        tensors["map"] = quantise(_centred(run, layer, maps[unit]))
-    elif len(maps) == 1:
-        tensors["map"] = quantise(maps[0])
-    else:
-        tensors["map"] = quantise(maps.max(axis=0))
-        tensors["map_classes"] = maps.argmax(axis=0).astype(np.int8)
+@lru_cache(maxsize=256)
+def _requests(view: View) -> tuple[ViewRequest, ...]:
+    unit = None if view.unit is None else UnitAddress(layer=view.unit[0], unit=view.unit[1])
+    wanted = [
+        ViewRequest("scores"),
+        request("parameters", ParameterOptions(exact=view.exact)),
+        request("map", MapOptions(unit=unit, resolution=view.resolution)),
+    ]
     if view.tiles:
-        tiles = [_centred(run, layer, each[0]) for layer, each in enumerate(layer_maps(run, TILE))]
-        tensors["tiles"] = quantise(np.concatenate(tiles))
-    if view.confusion and run.experiment.problem != "regression":
-        counts = confusion(run)
-        tensors["confusion"] = np.stack([getattr(counts, row)[0] for row in rows]).astype(np.uint32)
-    return tensors
-
-
-def _centred(run: Run, layer: int, maps: Tensor) -> Tensor:
-    """Scale probabilities of one class from 0 … 1 to −1 … 1, so that 0.5 is neutral; leave other values as they are."""
-    is_probability = layer == len(run.experiment.network.hidden) and run.experiment.outputs > 1
-    return 2 * maps - 1 if is_probability else maps
+        wanted.append(ViewRequest("tiles"))
+    if view.confusion:
+        wanted.append(ViewRequest("confusion"))
+    return tuple(wanted)

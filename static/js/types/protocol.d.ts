@@ -569,7 +569,7 @@ export interface TrainingInput {
   stop_options?: Record<string, number>;
 }
 
-/** A hidden unit, or one of several outputs. */
+/** A hidden unit, or one of several outputs as a unit of the layer behind the hidden ones. */
 export interface UnitAddress {
   /** 0 … 10. */
   layer: number;
