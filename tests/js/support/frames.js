@@ -21,8 +21,9 @@ import { decodeFrame } from "../../../static/js/net/protocol.js";
  */
 export function pictureOf(recipe) {
   const frame = decodeFrame(frameBytes(recipe));
-  if (!("map" in frame)) throw new Error("The frame has no picture");
-  return frame;
+  const { map, scores, parameters } = frame.views;
+  if (!map || !scores || !parameters) throw new Error("The frame has no picture");
+  return { ...frame, views: { ...frame.views, map, scores, parameters } };
 }
 
 /**
