@@ -26,5 +26,8 @@ import { SCORES } from "./scores.js";
  *   skip some while training unless it is forced. `time` in milliseconds
  */
 
-/** In the order of drawing: the network repeats the picture of the map. */
-export const PANELS = /** @type {readonly Panel[]} */ ([MAP, NETWORK, SCORES, CONFUSION, LOSS_CHART]);
+/**
+ * In the order of drawing: the network repeats the picture of the map.
+ * @type {readonly Panel[]}
+ */
+export const PANELS = [MAP, NETWORK, SCORES, CONFUSION, LOSS_CHART];
