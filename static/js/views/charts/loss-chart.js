@@ -8,10 +8,10 @@ import { create, find, setAttribute, setText } from "../../lib/dom/dom.js";
 import { resolveColors } from "../../lib/draw/color.js";
 import { spread } from "../../lib/draw/label-layout.js";
 import { extremesOf } from "../../lib/draw/loss-axis.js";
-import { clamp, niceStep } from "../../lib/draw/scale.js";
 import { formatExact, formatLoss } from "../../lib/text/format.js";
 import { phrase } from "../../lib/text/i18n.js";
 import { epochAxis, lossAxis, paintAxes } from "./axes.js";
+import { createCursor } from "./cursor.js";
 import { paintCurve } from "./curve.js";
 import { paintGap } from "./gap.js";
 import { paintTicks } from "./ticks.js";
@@ -30,11 +30,6 @@ const LOSS_ROOM = 2.7;
 const PAUSE = 90;
 /** Shortest time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
-/** The keys that move the cursor, and their number of steps across the chart: with Page Up and Down, and with Shift. */
-const FORWARD = ["ArrowRight", "ArrowUp", "PageUp"];
-const BACK = ["ArrowLeft", "ArrowDown", "PageDown"];
-const FEW_STEPS = 10;
-const MANY_STEPS = 100;
 /** A mark within this distance of the cursor is shown, in pixels. */
 const REACH = 6;
 
@@ -71,10 +66,7 @@ const REACH = 6;
  * @returns {View<ChartProps> & { draw: (time: number, force: boolean) => boolean }}
  */
 export function createLossChart(element, { readout, idleText, emptyText }) {
-  const scope = new AbortController();
-  const { signal } = scope;
   const canvas = find(element, ".chart__canvas", HTMLCanvasElement);
-  const cursor = find(element, ".chart__cursor", HTMLInputElement);
   const context = context2d(canvas);
   let width = 0;
   let height = 0;
@@ -82,8 +74,6 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
   let props = { series: [], order: [], gap: ["", ""], logScale: false, logEpochs: false, marks: [] };
   let nextDrawing = 0;
   let nextText = 0;
-  /** @type {number | null} the epoch being read */
-  let reading = null;
   let look = readStyle();
   const tip = create("p", { class: "chart__tip", "aria-hidden": true, hidden: true });
   element.append(tip);
@@ -147,72 +137,11 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
     paint();
   });
 
-  /** @param {PointerEvent} event */
-  function readAt(event) {
-    const { left } = canvas.getBoundingClientRect();
-    read(epochs().epochAt(event.clientX - left));
-  }
-
-  function stopReading() {
-    reading = null;
-    paint();
-  }
-
-  cursor.addEventListener("pointermove", readAt, { signal });
-  cursor.addEventListener("pointerdown", readAt, { signal });
-  // After a touch the read-out stays until something else is touched.
-  cursor.addEventListener(
-    "pointerleave",
-    ({ pointerType }) => {
-      if (pointerType === "mouse") stopReading();
-    },
-    { signal },
-  );
-  cursor.addEventListener("blur", stopReading, { signal });
-  cursor.addEventListener(
-    "input",
-    () => {
-      if (!cursor.matches(":hover")) read(cursor.valueAsNumber);
-    },
-    { signal },
-  );
-  cursor.addEventListener(
-    "focus",
-    () => {
-      if (cursor.matches(":focus-visible")) {
-        fitCursor();
-        read(cursor.valueAsNumber);
-      }
-    },
-    { signal },
-  );
-
-  // Arrow keys move by one epoch; with Shift, or Page Up and Page Down, in larger steps.
-  cursor.addEventListener(
-    "keydown",
-    (event) => {
-      const parts = event.key.startsWith("Page") ? FEW_STEPS : event.shiftKey ? MANY_STEPS : Infinity;
-      const sign = FORWARD.includes(event.key) ? 1 : BACK.includes(event.key) ? -1 : 0;
-      if (sign === 0 || epochCount() === 0) return;
-      event.preventDefault();
-      const step = Math.max(1, niceStep(epochCount() - 1, parts));
-      read((reading ?? cursor.valueAsNumber) + sign * step);
-      cursor.value = String(reading);
-    },
-    { signal },
-  );
-
-  function fitCursor() {
-    setAttribute(cursor, "max", String(Math.max(0, epochCount() - 1)));
-  }
-
-  /** @param {number} epoch the nearest one that exists is read */
-  function read(epoch) {
-    const last = epochCount() - 1;
-    if (last < 0) return;
-    reading = Math.round(clamp(epoch, 0, last));
-    paint();
-  }
+  const cursor = createCursor(find(element, ".chart__cursor", HTMLInputElement), {
+    epochAt: (clientX) => epochs().epochAt(clientX - canvas.getBoundingClientRect().left),
+    lastEpoch: () => epochCount() - 1,
+    onMove: paint,
+  });
 
   function paint() {
     const { series, gap } = props;
@@ -242,7 +171,7 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
     if (epochCount() > 1) paintTicks(context, marked, { x, ...box, color: look.text });
     if (epochCount() > 1) paintLabels(y, box);
     else paintInvitation(box);
-    if (reading !== null) paintReading(x, y, box);
+    if (cursor.epoch !== null) paintReading(cursor.epoch, x, y, box);
     writeReading(x);
   }
 
@@ -280,13 +209,13 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
   }
 
   /**
+   * @param {number} epoch
    * @param {Scale} x
    * @param {Scale} y
    * @param {Box} box
    */
-  function paintReading(x, y, { top, bottom }) {
-    if (reading === null) return;
-    const at = Math.round(x(reading)) + 0.5;
+  function paintReading(epoch, x, y, { top, bottom }) {
+    const at = Math.round(x(epoch)) + 0.5;
     context.strokeStyle = look.text;
     context.lineWidth = 1;
     context.beginPath();
@@ -294,7 +223,7 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
     context.lineTo(at, bottom);
     context.stroke();
     for (const series of props.series) {
-      const value = series.column.at(reading);
+      const value = series.column.at(epoch);
       if (Number.isNaN(value)) continue;
       context.beginPath();
       context.arc(at, y(value), 3 + look.stroke, 0, 2 * Math.PI);
@@ -321,8 +250,8 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
    * @param {Scale} x
    */
   function markRead(x) {
-    if (reading === null) return undefined;
-    const at = x(reading);
+    if (cursor.epoch === null) return undefined;
+    const at = x(cursor.epoch);
     return props.marks.findLast(({ epoch }) => Math.abs(x(epoch) - at) <= REACH);
   }
 
@@ -334,11 +263,11 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
       setText(tip, mark.text);
       tip.style.setProperty("--at", `${(x(mark.epoch) / width).toFixed(4)}`);
     }
-    if (reading === null) {
+    const { epoch } = cursor;
+    if (epoch === null) {
       setText(readout, idleText);
       return;
     }
-    const epoch = reading;
     const [from = Number.NaN, to = Number.NaN] = props.gap.map((key) => seriesOf(key)?.column.at(epoch));
     const gap = to - from;
     const losses = describeCurves((name, column) =>
@@ -347,11 +276,7 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
     const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
     const text = phrase("chart.reading", { epoch, losses, gap: signed });
     setText(readout, text);
-    setAttribute(
-      cursor,
-      "aria-valuetext",
-      mark ? phrase("chart.reading-with-mark", { reading: text, mark: mark.text }) : text,
-    );
+    cursor.describe(mark ? phrase("chart.reading-with-mark", { reading: text, mark: mark.text }) : text);
   }
 
   /**
@@ -361,7 +286,7 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
   function describe(time, force) {
     if (!force && time < nextText) return;
     nextText = time + TEXT_PAUSE;
-    fitCursor();
+    cursor.fit();
     const last = epochCount() - 1;
     if (last < 0) return;
     const all = describeCurves((name, column) =>
@@ -389,7 +314,7 @@ export function createLossChart(element, { readout, idleText, emptyText }) {
       return true;
     },
     destroy() {
-      scope.abort();
+      cursor.destroy();
       stopFitting();
     },
   };
