@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Catalog, Command, Experiment, Frame, FrameLosses, ServerEvent } from "../types/app.js"
+ * @import { Catalog, Command, Experiment, Frame, FrameViews, ServerEvent, WatchedView } from "../types/app.js"
  */
 
 export const PROTOCOL_VERSION = 1;
@@ -74,6 +74,27 @@ export function encodeCommand(command) {
 }
 
 /**
+ * The command that watches views. In version 1 it has a field for each view.
+ * @param {WatchedView[]} views
+ * @param {{ frameRate: number, hidden: boolean }} frames how many a second to ask for, and whether nobody can see them
+ * @returns {Command}
+ */
+export function watchCommand(views, { frameRate, hidden }) {
+  const find = (/** @type {string} */ key) => views.find(({ view }) => view === key);
+  const { unit = null, resolution = 100 } = find("map") ?? {};
+  return {
+    type: "watch",
+    tiles: find("tiles") !== undefined,
+    unit,
+    resolution,
+    frameRate,
+    confusion: find("confusion") !== undefined,
+    ...(find("parameters")?.exact && { exact: true }),
+    hidden,
+  };
+}
+
+/**
  * @param {string} text
  * @returns {ServerEvent}
  */
@@ -108,8 +129,27 @@ const ARRAYS = { F64: Float64Array, F32: Float32Array, U32: Uint32Array, I8: Uin
 /** Tensors with a value for every epoch since the last frame; all others describe the present epoch. */
 export const LOSSES = ["epochs", "train_loss", "validation_loss", "test_loss"];
 
-/** Tensors of a picture; frames for a hidden page lack them. */
-const PICTURES = ["map", "parameters", "evaluation"];
+/** The view and array of each tensor of version 1, and its type. */
+const TENSORS = /** @type {Record<string, [place: string, dtype: keyof typeof ARRAYS]>} */ ({
+  epochs: ["losses/epochs", "U32"],
+  train_loss: ["losses/train", "F64"],
+  test_loss: ["losses/test", "F64"],
+  validation_loss: ["losses/validation", "F64"],
+  train_points: ["points/train", "F32"],
+  test_points: ["points/test", "F32"],
+  validation_points: ["points/validation", "F32"],
+  map: ["map/values", "I8"],
+  map_classes: ["map/classes", "I8"],
+  tiles: ["tiles/values", "I8"],
+  evaluation: ["scores/values", "F64"],
+  parameters: ["parameters/values", "F32"],
+  exact_parameters: ["parameters/exact", "F64"],
+  confusion: ["confusion/counts", "U32"],
+});
+
+/** Tensors of every frame, and those that a frame has unless the page is hidden. */
+const ALWAYS = ["epochs", "train_loss", "test_loss"];
+const VISIBLE = ["map", "parameters", "evaluation"];
 
 /**
  * @param {ArrayBuffer} message
@@ -153,71 +193,52 @@ export function readTensors(message) {
 /**
  * Reads one frame. Arrays are views of the message where its alignment allows, copies elsewhere.
  * @param {ArrayBuffer} message
- * @returns {Frame | FrameLosses} without pictures if the page is hidden
+ * @returns {Frame} without views if the page is hidden
+ * @throws {Error} that names a tensor that is missing or of another type
  */
 export function decodeFrame(message) {
   const { header, start } = readHeader(message);
-  const about = /** @type {Record<string, string>} */ (header.__metadata__);
+  const { __metadata__, ...tensors } = header;
+  const about = /** @type {Record<string, string>} */ (__metadata__);
+  const isVisible = VISIBLE.some((name) => name in tensors);
+  for (const name of isVisible ? [...ALWAYS, ...VISIBLE] : ALWAYS)
+    if (!(name in tensors)) throw new Error(`Frame: ${name} is missing`);
 
-  /**
-   * @template {keyof typeof ARRAYS} Type
-   * @param {string} name
-   * @param {Type} dtype
-   * @returns {InstanceType<typeof ARRAYS[Type]> | null}
-   */
-  function read(name, dtype) {
-    const tensor = /** @type {Tensor | undefined} */ (header[name]);
-    if (!tensor) return null;
+  /** @type {Record<string, Record<string, unknown>>} by view and array */
+  const arrays = {};
+  for (const [name, tensor] of Object.entries(/** @type {Record<string, Tensor>} */ (tensors))) {
+    const [place, dtype] = TENSORS[name] ?? [name, tensor.dtype];
     if (tensor.dtype !== dtype) throw new Error(`Frame: ${name} is ${tensor.dtype}, not ${dtype}`);
-    const [from, to] = tensor.data_offsets;
-    const ArrayType = ARRAYS[dtype];
-    const size = ArrayType.BYTES_PER_ELEMENT;
-    const at = start + from;
-    const view =
-      at % size === 0
-        ? new ArrayType(message, at, (to - from) / size)
-        : new ArrayType(message.slice(at, start + to));
-    return /** @type {InstanceType<typeof ARRAYS[Type]>} */ (view);
+    const [view = "", array = ""] = place.split("/");
+    arrays[view] = { ...arrays[view], [fromWireName(array)]: readArray(message, start, tensor) };
   }
-
-  /**
-   * @template Value
-   * @param {Value | null} value
-   * @param {string} name
-   * @returns {Value}
-   */
-  function required(value, name) {
-    if (value === null) throw new Error(`Frame: ${name} is missing`);
-    return value;
+  const { losses, points, ...views } = arrays;
+  const { map } = /** @type {FrameViews} */ (views);
+  if (map) {
+    map.of = about.map ?? "output";
+    map.resolution = Math.sqrt(map.values.length);
   }
-
-  /** @type {FrameLosses} */
-  const losses = {
+  return {
     number: Number(about.frame),
     run: Number(about.run),
     lineage: Number(about.history ?? about.run),
     epoch: Number(about.epoch),
     step: Number(about.step),
-    epochs: required(read("epochs", "U32"), "epochs"),
-    trainLoss: required(read("train_loss", "F64"), "train_loss"),
-    testLoss: required(read("test_loss", "F64"), "test_loss"),
-    validationLoss: read("validation_loss", "F64"),
-    trainPoints: read("train_points", "F32"),
-    testPoints: read("test_points", "F32"),
-    validationPoints: read("validation_points", "F32"),
+    losses: /** @type {Frame["losses"]} */ (losses),
+    points: points ? /** @type {Frame["points"]} */ ({ validation: new Float32Array(0), ...points }) : null,
+    views,
   };
-  if (!PICTURES.some((name) => name in header)) return losses;
-  const map = required(read("map", "I8"), "map");
-  return {
-    ...losses,
-    mapOf: about.map ?? "output",
-    evaluation: required(read("evaluation", "F64"), "evaluation"),
-    parameters: required(read("parameters", "F32"), "parameters"),
-    exactParameters: read("exact_parameters", "F64"),
-    map,
-    mapClasses: read("map_classes", "I8"),
-    resolution: Math.sqrt(map.length),
-    tiles: read("tiles", "I8"),
-    confusion: read("confusion", "U32"),
-  };
+}
+
+/**
+ * @param {ArrayBuffer} message
+ * @param {number} start offset of the first tensor
+ * @param {Tensor} tensor
+ */
+function readArray(message, start, { dtype, data_offsets: [from, to] }) {
+  const ArrayType = ARRAYS[dtype];
+  const at = start + from;
+  return at % ArrayType.BYTES_PER_ELEMENT === 0
+    ? new ArrayType(message, at, (to - from) / ArrayType.BYTES_PER_ELEMENT)
+    : new ArrayType(message.slice(at, start + to));
 }

@@ -59,12 +59,10 @@ function start() {
     catalog: WHOLE,
     url: "ws://host/ws",
     frameRate: () => 20,
-    onEvent: () => {},
-    onFrame: () => {},
-    onFault: (error) => assert.fail(String(error)),
     openSocket: FakeSocket.open,
     now: () => 0,
   });
+  session.on("fault", (error) => assert.fail(String(error)));
   const keeping = createUndoAndUrl({
     openers: {
       catalog: WHOLE,

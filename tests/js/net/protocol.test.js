@@ -7,6 +7,7 @@ import {
   encodeCommand,
   fromWireName,
   toWireName,
+  watchCommand,
 } from "../../../static/js/net/protocol.js";
 import { frameBytes, pictureOf } from "../support/frames.js";
 
@@ -78,22 +79,22 @@ test("a frame is read as numbers, whatever the alignment of its arrays", () => {
     assert.equal(frame.run, 2);
     assert.equal(frame.epoch, 12);
     assert.equal(frame.step, 300);
-    assert.equal(frame.mapOf, "0:3");
-    assert.deepEqual([...frame.epochs], [11, 12, 13]);
-    assert.deepEqual([...frame.trainLoss], [0.5, 0.25, 0.125]);
-    assert.equal(frame.resolution, 2);
-    assert.deepEqual([...frame.map], [0, 127, 129, 1]);
-    assert.equal(frame.tiles, null);
-    assert.equal(frame.trainPoints, null);
-    assert.equal(frame.mapClasses, null);
-    assert.equal(frame.validationLoss, null);
+    assert.equal(frame.views.map.of, "0:3");
+    assert.deepEqual([...frame.losses.epochs], [11, 12, 13]);
+    assert.deepEqual([...frame.losses.train], [0.5, 0.25, 0.125]);
+    assert.equal(frame.views.map.resolution, 2);
+    assert.deepEqual([...frame.views.map.values], [0, 127, 129, 1]);
+    assert.equal(frame.views.tiles, undefined);
+    assert.equal(frame.points, null);
+    assert.equal(frame.views.map.classes, undefined);
+    assert.equal(frame.losses.validation, undefined);
   }
 });
 
 test("a frame of many classes has the class of every cell", () => {
   const frame = pictureOf({ classes: [0, 2, 5, 1] });
 
-  assert.deepEqual([...(frame.mapClasses ?? [])], [0, 2, 5, 1]);
+  assert.deepEqual([...(frame.views.map.classes ?? [])], [0, 2, 5, 1]);
   assert.throws(
     () => decodeFrame(frameBytes({ classes: [0, 0, 0, 0], types: { map_classes: "F32" } })),
     /I8/,
@@ -103,9 +104,9 @@ test("a frame of many classes has the class of every cell", () => {
 test("validation has its losses, its row of the evaluation and its points", () => {
   const frame = pictureOf({ validation: true });
 
-  assert.deepEqual([...(frame.validationLoss ?? [])], [0.5, 0.25, 0.125]);
-  assert.deepEqual([...frame.evaluation], [0.1, 0.9, 0.2, 0.8, 0.3, 0.7]);
-  assert.deepEqual([...(frame.validationPoints ?? [])], [1, 2, 10]);
+  assert.deepEqual([...(frame.losses.validation ?? [])], [0.5, 0.25, 0.125]);
+  assert.deepEqual([...frame.views.scores.values], [0.1, 0.9, 0.2, 0.8, 0.3, 0.7]);
+  assert.deepEqual([...(frame.points?.validation ?? [])], [1, 2, 10]);
 });
 
 test("a frame that lacks a number, or has another type, is an error that names it", () => {
@@ -120,6 +121,30 @@ test("a frame for a page that nobody looks at has losses only", () => {
   const frame = decodeFrame(frameBytes({ hidden: true, about: { epoch: "13" } }));
 
   assert.equal(frame.epoch, 13);
-  assert.deepEqual([...frame.epochs], [11, 12, 13]);
-  assert.ok(!("map" in frame));
+  assert.deepEqual([...frame.losses.epochs], [11, 12, 13]);
+  assert.deepEqual(frame.views, {});
+});
+
+test("views to watch become the fields of one command, and those that nobody wants are left out", () => {
+  const unit = { layer: 0, unit: 3 };
+  const frames = { frameRate: 20, hidden: false };
+
+  assert.deepEqual(watchCommand([], frames), {
+    type: "watch",
+    tiles: false,
+    unit: null,
+    resolution: 100,
+    confusion: false,
+    ...frames,
+  });
+  const all = [{ view: "map", unit, resolution: 50 }, { view: "tiles" }, { view: "confusion" }];
+  assert.deepEqual(watchCommand([...all, { view: "parameters", exact: true }], frames), {
+    type: "watch",
+    tiles: true,
+    unit,
+    resolution: 50,
+    confusion: true,
+    exact: true,
+    ...frames,
+  });
 });

@@ -26,6 +26,13 @@ const welcome = (run, more = {}) => ({
   ...more,
 });
 
+const VIEWS = [
+  { view: "map", unit: null, resolution: 100 },
+  { view: "tiles" },
+  { view: "parameters" },
+  { view: "scores" },
+];
+
 /**
  * @param {string[]} [log]
  * @param {Partial<Parameters<typeof createSession>[0]>} [more]
@@ -35,13 +42,14 @@ function start(log = [], more = {}) {
     catalog: CATALOG,
     url: "ws://host/ws",
     frameRate: () => 20,
-    onEvent: (event) => log.push(event.type),
-    onFrame: () => log.push("frame"),
-    onFault: (error) => assert.fail(String(error)),
     openSocket: FakeSocket.open,
     now: () => 0,
     ...more,
   });
+  session.on("event", (event) => log.push(event.type));
+  session.on("frame", () => log.push("frame"));
+  session.on("fault", (error) => assert.fail(String(error)));
+  session.watch(VIEWS);
   FakeSocket.latest().accept();
   return session;
 }
@@ -83,7 +91,7 @@ test("it says hello with the present experiment, and after the welcome what it w
 test("for a file it asks for the parameters in full, until they come or the line breaks", async () => {
   const session = start();
   FakeSocket.latest().tell(welcome(1));
-  const parameters = () => session.runData.latest?.exactParameters;
+  const parameters = () => session.runData.views.parameters?.exact;
   const asked = session.exact();
   mock.timers.tick(100);
   assert.equal(sent("watch").at(-1)?.exact, true);
@@ -166,7 +174,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
   assert.equal(sent("hello")[0]?.experiment.training.learning_rate, 0.3);
   assert.equal(session.store.get().connection, "open");
   assert.equal(session.runData.run, 1);
-  assert.deepEqual(session.runData.latest?.parameters, pictureOf().parameters);
+  assert.deepEqual(session.runData.views.parameters, pictureOf().views.parameters);
 });
 
 test("a changed setting while the line is lost changes nothing", () => {
@@ -223,12 +231,12 @@ test("with what was learned kept, another shape goes on with its losses", () => 
   const grown = { ...WIRE_EXPERIMENT, network: { ...WIRE_EXPERIMENT.network, hidden: [4, 3] } };
   const event = { type: "configured", id: 1, experiment: grown, reset: false, changed: ["network.hidden"] };
   FakeSocket.latest().tell({ ...event, kept: true, run: 2 });
-  assert.equal(session.runData.trainLoss.length, 3);
+  assert.equal(session.runData.losses.train.length, 3);
   assert.equal(session.runData.epoch, 2);
   assert.equal(session.store.get().marks[0]?.epoch, 2);
 
   FakeSocket.latest().tell({ ...event, kept: false, reset: true, run: 3 });
-  assert.equal(session.runData.trainLoss.length, 0);
+  assert.equal(session.runData.losses.train.length, 0);
 });
 
 // Coming back
@@ -291,7 +299,7 @@ test("a token is kept as soon as its epoch has been seen, and said hello with", 
 
   assert.equal(readRecord(() => getStorage)?.token, "ahead");
   assert.equal(readRecord(() => getStorage)?.address, "#a=b");
-  assert.equal(session.runData.trainLoss.length, 6);
+  assert.equal(session.runData.losses.train.length, 6);
 });
 
 test("the curves go on where they were when the same session goes on", () => {
@@ -302,12 +310,12 @@ test("the curves go on where they were when the same session goes on", () => {
   comeBack();
 
   FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true, state: { playing: true, epoch: 9 } }));
-  assert.equal(session.runData.trainLoss.length, 4);
+  assert.equal(session.runData.losses.train.length, 4);
   assert.equal(session.store.get().playing, true);
   show([2, 3, 4, 5]);
 
-  assert.equal(session.runData.trainLoss.length, 6);
-  assert.ok(!Number.isNaN(session.runData.trainLoss.at(4)));
+  assert.equal(session.runData.losses.train.length, 6);
+  assert.ok(!Number.isNaN(session.runData.losses.train.at(4)));
 });
 
 test("they go back to the token's epoch when the run goes on from there", () => {
@@ -320,7 +328,7 @@ test("they go back to the token's epoch when the run goes on from there", () => 
 
   FakeSocket.latest().tell(welcome(1, { history: 1, state: { playing: true, epoch: 2 } }));
 
-  assert.equal(session.runData.trainLoss.length, 3);
+  assert.equal(session.runData.losses.train.length, 3);
   assert.equal(session.runData.epoch, 2);
 });
 
@@ -437,7 +445,7 @@ test("a visit begins with what an earlier one has kept, to the last bit", () => 
   assert.equal(second.store.get().speed, 5);
   FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true, state: { playing: false, epoch: 3 } }));
   for (const epoch of [0, 1, 2, 3])
-    assert.equal(second.runData.trainLoss.at(epoch), first.runData.trainLoss.at(epoch));
+    assert.equal(second.runData.losses.train.at(epoch), first.runData.losses.train.at(epoch));
 });
 
 test("a server that speaks another protocol stops the line, and only a reload helps", () => {
@@ -467,7 +475,7 @@ test("a page that nobody sees says so, and acknowledges what it does not draw", 
     sent("ack").map(({ frame }) => frame),
     [1, 2],
   );
-  assert.equal(session.runData.trainLoss.length, 3);
+  assert.equal(session.runData.losses.train.length, 3);
   assert.equal(session.runData.latest?.number, 1);
 });
 

@@ -11,6 +11,7 @@
  * @property {number[]} [classes] of the cells of the map
  * @property {number[]} [exact] the parameters in full
  * @property {boolean} [hidden] whether nobody looks
+ * @property {Record<string, number[]>} [more] further tensors of 64-bit numbers, by name
  */
 
 import { decodeFrame } from "../../../static/js/net/protocol.js";
@@ -21,8 +22,9 @@ import { decodeFrame } from "../../../static/js/net/protocol.js";
  */
 export function pictureOf(recipe) {
   const frame = decodeFrame(frameBytes(recipe));
-  if (!("map" in frame)) throw new Error("The frame has no picture");
-  return frame;
+  const { map, scores, parameters } = frame.views;
+  if (!map || !scores || !parameters) throw new Error("The frame has no picture");
+  return { ...frame, views: { ...frame.views, map, scores, parameters } };
 }
 
 /**
@@ -39,6 +41,7 @@ export function frameBytes({
   classes,
   exact,
   hidden = false,
+  more = {},
 } = {}) {
   const losses = epochs.map((_, index) => 0.5 ** (index + 1));
   /** @type {Record<string, { dtype: string, shape: number[], data: ArrayBufferView }>} */
@@ -61,6 +64,8 @@ export function frameBytes({
   if (exact)
     tensors.exact_parameters = { dtype: "F64", shape: [exact.length], data: Float64Array.from(exact) };
   if (hidden) for (const name of ["evaluation", "parameters", "map"]) delete tensors[name];
+  for (const [name, values] of Object.entries(more))
+    tensors[name] = { dtype: "F64", shape: [values.length], data: Float64Array.from(values) };
   const names = [...order, ...Object.keys(tensors).filter((name) => !order.includes(name))];
 
   /** @type {Record<string, unknown>} */
