@@ -105,6 +105,7 @@ class View(Entry, Generic[OptionsT]):
             sense for the run's experiment is missing.
         check: ``check(experiment, options)`` raises ``LocalizedError``, which names the option, if an option does not
             fit the experiment.
+        constant: whether the arrays depend on the experiment's data alone, so that they are needed once.
     """
 
     options: type[OptionsT]
@@ -112,6 +113,7 @@ class View(Entry, Generic[OptionsT]):
     cost: Callable[[Experiment, OptionsT], ViewCost]
     compute: Callable[[Run, OptionsT], Arrays]
     check: Callable[[Experiment, OptionsT], None] = _fits
+    constant: bool = False
 
 
 def _free(experiment: Experiment, options: Options) -> ViewCost:
@@ -286,6 +288,7 @@ VIEWS: Registry[View[Any]] = Registry(
         arrays=dict.fromkeys(("train", "validation", "test"), Precision.SINGLE),
         cost=_free,
         compute=_points,
+        constant=True,
     ),
     View(
         key="parameters",

@@ -9,7 +9,7 @@ import numpy as np
 from engine import Experiment, Run
 from engine.insight import views
 from engine.insight.views import Options, Precision, ViewCost
-from engine.user_messages import LocalizedError
+from engine.user_messages import LocalizedError, UserMessage
 from server.protocol.frames import Tensor, quantise
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -27,9 +27,18 @@ class ViewRequest(NamedTuple):
     options: str = "{}"
 
 
+DEFAULT_VIEWS: tuple[ViewRequest, ...] = (
+    ViewRequest("scores"),
+    ViewRequest("parameters"),
+    ViewRequest("map"),
+)
+"""What is sent to a client that has not said what it wants to see."""
+
+
 def request(key: str, options: Options) -> ViewRequest:
-    """Return the request of a view with these options."""
-    return ViewRequest(key, options.model_dump_json(exclude_defaults=True))
+    """Return the request of a view with the options that its row has."""
+    known = set(views.VIEWS[key].options.model_fields)
+    return ViewRequest(key, options.model_dump_json(include=known, exclude_defaults=True))
 
 
 @lru_cache(maxsize=256)
@@ -43,14 +52,35 @@ def costs(experiment: Experiment, wanted: Iterable[ViewRequest]) -> list[ViewCos
     return [views.VIEWS[each.key].cost(experiment, options_of(each)) for each in wanted]
 
 
-def misfit(experiment: Experiment, wanted: Iterable[ViewRequest]) -> LocalizedError | None:
-    """Return why a request does not fit an experiment, with the name of the option; None if all fit."""
-    for each in wanted:
-        try:
-            views.VIEWS[each.key].check(experiment, options_of(each))
-        except LocalizedError as error:
-            return error
+def misfit(experiment: Experiment, wanted: Iterable[ViewRequest]) -> tuple[UserMessage, str] | None:
+    """Return why a request does not fit an experiment, and the dotted name of the option; None if all fit."""
+    for index, each in enumerate(wanted):
+        error = _misfit(experiment, each)
+        if error is not None:
+            return error.user_message, f"views.{index}.{each.key}.{error.field}"
     return None
+
+
+def fitted(experiment: Experiment, wanted: Iterable[ViewRequest]) -> tuple[ViewRequest, ...]:
+    """Return requests that fit an experiment: an option that does not gets its default."""
+    return tuple(_fitted(experiment, each) for each in wanted)
+
+
+def _misfit(experiment: Experiment, wanted: ViewRequest) -> LocalizedError | None:
+    try:
+        views.VIEWS[wanted.key].check(experiment, options_of(wanted))
+    except LocalizedError as error:
+        return error
+    return None
+
+
+def _fitted(experiment: Experiment, wanted: ViewRequest) -> ViewRequest:
+    error = _misfit(experiment, wanted)
+    if error is None:
+        return wanted
+    options = options_of(wanted)
+    fits = options.model_copy(update={error.field: type(options).model_fields[error.field].default})
+    return request(wanted.key, fits)
 
 
 def draw(run: Run, wanted: ViewRequest) -> dict[str, Tensor]:

@@ -1,14 +1,13 @@
-"""The frame schedule: the view of one viewer, and when its next frame is due. Takes the time as an argument."""
+"""The frame schedule: the views of one viewer, and when its next frame is due. Takes the time as an argument."""
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine import Experiment
 from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor
 from server.protocol.messages import ErrorEvent, Event, Watch, localized_sentence
-from server.protocol.views import misfit
-from server.sessions.slices import View
+from server.protocol.views import DEFAULT_VIEWS, ViewRequest, fitted, misfit
 
 SHORTEST_SLICE = 0.005
 """Seconds of the shortest slice that is ended early for a frame."""
@@ -30,13 +29,13 @@ class RunUpdate:
     Attributes:
         metadata: of the frame.
         tensors: losses of the finished epochs, and perhaps the points.
-        pictures: tensors of each view that was drawn; of none if the run has another shape by now.
+        pictures: tensors of each view that was drawn; None if the run has another shape by now.
         is_new: whether the slice has begun the run.
     """
 
     metadata: Mapping[str, str]
     tensors: Mapping[str, Tensor]
-    pictures: Mapping[View, Mapping[str, Tensor]]
+    pictures: Mapping[ViewRequest, Mapping[str, Tensor]] | None
     is_new: bool
 
 
@@ -57,7 +56,8 @@ class FrameSchedule:
     """When the frames of one viewer are due.
 
     Attributes:
-        view: of the viewer.
+        views: that the viewer wants to see; until it says so, those that every page shows.
+        hidden: whether nobody looks, so that none of them is drawn.
         stale: whether there are changes that no frame has shown.
         points_due: whether the viewer needs the points.
         backoff: factor by which the interval is extended, up to one second, as the client is slow.
@@ -65,39 +65,35 @@ class FrameSchedule:
 
     def __init__(self) -> None:
         """Create the schedule of a viewer that has no frames yet."""
-        self.view = View()
+        self.views = DEFAULT_VIEWS
+        self.hidden = False
         self.stale = self.points_due = True
         self.backoff = 1.0
         self._interval = 1 / _USUAL_RATE
         self._last = -math.inf
-        self._drawn: View | None = None  # in the slice in flight
+        self._drawn: tuple[ViewRequest, ...] | None = None  # in the slice in flight
         self._gets_points = False  # from the slice in flight
 
     def watch(self, command: Watch, experiment: Experiment) -> list[Event]:
-        """Change the view and the rate; return an error if the experiment has no such unit."""
-        unit = None if command.unit is None else (command.unit.layer, command.unit.unit)
-        view = View(
-            tiles=command.tiles,
-            unit=unit,
-            resolution=command.resolution,
-            confusion=command.confusion,
-            exact=command.exact,
-            hidden=command.hidden,
-        )
-        error = misfit(experiment, view.requests)
-        if error is not None:
-            sentence = localized_sentence(error.user_message)
-            return [ErrorEvent(id=command.id, code="invalid", **sentence, field=error.field)]
-        self.view = view
+        """Change the views and the rate; return an error if a view does not fit the experiment."""
+        refusal = misfit(experiment, command.requests)
+        if refusal is not None:
+            sentence, field = refusal
+            return [ErrorEvent(id=command.id, code="invalid", **localized_sentence(sentence), field=field)]
+        self.views, self.hidden = command.requests, command.hidden
         self._interval = 1 / (min(command.frame_rate, _HIDDEN_RATE) if command.hidden else command.frame_rate)
         self.stale = True
         return []
 
     def run_changed(self, experiment: Experiment) -> None:
-        """Record changes that are to be shown; a unit that the experiment no longer has gives way to the output."""
+        """Record changes that are to be shown; an option that no longer fits the experiment gets its default."""
         self.stale = True
-        if misfit(experiment, self.view.requests):
-            self.view = replace(self.view, unit=None)
+        self.views = fitted(experiment, self.views)
+
+    @property
+    def shown(self) -> tuple[ViewRequest, ...]:
+        """The views to draw: none while nobody looks."""
+        return () if self.hidden else self.views
 
     @property
     def interval(self) -> float:
@@ -110,7 +106,7 @@ class FrameSchedule:
 
     def begin(self, ready: float) -> None:
         """Record that a frame is begun, which will be ready at a certain time."""
-        self._drawn, self._gets_points = self.view, self.points_due
+        self._drawn, self._gets_points = self.shown, self.points_due
         self.stale = self.points_due = False
         self._last = ready
 
@@ -122,18 +118,22 @@ class FrameSchedule:
         """Return what a slice adds to the next frame."""
         drawn, gets_points = self._drawn, self._gets_points or self.points_due or update.is_new
         self._drawn, self._gets_points = None, False
-        picture = None if drawn is None else update.pictures.get(drawn)
-        if picture is None or drawn != self.view:
+        pictures = update.pictures
+        is_complete = drawn is not None and pictures is not None and all(map(pictures.__contains__, drawn))
+        if not is_complete or drawn != self.shown:
             self.stale = True
+        metadata = dict(update.metadata)
         tensors = {
             name: tensor
             for name, tensor in update.tensors.items()
             if gets_points or name not in POINT_TENSORS
         }
-        if drawn is None or picture is None:
-            return FrameUpdate(update.metadata, tensors, due=False)
-        metadata = update.metadata if drawn.hidden else {**update.metadata, "map": drawn.name}
-        return FrameUpdate(metadata, {**tensors, **picture}, due=True)
+        if drawn is None or pictures is None or not is_complete:
+            return FrameUpdate(metadata, tensors, due=False)
+        for wanted in drawn:
+            metadata[wanted.key] = wanted.options
+            tensors |= pictures[wanted]
+        return FrameUpdate(metadata, tensors, due=True)
 
 
 def next_frames(
@@ -141,7 +141,7 @@ def next_frames(
 ) -> tuple[float, list[FrameSchedule]]:
     """Return when a slice should end to draw the frames that are due then, and whose they are.
 
-    A picture that is drawn for one viewer goes to all that have the same view and would need it within half an
+    What is drawn for one viewer goes to all that watch the same views and would need them within half an
     interval of either: from then on they need it at the same time, and it is drawn once for all of them.
 
     Args:
@@ -157,12 +157,12 @@ def next_frames(
     if soonest > within:
         return within, []
     seconds = within if soonest <= 0 else min(max(soonest, SHORTEST_SLICE), within)
-    slack: dict[View, float] = {}
+    slack: dict[tuple[ViewRequest, ...], float] = {}
     for schedule, wait in waits:
         if wait <= seconds:
-            slack[schedule.view] = min(schedule.interval / 2, slack.get(schedule.view, math.inf))
+            slack[schedule.shown] = min(schedule.interval / 2, slack.get(schedule.shown, math.inf))
     return seconds, [
         schedule
         for schedule, wait in waits
-        if wait <= seconds + min(schedule.interval / 2, slack.get(schedule.view, -math.inf))
+        if wait <= seconds + min(schedule.interval / 2, slack.get(schedule.shown, -math.inf))
     ]

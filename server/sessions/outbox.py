@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
-from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor, encode
+from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor, encode, of_run
 from server.sessions.flow_control import FlowControl
 
 Encoding = Literal["plain", "packed"]
@@ -92,13 +92,13 @@ class Outbox:
 
         Args:
             metadata: of the newest state; another ``run`` drops what is left of the previous one, except the losses if
-                ``history`` is the same.
-            tensors: as ``docs/protocol.md`` names them.
+                ``lineage`` is the same.
+            tensors: of the run, by the name ``view/array``.
             due: whether the frame is complete; otherwise it waits for a further update.
         """
         if metadata["run"] != self._metadata.get("run"):
             points = {}
-            if metadata.get("history") == self._metadata.get("history"):
+            if metadata.get("lineage") == self._metadata.get("lineage"):
                 points = {name: self._latest[name] for name in POINT_TENSORS if name in self._latest}
             else:
                 self._losses = {}
@@ -116,7 +116,7 @@ class Outbox:
         parts = self._losses.setdefault(name, [])
         parts.append(tensor)
         if len(parts) > _MAX_PARTS:
-            parts[:] = [np.concatenate(parts)]
+            parts[:] = [np.concatenate(parts, axis=1)]
 
     def acknowledge(self, frame: int) -> None:
         """Record that the client has drawn a frame and all before it; ignore numbers never sent."""
@@ -128,7 +128,8 @@ class Outbox:
 
     def is_full(self) -> bool:
         """Return whether so many losses wait that training has to wait for the client."""
-        return sum(map(len, self._losses.get("epochs", ()))) >= MAX_EPOCHS
+        waiting: int = sum(part.shape[1] for part in self._losses.get(LOSS_TENSORS[0], ()))
+        return waiting >= MAX_EPOCHS
 
     def drain_events(self) -> list[str]:
         """Remove and return all events, for a connection that is about to close."""
@@ -146,27 +147,32 @@ class Outbox:
             return latest
         losses = self._take_losses()
         number = self.flow.send(self._clock(), losses)
-        metadata, tensors = {"frame": str(number), **self._metadata}, losses | self._latest
+        tensors = losses | self._latest
         if self._losses:  # more losses than fit into a frame: the other tensors are sent again with the rest
             self._latest = {
                 name: tensor for name, tensor in self._latest.items() if name not in POINT_TENSORS
             }
         else:
             self._latest, self._due = {}, False
-        return self._encode(metadata, tensors)
+        return self._encode(number, tensors)
 
     def _take_losses(self) -> dict[str, Tensor]:
         """Remove and return the losses of the next frame, the earliest first."""
-        losses = {name: np.concatenate(parts) for name, parts in self._losses.items()}
-        if len(losses.get("epochs", ())) <= MAX_FRAME_EPOCHS:
+        losses = {name: np.concatenate(parts, axis=1) for name, parts in self._losses.items()}
+        if _epochs_in(losses) <= MAX_FRAME_EPOCHS:
             self._losses = {}
             return losses
-        self._losses = {name: [tensor[MAX_FRAME_EPOCHS:]] for name, tensor in losses.items()}
-        return {name: tensor[:MAX_FRAME_EPOCHS] for name, tensor in losses.items()}
+        self._losses = {name: [tensor[:, MAX_FRAME_EPOCHS:]] for name, tensor in losses.items()}
+        return {name: tensor[:, :MAX_FRAME_EPOCHS] for name, tensor in losses.items()}
 
-    def _encode(self, metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> bytes:
-        if self._compressor is None:
-            return encode(metadata, tensors)
-        if len(tensors.get("epochs", ())) > EXACT_EPOCHS:
+    def _encode(self, number: int, tensors: dict[str, Tensor]) -> bytes:
+        if self._compressor is not None and _epochs_in(tensors) > EXACT_EPOCHS:
             tensors |= {name: rounded(tensors[name]) for name in LOSS_TENSORS[1:] if name in tensors}
-        return self._compressor.compress(metadata, tensors)
+        write = encode if self._compressor is None else self._compressor.compress
+        return write(*of_run(number, self._metadata, tensors))
+
+
+def _epochs_in(tensors: Mapping[str, Tensor]) -> int:
+    """Return how many epochs have losses in these tensors."""
+    epochs = tensors.get(LOSS_TENSORS[0])
+    return 0 if epochs is None else epochs.shape[1]

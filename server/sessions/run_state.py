@@ -62,10 +62,10 @@ class RunState:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """The metadata of frames."""
+        """The metadata of the run in frames."""
         return {
             "run": str(self.number),
-            "history": str(self.lineage),
+            "lineage": str(self.lineage),
             "epoch": str(self.epoch),
             "step": str(self.step),
         }
@@ -95,13 +95,15 @@ def _values(run: Run) -> tuple[Any, ...]:
     return run.epoch, run.step, run.position, run.experiment
 
 
-def end_event(phase: Phase, run: Run) -> Event:
-    """Return the event that says why a run has ended."""
+def end_event(phase: Phase, number: int, run: Run) -> Event:
+    """Return the event that says why the run of a number has ended."""
     if phase is Phase.DIVERGED:
-        return Diverged(epoch=run.epoch, step=run.step, **_divergence_text(run.experiment))
+        return Diverged(run=number, epoch=run.epoch, step=run.step, **_divergence_text(run.experiment))
     training = run.experiment.training
     values = {"best": int(run.best.epoch[0]), **training.stop_options}
-    return Stopped(epoch=run.epoch, step=run.step, **localized(f"ended.{training.stop}", **values))
+    return Stopped(
+        run=number, epoch=run.epoch, step=run.step, **localized(f"ended.{training.stop}", **values)
+    )
 
 
 def failure_event(experiment: Experiment, key: str) -> Event:

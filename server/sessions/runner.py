@@ -14,13 +14,13 @@ from engine import Experiment
 from server.compute import Closed, ComputeError, PreparedCall, Scheduler
 from server.compute.cost import slice_seconds
 from server.protocol.messages import Ack, Closing, Command, ErrorEvent, Event, MessageId, Watch
-from server.protocol.views import costs
+from server.protocol.views import ViewRequest, costs
 from server.security.token_bucket import TokenBucket
 from server.sessions.expiry import Expiry
 from server.sessions.frame_schedule import FrameSchedule
 from server.sessions.resume.checkpointer import Checkpointer
 from server.sessions.session import Session
-from server.sessions.slices import Outcome, Slice, View, run_slice
+from server.sessions.slices import Outcome, Slice, run_slice
 from server.sessions.viewer import Role, Viewer
 from server.telemetry.logs import set_session
 from server.telemetry.metrics import Metrics
@@ -106,7 +106,7 @@ class SessionRunner:
         self._urgent_allowance = TokenBucket(_URGENT_PER_SECOND, _URGENT_PER_SECOND)
         self._is_urgent = False  # whether the next slice answers a command
         self._estimated: Experiment | None = None
-        self._estimated_views: tuple[View, ...] = ()
+        self._estimated_views: tuple[ViewRequest, ...] = ()
         self._slice_seconds = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -336,8 +336,7 @@ class SessionRunner:
         views = work.views or self._estimated_views
         if work.experiment is not self._estimated or views != self._estimated_views:
             self._estimated, self._estimated_views = work.experiment, views
-            watched = dict.fromkeys(wanted for view in views for wanted in view.requests)
-            self._slice_seconds = slice_seconds(work.experiment, costs(work.experiment, watched))
+            self._slice_seconds = slice_seconds(work.experiment, costs(work.experiment, views))
         return self._slice_seconds
 
     def _seconds_until_due(self) -> float | None:

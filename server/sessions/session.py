@@ -25,6 +25,7 @@ from server.protocol.messages import (
     Pause,
     Play,
     Reset,
+    RunInfo,
     SetParameter,
     SetParameters,
     State,
@@ -104,15 +105,18 @@ class Session:
         """
         state = self.state
         reason = "new" if state.run is None else "resumed"
+        run = RunInfo(
+            run=state.number,
+            lineage=state.lineage,
+            experiment=self.wanted.experiment,
+            state=State(**self._state_event(reason).model_dump(exclude={"type", "id", "run"})),
+        )
         welcome = Welcome(
             id=id_,
             protocol=PROTOCOL,
             version=__version__,
             limits=self._limits,
-            experiment=self.wanted.experiment,
-            run=state.number,
-            history=state.lineage,
-            state=State(**self._state_event(reason).model_dump(exclude={"type", "id"})),
+            runs=(run,),
             session=name,
             recovered=recovered,
             waited=waited,
@@ -120,7 +124,7 @@ class Session:
         )
         events: list[Event] = [welcome]
         if self._phase.has_ended and state.run is not None:
-            events.append(end_event(self._phase, state.run))
+            events.append(end_event(self._phase, state.number, state.run))
         if self._phase is Phase.FAILED:
             events.append(self._state_event("failed"))
         return events
@@ -276,6 +280,7 @@ class Session:
     def _state_event(self, reason: Any, id_: MessageId = None) -> StateChanged:
         return StateChanged(
             id=id_,
+            run=self.state.number,
             playing=self.wanted.playing,
             epochs_per_second=self.wanted.speed,
             reason=reason,
@@ -321,7 +326,7 @@ class Session:
             run=self.state.run,
             experiment=self.wanted.experiment,
             edits=self.wanted.edits,
-            views=tuple(dict.fromkeys(schedule.view for schedule in drawn)),
+            views=tuple(dict.fromkeys(wanted for schedule in drawn for wanted in schedule.shown)),
             points=any(schedule.points_due for schedule in drawn),
             **limits,
         )
@@ -371,12 +376,16 @@ class Session:
             self._phase = phase_of(run)
             if self._phase.has_ended:
                 step_id, self.wanted = self.wanted.step_id, self.wanted.paused()
-                events += [end_event(self._phase, run), self._state_event(self._phase.value, step_id)]
+                events += [
+                    end_event(self._phase, self.state.number, run),
+                    self._state_event(self._phase.value, step_id),
+                ]
         before, self.wanted = self.wanted, self.wanted.trained(epochs, steps)
         if before.steps is not None and self.wanted.steps is None:
             events.append(self._state_event("stepped", before.step_id))
         # A picture of an earlier shape is useless; losses and points are not.
-        pictures = outcome.pictures if begun.number == self.state.number else {}
+        is_current = begun.number == self.state.number
+        pictures = dict(zip(work.views, outcome.pictures, strict=True)) if is_current else None
         return events, RunUpdate(self.state.metadata, outcome.tensors, pictures, is_new=work.run is None)
 
     def _answer_pauses(self) -> list[Event]:

@@ -1,18 +1,15 @@
 """Slices: short pieces of work for an engine process, as pure functions from values to values."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from engine import Experiment, Run, advance, begin, evaluate, reconfigure, set_parameter
-from engine.insight.views import MapOptions, ParameterOptions, UnitAddress
 from engine.run import set_parameters
 from engine.training.weight_transfer import can_transplant, transplant
 from server.protocol.frames import Tensor
-from server.protocol.views import ViewRequest, draw, request
+from server.protocol.views import ViewRequest, draw
 
 _SPLITS = ("train", "validation", "test")
 """The sets into which the samples are split, in their order."""
@@ -22,18 +19,6 @@ _CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-
 waiting."""
 
 _POINTS = ViewRequest("points")
-
-_TENSORS = {
-    "map/values": "map",
-    "map/classes": "map_classes",
-    "tiles/values": "tiles",
-    "scores/values": "evaluation",
-    "confusion/counts": "confusion",
-    "parameters/values": "parameters",
-    "parameters/exact": "exact_parameters",
-    **{f"points/{part}": f"{part}_points" for part in _SPLITS},
-}
-"""Names of the arrays of views in frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +40,6 @@ class ParameterRange:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What a viewer looks at.
-
-    Attributes:
-        tiles: whether to draw a small map of every unit, with the outputs last.
-        unit: (layer, unit) of the map, in the last layer one of several outputs; None for the whole output.
-        resolution: rows and columns of the map.
-        confusion: whether to count the confusion matrix.
-        exact: whether to send the parameters as float64 as well, as for a file.
-        hidden: whether the page is hidden, so that nothing of all this is drawn.
-    """
-
-    tiles: bool = False
-    unit: tuple[int, int] | None = None
-    resolution: int = 100
-    confusion: bool = False
-    exact: bool = False
-    hidden: bool = False
-
-    @property
-    def name(self) -> str:
-        """Name of the map in the metadata of frames."""
-        return "output" if self.unit is None else f"{self.unit[0]}:{self.unit[1]}"
-
-    @property
-    def requests(self) -> tuple[ViewRequest, ...]:
-        """The views that it consists of."""
-        return _requests(self)
-
-
-@dataclass(frozen=True, slots=True)
 class Slice:
     """A short piece of work on one run.
 
@@ -99,7 +53,7 @@ class Slice:
     epochs: int | None = None
     steps: int | None = None
     seconds: float | None = None
-    views: tuple[View, ...] = ()
+    views: tuple[ViewRequest, ...] = ()
     points: bool = False
 
 
@@ -110,12 +64,12 @@ class Outcome:
     Attributes:
         run: after the slice.
         tensors: the losses of the finished epochs, and perhaps the points, as ``docs/protocol.md`` names them.
-        pictures: the other tensors of a frame, for each view; none if it is hidden.
+        pictures: the tensors of each view of the slice, in that order.
     """
 
     run: Run
     tensors: dict[str, Tensor]
-    pictures: dict[View, dict[str, Tensor]]
+    pictures: tuple[dict[str, Tensor], ...]
 
 
 def run_slice(work: Slice) -> Outcome:
@@ -132,24 +86,22 @@ def run_slice(work: Slice) -> Outcome:
             run = set_parameter(run, edit.layer, edit.unit, edit.input_, edit.value)
     tensors: dict[str, Tensor] = {}
     epochs: list[Tensor] = [np.empty(0)]
-    losses: list[tuple[Tensor, ...]] = [(np.empty(0),) * 3]
+    losses: list[tuple[Tensor, ...]] = [(np.empty((run.replicas, 0)),) * 3]
     if work.run is None:
         start = evaluate(run)
         epochs.append(np.zeros(1))
-        losses.append((start.train_loss, start.validation_loss, start.test_loss))
+        losses.append((start.train_loss[:, None], start.validation_loss[:, None], start.test_loss[:, None]))
     if work.run is None or work.points:
-        tensors |= _draw(run, (_POINTS,))
+        tensors |= draw(run, _POINTS)
     if work.epochs or work.steps or work.seconds:
         run, report = advance(run, epochs=work.epochs, steps=work.steps, seconds=work.seconds, clock=_CLOCK)
         epochs.append(report.epoch)
-        losses.append((report.train_loss[0], report.validation_loss[0], report.test_loss[0]))
-    tensors["epochs"] = np.concatenate(epochs).astype(np.uint32)
+        losses.append((report.train_loss, report.validation_loss, report.test_loss))
+    tensors["losses/epochs"] = np.concatenate(epochs).astype(np.uint32)[None]
     for name, parts in zip(_SPLITS, zip(*losses, strict=True), strict=True):
         if name != "validation" or run.experiment.data.validation_samples:
-            tensors[f"{name}_loss"] = _nan_to_inf(np.concatenate(parts))
-    return Outcome(
-        run, tensors, {view: {} if view.hidden else _draw(run, view.requests) for view in work.views}
-    )
+            tensors[f"losses/{name}"] = _nan_to_inf(np.concatenate(parts, axis=1))
+    return Outcome(run, tensors, tuple(draw(run, wanted) for wanted in work.views))
 
 
 def _nan_to_inf(losses: Tensor) -> Tensor:
@@ -166,24 +118,3 @@ def _apply_experiment(run: Run | None, experiment: Experiment) -> Run:
     if can_transplant(run.experiment, experiment):
         return transplant(run, experiment)
     return reconfigure(run, experiment)
-
-
-def _draw(run: Run, requests: Iterable[ViewRequest]) -> dict[str, Tensor]:
-    """Compute views; of the only replica."""
-    arrays = {name: array for wanted in requests for name, array in draw(run, wanted).items()}
-    return {_TENSORS.get(name, name): array[0] for name, array in arrays.items()}
-
-
-@lru_cache(maxsize=256)
-def _requests(view: View) -> tuple[ViewRequest, ...]:
-    unit = None if view.unit is None else UnitAddress(layer=view.unit[0], unit=view.unit[1])
-    wanted = [
-        ViewRequest("scores"),
-        request("parameters", ParameterOptions(exact=view.exact)),
-        request("map", MapOptions(unit=unit, resolution=view.resolution)),
-    ]
-    if view.tiles:
-        wanted.append(ViewRequest("tiles"))
-    if view.confusion:
-        wanted.append(ViewRequest("confusion"))
-    return tuple(wanted)

@@ -1,6 +1,7 @@
 """A session with a clock that is turned by hand and an engine at the same desk."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engine import Experiment
@@ -9,6 +10,7 @@ from server.protocol.messages import ErrorEvent, Event, Limits, Watch, parse
 from server.sessions.frame_schedule import FrameSchedule, FrameUpdate
 from server.sessions.session import Session
 from server.sessions.slices import Outcome, Slice, run_slice
+from tests.support.frames import of_one_network
 from tests.support.messages import text
 
 LIMITS = Limits(message_bytes=131_072, window=2, hello_seconds=10)
@@ -56,7 +58,8 @@ class Desk:
     def absorb(self, work: Slice, outcome: Outcome) -> list[dict[str, Any]]:
         events, update = self.session.absorb(work, outcome)
         if update is not None:
-            self.numbers.append(self.schedule.frame(update))
+            frame = self.schedule.frame(update)
+            self.numbers.append(replace(frame, tensors=of_one_network(frame.tensors)))
         return dump(events)
 
     def settle(self, until: Callable[[], bool] = lambda: False) -> list[dict[str, Any]]:

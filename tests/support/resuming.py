@@ -28,7 +28,7 @@ def losses(*clients: Client) -> dict[int, float]:
     seen: dict[int, float] = {}
     for connected in clients:
         for frame in connected.frames:
-            seen |= dict(zip(frame["epochs"].tolist(), frame["train_loss"].tolist(), strict=True))
+            seen |= dict(zip(frame["losses/epochs"].tolist(), frame["losses/train"].tolist(), strict=True))
     return seen
 
 

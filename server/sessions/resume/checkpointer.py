@@ -109,7 +109,7 @@ class Checkpointer:
             self._described = describe((experiment,))
         token, holds_run = seal(self._signing, claims, run, self._described)
         self._requested, self._made_at, self._length, self._last_state = False, now, len(token), state
-        return Checkpoint(token=token, epoch=run.epoch, history=session.state.lineage, whole=holds_run)
+        return Checkpoint(token=token, epoch=run.epoch, lineage=session.state.lineage, whole=holds_run)
 
 
 def _state_of(session: Session) -> tuple[object, ...]:

@@ -153,14 +153,14 @@ test("while training goes on, how far it has come is said now and then", () => {
   ]);
 });
 
-/** @param {object} [parts] */
-const welcome = (parts = {}) =>
-  /** @type {ServerEvent} */ ({
+/** @param {Record<string, unknown>} [parts] */
+const welcome = ({ state = { reason: "new" }, ...parts } = {}) =>
+  /** @type {any} */ ({
     type: "welcome",
     recovered: false,
     waited: 0,
     page: "",
-    state: { playing: false, epochsPerSecond: null, reason: "new", epoch: 0, step: 0 },
+    runs: [{ state }],
     ...parts,
   });
 const RESUMED = { playing: true, epochsPerSecond: null, reason: "resumed", epoch: 1234, step: 0 };

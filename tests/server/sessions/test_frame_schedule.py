@@ -7,11 +7,13 @@ import pytest
 from engine import Experiment
 from server.protocol.messages import Watch
 from server.sessions.frame_schedule import FrameSchedule, next_frames
+from tests.support.views import watched
 
 
-def schedule(**watch: Any) -> FrameSchedule:
+def schedule(*, resolution: int = 100, **watch: Any) -> FrameSchedule:
     made = FrameSchedule()
-    assert made.watch(Watch(type="watch", **watch), Experiment()) == []
+    command = Watch.model_validate({"type": "watch", "views": watched(resolution=resolution), **watch})
+    assert made.watch(command, Experiment()) == []
     return made
 
 
@@ -20,7 +22,7 @@ def drawn_in(schedules: list[FrameSchedule], seconds: float) -> tuple[list[int],
     frames, pictures, now = [0] * len(schedules), 0, 0.0
     while now < seconds:
         length, chosen = next_frames(schedules, now, 0.02)
-        pictures += len({each.view for each in chosen})
+        pictures += len({each.shown for each in chosen})
         for each in chosen:
             each.begin(now + length)
             frames[schedules.index(each)] += 1

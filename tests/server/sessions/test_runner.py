@@ -14,19 +14,21 @@ from server.compute import PreparedCall, Scheduler
 from server.compute.thread import ThreadBackend
 from server.i18n import ENGLISH, bundled
 from server.protocol.close_codes import TAKEN_OVER
-from server.protocol.frames import decode
 from server.protocol.messages import Closing, Hello, parse
+from server.protocol.views import ViewRequest
 from server.security.signing_keys import load_keys
 from server.sessions.expiry import Expiry, Timeouts
 from server.sessions.resume.checkpointer import Checkpointer
 from server.sessions.runner import ClientInfo, SessionRunner
 from server.sessions.session import Session
-from server.sessions.slices import Slice, View, run_slice
+from server.sessions.slices import Slice, run_slice
 from server.sessions.viewer import Role, Viewer
 from server.telemetry.metrics import Metrics
 from tests.support.calls import answer, wait_for
 from tests.support.desk import LIMITS
+from tests.support.frames import decode_one
 from tests.support.messages import text
+from tests.support.views import requested, watched
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +53,7 @@ class Recorder(Scheduler):
         return await super().run_next(recorded, **options)
 
     @property
-    def pictures(self) -> Counter[View]:
+    def pictures(self) -> Counter[ViewRequest]:
         """How often each view was drawn."""
         return Counter(view for work in self.slices for view in work.views)
 
@@ -89,7 +91,7 @@ class Onlooker:
                 self.events.append(json.loads(message))
                 continue
             self.stage.runner.frame_sent()
-            self.frames.append(decode(message))
+            self.frames.append(decode_one(message))
             if acknowledge:
                 self.say("ack", frame=int(self.frames[-1][0]["frame"]))
 
@@ -100,7 +102,7 @@ class Onlooker:
 
     @property
     def epochs(self) -> list[int]:
-        return [epoch for _, tensors in self.frames for epoch in tensors["epochs"].tolist()]
+        return [epoch for _, tensors in self.frames for epoch in tensors["losses/epochs"].tolist()]
 
     def event(self, type_: str) -> dict[str, Any] | None:
         self.read()
@@ -179,7 +181,7 @@ async def test_thirty_viewers_that_look_at_the_same_cost_one_picture_each_time(s
         stage.enter()
         stage.now += 0.003  # so that their frames are not due at the same time to begin with
     for client in stage.clients:
-        client.say("watch", tiles=True, frame_rate=20)
+        client.say("watch", views=watched(tiles=True), frame_rate=20)
     await stage.wait(lambda: all(client.frames for client in stage.clients))
     owner.say("play")
     await stage.wait(lambda: all(len(client.frames) >= 10 for client in stage.clients))
@@ -187,8 +189,9 @@ async def test_thirty_viewers_that_look_at_the_same_cost_one_picture_each_time(s
     epoch = await stage.pause(owner)
 
     assert all(client.epochs == list(range(epoch + 1)) for client in stage.clients)
-    assert all(len(work.views) <= 1 for work in stage.compute.slices)
-    assert sum(stage.compute.pictures.values()) <= max(len(client.frames) for client in stage.clients) + 2
+    most = max(len(client.frames) for client in stage.clients)
+    assert set(stage.compute.pictures) == {*requested(tiles=True)}
+    assert all(count <= most + 2 for count in stage.compute.pictures.values())
 
 
 async def test_two_views_are_two_pictures_however_many_look_at_each(stage: Stage) -> None:
@@ -196,7 +199,7 @@ async def test_two_views_are_two_pictures_however_many_look_at_each(stage: Stage
     for _ in range(9):
         stage.enter()
     for number, client in enumerate(stage.clients):
-        client.say("watch", resolution=30 if number % 2 else 50)
+        client.say("watch", views=watched(resolution=30 if number % 2 else 50))
     owner.say("play")
     await stage.wait(lambda: all(len(client.frames) >= 10 for client in stage.clients))
 
@@ -204,12 +207,14 @@ async def test_two_views_are_two_pictures_however_many_look_at_each(stage: Stage
 
     for number, client in enumerate(stage.clients):
         assert client.epochs == list(range(epoch + 1))
-        assert client.frames[-1][1]["map"].shape == ((30, 30) if number % 2 else (50, 50))
+        assert client.frames[-1][1]["map/values"].shape == ((30, 30) if number % 2 else (50, 50))
     most = max(len(client.frames) for client in stage.clients)
     drawn = stage.compute.pictures
-    assert {view.resolution for view in drawn if drawn[view] > 1} == {30, 50}
-    assert all(count <= most + 2 for count in drawn.values())
-    assert max(len(work.views) for work in stage.compute.slices) == 2
+    assert {view for view in drawn if drawn[view] > 1} == {
+        *requested(resolution=30),
+        *requested(resolution=50),
+    }
+    assert all(count <= most + 2 for count in drawn.values())  # scores and parameters are the same for all
 
 
 async def test_who_comes_later_gets_the_points_and_nobody_else_gets_them_again(stage: Stage) -> None:
@@ -221,8 +226,8 @@ async def test_who_comes_later_gets_the_points_and_nobody_else_gets_them_again(s
 
     await stage.wait(lambda: owner.epochs[-1] == 1 and late.epochs[-1:] == [1])
 
-    assert ["train_points" in tensors for _, tensors in owner.frames].count(True) == 1
-    assert ["train_points" in tensors for _, tensors in late.frames].count(True) == 1
+    assert ["points/train" in tensors for _, tensors in owner.frames].count(True) == 1
+    assert ["points/train" in tensors for _, tensors in late.frames].count(True) == 1
 
 
 async def test_a_command_reaches_the_slice_for_which_its_session_waits(stage: Stage, tmp_path: Path) -> None:
@@ -240,7 +245,7 @@ async def test_a_command_reaches_the_slice_for_which_its_session_waits(stage: St
     await stage.wait(lambda: len(owner.frames) > 1)
 
     assert len(stage.compute.slices) == before + 1
-    parameters = owner.frames[-1][1]["parameters"]
+    parameters = owner.frames[-1][1]["parameters/values"]
     assert (parameters[2], parameters[5]) == (7, 8)
 
 
@@ -335,7 +340,7 @@ async def test_training_waits_for_an_owner_that_reads_nothing_and_for_no_observe
     await stage.wait(lambda: bool(owner.frames and observer.frames))
     owner.say("play", epochs_per_second=100)
     await stage.wait(lambda: len(owner.epochs) > 300, owner)  # the observer reads nothing
-    waiting = sum(map(len, observer.viewer.outbox._losses["epochs"]))
+    waiting = sum(part.shape[1] for part in observer.viewer.outbox._losses["losses/epochs"])
 
     await stage.wait(lambda: owner.viewer.holds_up_training, observer)
     epoch = stage.runner.session.state.epoch

@@ -6,6 +6,7 @@ import pytest
 
 from server.sessions.slices import run_slice
 from tests.support.desk import Desk
+from tests.support.views import watched
 
 
 def test_hello_is_answered_with_the_whole_experiment() -> None:
@@ -14,10 +15,10 @@ def test_hello_is_answered_with_the_whole_experiment() -> None:
     (welcome,) = desk.last
 
     assert welcome["type"] == "welcome"
-    assert welcome["protocol"] == 1
-    assert welcome["experiment"]["training"]["learning_rate"] == 0.1
-    assert welcome["experiment"]["network"]["hidden"] == [4, 2]
-    assert welcome["state"] == {
+    assert welcome["protocol"] == 2
+    assert welcome["runs"][0]["experiment"]["training"]["learning_rate"] == 0.1
+    assert welcome["runs"][0]["experiment"]["network"]["hidden"] == [4, 2]
+    assert welcome["runs"][0]["state"] == {
         "playing": False, "epochs_per_second": None, "reason": "new", "epoch": 0, "step": 0
     }  # fmt: skip
 
@@ -28,11 +29,17 @@ def test_the_first_frame_shows_the_untrained_network_and_the_points() -> None:
 
     (numbers,) = desk.numbers
     assert numbers.due
-    assert numbers.metadata == {"run": "1", "history": "1", "epoch": "0", "step": "0", "map": "output"}
-    assert numbers.tensors["epochs"].tolist() == [0]
-    assert numbers.tensors["train_points"].shape == (250, 3)
-    assert numbers.tensors["map"].shape == (100, 100)
-    assert "tiles" not in numbers.tensors
+    assert numbers.metadata == {
+        "run": "1",
+        "lineage": "1",
+        "epoch": "0",
+        "step": "0",
+        **dict.fromkeys(("scores", "parameters", "map"), "{}"),
+    }
+    assert numbers.tensors["losses/epochs"].tolist() == [0]
+    assert numbers.tensors["points/train"].shape == (250, 3)
+    assert numbers.tensors["map/values"].shape == (100, 100)
+    assert "tiles/values" not in numbers.tensors
 
 
 def test_nothing_is_computed_when_nothing_is_due(desk: Desk) -> None:
@@ -165,7 +172,7 @@ def test_pictures_keep_to_the_frame_rate_and_slices_end_with_them(desk: Desk) ->
 def test_what_is_due_is_what_the_next_slice_does(desk: Desk) -> None:
     assert not desk.is_due()
 
-    desk.say("watch")
+    desk.say("watch", views=watched())
     desk.now += 0.1
     assert desk.is_due()
     desk.can_send = False
@@ -180,5 +187,5 @@ def test_what_is_due_is_what_the_next_slice_does(desk: Desk) -> None:
     assert desk.is_due()
     desk.settle()
 
-    assert desk.numbers[-1].tensors["parameters"][5] == 7
+    assert desk.numbers[-1].tensors["parameters/values"][5] == 7
     assert not desk.is_due()

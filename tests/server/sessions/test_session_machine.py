@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from server.sessions.slices import Slice
 from tests.support.desk import Desk, dump
+from tests.support.views import watched
 
 COMMANDS = st.one_of(
     st.just(("play", {})),
@@ -40,7 +41,7 @@ COMMANDS = st.one_of(
     st.builds(
         lambda layer, unit: (
             "watch",
-            {"tiles": True, "unit": {"layer": layer, "unit": unit}, "resolution": 10},
+            {"views": watched(tiles=True, unit=(layer, unit), resolution=10)},
         ),
         st.integers(0, 3),
         st.integers(0, 4),
@@ -59,7 +60,7 @@ COMMANDS = st.one_of(
         st.integers(0, 30),
         st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30),
     ),
-    st.just(("hello", {"protocol": 1})),
+    st.just(("hello", {"protocol": 2})),
     st.just(("play", {"epochs_per_second": 1e308})),
 )
 
@@ -118,7 +119,7 @@ class AnySession(RuleBasedStateMachine):
     def nothing_trains_that_does_not_play(self) -> None:
         welcome, *others = dump(self.desk.session.welcome())
         has_ended = any(event["type"] in ("diverged", "stopped") for event in others)
-        assert not (has_ended and welcome["state"]["playing"])
+        assert not (has_ended and welcome["runs"][0]["state"]["playing"])
 
     def teardown(self) -> None:
         """After a pause, everything settles, and the last picture shows the last state."""

@@ -61,7 +61,7 @@ def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() ->
     assert violation(MessageLimits(), "x" * (MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
     assert violation(MessageLimits(), "[" * (MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
     assert violation(MessageLimits(), "é" * (MAX_SMALL_MESSAGE_BYTES // 2 + 1)) == TOO_BIG
-    assert violation(MessageLimits(), filled("hello", MAX_SMALL_MESSAGE_BYTES + 1, protocol=1)) is None
+    assert violation(MessageLimits(), filled("hello", MAX_SMALL_MESSAGE_BYTES + 1, protocol=2)) is None
     assert violation(MessageLimits(), filled("configure", MAX_SMALL_MESSAGE_BYTES + 1, experiment={})) is None
     assert (
         violation(MessageLimits(), filled("configure", MAX_SMALL_MESSAGE_BYTES + 1, experiment={"no": 1}))
