@@ -2,7 +2,12 @@
 
 /**
  * @import { ActionContext } from "../types/app.js"
+ * @import { Commands } from "./commands.js"
+ * @import { Help } from "./help.js"
+ * @import { OwnData } from "./own-data.js"
  * @import { Session } from "../net/session.js"
+ * @import { Sharing } from "./share-and-export.js"
+ * @import { Theme } from "../views/shell/theme.js"
  */
 
 import { keepFocus } from "../lib/dom/focus.js";
@@ -15,15 +20,38 @@ import { createActionButtons } from "../views/settings/transport.js";
  * @param {object} options
  * @param {HTMLElement} options.root the document's root element
  * @param {Session} options.session
- * @param {Omit<ActionContext, "get" | "send">} options.context what actions may do
+ * @param {Commands} options.commands
+ * @param {Help} options.help
+ * @param {OwnData} options.ownData
+ * @param {Sharing} options.sharing
+ * @param {Theme} options.theme
  */
-export function createActionBindings({ root, session, context }) {
+export function createActionBindings({ root, session, commands, help, ownData, sharing, theme }) {
   const { store, send } = session;
+  /** @type {ActionContext} */
+  const context = {
+    get: store.get,
+    send,
+    openHelp: help.openHelp,
+    explain: help.toggleExplain,
+    showPresets: help.showPresets,
+    openShare: sharing.openShare,
+    openExport: sharing.openExport,
+    undo: sharing.undo,
+    redo: sharing.redo,
+    nextTheme: theme.next,
+    openOwnPoints: ownData.open,
+    showOutput: commands.showOutput,
+    regenerate: commands.drawPoints,
+    changeSpeed: commands.changeSpeed,
+    leaveSeed: commands.leaveSeed,
+    toggle: commands.toggle,
+  };
 
   /** @param {string} id */
   function perform(id) {
     const action = ACTIONS.find((entry) => entry.id === id);
-    if (action?.available(store.get())) action.perform({ get: store.get, send, ...context });
+    if (action?.available(store.get())) action.perform(context);
   }
 
   listenForShortcuts(document, (press) => {

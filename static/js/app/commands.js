@@ -2,13 +2,15 @@
 
 /**
  * @import { Catalog, Experiment, Target } from "../types/app.js"
+ * @import { Emitter } from "../lib/data/emitter.js"
  * @import { Fitted } from "../model/constraints.js"
  * @import { Session } from "../net/session.js"
  */
 
-import { withoutLostSeed } from "../io/tf-playground.js";
+import { withoutLostSeed, withoutSeed } from "../io/tf-playground.js";
+import { createEmitter } from "../lib/data/emitter.js";
 import { withDataset } from "../model/constraints.js";
-import { withField } from "../model/experiment.js";
+import { withField, withHidden } from "../model/experiment.js";
 import { withOwnPoints } from "../model/own-points.js";
 import { experimentOf, PRESETS } from "../model/presets.js";
 import { sameTarget } from "../model/state.js";
@@ -16,15 +18,21 @@ import { sameTarget } from "../model/state.js";
 /** Seeds drawn by the page stay short enough to read out. */
 const LARGEST_SEED = 9999;
 
+/**
+ * @typedef {object} CommandsEvents
+ * @property {(notes: string[]) => void} notes what was changed along with a setting, as sentences
+ */
+
 /** @typedef {ReturnType<typeof createCommands>} Commands */
 
 /**
  * @param {object} options
  * @param {Catalog} options.catalog
  * @param {Session} options.session
- * @param {(notes: string[]) => void} options.onNotes called with what was changed along with a setting, as sentences
  */
-export function createCommands({ catalog, session, onNotes }) {
+export function createCommands({ catalog, session }) {
+  /** @type {Emitter<CommandsEvents>} */
+  const { on, emit } = createEmitter();
   const { store, change, send } = session;
 
   /**
@@ -34,7 +42,7 @@ export function createCommands({ catalog, session, onNotes }) {
   function changeFitting(edit) {
     change((experiment) => {
       const { experiment: fitted, notes } = withoutLostSeed(catalog, experiment, edit(experiment));
-      onNotes(notes);
+      emit("notes", notes);
       return fitted;
     });
   }
@@ -46,6 +54,7 @@ export function createCommands({ catalog, session, onNotes }) {
   }
 
   return {
+    on,
     changeFitting,
     setSpeed,
 
@@ -68,6 +77,33 @@ export function createCommands({ catalog, session, onNotes }) {
 
     showOutput() {
       store.update((state) => ({ ...state, pinned: null, preview: null }));
+    },
+
+    /** @param {boolean} showConfusion whether the confusion tables are open */
+    showConfusion(showConfusion) {
+      store.update((state) => ({ ...state, showConfusion }));
+    },
+
+    /**
+     * Turns something that is shown on or off.
+     * @param {"showTest" | "discretize" | "logScale" | "keep"} part
+     */
+    toggle(part) {
+      store.update((state) => ({ ...state, [part]: !state[part] }));
+    },
+
+    /**
+     * Changes the number of units in a hidden layer.
+     * @param {number} layer
+     * @param {number} units
+     */
+    setUnits(layer, units) {
+      change((experiment) => withHidden(experiment, experiment.network.hidden.with(layer, units)));
+    },
+
+    /** Replaces the weights of a seed of TensorFlow Playground by those of a seed of this server. */
+    leaveSeed() {
+      change(withoutSeed);
     },
 
     /** @param {string} key */

@@ -1,9 +1,9 @@
 /** Creates the files that people download: experiment, network, pictures, losses. Knows no view. */
 
 /**
- * @import { Catalog, State } from "../types/app.js"
+ * @import { Catalog } from "../types/app.js"
  * @import { Api } from "../net/api.js"
- * @import { RunData } from "../net/run-data.js"
+ * @import { Session } from "../net/session.js"
  */
 
 import { writeExperiment, writeNetwork } from "../io/experiment-files.js";
@@ -17,14 +17,18 @@ import { MAP_SIDE, MAP_SIZE, mapPicture } from "../lib/draw/map-picture.js";
 import { paletteFor, readPalettes } from "../lib/draw/palettes.js";
 import { phrase } from "../lib/text/i18n.js";
 import { datasetChoice } from "../model/problem.js";
-import { shownTarget } from "../model/state.js";
-import { mapProps } from "./selectors.js";
+import { lossSeries, mapProps, shownPicture } from "./selectors.js";
 
 /** Epochs that an exported script trains if the run has not trained yet. */
 const USUAL_EPOCHS = 100;
 
 const RIMS = ["--rim-training", "--rim-test", "--rim-validation"];
-const CURVES = ["--curve-test", "--curve-train", "--curve-validation"];
+/** Width and dash of each curve. */
+const LINES = {
+  training: { width: 2.5, dash: "none" },
+  test: { width: 3, dash: "none" },
+  validation: { width: 3, dash: "9 5" },
+};
 
 /** The kinds of files, and the endings of their names. */
 const ENDINGS = /** @type {const} */ ({
@@ -50,9 +54,7 @@ const OWN = "own-points";
 /**
  * @typedef {object} ExportFilesOptions
  * @property {Catalog} catalog
- * @property {() => State} get
- * @property {RunData} runData
- * @property {() => Promise<void>} exact waits for the exact parameters
+ * @property {Pick<Session, "store" | "runData" | "exact">} session
  * @property {Api} api
  * @property {HTMLElement} paper whose style is that of white paper in every theme
  */
@@ -60,7 +62,9 @@ const OWN = "own-points";
 /**
  * @param {ExportFilesOptions} options
  */
-export function createExportFiles({ catalog, get, runData, exact, api, paper }) {
+export function createExportFiles({ catalog, session, api, paper }) {
+  const { get } = session.store;
+
   function dataset() {
     const { dataset: key, points } = get().experiment.data;
     return points === null
@@ -70,7 +74,7 @@ export function createExportFiles({ catalog, get, runData, exact, api, paper }) 
 
   /** @param {string} what */
   function titleOf(what) {
-    return phrase("exporting.title", { dataset: dataset().label, epoch: runData.epoch, what });
+    return phrase("exporting.title", { dataset: dataset().label, epoch: session.runData.epoch, what });
   }
 
   function inkColors() {
@@ -81,11 +85,7 @@ export function createExportFiles({ catalog, get, runData, exact, api, paper }) 
   /** Paints the map without points, as a data URL. */
   function paintGround() {
     const state = get();
-    const target = shownTarget(state);
-    const picture =
-      target?.kind === "feature"
-        ? featurePicture(target.key)
-        : runData.picture(target, state.experiment.network.hidden);
+    const picture = shownPicture(catalog, state, session.runData);
     if (!picture) throw new Error("There is no map yet");
     const { bytes, classes, side } = picture;
     const about = { ...mapProps(catalog, state), palettes: readPalettes(paper) };
@@ -99,25 +99,20 @@ export function createExportFiles({ catalog, get, runData, exact, api, paper }) 
     return canvas.toDataURL("image/png");
   }
 
-  /** @param {string} key */
-  function featurePicture(key) {
-    const tile = catalog.choices.features.find((feature) => feature.key === key)?.tile ?? [];
-    return { bytes: tile, classes: null, side: Math.sqrt(tile.length) };
-  }
-
   function drawMap() {
     const palettes = readPalettes(paper);
+    const { train, test, validation } = session.runData.points;
     const { classes, caption, showTest } = mapProps(catalog, get());
     const [trainRim = "", testRim = "", ring = ""] = resolveColors(paper, RIMS);
     const unseen = [
-      { points: runData.testPoints, rim: testRim, ring: null },
-      { points: runData.validationPoints, rim: testRim, ring },
+      { points: test, rim: testRim, ring: null },
+      { points: validation, rim: testRim, ring },
     ];
     return mapPicture({
       title: titleOf(caption),
       image: paintGround(),
       region: catalog.region,
-      sets: [...(showTest ? unseen : []), { points: runData.trainPoints, rim: trainRim, ring: null }],
+      sets: [...(showTest ? unseen : []), { points: train, rim: trainRim, ring: null }],
       scale: palettes.scale,
       classColors: palettes.classes,
       classes,
@@ -126,23 +121,21 @@ export function createExportFiles({ catalog, get, runData, exact, api, paper }) 
   }
 
   function drawChart() {
-    const [test = "", training = "", validation = ""] = resolveColors(paper, CURVES);
-    const { trainLoss, testLoss, validationLoss } = runData;
+    const series = lossSeries(session.runData.losses);
+    const colors = resolveColors(
+      paper,
+      series.map(({ color }) => color),
+    );
     return chartPicture({
       title: titleOf(phrase("exporting.loss")),
       logarithmic: get().logScale,
       colors: inkColors(),
-      series: [
-        { name: phrase("chart.training"), column: trainLoss, color: training, width: 2.5, dash: "none" },
-        { name: phrase("chart.test"), column: testLoss, color: test, width: 3, dash: "none" },
-        {
-          name: phrase("chart.validation"),
-          column: validationLoss,
-          color: validation,
-          width: 3,
-          dash: "9 5",
-        },
-      ],
+      series: series.map(({ key, label, column }, index) => ({
+        name: label,
+        column,
+        color: colors[index] ?? "",
+        ...LINES[key],
+      })),
     });
   }
 
@@ -155,9 +148,13 @@ export function createExportFiles({ catalog, get, runData, exact, api, paper }) 
       case "experiment":
         return new Blob([writeExperiment(get().experiment)], { type: "application/json" });
       case "network": {
-        await exact();
-        if (!runData.latest) throw new Error("There is no network yet");
-        return new Blob([writeNetwork(get().experiment, runData.latest)], {
+        await session.exact();
+        const { latest } = session.runData;
+        const { exact, values } = latest?.views.parameters ?? {};
+        if (!latest || !values) throw new Error("There is no network yet");
+        const { epoch, step } = latest;
+        const parameters = exact ?? values;
+        return new Blob([writeNetwork(get().experiment, { parameters, epoch, step })], {
           type: "application/octet-stream",
         });
       }
@@ -170,13 +167,13 @@ export function createExportFiles({ catalog, get, runData, exact, api, paper }) 
       case "chart-png":
         return rasterise(drawChart(), CHART_WIDTH, CHART_HEIGHT);
       case "losses":
-        return new Blob([writeLosses(runData)], { type: "text/csv" });
+        return new Blob([writeLosses(session.runData.losses)], { type: "text/csv" });
     }
   }
 
   /** @param {string} ending */
   function fileName(ending) {
-    return `playground-${dataset().name}-epoch-${runData.epoch}-${ending}`;
+    return `playground-${dataset().name}-epoch-${session.runData.epoch}-${ending}`;
   }
 
   return {
@@ -196,7 +193,7 @@ export function createExportFiles({ catalog, get, runData, exact, api, paper }) 
      * @returns {Promise<{ name: string, text: string }>}
      */
     async code(language) {
-      const epochs = runData.epoch || USUAL_EPOCHS;
+      const epochs = session.runData.epoch || USUAL_EPOCHS;
       const text = await api.writeCode(language, get().experiment, epochs);
       return { name: fileName(`${language}.py`), text };
     },

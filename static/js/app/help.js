@@ -1,7 +1,8 @@
 /** Help: the help dialog, presets, reference and explanations. */
 
 /**
- * @import { Catalog, Palettes } from "../types/app.js"
+ * @import { Catalog } from "../types/app.js"
+ * @import { Theme } from "../views/shell/theme.js"
  * @import { Commands } from "./commands.js"
  * @import { Notice } from "./notifications.js"
  * @import { Session } from "../net/session.js"
@@ -17,15 +18,18 @@ import { createHelpDialog } from "../views/dialogs/help.js";
 import { createPresets } from "../views/dialogs/presets.js";
 import { createReference } from "../views/dialogs/reference.js";
 
+/** @typedef {ReturnType<typeof createHelp>} Help */
+
 /**
  * @param {object} options
  * @param {HTMLElement} options.root the document's root element
  * @param {Catalog} options.catalog
  * @param {Session} options.session
  * @param {Commands} options.commands
+ * @param {Theme} options.theme
  * @param {{ show: (notice: Notice) => void, dismiss: (key: string) => void }} options.notices
  */
-export function createHelp({ root, catalog, session, commands, notices }) {
+export function createHelp({ root, catalog, session, commands, theme, notices }) {
   const { store } = session;
 
   const help = createHelpDialog(find(document, "#help", HTMLDialogElement), {
@@ -66,12 +70,8 @@ export function createHelp({ root, catalog, session, commands, notices }) {
     (connection) => presets.update({ enabled: connection === "open" }),
   );
 
-  return {
-    openHelp: help.open,
-    toggleExplain: explain.toggle,
-    showPresets: presets.open,
+  presets.paint(theme.palettes);
+  theme.on("change", presets.paint);
 
-    /** @param {Palettes} palettes */
-    paint: (palettes) => presets.paint(palettes),
-  };
+  return { openHelp: help.open, toggleExplain: explain.toggle, showPresets: presets.open };
 }

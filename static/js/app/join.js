@@ -33,3 +33,14 @@ export async function joinServer(page) {
   }
   return auth;
 }
+
+/**
+ * Removes the marker by which a full server has admitted this tab for its token.
+ * @param {Pick<Window, "history" | "location">} page
+ */
+export function dropReturnMarker({ history, location }) {
+  const url = new URL(location.href);
+  if (!url.searchParams.has("return")) return;
+  url.searchParams.delete("return");
+  history.replaceState(null, "", url);
+}

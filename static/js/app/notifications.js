@@ -1,7 +1,10 @@
 /** Notices about a run: which events show a notice, and which actions it offers. */
 
 /**
- * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "../types/app.js"
+ * @import { Catalog, Ended, ServerEvent, Welcome } from "../types/app.js"
+ * @import { Commands } from "./commands.js"
+ * @import { Session } from "../net/session.js"
+ * @import { Visuals } from "./panels/visuals.js"
  */
 
 import { formatPlain } from "../lib/text/format.js";
@@ -30,12 +33,12 @@ const PROGRESS_PAUSE = 15_000;
 /**
  * @typedef {object} NotificationOptions
  * @property {Catalog} catalog
- * @property {() => State} get
- * @property {(edit: (experiment: Experiment) => Experiment) => void} change
+ * @property {Pick<Session, "on" | "store" | "change">} session
+ * @property {Pick<Commands, "on">} commands
+ * @property {Pick<Visuals, "on">} visuals
  * @property {(action: string) => void} perform
  * @property {() => void} showRule brings the control of the stop rule into view
- * @property {(notice: Notice) => void} show
- * @property {(key: string) => void} dismiss
+ * @property {{ show: (notice: Notice) => void, dismiss: (key: string) => void }} notices
  * @property {(sentence: string) => void} announce writes into the live region
  * @property {string} [page] revision of this page
  * @property {() => void} [reload] reloads the page after saving its record
@@ -46,16 +49,18 @@ const PROGRESS_PAUSE = 15_000;
  */
 export function createNotifications({
   catalog,
-  get,
-  change,
+  session,
+  commands,
+  visuals,
   perform,
   showRule,
-  show,
-  dismiss,
+  notices: { show, dismiss },
   announce,
   page = "",
   reload = () => {},
 }) {
+  const { change } = session;
+  const { get, subscribe } = session.store;
   const reset = { label: phrase("telling.reset"), perform: () => perform("reset") };
   let welcomes = 0;
   /** @type {string | null} reason of the last change of state, announced when the next picture is drawn */
@@ -64,14 +69,15 @@ export function createNotifications({
   let nextProgress = 0;
 
   /** @param {Welcome} event not the first of this visit, or one that resumes an earlier visit */
-  function showReturn({ recovered, waited, state }) {
+  function showReturn({ recovered, waited, runs }) {
+    const state = runs[0]?.state;
     if (recovered && waited === 0) {
       if (welcomes > 1) announce(phrase("line.again.quiet"));
       return;
     }
     let text = phrase("line.again.anew");
     if (recovered) text = phrase("line.again.waited");
-    else if (state.reason === "resumed") text = phrase("line.again.kept", { epoch: state.epoch });
+    else if (state?.reason === "resumed") text = phrase("line.again.kept", { epoch: state.epoch });
     show({ key: "line", kind: "info", title: phrase("line.again.title"), text });
     announce(`${phrase("line.again.title")} ${text}`);
   }
@@ -189,69 +195,70 @@ export function createNotifications({
     show({ key: "error", kind: "error", title: phrase("telling.about", { label }), text: message });
   }
 
-  return {
-    /** Shows why a run has ended, or removes that notice. */
-    end: showEnd,
+  /** @param {ServerEvent} event after the state was updated */
+  function showEvent(event) {
+    switch (event.type) {
+      case "welcome":
+        welcomes += 1;
+        dismiss("waiting"); // if the session still waits, it is shown again
+        if (welcomes > 1 || event.runs[0]?.state.reason === "resumed") showReturn(event);
+        if (event.page !== "" && event.page !== page) showNewVersion();
+        break;
+      case "state":
+        reason = event.reason;
+        if (event.reason === "idle") showIdle();
+        else dismiss("resting");
+        if (event.reason === "failed") showFailure();
+        break;
+      case "configured":
+        if (event.reset) reason = "reset";
+        break;
+      case "waiting":
+        showWaiting(event);
+        break;
+      case "error":
+        showError(event);
+        break;
+    }
+  }
 
-    /** @param {ServerEvent} event after the state was updated */
-    event(event) {
-      switch (event.type) {
-        case "welcome":
-          welcomes += 1;
-          dismiss("waiting"); // if the session still waits, it is shown again
-          if (welcomes > 1 || event.state.reason === "resumed") showReturn(event);
-          if (event.page !== "" && event.page !== page) showNewVersion();
-          break;
-        case "state":
-          reason = event.reason;
-          if (event.reason === "idle") showIdle();
-          else dismiss("resting");
-          if (event.reason === "failed") showFailure();
-          break;
-        case "configured":
-          if (event.reset) reason = "reset";
-          break;
-        case "waiting":
-          showWaiting(event);
-          break;
-        case "error":
-          showError(event);
-          break;
-      }
-    },
+  /** @param {unknown} error */
+  function showFault(error) {
+    console.error(error);
+    show({
+      key: "fault",
+      kind: "error",
+      title: phrase("telling.fault"),
+      text: phrase("telling.fault-text"),
+    });
+  }
 
-    /** @param {unknown} error */
-    fault(error) {
-      console.error(error);
-      show({
-        key: "fault",
-        kind: "error",
-        title: phrase("telling.fault"),
-        text: phrase("telling.fault-text"),
-      });
-    },
+  /**
+   * Shows what was changed along with a setting.
+   * @param {string[]} notes
+   */
+  function showNotes(notes) {
+    if (notes.length > 0)
+      show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
+  }
 
-    /**
-     * Shows what was changed along with a setting.
-     * @param {string[]} notes
-     */
-    changes(notes) {
-      if (notes.length > 0)
-        show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
-    },
+  /**
+   * Announces the last change of state, now that its picture is drawn, and from time to time the progress of training.
+   * @param {number} epoch
+   * @param {number} testLoss
+   * @param {number} time in milliseconds
+   */
+  function announceProgress(epoch, testLoss, time) {
+    if (reason === null && !(get().playing && time >= nextProgress)) return;
+    const sentence = describeChange(reason ?? "going", epoch, testLoss);
+    if (sentence) announce(sentence);
+    reason = null;
+    nextProgress = time + PROGRESS_PAUSE;
+  }
 
-    /**
-     * Announces the last change of state, now that its picture is drawn, and from time to time the progress of training.
-     * @param {number} epoch
-     * @param {number} testLoss
-     * @param {number} time in milliseconds
-     */
-    picture(epoch, testLoss, time = 0) {
-      if (reason === null && !(get().playing && time >= nextProgress)) return;
-      const sentence = describeChange(reason ?? "going", epoch, testLoss);
-      if (sentence) announce(sentence);
-      reason = null;
-      nextProgress = time + PROGRESS_PAUSE;
-    },
-  };
+  session.on("event", showEvent);
+  session.on("fault", showFault);
+  commands.on("notes", showNotes);
+  visuals.on("drawn", announceProgress);
+  subscribe(({ ended }) => ended, showEnd);
 }

@@ -2,6 +2,7 @@
 
 /**
  * @import { Catalog, Palettes, View } from "../types/app.js"
+ * @import { Theme } from "../views/shell/theme.js"
  * @import { Commands } from "./commands.js"
  * @import { PointSet } from "../own-data/point-set.js"
  * @import { Notice } from "./notifications.js"
@@ -25,15 +26,18 @@ const DRAFT = "own-points-draft";
 const USED = "own-points-used";
 const DRAFT_PAUSE = 500;
 
+/** @typedef {ReturnType<typeof createOwnData>} OwnData */
+
 /**
  * @param {object} options
  * @param {Catalog} options.catalog
  * @param {Session} options.session
  * @param {Commands} options.commands
+ * @param {Theme} options.theme
  * @param {(notice: Notice) => void} options.show
  */
-export function createOwnData({ catalog, session, commands, show }) {
-  const { store, runData } = session;
+export function createOwnData({ catalog, session, commands, theme, show }) {
+  const { store } = session;
   store.update((state) => ({ ...state, ownPoints: readTargets(readStored(USED)) }));
 
   const saveDraft = throttle((/** @type {PointSet} */ draft) => {
@@ -53,15 +57,13 @@ export function createOwnData({ catalog, session, commands, show }) {
   let editor = null;
   /** @type {Promise<(View<{ enabled: boolean }> & OwnEditor) | null> | null} */
   let loading = null;
-  /** @type {Palettes | null} */
-  let palettes = null;
 
   async function createEditor() {
     const { createOwnEditor } = await import("../views/own-data/editor.js");
     editor = createOwnEditor(find(document, "#own", HTMLDialogElement), {
       region: catalog.region,
       draft: savedDraft,
-      present: () => fromSamples(runData, classesOf(catalog, store.get().experiment)),
+      present: () => fromSamples(session.runData.points, classesOf(catalog, store.get().experiment)),
       onDraft: saveDraft.push,
       onUse(set) {
         store.update((state) => ({ ...state, ownPoints: toTargets(set) }));
@@ -69,7 +71,7 @@ export function createOwnData({ catalog, session, commands, show }) {
       },
     });
     editor.update({ enabled: store.get().connection === "open" });
-    if (palettes) editor.paint(palettes);
+    editor.paint(theme.palettes);
     return editor;
   }
 
@@ -105,14 +107,13 @@ export function createOwnData({ catalog, session, commands, show }) {
     (ownPoints) => writeStored(USED, ownPoints),
   );
 
-  return {
-    open: () => withEditor((loaded) => loaded.open()),
+  /** @param {Palettes} palettes */
+  function paint(palettes) {
+    entry.paint(palettes);
+    editor?.paint(palettes);
+  }
+  paint(theme.palettes);
+  theme.on("change", paint);
 
-    /** @param {Palettes} next */
-    paint(next) {
-      palettes = next;
-      entry.paint(next);
-      editor?.paint(next);
-    },
-  };
+  return { open: () => withEditor((loaded) => loaded.open()) };
 }

@@ -2,11 +2,11 @@
 
 /**
  * @import { Catalog, Palettes } from "../types/app.js"
+ * @import { Theme } from "../views/shell/theme.js"
  * @import { Commands } from "./commands.js"
  * @import { Session } from "../net/session.js"
  */
 
-import { withoutSeed } from "../io/tf-playground.js";
 import { byId, find, findAll } from "../lib/dom/dom.js";
 import { keepFocus } from "../lib/dom/focus.js";
 import { withFitting } from "../model/constraints.js";
@@ -40,12 +40,13 @@ const ROOMY = "(min-width: 1180px)";
  * @param {Catalog} options.catalog
  * @param {Session} options.session
  * @param {Commands} options.commands
+ * @param {Theme} options.theme
  */
-export function createSettings({ catalog, session, commands }) {
+export function createSettings({ catalog, session, commands, theme }) {
   const { store, change } = session;
   const { changeFitting } = commands;
 
-  const classicSeed = createClassicSeed(byId("classic-seed"), { onLeave: () => change(withoutSeed) });
+  const classicSeed = createClassicSeed(byId("classic-seed"), { onLeave: commands.leaveSeed });
   const counter = createCounter(find(document, ".transport", HTMLElement), {
     speeds: catalog.speeds,
     onSpeed: commands.setSpeed,
@@ -139,6 +140,14 @@ export function createSettings({ catalog, session, commands }) {
     },
   );
 
+  /** @param {Palettes} palettes */
+  function paint(palettes) {
+    datasets.paint(palettes);
+    features.paint(palettes);
+  }
+  paint(theme.palettes);
+  theme.on("change", paint);
+
   const more = find(document, ".more", HTMLDetailsElement);
 
   return {
@@ -151,12 +160,6 @@ export function createSettings({ catalog, session, commands }) {
       const rule = find(more, '[data-field="training.stop"]', HTMLSelectElement);
       rule.scrollIntoView({ block: "nearest" });
       rule.focus();
-    },
-
-    /** @param {Palettes} palettes */
-    paint(palettes) {
-      datasets.paint(palettes);
-      features.paint(palettes);
     },
   };
 }

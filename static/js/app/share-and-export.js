@@ -17,6 +17,8 @@ import { createShare } from "../views/dialogs/share.js";
 import { createExportFiles } from "./export-files.js";
 import { createUndoAndUrl } from "./undo-and-url.js";
 
+/** @typedef {ReturnType<typeof createSharing>} Sharing */
+
 /**
  * @param {object} options
  * @param {Catalog} options.catalog
@@ -27,16 +29,14 @@ import { createUndoAndUrl } from "./undo-and-url.js";
  * @param {(sentence: string) => void} options.announce writes into the live region
  */
 export function createSharing({ catalog, session, openers, start, show, announce }) {
-  const { store, runData } = session;
+  const { store } = session;
   const { api } = openers;
 
   const undoAndUrl = createUndoAndUrl({ openers, session, page: globalThis, show, announce });
   undoAndUrl.begin(start);
   const files = createExportFiles({
     catalog,
-    get: store.get,
-    runData,
-    exact: session.exact,
+    session,
     api,
     paper: byId("paper"),
   });
@@ -49,22 +49,19 @@ export function createSharing({ catalog, session, openers, start, show, announce
     sentenceOf,
   });
 
+  listenForDrops(globalThis, async (file) => {
+    try {
+      undoAndUrl.open(await openFile(openers, file));
+    } catch (error) {
+      undoAndUrl.showRefusal(sentenceOf(error));
+    }
+  });
+
   return {
     undo: undoAndUrl.undo,
     redo: undoAndUrl.redo,
     setParameter: undoAndUrl.setParameter,
     openShare: share.open,
     openExport: exporter.open,
-
-    /** Opens files dropped anywhere on the page. To be called after the editor of own points listens, which takes tables. */
-    listenForFiles() {
-      listenForDrops(document, async (file) => {
-        try {
-          undoAndUrl.open(await openFile(openers, file));
-        } catch (error) {
-          undoAndUrl.showRefusal(sentenceOf(error));
-        }
-      });
-    },
   };
 }

@@ -41,10 +41,10 @@ export function writeExperiment(experiment) {
 
 /**
  * @param {Experiment} experiment
- * @param {{ parameters: Float32Array, exactParameters?: Float64Array | null, epoch: number, step: number }} frame
+ * @param {{ parameters: Float32Array | Float64Array, epoch: number, step: number }} network
  * @returns {Uint8Array<ArrayBuffer>}
  */
-export function writeNetwork(experiment, { parameters, exactParameters, epoch, step }) {
+export function writeNetwork(experiment, { parameters, epoch, step }) {
   return encodeTensors({
     metadata: {
       format: NETWORK,
@@ -53,7 +53,7 @@ export function writeNetwork(experiment, { parameters, exactParameters, epoch, s
       epoch: String(epoch),
       step: String(step),
     },
-    arrays: { parameters: exactParameters ?? parameters },
+    arrays: { parameters },
   });
 }
 

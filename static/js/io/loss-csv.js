@@ -5,15 +5,15 @@
  */
 
 /**
- * @param {{ trainLoss: Column, testLoss: Column, validationLoss: Column }} runData
+ * @param {{ train: Column, test: Column, validation: Column }} losses by epoch
  * @returns {string} CSV, with a column for validation only where there are such samples
  */
-export function writeLosses({ trainLoss, testLoss, validationLoss }) {
-  const hasValidation = validationLoss.length > 0;
-  const columns = hasValidation ? [trainLoss, testLoss, validationLoss] : [trainLoss, testLoss];
+export function writeLosses({ train, test, validation }) {
+  const hasValidation = validation.length > 0;
+  const columns = hasValidation ? [train, test, validation] : [train, test];
   const names = ["epoch", "training_loss", "test_loss", ...(hasValidation ? ["validation_loss"] : [])];
   const rows = [names.join(",")];
-  for (let epoch = 0; epoch < trainLoss.length; epoch++) {
+  for (let epoch = 0; epoch < train.length; epoch++) {
     rows.push([epoch, ...columns.map((column) => write(column.at(epoch)))].join(","));
   }
   return `${rows.join("\n")}\n`;

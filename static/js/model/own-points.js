@@ -3,7 +3,7 @@
 /**
  * @import { Fitted } from "./constraints.js"
  * @import { PointSet, Targets } from "../own-data/point-set.js"
- * @import { Catalog, Experiment } from "../types/app.js"
+ * @import { Catalog, Experiment, Points } from "../types/app.js"
  */
 
 import { createRandom, sampleIndexes } from "../lib/data/random.js";
@@ -104,14 +104,14 @@ function countClasses({ points }, classes) {
 
 /**
  * The samples of the present run as own points; a random selection if there are too many.
- * @param {{ trainPoints: Float32Array, testPoints: Float32Array, validationPoints: Float32Array }} samples
+ * @param {Points} samples
  * @param {number} classes 0 for values
  * @returns {PointSet | null} null while there are none
  */
-export function fromSamples({ trainPoints, testPoints, validationPoints }, classes) {
+export function fromSamples({ train, test, validation }, classes) {
   /** @type {number[][]} */
   const points = [];
-  for (const part of [trainPoints, validationPoints, testPoints]) {
+  for (const part of [train, validation, test]) {
     for (let index = 0; index + 2 < part.length; index += 3) {
       const [x1 = 0, x2 = 0, target = 0] = part.subarray(index, index + 3);
       points.push([short(x1), short(x2), short(target)]);

@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Closing, Command, ConnectionState, Frame, FrameLosses, ConnectionTrouble, ServerEvent, FrameDecompressor } from "../types/app.js"
+ * @import { Closing, Command, ConnectionState, Frame, ConnectionTrouble, ServerEvent, FrameDecompressor } from "../types/app.js"
  */
 
 import { backoff } from "../lib/data/timing.js";
@@ -45,7 +45,7 @@ const BUSY = new Set([1008, 1009, 1013, 4408]);
  *   connection could be opened, given the number of attempts that failed before; null if the server does not answer
  * @property {() => void} onOpen the connection is open: send hello
  * @property {(event: ServerEvent) => void} onEvent
- * @property {(frame: Frame | FrameLosses) => void} onFrame
+ * @property {(frame: Frame) => void} onFrame
  * @property {(state: ConnectionState, trouble: ConnectionTrouble | null) => void} onState
  * @property {(error: unknown) => void} onFault a message could not be read
  * @property {(url: string) => WebSocket} [openSocket]

@@ -4,10 +4,10 @@
  */
 
 /**
- * @import { Catalog, Command, Experiment, Frame, FrameLosses, ServerEvent } from "../types/app.js"
+ * @import { Catalog, Command, Experiment, Frame, FrameRun, Points, ServerEvent } from "../types/app.js"
  */
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
  * `data.train_fraction` becomes `data.trainFraction`.
@@ -105,11 +105,34 @@ const ARRAYS = { F64: Float64Array, F32: Float32Array, U32: Uint32Array, I8: Uin
  * @property {[start: number, end: number]} data_offsets
  */
 
-/** Tensors with a value for every epoch since the last frame; all others describe the present epoch. */
-export const LOSSES = ["epochs", "train_loss", "validation_loss", "test_loss"];
+/**
+ * Whether a tensor, named `run/view/array`, has a value for every epoch since the last frame; all others describe the present.
+ * @param {string} name
+ */
+export function hasLosses(name) {
+  return name.split("/")[1] === "losses";
+}
 
-/** Tensors of a picture; frames for a hidden page lack them. */
-const PICTURES = ["map", "parameters", "evaluation"];
+/** The types of the arrays that are known here. */
+const TYPES = /** @type {Record<string, keyof typeof ARRAYS>} */ ({
+  "losses/epochs": "U32",
+  "losses/train": "F64",
+  "losses/test": "F64",
+  "losses/validation": "F64",
+  "points/train": "F32",
+  "points/test": "F32",
+  "points/validation": "F32",
+  "map/values": "I8",
+  "map/classes": "I8",
+  "tiles/values": "I8",
+  "scores/values": "F64",
+  "parameters/values": "F32",
+  "parameters/exact": "F64",
+  "confusion/counts": "U32",
+});
+
+/** Arrays that a run has in every frame. */
+const ALWAYS = ["epochs", "train", "test"];
 
 /**
  * @param {ArrayBuffer} message
@@ -153,71 +176,64 @@ export function readTensors(message) {
 /**
  * Reads one frame. Arrays are views of the message where its alignment allows, copies elsewhere.
  * @param {ArrayBuffer} message
- * @returns {Frame | FrameLosses} without pictures if the page is hidden
+ * @returns {Frame}
+ * @throws {Error} that names a tensor that is missing or of another type
  */
 export function decodeFrame(message) {
   const { header, start } = readHeader(message);
-  const about = /** @type {Record<string, string>} */ (header.__metadata__);
+  const { __metadata__, ...tensors } = header;
+  const about = /** @type {Record<string, string>} */ (__metadata__);
 
-  /**
-   * @template {keyof typeof ARRAYS} Type
-   * @param {string} name
-   * @param {Type} dtype
-   * @returns {InstanceType<typeof ARRAYS[Type]> | null}
-   */
-  function read(name, dtype) {
-    const tensor = /** @type {Tensor | undefined} */ (header[name]);
-    if (!tensor) return null;
+  /** @type {Record<string, Record<string, Record<string, any>>>} by run, view and array */
+  const arrays = {};
+  for (const [name, tensor] of Object.entries(/** @type {Record<string, Tensor>} */ (tensors))) {
+    const [run = "", view = "", array = ""] = name.split("/");
+    const dtype = TYPES[`${view}/${array}`] ?? tensor.dtype;
     if (tensor.dtype !== dtype) throw new Error(`Frame: ${name} is ${tensor.dtype}, not ${dtype}`);
-    const [from, to] = tensor.data_offsets;
-    const ArrayType = ARRAYS[dtype];
-    const size = ArrayType.BYTES_PER_ELEMENT;
-    const at = start + from;
-    const view =
-      at % size === 0
-        ? new ArrayType(message, at, (to - from) / size)
-        : new ArrayType(message.slice(at, start + to));
-    return /** @type {InstanceType<typeof ARRAYS[Type]>} */ (view);
+    arrays[run] ??= {};
+    arrays[run][view] ??= {};
+    arrays[run][view][fromWireName(array)] = readArray(message, start, tensor);
+    if (`${view}/${array}` === "map/values") arrays[run][view].resolution = tensor.shape.at(-1);
   }
-
-  /**
-   * @template Value
-   * @param {Value | null} value
-   * @param {string} name
-   * @returns {Value}
-   */
-  function required(value, name) {
-    if (value === null) throw new Error(`Frame: ${name} is missing`);
-    return value;
-  }
-
-  /** @type {FrameLosses} */
-  const losses = {
-    number: Number(about.frame),
-    run: Number(about.run),
-    lineage: Number(about.history ?? about.run),
-    epoch: Number(about.epoch),
-    step: Number(about.step),
-    epochs: required(read("epochs", "U32"), "epochs"),
-    trainLoss: required(read("train_loss", "F64"), "train_loss"),
-    testLoss: required(read("test_loss", "F64"), "test_loss"),
-    validationLoss: read("validation_loss", "F64"),
-    trainPoints: read("train_points", "F32"),
-    testPoints: read("test_points", "F32"),
-    validationPoints: read("validation_points", "F32"),
-  };
-  if (!PICTURES.some((name) => name in header)) return losses;
-  const map = required(read("map", "I8"), "map");
   return {
-    ...losses,
-    mapOf: about.map ?? "output",
-    evaluation: required(read("evaluation", "F64"), "evaluation"),
-    parameters: required(read("parameters", "F32"), "parameters"),
-    exactParameters: read("exact_parameters", "F64"),
-    map,
-    mapClasses: read("map_classes", "I8"),
-    resolution: Math.sqrt(map.length),
-    tiles: read("tiles", "I8"),
-    confusion: read("confusion", "U32"),
+    number: Number(about.frame),
+    runs: Object.entries(arrays).map(([run, views]) => readRun(run, views, about)),
   };
+}
+
+/**
+ * @param {string} run
+ * @param {Record<string, Record<string, any>>} arrays by view
+ * @param {Record<string, string>} about metadata of the frame
+ * @returns {FrameRun}
+ */
+function readRun(run, { losses = {}, points, ...views }, about) {
+  for (const name of ALWAYS)
+    if (!(name in losses)) throw new Error(`Frame: ${run}/losses/${name} is missing`);
+  if (views.map) {
+    const { unit } = JSON.parse(about[`${run}/map`] ?? "{}");
+    views.map.of = unit ? `${unit.layer}:${unit.unit}` : "output";
+  }
+  return {
+    run: Number(run),
+    lineage: Number(about[`${run}/lineage`]),
+    epoch: Number(about[`${run}/epoch`]),
+    step: Number(about[`${run}/step`]),
+    losses: /** @type {FrameRun["losses"]} */ (losses),
+    points: points ? /** @type {Points} */ ({ validation: new Float32Array(0), ...points }) : null,
+    views,
+  };
+}
+
+/**
+ * @param {ArrayBuffer} message
+ * @param {number} start offset of the first tensor
+ * @param {Tensor} tensor
+ */
+function readArray(message, start, { dtype, data_offsets: [from, to] }) {
+  const ArrayType = ARRAYS[dtype];
+  const at = start + from;
+  return at % ArrayType.BYTES_PER_ELEMENT === 0
+    ? new ArrayType(message, at, (to - from) / ArrayType.BYTES_PER_ELEMENT)
+    : new ArrayType(message.slice(at, start + to));
 }

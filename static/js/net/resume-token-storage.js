@@ -52,8 +52,8 @@ export function createResumeStorage({ getStorage, record, address }) {
    * @param {RunData} runData
    * @param {Checkpoint} checkpoint
    */
-  const isSeen = ({ lineage, trainLoss }, checkpoint) =>
-    checkpoint.history === lineage && checkpoint.epoch < trainLoss.length;
+  const isSeen = ({ lineage, losses }, checkpoint) =>
+    checkpoint.lineage === lineage && checkpoint.epoch < losses.train.length;
 
   const resumeStorage = {
     /** The token to resume with, or null. */
@@ -113,12 +113,12 @@ export function createResumeStorage({ getStorage, record, address }) {
     saveAll(runData, state) {
       if (token === null || hasRefusedToken) return;
       resumeStorage.save(runData, state);
-      const { trainLoss, testLoss, validationLoss } = runData;
+      const { train, test, validation } = runData.losses;
       writeLosses(getStorage, {
         history: runData.lineage,
-        train: packLosses(trainLoss),
-        test: packLosses(testLoss),
-        validation: packLosses(validationLoss),
+        train: packLosses(train),
+        test: packLosses(test),
+        validation: packLosses(validation),
       });
     },
 
@@ -141,16 +141,20 @@ export function createResumeStorage({ getStorage, record, address }) {
     },
 
     /**
-     * Restores the losses of the record.
-     * @param {RunData} runData
+     * Restores lineage and losses of the record.
+     * @param {RunData} runData of the run of the record
      */
     restore(runData) {
       if (record === null) return;
-      runData.run = record.run;
       runData.lineage = record.history;
       const losses = readLosses(getStorage);
       if (losses?.history !== record.history) return;
-      runData.recall(unpackLosses(losses.train), unpackLosses(losses.test), unpackLosses(losses.validation));
+      const { train, test, validation } = losses;
+      runData.recall({
+        train: unpackLosses(train),
+        test: unpackLosses(test),
+        validation: unpackLosses(validation),
+      });
     },
   };
   return resumeStorage;

@@ -1,10 +1,11 @@
 /**
- * The streamed numbers of the present run: the newest picture, and the losses of every epoch.
+ * The streamed numbers of one run: the newest arrays of each view, and the losses of every epoch.
  * They are not in the store, because they change with every frame; views read them when they draw.
  */
 
 /**
- * @import { Frame, FrameLosses, Picture } from "../types/app.js"
+ * @import { FrameRun, FrameViews, Picture, Points } from "../types/app.js"
+ * @import { Column } from "../lib/data/column.js"
  */
 
 import { createColumn } from "../lib/data/column.js";
@@ -15,124 +16,97 @@ const SPEED_WINDOW = 1500;
 /** Cells along a side of a unit's tile. */
 const TILE_SIDE = 20;
 
+const PARTS = /** @type {const} */ (["train", "test", "validation"]);
+
+/** @type {FrameViews} */
+const NO_VIEWS = {};
+
+/** @type {Points} */
+const NO_POINTS = {
+  train: new Float32Array(0),
+  test: new Float32Array(0),
+  validation: new Float32Array(0),
+};
+
 /** @typedef {ReturnType<typeof createRunData>} RunData */
 
-export function createRunData() {
-  const trainLoss = createColumn();
-  const testLoss = createColumn();
-  const validationLoss = createColumn();
+/**
+ * @param {number} run its number
+ * @param {{ lineage: number, points: Points }} [before] the run before; its points are shown until those of this one come
+ */
+export function createRunData(run, { lineage, points } = { lineage: 0, points: NO_POINTS }) {
   /** @type {{ time: number, epoch: number }[]} */
   let marks = [];
 
   const runData = {
-    run: 0,
-    lineage: 0,
+    run,
+    lineage,
     epoch: 0,
     step: 0,
-    /** Losses by epoch: the value at index 7 is that after epoch 7. */
-    trainLoss,
-    testLoss,
-    /** Stays empty where there are no validation samples. */
-    validationLoss,
-    /** @type {Frame | null} the newest frame */
+    /** By epoch: the value at index 7 is that after epoch 7. `validation` stays empty where there are no such samples. */
+    losses: { train: createColumn(), test: createColumn(), validation: createColumn() },
+    /** Another object whenever they are replaced. */
+    points,
+    /** @type {FrameRun | null} the newest frame with views */
     latest: null,
-    /** @type {Frame | null} the newest frame whose map is the output */
-    latestOutput: null,
-    /** @type {Float32Array} */
-    trainPoints: new Float32Array(0),
-    /** @type {Float32Array} */
-    testPoints: new Float32Array(0),
-    /** @type {Float32Array} */
-    validationPoints: new Float32Array(0),
-    /** Grows whenever the points are replaced. */
-    pointsVersion: 0,
+    /** The newest arrays of each view. */
+    views: NO_VIEWS,
+    /** @type {FrameViews["map"] | null} the newest map of the output */
+    outputMap: null,
 
     /**
-     * Begins another run: drops the losses and pictures of the earlier one.
-     * @param {number} run
-     */
-    begin(run) {
-      runData.reshape(run);
-      runData.epoch = 0;
-      runData.step = 0;
-      trainLoss.clear();
-      testLoss.clear();
-      validationLoss.clear();
-      marks = [];
-    },
-
-    /**
-     * Drops the pictures of an earlier shape; the network continues with its weights.
+     * Drops the views of an earlier shape; the network continues with its weights, as another run.
      * @param {number} run
      */
     reshape(run) {
       runData.run = run;
       runData.latest = null;
-      runData.latestOutput = null;
+      runData.views = NO_VIEWS;
+      runData.outputMap = null;
     },
 
     /**
-     * Continues with a run as it was at an epoch; later losses are dropped.
-     * @param {number} run
+     * Continues as it was at an epoch; later losses are dropped.
      * @param {number} epoch
      */
-    rewind(run, epoch) {
-      runData.reshape(run);
-      for (const column of [trainLoss, testLoss, validationLoss]) column.truncate(epoch + 1);
+    rewind(epoch) {
+      for (const part of PARTS) runData.losses[part].truncate(epoch + 1);
       runData.epoch = epoch;
       marks = [];
     },
 
     /**
      * Restores the losses of an earlier visit.
-     * @param {Float64Array} train by epoch, like the others
-     * @param {Float64Array} test
-     * @param {Float64Array} validation
+     * @param {Record<typeof PARTS[number], Float64Array>} losses by epoch
      */
-    recall(train, test, validation) {
-      const columns = /** @type {const} */ ([
-        [trainLoss, train],
-        [testLoss, test],
-        [validationLoss, validation],
-      ]);
-      for (const [column, losses] of columns) {
-        column.clear();
-        for (const loss of losses) column.push(loss);
+    recall(losses) {
+      for (const part of PARTS) {
+        runData.losses[part].clear();
+        for (const loss of losses[part]) runData.losses[part].push(loss);
       }
-      runData.epoch = Math.max(0, train.length - 1);
+      runData.epoch = Math.max(0, losses.train.length - 1);
     },
 
     /**
-     * Adds a frame, unless it belongs to an earlier run.
-     * @param {Frame | FrameLosses} frame
+     * Adds what a frame has of this run.
+     * @param {FrameRun} frame
      * @param {number} time of arrival, in milliseconds
-     * @returns {boolean} whether it was added
      */
     accept(frame, time) {
-      if (frame.run < runData.run) return false;
-      if (frame.run > runData.run) {
-        if (frame.lineage === runData.lineage) runData.reshape(frame.run);
-        else runData.begin(frame.run);
-      }
       runData.lineage = frame.lineage;
-      appendLosses(frame);
+      appendLosses(frame.losses);
       runData.epoch = frame.epoch;
       runData.step = frame.step;
-      if ("map" in frame) {
+      if (Object.keys(frame.views).length > 0) {
         runData.latest = frame;
-        if (frame.mapOf === "output") runData.latestOutput = frame;
+        runData.views = frame.views;
+        if (frame.views.map?.of === "output") runData.outputMap = frame.views.map;
       }
-      if (frame.trainPoints && frame.testPoints) {
-        runData.trainPoints = frame.trainPoints;
-        runData.testPoints = frame.testPoints;
-        runData.validationPoints = frame.validationPoints ?? new Float32Array(0);
-        runData.pointsVersion += 1;
-      }
+      if (frame.points) runData.points = frame.points;
       marks.push({ time, epoch: frame.epoch });
       while (marks.length > 2 && time - /** @type {{ time: number }} */ (marks[0]).time > SPEED_WINDOW) {
         marks.shift();
       }
-      return true;
     },
 
     /**
@@ -143,18 +117,14 @@ export function createRunData() {
      * @returns {Picture | null}
      */
     picture(unit, hidden) {
-      const { latest, latestOutput } = runData;
-      if (unit === null) {
-        if (!latestOutput) return null;
-        const { map, mapClasses, resolution } = latestOutput;
-        return { bytes: map, classes: mapClasses, side: resolution };
-      }
-      if (!latest) return null;
-      if (latest.mapOf === `${unit.layer}:${unit.unit}`)
-        return { bytes: latest.map, classes: null, side: latest.resolution };
+      const { views, outputMap } = runData;
+      const map = unit === null ? outputMap : views.map;
+      if (map && (unit === null || map.of === `${unit.layer}:${unit.unit}`))
+        return { bytes: map.values, classes: map.classes ?? null, side: map.resolution };
+      if (unit === null) return null;
       const before = hidden.slice(0, unit.layer).reduce((sum, units) => sum + units, 0);
       const start = (before + unit.unit) * TILE_SIDE ** 2;
-      const bytes = latest.tiles?.subarray(start, start + TILE_SIDE ** 2);
+      const bytes = views.tiles?.values.subarray(start, start + TILE_SIDE ** 2);
       return bytes?.length === TILE_SIDE ** 2 ? { bytes, classes: null, side: TILE_SIDE } : null;
     },
 
@@ -175,27 +145,27 @@ export function createRunData() {
     },
   };
 
-  /** @param {FrameLosses} frame */
-  function appendLosses(frame) {
-    const { epochs } = frame;
+  /** @param {FrameRun["losses"]} added */
+  function appendLosses({ epochs, train, test, validation }) {
+    const { losses } = runData;
     for (let index = 0; index < epochs.length; index++) {
       const epoch = /** @type {number} */ (epochs[index]);
-      if (epoch < trainLoss.length) continue;
-      append(trainLoss, epoch, frame.trainLoss[index]);
-      append(testLoss, epoch, frame.testLoss[index]);
-      if (frame.validationLoss) append(validationLoss, epoch, frame.validationLoss[index]);
+      if (epoch < losses.train.length) continue;
+      append(losses.train, epoch, train[index]);
+      append(losses.test, epoch, test[index]);
+      if (validation) append(losses.validation, epoch, validation[index]);
     }
   }
 
-  /**
-   * @param {import("../lib/data/column.js").Column} column
-   * @param {number} epoch
-   * @param {number | undefined} loss
-   */
-  function append(column, epoch, loss = Number.NaN) {
-    while (column.length < epoch) column.push(Number.NaN);
-    column.push(loss);
-  }
-
   return runData;
+}
+
+/**
+ * @param {Column} column
+ * @param {number} epoch
+ * @param {number | undefined} loss
+ */
+function append(column, epoch, loss = Number.NaN) {
+  while (column.length < epoch) column.push(Number.NaN);
+  column.push(loss);
 }

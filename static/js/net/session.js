@@ -3,17 +3,18 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, ConnectionTrouble, ParameterAddress, ServerEvent, FrameDecompressor, Welcome } from "../types/app.js"
+ * @import { Catalog, Command, ConnectionState, Experiment, Frame, ConnectionTrouble, ParameterAddress, RunInfo, ServerEvent, FrameDecompressor, WatchedView, Welcome } from "../types/app.js"
+ * @import { Emitter } from "../lib/data/emitter.js"
  * @import { TabRecord, StorageSource } from "./tab-record.js"
  */
 
+import { createEmitter } from "../lib/data/emitter.js";
 import { isEqual } from "../lib/data/equal.js";
 import { createStore } from "../lib/data/store.js";
 import { throttle } from "../lib/data/timing.js";
 import { languageKey } from "../lib/text/i18n.js";
 import {
   initialState,
-  shownTarget,
   withConfigured,
   withConnection,
   withEnd,
@@ -26,15 +27,13 @@ import {
 import { createConnection } from "./connection.js";
 import { PROTOCOL_VERSION } from "./protocol.js";
 import { createResumeStorage } from "./resume-token-storage.js";
-import { createRunData } from "./run-data.js";
+import { createRuns } from "./runs.js";
 
 /** Shortest time between two `configure`, and between two `watch` commands, in milliseconds. */
 const CONFIGURE_PAUSE = 100;
 const WATCH_PAUSE = 80;
 /** Frames are acknowledged after this time even if not drawn, as a browser may stop drawing a page that counts as visible. */
 const UNDRAWN = 1000;
-/** Cells along a side of the large map. */
-const RESOLUTION = 100;
 
 /**
  * @typedef {object} SessionOptions
@@ -49,14 +48,18 @@ const RESOLUTION = 100;
  *   to begin with instead of one of which the server refuses a field
  * @property {() => number} frameRate frames a second to ask for
  * @property {() => boolean} [isHidden] whether nobody can see the page
- * @property {(event: ServerEvent) => void} onEvent after the state was updated
- * @property {() => void} onFrame a frame came: draw it, then acknowledge
- * @property {(error: unknown) => void} onFault
  * @property {() => Promise<void>} [join] has the person give the join code, where the server asks for one
  * @property {(attempt: number) => Promise<ConnectionTrouble | null>} [diagnose] finds out why no connection could be opened
  * @property {() => FrameDecompressor} [createDecompressor] if the platform can decompress frames
  * @property {(url: string) => WebSocket} [openSocket]
  * @property {() => number} [now] milliseconds
+ */
+
+/**
+ * @typedef {object} SessionEvents
+ * @property {(event: ServerEvent) => void} event the server has sent an event, and the state was updated
+ * @property {() => void} frame a frame came: draw it, then acknowledge
+ * @property {(error: unknown) => void} fault a message could not be read
  */
 
 /** @typedef {ReturnType<typeof createSession>} Session */
@@ -65,18 +68,20 @@ const RESOLUTION = 100;
  * @param {SessionOptions} options
  */
 export function createSession(options) {
-  const { catalog, onEvent, onFrame, onFault } = options;
+  const { catalog } = options;
+  /** @type {Emitter<SessionEvents>} */
+  const { on, emit } = createEmitter();
   const now = options.now ?? (() => performance.now());
   const isHidden = options.isHidden ?? (() => false);
   const { record = null } = options;
   const store = createStore(initialState(catalog, options.experiment, record));
-  const runData = createRunData();
+  const runs = createRuns(record?.run);
   const resumeStorage = createResumeStorage({
     getStorage: options.getStorage ?? noStorage,
     record,
     address: options.address ?? (() => ""),
   });
-  resumeStorage.restore(runData);
+  resumeStorage.restore(runs.current);
   let commands = 0;
   let received = 0;
   let acknowledged = 0;
@@ -90,25 +95,19 @@ export function createSession(options) {
   let wasWelcomed = false;
   /** @type {(() => void)[]} resolve when a frame has the exact parameters */
   const waiting = [];
+  /** @type {WatchedView[]} */
+  let watched = [];
 
   const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
     const { keep } = store.get();
     connection.send({ type: "configure", id, experiment, keep });
   }, CONFIGURE_PAUSE);
 
-  const watch = throttle((/** @type {null} */ _) => {
-    const target = shownTarget(store.get());
-    const unit = target?.kind === "unit" ? { layer: target.layer, unit: target.unit } : null;
-    connection.send({
-      type: "watch",
-      tiles: true,
-      unit,
-      resolution: RESOLUTION,
-      frameRate: options.frameRate(),
-      confusion: store.get().showConfusion,
-      ...(waiting.length > 0 && { exact: true }),
-      hidden: isHidden() && waiting.length === 0,
-    });
+  const sendWatch = throttle((/** @type {null} */ _) => {
+    const exact = waiting.length > 0;
+    const views = exact ? withExactParameters(watched) : watched;
+    const command = { type: "watch", views, frameRate: options.frameRate(), hidden: isHidden() && !exact };
+    connection.send(/** @type {Command} */ (command));
   }, WATCH_PAUSE);
 
   const connection = createConnection({
@@ -128,7 +127,7 @@ export function createSession(options) {
       if (connectionState !== "open") endWaiting();
       store.update((state) => withConnection(state, connectionState, trouble));
     },
-    onFault,
+    onFault: (error) => emit("fault", error),
   });
 
   /** @param {Experiment} [experiment] */
@@ -152,18 +151,19 @@ export function createSession(options) {
   /** @param {Welcome} event */
   function receiveWelcome(event) {
     const { wanted, pending } = store.get();
-    const continues = resumes && event.history === runData.lineage;
+    const [info] = /** @type {[RunInfo]} */ (event.runs);
+    const continues = resumes && info.lineage === runs.current.lineage;
     received = 0;
     acknowledged = 0;
-    if (!continues) runData.begin(event.run);
-    else if (event.recovered) runData.reshape(event.run);
-    else runData.rewind(event.run, event.state.epoch);
-    store.update((state) => withWelcome(state, catalog, event, continues));
-    watch.push(null);
+    if (continues) runs.proceed(info.run);
+    else runs.begin(info.run);
+    if (continues && !event.recovered) runs.current.rewind(info.state.epoch);
+    store.update((state) => withWelcome(state, catalog, info, continues));
+    sendWatch.push(null);
     // A change made while the connection broke, or since the token was issued.
     const isNewer = resumes && ((wasWelcomed && pending !== null) || !event.recovered);
     wasWelcomed = true;
-    if (isNewer && !isEqual(wanted, event.experiment)) change(() => wanted);
+    if (isNewer && !isEqual(wanted, info.experiment)) change(() => wanted);
   }
 
   /**
@@ -196,15 +196,15 @@ export function createSession(options) {
         receiveWelcome(event);
         break;
       case "checkpoint":
-        resumeStorage.offer(event, runData, store.get());
+        resumeStorage.offer(event, runs.current, store.get());
         return;
       case "configured":
-        if (event.run > runData.run && event.kept) runData.reshape(event.run);
-        else if (event.run > runData.run) runData.begin(event.run);
-        store.update((state) => withConfigured(state, catalog, event, runData.epoch));
+        if (event.run > runs.current.run && event.kept) runs.proceed(event.run);
+        else if (event.run > runs.current.run) runs.begin(event.run);
+        store.update((state) => withConfigured(state, catalog, event, runs.current.epoch));
         break;
       case "state":
-        runData.restartClock();
+        runs.current.restartClock();
         store.update((state) => withRunState(state, event));
         break;
       case "diverged":
@@ -228,24 +228,24 @@ export function createSession(options) {
         store.update((state) => withRefusal(state, event.id));
         break;
     }
-    onEvent(event);
+    emit("event", event);
   }
 
-  /** @param {Frame | FrameLosses} frame */
+  /** @param {Frame} frame */
   function receiveFrame(frame) {
     received = Math.max(received, frame.number);
-    runData.accept(frame, now());
-    if (waiting.length > 0 && runData.latest?.exactParameters) {
+    for (const run of frame.runs) runs.accept(run, now());
+    if (waiting.length > 0 && runs.current.views.parameters?.exact) {
       endWaiting();
-      watch.push(null);
+      sendWatch.push(null);
     }
-    resumeStorage.settle(runData, store.get());
+    resumeStorage.settle(runs.current, store.get());
     if (isHidden()) acknowledge();
     else {
       clearTimeout(undrawn);
       undrawn = setTimeout(acknowledge, UNDRAWN);
     }
-    onFrame();
+    emit("frame");
   }
 
   function endWaiting() {
@@ -263,14 +263,27 @@ export function createSession(options) {
 
   return {
     store,
-    runData,
+    /** The streamed numbers of the current run. */
+    get runData() {
+      return runs.current;
+    },
     send,
-    watch: () => watch.push(null),
+    on,
+
+    /**
+     * Asks for views; without a list for the same as before, after a change of `frameRate` or `isHidden`.
+     * @param {WatchedView[]} [views]
+     */
+    watch(views = watched) {
+      watched = views;
+      if (store.get().connection === "open") sendWatch.push(null);
+    },
+
     checkAlive: connection.checkAlive,
     retryNow: connection.retryNow,
     reopen: connection.reopen,
     /** Stores what the next visit needs. */
-    save: () => resumeStorage.saveAll(runData, store.get()),
+    save: () => resumeStorage.saveAll(runs.current, store.get()),
 
     /**
      * Sets one weight or bias by hand, after which a run that has ended may continue.
@@ -292,7 +305,7 @@ export function createSession(options) {
       if (store.get().connection !== "open") return;
       await new Promise((/** @type {(value: void) => void} */ resolve) => {
         waiting.push(resolve);
-        watch.push(null);
+        sendWatch.push(null);
       });
     },
 
@@ -301,12 +314,20 @@ export function createSession(options) {
     /** Ends the session, and removes the record of this tab. */
     close() {
       configure.cancel();
-      watch.cancel();
+      sendWatch.cancel();
       clearTimeout(undrawn);
       connection.close();
       resumeStorage.drop();
     },
   };
+}
+
+/**
+ * @param {WatchedView[]} views
+ * @returns {WatchedView[]}
+ */
+function withExactParameters(views) {
+  return [...views.filter(({ view }) => view !== "parameters"), { view: "parameters", exact: true }];
 }
 
 /** @returns {never} */

@@ -67,7 +67,19 @@ export function withPoints(set, points) {
 }
 
 /**
- * Removes the points within a circle.
+ * Rounds a position to two decimals, as drawn points have.
+ * @param {readonly [number, number]} place
+ * @returns {[x1: number, x2: number]}
+ */
+export function roundPlace([x1, x2]) {
+  return [Number(x1.toFixed(2)), Number(x2.toFixed(2))];
+}
+
+/** The farthest that `roundPlace` moves a position, and a little more. */
+const ROUNDING = 0.0071;
+
+/**
+ * Removes the points within a circle, with those that were within it before their positions were rounded.
  * @param {PointSet} set
  * @param {number} x1
  * @param {number} x2
@@ -75,7 +87,7 @@ export function withPoints(set, points) {
  * @returns {PointSet} the same if there are none
  */
 export function withoutCircle(set, x1, x2, radius) {
-  const points = set.points.filter((point) => Math.hypot(point[0] - x1, point[1] - x2) > radius);
+  const points = set.points.filter((point) => Math.hypot(point[0] - x1, point[1] - x2) > radius + ROUNDING);
   return points.length === set.points.length ? set : { ...set, points };
 }
 

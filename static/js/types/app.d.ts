@@ -24,6 +24,7 @@ export type Experiment = Camel<Wire.Experiment>;
 export type Command = CamelEach<Wire.Command>;
 export type ServerEvent = CamelEach<Wire.ServerEvent>;
 export type Welcome = Camel<Wire.Welcome>;
+export type RunInfo = Camel<Wire.RunInfo>;
 export type Configured = Camel<Wire.Configured>;
 export type StateChanged = Camel<Wire.StateChanged>;
 export type Diverged = Camel<Wire.Diverged>;
@@ -41,43 +42,64 @@ export type LossChoice = Camel<Wire.LossChoice>;
 export type StopChoice = Camel<Wire.StopChoice>;
 export type Speed = Camel<Wire.Speed>;
 
-/** The part of a decoded frame that every frame has. Arrays are views of the message. */
-export interface FrameLosses {
+/** The samples of each part: x1, x2, target per point. */
+export interface Points {
+  train: Float32Array;
+  test: Float32Array;
+  validation: Float32Array;
+}
+
+/** The arrays of the views of one frame, by view and array. A view that is not watched is missing. */
+export interface FrameViews {
+  /** `values`: square grid of bytes, −127 … 127 in two's complement. `of`: `output`, or `layer:unit`. */
+  map?: {
+    values: Uint8Array;
+    /** The most probable class of every cell, whose probability `values` then are; missing for any other map. */
+    classes?: Uint8Array;
+    of: string;
+    resolution: number;
+  };
+  /** 400 bytes per unit, the outputs last. */
+  tiles?: { values: Uint8Array };
+  /** Train loss, train score, test loss, test score; then, if there are such samples, validation loss and score. */
+  scores?: { values: Float64Array };
+  /** `exact`: the same in 64 bits, where asked for. */
+  parameters?: { values: Float32Array; exact?: Float64Array };
+  /** Counts of true class × predicted class for train, test and, if there is any, validation. */
+  confusion?: { counts: Uint32Array };
+}
+
+/** A decoded frame. Arrays are views of the message. */
+export interface Frame {
   number: number;
+  runs: FrameRun[];
+}
+
+/** What a frame has of one run. */
+export interface FrameRun {
   run: number;
-  /** Number of the lineage (`history` on the wire): frames of one lineage show one network, through changes of its shape. */
+  /** Number of the lineage: frames of one lineage show one network, through changes of its shape. */
   lineage: number;
   epoch: number;
   step: number;
-  epochs: Uint32Array;
-  trainLoss: Float64Array;
-  testLoss: Float64Array;
-  /** Null when there are no validation samples. */
-  validationLoss: Float64Array | null;
-  /** x1, x2, target per point; null when the data are those of an earlier frame. */
-  trainPoints: Float32Array | null;
-  testPoints: Float32Array | null;
-  validationPoints: Float32Array | null;
+  /** Of every epoch since the last frame. `validation` is missing when there are no such samples. */
+  losses: { epochs: Uint32Array; train: Float64Array; test: Float64Array; validation?: Float64Array };
+  /** Null when they are those of an earlier frame. */
+  points: Points | null;
+  /** Every watched view; none while the page is hidden. */
+  views: FrameViews;
 }
 
-/** A frame with a picture, as it is sent while the page is visible. */
-export interface Frame extends FrameLosses {
-  /** What `map` shows: `output`, or `layer:unit`. */
-  mapOf: string;
-  /** Train loss, train score, test loss, test score; then, if there are such samples, validation loss and score. */
-  evaluation: Float64Array;
-  parameters: Float32Array;
-  /** The parameters in 64 bits, or null when not watched. */
-  exactParameters: Float64Array | null;
-  /** Square grid of bytes: −127 … 127 in two's complement. */
-  map: Uint8Array;
-  /** The most probable class of every cell, whose probability `map` then is; null for any other map. */
-  mapClasses: Uint8Array | null;
-  resolution: number;
-  /** 400 bytes per unit, the outputs last; null when not watched. */
-  tiles: Uint8Array | null;
-  /** Counts of true class × predicted class for train, test and, if there is any, validation; null when not watched. */
-  confusion: Uint32Array | null;
+/** A view to watch, by its key, with its options. */
+export interface WatchedView {
+  view: string;
+  /** Of the map: the unit to show, or null for the whole output. */
+  unit?: { layer: number; unit: number } | null;
+  /** Of the map: cells along a side. */
+  resolution?: number;
+  /** Of the parameters: in 64 bits as well. */
+  exact?: boolean;
+  [option: string]: unknown;
 }
 
 /** Decompresses the frames of one connection, which must be given in order, one at a time. */

@@ -25,11 +25,8 @@ function createTable(experiment = EXPERIMENT) {
         store.update((state) => ({ ...state, wanted: edit(state.wanted) })),
     })
   );
-  const commands = createCommands({
-    catalog: CATALOG,
-    session,
-    onNotes: (sentences) => notes.push(sentences),
-  });
+  const commands = createCommands({ catalog: CATALOG, session });
+  commands.on("notes", (sentences) => notes.push(sentences));
   return { commands, store, sent, notes };
 }
 

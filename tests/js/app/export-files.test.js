@@ -2,6 +2,7 @@ import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createExportFiles } from "../../../static/js/app/export-files.js";
+import { createStore } from "../../../static/js/lib/data/store.js";
 import { initialState } from "../../../static/js/model/state.js";
 import { createRunData } from "../../../static/js/net/run-data.js";
 import { apiThat } from "../support/api.js";
@@ -10,16 +11,18 @@ import { pictureOf } from "../support/frames.js";
 
 /** @param {string[]} [log] what was asked of the server */
 function createFiles(log = []) {
-  const runData = createRunData();
+  const runData = createRunData(1);
   const api = apiThat((url) => {
     log.push(`${url.pathname}${url.search}`);
     return [200, "print()"];
   });
   const options = {
     catalog: CATALOG,
-    get: () => initialState(CATALOG),
-    runData,
-    exact: async () => void log.push("exact"),
+    session: {
+      store: createStore(initialState(CATALOG)),
+      runData,
+      exact: async () => void log.push("exact"),
+    },
     api,
     paper: /** @type {HTMLElement} */ (/** @type {unknown} */ (null)),
   };

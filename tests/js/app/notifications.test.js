@@ -1,13 +1,15 @@
-import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createNotifications } from "../../../static/js/app/notifications.js";
+import { createEmitter } from "../../../static/js/lib/data/emitter.js";
+import { createStore } from "../../../static/js/lib/data/store.js";
 import { initialState } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 import "../support/language.js";
 
-/** @import { Ended, ServerEvent, State } from "../../../static/js/types/app.js" */
-/** @import { Notice } from "../../../static/js/app/notifications.js" */
+/** @import { Ended, Experiment, ServerEvent, State } from "../../../static/js/types/app.js" */
+/** @import { Emitter } from "../../../static/js/lib/data/emitter.js" */
+/** @import { Notice, NotificationOptions } from "../../../static/js/app/notifications.js" */
 
 /** @param {Partial<State>} [parts] */
 function start(parts = {}) {
@@ -16,19 +18,37 @@ function start(parts = {}) {
   /** @type {string[]} */
   const log = [];
   let experiment = EXPERIMENT;
-  const telling = createNotifications({
+  /** @type {Emitter<Record<string, (...values: any[]) => void>>} of session, commands and visuals */
+  const { on, emit } = createEmitter();
+  const store = createStore({ ...initialState(CATALOG), ...parts }, (flush) => flush());
+  const options = {
     catalog: CATALOG,
-    get: () => ({ ...initialState(CATALOG), ...parts }),
-    change: (edit) => {
-      experiment = edit(experiment);
-      log.push("change");
+    session: {
+      on,
+      store,
+      change: (/** @type {(experiment: Experiment) => Experiment} */ edit) => {
+        experiment = edit(experiment);
+        log.push("change");
+      },
     },
-    perform: (action) => log.push(action),
+    commands: { on },
+    visuals: { on },
+    perform: (/** @type {string} */ action) => log.push(action),
     showRule: () => log.push("rule"),
-    show: (notice) => shown.set(notice.key, notice),
-    dismiss: (key) => shown.delete(key),
-    announce: (sentence) => log.push(sentence),
-  });
+    notices: {
+      show: (/** @type {Notice} */ notice) => shown.set(notice.key, notice),
+      dismiss: (/** @type {string} */ key) => shown.delete(key),
+    },
+    announce: (/** @type {string} */ sentence) => log.push(sentence),
+  };
+  createNotifications(/** @type {NotificationOptions} */ (options));
+  const telling = {
+    end: (/** @type {Ended | null} */ ended) => store.update((state) => ({ ...state, ended })),
+    event: (/** @type {ServerEvent} */ event) => emit("event", event),
+    changes: (/** @type {string[]} */ notes) => emit("notes", notes),
+    picture: (/** @type {number} */ epoch, /** @type {number} */ testLoss, time = 0) =>
+      emit("drawn", epoch, testLoss, time),
+  };
   return { telling, shown, log, experiment: () => experiment };
 }
 
@@ -133,14 +153,14 @@ test("while training goes on, how far it has come is said now and then", () => {
   ]);
 });
 
-/** @param {object} [parts] */
-const welcome = (parts = {}) =>
-  /** @type {ServerEvent} */ ({
+/** @param {Record<string, unknown>} [parts] */
+const welcome = ({ state = { reason: "new" }, ...parts } = {}) =>
+  /** @type {any} */ ({
     type: "welcome",
     recovered: false,
     waited: 0,
     page: "",
-    state: { playing: false, epochsPerSecond: null, reason: "new", epoch: 0, step: 0 },
+    runs: [{ state }],
     ...parts,
   });
 const RESUMED = { playing: true, epochsPerSecond: null, reason: "resumed", epoch: 1234, step: 0 };

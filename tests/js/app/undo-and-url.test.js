@@ -8,6 +8,7 @@ import { createSession } from "../../../static/js/net/session.js";
 import { EXPERIMENT } from "../support/catalog.js";
 import { WHOLE } from "../support/fields.js";
 import { FakeSocket } from "../support/socket.js";
+import { welcome } from "../support/welcome.js";
 
 /** @import { Experiment } from "../../../static/js/types/app.js" */
 
@@ -59,12 +60,10 @@ function start() {
     catalog: WHOLE,
     url: "ws://host/ws",
     frameRate: () => 20,
-    onEvent: () => {},
-    onFrame: () => {},
-    onFault: (error) => assert.fail(String(error)),
     openSocket: FakeSocket.open,
     now: () => 0,
   });
+  session.on("fault", (error) => assert.fail(String(error)));
   const keeping = createUndoAndUrl({
     openers: {
       catalog: WHOLE,
@@ -78,15 +77,7 @@ function start() {
     now: () => (time += 10_000),
   });
   FakeSocket.latest().accept();
-  FakeSocket.latest().tell({
-    type: "welcome",
-    protocol: 1,
-    version: "0",
-    limits: {},
-    experiment: toWire(EXPERIMENT),
-    run: 1,
-    state: { playing: false, epochs_per_second: null, reason: "new", epoch: 0, step: 0 },
-  });
+  FakeSocket.latest().tell(welcome(1, {}, { experiment: toWire(EXPERIMENT) }));
   session.store.flush();
   return { page, told, session, keeping };
 }

@@ -111,16 +111,16 @@ test("points that were used can be shown", () => {
 test("the samples of a data set can be copied, of too many as many as there may be", () => {
   const none = new Float32Array(0);
   const samples = {
-    trainPoints: new Float32Array([0.1, 2, 1]),
-    testPoints: new Float32Array([3, 4, -1]),
-    validationPoints: none,
+    train: new Float32Array([0.1, 2, 1]),
+    test: new Float32Array([3, 4, -1]),
+    validation: none,
   };
 
   assert.deepEqual(fromSamples(samples, 2)?.points, [
     [0.1, 2, 0, 1],
     [3, 4, 1, -1],
   ]);
-  assert.equal(fromSamples({ trainPoints: none, testPoints: none, validationPoints: none }, 2), null);
-  const crowd = { trainPoints: new Float32Array(30_000), testPoints: none, validationPoints: none };
+  assert.equal(fromSamples({ train: none, test: none, validation: none }, 2), null);
+  const crowd = { train: new Float32Array(30_000), test: none, validation: none };
   assert.equal(fromSamples(crowd, 2)?.points.length, 5000);
 });

@@ -8,7 +8,7 @@ import {
   fromWireName,
   toWireName,
 } from "../../../static/js/net/protocol.js";
-import { frameBytes, pictureOf } from "../support/frames.js";
+import { frameBytes, pictureOf, runOf } from "../support/frames.js";
 
 test("names are camelCase inside and snake_case on the wire", () => {
   assert.equal(fromWireName("data.train_fraction"), "data.trainFraction");
@@ -68,34 +68,36 @@ test("a speed without a number is as fast as it goes", () => {
 
 test("a frame is read as numbers, whatever the alignment of its arrays", () => {
   for (const order of [
-    ["epochs", "train_loss"],
-    ["train_loss", "epochs"],
+    ["losses/epochs", "losses/train"],
+    ["losses/train", "losses/epochs"],
   ]) {
-    const about = { frame: "7", run: "2", epoch: "12", step: "300", map: "0:3" };
+    const map = JSON.stringify({ unit: { layer: 0, unit: 3 } });
+    const about = { frame: "7", run: "2", lineage: "1", epoch: "12", step: "300", map };
     const frame = pictureOf({ about, order });
 
-    assert.equal(frame.number, 7);
+    assert.equal(decodeFrame(frameBytes({ about, order })).number, 7);
+    assert.equal(frame.lineage, 1);
     assert.equal(frame.run, 2);
     assert.equal(frame.epoch, 12);
     assert.equal(frame.step, 300);
-    assert.equal(frame.mapOf, "0:3");
-    assert.deepEqual([...frame.epochs], [11, 12, 13]);
-    assert.deepEqual([...frame.trainLoss], [0.5, 0.25, 0.125]);
-    assert.equal(frame.resolution, 2);
-    assert.deepEqual([...frame.map], [0, 127, 129, 1]);
-    assert.equal(frame.tiles, null);
-    assert.equal(frame.trainPoints, null);
-    assert.equal(frame.mapClasses, null);
-    assert.equal(frame.validationLoss, null);
+    assert.equal(frame.views.map.of, "0:3");
+    assert.deepEqual([...frame.losses.epochs], [11, 12, 13]);
+    assert.deepEqual([...frame.losses.train], [0.5, 0.25, 0.125]);
+    assert.equal(frame.views.map.resolution, 2);
+    assert.deepEqual([...frame.views.map.values], [0, 127, 129, 1]);
+    assert.equal(frame.views.tiles, undefined);
+    assert.equal(frame.points, null);
+    assert.equal(frame.views.map.classes, undefined);
+    assert.equal(frame.losses.validation, undefined);
   }
 });
 
 test("a frame of many classes has the class of every cell", () => {
   const frame = pictureOf({ classes: [0, 2, 5, 1] });
 
-  assert.deepEqual([...(frame.mapClasses ?? [])], [0, 2, 5, 1]);
+  assert.deepEqual([...(frame.views.map.classes ?? [])], [0, 2, 5, 1]);
   assert.throws(
-    () => decodeFrame(frameBytes({ classes: [0, 0, 0, 0], types: { map_classes: "F32" } })),
+    () => decodeFrame(frameBytes({ classes: [0, 0, 0, 0], types: { "map/classes": "F32" } })),
     /I8/,
   );
 });
@@ -103,23 +105,23 @@ test("a frame of many classes has the class of every cell", () => {
 test("validation has its losses, its row of the evaluation and its points", () => {
   const frame = pictureOf({ validation: true });
 
-  assert.deepEqual([...(frame.validationLoss ?? [])], [0.5, 0.25, 0.125]);
-  assert.deepEqual([...frame.evaluation], [0.1, 0.9, 0.2, 0.8, 0.3, 0.7]);
-  assert.deepEqual([...(frame.validationPoints ?? [])], [1, 2, 10]);
+  assert.deepEqual([...(frame.losses.validation ?? [])], [0.5, 0.25, 0.125]);
+  assert.deepEqual([...frame.views.scores.values], [0.1, 0.9, 0.2, 0.8, 0.3, 0.7]);
+  assert.deepEqual([...(frame.points?.validation ?? [])], [1, 2, 10]);
 });
 
 test("a frame that lacks a number, or has another type, is an error that names it", () => {
-  assert.throws(() => decodeFrame(frameBytes({ without: "parameters" })), /parameters is missing/);
+  assert.throws(() => decodeFrame(frameBytes({ without: "losses/test" })), /1\/losses\/test is missing/);
   assert.throws(
-    () => decodeFrame(frameBytes({ types: { parameters: "F64" } })),
-    /parameters is F64, not F32/,
+    () => decodeFrame(frameBytes({ types: { "parameters/values": "F64" } })),
+    /1\/parameters\/values is F64, not F32/,
   );
 });
 
 test("a frame for a page that nobody looks at has losses only", () => {
-  const frame = decodeFrame(frameBytes({ hidden: true, about: { epoch: "13" } }));
+  const frame = runOf({ hidden: true, about: { epoch: "13" } });
 
   assert.equal(frame.epoch, 13);
-  assert.deepEqual([...frame.epochs], [11, 12, 13]);
-  assert.ok(!("map" in frame));
+  assert.deepEqual([...frame.losses.epochs], [11, 12, 13]);
+  assert.deepEqual(frame.views, {});
 });

@@ -17,7 +17,7 @@ function createTab() {
     removeItem: (/** @type {string} */ key) => void items.delete(key),
   };
   const getStorage = () => storage;
-  const runData = createRunData();
+  const runData = createRunData(7);
   runData.lineage = 3;
   const visit = () =>
     createResumeStorage({ getStorage, record: findRecord(getStorage, "#a=1"), address: () => "#a=1" });
@@ -30,7 +30,7 @@ const checkpoint = (token, epoch) => ({
   id: null,
   token,
   epoch,
-  history: 3,
+  lineage: 3,
   whole: false,
 });
 
@@ -40,7 +40,7 @@ test("a token is stored once its epoch has been seen", () => {
   storage.offer(checkpoint("one", 1), runData, STATE);
   assert.equal(storage.token, null);
 
-  for (const loss of [0.5, 0.25]) runData.trainLoss.push(loss);
+  for (const loss of [0.5, 0.25]) runData.losses.train.push(loss);
   storage.settle(runData, STATE);
 
   assert.equal(storage.token, "one");
@@ -50,27 +50,26 @@ test("a token is stored once its epoch has been seen", () => {
 
 test("a token of another lineage waits", () => {
   const { visit, runData } = createTab();
-  runData.trainLoss.push(0.5);
+  runData.losses.train.push(0.5);
   const storage = visit();
-  storage.offer({ ...checkpoint("other", 0), history: 4 }, runData, STATE);
+  storage.offer({ ...checkpoint("other", 0), lineage: 4 }, runData, STATE);
 
   assert.equal(storage.token, null);
 });
 
 test("the next visit has token, run, experiment and losses of the one before", () => {
   const { visit, runData, find } = createTab();
-  runData.run = 7;
-  for (const loss of [0.5, 0.25]) runData.trainLoss.push(loss);
+  for (const loss of [0.5, 0.25]) runData.losses.train.push(loss);
   const first = visit();
   first.offer(checkpoint("one", 1), runData, STATE);
   first.saveAll(runData, STATE);
 
-  const next = createRunData();
+  const next = createRunData(find("#a=1")?.run ?? 0);
   const second = visit();
   second.restore(next);
 
   assert.equal(second.token, "one");
-  assert.deepEqual([next.run, next.lineage, next.epoch, next.trainLoss.at(1)], [7, 3, 1, 0.25]);
+  assert.deepEqual([next.run, next.lineage, next.epoch, next.losses.train.at(1)], [7, 3, 1, 0.25]);
   assert.deepEqual(find("#a=1")?.experiment, EXPERIMENT);
 });
 
@@ -80,7 +79,7 @@ test("a refused token is removed, or stays stored if it may be valid later", () 
     ["resume-expired", "one"],
   ])) {
     const { visit, runData, find } = createTab();
-    runData.trainLoss.push(0.5);
+    runData.losses.train.push(0.5);
     const storage = visit();
     storage.offer(checkpoint("one", 0), runData, STATE);
     storage.refuse(code);

@@ -6,6 +6,7 @@ import {
   placesAlong,
   placesWithin,
   redone,
+  roundPlace,
   undone,
   withoutCircle,
   withoutNearest,
@@ -48,6 +49,17 @@ test("the eraser takes what is in its circle, Delete the nearest", () => {
   assert.deepEqual(withoutCircle(C, 0.5, 0.5, 1).points, [labelledPoint(4, 4, 1)]);
   assert.deepEqual(withoutNearest(C, 3, 3), B);
   assert.equal(withoutNearest(NO_POINTS, 0, 0), NO_POINTS);
+});
+
+test("the eraser takes all that a spray of its size has drawn, although positions are rounded", () => {
+  const random = createRandom(1);
+  const places = placesWithin(5000, [1, 0], 0.6, random).map(roundPlace);
+  const set = withPoints(
+    NO_POINTS,
+    places.map(([x1, x2]) => labelledPoint(x1, x2, 0)),
+  );
+
+  assert.equal(withoutCircle(set, 1, 0, 0.6).points.length, 0);
 });
 
 test("there is room for 5,000 points and no more", () => {

@@ -63,8 +63,9 @@ export async function copyText(text, holder) {
 }
 
 /**
- * Listens for files dropped anywhere on the page, unless another listener has handled the event.
- * @param {Document} page
+ * Listens for files dropped anywhere on the page, unless a listener of a part of the page has handled the event:
+ * those of the window are called last.
+ * @param {Pick<Window, "addEventListener">} page the window
  * @param {(file: File) => void} onFile
  * @returns {() => void} stops it
  */

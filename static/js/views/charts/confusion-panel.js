@@ -1,4 +1,4 @@
-/** The confusion panel: a description of the map and confusion tables, updated only while it is open. */
+/** The confusion tables, updated only while they are open. */
 
 import { create, find, setText } from "../../lib/dom/dom.js";
 import { formatCount, formatPercent } from "../../lib/text/format.js";
@@ -23,13 +23,11 @@ const ORDER = [1, 0, 2];
  * @param {HTMLDetailsElement} element
  * @param {{ onOpen: (open: boolean) => void }} options
  * @returns {View<{ classes: number }> & {
- *   describe: (text: string) => void,
  *   draw: (counts: Uint32Array | null, time: number, force: boolean) => void,
  * }}
  */
 export function createConfusionPanel(element, { onOpen }) {
   const scope = new AbortController();
-  const words = find(element, ".insight__text", HTMLElement);
   const place = find(element, ".insight__tables", HTMLElement);
   let classes = 0;
   let next = 0;
@@ -52,7 +50,6 @@ export function createConfusionPanel(element, { onOpen }) {
       tables = [];
       place.replaceChildren();
     },
-    describe: (text) => setText(words, text),
     draw(counts, time, force) {
       if (!element.open || (!force && time < next)) return;
       next = time + PAUSE;

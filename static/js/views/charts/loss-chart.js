@@ -1,6 +1,6 @@
 /**
- * The loss curves over all epochs, with axes, direct labels, the gap between test and training, marks where settings
- * were changed, and a read-out. Cost per drawing is bounded by the width.
+ * Losses over all epochs as curves, with axes, direct labels, the gap between two of them, marks where settings were
+ * changed, and a read-out. Cost per drawing is bounded by the width.
  */
 
 import { context2d, fitCanvas } from "../../lib/dom/canvas.js";
@@ -8,10 +8,10 @@ import { create, find, setAttribute, setText } from "../../lib/dom/dom.js";
 import { resolveColors } from "../../lib/draw/color.js";
 import { spread } from "../../lib/draw/label-layout.js";
 import { extremesOf } from "../../lib/draw/loss-axis.js";
-import { clamp, niceStep } from "../../lib/draw/scale.js";
 import { formatExact, formatLoss } from "../../lib/text/format.js";
 import { phrase } from "../../lib/text/i18n.js";
 import { epochAxis, lossAxis, paintAxes } from "./axes.js";
+import { createCursor } from "./cursor.js";
 import { paintCurve } from "./curve.js";
 import { paintGap } from "./gap.js";
 import { paintTicks } from "./ticks.js";
@@ -30,19 +30,16 @@ const LOSS_ROOM = 2.7;
 const PAUSE = 90;
 /** Shortest time between two text alternatives, in milliseconds. */
 const TEXT_PAUSE = 1000;
-/** The keys that move the cursor, and their number of steps across the chart: with Page Up and Down, and with Shift. */
-const FORWARD = ["ArrowRight", "ArrowUp", "PageUp"];
-const BACK = ["ArrowLeft", "ArrowDown", "PageDown"];
-const FEW_STEPS = 10;
-const MANY_STEPS = 100;
 /** A mark within this distance of the cursor is shown, in pixels. */
 const REACH = 6;
 
 /**
  * @typedef {object} Series
- * @property {"test" | "training" | "validation"} name
- * @property {Column} column empty where there are no such samples
- * @property {number} width
+ * @property {string} key
+ * @property {string} label
+ * @property {Column} column losses by epoch; empty where there are none
+ * @property {string} color name of a custom property
+ * @property {number} width of the line, in pixels at the usual size
  * @property {number[]} dash
  */
 
@@ -51,13 +48,13 @@ const REACH = 6;
  * @property {HTMLElement} readout shows the values at the cursor
  * @property {string} idleText its text otherwise
  * @property {string} emptyText shown in the chart before there are curves
- * @property {Column} trainLoss
- * @property {Column} testLoss
- * @property {Column} validationLoss
  */
 
 /**
  * @typedef {object} ChartProps
+ * @property {Series[]} series the last one on top
+ * @property {string[]} order keys of the series in the order in which their values are read out
+ * @property {[from: string, to: string]} gap keys of the series whose difference is shown, in the colour of the first
  * @property {boolean} logScale of the losses
  * @property {boolean} logEpochs
  * @property {{ epoch: number, text: string }[]} marks changes of settings
@@ -68,28 +65,16 @@ const REACH = 6;
  * @param {ChartOptions} options
  * @returns {View<ChartProps> & { draw: (time: number, force: boolean) => boolean }}
  */
-export function createLossChart(element, { readout, idleText, emptyText, ...losses }) {
-  const scope = new AbortController();
-  const { signal } = scope;
+export function createLossChart(element, { readout, idleText, emptyText }) {
   const canvas = find(element, ".chart__canvas", HTMLCanvasElement);
-  const cursor = find(element, ".chart__cursor", HTMLInputElement);
   const context = context2d(canvas);
-  const { trainLoss, testLoss, validationLoss } = losses;
-  /** @type {Series[]} */
-  const series = [
-    { name: "training", column: trainLoss, width: 1.5, dash: [] },
-    { name: "test", column: testLoss, width: 2, dash: [] },
-    { name: "validation", column: validationLoss, width: 2, dash: [5, 3] },
-  ];
   let width = 0;
   let height = 0;
   /** @type {ChartProps} */
-  let props = { logScale: false, logEpochs: false, marks: [] };
+  let props = { series: [], order: [], gap: ["", ""], logScale: false, logEpochs: false, marks: [] };
   let nextDrawing = 0;
   let nextText = 0;
-  /** @type {number | null} the epoch being read */
-  let reading = null;
-  let colors = readStyle();
+  let look = readStyle();
   const tip = create("p", { class: "chart__tip", "aria-hidden": true, hidden: true });
   element.append(tip);
 
@@ -98,13 +83,15 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     const size = Number.parseFloat(style.getPropertyValue("--chart-font")) || 12;
     const stroke = Number.parseFloat(style.getPropertyValue("--chart-stroke")) || 1;
     const { fontFamily } = style;
-    const names = ["test", "train", "validation"].map((name) => `--curve-${name}`);
-    const resolved = resolveColors(element, [...names, "--chart-grid", "--chart-text"]);
-    const [test = "", training = "", validation = "", grid = "", text = ""] = resolved;
+    const names = props.series.map(({ color }) => color);
+    const [grid = "", text = "", ...colors] = resolveColors(element, [
+      "--chart-grid",
+      "--chart-text",
+      ...names,
+    ]);
     return {
-      test,
-      training,
-      validation,
+      /** By name of the custom property. */
+      colors: new Map(names.map((name, index) => [name, colors[index] ?? ""])),
       grid,
       text,
       size,
@@ -114,9 +101,22 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     };
   }
 
+  /** How many epochs have a loss. */
+  function epochCount() {
+    let count = 0;
+    for (const { column } of props.series) count = Math.max(count, column.length);
+    return count;
+  }
+
+  /** @param {Series | undefined} series */
+  const colorOf = (series) => look.colors.get(series?.color ?? "") ?? "";
+
+  /** @param {string} key */
+  const seriesOf = (key) => props.series.find((series) => series.key === key);
+
   /** @returns {Box} */
   function inside() {
-    const { size } = colors;
+    const { size } = look;
     return {
       left: MARGIN.left * size,
       right: width - MARGIN.right * size,
@@ -127,8 +127,8 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
 
   /** @returns {EpochAxis} */
   function epochs() {
-    const last = Math.max(1, trainLoss.length - 1);
-    return epochAxis(props.logEpochs, last, inside(), EPOCH_ROOM * colors.size);
+    const last = Math.max(1, epochCount() - 1);
+    return epochAxis(props.logEpochs, last, inside(), EPOCH_ROOM * look.size);
   }
 
   const stopFitting = fitCanvas(canvas, (newWidth, newHeight) => {
@@ -137,74 +137,14 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
     paint();
   });
 
-  /** @param {PointerEvent} event */
-  function readAt(event) {
-    const { left } = canvas.getBoundingClientRect();
-    read(epochs().epochAt(event.clientX - left));
-  }
-
-  function stopReading() {
-    reading = null;
-    paint();
-  }
-
-  cursor.addEventListener("pointermove", readAt, { signal });
-  cursor.addEventListener("pointerdown", readAt, { signal });
-  // After a touch the read-out stays until something else is touched.
-  cursor.addEventListener(
-    "pointerleave",
-    ({ pointerType }) => {
-      if (pointerType === "mouse") stopReading();
-    },
-    { signal },
-  );
-  cursor.addEventListener("blur", stopReading, { signal });
-  cursor.addEventListener(
-    "input",
-    () => {
-      if (!cursor.matches(":hover")) read(cursor.valueAsNumber);
-    },
-    { signal },
-  );
-  cursor.addEventListener(
-    "focus",
-    () => {
-      if (cursor.matches(":focus-visible")) {
-        fitCursor();
-        read(cursor.valueAsNumber);
-      }
-    },
-    { signal },
-  );
-
-  // Arrow keys move by one epoch; with Shift, or Page Up and Page Down, in larger steps.
-  cursor.addEventListener(
-    "keydown",
-    (event) => {
-      const parts = event.key.startsWith("Page") ? FEW_STEPS : event.shiftKey ? MANY_STEPS : Infinity;
-      const sign = FORWARD.includes(event.key) ? 1 : BACK.includes(event.key) ? -1 : 0;
-      if (sign === 0 || trainLoss.length === 0) return;
-      event.preventDefault();
-      const step = Math.max(1, niceStep(trainLoss.length - 1, parts));
-      read((reading ?? cursor.valueAsNumber) + sign * step);
-      cursor.value = String(reading);
-    },
-    { signal },
-  );
-
-  function fitCursor() {
-    setAttribute(cursor, "max", String(Math.max(0, trainLoss.length - 1)));
-  }
-
-  /** @param {number} epoch the nearest one that exists is read */
-  function read(epoch) {
-    const last = trainLoss.length - 1;
-    if (last < 0) return;
-    reading = Math.round(clamp(epoch, 0, last));
-    paint();
-  }
+  const cursor = createCursor(find(element, ".chart__cursor", HTMLInputElement), {
+    epochAt: (clientX) => epochs().epochAt(clientX - canvas.getBoundingClientRect().left),
+    lastEpoch: () => epochCount() - 1,
+    onMove: paint,
+  });
 
   function paint() {
+    const { series, gap } = props;
     if (width === 0 || height === 0) return;
     const box = inside();
     const axis = epochs();
@@ -213,24 +153,25 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
       props.logScale,
       extremesOf(series.map(({ column }) => column)),
       box,
-      LOSS_ROOM * colors.size,
+      LOSS_ROOM * look.size,
     );
     const { y } = losses;
-    const last = Math.max(1, trainLoss.length - 1);
+    const last = Math.max(1, epochCount() - 1);
     const axes = { x, y, epochAt, last, box: { ...box, top: box.top - 4 } };
 
     context.clearRect(0, 0, width, height);
-    paintAxes(context, axis, losses, box, { ...colors, foot: height - 6 });
-    paintGap(context, trainLoss, testLoss, axes, colors.training);
-    for (const { name, column, width: lineWidth, dash } of series) {
-      const look = { color: colors[name], width: lineWidth * colors.stroke, dash };
-      paintCurve(context, column, axes, look);
+    paintAxes(context, axis, losses, box, { ...look, foot: height - 6 });
+    const [from, to] = gap.map(seriesOf);
+    if (from && to) paintGap(context, from.column, to.column, axes, colorOf(from));
+    for (const each of series) {
+      const { column, dash } = each;
+      paintCurve(context, column, axes, { color: colorOf(each), width: each.width * look.stroke, dash });
     }
     const marked = props.marks.map(({ epoch }) => epoch).filter((epoch) => epoch <= last);
-    if (trainLoss.length > 1) paintTicks(context, marked, { x, ...box, color: colors.text });
-    if (trainLoss.length > 1) paintLabels(y, box);
+    if (epochCount() > 1) paintTicks(context, marked, { x, ...box, color: look.text });
+    if (epochCount() > 1) paintLabels(y, box);
     else paintInvitation(box);
-    if (reading !== null) paintReading(x, y, box);
+    if (cursor.epoch !== null) paintReading(cursor.epoch, x, y, box);
     writeReading(x);
   }
 
@@ -240,66 +181,66 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
    * @param {Box} box
    */
   function paintLabels(y, { right, top, bottom }) {
-    const labels = series
-      .map(({ name, column }) => ({ name, y: y(column.at(column.length - 1)) }))
+    const labels = props.series
+      .map((series) => ({ series, y: y(series.column.at(series.column.length - 1)) }))
       .filter((label) => Number.isFinite(label.y));
     const places = spread(
       labels.map((label) => label.y),
-      LABEL_HEIGHT * colors.size,
+      LABEL_HEIGHT * look.size,
       top,
       bottom - 6,
     );
-    context.font = colors.labelFont;
+    context.font = look.labelFont;
     context.textAlign = "left";
     context.textBaseline = "middle";
-    labels.forEach(({ name }, index) => {
-      context.fillStyle = colors[name];
-      context.fillText(phrase(`chart.${name}`), right + 10, places[index] ?? 0);
+    labels.forEach(({ series }, index) => {
+      context.fillStyle = colorOf(series);
+      context.fillText(series.label, right + 10, places[index] ?? 0);
     });
   }
 
   /** @param {Box} box */
   function paintInvitation({ left, right, bottom }) {
-    context.font = colors.font;
-    context.fillStyle = colors.text;
+    context.font = look.font;
+    context.fillStyle = look.text;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillText(emptyText, (left + right) / 2, bottom / 2);
   }
 
   /**
+   * @param {number} epoch
    * @param {Scale} x
    * @param {Scale} y
    * @param {Box} box
    */
-  function paintReading(x, y, { top, bottom }) {
-    if (reading === null) return;
-    const at = Math.round(x(reading)) + 0.5;
-    context.strokeStyle = colors.text;
+  function paintReading(epoch, x, y, { top, bottom }) {
+    const at = Math.round(x(epoch)) + 0.5;
+    context.strokeStyle = look.text;
     context.lineWidth = 1;
     context.beginPath();
     context.moveTo(at, top);
     context.lineTo(at, bottom);
     context.stroke();
-    for (const { name, column } of series) {
-      const value = column.at(reading);
+    for (const series of props.series) {
+      const value = series.column.at(epoch);
       if (Number.isNaN(value)) continue;
       context.beginPath();
-      context.arc(at, y(value), 3 + colors.stroke, 0, 2 * Math.PI);
-      context.fillStyle = colors[name];
+      context.arc(at, y(value), 3 + look.stroke, 0, 2 * Math.PI);
+      context.fillStyle = colorOf(series);
       context.fill();
     }
   }
 
   /**
-   * Describes every curve that has values, the test first.
+   * Describes every curve that has values, in the order of reading.
    * @param {(name: string, column: Column) => string} about
    * @returns {string}
    */
   function describeCurves(about) {
-    const parts = [testLoss, trainLoss, validationLoss].flatMap((column) => {
-      const name = series.find(({ column: drawn }) => drawn === column)?.name;
-      return name && column.length > 0 ? [about(phrase(`chart.${name}`), column)] : [];
+    const parts = props.order.flatMap((key) => {
+      const series = seriesOf(key);
+      return series && series.column.length > 0 ? [about(series.label, series.column)] : [];
     });
     return parts.join(phrase("list.between"));
   }
@@ -309,8 +250,8 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
    * @param {Scale} x
    */
   function markRead(x) {
-    if (reading === null) return undefined;
-    const at = x(reading);
+    if (cursor.epoch === null) return undefined;
+    const at = x(cursor.epoch);
     return props.marks.findLast(({ epoch }) => Math.abs(x(epoch) - at) <= REACH);
   }
 
@@ -322,23 +263,20 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
       setText(tip, mark.text);
       tip.style.setProperty("--at", `${(x(mark.epoch) / width).toFixed(4)}`);
     }
-    if (reading === null) {
+    const { epoch } = cursor;
+    if (epoch === null) {
       setText(readout, idleText);
       return;
     }
-    const epoch = reading;
-    const gap = testLoss.at(epoch) - trainLoss.at(epoch);
+    const [from = Number.NaN, to = Number.NaN] = props.gap.map((key) => seriesOf(key)?.column.at(epoch));
+    const gap = to - from;
     const losses = describeCurves((name, column) =>
       phrase("chart.value", { name, value: formatExact(column.at(epoch)) }),
     );
     const signed = `${gap < 0 ? "\u2212" : ""}${formatLoss(Math.abs(gap))}`;
     const text = phrase("chart.reading", { epoch, losses, gap: signed });
     setText(readout, text);
-    setAttribute(
-      cursor,
-      "aria-valuetext",
-      mark ? phrase("chart.reading-with-mark", { reading: text, mark: mark.text }) : text,
-    );
+    cursor.describe(mark ? phrase("chart.reading-with-mark", { reading: text, mark: mark.text }) : text);
   }
 
   /**
@@ -348,8 +286,8 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   function describe(time, force) {
     if (!force && time < nextText) return;
     nextText = time + TEXT_PAUSE;
-    fitCursor();
-    const last = trainLoss.length - 1;
+    cursor.fit();
+    const last = epochCount() - 1;
     if (last < 0) return;
     const all = describeCurves((name, column) =>
       phrase("chart.from-to", {
@@ -365,8 +303,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
   return {
     update(next) {
       props = next;
-      colors = readStyle();
-      paint();
+      look = readStyle();
     },
     /** Draws the curves, unless it is too soon; returns whether it did. */
     draw(time, force) {
@@ -377,7 +314,7 @@ export function createLossChart(element, { readout, idleText, emptyText, ...loss
       return true;
     },
     destroy() {
-      scope.abort();
+      cursor.destroy();
       stopFitting();
     },
   };

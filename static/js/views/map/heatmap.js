@@ -7,7 +7,7 @@ import { paletteFor } from "../../lib/draw/palettes.js";
 import { linearTicks } from "../../lib/draw/scale.js";
 import { drawPoints as drawSet } from "./points.js";
 
-/** @import { Palettes, Picture, View } from "../../types/app.js" */
+/** @import { Palettes, Picture, Points, View } from "../../types/app.js" */
 
 /** Side of the canvas into which a coarser grid is enlarged. */
 const FULL = 100;
@@ -22,13 +22,6 @@ const TEXT_PAUSE = 1000;
  * @property {number} classes how many there are, distinguished by shape; 0 for values
  * @property {number | null} shown the class whose probability the map shows
  * @property {string} caption
- */
-
-/**
- * @typedef {object} Points x1, x2, target of each
- * @property {Float32Array} train
- * @property {Float32Array} test
- * @property {Float32Array} validation
  */
 
 /**

@@ -8,6 +8,7 @@ import {
   placesAlong,
   placesWithin,
   redone,
+  roundPlace,
   undone,
   withoutCircle,
   withoutNearest,
@@ -141,8 +142,8 @@ export function createOwnEditor(dialog, { region, draft, present, onDraft, onUse
         set,
         places
           .filter(board.contains)
-          .map(([x1, x2]) => [Number(x1.toFixed(2)), Number(x2.toFixed(2))])
-          .map(([x1 = 0, x2 = 0]) =>
+          .map(roundPlace)
+          .map(([x1, x2]) =>
             set.kind === "classes" ? labelledPoint(x1, x2, label) : valuedPoint(x1, x2, value),
           ),
       );
