@@ -34,6 +34,7 @@ from engine.schema import (
     seed_field,
 )
 from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
+from engine.tf_playground_random import INITIALIZERS as CLASSIC_INITIALIZERS
 from engine.user_messages import LocalizedError
 
 MAX_LAYERS = 10
@@ -442,12 +443,12 @@ class Experiment(Group):
                     dataset=repr(self.data.dataset),
                     allowed=", ".join(CLASSIC_DATASETS),
                 )
-            if self.network.initializer not in ("classic", "zeros"):
+            if self.network.initializer not in CLASSIC_INITIALIZERS:
                 raise LocalizedError(
                     "classic-initializer",
                     "network.initializer",
                     initializer=repr(self.network.initializer),
-                    allowed="classic, zeros",
+                    allowed=", ".join(CLASSIC_INITIALIZERS),
                 )
         if self.parameters > MAX_PARAMETERS:
             raise LocalizedError(

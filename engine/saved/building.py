@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.experiment import Experiment, fields
+from engine.field_values import check, check_option, nested
 from engine.saved.opened import SavedError, bounded, nothing_understood
-from engine.saved.values import check, check_option
 from engine.schema import REGISTRIES
 from engine.user_messages import LocalizedError, UserMessage, quoted
 from engine.validation_errors import Refusal, explain, quoted_name
@@ -112,7 +112,7 @@ def _consistent(values: dict[str, Any], notes: list[UserMessage]) -> Experiment:
     """Leave out values until the experiment validates."""
     while True:
         try:
-            return Experiment.model_validate(_nested(values))
+            return Experiment.model_validate(nested(values))
         except ValidationError as error:
             refusal = explain(error)[0]
         name = _field_to_drop(refusal)
@@ -129,14 +129,3 @@ def _field_to_drop(refusal: Refusal) -> str:
     message = refusal.user_message
     by_seed = message.key in _OF_CLASSIC_SEED or message.values.get("other") == _CLASSIC_SEED
     return _CLASSIC_SEED if by_seed else refusal.field
-
-
-def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
-    for name, value in values.items():
-        group, _, inner = name.partition(".")
-        if inner:
-            nested.setdefault(group, {})[inner] = value
-        else:
-            nested[group] = value
-    return nested

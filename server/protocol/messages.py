@@ -6,11 +6,12 @@
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
-from engine.user_messages import UserMessage, Value
+from engine.fitting import Fitted
+from engine.user_messages import LocalizedError, UserMessage, Value
 from engine.validation_errors import explain, is_encodable
 from server.compute.cost import too_much
 from server.i18n import ENGLISH, Language, bundled
@@ -19,6 +20,9 @@ PROTOCOL = 1
 
 MAX_VALUES = 4096
 """Values that one ``set_parameters`` may carry; larger networks need several."""
+
+MAX_CHANGES = 100
+"""Fields that one message may change; an experiment has fewer."""
 
 MAX_ID = 2**53 - 1
 """The largest integer that JavaScript represents exactly."""
@@ -40,26 +44,58 @@ class UnitAddress(_Message):
     unit: int = Field(ge=0, lt=MAX_UNITS, strict=True)
 
 
+Changes = Annotated[dict[str, Any], Field(max_length=MAX_CHANGES)]
+"""New values of an experiment's fields, by dotted name."""
+
+
 class Hello(_Message):
-    """Open the session; the first message, sent once. ``language`` is the key of the language of error messages."""
+    """Open the session; the first message, sent once. ``language`` is the key of the language of error messages.
+
+    The run begins with ``experiment``, and with ``changes`` as in ``configure``.
+    """
 
     type: Literal["hello"]
     id: MessageId = None
     protocol: int = Field(ge=0, le=1_000_000)
     experiment: Experiment = Experiment()
+    changes: Changes = {}
     encoding: Literal["plain", "packed"] = "plain"
     resume: str | None = None
     client: str = Field(default="", max_length=64)
     language: str | None = Field(None, max_length=40)
+    _notes: tuple[UserMessage, ...] = PrivateAttr(())
+
+    @property
+    def notes(self) -> tuple[UserMessage, ...]:
+        """What differs from what was asked for."""
+        return self._notes
+
+    def beginning_with(self, fitted: Fitted) -> Self:
+        """Return the hello with its changes applied to its experiment."""
+        hello = self.model_copy(update={"experiment": fitted.experiment, "changes": {}})
+        hello._notes = fitted.notes
+        return hello
 
 
 class Configure(_Message):
-    """Change the experiment; restarts the run unless only live fields change, or the shape with ``keep`` set."""
+    """Change the experiment; restarts the run unless only live fields change, or the shape with ``keep`` set.
+
+    Gives either single fields by dotted name, to which the others are adapted, or the whole experiment.
+    """
 
     type: Literal["configure"]
     id: MessageId = None
-    experiment: Experiment
+    experiment: Experiment | None = None
+    changes: Changes | None = None
     keep: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.experiment is None and self.changes is None:
+            raise LocalizedError("missing", "experiment", name="experiment")
+        if self.experiment is not None and self.changes is not None:
+            raise LocalizedError("one-of-both", "changes", name="changes", other="experiment")
+        return self
 
 
 class Play(_Message):
@@ -167,7 +203,23 @@ class Limits(_Message):
     hello_seconds: float
 
 
-class Welcome(_Message):
+class _NotedEvent(_Message):
+    """An event with notes. Holds them in English; call `translate` before sending.
+
+    Attributes:
+        notes: what differs from what was asked for, as sentences.
+        user_notes: their keys and values; not sent.
+    """
+
+    notes: tuple[str, ...] = ()
+    user_notes: SkipJsonSchema[Any] = Field((), exclude=True, repr=False)
+
+    def translated(self, language: Language) -> Self:
+        """Return the same event with its notes in a language."""
+        return self.model_copy(update={"notes": tuple(language.translate(note) for note in self.user_notes)})
+
+
+class Welcome(_NotedEvent):
     """Answer to hello."""
 
     type: Literal["welcome"] = "welcome"
@@ -185,7 +237,7 @@ class Welcome(_Message):
     page: str
 
 
-class Configured(_Message):
+class Configured(_NotedEvent):
     """The experiment that is now in effect."""
 
     type: Literal["configured"] = "configured"
@@ -342,7 +394,7 @@ Event = Annotated[
 
 def translate(event: Event, language: Language) -> Event:
     """Return an event with its text in a language."""
-    return event.translated(language) if isinstance(event, _LocalizedEvent) else event
+    return event.translated(language) if isinstance(event, _LocalizedEvent | _NotedEvent) else event
 
 
 def parse(text: str) -> Command | ErrorEvent:
@@ -351,13 +403,17 @@ def parse(text: str) -> Command | ErrorEvent:
         command = COMMAND.validate_json(text)
     except ValidationError as error:
         return _refused(text, error)
-    if isinstance(command, Hello | Configure):
-        refusal = too_much(command.experiment)
-        if refusal is not None:
-            return ErrorEvent(
-                id=command.id, code="too-much", **localized_sentence(refusal), field="training.batch_size"
-            )
+    if isinstance(command, Hello | Configure) and command.experiment is not None:
+        return excess(command.id, command.experiment) or command
     return command
+
+
+def excess(id_: MessageId, experiment: Experiment) -> ErrorEvent | None:
+    """Return the error event for an experiment that is too large to compute, or None if it is not."""
+    refusal = too_much(experiment)
+    if refusal is None:
+        return None
+    return ErrorEvent(id=id_, code="too-much", **localized_sentence(refusal), field="training.batch_size")
 
 
 def expect_hello(command: Command | ErrorEvent) -> Hello | ErrorEvent:

@@ -176,7 +176,12 @@ class SessionRunner:
         self.checkpointer.require()
         self.post(
             self.session.welcome(
-                hello.id, name=self.checkpointer.name, recovered=recovered, waited=waited, page=page
+                hello.id,
+                name=self.checkpointer.name,
+                recovered=recovered,
+                waited=waited,
+                page=page,
+                notes=hello.notes,
             )
         )
         self._wake.set()

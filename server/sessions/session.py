@@ -14,8 +14,9 @@ from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
 from engine.network.layout import Layout
 from engine.training.weight_transfer import can_transplant
-from engine.user_messages import LocalizedError, Value
+from engine.user_messages import LocalizedError, UserMessage, Value
 from server import __version__
+from server.protocol.experiments import configured
 from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS
 from server.protocol.messages import (
     PROTOCOL,
@@ -131,6 +132,7 @@ class Session:
         recovered: bool = False,
         waited: float = 0.0,
         page: str = "",
+        notes: tuple[UserMessage, ...] = (),
     ) -> list[Event]:
         """Return the events that answer a hello: a welcome, and the end or failure of the run, if any.
 
@@ -140,6 +142,7 @@ class Session:
             recovered: whether the client was attached to the session before.
             waited: seconds for which training was suspended without a connection.
             page: revision of the page that the server delivers now.
+            notes: what differs from what the hello asked for.
         """
         resumed = self._run is not None
         welcome = Welcome(
@@ -155,6 +158,7 @@ class Session:
             recovered=recovered,
             waited=waited,
             page=page,
+            user_notes=notes,
         )
         events: list[Event] = [welcome]
         if self._ended is not None:
@@ -265,7 +269,11 @@ class Session:
         self._schedule.stale = True
 
     def _configure(self, command: Configure) -> list[Event]:
-        previous, experiment = self._experiment, command.experiment
+        previous = self._experiment
+        fitted = configured(command, previous)
+        if isinstance(fitted, ErrorEvent):
+            return [fitted]
+        experiment = fitted.experiment
         changed = changed_fields(previous, experiment)
         restarts = not all(is_live(name) for name in changed)
         transplants = restarts and command.keep and can_transplant(previous, experiment)
@@ -283,15 +291,16 @@ class Session:
         view = self._schedule.view
         if view.unit is not None and not _has_unit(experiment, *view.unit):
             self._schedule.view = replace(view, unit=None)
-        configured = Configured(
+        answer = Configured(
             id=command.id,
             experiment=experiment,
             reset=restarts and not transplants,
             kept=transplants,
             changed=changed,
             run=self._run_number,
+            user_notes=fitted.notes,
         )
-        return [configured, *events]
+        return [answer, *events]
 
     def _play(self, command: Play) -> list[Event]:
         if self._ended is not None:
