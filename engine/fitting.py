@@ -122,7 +122,8 @@ def _set_default(values: dict[str, Any], given: Mapping[str, Any], name: str) ->
 
 
 def _adapt_network(values: dict[str, Any], given: Mapping[str, Any]) -> None:
-    values["features"] = tuple(sorted(values["features"], key=list(FEATURES).index))
+    if "features" in given:
+        values["features"] = tuple(sorted(given["features"], key=list(FEATURES).index))
     hidden, activation = values["network.hidden"], values[_ACTIVATION]
     if "network.hidden" not in given or isinstance(activation, str):
         return

@@ -185,6 +185,8 @@ def test_activations_by_layer_follow_the_layers_and_features_are_in_order() -> N
     assert network({"network.hidden": []}).activation == "tanh"
     assert network({"network.hidden": [3], "network.activation": "elu"}).activation == "elu"
     assert fit(before, {"features": ["x2", "x1x2", "x1"]}).experiment.features == ("x1", "x2", "x1x2")
+    unordered = having(features=["x2", "x1"])
+    assert changed_fields(unordered, fit(unordered, {"data.noise": 0.1}).experiment) == ("data.noise",)
 
 
 @pytest.mark.parametrize(
