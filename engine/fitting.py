@@ -92,7 +92,7 @@ def _adapt_data(
     if "data.dataset" in given and "data.points" not in given:
         values["data.points"] = None
     points = values["data.points"]
-    if points is None and before.points is not None:
+    if points is None and (before.points is not None or "data.points" in given):
         values["data.point_classes"] = fields()["data.point_classes"].default
     problem = _data(values).problem
     if points is not None and "data.points" in given:

@@ -21,20 +21,18 @@ from server.protocol.messages import (
 
 def begun(hello: Hello) -> Hello | ErrorEvent:
     """Return a hello with its changes applied to its experiment, or an error event."""
-    if not hello.changes:
-        return hello
     fitted = _changed(hello.id, hello.experiment, hello.changes)
     return fitted if isinstance(fitted, ErrorEvent) else hello.beginning_with(fitted)
 
 
 def configured(command: Configure, previous: Experiment) -> Fitted | ErrorEvent:
     """Return the experiment that a configure makes of the previous one, or an error event."""
-    if command.experiment is not None:
-        return Fitted(command.experiment)
-    return _changed(command.id, previous, command.changes or {})
+    return _changed(command.id, command.experiment or previous, command.changes or {})
 
 
 def _changed(id_: MessageId, previous: Experiment, changes: Mapping[str, Any]) -> Fitted | ErrorEvent:
+    if not changes:
+        return Fitted(previous)
     try:
         fitted = fit(previous, changes)
     except ValidationError as error:

@@ -80,7 +80,7 @@ class Hello(_Message):
 class Configure(_Message):
     """Change the experiment; restarts the run unless only live fields change, or the shape with ``keep`` set.
 
-    Gives either single fields by dotted name, to which the others are adapted, or the whole experiment.
+    ``experiment`` replaces the present one; then ``changes`` are applied, and the other fields adapted to them.
     """
 
     type: Literal["configure"]
@@ -90,11 +90,9 @@ class Configure(_Message):
     keep: bool = False
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _has_either(self) -> Self:
         if self.experiment is None and self.changes is None:
             raise LocalizedError("missing", "experiment", name="experiment")
-        if self.experiment is not None and self.changes is not None:
-            raise LocalizedError("one-of-both", "changes", name="changes", other="experiment")
         return self
 
 

@@ -12,7 +12,6 @@ import { createVisuals } from "./app/visuals.js";
 import { withoutField } from "./io/build-experiment.js";
 import { openStart } from "./io/open.js";
 import { createPointStore } from "./io/own-points-storage.js";
-import { withoutSeed } from "./io/tf-playground.js";
 import { clientId } from "./lib/data/client-id.js";
 import { byId, find, findAll } from "./lib/dom/dom.js";
 import { decodeLanguage, useLanguage } from "./lib/text/i18n.js";
@@ -90,7 +89,7 @@ const notifications = createNotifications({
 
 // The parts of the page
 
-const commands = createCommands({ catalog, session, onNotes: notifications.changes });
+const commands = createCommands({ catalog, session });
 const sharing = createSharing({ catalog, session, openers, start, show, announce: status.update });
 const settings = createSettings({ catalog, session, commands });
 const ownData = createOwnData({ catalog, session, commands, show });
@@ -122,7 +121,7 @@ const bindings = createActionBindings({
     openExport: sharing.openExport,
     undo: sharing.undo,
     redo: sharing.redo,
-    leaveSeed: () => change(withoutSeed),
+    leaveSeed: commands.leaveSeed,
     nextTheme: theme.next,
     openOwnPoints: ownData.open,
     showOutput: commands.showOutput,

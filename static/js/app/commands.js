@@ -1,15 +1,10 @@
 /** Commands: actions of the person as changes of the state and messages to the server. Knows no view. */
 
 /**
- * @import { Catalog, Experiment, Target } from "../types/app.js"
- * @import { Fitted } from "../model/constraints.js"
+ * @import { Catalog, Target } from "../types/app.js"
  * @import { Session } from "../net/session.js"
  */
 
-import { withoutLostSeed } from "../io/tf-playground.js";
-import { withDataset } from "../model/constraints.js";
-import { withField } from "../model/experiment.js";
-import { withOwnPoints } from "../model/own-points.js";
 import { experimentOf, PRESETS } from "../model/presets.js";
 import { sameTarget } from "../model/state.js";
 
@@ -22,22 +17,9 @@ const LARGEST_SEED = 9999;
  * @param {object} options
  * @param {Catalog} options.catalog
  * @param {Session} options.session
- * @param {(notes: string[]) => void} options.onNotes called with what was changed along with a setting, as sentences
  */
-export function createCommands({ catalog, session, onNotes }) {
-  const { store, change, send } = session;
-
-  /**
-   * Asks for a change that may adapt other fields, and reports those.
-   * @param {(experiment: Experiment) => Fitted} edit
-   */
-  function changeFitting(edit) {
-    change((experiment) => {
-      const { experiment: fitted, notes } = withoutLostSeed(catalog, experiment, edit(experiment));
-      onNotes(notes);
-      return fitted;
-    });
-  }
+export function createCommands({ catalog, session }) {
+  const { store, change, replace, send } = session;
 
   /** @param {number | null} speed */
   function setSpeed(speed) {
@@ -46,7 +28,6 @@ export function createCommands({ catalog, session, onNotes }) {
   }
 
   return {
-    changeFitting,
     setSpeed,
 
     /** @param {1 | -1} by 1 for the next faster of the offered speeds, −1 for the next slower */
@@ -70,20 +51,22 @@ export function createCommands({ catalog, session, onNotes }) {
       store.update((state) => ({ ...state, pinned: null, preview: null }));
     },
 
-    /** @param {string} key */
+    /** @param {string} key of the data set, which takes the place of own points */
     chooseDataset(key) {
-      changeFitting((experiment) => withDataset(catalog, experiment, key));
+      change({ "data.points": null, "data.dataset": key });
     },
 
     drawPoints() {
       const seed = Math.floor(Math.random() * (LARGEST_SEED + 1));
-      changeFitting((experiment) => ({ experiment: withField(experiment, "data.seed", seed), notes: [] }));
+      change({ "data.seed": seed });
     },
 
     useOwnPoints() {
       const { ownPoints } = store.get();
-      if (ownPoints) changeFitting((experiment) => withOwnPoints(catalog, experiment, ownPoints));
+      if (ownPoints) change({ "data.points": ownPoints.points, "data.pointClasses": ownPoints.pointClasses });
     },
+
+    leaveSeed: () => change({ "data.classicSeed": null }),
 
     /**
      * Applies a preset and plays it.
@@ -92,7 +75,7 @@ export function createCommands({ catalog, session, onNotes }) {
     begin(key) {
       const preset = PRESETS.find((entry) => entry.key === key);
       if (!preset) return;
-      change(() => experimentOf(catalog, preset));
+      replace(experimentOf(catalog, preset));
       send({ type: "reset", newSeed: false });
       store.update((state) => ({ ...state, speed: preset.speed, pinned: null, preview: null }));
       send({ type: "play", epochsPerSecond: preset.speed });

@@ -1,12 +1,12 @@
 /** Notices about a run: which events show a notice, and which actions it offers. */
 
 /**
- * @import { Catalog, Ended, Experiment, ServerEvent, State, Welcome } from "../types/app.js"
+ * @import { Catalog, Changes, Configured, Ended, ServerEvent, State, Welcome } from "../types/app.js"
  */
 
 import { formatPlain } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
-import { lowerLearningRate, withChoice, withField } from "../model/experiment.js";
+import { lowerLearningRate } from "../model/experiment.js";
 import { describeChange } from "../text/run-status.js";
 
 /** Shortest time between two announcements of progress, in milliseconds. */
@@ -31,7 +31,7 @@ const PROGRESS_PAUSE = 15_000;
  * @typedef {object} NotificationOptions
  * @property {Catalog} catalog
  * @property {() => State} get
- * @property {(edit: (experiment: Experiment) => Experiment) => void} change
+ * @property {(changes: Changes) => void} change
  * @property {(action: string) => void} perform
  * @property {() => void} showRule brings the control of the stop rule into view
  * @property {(notice: Notice) => void} show
@@ -103,6 +103,12 @@ export function createNotifications({
     });
   }
 
+  /** @param {Configured | Welcome} event on fields that were adapted to those that the person has changed */
+  function showNotes({ notes = [] }) {
+    if (notes.length > 0)
+      show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
+  }
+
   function showFailure() {
     show({
       key: "failure",
@@ -125,7 +131,7 @@ export function createNotifications({
         {
           label: phrase("telling.lower-rate", { rate: formatPlain(lower) }),
           perform() {
-            change((experiment) => withField(experiment, "training.learningRate", lower));
+            change({ "training.learningRate": lower });
             perform("reset");
             perform("play");
           },
@@ -146,8 +152,7 @@ export function createNotifications({
         {
           label: phrase("telling.train-on"),
           perform() {
-            const { stop } = catalog.experiment.training;
-            change((experiment) => withChoice(catalog, experiment, "training.stop", stop));
+            change({ "training.stop": catalog.experiment.training.stop });
             perform("play");
           },
         },
@@ -201,6 +206,7 @@ export function createNotifications({
           dismiss("waiting"); // if the session still waits, it is shown again
           if (welcomes > 1 || event.state.reason === "resumed") showReturn(event);
           if (event.page !== "" && event.page !== page) showNewVersion();
+          showNotes(event);
           break;
         case "state":
           reason = event.reason;
@@ -210,6 +216,7 @@ export function createNotifications({
           break;
         case "configured":
           if (event.reset) reason = "reset";
+          showNotes(event);
           break;
         case "waiting":
           showWaiting(event);
@@ -229,15 +236,6 @@ export function createNotifications({
         title: phrase("telling.fault"),
         text: phrase("telling.fault-text"),
       });
-    },
-
-    /**
-     * Shows what was changed along with a setting.
-     * @param {string[]} notes
-     */
-    changes(notes) {
-      if (notes.length > 0)
-        show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
     },
 
     /**

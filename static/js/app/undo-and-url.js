@@ -51,12 +51,14 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
   let opened = null;
   /** Number of addresses followed so far: a slow one must not overtake the next. */
   let followed = 0;
+  /** @type {(() => void)[]} steps of undo and redo for when the server has answered a change */
+  const waiting = [];
 
   // Confirmed changes
 
   function handleSettled() {
     const { experiment, pending, connection, undoStack } = store.get();
-    if (connection !== "open" || pending !== null) return;
+    if (connection !== "open" || pending.length > 0) return;
     const before = undoStack.present;
     if (!started) {
       started = true;
@@ -70,6 +72,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     writeAddress(experiment, large ? "push" : "replace");
     origin = "change";
     setNetwork(experiment);
+    for (const step of waiting.splice(0)) step();
   }
 
   /** @param {Experiment} experiment */
@@ -165,7 +168,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     showProblems(opening);
     origin = how;
     opened = opening;
-    session.change(() => opening.experiment);
+    session.replace(opening.experiment);
   }
 
   /** @param {Partial<Opening>} opening */
@@ -203,8 +206,13 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
    * @param {string} key key of the announcement
    */
   function step(move, from, key) {
-    const { wanted, undoStack, connection } = store.get();
+    const { wanted, pending, undoStack, connection } = store.get();
     if (connection !== "open" || !started) return;
+    // What a change results in is only known when the server has adapted the other fields.
+    if (pending.some(({ changes }) => changes)) {
+      waiting.push(() => step(move, from, key));
+      return;
+    }
     if (!isEqual(wanted, undoStack.present)) record(wanted);
     const before = store.get().undoStack;
     const entry = before[from].at(from === "past" ? -1 : 0);
@@ -219,7 +227,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     }
     origin = "follow";
     opened = null;
-    session.change(() => after.present);
+    session.replace(after.present);
     const [path, ...others] = changedFields(catalog, before.present, after.present);
     const label = catalog.fields[path ?? ""]?.label ?? phrase("keeping.a-change");
     announce(phrase(others.length > 0 ? `${key}-with-others` : key, { label }));

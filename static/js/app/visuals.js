@@ -10,7 +10,6 @@
 import { byId, find } from "../lib/dom/dom.js";
 import { createFrameLoop } from "../lib/dom/frame-loop.js";
 import { phrase } from "../lib/text/i18n.js";
-import { withHidden } from "../model/experiment.js";
 import { classesOf } from "../model/problem.js";
 import { markText } from "../model/setting-change-marks.js";
 import { shownTarget } from "../model/state.js";
@@ -50,7 +49,7 @@ export function createVisuals({ root, catalog, session, commands, settings, onSe
     onPreview: (unit) => commands.setPreview(unit && { kind: "unit", ...unit }),
     onPin: (unit) => commands.togglePin(unit && { kind: "unit", ...unit }),
     onUnits: (layer, units) =>
-      change((experiment) => withHidden(experiment, experiment.network.hidden.with(layer, units))),
+      change({ "network.hidden": store.get().wanted.network.hidden.with(layer, units) }),
     onSetParameter,
   });
   const heatmap = createHeatmap(byId("plot"), { region: catalog.region });

@@ -3,7 +3,7 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, FrameLosses, ConnectionTrouble, ParameterAddress, ServerEvent, FrameDecompressor, Welcome } from "../types/app.js"
+ * @import { Catalog, ChangeRequest, Changes, Command, ConnectionState, Experiment, Frame, FrameLosses, ConnectionTrouble, ParameterAddress, ServerEvent, FrameDecompressor, Welcome } from "../types/app.js"
  * @import { TabRecord, StorageSource } from "./tab-record.js"
  */
 
@@ -13,14 +13,15 @@ import { throttle } from "../lib/data/timing.js";
 import { languageKey } from "../lib/text/i18n.js";
 import {
   initialState,
+  joined,
   shownTarget,
   withConfigured,
   withConnection,
   withEnd,
   withoutEnd,
   withRefusal,
+  withRequest,
   withRunState,
-  withWanted,
   withWelcome,
 } from "../model/state.js";
 import { createConnection } from "./connection.js";
@@ -77,13 +78,15 @@ export function createSession(options) {
     address: options.address ?? (() => ""),
   });
   resumeStorage.restore(runData);
-  let commands = 0;
+  /** Number of the last request for another experiment, and of the last one that was sent. */
+  let requests = 0;
+  let requestsSent = 0;
   let received = 0;
   let acknowledged = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
-  /** @type {Experiment | undefined} of the last hello */
-  let helloExperiment;
+  /** @type {ChangeRequest} of the last hello */
+  let greeting = {};
   /** Whether the last hello had a token. */
   let resumes = false;
   /** Whether there has been a welcome. */
@@ -91,9 +94,11 @@ export function createSession(options) {
   /** @type {(() => void)[]} resolve when a frame has the exact parameters */
   const waiting = [];
 
-  const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
-    const { keep } = store.get();
-    connection.send({ type: "configure", id, experiment, keep });
+  const configure = throttle((/** @type {null} */ _) => {
+    const { keep, pending } = store.get();
+    const unsent = joined(pending.filter(({ id }) => id > requestsSent));
+    requestsSent = requests;
+    connection.send({ type: "configure", id: requests, ...unsent, keep });
   }, CONFIGURE_PAUSE);
 
   const watch = throttle((/** @type {null} */ _) => {
@@ -117,7 +122,10 @@ export function createSession(options) {
     createDecompressor: options.createDecompressor,
     join: options.join,
     diagnose: options.diagnose,
-    onOpen: () => sendHello(store.get().wanted),
+    onOpen() {
+      const { experiment, pending } = store.get();
+      sendHello({ experiment, ...joined(pending) });
+    },
     onEvent: receiveEvent,
     onFrame: receiveFrame,
     onState: (
@@ -131,9 +139,9 @@ export function createSession(options) {
     onFault,
   });
 
-  /** @param {Experiment} [experiment] */
-  function sendHello(experiment) {
-    helloExperiment = experiment;
+  /** @param {ChangeRequest} request */
+  function sendHello(request) {
+    greeting = request;
     const { token } = resumeStorage;
     resumes = token !== null;
     const { encoding } = connection;
@@ -146,12 +154,12 @@ export function createSession(options) {
     const named = options.client ? { ...hello, client: options.client } : hello;
     // The token contains the experiment; both together might exceed the size limit of a message.
     if (token !== null) connection.send({ ...named, resume: token });
-    else connection.send(experiment ? { ...named, experiment } : named);
+    else connection.send({ ...named, ...request });
   }
 
   /** @param {Welcome} event */
   function receiveWelcome(event) {
-    const { wanted, pending } = store.get();
+    const { experiment, wanted, pending } = store.get();
     const continues = resumes && event.history === runData.lineage;
     received = 0;
     acknowledged = 0;
@@ -161,9 +169,10 @@ export function createSession(options) {
     store.update((state) => withWelcome(state, catalog, event, continues));
     watch.push(null);
     // A change made while the connection broke, or since the token was issued.
-    const isNewer = resumes && ((wasWelcomed && pending !== null) || !event.recovered);
+    const isNewer = resumes && ((wasWelcomed && pending.length > 0) || !event.recovered);
     wasWelcomed = true;
-    if (isNewer && !isEqual(wanted, event.experiment)) change(() => wanted);
+    if (isNewer && !isEqual(wanted, event.experiment))
+      request({ ...(!event.recovered && { experiment }), ...joined(pending) });
   }
 
   /**
@@ -177,16 +186,13 @@ export function createSession(options) {
 
   /**
    * Asks for another experiment; the answer is `configured` or `error`.
-   * @param {(experiment: Experiment) => Experiment} edit
+   * @param {ChangeRequest} change
    */
-  function change(edit) {
-    const { wanted, connection: connectionState } = store.get();
-    if (connectionState !== "open") return;
-    commands += 1;
-    const id = commands;
-    const experiment = edit(wanted);
-    store.update((state) => withWanted(state, catalog, experiment, id));
-    configure.push({ id, experiment });
+  function request(change) {
+    if (store.get().connection !== "open") return;
+    requests += 1;
+    store.update((state) => withRequest(state, catalog, { ...change, id: requests }));
+    configure.push(null);
   }
 
   /** @param {ServerEvent} event */
@@ -221,8 +227,10 @@ export function createSession(options) {
           break;
         }
         if (event.code === "join") break; // the server closes the connection, and the person is asked before the next one
-        if (store.get().connection !== "open" && helloExperiment) {
-          sendHello(options.repair?.(helloExperiment, event.field) ?? undefined);
+        if (store.get().connection !== "open" && greeting.experiment) {
+          const { experiment, changes } = greeting;
+          const other = changes ? experiment : options.repair?.(experiment, event.field);
+          sendHello(other ? { experiment: other } : {});
           break;
         }
         store.update((state) => withRefusal(state, event.id));
@@ -296,7 +304,17 @@ export function createSession(options) {
       });
     },
 
-    change,
+    /**
+     * Changes fields of the experiment; the server adapts the others.
+     * @param {Changes} changes
+     */
+    change: (changes) => request({ changes }),
+
+    /**
+     * Replaces the whole experiment.
+     * @param {Experiment} experiment
+     */
+    replace: (experiment) => request({ experiment }),
 
     /** Ends the session, and removes the record of this tab. */
     close() {

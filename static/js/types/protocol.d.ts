@@ -107,12 +107,14 @@ export interface Configure {
   type: "configure";
   /** 0 … 9007199254740991. */
   id?: string | number | null;
-  experiment: ExperimentInput;
+  experiment?: ExperimentInput | null;
+  changes?: Record<string, unknown> | null;
   keep?: boolean;
 }
 
 /** The experiment that is now in effect. */
 export interface Configured {
+  notes: string[];
   type: "configured";
   /** 0 … 9007199254740991. */
   id: string | number | null;
@@ -302,6 +304,7 @@ export interface Hello {
   /** 0 … 1000000. */
   protocol: number;
   experiment?: ExperimentInput;
+  changes?: Record<string, unknown>;
   encoding?: "plain" | "packed";
   resume?: string | null;
   client?: string;
@@ -604,6 +607,7 @@ export interface Watch {
 
 /** Answer to hello. */
 export interface Welcome {
+  notes: string[];
   type: "welcome";
   /** 0 … 9007199254740991. */
   id: string | number | null;

@@ -15,12 +15,13 @@ function start(parts = {}) {
   const shown = new Map();
   /** @type {string[]} */
   const log = [];
-  let experiment = EXPERIMENT;
+  /** @type {Record<string, unknown>[]} */
+  const changes = [];
   const telling = createNotifications({
     catalog: CATALOG,
     get: () => ({ ...initialState(CATALOG), ...parts }),
-    change: (edit) => {
-      experiment = edit(experiment);
+    change: (fields) => {
+      changes.push(fields);
       log.push("change");
     },
     perform: (action) => log.push(action),
@@ -29,8 +30,20 @@ function start(parts = {}) {
     dismiss: (key) => shown.delete(key),
     announce: (sentence) => log.push(sentence),
   });
-  return { telling, shown, log, experiment: () => experiment };
+  return { telling, shown, log, changes };
 }
+
+/** @type {import("../../../static/js/types/app.js").Configured} */
+const CONFIGURED = {
+  type: "configured",
+  id: 1,
+  experiment: EXPERIMENT,
+  reset: false,
+  kept: false,
+  changed: [],
+  run: 1,
+  notes: [],
+};
 
 /** @type {Ended} */
 const STOPPED = { kind: "stopped", epoch: 1234, message: "The epochs are done." };
@@ -44,7 +57,7 @@ const DIVERGED = { kind: "diverged", epoch: 3, message: "Too fast." };
 const press = (notice, label) => notice?.offers?.find((offer) => offer.label.match(label))?.perform();
 
 test("a run ended by its rule is calm news, and offers three ways on", () => {
-  const { telling, shown, log, experiment } = start();
+  const { telling, shown, log, changes } = start();
 
   telling.end(STOPPED);
   const notice = shown.get("ended");
@@ -56,18 +69,18 @@ test("a run ended by its rule is calm news, and offers three ways on", () => {
   press(notice, "rule");
   press(notice, "Reset");
   assert.deepEqual(log, ["change", "play", "rule", "reset"]);
-  assert.equal(experiment().training.stop, "never");
+  assert.deepEqual(changes, [{ "training.stop": "never" }]);
 });
 
 test("a run that has diverged is a warning, and offers a lower learning rate", () => {
-  const { telling, shown, log, experiment } = start();
+  const { telling, shown, log, changes } = start();
 
   telling.end(DIVERGED);
   assert.equal(shown.get("ended")?.kind, "warning");
   press(shown.get("ended"), "learning rate");
 
   assert.deepEqual(log, ["change", "reset", "play"]);
-  assert.equal(experiment().training.learningRate, 0.01);
+  assert.deepEqual(changes, [{ "training.learningRate": 0.01 }]);
 });
 
 test("the notice goes when the run has another chance", () => {
@@ -101,9 +114,9 @@ test("the same error without a known end is told as it came", () => {
 test("what was changed along with a setting is told, and nothing where nothing was", () => {
   const { telling, shown } = start();
 
-  telling.changes([]);
+  telling.event({ ...CONFIGURED, notes: [] });
   assert.equal(shown.size, 0);
-  telling.changes(["One thing.", "Another."]);
+  telling.event({ ...CONFIGURED, notes: ["One thing.", "Another."] });
 
   assert.equal(shown.get("changes")?.text, "One thing. Another.");
 });

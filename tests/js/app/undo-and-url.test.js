@@ -102,7 +102,7 @@ const asked = () => commands().findLast(({ type }) => type === "configure");
  */
 function agree({ session }) {
   mock.timers.tick(200);
-  const { id, experiment } = asked() ?? {};
+  const { id, experiment = toWire(session.store.get().wanted) } = asked() ?? {};
   FakeSocket.latest().tell({
     type: "configured",
     id,
@@ -121,7 +121,7 @@ function agree({ session }) {
  * @param {unknown} value
  */
 function change(started, path, value) {
-  started.session.change((experiment) => withField(experiment, path, value));
+  started.session.change({ [path]: value });
   agree(started);
 }
 
@@ -186,10 +186,11 @@ test("undo asks for the experiment before, redo for the one after, and both are 
 
 test("undo takes back what the server has not yet confirmed", () => {
   const started = start();
-  started.session.change((experiment) => withField(experiment, "data.seed", 9));
+  started.session.change({ "data.seed": 9 });
 
   started.keeping.undo();
   agree(started);
+  mock.timers.tick(200);
 
   assert.equal(asked()?.experiment.data.seed, 0);
   assert.deepEqual(started.session.store.get().undoStack.future[0], withField(EXPERIMENT, "data.seed", 9));
@@ -197,7 +198,7 @@ test("undo takes back what the server has not yet confirmed", () => {
 
 test("a change that the server refuses leaves no entry and no address", () => {
   const started = start();
-  started.session.change((experiment) => withField(experiment, "data.samples", 11));
+  started.session.change({ "data.samples": 11 });
   mock.timers.tick(200);
   const id = asked()?.id;
   FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: "data.samples", id });

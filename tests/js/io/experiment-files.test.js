@@ -1,6 +1,7 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { baseExperiment } from "../../../static/js/io/build-experiment.js";
 import {
   countParameters,
   FileError,
@@ -10,8 +11,7 @@ import {
   writeNetwork,
 } from "../../../static/js/io/experiment-files.js";
 import { encodeTensors } from "../../../static/js/lib/data/safetensors.js";
-import { withDataset, withFitting } from "../../../static/js/model/constraints.js";
-import { withField } from "../../../static/js/model/experiment.js";
+import { withChanges, withField } from "../../../static/js/model/experiment.js";
 import { EXPERIMENT } from "../support/catalog.js";
 import { WHOLE } from "../support/fields.js";
 
@@ -22,7 +22,10 @@ const bytesOf = (content) =>
 const HEAD = { format: "neural-playground-experiment", version: 1 };
 
 test("a saved experiment comes back", () => {
-  const { experiment } = withFitting(WHOLE, EXPERIMENT, "training.optimizer", "adam");
+  const experiment = withChanges(EXPERIMENT, {
+    "training.optimizer": "adam",
+    "training.optimizerOptions": { beta1: 0.9, weight_decay: 0.01 },
+  });
   const text = writeExperiment(experiment);
 
   assert.deepEqual(JSON.parse(text).version, 1);
@@ -63,7 +66,7 @@ test("an experiment alone, as the engine writes it, is enough, and what it leave
     bytesOf({ data: { dataset: "plane" }, training: { sing: 1 } }),
   );
 
-  assert.deepEqual(experiment, withDataset(WHOLE, EXPERIMENT, "plane").experiment);
+  assert.deepEqual(experiment, baseExperiment(WHOLE, "plane", null));
   assert.deepEqual(problems, ["training.sing is not known"]);
 });
 

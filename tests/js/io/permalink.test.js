@@ -1,9 +1,9 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { baseExperiment } from "../../../static/js/io/build-experiment.js";
 import { decodeAddress, encodeAddress, isClassicLink } from "../../../static/js/io/permalink.js";
-import { withDataset, withFitting } from "../../../static/js/model/constraints.js";
-import { withField, withOption } from "../../../static/js/model/experiment.js";
+import { withChanges, withField } from "../../../static/js/model/experiment.js";
 import { EXPERIMENT } from "../support/catalog.js";
 import { WHOLE } from "../support/fields.js";
 
@@ -70,8 +70,11 @@ test("activations that are all the same are one", () => {
 });
 
 test("options stand behind their choice, those that differ", () => {
-  const { experiment } = withFitting(WHOLE, EXPERIMENT, "training.optimizer", "adam");
-  const moved = withOption(WHOLE, experiment, "training.optimizer", "weight_decay", 0.5);
+  const experiment = withChanges(EXPERIMENT, {
+    "training.optimizer": "adam",
+    "training.optimizerOptions": { beta1: 0.9, weight_decay: 0.01 },
+  });
+  const moved = withField(experiment, "training.optimizerOptions", { beta1: 0.9, weight_decay: 0.5 });
 
   assert.equal(thereAndBack(experiment), "training.optimizer=adam");
   assert.equal(thereAndBack(moved), "training.optimizer=adam&training.optimizer.weight_decay=0.5");
@@ -79,7 +82,7 @@ test("options stand behind their choice, those that differ", () => {
 
 test("a data set of another problem brings its samples and its loss without a word", () => {
   for (const dataset of ["plane", "blobs", "arms"]) {
-    const { experiment } = withDataset(WHOLE, EXPERIMENT, dataset);
+    const experiment = baseExperiment(WHOLE, dataset, null);
     const loss = experiment.objective.loss;
     assert.equal(thereAndBack(experiment), `data.dataset=${dataset}`, loss);
   }

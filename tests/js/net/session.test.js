@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { withField } from "../../../static/js/model/experiment.js";
 import { createSession } from "../../../static/js/net/session.js";
 import { readRecord } from "../../../static/js/net/tab-record.js";
 import { CATALOG, EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
@@ -114,11 +113,11 @@ test("quick changes are sent seldom, and the last one always", () => {
   FakeSocket.latest().tell(welcome(1));
 
   for (const rate of [0.1, 0.2, 0.3]) {
-    session.change((experiment) => withField(experiment, "training.learningRate", rate));
+    session.change({ "training.learningRate": rate });
   }
   mock.timers.tick(100);
 
-  const rates = sent("configure").map((command) => command.experiment.training.learning_rate);
+  const rates = sent("configure").map((command) => command.changes["training.learning_rate"]);
   assert.deepEqual(rates, [0.1, 0.3]);
   assert.equal(session.store.get().wanted.training.learningRate, 0.3);
 });
@@ -126,7 +125,7 @@ test("quick changes are sent seldom, and the last one always", () => {
 test("a refused change goes back", () => {
   const session = start();
   FakeSocket.latest().tell(welcome(1));
-  session.change((experiment) => withField(experiment, "data.samples", 1e9));
+  session.change({ "data.samples": 1e9 });
   const { id } = sent("configure")[0] ?? {};
 
   FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: "data.samples", id });
@@ -154,7 +153,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
   const session = start();
   FakeSocket.latest().tell(welcome(9));
   FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "9" } }));
-  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  session.change({ "training.learningRate": 0.3 });
 
   FakeSocket.latest().drop();
   assert.equal(session.store.get().connection, "reconnecting");
@@ -163,7 +162,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
   FakeSocket.latest().tell(welcome(1));
   FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "1" } }));
 
-  assert.equal(sent("hello")[0]?.experiment.training.learning_rate, 0.3);
+  assert.equal(sent("hello")[0]?.changes["training.learning_rate"], 0.3);
   assert.equal(session.store.get().connection, "open");
   assert.equal(session.runData.run, 1);
   assert.deepEqual(session.runData.latest?.parameters, pictureOf().parameters);
@@ -172,7 +171,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
 test("a changed setting while the line is lost changes nothing", () => {
   const session = start();
 
-  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  session.change({ "training.learningRate": 0.3 });
 
   assert.equal(session.store.get().wanted, EXPERIMENT);
 });
@@ -198,8 +197,7 @@ test("a run that has ended says so until a parameter is set by hand", () => {
 test("a change that waits is sent before the next command", () => {
   const session = start();
   FakeSocket.latest().tell(welcome(1));
-  const rate = (/** @type {number} */ value) =>
-    session.change((experiment) => withField(experiment, "training.learningRate", value));
+  const rate = (/** @type {number} */ value) => session.change({ "training.learningRate": value });
 
   rate(0.1);
   rate(0.2);
@@ -208,7 +206,7 @@ test("a change that waits is sent before the next command", () => {
 
   const commands = /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent)
     .filter(({ type }) => type === "configure" || type === "play")
-    .map(({ type, experiment }) => experiment?.training.learning_rate ?? type);
+    .map(({ type, changes }) => changes?.["training.learning_rate"] ?? type);
   assert.deepEqual(commands, [0.1, 0.2, "play"]);
 });
 
@@ -217,7 +215,7 @@ test("with what was learned kept, another shape goes on with its losses", () => 
   FakeSocket.latest().tell(welcome(1));
   FakeSocket.latest().show(frameBytes({ about: { run: "1", epoch: "2" }, epochs: [0, 1, 2] }));
   session.store.update((state) => ({ ...state, keep: true }));
-  session.change((experiment) => withField(experiment, "network.hidden", [4, 3]));
+  session.change({ "network.hidden": [4, 3] });
 
   assert.equal(sent("configure").at(-1)?.keep, true);
   const grown = { ...WIRE_EXPERIMENT, network: { ...WIRE_EXPERIMENT.network, hidden: [4, 3] } };
@@ -330,7 +328,7 @@ test("after a refused token the experiment begins anew, and nothing that was wan
   FakeSocket.latest().tell(welcome(1));
   show([0]);
   FakeSocket.latest().tell(checkpoint("token", 0));
-  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  session.change({ "training.learningRate": 0.3 });
   comeBack();
   assert.equal(sent("hello")[0]?.resume, "token");
 
@@ -341,7 +339,7 @@ test("after a refused token the experiment begins anew, and nothing that was wan
 
   const [hello] = sent("hello");
   assert.equal(hello?.resume, undefined);
-  assert.equal(hello?.experiment.training.learning_rate, 0.3);
+  assert.equal(hello?.changes["training.learning_rate"], 0.3);
   assert.equal(
     readRecord(() => getStorage),
     null,
@@ -410,13 +408,13 @@ test("what was asked for while the line broke is asked for again", () => {
   FakeSocket.latest().tell(welcome(1));
   show([0]);
   FakeSocket.latest().tell(checkpoint("token", 0));
-  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  session.change({ "training.learningRate": 0.3 });
   comeBack();
 
   FakeSocket.latest().tell(welcome(1, { recovered: true }));
 
   assert.deepEqual(
-    sent("configure").map((command) => command.experiment.training.learning_rate),
+    sent("configure").map((command) => command.changes["training.learning_rate"]),
     [0.3],
   );
 });

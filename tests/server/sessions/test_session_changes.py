@@ -173,6 +173,18 @@ def test_changed_fields_are_applied_to_the_present_experiment_and_the_others_ada
     assert configured["note_keys"] == ["stop-gets-validation"]
 
 
+def test_an_experiment_replaces_the_present_one_before_changes_are_applied(desk: Desk) -> None:
+    desk.say("configure", changes={"training.learning_rate": 1})
+
+    (configured,) = desk.say(
+        "configure", experiment={"data": {"dataset": "xor"}}, changes={"network.hidden": [3]}
+    )
+
+    assert configured["experiment"]["training"]["learning_rate"] == 0.03
+    assert configured["experiment"]["data"]["dataset"] == "xor"
+    assert configured["experiment"]["network"]["hidden"] == [3]
+
+
 def test_notes_come_in_the_language_of_the_client(desk: Desk) -> None:
     message = parse(text("configure", changes={"training.stop": "early-stopping"}))
     (configured,) = desk.session.receive(message)
@@ -213,12 +225,11 @@ def test_a_refused_change_is_named_and_changes_nothing(
     ("fields", "field", "key"),
     [
         ({}, "experiment", "missing"),
-        ({"experiment": {}, "changes": {}}, "changes", "one-of-both"),
         ({"changes": []}, "changes", "value"),
         ({"changes": {str(number): 0 for number in range(101)}}, "changes", "value"),
     ],
 )
-def test_a_configure_has_either_changes_or_an_experiment(
+def test_a_configure_has_changes_or_an_experiment(
     desk: Desk, fields: dict[str, Any], field: str, key: str
 ) -> None:
     (error,) = desk.say("configure", **fields)

@@ -278,8 +278,8 @@ async def test_a_server_with_nothing_to_say_says_that_it_is_there(monkeypatch: p
 
 async def test_a_run_begins_with_changed_fields_and_notes_on_the_others(server: LiveServer) -> None:
     async with client(server.socket_url) as connected:
-        error = await connected.ask("hello", protocol=1, changes={"training.stop": "no such"}, id=1)
-        assert (error["code"], error["field"], error["id"]) == ("invalid", "training.stop", 1)
+        error = await connected.ask("hello", protocol=1, changes={"training.stop": "no such"})
+        assert (error["code"], error["field"]) == ("invalid", "training.stop")
         welcome = await connected.ask(
             "hello",
             protocol=1,
