@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.experiment import Data, Experiment, field_value, fields
+from engine.experiment import Data, Experiment, field_value, fields, usual_loss
 from engine.field_values import check, nested
 from engine.registries.datasets import DATASETS
 from engine.registries.features import FEATURES
@@ -62,7 +62,10 @@ def fit(previous: Experiment, changes: Mapping[str, Any]) -> Fitted:
     _adapt_network(values, given)
     _adapt_stop_and_shares(values, given, notes)
     _drop_classic_seed(previous, values, given, notes)
-    return Fitted(Experiment.model_validate(nested(values)), tuple(notes))
+    groups = nested(values)
+    if all(values[name] is field_value(previous, name) for name in values if name.startswith("data.")):
+        groups["data"] = previous.data  # validating thousands of own points takes milliseconds
+    return Fitted(Experiment.model_validate(groups), tuple(notes))
 
 
 def _known(name: str) -> str:
@@ -103,9 +106,8 @@ def _adapt_data(
         _set_default(values, given, "data.minority_share")
     elif points is None and (before.points is not None or problem != before.problem):
         _set(values, given, "data.samples", DATASETS[values["data.dataset"]].samples)
-    losses = [key for key, row in LOSSES.items() if problem in row.outputs]
-    if values["objective.loss"] not in losses:
-        _set(values, given, "objective.loss", losses[0])
+    if problem not in LOSSES[values["objective.loss"]].outputs:
+        _set(values, given, "objective.loss", usual_loss(problem))
     for name, info in fields().items():
         if problem not in info.json_schema_extra.get("problems", (problem,)):
             _set_default(values, given, name)

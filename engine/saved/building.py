@@ -13,6 +13,9 @@ from engine.schema import REGISTRIES
 from engine.user_messages import LocalizedError, UserMessage, quoted
 from engine.validation_errors import Refusal, explain, quoted_name
 
+POINTS = ("data.points", "data.point_classes")
+"""Fields of own points."""
+
 _OPTIONS = "_options"
 _CLASSIC_SEED = "data.classic_seed"
 _OF_CLASSIC_SEED = ("classic-odd", "classic-dataset", "classic-initializer")
@@ -47,6 +50,27 @@ class FieldValues:
         """Add an option of a choice; it is checked by ``build``, when the chosen row is known."""
         self.count += 1
         self.options.setdefault(choice, {})[name] = value
+
+    def add_points(self, data: Any) -> None:
+        """Add the own points and their number of classes of a group ``data``, both or none."""
+        own = FieldValues()
+        for name in POINTS:
+            key = name.removeprefix("data.")
+            if isinstance(data, Mapping) and key in data:
+                own.add(name, data[key])
+        if not own.notes and own.values.get("data.points") is not None:
+            try:
+                Experiment.model_validate(nested(own.values))
+            except ValidationError as error:
+                value = quoted(data["points"])
+                why = explain(error)[0].user_message
+                own.notes.append(
+                    UserMessage("gives-way", {"name": "data.points", "value": value, "why": why})
+                )
+        self.count += own.count
+        self.notes += own.notes
+        if not own.notes:
+            self.values |= own.values
 
     def skip(self, note: UserMessage) -> None:
         """Count a value that cannot be used, and note why."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
+from engine.experiment import MAX_LAYERS, MAX_OWN_POINTS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.fitting import Fitted
 from engine.user_messages import LocalizedError, UserMessage, Value
 from engine.validation_errors import explain, is_encodable
@@ -23,6 +23,9 @@ MAX_VALUES = 4096
 
 MAX_CHANGES = 100
 """Fields that one message may change; an experiment has fewer."""
+
+MAX_ADDRESS = 4096
+"""Characters of an address in a hello; those of the page have at most about two thousand."""
 
 MAX_ID = 2**53 - 1
 """The largest integer that JavaScript represents exactly."""
@@ -48,10 +51,18 @@ Changes = Annotated[dict[str, Any], Field(max_length=MAX_CHANGES)]
 """New values of an experiment's fields, by dotted name."""
 
 
+class OwnPoints(_Message):
+    """Own points: x1, x2 and target of each, and their number of classes."""
+
+    points: tuple[tuple[float, float, float], ...] = Field(max_length=MAX_OWN_POINTS)
+    point_classes: int = 2
+
+
 class Hello(_Message):
     """Open the session; the first message, sent once. ``language`` is the key of the language of error messages.
 
-    The run begins with ``experiment``, and with ``changes`` as in ``configure``.
+    The run begins with the experiment that ``address``, a link or the fragment of one, describes, in which
+    ``own_points`` are those that it refers to; or with ``experiment``, and with ``changes`` as in ``configure``.
     """
 
     type: Literal["hello"]
@@ -59,21 +70,31 @@ class Hello(_Message):
     protocol: int = Field(ge=0, le=1_000_000)
     experiment: Experiment = Experiment()
     changes: Changes = {}
+    address: str | None = Field(None, max_length=MAX_ADDRESS)
+    own_points: OwnPoints | None = None
     encoding: Literal["plain", "packed"] = "plain"
     resume: str | None = None
     client: str = Field(default="", max_length=64)
     language: str | None = Field(None, max_length=40)
     _notes: tuple[UserMessage, ...] = PrivateAttr(())
+    _misses_points: bool = PrivateAttr(False)
 
     @property
     def notes(self) -> tuple[UserMessage, ...]:
-        """What differs from what was asked for."""
+        """How the experiment differs from what was asked for."""
         return self._notes
 
-    def beginning_with(self, fitted: Fitted) -> Self:
-        """Return the hello with its changes applied to its experiment."""
-        hello = self.model_copy(update={"experiment": fitted.experiment, "changes": {}})
-        hello._notes = fitted.notes
+    @property
+    def misses_points(self) -> bool:
+        """Whether the address refers to own points that are not there."""
+        return self._misses_points
+
+    def beginning_with(self, fitted: Fitted, *, misses_points: bool = False) -> Self:
+        """Return the hello with an experiment in place of its address and changes."""
+        hello = self.model_copy(
+            update={"experiment": fitted.experiment, "changes": {}, "address": None, "own_points": None}
+        )
+        hello._notes, hello._misses_points = fitted.notes, misses_points
         return hello
 
 
@@ -233,10 +254,12 @@ class Welcome(_NotedEvent):
     recovered: bool
     waited: float
     page: str
+    address: str
+    misses_points: bool = False
 
 
 class Configured(_NotedEvent):
-    """The experiment that is now in effect."""
+    """The experiment that is now in effect, and the fragment of the page's address for it."""
 
     type: Literal["configured"] = "configured"
     id: MessageId = None
@@ -245,6 +268,7 @@ class Configured(_NotedEvent):
     kept: bool = False
     changed: tuple[str, ...]
     run: int
+    address: str
 
 
 class StateChanged(State):

@@ -182,6 +182,7 @@ class SessionRunner:
                 waited=waited,
                 page=page,
                 notes=hello.notes,
+                misses_points=hello.misses_points,
             )
         )
         self._wake.set()

@@ -13,6 +13,7 @@ import numpy as np
 from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
 from engine.network.layout import Layout
+from engine.saved import write_address
 from engine.training.weight_transfer import can_transplant
 from engine.user_messages import LocalizedError, UserMessage, Value
 from server import __version__
@@ -133,6 +134,7 @@ class Session:
         waited: float = 0.0,
         page: str = "",
         notes: tuple[UserMessage, ...] = (),
+        misses_points: bool = False,
     ) -> list[Event]:
         """Return the events that answer a hello: a welcome, and the end or failure of the run, if any.
 
@@ -142,7 +144,8 @@ class Session:
             recovered: whether the client was attached to the session before.
             waited: seconds for which training was suspended without a connection.
             page: revision of the page that the server delivers now.
-            notes: what differs from what the hello asked for.
+            notes: how the experiment differs from what the hello asked for.
+            misses_points: whether the hello referred to own points that are not there.
         """
         resumed = self._run is not None
         welcome = Welcome(
@@ -159,6 +162,8 @@ class Session:
             waited=waited,
             page=page,
             user_notes=notes,
+            misses_points=misses_points,
+            address=write_address(self._experiment),
         )
         events: list[Event] = [welcome]
         if self._ended is not None:
@@ -299,6 +304,7 @@ class Session:
             changed=changed,
             run=self._run_number,
             user_notes=fitted.notes,
+            address=write_address(experiment),
         )
         return [answer, *events]
 
@@ -347,10 +353,15 @@ class Session:
             self._experiment = self._experiment.model_copy(update={"network": network})
             changed = ("network.seed",)
         self._begin_run()
-        configured = Configured(
-            id=command.id, experiment=self._experiment, reset=True, changed=changed, run=self._run_number
+        answer = Configured(
+            id=command.id,
+            experiment=self._experiment,
+            reset=True,
+            changed=changed,
+            run=self._run_number,
+            address=write_address(self._experiment),
         )
-        return [*events, configured, self._state("reset", command.id)]
+        return [*events, answer, self._state("reset", command.id)]
 
     def _watch(self, command: Watch) -> list[Event]:
         unit = None if command.unit is None else (command.unit.layer, command.unit.unit)

@@ -9,8 +9,7 @@ import { createOwnData } from "./app/own-data.js";
 import { createSettings } from "./app/settings.js";
 import { createSharing } from "./app/share-and-export.js";
 import { createVisuals } from "./app/visuals.js";
-import { withoutField } from "./io/build-experiment.js";
-import { openStart } from "./io/open.js";
+import { beginningOf } from "./io/open.js";
 import { createPointStore } from "./io/own-points-storage.js";
 import { clientId } from "./lib/data/client-id.js";
 import { byId, find, findAll } from "./lib/dom/dom.js";
@@ -43,9 +42,8 @@ const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).text
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const auth = await joinServer(globalThis);
 const api = createApi(location.href, auth.fetch);
-const points = createPointStore(catalog, (place) => globalThis[place]);
+const points = createPointStore((place) => globalThis[place]);
 const openers = { catalog, api, points };
-const start = await openStart(openers, location.hash);
 const record = findRecord(() => sessionStorage, location.hash);
 dropReturnMarker();
 
@@ -55,14 +53,13 @@ const client = clientId(() => localStorage);
 const session = createSession({
   catalog,
   url: socketUrl(location.href),
-  experiment: start.experiment,
   join: auth.required ? auth.ensureJoined : undefined,
   diagnose: createDiagnosis(location.href),
   record,
   getStorage: () => sessionStorage,
   address: () => location.hash,
   client,
-  repair: (experiment, field) => withoutField(catalog, experiment, field),
+  beginning: () => beginningOf(openers, location.hash.slice(1)),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
   isHidden: () => document.hidden,
   createDecompressor: canDecompress ? createDecompressor : undefined,
@@ -90,7 +87,7 @@ const notifications = createNotifications({
 // The parts of the page
 
 const commands = createCommands({ catalog, session });
-const sharing = createSharing({ catalog, session, openers, start, show, announce: status.update });
+const sharing = createSharing({ catalog, session, openers, show, announce: status.update });
 const settings = createSettings({ catalog, session, commands });
 const ownData = createOwnData({ catalog, session, commands, show });
 sharing.listenForFiles();

@@ -253,7 +253,8 @@ class _Connection:
         while True:
             message = expect_hello(await self._read_message())
             if isinstance(message, Hello):
-                message = begun(message)
+                with self._shares.charged(self._account):
+                    message = begun(message)
             if isinstance(message, Hello):
                 return message
             await self._websocket.send_text(message.translated(self._choose_language(None)).model_dump_json())

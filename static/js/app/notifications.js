@@ -7,6 +7,7 @@
 import { formatPlain } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
 import { lowerLearningRate } from "../model/experiment.js";
+import { openedNotices, refusedNotice } from "../text/opened-notices.js";
 import { describeChange } from "../text/run-status.js";
 
 /** Shortest time between two announcements of progress, in milliseconds. */
@@ -103,7 +104,7 @@ export function createNotifications({
     });
   }
 
-  /** @param {Configured | Welcome} event on fields that were adapted to those that the person has changed */
+  /** @param {Configured | Welcome} event with notes on fields that were adapted to those that the person has changed */
   function showNotes({ notes = [] }) {
     if (notes.length > 0)
       show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
@@ -190,6 +191,10 @@ export function createNotifications({
       return;
     }
     if (code === "protocol") return;
+    if (field === "address") {
+      show(refusedNotice(message));
+      return;
+    }
     const label = (field && catalog.fields[field]?.label) ?? phrase("telling.not-possible");
     show({ key: "error", kind: "error", title: phrase("telling.about", { label }), text: message });
   }
@@ -206,7 +211,8 @@ export function createNotifications({
           dismiss("waiting"); // if the session still waits, it is shown again
           if (welcomes > 1 || event.state.reason === "resumed") showReturn(event);
           if (event.page !== "" && event.page !== page) showNewVersion();
-          showNotes(event);
+          if (welcomes > 1) showNotes(event);
+          else for (const notice of openedNotices(event)) show(notice);
           break;
         case "state":
           reason = event.reason;

@@ -12,16 +12,12 @@ import { createUndoStack } from "./undo-stack.js";
 
 /**
  * @param {Catalog} catalog
- * @param {Experiment} [experiment] if it is not the default one
+ * @param {string} [address] fragment of the page, without `#`
  * @param {Pick<State, "experiment" | "speed" | "marks"> & { undo: State["undoStack"] | null } | null} [record] of an earlier visit, which takes precedence
  * @returns {State}
  */
-export function initialState(catalog, experiment = catalog.experiment, record = null) {
-  if (record) {
-    const { speed, marks, undo } = record;
-    const before = initialState(catalog, record.experiment);
-    return { ...before, speed, marks, undoStack: undo ?? before.undoStack };
-  }
+export function initialState(catalog, address = "", record = null) {
+  const experiment = record?.experiment ?? catalog.experiment;
   /** @type {Record<string, string>} */
   const datasetOf = {};
   for (const { key, problem } of catalog.choices.datasets) datasetOf[problem] ??= key;
@@ -30,10 +26,11 @@ export function initialState(catalog, experiment = catalog.experiment, record = 
     trouble: null,
     experiment,
     wanted: experiment,
-    undoStack: createUndoStack(experiment),
+    address,
+    undoStack: record?.undo ?? createUndoStack(experiment),
     pending: [],
     playing: false,
-    speed: catalog.speeds.find(({ usual }) => usual)?.epochsPerSecond ?? null,
+    speed: record ? record.speed : (catalog.speeds.find(({ usual }) => usual)?.epochsPerSecond ?? null),
     run: 0,
     ended: null,
     pinned: null,
@@ -44,7 +41,7 @@ export function initialState(catalog, experiment = catalog.experiment, record = 
     logEpochs: false,
     showConfusion: false,
     keep: false,
-    marks: [],
+    marks: record?.marks ?? [],
     datasetOf,
     ownPoints: null,
   };
@@ -73,6 +70,7 @@ export function withWelcome(state, catalog, event, continues = false) {
     ...state,
     experiment: event.experiment,
     wanted: event.experiment,
+    address: event.address,
     pending: [],
     playing: event.state.playing,
     run: event.run,
@@ -144,6 +142,7 @@ export function withConfigured(state, catalog, event, epoch = 0) {
   return withoutLostUnits(catalog, {
     ...state,
     ...answered(state, event.experiment, event.id),
+    address: event.address,
     run: event.run,
     ended: another ? null : state.ended,
     marks: event.reset

@@ -4,6 +4,7 @@
 
 /**
  * @import { Catalog, ChangeRequest, Changes, Command, ConnectionState, Experiment, Frame, FrameLosses, ConnectionTrouble, ParameterAddress, ServerEvent, FrameDecompressor, Welcome } from "../types/app.js"
+ * @import { Targets } from "../own-data/point-set.js"
  * @import { TabRecord, StorageSource } from "./tab-record.js"
  */
 
@@ -41,13 +42,11 @@ const RESOLUTION = 100;
  * @typedef {object} SessionOptions
  * @property {Catalog} catalog
  * @property {string} url
- * @property {Experiment} [experiment] to begin with, if it is not the default one
  * @property {TabRecord | null} [record] of an earlier visit, to resume
  * @property {StorageSource} [getStorage] storage for the record of this tab
  * @property {() => string} [address] the present fragment, with `#`
  * @property {string} [client] identifier of this browser
- * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] an experiment
- *   to begin with instead of one of which the server refuses a field
+ * @property {() => Greeting} [beginning] the experiment of the page's address, to begin with
  * @property {() => number} frameRate frames a second to ask for
  * @property {() => boolean} [isHidden] whether nobody can see the page
  * @property {(event: ServerEvent) => void} onEvent after the state was updated
@@ -62,6 +61,8 @@ const RESOLUTION = 100;
 
 /** @typedef {ReturnType<typeof createSession>} Session */
 
+/** @typedef {ChangeRequest & { address?: string, ownPoints?: Targets }} Greeting the experiment of a hello */
+
 /**
  * @param {SessionOptions} options
  */
@@ -69,13 +70,13 @@ export function createSession(options) {
   const { catalog, onEvent, onFrame, onFault } = options;
   const now = options.now ?? (() => performance.now());
   const isHidden = options.isHidden ?? (() => false);
-  const { record = null } = options;
-  const store = createStore(initialState(catalog, options.experiment, record));
+  const { record = null, address = () => "" } = options;
+  const store = createStore(initialState(catalog, address().slice(1), record));
   const runData = createRunData();
   const resumeStorage = createResumeStorage({
     getStorage: options.getStorage ?? noStorage,
     record,
-    address: options.address ?? (() => ""),
+    address,
   });
   resumeStorage.restore(runData);
   /** Number of the last request for another experiment, and of the last one that was sent. */
@@ -85,8 +86,8 @@ export function createSession(options) {
   let acknowledged = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
-  /** @type {ChangeRequest} of the last hello */
-  let greeting = {};
+  /** @type {Greeting[]} what to say hello with if the server refuses the last one, best first */
+  let greetings = [];
   /** Whether the last hello had a token. */
   let resumes = false;
   /** Whether there has been a welcome. */
@@ -124,7 +125,10 @@ export function createSession(options) {
     diagnose: options.diagnose,
     onOpen() {
       const { experiment, pending } = store.get();
-      sendHello({ experiment, ...joined(pending) });
+      const present = [{ experiment, ...joined(pending) }, ...(pending.length > 0 ? [{ experiment }] : [])];
+      const beginning = options.beginning?.() ?? {};
+      greetings = [...(wasWelcomed || record ? present : []), ...(beginning.address ? [beginning] : []), {}];
+      sendHello();
     },
     onEvent: receiveEvent,
     onFrame: receiveFrame,
@@ -139,9 +143,8 @@ export function createSession(options) {
     onFault,
   });
 
-  /** @param {ChangeRequest} request */
-  function sendHello(request) {
-    greeting = request;
+  function sendHello() {
+    const greeting = greetings.shift();
     const { token } = resumeStorage;
     resumes = token !== null;
     const { encoding } = connection;
@@ -154,7 +157,7 @@ export function createSession(options) {
     const named = options.client ? { ...hello, client: options.client } : hello;
     // The token contains the experiment; both together might exceed the size limit of a message.
     if (token !== null) connection.send({ ...named, resume: token });
-    else connection.send({ ...named, ...request });
+    else connection.send({ ...named, ...greeting });
   }
 
   /** @param {Welcome} event */
@@ -227,10 +230,8 @@ export function createSession(options) {
           break;
         }
         if (event.code === "join") break; // the server closes the connection, and the person is asked before the next one
-        if (store.get().connection !== "open" && greeting.experiment) {
-          const { experiment, changes } = greeting;
-          const other = changes ? experiment : options.repair?.(experiment, event.field);
-          sendHello(other ? { experiment: other } : {});
+        if (store.get().connection !== "open" && greetings.length > 0) {
+          sendHello();
           break;
         }
         store.update((state) => withRefusal(state, event.id));

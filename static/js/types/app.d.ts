@@ -152,6 +152,17 @@ export interface UndoStack {
   moved: { field: string; time: number } | null;
 }
 
+/** What was opened: from an address, a link or a file. */
+export interface Opening {
+  experiment: Experiment;
+  /** What was left out, and why. */
+  notes: string[];
+  /** Whether it refers to own points that this browser does not have. */
+  missesPoints: boolean;
+  /** State of a trained network, if there is one. */
+  network: { parameters: number[]; epoch: number; step: number } | null;
+}
+
 export interface State {
   connection: ConnectionState;
   /** Why there is no connection; null while there is one, or before the first. */
@@ -160,6 +171,8 @@ export interface State {
   experiment: Experiment;
   /** `experiment` with the unanswered requests applied, to which the other fields are not adapted yet. */
   wanted: Experiment;
+  /** Fragment of the page's address for `experiment`, without `#`. */
+  address: string;
   /** Confirmed experiments, for undo and redo. */
   undoStack: UndoStack;
   /** Unanswered requests for another experiment, oldest first. */

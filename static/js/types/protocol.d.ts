@@ -112,7 +112,7 @@ export interface Configure {
   keep?: boolean;
 }
 
-/** The experiment that is now in effect. */
+/** The experiment that is now in effect, and the fragment of the page's address for it. */
 export interface Configured {
   notes: string[];
   type: "configured";
@@ -123,6 +123,7 @@ export interface Configured {
   kept: boolean;
   changed: string[];
   run: number;
+  address: string;
 }
 
 /** The samples, and how they are split. */
@@ -305,6 +306,8 @@ export interface Hello {
   protocol: number;
   experiment?: ExperimentInput;
   changes?: Record<string, unknown>;
+  address?: string | null;
+  own_points?: OwnPoints | null;
   encoding?: "plain" | "packed";
   resume?: string | null;
   client?: string;
@@ -405,6 +408,12 @@ export interface ObjectiveInput {
   input_noise?: number;
   /** The number that dropout and input noise are drawn from. 0 … 4294967295. */
   seed?: number;
+}
+
+/** Own points: x1, x2 and target of each, and their number of classes. */
+export interface OwnPoints {
+  points: [number, number, number][];
+  point_classes?: number;
 }
 
 /** Pause training. */
@@ -622,6 +631,8 @@ export interface Welcome {
   recovered: boolean;
   waited: number;
   page: string;
+  address: string;
+  misses_points: boolean;
 }
 
 export type Command =

@@ -43,6 +43,7 @@ const CONFIGURED = {
   changed: [],
   run: 1,
   notes: [],
+  address: "",
 };
 
 /** @type {Ended} */
@@ -121,6 +122,25 @@ test("what was changed along with a setting is told, and nothing where nothing w
   assert.equal(shown.get("changes")?.text, "One thing. Another.");
 });
 
+test("the first welcome names what of the address was passed over, later ones what was adapted", () => {
+  const { telling, shown } = start();
+  telling.event(welcome({ notes: ["x is not known"], missesPoints: true }));
+
+  assert.match(shown.get("passed-over")?.text ?? "", /x is not known/);
+  assert.ok(shown.has("own-points"));
+  assert.equal(shown.has("changes"), false);
+  telling.event(welcome({ notes: ["One thing."] }));
+  assert.equal(shown.get("changes")?.text, "One thing.");
+});
+
+test("an address that cannot be opened is refused by that name", () => {
+  const { telling, shown } = start();
+  telling.event({ type: "error", id: null, code: "invalid", message: "It says nothing.", field: "address" });
+
+  assert.deepEqual([...shown.keys()], ["passed-over"]);
+  assert.equal(shown.get("passed-over")?.text, "It says nothing.");
+});
+
 test("a change of state is said once, with its picture", () => {
   const { telling, log } = start();
   const state = { playing: false, epochsPerSecond: null, epoch: 5, step: 9, id: null };
@@ -148,14 +168,18 @@ test("while training goes on, how far it has come is said now and then", () => {
 
 /** @param {object} [parts] */
 const welcome = (parts = {}) =>
-  /** @type {ServerEvent} */ ({
-    type: "welcome",
-    recovered: false,
-    waited: 0,
-    page: "",
-    state: { playing: false, epochsPerSecond: null, reason: "new", epoch: 0, step: 0 },
-    ...parts,
-  });
+  /** @type {ServerEvent} */ (
+    /** @type {unknown} */ ({
+      type: "welcome",
+      recovered: false,
+      waited: 0,
+      page: "",
+      notes: [],
+      missesPoints: false,
+      state: { playing: false, epochsPerSecond: null, reason: "new", epoch: 0, step: 0 },
+      ...parts,
+    })
+  );
 const RESUMED = { playing: true, epochsPerSecond: null, reason: "resumed", epoch: 1234, step: 0 };
 
 test("the first welcome is not worth a word, nor is one that goes on unhurt", () => {

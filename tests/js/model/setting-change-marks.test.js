@@ -39,7 +39,7 @@ test("changes at one epoch are one mark, and a change taken back is none", () =>
 });
 
 test("the state remembers changes until the network starts anew", () => {
-  const event = /** @type {const} */ ({ type: "configured", id: null, kept: false, run: 1 });
+  const event = /** @type {const} */ ({ type: "configured", id: null, kept: false, run: 1, address: "" });
   const changed = ["training.learningRate"];
   const told = { ...event, experiment: faster, reset: false, changed, notes: [] };
   const marked = withConfigured(initialState(CATALOG), CATALOG, told, 7);

@@ -34,6 +34,7 @@ const configured = (id, experiment) => ({
   changed: [],
   run: 1,
   notes: [],
+  address: "",
 });
 
 const RATE = "training.learningRate";

@@ -58,11 +58,11 @@ afterEach(() => mock.timers.reset());
 const sent = (type) =>
   /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent).filter((command) => command.type === type);
 
-test("it says hello with the present experiment, and after the welcome what it wants to see", () => {
+const HELLO = { type: "hello", protocol: 1, encoding: "plain", language: "en" };
+
+test("it says hello, and after the welcome what it wants to see", () => {
   start();
-  assert.deepEqual(sent("hello"), [
-    { type: "hello", protocol: 1, encoding: "plain", language: "en", experiment: WIRE_EXPERIMENT },
-  ]);
+  assert.deepEqual(sent("hello"), [HELLO]);
 
   FakeSocket.latest().tell(welcome(1));
 
@@ -100,12 +100,37 @@ test("for a file it asks for the parameters in full, until they come or the line
   await session.exact();
 });
 
-test("an experiment the server refuses to begin with is replaced by its own", () => {
-  start();
+const REFUSAL = { type: "error", code: "invalid", message: "No.", field: null };
 
-  FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: null });
+test("it begins with the address until that is answered, and without it if the server refuses it", () => {
+  const beginning = { address: "a=b", ownPoints: { points: [[1, 2, 0]], pointClasses: 3 } };
+  start([], { beginning: () => beginning });
+  FakeSocket.latest().drop();
+  mock.timers.tick(30_000);
+  FakeSocket.latest().accept();
+  const own = { points: [[1, 2, 0]], point_classes: 3 };
+  assert.deepEqual(sent("hello"), [{ ...HELLO, address: "a=b", own_points: own }]);
 
-  assert.deepEqual(sent("hello").at(-1), { type: "hello", protocol: 1, encoding: "plain", language: "en" });
+  FakeSocket.latest().tell(REFUSAL);
+
+  assert.deepEqual(sent("hello").at(-1), HELLO);
+});
+
+test("after a lost line it begins with what was asked for, else with what was confirmed, else with the address", () => {
+  const session = start([], { beginning: () => ({ address: "a=b" }) });
+  FakeSocket.latest().tell(welcome(1));
+  session.change({ "data.seed": 7 });
+  FakeSocket.latest().drop();
+  mock.timers.tick(30_000);
+  FakeSocket.latest().accept();
+  for (let count = 0; count < 3; count++) FakeSocket.latest().tell(REFUSAL);
+
+  assert.deepEqual(sent("hello"), [
+    { ...HELLO, experiment: WIRE_EXPERIMENT, changes: { "data.seed": 7 } },
+    { ...HELLO, experiment: WIRE_EXPERIMENT },
+    { ...HELLO, address: "a=b" },
+    HELLO,
+  ]);
 });
 
 test("quick changes are sent seldom, and the last one always", () => {
