@@ -45,7 +45,6 @@ def read_address(
                 given.add_points(own)
             elif text == _OWN:
                 misses_points = True
-                given.count += 1
             else:
                 given.skip(UserMessage("only", {"name": name, "value": quoted(text), "only": _OWN}))
         elif is_plain(name) and name not in _LEFT_OUT:
@@ -56,6 +55,7 @@ def read_address(
             given.skip_unknown(key)
     given.notes += link.notes
     if misses_points:
+        given.count = 0  # the data set that takes their place is something that can be used
         dataset = given.values.get("data.dataset", fields()["data.dataset"].default)
         given.notes.append(UserMessage(POINTS_ELSEWHERE, {"name": _POINTS, "dataset": dataset}))
     return build(given)

@@ -223,8 +223,7 @@ pairs = st.lists(
 
 @given(pairs)
 @law(300)
-def test_of_an_address_with_mistakes_the_rest_is_read_and_the_mistakes_are_named(fragment: str) -> None:
-    keys = {pair.partition("=")[0] for pair in fragment.split("&")}
+def test_an_address_with_mistakes_is_a_whole_experiment_or_refused_with_notes(fragment: str) -> None:
     try:
         opened = saved.read(f"#{fragment}")
     except saved.SavedError as error:
@@ -232,7 +231,6 @@ def test_of_an_address_with_mistakes_the_rest_is_read_and_the_mistakes_are_named
         assert opened.notes
     again = saved.read(f"#data.seed=0&{saved.write_address(opened.experiment)}&")
     assert (again.experiment, again.notes) == (in_an_address(opened.experiment), ())
-    assert all(str(note.values["name"]) in keys for note in opened.notes)
 
 
 MANGLED = [

@@ -34,12 +34,12 @@ def test_without_anything_it_begins_with_the_default_experiment() -> None:
     assert (begins.experiment, begins.notes, begins.misses_points) == (Experiment(), (), False)
 
 
-@pytest.mark.parametrize("address", ["data.seed=3&x=1", "#data.seed=3&amp;x=1", "data.seed%3D3%26x%3D1"])
+@pytest.mark.parametrize("address", ["data.seed=3&sing=1", "#data.seed=3&amp;sing=1", "data.seed%3D3%26sing%3D1"])
 def test_an_address_is_read_leniently_and_what_was_passed_over_is_named(address: str) -> None:
     begins = hello(address=address, experiment={"data": {"noise": 0.5}})
 
     assert begins.experiment == Experiment.model_validate({"data": {"seed": 3}})
-    assert [(note.key, note.values["name"]) for note in begins.notes] == [("unknown-name", "x")]
+    assert [(note.key, note.values["name"]) for note in begins.notes] == [("unknown-name", "sing")]
 
 
 def test_an_address_may_be_a_link_of_the_original() -> None:
@@ -70,7 +70,7 @@ def test_an_address_that_asks_for_too_much_loses_its_batch_size() -> None:
     ("fields", "field"),
     [
         ({"address": "playground"}, "address"),
-        ({"address": "x=1"}, "address"),
+        ({"address": "sing=1"}, "address"),
         ({"address": "batchSize=0"}, "address"),
         ({"address": "data.seed=1&" * 400}, "address"),
         ({"address": "data.points=own", "own_points": {"points": [[1]]}}, "own_points.points.0.1"),
