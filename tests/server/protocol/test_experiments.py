@@ -34,7 +34,9 @@ def test_without_anything_it_begins_with_the_default_experiment() -> None:
     assert (begins.experiment, begins.notes, begins.misses_points) == (Experiment(), (), False)
 
 
-@pytest.mark.parametrize("address", ["data.seed=3&sing=1", "#data.seed=3&amp;sing=1", "data.seed%3D3%26sing%3D1"])
+@pytest.mark.parametrize(
+    "address", ["data.seed=3&sing=1", "#data.seed=3&amp;sing=1", "data.seed%3D3%26sing%3D1"]
+)
 def test_an_address_is_read_leniently_and_what_was_passed_over_is_named(address: str) -> None:
     begins = hello(address=address, experiment={"data": {"noise": 0.5}})
 
