@@ -16,7 +16,7 @@ from engine.saved import tf_playground
 from server.cli import train
 from server.protocol.frames import decode
 from tests.support.page import Playground
-from tests.support.wording import english
+from tests.support.wording import sentence
 
 LINK = "activation=relu&batchSize=5&dataset=xor&networkShape=3,3&seed=0.12345&x=true&y=true"
 
@@ -169,7 +169,7 @@ def test_an_address_is_copied_and_a_pasted_link_opens(playground: Playground) ->
 
     playground["#share-link"].fill("https://example.org/")
     playground["#share-link"].press("Enter")
-    expect(playground["#share-refusal"]).to_have_text(english("script.opening.empty-link"))
+    expect(playground["#share-refusal"]).to_have_text(sentence("link-empty"))
     playground["#share-link"].fill(f"https://elsewhere.example/#{LINK}")
     playground["#share-link"].press("Enter")
     playground.until(lambda: playground.field("network.hidden") == [3, 3], "the original's network")
