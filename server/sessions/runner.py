@@ -176,7 +176,13 @@ class SessionRunner:
         self.checkpointer.require()
         self.post(
             self.session.welcome(
-                hello.id, name=self.checkpointer.name, recovered=recovered, waited=waited, page=page
+                hello.id,
+                name=self.checkpointer.name,
+                recovered=recovered,
+                waited=waited,
+                page=page,
+                notes=hello.notes,
+                misses_points=hello.misses_points,
             )
         )
         self._wake.set()

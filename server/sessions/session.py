@@ -13,9 +13,11 @@ import numpy as np
 from engine import Experiment, Run
 from engine.experiment import MAX_PARAMETERS, changed_fields, is_live
 from engine.network.layout import Layout
+from engine.saved import write_address
 from engine.training.weight_transfer import can_transplant
-from engine.user_messages import LocalizedError, Value
+from engine.user_messages import LocalizedError, UserMessage, Value
 from server import __version__
+from server.protocol.experiments import configured
 from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS
 from server.protocol.messages import (
     PROTOCOL,
@@ -131,6 +133,8 @@ class Session:
         recovered: bool = False,
         waited: float = 0.0,
         page: str = "",
+        notes: tuple[UserMessage, ...] = (),
+        misses_points: bool = False,
     ) -> list[Event]:
         """Return the events that answer a hello: a welcome, and the end or failure of the run, if any.
 
@@ -140,6 +144,8 @@ class Session:
             recovered: whether the client was attached to the session before.
             waited: seconds for which training was suspended without a connection.
             page: revision of the page that the server delivers now.
+            notes: how the experiment differs from what the hello asked for.
+            misses_points: whether the hello referred to own points that are not there.
         """
         resumed = self._run is not None
         welcome = Welcome(
@@ -155,6 +161,9 @@ class Session:
             recovered=recovered,
             waited=waited,
             page=page,
+            user_notes=notes,
+            misses_points=misses_points,
+            address=write_address(self._experiment),
         )
         events: list[Event] = [welcome]
         if self._ended is not None:
@@ -265,7 +274,11 @@ class Session:
         self._schedule.stale = True
 
     def _configure(self, command: Configure) -> list[Event]:
-        previous, experiment = self._experiment, command.experiment
+        previous = self._experiment
+        fitted = configured(command, previous)
+        if isinstance(fitted, ErrorEvent):
+            return [fitted]
+        experiment = fitted.experiment
         changed = changed_fields(previous, experiment)
         restarts = not all(is_live(name) for name in changed)
         transplants = restarts and command.keep and can_transplant(previous, experiment)
@@ -283,15 +296,17 @@ class Session:
         view = self._schedule.view
         if view.unit is not None and not _has_unit(experiment, *view.unit):
             self._schedule.view = replace(view, unit=None)
-        configured = Configured(
+        answer = Configured(
             id=command.id,
             experiment=experiment,
             reset=restarts and not transplants,
             kept=transplants,
             changed=changed,
             run=self._run_number,
+            user_notes=fitted.notes,
+            address=write_address(experiment),
         )
-        return [configured, *events]
+        return [answer, *events]
 
     def _play(self, command: Play) -> list[Event]:
         if self._ended is not None:
@@ -338,10 +353,15 @@ class Session:
             self._experiment = self._experiment.model_copy(update={"network": network})
             changed = ("network.seed",)
         self._begin_run()
-        configured = Configured(
-            id=command.id, experiment=self._experiment, reset=True, changed=changed, run=self._run_number
+        answer = Configured(
+            id=command.id,
+            experiment=self._experiment,
+            reset=True,
+            changed=changed,
+            run=self._run_number,
+            address=write_address(self._experiment),
         )
-        return [*events, configured, self._state("reset", command.id)]
+        return [*events, answer, self._state("reset", command.id)]
 
     def _watch(self, command: Watch) -> list[Event]:
         unit = None if command.unit is None else (command.unit.layer, command.unit.unit)

@@ -80,7 +80,16 @@ test("a view imports no view of another folder", () => {
 });
 
 test("a module of app that brings a part of the page together imports no other such module", () => {
-  const parts = ["commands", "connection-upkeep", "join", "help", "own-data", "panels/visuals", "action-bindings", "settings"];
+  const parts = [
+    "commands",
+    "connection-upkeep",
+    "join",
+    "help",
+    "own-data",
+    "panels/visuals",
+    "action-bindings",
+    "settings",
+  ];
   const paths = [...parts, "share-and-export"].map((name) => `app/${name}.js`);
   for (const file of paths) {
     for (const name of importsOf(file)) assert.ok(!paths.includes(name), `${file} imports ${name}`);

@@ -5,24 +5,31 @@ import binascii
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine import Experiment, saved
 from engine.user_messages import UserMessage, quoted
 from server.compute import Scheduler
-from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
+from server.protocol.messages import OwnPoints
+from server.web.middleware.hosts_and_origins import LONG_BODIES
 from server.web.request_body import REFUSALS, RefusedError, answer, body_of, read_body
 
 router = APIRouter()
 
+PATH = "/api/read"
+
 
 class Saved(BaseModel):
-    """A text (a link, or a saved experiment), or a file in base64; exactly one of them."""
+    """A text (a link, or a saved experiment), or a file in base64; exactly one of them.
+
+    ``own_points`` are those that ``data.points=own`` in a link stands for.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     text: str | None = None
     file: str | None = None
+    own_points: OwnPoints | None = Field(None, strict=False)
 
 
 class Network(BaseModel):
@@ -34,32 +41,38 @@ class Network(BaseModel):
 
 
 class Opened(BaseModel):
-    """The experiment, notes on ignored content, and the network if one was saved."""
+    """The experiment, notes on ignored content, and the network if one was saved.
+
+    ``misses_points``: whether it refers to own points that are not there.
+    """
 
     experiment: Experiment
     notes: list[str]
+    misses_points: bool
     network: Network | None
 
 
 @router.post(
-    "/api/read",
+    PATH,
     responses=REFUSALS | {200: {"model": Opened, "description": "The complete experiment."}},
     openapi_extra=body_of(Saved),
 )
 async def read_saved(request: Request) -> Response:
     """Return the experiment of a saved file, an address of the page or a link of TensorFlow Playground."""
     compute: Scheduler = request.app.state.compute
-    body = await read_body(request, Saved, MAX_BODY_BYTES)
-    opened = await compute.run(saved.read, _content(body))
+    body = await read_body(request, Saved, LONG_BODIES[PATH])
+    own = None if body.own_points is None else body.own_points.model_dump()
+    opened = await compute.run(saved.read, _content(body), own)
     trained = opened.network
     network = trained and Network(
         parameters=trained.parameters.tolist(), epoch=trained.epoch, step=trained.step
     )
     content = {
         "experiment": opened.experiment.model_dump(mode="json"),
+        "misses_points": opened.misses_points,
         "network": network and network.model_dump(),
     }
-    return answer(request, content, opened.notes)
+    return answer(request, content, opened.other_notes)
 
 
 def _content(body: Saved) -> str | bytes:

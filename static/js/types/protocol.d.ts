@@ -107,12 +107,14 @@ export interface Configure {
   type: "configure";
   /** 0 … 9007199254740991. */
   id?: string | number | null;
-  experiment: ExperimentInput;
+  experiment?: ExperimentInput | null;
+  changes?: Record<string, unknown> | null;
   keep?: boolean;
 }
 
-/** The experiment that is now in effect. */
+/** The experiment that is now in effect, and the fragment of the page's address for it. */
 export interface Configured {
+  notes: string[];
   type: "configured";
   /** 0 … 9007199254740991. */
   id: string | number | null;
@@ -121,6 +123,7 @@ export interface Configured {
   kept: boolean;
   changed: string[];
   run: number;
+  address: string;
 }
 
 /** The samples, and how they are split. */
@@ -302,6 +305,9 @@ export interface Hello {
   /** 0 … 1000000. */
   protocol: number;
   experiment?: ExperimentInput;
+  changes?: Record<string, unknown>;
+  address?: string | null;
+  own_points?: OwnPoints | null;
   encoding?: "plain" | "packed";
   resume?: string | null;
   client?: string;
@@ -402,6 +408,12 @@ export interface ObjectiveInput {
   input_noise?: number;
   /** The number that dropout and input noise are drawn from. 0 … 4294967295. */
   seed?: number;
+}
+
+/** Own points: x1, x2 and target of each, and their number of classes. */
+export interface OwnPoints {
+  points: [number, number, number][];
+  point_classes?: number;
 }
 
 /** Pause training. */
@@ -604,6 +616,7 @@ export interface Watch {
 
 /** Answer to hello. */
 export interface Welcome {
+  notes: string[];
   type: "welcome";
   /** 0 … 9007199254740991. */
   id: string | number | null;
@@ -618,6 +631,8 @@ export interface Welcome {
   recovered: boolean;
   waited: number;
   page: string;
+  address: string;
+  misses_points: boolean;
 }
 
 export type Command =
