@@ -53,7 +53,9 @@ def read_experiment(text: str) -> Opened:
         raise SavedError("file-no-experiment", value=quoted(content))
     if "format" in content:
         if content["format"] != _EXPERIMENT:
-            raise SavedError("file-format", "format", value=quoted(content["format"]), allowed=_EXPERIMENT)
+            raise SavedError(
+                "file-format", "format", value=quoted(content["format"]), allowed=quoted(_EXPERIMENT)
+            )
         _check_version(content.get("version"))
         content = content.get("experiment")
         if not isinstance(content, dict):

@@ -1,5 +1,6 @@
 """The reader of all saved forms, which it recognizes by their content."""
 
+import binascii
 import codecs
 import re
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from engine.saved.files import MAX_BYTES, PARAMETERS, read_experiment, read_netw
 from engine.saved.link_repair import MAX_LENGTH, parse
 from engine.saved.opened import Opened, SavedError, bounded
 from engine.saved.safetensors import decode_one
-from engine.user_messages import LocalizedError, UserMessage
+from engine.user_messages import LocalizedError, UserMessage, quoted
 from engine.validation_errors import explain
 
 _ADDRESS = re.compile(r"[<\"'`(]*\w+://")
@@ -47,6 +48,20 @@ def read(saved: str | bytes, own: Mapping[str, Any] | None = None) -> Opened:
         raise SavedError(refusal.user_message.key, refusal.field, **refusal.user_message.values) from None
     except RecursionError:
         raise SavedError("file-other-text", kinds=UserMessage("saved-kinds")) from None
+
+
+def read_base64(file: str) -> Opened:
+    """Read a file as ``read`` does, from its bytes in base64.
+
+    Raises:
+        SavedError: it is not base64, or cannot be read; says why.
+    """
+    try:
+        content = binascii.a2b_base64(file, strict_mode=True)
+    except ValueError:
+        value, allowed = quoted(file[:100]), UserMessage("base64")
+        raise SavedError("value", "file", name="file", value=value, allowed=allowed) from None
+    return read(content)
 
 
 def _read_bytes(data: bytes, own: Mapping[str, Any] | None) -> Opened:

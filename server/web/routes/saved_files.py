@@ -1,14 +1,11 @@
 """POST /api/read: saved files, addresses and links as experiments."""
 
-import base64
-import binascii
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine import Experiment, saved
-from engine.user_messages import UserMessage, quoted
+from engine.user_messages import UserMessage
 from server.compute import Scheduler
 from server.protocol.messages import OwnPoints
 from server.web.middleware.hosts_and_origins import LONG_BODIES
@@ -61,8 +58,15 @@ async def read_saved(request: Request) -> Response:
     """Return the experiment of a saved file, an address of the page or a link of TensorFlow Playground."""
     compute: Scheduler = request.app.state.compute
     body = await read_body(request, Saved, LONG_BODIES[PATH])
-    own = None if body.own_points is None else body.own_points.model_dump()
-    opened = await compute.run(saved.read, _content(body), own)
+    if body.file is not None:
+        if body.text is not None:
+            raise RefusedError(422, UserMessage("one-of-both", {"name": "file", "other": "text"}), "file")
+        opened = await compute.run(saved.read_base64, body.file)
+    elif body.text is not None:
+        own = None if body.own_points is None else body.own_points.model_dump()
+        opened = await compute.run(saved.read, body.text, own)
+    else:
+        raise RefusedError(422, UserMessage("missing", {"name": "text"}), "text")
     trained = opened.network
     network = trained and Network(
         parameters=trained.parameters.tolist(), epoch=trained.epoch, step=trained.step
@@ -73,24 +77,3 @@ async def read_saved(request: Request) -> Response:
         "network": network and network.model_dump(),
     }
     return answer(request, content, opened.other_notes)
-
-
-def _content(body: Saved) -> str | bytes:
-    """Return the text or the bytes.
-
-    Raises:
-        RefusedError: there is neither, there are both, or the file is not base64.
-    """
-    if body.text is not None and body.file is None:
-        return body.text
-    if body.file is None:
-        raise RefusedError(422, UserMessage("missing", {"name": "text"}), "text")
-    if body.text is not None:
-        raise RefusedError(422, UserMessage("one-of-both", {"name": "file", "other": "text"}), "file")
-    try:
-        return base64.b64decode(body.file, validate=True)
-    except (binascii.Error, ValueError):
-        sentence = UserMessage(
-            "value", {"name": "file", "value": quoted(body.file), "allowed": UserMessage("base64")}
-        )
-        raise RefusedError(422, sentence, "file") from None
