@@ -21,6 +21,9 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 
+# Whatever the environment says: compiled modules are kept, as a test run starts some hundred processes that load them.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Stamps: a target is installed if its stamp is newer than what it was installed from.
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
@@ -76,9 +79,9 @@ test-python: $(DEV)
 	echo "Browser: $$browser"; \
 	$(PY) scripts/find_programs.py --install proxies; \
 	export PLAYGROUND_BROWSER="$$browser"; \
-	$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS) && \
 	{ $(PY) -m pytest -m "alone and not soak" $(ARGS) || [ $$? -eq 5 ]; } && \
-	{ $(PY) -m scripts.run_kernels --other --numprocesses $(JOBS) -m "training and not soak" $(ARGS) || [ $$? -eq 5 ]; }
+	$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder -m "not soak and not alone" $(ARGS) && \
+	{ $(PY) -m scripts.run_kernels --other --numprocesses 2 -m "training and not soak" $(ARGS) || [ $$? -eq 5 ]; }
 
 quick: $(DEV)  ## Run the Python tests that need no browser
 	@$(PY) -m pytest -m "not soak and not browser" $(ARGS)

@@ -20,6 +20,7 @@ from benchmarks.measure import in_time
 from tests.support.attacks import ATTACKS
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import engine_processes, memory
+from tests.support.views import watched
 from tests.support.wire import connect
 
 CLASS, SPEED = 30, 5
@@ -70,7 +71,7 @@ class School:
             source = f"127.0.1.{number + 1}"
             learner.wire = await connect(self.server.socket_url, source=source, on_frame=learner.see)
             await learner.wire.hello(client=source)
-            learner.wire.send("watch", tiles=True, frame_rate=5)
+            learner.wire.send("watch", views=watched(tiles=True), frame_rate=5)
             self.learners.append(learner)
         for learner in self.learners[:CLASS]:
             learner.wire.send("play", epochs_per_second=SPEED)

@@ -12,8 +12,10 @@ import numpy as np
 from engine import Experiment
 from engine.registries.features import FEATURES
 from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
-from server.protocol.frames import LOSS_TENSORS, Tensor, encode, write_header
-from server.sessions.slices import Slice, View, run_slice
+from server.protocol.frames import LOSS_TENSORS, Tensor, encode, has_losses, of_run, write_header
+from server.sessions.slices import Slice, run_slice
+from tests.support.slices import frame_tensors
+from tests.support.views import requested
 
 TITLE = "Frames"
 HEADER = (
@@ -30,6 +32,7 @@ seconds from the untrained network on, and the processor time that writing one f
 `encoding: "packed"` does: less than 400 for the default session, and at most 0.25 ms, are needed. Below it, one part at
 a time is left out or done otherwise."""
 
+_VIEWS = requested(tiles=True)
 _RATE = 20
 _FRAMES = 200
 
@@ -69,12 +72,13 @@ def record(experiment: Experiment, epochs: int, *, exact: bool) -> list[Frame]:
     """Train, and return the contents of the frames of ten seconds."""
     run, frames = None, []
     for number in range(_FRAMES):
-        outcome = run_slice(Slice(run=run, experiment=experiment, epochs=epochs, view=View(tiles=True)))
-        run, tensors = outcome.run, outcome.tensors
-        if not exact and len(tensors["epochs"]) > EXACT_EPOCHS:
+        outcome = run_slice(Slice(run=run, experiment=experiment, epochs=epochs, views=_VIEWS))
+        run, tensors = outcome.run, frame_tensors(outcome)
+        if not exact and tensors["losses/epochs"].size > EXACT_EPOCHS:
             tensors |= {name: rounded(tensors[name]) for name in LOSS_TENSORS[1:] if name in tensors}
-        metadata = {"frame": str(number + 1), "run": "1", "history": "1", "epoch": str(run.epoch)}
-        frames.append((metadata | {"step": str(run.step), "map": "output"}, tensors))
+        metadata = {"run": "1", "lineage": "1", "epoch": str(run.epoch), "step": str(run.step)}
+        metadata |= {view.key: view.options for view in _VIEWS}
+        frames.append(of_run(number + 1, metadata, tensors))
     return frames
 
 
@@ -136,9 +140,9 @@ class Variant:
     def _fold(self, name: str, tensor: Tensor) -> bytes:
         way, size, last = self._way, tensor.itemsize, self._last.get(name)
         words = np.ascontiguousarray(tensor).reshape(-1).view(f"u{size}").copy()
-        if way.temporal and name not in LOSS_TENSORS and last is not None and last.shape == tensor.shape:
+        if way.temporal and not has_losses(name) and last is not None and last.shape == tensor.shape:
             words -= np.ascontiguousarray(last).reshape(-1).view(f"u{size}")
-        if way.spatial and (size == 1 or name in LOSS_TENSORS):
+        if way.spatial and (size == 1 or has_losses(name)):
             words[1:] -= words[:-1].copy()
         if way.planes and size > 1:
             return words.view(np.uint8).reshape(-1, size).T.tobytes()

@@ -17,6 +17,7 @@ from benchmarks.__main__ import line
 from benchmarks.measure import in_time, verdict
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import busy_seconds, engine_processes, memory, processor_seconds
+from tests.support.views import watched
 from tests.support.wire import Arrival, ClosedError, Wire, connect
 
 MOST_SESSIONS, MOST_SECONDS = 500, 600
@@ -75,7 +76,7 @@ async def enter(url: str, experiment: dict[str, object], encoding: str | None) -
                 raise
             await asyncio.sleep(random.uniform(0.5, 1.5))
             continue
-        wire.send("watch", tiles=True, frame_rate=FRAME_RATE)
+        wire.send("watch", views=watched(tiles=True), frame_rate=FRAME_RATE)
         return learner
 
 
@@ -118,7 +119,7 @@ async def probe_control(wire: Wire, speed: float | None, times: dict[str, list[f
                 "set_parameter",
                 lambda: _next_frame(wire, "set_parameter", layer=0, unit=0, input=0, value=0.5),
             ),
-            ("watch", lambda: _next_frame(wire, "watch", tiles=True, frame_rate=FRAME_RATE)),
+            ("watch", lambda: _next_frame(wire, "watch", views=watched(tiles=True), frame_rate=FRAME_RATE)),
             ("play", lambda: wire.ask("play", epochs_per_second=speed)),
         ):
             start = time.perf_counter()

@@ -119,6 +119,13 @@ TEMPLATES: Mapping[str, str] = {
     "no-layer": "layer is {layer}; this network has layers 0 … {last}",
     "no-unit": "unit is {unit}; layer {layer} has units 0 … {last}",
     "no-input": "input is {input}; layer {layer} has inputs 0 … {last} and the bias",
+    # Watched views and units
+    "view-twice": "views has {view} twice; each may be given once",
+    "no-such-unit": "unit is layer {layer}, unit {unit}; the hidden layers have {hidden} units, counted from 0",
+    "no-such-unit-or-output": (
+        "unit is layer {layer}, unit {unit}; the hidden layers have {hidden} units, counted from 0, and behind them"
+        " there are {outputs} outputs"
+    ),
 }
 """English template of every message, by key; names in braces are placeholders for values."""
 

@@ -17,9 +17,11 @@ from engine.insight.landscape import (
 )
 from engine.insight.maps import SQUARE, Picture, boundary, feature_map, grid, layer_maps
 from engine.insight.trace import Backward, Forward, Trace, trace, trace_sample
+from engine.insight.views import VIEWS, View
 
 __all__ = [
     "SQUARE",
+    "VIEWS",
     "Backward",
     "Confusion",
     "Consensus",
@@ -29,6 +31,7 @@ __all__ = [
     "Picture",
     "PrincipalPlane",
     "Trace",
+    "View",
     "boundary",
     "confusion",
     "consensus",

@@ -37,23 +37,32 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One choice.
+class Entry:
+    """What every row has.
 
     Attributes:
         key: its name in experiments, messages and files.
         label: its name for people.
         text: one sentence that explains it.
-        formula: its formula as plain text.
         aliases: other names that are accepted on input.
-        options: numbers that belong to this choice only.
     """
 
     key: str
     label: str
     text: str
-    formula: str
     aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(Entry):
+    """One choice of an experiment.
+
+    Attributes:
+        formula: its formula as plain text.
+        options: numbers that belong to this choice only.
+    """
+
+    formula: str
     options: tuple[Option, ...] = ()
 
 
@@ -61,7 +70,7 @@ class UnknownChoiceError(LocalizedError):
     """A registry has no row of this name."""
 
 
-RowT = TypeVar("RowT", bound=Row)
+RowT = TypeVar("RowT", bound=Entry)
 
 
 class Registry(Mapping[str, RowT], Generic[RowT]):

@@ -9,17 +9,16 @@ from server.compute.backend import (
     Unavailable,
     WorkerDied,
 )
-from server.compute.scheduler import CallCancelled, CallHandle, Deadlines, Scheduler
+from server.compute.scheduler import Deadlines, PreparedCall, Scheduler
 from server.compute.stats import Stats
 
 __all__ = [
-    "CallCancelled",
-    "CallHandle",
     "Closed",
     "ComputeError",
     "DeadlineExceeded",
     "Deadlines",
     "OutOfMemory",
+    "PreparedCall",
     "Scheduler",
     "Stats",
     "Unavailable",

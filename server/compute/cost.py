@@ -6,10 +6,12 @@ server of 2020 (AMD EPYC, AVX2, 34 GFlop/s) and rounded up. Other processors are
 estimate bounds the order of magnitude.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from engine import Experiment
+from engine.insight.views import MAX_RESOLUTION, ViewCost
 from engine.registries.activations import ACTIVATIONS
 from engine.training.dropout import MASKS_AT_ONCE
 from engine.user_messages import UserMessage
@@ -54,9 +56,6 @@ _FLOAT, _MAP_FLOAT = 8, 4
 _PIECE = 1 << 18
 """Cells that are computed together without dropout (``engine.training.workspace``)."""
 
-_RESOLUTION = 200
-"""Rows and columns of the finest map."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -67,7 +66,6 @@ class Cost:
         cells: hidden units times samples of a step, with the rows of ones.
         step_seconds: of one step, the start of its epoch included.
         evaluation_seconds: of one evaluation of all samples.
-        frame_seconds: of the finest map with all tiles.
         bytes: of all arrays of a slice: batches, forward and backward pass, masks, evaluation, maps.
     """
 
@@ -75,7 +73,6 @@ class Cost:
     cells: int
     step_seconds: float
     evaluation_seconds: float
-    frame_seconds: float
     bytes: int
 
 
@@ -103,14 +100,11 @@ def estimate(experiment: Experiment, *, batch_size: int | None = None) -> Cost:
     evaluation = samples_in_total * (
         2 * sum(weights) / _OPERATIONS_PER_SECOND + sum(hidden) * _FORWARD_CELL + sizes[-1] * _OUTPUT_CELL
     )
-    pixels = _RESOLUTION**2
-    frame = pixels * (2 * sum(weights) / _MAP_OPERATIONS_PER_SECOND + (sum(hidden) + sizes[-1]) * _MAP_CELL)
     return Cost(
         operations=operations,
         cells=size * sum(hidden),
         step_seconds=step,
         evaluation_seconds=evaluation,
-        frame_seconds=frame,
         bytes=_bytes(experiment, size, hidden),
     )
 
@@ -147,14 +141,23 @@ def _bytes(experiment: Experiment, size: int, hidden: list[int]) -> int:
     parameters = 20 * experiment.parameters
     floats = passes * per_pass + masks + 6 * table + evaluation + parameters
     batches = 1000 * (data.training_samples // size + 1)
-    maps = (rows + len(hidden) + 2 * outputs) * _RESOLUTION**2
+    maps = (rows + len(hidden) + 2 * outputs) * MAX_RESOLUTION**2
     return _FLOAT * floats + batches + _MAP_FLOAT * maps
 
 
-def slice_seconds(experiment: Experiment) -> float:
-    """Estimate the seconds that a slice takes at least: a step, two evaluations, and the finest map with tiles."""
+def view_seconds(cost: ViewCost) -> float:
+    """Estimate the seconds that a view takes, for one replica."""
+    if cost.single:
+        cells = (cost.hidden_cells + cost.output_cells) * _MAP_CELL
+        return cost.operations / _MAP_OPERATIONS_PER_SECOND + cells
+    cells = cost.hidden_cells * _FORWARD_CELL + cost.output_cells * _OUTPUT_CELL
+    return cost.operations / _OPERATIONS_PER_SECOND + cells
+
+
+def slice_seconds(experiment: Experiment, watched: Iterable[ViewCost] = ()) -> float:
+    """Estimate the seconds that a slice takes at least: a step, an evaluation, and the views that it draws."""
     cost = estimate(experiment)
-    return cost.step_seconds + 2 * cost.evaluation_seconds + cost.frame_seconds
+    return cost.step_seconds + cost.evaluation_seconds + sum(map(view_seconds, watched))
 
 
 def too_much(experiment: Experiment) -> UserMessage | None:

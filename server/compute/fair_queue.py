@@ -52,6 +52,16 @@ class FairQueue(Generic[Item]):
         else:
             items.append(item)
 
+    def hasten(self, owner: Hashable) -> bool:
+        """Take an item of this owner next, before those of all others; return whether it has one.
+
+        The caller limits the rate, and hastens an item only once.
+        """
+        if owner not in self._waiting:
+            return False
+        self._urgent.append(owner)
+        return True
+
     def put_first(self, owner: Hashable, item: Item) -> None:
         """Add an item before those of the same owner, such as one that was taken and has to be done again."""
         self._items_of(owner).appendleft(item)
@@ -153,6 +163,12 @@ class NestedFairQueue(Generic[Item]):
         """Add an item of a session, as `FairQueue.put` does."""
         self._owners.put(owner, None, urgent=urgent)
         self._sessions.setdefault(owner, FairQueue()).put(session, item, urgent=urgent)
+
+    def hasten(self, owner: Hashable, session: Hashable) -> None:
+        """Take an item of this session next, as `FairQueue.hasten` does."""
+        sessions = self._sessions.get(owner)
+        if sessions is not None and sessions.hasten(session):
+            self._owners.hasten(owner)
 
     def put_first(self, owner: Hashable, session: Hashable, item: Item) -> None:
         """Add an item before those of the same owner and session."""

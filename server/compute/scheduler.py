@@ -1,6 +1,7 @@
 """The scheduler: runs pure functions on a backend, in fair order, with deadlines, and again if a worker dies.
 
-Because functions are pure, a call whose worker died can be repeated.
+Owners wait in a queue; what to call is asked only when a worker is free, so that it reflects the newest commands. As
+functions are pure, a call whose worker died can be repeated.
 """
 
 import asyncio
@@ -63,45 +64,40 @@ class Deadlines:
         return self.factor * expected + self.extra
 
 
-@dataclass(eq=False, slots=True)
-class _Job:
-    """A call that has not been answered yet, and how often it has failed."""
+@dataclass(frozen=True, slots=True)
+class PreparedCall:
+    """A call of a pure function.
+
+    Attributes:
+        function: importable by its name, as it is pickled with its arguments and its result.
+        arguments: of the function.
+        seconds: expected run time, if that may be more than the longest slice.
+    """
 
     function: Call
     arguments: tuple[Any, ...]
+    seconds: float = 0.0
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    """An owner's turn that has not been answered yet, its call once it began, and how often that has failed."""
+
+    prepare: Callable[[], PreparedCall | None]
     owner: Hashable
     session: Hashable
-    seconds: float
     answer: "asyncio.Future[Any]"
     queued_at: float
+    call: PreparedCall | None = None
     deaths: int = 0
     memory_errors: int = 0
     stalls: int = 0
 
 
-class CallCancelled(Exception):
-    """A call was cancelled before it began."""
-
-
-class CallHandle:
-    """Cancels a call while it waits for a worker."""
-
-    def __init__(self) -> None:
-        """Create a handle without a call."""
-        self._cancel: Callable[[], bool] | None = None
-
-    def cancel(self) -> bool:
-        """Cancel the call, which then raises ``CallCancelled``; return whether it was still waiting."""
-        return self._cancel is not None and self._cancel()
-
-    def _bind(self, cancel: Callable[[], bool] | None) -> None:
-        self._cancel = cancel
-
-
 class Scheduler:
     """Runs functions on a backend.
 
-    Only as many calls are submitted as keep the workers busy; the others wait in a fair queue.
+    Only as many calls are submitted as keep the workers busy; the owners of the others wait in a fair queue.
 
     Attributes:
         stats: counters.
@@ -165,43 +161,67 @@ class Scheduler:
         session: Hashable = None,
         seconds: float = 0.0,
         urgent: bool = False,
-        handle: CallHandle | None = None,
     ) -> Result:
-        """Call a pure function in a worker.
+        """Call a pure function in a worker, as `run_next` does for a call that is known already.
 
         Args:
             function: importable by its name, as it is pickled with its arguments and its result.
             arguments: of the function.
-            owner: is charged with the run time; owners share the workers evenly.
-            session: of the owner; the sessions of an owner share evenly what it gets.
+            owner: see `run_next`.
+            session: see `run_next`.
             seconds: expected run time, if that may be more than the longest slice.
-            urgent: whether the call answers a command of a person; it is next, within a fair share.
-            handle: cancels the call while it waits.
+            urgent: see `run_next`.
 
         Raises:
-            CallCancelled: it was cancelled through its handle.
-            DeadlineExceeded: it ran past its deadline, or two workers were stopped while they ran it.
+            Exception: as `run_next` does.
+        """
+        call = PreparedCall(function, arguments, seconds)
+        result: Result = await self.run_next(lambda: call, owner=owner, session=session, urgent=urgent)
+        return result
+
+    async def run_next(
+        self,
+        prepare: Callable[[], PreparedCall | None],
+        *,
+        owner: Hashable = None,
+        session: Hashable = None,
+        urgent: bool = False,
+    ) -> Any:
+        """Wait for a worker, then have it run the call that ``prepare`` returns; return the result of the call.
+
+        Args:
+            prepare: is called once, without delay when a worker is free. May return None if there is nothing to call
+                any more: then the worker goes to the next in the queue, and None is returned here.
+            owner: is charged with the run time; owners share the workers evenly.
+            session: of the owner; the sessions of an owner share evenly what it gets.
+            urgent: whether the call answers a command of a person; it is next, within a fair share.
+
+        Raises:
+            DeadlineExceeded: the call ran past its deadline, or two workers were stopped while they ran it.
             OutOfMemory: it needs more memory than a worker may have.
             WorkerDied: too many workers died while they ran it.
             Closed: the server is closing.
-            Exception: any exception of the function.
+            Exception: any exception of the function, or of ``prepare``.
         """
         if self._closed:
             raise Closed("the server is closing")
-        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        job = _Job(function, arguments, owner, session, seconds, answer, self._clock())
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        job = _Job(prepare, owner, session, answer, self._clock())
         self._queue.put(owner, session, job, urgent=urgent)
         self.stats.waiting += 1
-        if handle is not None:
-            handle._bind(lambda: self._cancel(job))
         self._dispatch()
         try:
             return await answer
         finally:
-            if handle is not None:
-                handle._bind(None)
-            if answer.cancelled():
-                self._dequeue(job)
+            if answer.cancelled() and self._queue.remove(owner, session, job):
+                self.stats.waiting -= 1
+
+    def hasten(self, owner: Hashable, session: Hashable) -> None:
+        """Make a session that waits for a worker the next one, because of a command; ignore one that does not wait.
+
+        The caller limits the rate.
+        """
+        self._queue.hasten(owner, session)
 
     async def probe(self, seconds: float = 2.0) -> bool:
         """Return whether a worker answers within a time, in seconds."""
@@ -212,37 +232,41 @@ class Scheduler:
             return False
         return True
 
-    def _dequeue(self, job: _Job) -> bool:
-        waited = self._queue.remove(job.owner, job.session, job)
-        if waited:
-            self.stats.waiting -= 1
-        return waited
-
-    def _cancel(self, job: _Job) -> bool:
-        if job.answer.done() or not self._dequeue(job):
-            return False
-        job.answer.set_exception(CallCancelled())
-        return True
-
     def _dispatch(self) -> None:
-        """Submit waiting calls to free workers."""
+        """Ask those who wait for their calls, and submit them to free workers."""
         backend, queue = self._backend, self._queue
         while len(queue) and not self._closed and backend.can_accept(len(queue)):
             job = queue.take()
-            worker = backend.acquire(job.seconds)
             self.stats.waiting -= 1
+            call = job.call or self._prepared(job)
+            if call is None:
+                continue
+            worker = backend.acquire(call.seconds)
             self.stats.running += 1
             # Charged now with an estimate, so that the next worker goes to another owner; corrected when known.
             queue.charge(job.owner, job.session, self._typical_seconds)
-            task = asyncio.get_running_loop().create_task(self._serve(worker, job, self._typical_seconds))
+            task = asyncio.get_running_loop().create_task(
+                self._serve(worker, job, call, self._typical_seconds)
+            )
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
 
-    async def _serve(self, worker: Worker, job: _Job, charged: float) -> None:
+    def _prepared(self, job: _Job) -> PreparedCall | None:
+        """Return the call of a job; None if there is none, which is then the answer."""
+        try:
+            job.call = job.prepare()
+        except Exception as error:  # noqa: BLE001 - it is the caller's
+            self._fail(job, error)
+        else:
+            if job.call is None and not job.answer.done():
+                job.answer.set_result(None)
+        return job.call
+
+    async def _serve(self, worker: Worker, job: _Job, call: PreparedCall, charged: float) -> None:
         """Run one call in one worker, then submit the next."""
         healthy = False
         try:
-            result = await self._result(worker, job)
+            result = await self._result(worker, job, call)
             healthy = True
         except WorkerDied as death:
             self._on_death(job, death)
@@ -264,7 +288,7 @@ class Scheduler:
             self.stats.running -= 1
             self.stats.seconds += seconds
             # Bounded, so that a call delayed by other load on the machine does not delay its owner a second time.
-            fair = min(seconds, max(_MAX_TYPICAL * self._typical_seconds, job.seconds))
+            fair = min(seconds, max(_MAX_TYPICAL * self._typical_seconds, call.seconds))
             self._queue.charge(job.owner, job.session, fair - charged)
             self._typical_seconds += (fair - self._typical_seconds) / 16
             if healthy:
@@ -277,7 +301,7 @@ class Scheduler:
         """Return the seconds for which the call in a worker has run."""
         return 0.0 if worker.began is None else max(0.0, self._clock() - worker.began)
 
-    async def _result(self, worker: Worker, job: _Job) -> Any:
+    async def _result(self, worker: Worker, job: _Job, call: PreparedCall) -> Any:
         """Return the result of a call.
 
         Raises:
@@ -285,9 +309,9 @@ class Scheduler:
             WorkerDied: the worker died, or is stopped.
             Exception: any exception of the call.
         """
-        deadline = self._deadlines.seconds(max(self._backend.longest, job.seconds))
+        deadline = self._deadlines.seconds(max(self._backend.longest, call.seconds))
         try:
-            answer = worker.submit(job.function, job.arguments)
+            answer = worker.submit(call.function, call.arguments)
             try:
                 while not (await asyncio.wait([answer], timeout=deadline / 4))[0]:
                     if await worker.is_overdue(deadline):

@@ -64,9 +64,9 @@ class Drain:
             if start:
                 await asyncio.sleep(_PAUSE_SECONDS)
             for runner in runners[start : start + size]:
-                runner.checkpoint_now()
+                runner.post_checkpoints()
                 runner.dismiss(RESTARTING)
-        while any(runner.connection is not None for runner in runners):  # noqa: ASYNC110 - soon over, or cut off
+        while any(runner.is_connected for runner in runners):  # noqa: ASYNC110 - soon over, or cut off
             await asyncio.sleep(_POLL_SECONDS)
 
     def kill_workers(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from server.protocol.frames import LOSS_TENSORS, Tensor, decode, write_header
+from server.protocol.frames import Tensor, decode, has_losses, write_header
 
 _LEVEL = 2
 _WINDOW_BITS = 15
@@ -102,8 +102,9 @@ class FrameDecompressor:
 
 def _encode_delta(name: str, words: _Words, last: _Words | None) -> bytes:
     """Encode a tensor as its difference from the last one, in byte planes by significance; the size stays."""
-    delta = words if last is None or name in LOSS_TENSORS else words - last
-    if words.itemsize == 1 or name in LOSS_TENSORS:
+    is_loss = has_losses(name)
+    delta = words if last is None or is_loss else words - last
+    if words.itemsize == 1 or is_loss:
         first, delta = delta, delta.copy()
         delta[1:] -= first[:-1]
     if words.itemsize == 1:
@@ -116,9 +117,10 @@ def _decode_delta(name: str, encoded: Tensor, last: Tensor | None) -> Tensor:
     dtype, size = encoded.dtype, encoded.itemsize
     planes = np.frombuffer(encoded.tobytes(), np.uint8).reshape(size, -1)
     words = np.ascontiguousarray(planes.T).view(f"u{size}").ravel()
-    if size == 1 or name in LOSS_TENSORS:
+    is_loss = has_losses(name)
+    if size == 1 or is_loss:
         words = np.cumsum(words, dtype=words.dtype)
-    if name not in LOSS_TENSORS and last is not None and _kind_of(encoded) == _kind_of(last):
+    if not is_loss and last is not None and _kind_of(encoded) == _kind_of(last):
         words = words + _words(last)
     return words.view(dtype).reshape(encoded.shape)
 

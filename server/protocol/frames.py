@@ -1,18 +1,49 @@
 """Frames: named arrays as one binary message, in the safetensors format (``engine/saved/safetensors.py``)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from engine.saved.safetensors import Tensor, decode, encode, write_header
 
-__all__ = ["LOSS_TENSORS", "POINT_TENSORS", "Tensor", "decode", "encode", "quantise", "write_header"]
+__all__ = [
+    "LOSS_TENSORS",
+    "POINT_TENSORS",
+    "Tensor",
+    "decode",
+    "encode",
+    "has_losses",
+    "of_run",
+    "quantise",
+    "write_header",
+]
 
-LOSS_TENSORS = ("epochs", "train_loss", "validation_loss", "test_loss")
-"""Tensors with one value for every epoch since the last frame; all others describe the present."""
+LOSS_TENSORS = ("losses/epochs", "losses/train", "losses/validation", "losses/test")
+"""Tensors of a run with one value for every epoch since the last frame; all others describe the present."""
 
-POINT_TENSORS = ("train_points", "validation_points", "test_points")
-"""Tensors that are sent once per lineage."""
+POINT_TENSORS = ("points/train", "points/validation", "points/test")
+"""Tensors of a run that are sent once per lineage."""
+
+
+def has_losses(name: str) -> bool:
+    """Return whether a tensor of a frame, named ``run/view/array``, is one of `LOSS_TENSORS`."""
+    return name.partition("/")[2] in LOSS_TENSORS
+
+
+def of_run(
+    frame: int, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]
+) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Return metadata and tensors of a frame that shows one run.
+
+    Args:
+        frame: its number.
+        metadata: of the run, with its number as ``run``.
+        tensors: of the run, by the name ``view/array``.
+    """
+    run = metadata["run"]
+    about = {f"{run}/{key}": value for key, value in metadata.items() if key != "run"}
+    return {"frame": str(frame), **about}, {f"{run}/{name}": tensor for name, tensor in tensors.items()}
 
 
 def quantise(values: Tensor) -> np.ndarray[Any, np.dtype[np.int8]]:

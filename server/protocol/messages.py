@@ -1,22 +1,36 @@
-"""Messages: the JSON commands of a client and the JSON events of the server, protocol version 1.
+"""Messages: the JSON commands of a client and the JSON events of the server, protocol version 2.
 
 ``docs/protocol.md`` explains them; ``static/js/types/protocol.d.ts`` is generated from them.
 """
 
 import json
-from typing import Annotated, Any, Literal, Self
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic.json_schema import SkipJsonSchema
 
 from engine.experiment import MAX_LAYERS, MAX_OWN_POINTS, MAX_PARAMETERS, MAX_UNITS, Experiment
 from engine.fitting import Fitted
+from engine.insight.views import VIEWS, Options, View
 from engine.user_messages import LocalizedError, UserMessage, Value
 from engine.validation_errors import explain, is_encodable
 from server.compute.cost import too_much
 from server.i18n import ENGLISH, Language, bundled
+from server.protocol.views import ViewRequest, request
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 MAX_VALUES = 4096
 """Values that one ``set_parameters`` may carry; larger networks need several."""
@@ -40,11 +54,11 @@ class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class UnitAddress(_Message):
-    """A hidden unit, or one of several outputs."""
-
-    layer: int = Field(ge=0, le=MAX_LAYERS, strict=True)
-    unit: int = Field(ge=0, lt=MAX_UNITS, strict=True)
+def _watched(row: View[Any]) -> type[Options]:
+    """Return the model of a view in ``watch``: its options, and the key of its row as ``view``."""
+    key: Any = Literal[row.key]
+    name = f"Watched{row.key.title()}"
+    return create_model(name, __base__=row.options, __doc__=row.text, view=(key, ...))
 
 
 Changes = Annotated[dict[str, Any], Field(max_length=MAX_CHANGES)]
@@ -149,18 +163,38 @@ class Reset(_Message):
     new_seed: bool = False
 
 
+if TYPE_CHECKING:
+    WatchedView = Any
+else:
+    WatchedView = Annotated[
+        reduce(or_, (_watched(row) for row in VIEWS.values() if not row.constant)),
+        Field(discriminator="view"),
+    ]
+"""A view and its options, as a client asks for it. Constant ones are sent to every client."""
+
+
 class Watch(_Message):
-    """Select the views that the page shows, so that nothing else is computed."""
+    """Select the views that the client shows, each at most once, so that nothing else is computed."""
 
     type: Literal["watch"]
     id: MessageId = None
-    tiles: bool = False
-    unit: UnitAddress | None = None
-    resolution: int = Field(100, ge=10, le=200, strict=True)
+    views: tuple[WatchedView, ...] = ()
     frame_rate: float = Field(20, ge=1, le=60)
-    confusion: bool = False
-    exact: bool = False
     hidden: bool = False
+
+    @field_validator("views")
+    @classmethod
+    def _once(cls, views: tuple[Any, ...]) -> tuple[Any, ...]:
+        keys = [each.view for each in views]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise LocalizedError("view-twice", view=key)
+        return views
+
+    @property
+    def requests(self) -> tuple[ViewRequest, ...]:
+        """The requests of the views."""
+        return tuple(request(each.view, each) for each in self.views)
 
 
 class SetParameter(_Message):
@@ -238,23 +272,29 @@ class _NotedEvent(_Message):
         return self.model_copy(update={"notes": tuple(language.translate(note) for note in self.user_notes)})
 
 
+class RunInfo(_Message):
+    """A run of the session, and the fragment of the page's address for its experiment."""
+
+    run: int
+    lineage: int
+    experiment: Experiment
+    address: str
+    state: State
+
+
 class Welcome(_NotedEvent):
-    """Answer to hello."""
+    """Answer to hello, with the runs of the session."""
 
     type: Literal["welcome"] = "welcome"
     id: MessageId = None
     protocol: int
     version: str
     limits: Limits
-    experiment: Experiment
-    run: int
-    history: int
-    state: State
+    runs: tuple[RunInfo, ...]
     session: str
     recovered: bool
     waited: float
     page: str
-    address: str
     misses_points: bool = False
 
 
@@ -272,10 +312,11 @@ class Configured(_NotedEvent):
 
 
 class StateChanged(State):
-    """The run began or stopped training."""
+    """A run began or stopped training."""
 
     type: Literal["state"] = "state"
     id: MessageId = None
+    run: int
 
 
 class _LocalizedEvent(_Message):
@@ -311,6 +352,7 @@ class Diverged(_LocalizedEvent):
 
     type: Literal["diverged"] = "diverged"
     id: MessageId = None
+    run: int
     epoch: int
     step: int
 
@@ -320,6 +362,7 @@ class Stopped(_LocalizedEvent):
 
     type: Literal["stopped"] = "stopped"
     id: MessageId = None
+    run: int
     epoch: int
     step: int
 
@@ -331,7 +374,7 @@ class Checkpoint(_Message):
     id: MessageId = None
     token: str
     epoch: int
-    history: int
+    lineage: int
     whole: bool
 
 
@@ -461,11 +504,14 @@ def _refused(text: str, error: ValidationError) -> ErrorEvent:
     if isinstance(message, dict) and message.get("type") == "hello" and "ticket" in message:
         return ErrorEvent(id=id_, code="protocol", **localized("former-hello"), field="ticket")
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        allowed = first.get("ctx", {}).get("expected_tags", "'hello', 'configure' …")
-        found = repr(message.get("type"))[:60]
+        tag, place = ("view", f"views.{first['loc'][2]}.") if first["loc"] else ("type", "")
+        found = first["input"].get(tag) if isinstance(first["input"], dict) else first["input"]
+        some = "'map', 'tiles' …" if place else "'hello', 'configure' …"
+        allowed = first.get("ctx", {}).get("expected_tags", some)
         values = UserMessage("allowed", {"allowed": allowed})
-        sentence = localized("value", name="type", value=found, allowed=values)
-        return ErrorEvent(id=id_, code="unknown-type", **sentence, field="type")
+        sentence = localized("value", name=place + tag, value=repr(found)[:60], allowed=values)
+        code: Any = "invalid" if place else "unknown-type"
+        return ErrorEvent(id=id_, code=code, **sentence, field=place + tag)
     kind = str(message.get("type")) if isinstance(message, dict) else ""
     refusal = explain(error)[0].without_prefix(f"{kind}.").without_prefix("experiment.")
     if refusal.field.partition(".")[0] == "id":

@@ -1,11 +1,14 @@
-"""Flow control: how many frames may be unacknowledged, and how often a client should get one.
+"""Flow control: how many frames may be unacknowledged, which they are, and how often a client should get one.
 
 The window holds as many frames as fill the connection (rate × shortest round trip), because each further one would only
-wait in a buffer and be older when it is drawn. Knows neither frames nor sockets.
+wait in a buffer and be older when it is drawn. The only place that counts acknowledgements. Knows no sockets.
 """
 
 import math
 from collections import deque
+from typing import Generic, TypeVar
+
+Content = TypeVar("Content")
 
 SMALLEST = 2
 """Smallest window, in frames: one on its way, one being drawn."""
@@ -25,8 +28,8 @@ _RECOVERY_SECONDS = 1.0
 _SLOWEST = 32.0
 
 
-class AckWindow:
-    """The window of one connection: counts sent and acknowledged frames.
+class FlowControl(Generic[Content]):
+    """The window of one connection: sent and acknowledged frames, and what was in those that are not acknowledged.
 
     Attributes:
         sent: number of the last frame sent; the first one is 1.
@@ -46,7 +49,8 @@ class AckWindow:
         self.size = min(SMALLEST, largest)
         self.backoff = 1.0
         self._largest = largest
-        self._sent_at: deque[float] = deque()  # when each unacknowledged frame was sent
+        # When each unacknowledged frame was sent, and its content.
+        self._unacknowledged: deque[tuple[float, Content | None]] = deque()
         self._acknowledged: deque[tuple[float, int]] = deque()  # when how many frames were acknowledged
         # Not the last round trip, which grows with the window: both would grow.
         self._shortest_round_trip = math.inf
@@ -57,23 +61,36 @@ class AckWindow:
     @property
     def has_room(self) -> bool:
         """Whether another frame may be sent."""
-        return len(self._sent_at) < self.size
+        return len(self._unacknowledged) < self.size
 
-    def send(self, now: float) -> int:
+    @property
+    def unacknowledged(self) -> list[Content]:
+        """The contents of unacknowledged frames, in order; without those that were forgotten."""
+        return [content for _, content in self._unacknowledged if content is not None]
+
+    def forget(self) -> None:
+        """Forget the contents of unacknowledged frames, which nobody needs any more."""
+        self._unacknowledged = deque((sent_at, None) for sent_at, _ in self._unacknowledged)
+
+    def send(self, now: float, content: Content | None = None) -> int:
         """Record a frame that is sent; return its number."""
-        if not self._sent_at:
+        if not self._unacknowledged:
             self._progress = now
         self.sent += 1
-        self._sent_at.append(now)
+        self._unacknowledged.append((now, content))
         return self.sent
+
+    def awaits(self, frame: int) -> bool:
+        """Return whether a frame was sent and is not acknowledged."""
+        return self.acknowledged < frame <= self.sent
 
     def acknowledge(self, frame: int, now: float) -> None:
         """Record the acknowledgement of a frame and all before it; ignore a number that is not between them."""
-        if not self.acknowledged < frame <= self.sent:
+        if not self.awaits(frame):
             return
         count = frame - self.acknowledged
         self.acknowledged = frame
-        sent_at = [self._sent_at.popleft() for _ in range(count)][-1]
+        sent_at, _ = [self._unacknowledged.popleft() for _ in range(count)][-1]
         self._progress = now
         self._acknowledged.append((now, count))
         while self._acknowledged[0][0] <= now - _RATE_SECONDS:
@@ -95,6 +112,10 @@ class AckWindow:
         elif round_trip < _IN_TIME_SECONDS and self.backoff > 1 and now - self._changed >= _RECOVERY_SECONDS:
             self.backoff /= 2
             self._changed = now
+
+    def oldest_age(self, now: float) -> float:
+        """Return the age in seconds of the oldest unacknowledged frame; 0 if there is none."""
+        return now - self._unacknowledged[0][0] if self._unacknowledged else 0.0
 
     def blocked_seconds(self, now: float) -> float:
         """Return for how many seconds nothing was acknowledged while the window is full; 0 if it is not."""

@@ -1,6 +1,6 @@
 """The session manager: opens, finds, resumes and ends all sessions of this process.
 
-A session outheres its connection for a while. A client with its resume token is attached to it again; if the session
+A session outlives its connection for a while. A client with its resume token is attached to it again; if the session
 has ended, a new one goes on with the run in the token.
 """
 
@@ -19,11 +19,12 @@ from server.protocol import close_codes
 from server.protocol.messages import Closing, ErrorEvent, Hello, Limits
 from server.security.signing import Signing
 from server.sessions.admission import Admission
-from server.sessions.checkpointer import Checkpointer
 from server.sessions.expiry import Expiry, Timeouts
-from server.sessions.resume_tokens import Claims, RefusedToken, unseal
-from server.sessions.runner import ClientConnection, ClientInfo, SessionRunner
+from server.sessions.resume.checkpointer import Checkpointer
+from server.sessions.resume.tokens import Claims, RefusedToken, unseal
+from server.sessions.runner import ClientInfo, SessionRunner
 from server.sessions.session import Session
+from server.sessions.viewer import ClientConnection, Role, Viewer
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.telemetry.metrics import Metrics
 
@@ -146,7 +147,8 @@ class SessionManager:
 
     def oldest_frame_age(self) -> float:
         """Return the age in seconds of the oldest unacknowledged frame; 0 if there is none."""
-        return max((runner.frame_age() for runner in self), default=0.0)
+        ages = (viewer.oldest_frame_age for runner in self for viewer in runner.viewers)
+        return max(ages, default=0.0)
 
     def language(self, asked: str | None, accepted: str | None) -> Language:
         """Return the language of events: the one requested in the hello, else the one that the browser prefers."""
@@ -154,8 +156,8 @@ class SessionManager:
 
     def connect(
         self, hello: Hello, connection: ClientConnection, language: Language, client: ClientInfo
-    ) -> SessionRunner:
-        """Attach a connection to a new session, or to that of its resume token, and queue a welcome.
+    ) -> tuple[SessionRunner, Viewer]:
+        """Attach a connection to a new session, or to that of its resume token, as its owner, and queue a welcome.
 
         Args:
             hello: first message of the client.
@@ -176,17 +178,21 @@ class SessionManager:
             runner, recovered = self._resume(hello, client)
             self._metrics.resumed("live" if recovered else "token")
         runner.client = client
-        runner.attach(
+        viewer = Viewer(
             connection,
             language,
-            close_codes.TAKEN_OVER,
-            hello=hello,
-            recovered=recovered,
-            page=self._page_revision,
+            role=Role.OWNER,
+            window=self._settings.window,
+            encoding=hello.encoding,
+            checkpointer=runner.checkpointer,
+            clock=self._clock,
+        )
+        runner.attach(
+            viewer, close_codes.TAKEN_OVER, hello=hello, recovered=recovered, page=self._page_revision
         )
         if not recovered:
             runner.start()
-        return runner
+        return runner, viewer
 
     def _resume(self, hello: Hello, client: ClientInfo) -> tuple[SessionRunner, bool]:
         """Return the session of a resume token, and whether it is the live one.
@@ -252,7 +258,6 @@ class SessionManager:
             ),
             Expiry(self._timeouts, self._clock()),
             client=client,
-            window=settings.window,
             metrics=self._metrics,
             clock=self._clock,
         )
@@ -288,20 +293,17 @@ class SessionManager:
 
     # -------------------------------------------------------------------------------------------------- going away
 
-    def disconnect(
-        self, runner: SessionRunner, connection: ClientConnection, *, for_good: bool = False
-    ) -> None:
-        """Detach a connection that has ended; the session lives on for a while, unless the client ended it for good.
+    def disconnect(self, runner: SessionRunner, viewer: Viewer, *, for_good: bool = False) -> None:
+        """Detach a viewer whose connection has ended. The session lives on for a while, unless it was ended for good.
 
         In that case its tokens are revoked as long as the process runs.
 
         Args:
             runner: of the session.
-            connection: may have been replaced by another one.
+            viewer: may have been replaced by another one.
             for_good: whether the client closed the connection with the code for a normal closure.
         """
-        was_attached = runner.connection is connection
-        runner.detach(connection)
+        was_attached = runner.detach(viewer)
         if was_attached and for_good:
             self._revoked[runner.checkpointer.name] = None
             if len(self._revoked) > _MAX_REVOKED:

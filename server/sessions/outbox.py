@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, rounded
-from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor, encode
-from server.sessions.flow_control import AckWindow
+from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor, encode, of_run
+from server.sessions.flow_control import FlowControl
 
 Encoding = Literal["plain", "packed"]
 """How frames are sent: each by itself, or as differences to the previous one."""
@@ -35,7 +35,11 @@ class Overflow(Exception):
 
 
 class Outbox:
-    """Messages for one connection, in the order in which they may be sent."""
+    """Messages for one connection, in the order in which they may be sent.
+
+    Attributes:
+        flow: frames sent and acknowledged, with their losses.
+    """
 
     def __init__(
         self,
@@ -50,28 +54,15 @@ class Outbox:
             encoding: how frames are sent.
             clock: seconds, monotonic.
         """
-        self._largest_window = window
-        self._window = AckWindow(window)
+        self.flow: FlowControl[dict[str, Tensor]] = FlowControl(window)
         self._clock = clock
         self._compressor = FrameCompressor() if encoding == "packed" else None
         self._events: deque[str] = deque()
         self._latest_event: str | None = None
         self._losses: dict[str, list[Tensor]] = {}
-        # Losses sent in frames that are not yet acknowledged.
-        self._unacknowledged: deque[tuple[int, dict[str, Tensor]]] = deque()
         self._latest: dict[str, Tensor] = {}
         self._metadata: dict[str, str] = {}
         self._due = False
-
-    @property
-    def backoff(self) -> float:
-        """Factor by which the interval between frames should be extended, as the client is slow."""
-        return self._window.backoff
-
-    @property
-    def blocked_seconds(self) -> float:
-        """For how many seconds the client has acknowledged nothing while the window is full."""
-        return self._window.blocked_seconds(self._clock())
 
     def post(self, event: str) -> None:
         """Queue an event (JSON).
@@ -87,36 +78,31 @@ class Outbox:
         """Queue an event that replaces the last one queued so; it is sent when nothing else can be."""
         self._latest_event = event
 
-    def reopen(self, encoding: Encoding = "plain") -> None:
-        """Start again for a new connection: unacknowledged losses are sent again, other tensors are dropped."""
-        sent = [losses for _, losses in self._unacknowledged]
+    def inherit(self, predecessor: "Outbox") -> None:
+        """Take over the losses that the client of another outbox has not acknowledged; to be called before `put`."""
+        sent = predecessor.flow.unacknowledged
         for name in LOSS_TENSORS:
-            unacknowledged = [losses[name] for losses in sent if name in losses]
-            if unacknowledged:
-                self._losses[name] = [*unacknowledged, *self._losses.get(name, ())]
-        self._compressor = FrameCompressor() if encoding == "packed" else None
-        self._events.clear()
-        self._unacknowledged.clear()
-        self._latest_event = None
-        self._latest, self._due = {}, False
-        self._window = AckWindow(self._largest_window)
+            parts = [losses[name] for losses in sent if name in losses] + predecessor._losses.get(name, [])
+            if parts:
+                self._losses[name] = parts
+        self._metadata = dict(predecessor._metadata)
 
     def put(self, metadata: Mapping[str, str], tensors: Mapping[str, Tensor], *, due: bool) -> None:
         """Merge an update into the next frame.
 
         Args:
             metadata: of the newest state; another ``run`` drops what is left of the previous one, except the losses if
-                ``history`` is the same.
-            tensors: as ``docs/protocol.md`` names them.
+                ``lineage`` is the same.
+            tensors: of the run, by the name ``view/array``.
             due: whether the frame is complete; otherwise it waits for a further update.
         """
         if metadata["run"] != self._metadata.get("run"):
             points = {}
-            if metadata.get("history") == self._metadata.get("history"):
+            if metadata.get("lineage") == self._metadata.get("lineage"):
                 points = {name: self._latest[name] for name in POINT_TENSORS if name in self._latest}
             else:
                 self._losses = {}
-                self._unacknowledged.clear()
+                self.flow.forget()
             self._latest, self._metadata, self._due = points, {}, False
         self._metadata |= metadata
         for name, tensor in tensors.items():
@@ -130,21 +116,20 @@ class Outbox:
         parts = self._losses.setdefault(name, [])
         parts.append(tensor)
         if len(parts) > _MAX_PARTS:
-            parts[:] = [np.concatenate(parts)]
+            parts[:] = [np.concatenate(parts, axis=1)]
 
     def acknowledge(self, frame: int) -> None:
         """Record that the client has drawn a frame and all before it; ignore numbers never sent."""
-        self._window.acknowledge(frame, self._clock())
-        while self._unacknowledged and self._unacknowledged[0][0] <= self._window.acknowledged:
-            self._unacknowledged.popleft()
+        self.flow.acknowledge(frame, self._clock())
 
     def is_open(self) -> bool:
         """Return whether a frame could be sent now, and none waits."""
-        return self._window.has_room and not self._due
+        return self.flow.has_room and not self._due
 
     def is_full(self) -> bool:
         """Return whether so many losses wait that training has to wait for the client."""
-        return sum(map(len, self._losses.get("epochs", ()))) >= MAX_EPOCHS
+        waiting: int = sum(part.shape[1] for part in self._losses.get(LOSS_TENSORS[0], ()))
+        return waiting >= MAX_EPOCHS
 
     def drain_events(self) -> list[str]:
         """Remove and return all events, for a connection that is about to close."""
@@ -157,33 +142,37 @@ class Outbox:
         """Remove and return the next message, or None: events, a frame if the window allows it, the latest event."""
         if self._events:
             return self._events.popleft()
-        if not self._due or not self._window.has_room:
+        if not self._due or not self.flow.has_room:
             latest, self._latest_event = self._latest_event, None
             return latest
-        number = self._window.send(self._clock())
         losses = self._take_losses()
-        self._unacknowledged.append((number, losses))
-        metadata, tensors = {"frame": str(number), **self._metadata}, losses | self._latest
+        number = self.flow.send(self._clock(), losses)
+        tensors = losses | self._latest
         if self._losses:  # more losses than fit into a frame: the other tensors are sent again with the rest
             self._latest = {
                 name: tensor for name, tensor in self._latest.items() if name not in POINT_TENSORS
             }
         else:
             self._latest, self._due = {}, False
-        return self._encode(metadata, tensors)
+        return self._encode(number, tensors)
 
     def _take_losses(self) -> dict[str, Tensor]:
         """Remove and return the losses of the next frame, the earliest first."""
-        losses = {name: np.concatenate(parts) for name, parts in self._losses.items()}
-        if len(losses.get("epochs", ())) <= MAX_FRAME_EPOCHS:
+        losses = {name: np.concatenate(parts, axis=1) for name, parts in self._losses.items()}
+        if _epochs_in(losses) <= MAX_FRAME_EPOCHS:
             self._losses = {}
             return losses
-        self._losses = {name: [tensor[MAX_FRAME_EPOCHS:]] for name, tensor in losses.items()}
-        return {name: tensor[:MAX_FRAME_EPOCHS] for name, tensor in losses.items()}
+        self._losses = {name: [tensor[:, MAX_FRAME_EPOCHS:]] for name, tensor in losses.items()}
+        return {name: tensor[:, :MAX_FRAME_EPOCHS] for name, tensor in losses.items()}
 
-    def _encode(self, metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> bytes:
-        if self._compressor is None:
-            return encode(metadata, tensors)
-        if len(tensors.get("epochs", ())) > EXACT_EPOCHS:
+    def _encode(self, number: int, tensors: dict[str, Tensor]) -> bytes:
+        if self._compressor is not None and _epochs_in(tensors) > EXACT_EPOCHS:
             tensors |= {name: rounded(tensors[name]) for name in LOSS_TENSORS[1:] if name in tensors}
-        return self._compressor.compress(metadata, tensors)
+        write = encode if self._compressor is None else self._compressor.compress
+        return write(*of_run(number, self._metadata, tensors))
+
+
+def _epochs_in(tensors: Mapping[str, Tensor]) -> int:
+    """Return how many epochs have losses in these tensors."""
+    epochs = tensors.get(LOSS_TENSORS[0])
+    return 0 if epochs is None else epochs.shape[1]

@@ -1,40 +1,27 @@
-"""The session runner: the task that has the slices of one session computed, with its outbox.
+"""The session runner: the task that has the slices of one session computed, and passes what they bring to its viewers.
 
-A connection is attached to it, passes on messages of the client and sends those of the outbox. Knows no sockets.
+It has no, one or many viewers. What they look at is computed once for all that look at the same. Knows no sockets.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Protocol
 
 from engine import Experiment
-from server.compute import CallCancelled, CallHandle, Closed, ComputeError, Scheduler
+from server.compute import Closed, ComputeError, PreparedCall, Scheduler
 from server.compute.cost import slice_seconds
-from server.i18n import ENGLISH, Language, bundled
-from server.protocol.close_codes import UNREAD
-from server.protocol.messages import (
-    Ack,
-    Closing,
-    Command,
-    ErrorEvent,
-    Event,
-    Hello,
-    Waiting,
-    Watch,
-    localized,
-    translate,
-)
+from server.protocol.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch
+from server.protocol.views import ViewRequest, costs
 from server.security.token_bucket import TokenBucket
-from server.sessions.checkpointer import Checkpointer
 from server.sessions.expiry import Expiry
-from server.sessions.outbox import Outbox, Overflow
+from server.sessions.frame_schedule import FrameSchedule
+from server.sessions.resume.checkpointer import Checkpointer
 from server.sessions.session import Session
-from server.sessions.slices import Slice, run_slice
+from server.sessions.slices import Outcome, Slice, run_slice
+from server.sessions.viewer import Role, Viewer
 from server.telemetry.logs import set_session
 from server.telemetry.metrics import Metrics
 
@@ -42,13 +29,6 @@ log = logging.getLogger(__name__)
 
 _URGENT_PER_SECOND = 20.0
 """Rate at which slices of one session may be urgent because of a command."""
-
-
-class ClientConnection(Protocol):
-    """The interface of a connection that is attached to a runner."""
-
-    def dismiss(self, closing: Closing) -> None:
-        """Send a reason to the client and close the connection, soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +59,15 @@ class ClientInfo:
 
 
 class SessionRunner:
-    """Computes one session, with or without a connection."""
+    """Computes one session, with or without viewers.
+
+    Attributes:
+        session: that it computes.
+        checkpointer: makes its resume tokens.
+        expiry: when it is suspended, paused or ended.
+        client: to whom it belongs.
+        viewers: its owner, who stays when its connection has ended, and others.
+    """
 
     def __init__(
         self,
@@ -89,7 +77,6 @@ class SessionRunner:
         expiry: Expiry,
         *,
         client: ClientInfo,
-        window: int,
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -101,34 +88,26 @@ class SessionRunner:
             checkpointer: makes its resume tokens.
             expiry: when it is suspended, paused or ended.
             client: to whom it belongs.
-            window: upper bound on unacknowledged frames.
             metrics: count frames that a slow client does not get.
-            clock: seconds, monotonic; the same as that of the expiry.
+            clock: seconds, monotonic; the same as that of the expiry and of the viewers.
         """
         self.session = session
         self.checkpointer = checkpointer
         self.expiry = expiry
         self.client = client
-        self.outbox = Outbox(window, clock=clock)
-        self._clock = clock
-        self.connection: ClientConnection | None = None
-        self.sendable = asyncio.Event()
-        """Set whenever the outbox may have a new message."""
+        self.viewers: list[Viewer] = []
         self._scheduler = scheduler
         self._metrics = metrics
-        self._frames = 0
-        # Numbers of unacknowledged frames, and when they were sent.
-        self._sent_at: deque[tuple[int, float]] = deque()
-        self._language = bundled()[ENGLISH]
-        self._outage_announced = False
+        self._clock = clock
         self._account: Hashable = object()  # not the runner itself: accounts outlive it
         self._wake = asyncio.Event()
-        self._handle = CallHandle()
-        self._queued_slice: Slice | None = None  # waits for a worker; its call is that of the handle
+        self._queued_for: str | None = None  # the person in whose share it waits for a worker
+        self._work: Slice | None = None  # in flight, or the last one
         self._urgent_allowance = TokenBucket(_URGENT_PER_SECOND, _URGENT_PER_SECOND)
+        self._is_urgent = False  # whether the next slice answers a command
         self._estimated: Experiment | None = None
+        self._estimated_views: tuple[ViewRequest, ...] = ()
         self._slice_seconds = 0.0
-        self._is_urgent = False  # whether the next slice is due to a command
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -142,204 +121,232 @@ class SessionRunner:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
+    # ------------------------------------------------------------------------------------------------- viewers
+
+    @property
+    def owner(self) -> Viewer | None:
+        """The viewer whose run it is, connected or not; None before the first."""
+        return next((viewer for viewer in self.viewers if viewer.role is Role.OWNER), None)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether any viewer has a connection."""
+        return any(viewer.is_connected for viewer in self.viewers)
+
     def attach(
         self,
-        connection: ClientConnection,
-        language: Language,
+        viewer: Viewer,
         closing: Closing,
         *,
-        hello: Hello,
-        recovered: bool,
-        page: str,
+        hello: Hello | None = None,
+        recovered: bool = False,
+        page: str = "",
     ) -> None:
-        """Attach a connection, and queue its welcome.
+        """Attach a viewer, and queue its welcome. An owner takes over from the one before.
 
         Args:
-            connection: gets the messages of the outbox.
-            language: of the text in events.
-            closing: is sent to the previous connection, if there is one.
-            hello: to answer.
+            viewer: of a new connection.
+            closing: is sent to the owner before, if it is connected.
+            hello: to answer, if there is one.
             recovered: whether the client was attached to the session before.
             page: revision of the page that the server delivers now.
         """
-        if self.connection is not None:
-            self.connection.dismiss(closing)
-        self.connection = connection
-        self._language = language
-        waited = self.expiry.connect(self._clock())
-        self.session.suspend(False)
-        self.session.reopen()
-        self._frames = 0
-        self._sent_at.clear()
-        self._outage_announced = False
-        self.outbox.reopen(hello.encoding)
-        self.checkpointer.require()
-        self.post(
+        waited = 0.0
+        if viewer.role is Role.OWNER:
+            predecessor = self.owner
+            if predecessor is not None:
+                predecessor.dismiss(closing)
+                predecessor.disconnect()
+                viewer.outbox.inherit(predecessor.outbox)
+                self.viewers.remove(predecessor)
+            waited = self.expiry.connect(self._clock())
+            self.session.suspend(False)
+            self.session.forget_message_ids()
+            self.checkpointer.require()
+        self.viewers.append(viewer)
+        viewer.post(
             self.session.welcome(
-                hello.id,
+                None if hello is None else hello.id,
                 name=self.checkpointer.name,
                 recovered=recovered,
                 waited=waited,
                 page=page,
-                notes=hello.notes,
-                misses_points=hello.misses_points,
+                notes=() if hello is None else hello.notes,
+                misses_points=hello is not None and hello.misses_points,
             )
         )
         self._wake.set()
 
-    def detach(self, connection: ClientConnection) -> None:
-        """Detach a connection that has ended, unless another one is attached by now."""
-        if self.connection is connection:
-            self.connection = None
+    def detach(self, viewer: Viewer) -> bool:
+        """Detach a viewer whose connection has ended; return False if another one has taken over before.
+
+        The owner stays, so that the next one gets the losses that it has not acknowledged.
+        """
+        if viewer not in self.viewers:
+            return False
+        viewer.disconnect()
+        if viewer.role is Role.OWNER:
             self.expiry.disconnect(self._clock())
+        else:
+            self.viewers.remove(viewer)
+        return True
 
     def dismiss(self, closing: Closing) -> None:
-        """Close the connection, if there is one, with a reason for the client."""
-        if self.connection is not None:
-            self.connection.dismiss(closing)
+        """Close all connections with a reason for the clients."""
+        for viewer in self.viewers:
+            viewer.dismiss(closing)
 
-    def receive(self, message: Command | ErrorEvent) -> None:
-        """Process a parsed message of the client."""
-        if not isinstance(message, Ack | ErrorEvent):
-            self._prioritize()
-            self.expiry.touch(self._clock())
-            if not isinstance(message, Watch) or message.hidden:
-                self.checkpointer.request()
-        self.post(self.session.receive(message))
-        self.outbox.acknowledge(self.session.acknowledged)
-        while self._sent_at and self._sent_at[0][0] <= self.session.acknowledged:
-            self._sent_at.popleft()
+    def receive(self, viewer: Viewer, message: Command | ErrorEvent) -> None:
+        """Process a parsed message of a viewer."""
+        if isinstance(message, Ack):
+            viewer.acknowledge(message.frame)
+        elif isinstance(message, ErrorEvent):
+            viewer.post([message])
+        else:
+            self._command(viewer, message)
+            self._post_checkpoints_if_due()
         self._wake.set()
 
-    def _prioritize(self) -> None:
-        """Let a command take effect soon: cancel a slice that waits for a worker, and make the next one urgent."""
-        self._is_urgent = self._urgent_allowance.take(self._clock()) == 0
-        if self._queued_slice is not None and self._handle.cancel():
-            self.session.cancel_slice(self._queued_slice)
-            self._queued_slice = None
-
-    def post(self, events: list[Event]) -> None:
-        """Queue events for the client, dismiss one that reads none; without a connection, drop them."""
-        if self.connection is None:
+    def _command(self, viewer: Viewer, command: Command) -> None:
+        self._prioritize()
+        self.expiry.touch(self._clock())
+        if not isinstance(command, Watch) or command.hidden:
+            self.checkpointer.request()
+        if isinstance(command, Watch):
+            viewer.post(viewer.schedule.watch(command, self.session.wanted.experiment))
             return
-        try:
-            for event in events:
-                self.outbox.post(translate(event, self._language).model_dump_json(exclude_none=False))
-        except Overflow:
-            self.connection.dismiss(UNREAD)
-        self.sendable.set()
+        events = self.session.receive(command)
+        if any(isinstance(event, ErrorEvent) for event in events):
+            viewer.post(events)
+            return
+        if self.session.has_changes:
+            for each in self.viewers:
+                each.schedule.run_changed(self.session.wanted.experiment)
+        self._publish(events, viewer)
+
+    def _publish(self, events: list[Event], to: Viewer | None) -> None:
+        """Queue events for all viewers; they name ids of commands, which only the viewer that sent them gets."""
+        for viewer in self.viewers:
+            viewer.post(
+                events if viewer is to else [event.model_copy(update={"id": None}) for event in events]
+            )
 
     def frame_sent(self) -> None:
-        """Record that a frame was sent."""
-        self._frames += 1
-        self._sent_at.append((self._frames, self._clock()))
+        """Record that a viewer was sent a frame, so that there is room for the next one."""
         self._wake.set()
 
-    def frame_age(self) -> float:
-        """Return the age in seconds of the oldest unacknowledged frame; 0 if there is none."""
-        return self._clock() - self._sent_at[0][1] if self.connection is not None and self._sent_at else 0.0
+    def announce_outage(self, waits: bool) -> None:
+        """Inform the clients, once per change, that there is no worker, or that there is one again."""
+        for viewer in self.viewers:
+            viewer.announce_outage(waits)
 
-    @property
-    def blocked_seconds(self) -> float:
-        """For how many seconds changes could not be sent because the client acknowledges nothing."""
-        return self.outbox.blocked_seconds if self.session.has_undrawn_changes else 0.0
+    def post_checkpoints(self) -> None:
+        """Queue resume tokens of the present state, even if none is due."""
+        for viewer in self.viewers:
+            viewer.post_checkpoint(self.session)
+
+    def _post_checkpoints_if_due(self) -> None:
+        for viewer in self.viewers:
+            if viewer.seconds_until_checkpoint(self.session) == 0:
+                viewer.post_checkpoint(self.session)
+
+    # ------------------------------------------------------------------------------------------------ training
+
+    def _prioritize(self) -> None:
+        """Let a command take effect soon: the next slice is urgent, also if this waits for a worker already."""
+        if self._is_urgent:
+            return
+        self._is_urgent = self._urgent_allowance.take(self._clock()) == 0
+        if self._is_urgent and self._queued_for is not None:
+            self._scheduler.hasten(self._queued_for, self._account)
 
     def suspend(self) -> None:
-        """Suspend training until a connection is attached."""
+        """Suspend training until an owner is attached."""
         self.session.suspend(True)
 
     def pause_idle(self) -> None:
         """Pause training because there were no commands for long."""
         events = self.session.pause_idle()
         if events:
-            self.post(events)
+            self._publish(events, self.owner)
             self._wake.set()
-
-    def announce_outage(self, waits: bool) -> None:
-        """Inform the client, once per change, that there is no worker, or that there is one again."""
-        if self.connection is not None and waits is not self._outage_announced:
-            self._outage_announced = waits
-            self.post([Waiting(waits=waits, **localized("training-waits" if waits else "training-goes-on"))])
-
-    def checkpoint_now(self) -> None:
-        """Queue a token of the present state, even if none is due."""
-        if self.connection is None:
-            return
-        checkpoint = self.checkpointer.make(self.session, self._clock())
-        if checkpoint is not None:
-            self.outbox.post_latest(checkpoint.model_dump_json())
-            self.sendable.set()
 
     async def _run(self) -> None:
         """Compute slices one after the other; wait while none is due."""
         set_session(self.checkpointer.name)
-        session, outbox = self.session, self.outbox
         while True:
             self._wake.clear()
-            self._post_checkpoint_if_due()
-            can_send = self.connection is not None and outbox.is_open()
-            work = None
-            if not outbox.is_full():
-                work = session.next_slice(
-                    self._clock(),
-                    can_send=can_send,
-                    seconds=self._scheduler.budget(),
-                    backoff=outbox.backoff,
-                )
-            if work is None:
+            self._post_checkpoints_if_due()
+            if self._is_held_up() or not self.session.is_due(self._clock(), self._frames()):
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._seconds_until_due(can_send)):
+                    async with asyncio.timeout(self._seconds_until_due()):
                         await self._wake.wait()
                 continue
+            self._queued_for = self.client.person
             try:
-                self._queued_slice = work
-                urgent, self._is_urgent = self._is_urgent, False
-                outcome = await self._scheduler.run(
-                    run_slice,
-                    work,
-                    owner=self.client.person,
-                    session=self._account,
-                    seconds=self._expected_seconds(work.experiment),
-                    urgent=urgent,
-                    handle=self._handle,
+                outcome: Outcome | None = await self._scheduler.run_next(
+                    self._prepare, owner=self._queued_for, session=self._account, urgent=self._is_urgent
                 )
-            except CallCancelled:
-                continue
             except Closed:
                 return
             except ComputeError as error:
-                self.post(session.fail(error.key))
-                continue
+                self._fail(error.key)
             except Exception:
                 log.exception("a slice failed")
-                self.post(session.fail())
-                continue
-            events, update = session.absorb(work, outcome)
-            if update is not None:
-                if self.connection is not None and not can_send:
-                    self._metrics.frame_replaced()
-                outbox.put(update.metadata, update.tensors, due=update.due)
-                self.sendable.set()
-            self.post(events)
+                self._fail("internal")
+            else:
+                if outcome is not None:  # otherwise nothing was due any more
+                    self._absorb(outcome)
 
-    def _expected_seconds(self, experiment: Experiment) -> float:
-        """Return the seconds that a slice may need at least; estimated once per experiment."""
-        if experiment is not self._estimated:
-            self._estimated, self._slice_seconds = experiment, slice_seconds(experiment)
+    def _is_held_up(self) -> bool:
+        """Return whether training has to wait for the owner."""
+        return any(viewer.holds_up_training for viewer in self.viewers)
+
+    def _frames(self) -> list[FrameSchedule]:
+        """Return the schedules of the viewers to which a frame could be sent."""
+        return [viewer.schedule for viewer in self.viewers if viewer.can_send]
+
+    def _prepare(self) -> PreparedCall | None:
+        """Return the call of the next slice, now that a worker is free; None if nothing is due any more."""
+        self._queued_for, self._is_urgent = None, False
+        if self._is_held_up():
+            return None
+        frames = self._frames()
+        work = self.session.next_slice(self._clock(), frames, seconds=self._scheduler.budget())
+        if work is None:
+            return None
+        for viewer in self.viewers:
+            if viewer.is_connected and viewer.schedule not in frames:
+                self._metrics.frame_replaced()
+        self._work = work
+        return PreparedCall(run_slice, (work,), self._expected_seconds(work))
+
+    def _absorb(self, outcome: Outcome) -> None:
+        assert self._work is not None
+        events, update = self.session.absorb(self._work, outcome)
+        if update is not None:
+            for viewer in self.viewers:
+                viewer.put(update)
+        self._publish(events, self.owner)
+
+    def _fail(self, key: str) -> None:
+        for viewer in self.viewers:
+            viewer.schedule.fail()
+        self._publish(self.session.fail(key), self.owner)
+
+    def _expected_seconds(self, work: Slice) -> float:
+        """Return the seconds that a slice may need at least, with the views that were drawn last if it draws none.
+
+        Estimated once per experiment and set of views.
+        """
+        views = work.views or self._estimated_views
+        if work.experiment is not self._estimated or views != self._estimated_views:
+            self._estimated, self._estimated_views = work.experiment, views
+            self._slice_seconds = slice_seconds(work.experiment, costs(work.experiment, views))
         return self._slice_seconds
 
-    def _seconds_until_due(self, can_send: bool) -> float | None:
+    def _seconds_until_due(self) -> float | None:
         """Return in how many seconds a slice or token will be due, or None."""
-        now = self._clock()
-        times = [self.session.seconds_until_due(now, can_send=can_send)]
-        if self.connection is not None:
-            times.append(self.checkpointer.seconds_until_due(self.session, now))
-        return min((wait for wait in times if wait is not None), default=None)
-
-    def _post_checkpoint_if_due(self) -> None:
-        """Queue a token for the client if one is due."""
-        if (
-            self.connection is not None
-            and self.checkpointer.seconds_until_due(self.session, self._clock()) == 0
-        ):
-            self.checkpoint_now()
+        waits = [self.session.seconds_until_due(self._clock(), self._frames())]
+        waits += [viewer.seconds_until_checkpoint(self.session) for viewer in self.viewers]
+        return min((wait for wait in waits if wait is not None), default=None)

@@ -1,9 +1,11 @@
 """Limits of a client's messages: rate, size and number of invalid ones. Takes the time as a parameter."""
 
 import json
+from typing import Any
 
 from server.protocol.messages import Ack, Command, Configure, ErrorEvent, Hello
 from server.security.token_bucket import TokenBucket
+from server.sessions.flow_control import FlowControl
 
 MESSAGE_RATE = 20.0
 MESSAGE_BURST = 60
@@ -22,17 +24,17 @@ TOO_MANY_INVALID = (1008, "too many invalid messages")
 
 
 class MessageLimits:
-    """Applies the limits to one connection."""
+    """Applies the limits to one connection.
+
+    Attributes:
+        flow: frames whose acknowledgements are free, as the window bounds their number; None before the hello.
+    """
 
     def __init__(self) -> None:
         """Start a connection."""
         self._messages = TokenBucket(MESSAGE_RATE, MESSAGE_BURST)
         self._patience = TokenBucket(_FORGIVEN, MAX_INVALID)
-        self._frames = 0
-
-    def frame_sent(self) -> None:
-        """Count a frame that was sent: its acknowledgement is free, as the window bounds their number."""
-        self._frames += 1
+        self.flow: FlowControl[Any] | None = None
 
     def delay(self, message: Command | ErrorEvent, now: float) -> float:
         """Return how long to wait before reading on, in seconds.
@@ -41,8 +43,7 @@ class MessageLimits:
             message: the message, parsed.
             now: seconds on a monotonic clock.
         """
-        if isinstance(message, Ack) and self._frames > 0:
-            self._frames -= 1
+        if isinstance(message, Ack) and self.flow is not None and self.flow.awaits(message.frame):
             return 0.0
         return self._messages.spend(now)
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from server.protocol.frames import decode
 from tests.chaos.conftest import Start, health
+from tests.support.frames import decode_one
 from tests.support.live_server import LiveServer
 from tests.support.processes import engine_processes, is_alive, kill
 from tests.support.waiting import until
@@ -59,7 +59,9 @@ async def test_killing_engine_processes_under_load_loses_no_epoch_and_holds_nobo
         state = await wire.ask("pause")
         assert state["reason"] == "paused"
         await until(lambda arrivals=arrivals, state=state: arrivals[-1].step == state["step"])  # type: ignore[misc]
-        epochs = [int(epoch) for arrival in arrivals for epoch in decode(arrival.data)[1]["epochs"]]
+        epochs = [
+            int(epoch) for arrival in arrivals for epoch in decode_one(arrival.data)[1]["losses/epochs"]
+        ]
         assert epochs == list(range(state["epoch"] + 1))
         assert widest_gap(arrivals[first:]) < LONGEST_GAP
         await wire.close()

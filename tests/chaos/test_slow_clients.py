@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from benchmarks.load import percentile
-from server.protocol.frames import decode
 from tests.chaos.conftest import Start, at_rest
+from tests.support.frames import decode_one
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import descriptors, unsent
 from tests.support.proxy import Proxy, proxy
+from tests.support.views import watched
 from tests.support.waiting import until
 from tests.support.wire import Arrival, ClosedError, Wire, connect
 
@@ -54,7 +55,7 @@ async def playing(server: LiveServer, url: str = "", resolution: int = 100, **op
     """Open a session that trains ``PACE`` epochs a second and shows maps twenty times a second."""
     wire = await connect(url or server.socket_url, **options)
     await wire.hello()
-    wire.send("watch", resolution=resolution)
+    wire.send("watch", views=watched(resolution=resolution))
     await wire.ask("play", epochs_per_second=PACE)
     return wire
 
@@ -282,9 +283,9 @@ async def test_whatever_the_network_does_no_epoch_is_missing_and_none_comes_twic
             arrivals.append(await wire.frame())
         await wire.close()
 
-    frames = {arrival.number: decode(arrival.data) for arrival in arrivals}
+    frames = {arrival.number: decode_one(arrival.data) for arrival in arrivals}
     assert list(frames) == list(range(1, len(frames) + 1))
-    epochs = [int(epoch) for _, tensors in frames.values() for epoch in tensors["epochs"]]
+    epochs = [int(epoch) for _, tensors in frames.values() for epoch in tensors["losses/epochs"]]
     assert epochs == list(range(state["epoch"] + 1))
     steps = [int(metadata["step"]) for metadata, _ in frames.values()]
     assert steps == sorted(steps)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.chaos.conftest import Start, Tell, at_rest, health
 from tests.support.processes import descriptors, engine_processes, memory
+from tests.support.views import watched
 from tests.support.waiting import until
 from tests.support.wire import Wire, connect
 
@@ -49,7 +50,7 @@ class Person:
     async def _enter(self) -> None:
         self._wire = await connect(self._url, on_frame=lambda arrival: None)
         await self._wire.hello(experiment=self._experiment())
-        self._wire.send("watch", tiles=True)
+        self._wire.send("watch", views=watched(tiles=True))
 
     async def _leave(self) -> None:
         self.frames += self._wire.frames
@@ -90,7 +91,8 @@ class Person:
                 wire.send("set_parameter", layer=0, unit=0, input="bias", value=self._random.uniform(-1, 1))
                 return
             case 7:
-                wire.send("watch", tiles=choose((True, False)), resolution=choose((20, 100, 200)))
+                views = watched(tiles=choose((True, False)), resolution=choose((20, 100, 200)))
+                wire.send("watch", views=views)
                 return
             case _:
                 answer = await wire.ask("play", epochs_per_second=choose((None, 10, 60)))

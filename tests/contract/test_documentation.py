@@ -13,6 +13,7 @@ import pytest
 import engine
 from engine import Experiment
 from engine.experiment import fields
+from engine.insight import VIEWS, View
 from server import __version__
 from server.protocol.messages import Command, ErrorEvent, Event
 from tests.support.live_server import ROOT
@@ -35,6 +36,16 @@ def test_every_message_and_each_of_its_fields_is_described(model: Any) -> None:
     sent = {name for name, field in model.model_fields.items() if not field.exclude}
     for name in sent - {"type", "id"}:
         assert f"`{name}`" in row or f"{name}," in row or f"{name}}}" in row, name
+
+
+@pytest.mark.parametrize("row", [row for row in VIEWS.values() if not row.constant], ids=lambda row: row.key)
+def test_every_view_with_its_options_and_arrays_is_described(row: View[Any]) -> None:
+    first = next(line for line in PROTOCOL.splitlines() if line.startswith(f"| `{row.key}` | "))
+
+    for option in row.options.model_fields:
+        assert f"`{option}`" in first
+    for array in row.arrays:
+        assert f"| `{row.key}/{array}` |" in PROTOCOL
 
 
 def test_every_error_code_is_described() -> None:

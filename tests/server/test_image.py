@@ -18,7 +18,7 @@ import json
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 with connect("ws://127.0.0.1:9000/ws", proxy=None) as line:
-    line.send(json.dumps({"type": "hello", "protocol": 1}))
+    line.send(json.dumps({"type": "hello", "protocol": 2}))
     try:
         while True:
             message = line.recv()

@@ -165,7 +165,7 @@ async def comings_and_goings(url: str) -> None:
         for number in itertools.count():
             with contextlib.suppress(OSError, ClosedError, TimeoutError, RefusedError):
                 wire = await connect(url, source=SOURCE)
-                wire.send("hello", protocol=1, client=f"attacker-{number}-{random.random()}")
+                wire.send("hello", protocol=2, client=f"attacker-{number}-{random.random()}")
                 wire.transport.abort()
             await asyncio.sleep(0.005)
 

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from engine import Experiment, advance, begin
-from server.protocol.frames import decode
+from tests.support.frames import decode_one
 
 PATIENCE_SECONDS = 50
 """How long to wait for what must come; only ever used up when something is broken."""
@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 50
 
 @dataclass(frozen=True)
 class Frame:
-    """A decoded frame."""
+    """A decoded frame of one run: tensors are named ``view/array``."""
 
     metadata: dict[str, str]
     tensors: dict[str, Any]
@@ -66,7 +66,7 @@ class Client:
             if event["type"] == "checkpoint":
                 self.checkpoint = event
             return event
-        frame = Frame(*decode(message))
+        frame = Frame(*decode_one(message))
         self.frames.append(frame)
         if self.acknowledge:
             await self.send("ack", frame=frame.number)
@@ -124,7 +124,7 @@ async def client(url: str, *, acknowledge: bool = True, **options: Any) -> Async
 async def greeted(url: str, *, acknowledge: bool = True, **experiment: Any) -> AsyncIterator[Client]:
     """Connect, say hello with an experiment, and read up to the first frame."""
     async with client(url, acknowledge=acknowledge) as connected:
-        await connected.send("hello", protocol=1, experiment=experiment)
+        await connected.send("hello", protocol=2, experiment=experiment)
         await connected.event("welcome")
         await connected.frame()
         yield connected
@@ -134,7 +134,7 @@ async def greeted(url: str, *, acknowledge: bool = True, **experiment: Any) -> A
 async def resumed(url: str, token: str, **fields: Any) -> AsyncIterator[tuple[Client, dict[str, Any]]]:
     """Connect with a token; yields the client and its welcome. At the end the line is cut, not closed in order."""
     async with client(url) as connected:
-        await connected.send("hello", protocol=1, resume=token, **fields)
+        await connected.send("hello", protocol=2, resume=token, **fields)
         yield connected, await connected.event("welcome")
         cut(connected)
 
@@ -147,7 +147,9 @@ def cut(connected: Client) -> None:
 def assert_losses_are_the_engines(connected: Client, epoch: int, **experiment: Any) -> None:
     """Assert that a client has received every loss up to an epoch once and in order, to the last bit."""
     _, report = advance(begin(Experiment.model_validate(experiment)), epochs=epoch)
-    assert np.concatenate([frame["epochs"] for frame in connected.frames]).tolist() == list(range(epoch + 1))
-    for name, expected in (("train_loss", report.train_loss), ("test_loss", report.test_loss)):
+    assert np.concatenate([frame["losses/epochs"] for frame in connected.frames]).tolist() == list(
+        range(epoch + 1)
+    )
+    for name, expected in (("losses/train", report.train_loss), ("losses/test", report.test_loss)):
         losses = np.concatenate([frame[name] for frame in connected.frames])
         np.testing.assert_array_equal(losses[1:], expected[0], err_msg=name)

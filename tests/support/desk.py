@@ -1,38 +1,65 @@
 """A session with a clock that is turned by hand and an engine at the same desk."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engine import Experiment
 from engine.user_messages import UserMessage
-from server.protocol.messages import Event, Limits, parse
-from server.sessions.session import FrameUpdate, Session
-from server.sessions.slices import Slice, run_slice
+from server.protocol.messages import ErrorEvent, Event, Limits, Watch, parse
+from server.sessions.frame_schedule import FrameSchedule, FrameUpdate
+from server.sessions.session import Session
+from server.sessions.slices import Outcome, Slice, run_slice
+from tests.support.frames import of_one_network
 from tests.support.messages import text
 
 LIMITS = Limits(message_bytes=131_072, window=2, hello_seconds=10)
 
 
 class Desk:
-    """A session with a clock that is turned by hand and an engine at the same desk."""
+    """A session with one viewer, a clock that is turned by hand and an engine at the same desk."""
 
     def __init__(self, **experiment: Any) -> None:
         self.session = Session(LIMITS, lambda: 4711, Experiment.model_validate(experiment))
+        self.schedule = FrameSchedule()
         self.now = 0.0
         self.can_send = True
         self.numbers: list[FrameUpdate] = []
         self.last = dump(self.session.welcome())
 
     def say(self, type_: str, **fields: Any) -> list[dict[str, Any]]:
-        return dump(self.session.receive(parse(text(type_, **fields))))
+        message = parse(text(type_, **fields))
+        if isinstance(message, ErrorEvent):
+            return dump([message])
+        if isinstance(message, Watch):
+            return dump(self.schedule.watch(message, self.session.wanted.experiment))
+        events = dump(self.session.receive(message))
+        if self.session.has_changes:
+            self.schedule.run_changed(self.session.wanted.experiment)
+        return events
+
+    @property
+    def frames(self) -> list[FrameSchedule]:
+        """Schedules of the viewers to which a frame could be sent."""
+        return [self.schedule] if self.can_send else []
+
+    def is_due(self) -> bool:
+        return self.session.is_due(self.now, self.frames)
+
+    def seconds_until_due(self) -> float | None:
+        return self.session.seconds_until_due(self.now, self.frames)
 
     def next(self, seconds: float = 0.001) -> Slice | None:
-        return self.session.next_slice(self.now, can_send=self.can_send, seconds=seconds)
+        return self.session.next_slice(self.now, self.frames, seconds=seconds)
 
     def work(self, work: Slice) -> list[dict[str, Any]]:
-        events, numbers = self.session.absorb(work, run_slice(work))
-        if numbers is not None:
-            self.numbers.append(numbers)
+        return self.absorb(work, run_slice(work))
+
+    def absorb(self, work: Slice, outcome: Outcome) -> list[dict[str, Any]]:
+        events, update = self.session.absorb(work, outcome)
+        if update is not None:
+            frame = self.schedule.frame(update)
+            self.numbers.append(replace(frame, tensors=of_one_network(frame.tensors)))
         return dump(events)
 
     def settle(self, until: Callable[[], bool] = lambda: False) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A real server in a process of its own, on a free port."""
 
 import contextlib
+import itertools
 import os
 import re
 import socket
@@ -41,10 +42,22 @@ class LiveServer:
         return int(self.url.rpartition(":")[2])
 
 
+_PORTS = range(12_000, 32_000)
+"""Below the ports of outgoing connections (from 32,768 on Linux, from 49,152 elsewhere): none of those can take one of
+these between ``free_port`` and the server that listens."""
+
+_PORTS_PER_PROCESS = 50
+_numbers = itertools.cycle(range(_PORTS_PER_PROCESS))
+
+
 def free_port() -> int:
-    """Return a port of this machine that was free a moment ago, for a server that has to come back to the same one."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    """Return a free port for a server that has to be given one; test processes that run side by side look elsewhere."""
+    first = os.getpid() * _PORTS_PER_PROCESS
+    for number in itertools.islice(_numbers, _PORTS_PER_PROCESS):
+        port = _PORTS[(first + number) % len(_PORTS)]
+        with contextlib.suppress(OSError), socket.create_server(("", port)):
+            return port
+    raise RuntimeError(f"no free port among {_PORTS_PER_PROCESS} from {_PORTS[first % len(_PORTS)]} on")
 
 
 @contextlib.contextmanager

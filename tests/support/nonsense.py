@@ -6,18 +6,20 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from tests.support.views import watched
+
 TEXT, BINARY = 1, 2
 """Kinds of WebSocket messages, by opcode."""
 
 COMMANDS: tuple[dict[str, Any], ...] = (
-    {"type": "hello", "protocol": 1, "experiment": {"network": {"hidden": [3]}}},
+    {"type": "hello", "protocol": 2, "experiment": {"network": {"hidden": [3]}}},
     {"type": "configure", "experiment": {"data": {"dataset": "xor"}, "features": ["x1", "x2"]}, "keep": True},
     {"type": "configure", "experiment": {"training": {"optimizer": "adam", "learning_rate": 0.01}}},
     {"type": "play", "epochs_per_second": 30},
     {"type": "pause", "id": 7},
     {"type": "step", "unit": "batch", "count": 3},
     {"type": "reset", "new_seed": True, "id": "again"},
-    {"type": "watch", "tiles": True, "unit": {"layer": 0, "unit": 1}, "resolution": 30, "frame_rate": 10},
+    {"type": "watch", "views": watched(tiles=True, unit=(0, 1), resolution=30), "frame_rate": 10},
     {"type": "set_parameter", "layer": 0, "unit": 0, "input": "bias", "value": 0.5},
     {"type": "set_parameters", "start": 2, "values": [0.1, -0.2, 0.3]},
     {"type": "ack", "frame": 3},

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -59,15 +60,18 @@ def proxy(name: str, server: str, folder: Path, mistakes: Mapping[str, str] | No
 
     http, https = free_port(), free_port()
     recipe = (ROOT / "deploy" / RECIPES[name]).read_text(encoding="utf-8")
-    for written, here in (
-        *(mistakes or {}).items(),
-        ("127.0.0.1:8000", server.removeprefix("http://")),
-        ("8080", str(http)),
-        ("8443", str(https)),
-        (_CERTIFICATES, f"{folder}/"),
-    ):
+    for written, mistake in (mistakes or {}).items():
         assert written in recipe
-        recipe = recipe.replace(written, here)
+        recipe = recipe.replace(written, mistake)
+    here = {
+        "127.0.0.1:8000": server.removeprefix("http://"),
+        "8080": str(http),
+        "8443": str(https),
+        _CERTIFICATES: f"{folder}/",
+    }
+    assert all(written in recipe for written in here)
+    # In one pass, as a port may contain what is replaced.
+    recipe = re.sub("|".join(map(re.escape, here)), lambda found: here[found.group()], recipe)
     arguments = _arguments(name, folder)
     if name == "nginx":  # without root it may not write where Debian's would
         places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]

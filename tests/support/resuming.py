@@ -8,7 +8,7 @@ from typing import Any
 
 from engine import Run
 from server.security.signing_keys import load_keys
-from server.sessions.resume_tokens import Claims, seal, unseal
+from server.sessions.resume.tokens import Claims, seal, unseal
 from tests.support.client import Client, cut, greeted
 from tests.support.live_server import free_port, live_server
 
@@ -28,7 +28,7 @@ def losses(*clients: Client) -> dict[int, float]:
     seen: dict[int, float] = {}
     for connected in clients:
         for frame in connected.frames:
-            seen |= dict(zip(frame["epochs"].tolist(), frame["train_loss"].tolist(), strict=True))
+            seen |= dict(zip(frame["losses/epochs"].tolist(), frame["losses/train"].tolist(), strict=True))
     return seen
 
 

@@ -18,8 +18,8 @@ PATIENCE_SECONDS = 50
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
 _HEAD = 320
 """Bytes of a frame that are looked at: the header's metadata, which come first."""
-_EPOCH = re.compile(rb'"epoch":"(\d+)"')
-_STEP = re.compile(rb'"step":"(\d+)"')
+_EPOCH = re.compile(rb'"\d+/epoch":"(\d+)"')
+_STEP = re.compile(rb'"\d+/step":"(\d+)"')
 _CHUNK = 65_536
 _CATCH_UP_SECONDS = 0.1
 """How far reading at a rate may fall behind, as this process is not always in time, and make up for it."""
@@ -174,7 +174,7 @@ class Wire(asyncio.BufferedProtocol):
 
     async def hello(self, **fields: Any) -> dict[str, Any]:
         """Say hello and return the welcome."""
-        self.send("hello", protocol=1, **fields)
+        self.send("hello", protocol=2, **fields)
         return await self.event("welcome")
 
     # -------------------------------------------------------------------------------------------------- manners

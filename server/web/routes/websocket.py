@@ -30,6 +30,7 @@ from server.security.join_cookie import JoinCookies
 from server.sessions.admission import AdmissionQueueFull
 from server.sessions.manager import AdmissionRefused, SessionManager, retry_seconds
 from server.sessions.runner import ClientInfo, SessionRunner
+from server.sessions.viewer import Viewer
 from server.settings import Settings
 from server.telemetry.metrics import Metrics, note_refusal
 from server.transport.connections import Place
@@ -157,7 +158,7 @@ class _Connection:
         client = ClientInfo(hello.client, address_of(self._websocket.scope.get("client")), identity)
         try:
             await self._wait_for_turn(client)
-            runner = self._sessions.connect(hello, self, self._language, client)
+            runner, viewer = self._sessions.connect(hello, self, self._language, client)
         except AdmissionRefused as turned:
             note_refusal(self._websocket.scope, turned.closing.reason)
             messages = [
@@ -170,17 +171,16 @@ class _Connection:
             note_refusal(self._websocket.scope, closing.reason)
             await self._close_with([self._localized_json(closing)], closing.code, closing.reason)
             return
+        self._limits.flow = viewer.flow
         for_good = False
         try:
-            await self._run_tasks(runner)
+            await self._run_tasks(runner, viewer)
         except WebSocketDisconnect as left:
             for_good = left.code == _NORMAL_CLOSURE
         except _MisbehavedError as bad:
-            await self._close_misbehaving(
-                runner.outbox.drain_events() if runner.connection is self else [], bad
-            )
+            await self._close_misbehaving(viewer.drain_events(), bad)
         finally:
-            self._sessions.disconnect(runner, self, for_good=for_good)
+            self._sessions.disconnect(runner, viewer, for_good=for_good)
 
     async def _wait_for_turn(self, client: ClientInfo) -> None:
         """Wait for admission; a client that disconnects meanwhile loses its place in the queue.
@@ -211,9 +211,14 @@ class _Connection:
     def _choose_language(self, asked: str | None) -> Language:
         return self._sessions.language(asked, self._websocket.headers.get("accept-language"))
 
-    async def _run_tasks(self, runner: SessionRunner) -> None:
+    async def _run_tasks(self, runner: SessionRunner, viewer: Viewer) -> None:
         tasks = [
-            asyncio.create_task(work(runner)) for work in (self._read, self._write, self._watch_slow_client)
+            asyncio.create_task(work)
+            for work in (
+                self._read(runner, viewer),
+                self._write(runner, viewer),
+                self._watch_slow_client(viewer),
+            )
         ]
         waited: list[asyncio.Future[Any]] = [*tasks, self._dismissed]
         try:
@@ -231,8 +236,9 @@ class _Connection:
             waited.clear()
         if self._dismissed.done():
             closing = self._dismissed.result()
-            messages = runner.outbox.drain_events() if runner.connection is self else []
-            await self._close_with([*messages, self._localized_json(closing)], closing.code, closing.reason)
+            await self._close_with(
+                [*viewer.drain_events(), self._localized_json(closing)], closing.code, closing.reason
+            )
 
     async def _close_misbehaving(self, messages: list[str], bad: _MisbehavedError) -> None:
         note_refusal(self._websocket.scope, "size" if bad.answer is None else "invalid")
@@ -259,13 +265,13 @@ class _Connection:
                 return message
             await self._websocket.send_text(message.translated(self._choose_language(None)).model_dump_json())
 
-    async def _read(self, runner: SessionRunner) -> None:
+    async def _read(self, runner: SessionRunner, viewer: Viewer) -> None:
         while True:
             message = await self._read_message()
-            if runner.connection is not self:  # another connection has taken over the session
+            if not viewer.is_connected:  # another connection has taken over the session
                 return
             with self._shares.charged(self._account):
-                runner.receive(message)
+                runner.receive(viewer, message)
 
     async def _read_message(self) -> Command | ErrorEvent:
         """Read the next message, with a delay if they come too fast.
@@ -291,33 +297,32 @@ class _Connection:
             raise _MisbehavedError(violation, message if isinstance(message, ErrorEvent) else None)
         return message
 
-    async def _watch_slow_client(self, runner: SessionRunner) -> None:
+    async def _watch_slow_client(self, viewer: Viewer) -> None:
         """Dismiss a client that has taken no message for ``slow_seconds``."""
         timeout = self._settings.slow_seconds
         while True:
             await asyncio.sleep(min(1.0, timeout / 4))
-            if runner.blocked_seconds >= timeout:
+            if viewer.blocked_seconds >= timeout:
                 self.dismiss(close_codes.SLOW)
                 return
 
-    async def _await_more(self, runner: SessionRunner) -> None:
+    async def _await_more(self, viewer: Viewer) -> None:
         """Wait until there may be something to send; send a heartbeat after ``heartbeat_seconds``."""
         try:
             async with asyncio.timeout(self._settings.heartbeat_seconds):
-                await runner.sendable.wait()
+                await viewer.sendable.wait()
         except TimeoutError:
             await self._websocket.send_text(Heartbeat().model_dump_json())
 
-    async def _write(self, runner: SessionRunner) -> None:
+    async def _write(self, runner: SessionRunner, viewer: Viewer) -> None:
         """Send messages of the outbox in order."""
-        while runner.connection is self:  # otherwise the outbox belongs to another connection
-            runner.sendable.clear()
-            message = runner.outbox.take()
+        while viewer.is_connected:  # otherwise another connection has taken over the session
+            viewer.sendable.clear()
+            message = viewer.outbox.take()
             if message is None:
-                await self._await_more(runner)
+                await self._await_more(viewer)
             elif isinstance(message, str):
                 await self._websocket.send_text(message)
             else:
                 await self._websocket.send_bytes(message)
-                self._limits.frame_sent()
                 runner.frame_sent()

@@ -67,14 +67,15 @@ export function createNotifications({
   let nextProgress = 0;
 
   /** @param {Welcome} event not the first of this visit, or one that resumes an earlier visit */
-  function showReturn({ recovered, waited, state }) {
+  function showReturn({ recovered, waited, runs }) {
+    const state = runs[0]?.state;
     if (recovered && waited === 0) {
       if (welcomes > 1) announce(phrase("line.again.quiet"));
       return;
     }
     let text = phrase("line.again.anew");
     if (recovered) text = phrase("line.again.waited");
-    else if (state.reason === "resumed") text = phrase("line.again.kept", { epoch: state.epoch });
+    else if (state?.reason === "resumed") text = phrase("line.again.kept", { epoch: state.epoch });
     show({ key: "line", kind: "info", title: phrase("line.again.title"), text });
     announce(`${phrase("line.again.title")} ${text}`);
   }
@@ -207,7 +208,7 @@ export function createNotifications({
       case "welcome":
         welcomes += 1;
         dismiss("waiting"); // if the session still waits, it is shown again
-        if (welcomes > 1 || event.state.reason === "resumed") showReturn(event);
+        if (welcomes > 1 || event.runs[0]?.state.reason === "resumed") showReturn(event);
         if (event.page !== "" && event.page !== page) showNewVersion();
         if (welcomes > 1) showNotes(event);
         else for (const notice of openedNotices(event)) show(notice);

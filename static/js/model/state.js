@@ -1,7 +1,7 @@
 /** The state of the page as plain data, and all its changes as pure functions. */
 
 /**
- * @import { Catalog, ChangeRequest, Configured, ConnectionState, Diverged, Experiment, ConnectionTrouble, State, StateChanged, Stopped, Target, Welcome } from "../types/app.js"
+ * @import { Catalog, ChangeRequest, Configured, ConnectionState, Diverged, Experiment, ConnectionTrouble, State, StateChanged, Stopped, Target, RunInfo } from "../types/app.js"
  */
 
 import { withChanges } from "./experiment.js";
@@ -61,22 +61,22 @@ export function withConnection(state, connection, trouble = null) {
 /**
  * @param {State} state
  * @param {Catalog} catalog
- * @param {Welcome} event
+ * @param {RunInfo} run
  * @param {boolean} [continues] whether the curves continue
  * @returns {State}
  */
-export function withWelcome(state, catalog, event, continues = false) {
+export function withWelcome(state, catalog, run, continues = false) {
   return withoutLostUnits(catalog, {
     ...state,
-    experiment: event.experiment,
-    wanted: event.experiment,
-    address: event.address,
+    experiment: run.experiment,
+    wanted: run.experiment,
+    address: run.address,
     pending: [],
-    playing: event.state.playing,
-    run: event.run,
+    playing: run.state.playing,
+    run: run.run,
     ended: null,
-    ownPoints: lastPoints(state.ownPoints, event.experiment),
-    marks: continues ? state.marks.filter(({ epoch }) => epoch <= event.state.epoch) : [],
+    ownPoints: lastPoints(state.ownPoints, run.experiment),
+    marks: continues ? state.marks.filter(({ epoch }) => epoch <= run.state.epoch) : [],
   });
 }
 

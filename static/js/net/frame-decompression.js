@@ -2,7 +2,7 @@
  * Decompresses frames (docs/protocol.md): inflates them with the platform's asynchronous stream, then undoes the delta coding.
  */
 
-import { LOSSES, readTensors } from "./protocol.js";
+import { hasLosses, readTensors } from "./protocol.js";
 
 /**
  * @import { FrameDecompressor } from "../types/app.js"
@@ -49,7 +49,7 @@ export function createDecompressor() {
       /** @type {LastTensors} */
       const next = new Map();
       for (const { name, kind, size, start, end } of readTensors(file.buffer)) {
-        const isLoss = LOSSES.includes(name);
+        const isLoss = hasLosses(name);
         const before = last.get(name);
         const base = !isLoss && before?.kind === kind ? before.values : null;
         const folded = file.subarray(start, end);

@@ -4,10 +4,10 @@
  */
 
 /**
- * @import { Catalog, Command, Experiment, Frame, FrameViews, ServerEvent, WatchedView } from "../types/app.js"
+ * @import { Catalog, Command, Experiment, Frame, FrameRun, Points, ServerEvent } from "../types/app.js"
  */
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
  * `data.train_fraction` becomes `data.trainFraction`.
@@ -74,27 +74,6 @@ export function encodeCommand(command) {
 }
 
 /**
- * The command that watches views. In version 1 it has a field for each view.
- * @param {WatchedView[]} views
- * @param {{ frameRate: number, hidden: boolean }} frames how many a second to ask for, and whether nobody can see them
- * @returns {Command}
- */
-export function watchCommand(views, { frameRate, hidden }) {
-  const find = (/** @type {string} */ key) => views.find(({ view }) => view === key);
-  const { unit = null, resolution = 100 } = find("map") ?? {};
-  return {
-    type: "watch",
-    tiles: find("tiles") !== undefined,
-    unit,
-    resolution,
-    frameRate,
-    confusion: find("confusion") !== undefined,
-    ...(find("parameters")?.exact && { exact: true }),
-    hidden,
-  };
-}
-
-/**
  * @param {string} text
  * @returns {ServerEvent}
  */
@@ -126,30 +105,34 @@ const ARRAYS = { F64: Float64Array, F32: Float32Array, U32: Uint32Array, I8: Uin
  * @property {[start: number, end: number]} data_offsets
  */
 
-/** Tensors with a value for every epoch since the last frame; all others describe the present epoch. */
-export const LOSSES = ["epochs", "train_loss", "validation_loss", "test_loss"];
+/**
+ * Whether a tensor, named `run/view/array`, has a value for every epoch since the last frame; all others describe the present.
+ * @param {string} name
+ */
+export function hasLosses(name) {
+  return name.split("/")[1] === "losses";
+}
 
-/** The view and array of each tensor of version 1, and its type. */
-const TENSORS = /** @type {Record<string, [place: string, dtype: keyof typeof ARRAYS]>} */ ({
-  epochs: ["losses/epochs", "U32"],
-  train_loss: ["losses/train", "F64"],
-  test_loss: ["losses/test", "F64"],
-  validation_loss: ["losses/validation", "F64"],
-  train_points: ["points/train", "F32"],
-  test_points: ["points/test", "F32"],
-  validation_points: ["points/validation", "F32"],
-  map: ["map/values", "I8"],
-  map_classes: ["map/classes", "I8"],
-  tiles: ["tiles/values", "I8"],
-  evaluation: ["scores/values", "F64"],
-  parameters: ["parameters/values", "F32"],
-  exact_parameters: ["parameters/exact", "F64"],
-  confusion: ["confusion/counts", "U32"],
+/** The types of the arrays that are known here. */
+const TYPES = /** @type {Record<string, keyof typeof ARRAYS>} */ ({
+  "losses/epochs": "U32",
+  "losses/train": "F64",
+  "losses/test": "F64",
+  "losses/validation": "F64",
+  "points/train": "F32",
+  "points/test": "F32",
+  "points/validation": "F32",
+  "map/values": "I8",
+  "map/classes": "I8",
+  "tiles/values": "I8",
+  "scores/values": "F64",
+  "parameters/values": "F32",
+  "parameters/exact": "F64",
+  "confusion/counts": "U32",
 });
 
-/** Tensors of every frame, and those that a frame has unless the page is hidden. */
-const ALWAYS = ["epochs", "train_loss", "test_loss"];
-const VISIBLE = ["map", "parameters", "evaluation"];
+/** Arrays that a run has in every frame. */
+const ALWAYS = ["epochs", "train", "test"];
 
 /**
  * @param {ArrayBuffer} message
@@ -193,39 +176,51 @@ export function readTensors(message) {
 /**
  * Reads one frame. Arrays are views of the message where its alignment allows, copies elsewhere.
  * @param {ArrayBuffer} message
- * @returns {Frame} without views if the page is hidden
+ * @returns {Frame}
  * @throws {Error} that names a tensor that is missing or of another type
  */
 export function decodeFrame(message) {
   const { header, start } = readHeader(message);
   const { __metadata__, ...tensors } = header;
   const about = /** @type {Record<string, string>} */ (__metadata__);
-  const isVisible = VISIBLE.some((name) => name in tensors);
-  for (const name of isVisible ? [...ALWAYS, ...VISIBLE] : ALWAYS)
-    if (!(name in tensors)) throw new Error(`Frame: ${name} is missing`);
 
-  /** @type {Record<string, Record<string, unknown>>} by view and array */
+  /** @type {Record<string, Record<string, Record<string, any>>>} by run, view and array */
   const arrays = {};
   for (const [name, tensor] of Object.entries(/** @type {Record<string, Tensor>} */ (tensors))) {
-    const [place, dtype] = TENSORS[name] ?? [name, tensor.dtype];
+    const [run = "", view = "", array = ""] = name.split("/");
+    const dtype = TYPES[`${view}/${array}`] ?? tensor.dtype;
     if (tensor.dtype !== dtype) throw new Error(`Frame: ${name} is ${tensor.dtype}, not ${dtype}`);
-    const [view = "", array = ""] = place.split("/");
-    arrays[view] = { ...arrays[view], [fromWireName(array)]: readArray(message, start, tensor) };
-  }
-  const { losses, points, ...views } = arrays;
-  const { map } = /** @type {FrameViews} */ (views);
-  if (map) {
-    map.of = about.map ?? "output";
-    map.resolution = Math.sqrt(map.values.length);
+    arrays[run] ??= {};
+    arrays[run][view] ??= {};
+    arrays[run][view][fromWireName(array)] = readArray(message, start, tensor);
+    if (`${view}/${array}` === "map/values") arrays[run][view].resolution = tensor.shape.at(-1);
   }
   return {
     number: Number(about.frame),
-    run: Number(about.run),
-    lineage: Number(about.history ?? about.run),
-    epoch: Number(about.epoch),
-    step: Number(about.step),
-    losses: /** @type {Frame["losses"]} */ (losses),
-    points: points ? /** @type {Frame["points"]} */ ({ validation: new Float32Array(0), ...points }) : null,
+    runs: Object.entries(arrays).map(([run, views]) => readRun(run, views, about)),
+  };
+}
+
+/**
+ * @param {string} run
+ * @param {Record<string, Record<string, any>>} arrays by view
+ * @param {Record<string, string>} about metadata of the frame
+ * @returns {FrameRun}
+ */
+function readRun(run, { losses = {}, points, ...views }, about) {
+  for (const name of ALWAYS)
+    if (!(name in losses)) throw new Error(`Frame: ${run}/losses/${name} is missing`);
+  if (views.map) {
+    const { unit } = JSON.parse(about[`${run}/map`] ?? "{}");
+    views.map.of = unit ? `${unit.layer}:${unit.unit}` : "output";
+  }
+  return {
+    run: Number(run),
+    lineage: Number(about[`${run}/lineage`]),
+    epoch: Number(about[`${run}/epoch`]),
+    step: Number(about[`${run}/step`]),
+    losses: /** @type {FrameRun["losses"]} */ (losses),
+    points: points ? /** @type {Points} */ ({ validation: new Float32Array(0), ...points }) : null,
     views,
   };
 }

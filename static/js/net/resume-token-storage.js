@@ -53,7 +53,7 @@ export function createResumeStorage({ getStorage, record, address }) {
    * @param {Checkpoint} checkpoint
    */
   const isSeen = ({ lineage, losses }, checkpoint) =>
-    checkpoint.history === lineage && checkpoint.epoch < losses.train.length;
+    checkpoint.lineage === lineage && checkpoint.epoch < losses.train.length;
 
   const resumeStorage = {
     /** The token to resume with, or null. */

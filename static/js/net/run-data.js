@@ -4,7 +4,7 @@
  */
 
 /**
- * @import { Frame, FrameViews, Picture, Points } from "../types/app.js"
+ * @import { FrameRun, FrameViews, Picture, Points } from "../types/app.js"
  * @import { Column } from "../lib/data/column.js"
  */
 
@@ -47,7 +47,7 @@ export function createRunData(run, { lineage, points } = { lineage: 0, points: N
     losses: { train: createColumn(), test: createColumn(), validation: createColumn() },
     /** Another object whenever they are replaced. */
     points,
-    /** @type {Frame | null} the newest frame with views */
+    /** @type {FrameRun | null} the newest frame with views */
     latest: null,
     /** The newest arrays of each view. */
     views: NO_VIEWS,
@@ -88,8 +88,8 @@ export function createRunData(run, { lineage, points } = { lineage: 0, points: N
     },
 
     /**
-     * Adds a frame of this run.
-     * @param {Frame} frame
+     * Adds what a frame has of this run.
+     * @param {FrameRun} frame
      * @param {number} time of arrival, in milliseconds
      */
     accept(frame, time) {
@@ -145,7 +145,7 @@ export function createRunData(run, { lineage, points } = { lineage: 0, points: N
     },
   };
 
-  /** @param {Frame["losses"]} added */
+  /** @param {FrameRun["losses"]} added */
   function appendLosses({ epochs, train, test, validation }) {
     const { losses } = runData;
     for (let index = 0; index < epochs.length; index++) {

@@ -1,6 +1,6 @@
 /** The runs of a session by their numbers, each with its streamed numbers. One of them is the current one; today it is the only one. */
 
-/** @import { Frame } from "../types/app.js" */
+/** @import { FrameRun } from "../types/app.js" */
 
 import { createRunData } from "./run-data.js";
 
@@ -37,8 +37,8 @@ export function createRuns(first = 0) {
     },
 
     /**
-     * Adds a frame to its run, unless that is an earlier one.
-     * @param {Frame} frame
+     * Adds what a frame has of a run, unless that is an earlier one.
+     * @param {FrameRun} frame
      * @param {number} time of arrival, in milliseconds
      * @returns {boolean} whether it was added
      */

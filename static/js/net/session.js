@@ -3,7 +3,7 @@
  */
 
 /**
- * @import { Catalog, ChangeRequest, Changes, Command, ConnectionState, Experiment, Frame, ConnectionTrouble, ParameterAddress, ServerEvent, FrameDecompressor, WatchedView, Welcome } from "../types/app.js"
+ * @import { Catalog, ChangeRequest, Changes, Command, ConnectionState, Experiment, Frame, ConnectionTrouble, ParameterAddress, RunInfo, ServerEvent, FrameDecompressor, WatchedView, Welcome } from "../types/app.js"
  * @import { Emitter } from "../lib/data/emitter.js"
  * @import { Targets } from "../own-data/point-set.js"
  * @import { TabRecord, StorageSource } from "./tab-record.js"
@@ -27,7 +27,7 @@ import {
   withWelcome,
 } from "../model/state.js";
 import { createConnection } from "./connection.js";
-import { PROTOCOL_VERSION, watchCommand } from "./protocol.js";
+import { PROTOCOL_VERSION } from "./protocol.js";
 import { createResumeStorage } from "./resume-token-storage.js";
 import { createRuns } from "./runs.js";
 
@@ -112,7 +112,8 @@ export function createSession(options) {
   const sendWatch = throttle((/** @type {null} */ _) => {
     const exact = waiting.length > 0;
     const views = exact ? withExactParameters(watched) : watched;
-    connection.send(watchCommand(views, { frameRate: options.frameRate(), hidden: isHidden() && !exact }));
+    const command = { type: "watch", views, frameRate: options.frameRate(), hidden: isHidden() && !exact };
+    connection.send(/** @type {Command} */ (command));
   }, WATCH_PAUSE);
 
   const connection = createConnection({
@@ -161,18 +162,19 @@ export function createSession(options) {
   /** @param {Welcome} event */
   function receiveWelcome(event) {
     const { experiment, wanted, pending } = store.get();
-    const continues = resumes && event.history === runs.current.lineage;
+    const [info] = /** @type {[RunInfo]} */ (event.runs);
+    const continues = resumes && info.lineage === runs.current.lineage;
     received = 0;
     acknowledged = 0;
-    if (continues) runs.proceed(event.run);
-    else runs.begin(event.run);
-    if (continues && !event.recovered) runs.current.rewind(event.state.epoch);
-    store.update((state) => withWelcome(state, catalog, event, continues));
+    if (continues) runs.proceed(info.run);
+    else runs.begin(info.run);
+    if (continues && !event.recovered) runs.current.rewind(info.state.epoch);
+    store.update((state) => withWelcome(state, catalog, info, continues));
     sendWatch.push(null);
     // A change made while the connection broke, or since the token was issued.
     const isNewer = resumes && ((wasWelcomed && pending.length > 0) || !event.recovered);
     wasWelcomed = true;
-    if (isNewer && !isEqual(wanted, event.experiment))
+    if (isNewer && !isEqual(wanted, info.experiment))
       request({ ...(!event.recovered && { experiment }), ...joined(pending) });
   }
 
@@ -241,7 +243,7 @@ export function createSession(options) {
   /** @param {Frame} frame */
   function receiveFrame(frame) {
     received = Math.max(received, frame.number);
-    runs.accept(frame, now());
+    for (const run of frame.runs) runs.accept(run, now());
     if (waiting.length > 0 && runs.current.views.parameters?.exact) {
       endWaiting();
       sendWatch.push(null);

@@ -31,6 +31,7 @@ export interface ChangeRequest {
 export type Command = CamelEach<Wire.Command>;
 export type ServerEvent = CamelEach<Wire.ServerEvent>;
 export type Welcome = Camel<Wire.Welcome>;
+export type RunInfo = Camel<Wire.RunInfo>;
 export type Configured = Camel<Wire.Configured>;
 export type StateChanged = Camel<Wire.StateChanged>;
 export type Diverged = Camel<Wire.Diverged>;
@@ -78,8 +79,13 @@ export interface FrameViews {
 /** A decoded frame. Arrays are views of the message. */
 export interface Frame {
   number: number;
+  runs: FrameRun[];
+}
+
+/** What a frame has of one run. */
+export interface FrameRun {
   run: number;
-  /** Number of the lineage (`history` on the wire): frames of one lineage show one network, through changes of its shape. */
+  /** Number of the lineage: frames of one lineage show one network, through changes of its shape. */
   lineage: number;
   epoch: number;
   step: number;

@@ -50,7 +50,7 @@ export interface Checkpoint {
   id: string | number | null;
   token: string;
   epoch: number;
-  history: number;
+  lineage: number;
   whole: boolean;
 }
 
@@ -243,6 +243,7 @@ export interface Diverged {
   type: "diverged";
   /** 0 … 9007199254740991. */
   id: string | number | null;
+  run: number;
   epoch: number;
   step: number;
 }
@@ -440,6 +441,15 @@ export interface Reset {
   new_seed?: boolean;
 }
 
+/** A run of the session, and the fragment of the page's address for its experiment. */
+export interface RunInfo {
+  run: number;
+  lineage: number;
+  experiment: Experiment;
+  address: string;
+  state: State;
+}
+
 /** Set one weight or bias. */
 export interface SetParameter {
   type: "set_parameter";
@@ -481,7 +491,7 @@ export interface State {
   step: number;
 }
 
-/** The run began or stopped training. */
+/** A run began or stopped training. */
 export interface StateChanged {
   playing: boolean;
   epochs_per_second: number | null;
@@ -491,6 +501,7 @@ export interface StateChanged {
   type: "state";
   /** 0 … 9007199254740991. */
   id: string | number | null;
+  run: number;
 }
 
 /** Pause, then train for a few epochs or batches. */
@@ -519,6 +530,7 @@ export interface Stopped {
   type: "stopped";
   /** 0 … 9007199254740991. */
   id: string | number | null;
+  run: number;
   epoch: number;
   step: number;
 }
@@ -581,7 +593,7 @@ export interface TrainingInput {
   stop_options?: Record<string, number>;
 }
 
-/** A hidden unit, or one of several outputs. */
+/** A hidden unit, or one of several outputs as a unit of the layer behind the hidden ones. */
 export interface UnitAddress {
   /** 0 … 10. */
   layer: number;
@@ -598,23 +610,47 @@ export interface Waiting {
   waits: boolean;
 }
 
-/** Select the views that the page shows, so that nothing else is computed. */
+/** Select the views that the client shows, each at most once, so that nothing else is computed. */
 export interface Watch {
   type: "watch";
   /** 0 … 9007199254740991. */
   id?: string | number | null;
-  tiles?: boolean;
-  unit?: UnitAddress | null;
-  /** 10 … 200. */
-  resolution?: number;
+  views?: (WatchedMap | WatchedTiles | WatchedScores | WatchedConfusion | WatchedParameters)[];
   /** 1 … 60. */
   frame_rate?: number;
-  confusion?: boolean;
-  exact?: boolean;
   hidden?: boolean;
 }
 
-/** Answer to hello. */
+/** How many samples of each class are taken for each class. */
+export interface WatchedConfusion {
+  view: "confusion";
+}
+
+/** The output, or what one unit computes from it, over the region of the data. */
+export interface WatchedMap {
+  unit?: UnitAddress | null;
+  /** 10 … 200. */
+  resolution?: number;
+  view: "map";
+}
+
+/** All weights and biases, layer by layer, unit by unit: the weights in input order, then the bias. */
+export interface WatchedParameters {
+  exact?: boolean;
+  view: "parameters";
+}
+
+/** Loss and accuracy (for regression R²) of each part of the data, as they are now. */
+export interface WatchedScores {
+  view: "scores";
+}
+
+/** A small map of every unit, layer by layer, with the outputs as the last ones. */
+export interface WatchedTiles {
+  view: "tiles";
+}
+
+/** Answer to hello, with the runs of the session. */
 export interface Welcome {
   notes: string[];
   type: "welcome";
@@ -623,15 +659,11 @@ export interface Welcome {
   protocol: number;
   version: string;
   limits: Limits;
-  experiment: Experiment;
-  run: number;
-  history: number;
-  state: State;
+  runs: RunInfo[];
   session: string;
   recovered: boolean;
   waited: number;
   page: string;
-  address: string;
   misses_points: boolean;
 }
 

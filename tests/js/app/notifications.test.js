@@ -184,20 +184,18 @@ test("while training goes on, how far it has come is said now and then", () => {
   ]);
 });
 
-/** @param {object} [parts] */
-const welcome = (parts = {}) =>
-  /** @type {ServerEvent} */ (
-    /** @type {unknown} */ ({
-      type: "welcome",
-      recovered: false,
-      waited: 0,
-      page: "",
-      notes: [],
-      missesPoints: false,
-      state: { playing: false, epochsPerSecond: null, reason: "new", epoch: 0, step: 0 },
-      ...parts,
-    })
-  );
+/** @param {Record<string, unknown>} [parts] */
+const welcome = ({ state = { reason: "new" }, ...parts } = {}) =>
+  /** @type {any} */ ({
+    type: "welcome",
+    recovered: false,
+    waited: 0,
+    page: "",
+    notes: [],
+    missesPoints: false,
+    runs: [{ state }],
+    ...parts,
+  });
 const RESUMED = { playing: true, epochsPerSecond: null, reason: "resumed", epoch: 1234, step: 0 };
 
 test("the first welcome is not worth a word, nor is one that goes on unhurt", () => {

@@ -45,7 +45,7 @@ test("the diagram knows how many outputs there are, and which unit is pinned", (
 test("the large map shows the newest picture of the output or of a unit, and a feature from the catalogue", () => {
   const run = createRunData(1);
   assert.equal(shownPicture(CATALOG, on("circle"), run), null);
-  const frame = pictureOf({ about: { map: "0:1" } });
+  const frame = pictureOf({ about: { map: JSON.stringify({ unit: { layer: 0, unit: 1 } }) } });
   run.accept(pictureOf(), 0);
   run.accept(frame, 10);
 

@@ -9,6 +9,7 @@ import { createSession } from "../../../static/js/net/session.js";
 import { EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
 import { WHOLE } from "../support/fields.js";
 import { FakeSocket } from "../support/socket.js";
+import { welcome } from "../support/welcome.js";
 
 /** @import { Experiment } from "../../../static/js/types/app.js" */
 
@@ -77,16 +78,7 @@ function start() {
     now: () => (time += 10_000),
   });
   FakeSocket.latest().accept();
-  FakeSocket.latest().tell({
-    type: "welcome",
-    protocol: 1,
-    version: "0",
-    limits: {},
-    experiment: toWire(EXPERIMENT),
-    address: "",
-    run: 1,
-    state: { playing: false, epochs_per_second: null, reason: "new", epoch: 0, step: 0 },
-  });
+  FakeSocket.latest().tell(welcome(1, {}, { experiment: toWire(EXPERIMENT), address: "" }));
   session.store.flush();
   return { page, told, session, keeping };
 }

@@ -114,6 +114,7 @@ test("a lost line stops the run and remembers what was asked and has no answer",
     playing: true,
     epochsPerSecond: null,
     reason: "played",
+    run: 1,
     epoch: 0,
     step: 0,
     id: null,
@@ -129,7 +130,7 @@ for (const kind of /** @type {const} */ (["diverged", "stopped"])) {
   test(`a run that has ${kind} says so until anything changes`, () => {
     const ended = withEnd(
       { ...start, playing: true },
-      { type: kind, epoch: 3, step: 30, message: "So it is.", id: null },
+      { type: kind, run: 1, epoch: 3, step: 30, message: "So it is.", id: null },
     );
     const answer = configured(1, faster);
 

@@ -6,7 +6,7 @@ import { frameBytes } from "../support/frames.js";
 import { createPacker } from "../support/packing.js";
 import { FakeSocket } from "../support/socket.js";
 
-const WELCOME = { type: "welcome", protocol: 1 };
+const WELCOME = { type: "welcome", protocol: 2 };
 
 /**
  * @param {string[]} log
@@ -84,7 +84,7 @@ test("a message that cannot be read is a fault, and the line stays", () => {
   FakeSocket.latest().accept();
 
   FakeSocket.latest().onmessage?.({ data: "{" });
-  FakeSocket.latest().show(frameBytes({ without: "map" }));
+  FakeSocket.latest().show(frameBytes({ without: "losses/train" }));
   FakeSocket.latest().tell(WELCOME);
 
   assert.deepEqual(log, ["opened", "fault", "fault", "open", "welcome"]);

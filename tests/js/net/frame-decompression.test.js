@@ -14,8 +14,8 @@ test("unpacked frames are the plain ones to the last byte, whatever changes betw
     { epochs: [] },
     { epochs: [7], classes: [1, 2, 3, 0] },
     { epochs: [8], classes: [1, 0, 3, 2] },
-    { without: "map" },
-    { order: ["map"], epochs: Array.from({ length: 5000 }, (_, index) => 9 + index) },
+    { without: "map/values" },
+    { order: ["map/values"], epochs: Array.from({ length: 5000 }, (_, index) => 9 + index) },
     { epochs: [4_294_967_295, 0] },
   ];
 

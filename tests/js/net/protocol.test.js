@@ -7,9 +7,8 @@ import {
   encodeCommand,
   fromWireName,
   toWireName,
-  watchCommand,
 } from "../../../static/js/net/protocol.js";
-import { frameBytes, pictureOf } from "../support/frames.js";
+import { frameBytes, pictureOf, runOf } from "../support/frames.js";
 
 test("names are camelCase inside and snake_case on the wire", () => {
   assert.equal(fromWireName("data.train_fraction"), "data.trainFraction");
@@ -69,13 +68,15 @@ test("a speed without a number is as fast as it goes", () => {
 
 test("a frame is read as numbers, whatever the alignment of its arrays", () => {
   for (const order of [
-    ["epochs", "train_loss"],
-    ["train_loss", "epochs"],
+    ["losses/epochs", "losses/train"],
+    ["losses/train", "losses/epochs"],
   ]) {
-    const about = { frame: "7", run: "2", epoch: "12", step: "300", map: "0:3" };
+    const map = JSON.stringify({ unit: { layer: 0, unit: 3 } });
+    const about = { frame: "7", run: "2", lineage: "1", epoch: "12", step: "300", map };
     const frame = pictureOf({ about, order });
 
-    assert.equal(frame.number, 7);
+    assert.equal(decodeFrame(frameBytes({ about, order })).number, 7);
+    assert.equal(frame.lineage, 1);
     assert.equal(frame.run, 2);
     assert.equal(frame.epoch, 12);
     assert.equal(frame.step, 300);
@@ -96,7 +97,7 @@ test("a frame of many classes has the class of every cell", () => {
 
   assert.deepEqual([...(frame.views.map.classes ?? [])], [0, 2, 5, 1]);
   assert.throws(
-    () => decodeFrame(frameBytes({ classes: [0, 0, 0, 0], types: { map_classes: "F32" } })),
+    () => decodeFrame(frameBytes({ classes: [0, 0, 0, 0], types: { "map/classes": "F32" } })),
     /I8/,
   );
 });
@@ -110,41 +111,17 @@ test("validation has its losses, its row of the evaluation and its points", () =
 });
 
 test("a frame that lacks a number, or has another type, is an error that names it", () => {
-  assert.throws(() => decodeFrame(frameBytes({ without: "parameters" })), /parameters is missing/);
+  assert.throws(() => decodeFrame(frameBytes({ without: "losses/test" })), /1\/losses\/test is missing/);
   assert.throws(
-    () => decodeFrame(frameBytes({ types: { parameters: "F64" } })),
-    /parameters is F64, not F32/,
+    () => decodeFrame(frameBytes({ types: { "parameters/values": "F64" } })),
+    /1\/parameters\/values is F64, not F32/,
   );
 });
 
 test("a frame for a page that nobody looks at has losses only", () => {
-  const frame = decodeFrame(frameBytes({ hidden: true, about: { epoch: "13" } }));
+  const frame = runOf({ hidden: true, about: { epoch: "13" } });
 
   assert.equal(frame.epoch, 13);
   assert.deepEqual([...frame.losses.epochs], [11, 12, 13]);
   assert.deepEqual(frame.views, {});
-});
-
-test("views to watch become the fields of one command, and those that nobody wants are left out", () => {
-  const unit = { layer: 0, unit: 3 };
-  const frames = { frameRate: 20, hidden: false };
-
-  assert.deepEqual(watchCommand([], frames), {
-    type: "watch",
-    tiles: false,
-    unit: null,
-    resolution: 100,
-    confusion: false,
-    ...frames,
-  });
-  const all = [{ view: "map", unit, resolution: 50 }, { view: "tiles" }, { view: "confusion" }];
-  assert.deepEqual(watchCommand([...all, { view: "parameters", exact: true }], frames), {
-    type: "watch",
-    tiles: true,
-    unit,
-    resolution: 50,
-    confusion: true,
-    exact: true,
-    ...frames,
-  });
 });

@@ -30,7 +30,7 @@ const checkpoint = (token, epoch) => ({
   id: null,
   token,
   epoch,
-  history: 3,
+  lineage: 3,
   whole: false,
 });
 
@@ -52,7 +52,7 @@ test("a token of another lineage waits", () => {
   const { visit, runData } = createTab();
   runData.losses.train.push(0.5);
   const storage = visit();
-  storage.offer({ ...checkpoint("other", 0), history: 4 }, runData, STATE);
+  storage.offer({ ...checkpoint("other", 0), lineage: 4 }, runData, STATE);
 
   assert.equal(storage.token, null);
 });

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeFrame } from "../../../static/js/net/protocol.js";
 import { createRunData } from "../../../static/js/net/run-data.js";
-import { frameBytes } from "../support/frames.js";
+import { runOf } from "../support/frames.js";
+
+/** The options of a map of a unit. */
+const UNIT = JSON.stringify({ unit: { layer: 0, unit: 1 } });
 
 /**
  * @param {number} run
  * @param {number[]} epochs
  * @param {string} [map]
  */
-function frame(run, epochs, map = "output") {
-  const about = { run: String(run), epoch: String(epochs.at(-1) ?? 0), map };
-  return decodeFrame(frameBytes({ about, epochs }));
+function frame(run, epochs, map = "{}") {
+  return runOf({ about: { run: String(run), epoch: String(epochs.at(-1) ?? 0), map }, epochs });
 }
 
 test("losses of all frames line up by epoch", () => {
@@ -39,7 +40,7 @@ test("the last picture of the output is kept while another unit is watched", () 
   const runData = createRunData(1);
   const output = frame(1, [0]);
   runData.accept(output, 0);
-  runData.accept(frame(1, [1], "0:1"), 10);
+  runData.accept(frame(1, [1], UNIT), 10);
 
   assert.equal(runData.outputMap, output.views.map);
   assert.equal(runData.views.map?.of, "0:1");
@@ -49,7 +50,7 @@ test("a unit that is not watched is shown by its tile, if tiles came", () => {
   const runData = createRunData(1);
   const tiles = Uint8Array.from({ length: 6 * 400 }, (_, index) => Math.floor(index / 400));
   assert.equal(runData.picture(null, [4, 2]), null);
-  const { views, ...numbers } = frame(1, [0], "0:1");
+  const { views, ...numbers } = frame(1, [0], UNIT);
   runData.accept({ ...numbers, views: { ...views, tiles: { values: tiles } } }, 0);
 
   assert.equal(runData.picture(null, [4, 2]), null);
@@ -70,8 +71,8 @@ test("the speed is measured over the last moments", () => {
 
 test("validation losses line up with the others", () => {
   const runData = createRunData(1);
-  runData.accept(decodeFrame(frameBytes({ epochs: [0, 1], validation: true })), 0);
-  runData.accept(decodeFrame(frameBytes({ epochs: [3], validation: true })), 50);
+  runData.accept(runOf({ epochs: [0, 1], validation: true }), 0);
+  runData.accept(runOf({ epochs: [3], validation: true }), 50);
 
   assert.equal(runData.losses.validation.length, 4);
   assert.equal(runData.losses.validation.at(1), 0.25);
@@ -81,7 +82,7 @@ test("validation losses line up with the others", () => {
 
 test("points without validation take the old ones' place", () => {
   const runData = createRunData(1);
-  const { points, ...numbers } = decodeFrame(frameBytes({ epochs: [0], validation: true }));
+  const { points, ...numbers } = runOf({ epochs: [0], validation: true });
   const none = new Float32Array(0);
   runData.accept({ ...numbers, points }, 0);
   runData.accept({ ...numbers, points: points && { ...points, validation: none } }, 10);
@@ -92,7 +93,7 @@ test("points without validation take the old ones' place", () => {
 test("the output of many classes comes with its classes, one of them from the last tiles", () => {
   const runData = createRunData(1);
   const tiles = Uint8Array.from({ length: 9 * 400 }, (_, index) => Math.floor(index / 400));
-  const { views, ...numbers } = decodeFrame(frameBytes({ epochs: [0], classes: [2, 1, 0, 1] }));
+  const { views, ...numbers } = runOf({ epochs: [0], classes: [2, 1, 0, 1] });
   runData.accept({ ...numbers, views: { ...views, tiles: { values: tiles } } }, 0);
 
   assert.deepEqual([...(runData.picture(null, [4, 2])?.classes ?? [])], [2, 1, 0, 1]);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeFrame } from "../../../static/js/net/protocol.js";
 import { createRuns } from "../../../static/js/net/runs.js";
-import { frameBytes } from "../support/frames.js";
+import { runOf } from "../support/frames.js";
 
 /**
  * @param {number} run
@@ -10,7 +9,7 @@ import { frameBytes } from "../support/frames.js";
  * @param {{ lineage?: number, validation?: boolean }} [more]
  */
 const frame = (run, epochs, { lineage = run, validation = false } = {}) =>
-  decodeFrame(frameBytes({ about: { run: String(run), history: String(lineage) }, epochs, validation }));
+  runOf({ about: { run: String(run), lineage: String(lineage) }, epochs, validation });
 
 test("a frame of an earlier run is dropped, one of a later run begins anew", () => {
   const runs = createRuns();

@@ -5,25 +5,7 @@ import { readRecord } from "../../../static/js/net/tab-record.js";
 import { CATALOG, EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
 import { frameBytes, pictureOf } from "../support/frames.js";
 import { FakeSocket } from "../support/socket.js";
-
-/**
- * @param {number} run
- * @param {object} [more]
- */
-const welcome = (run, more = {}) => ({
-  type: "welcome",
-  protocol: 1,
-  version: "0",
-  limits: {},
-  experiment: WIRE_EXPERIMENT,
-  run,
-  history: run,
-  state: { playing: false, epochs_per_second: null, reason: "reset", epoch: 0, step: 0 },
-  recovered: false,
-  waited: 0,
-  page: "",
-  ...more,
-});
+import { welcome } from "../support/welcome.js";
 
 const VIEWS = [
   { view: "map", unit: null, resolution: 100 },
@@ -66,7 +48,7 @@ afterEach(() => mock.timers.reset());
 const sent = (type) =>
   /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent).filter((command) => command.type === type);
 
-const HELLO = { type: "hello", protocol: 1, encoding: "plain", language: "en" };
+const HELLO = { type: "hello", protocol: 2, encoding: "plain", language: "en" };
 
 test("it says hello, and after the welcome what it wants to see", () => {
   start();
@@ -74,17 +56,7 @@ test("it says hello, and after the welcome what it wants to see", () => {
 
   FakeSocket.latest().tell(welcome(1));
 
-  assert.deepEqual(sent("watch"), [
-    {
-      type: "watch",
-      tiles: true,
-      unit: null,
-      resolution: 100,
-      frame_rate: 20,
-      confusion: false,
-      hidden: false,
-    },
-  ]);
+  assert.deepEqual(sent("watch"), [{ type: "watch", views: VIEWS, frame_rate: 20, hidden: false }]);
 });
 
 test("for a file it asks for the parameters in full, until they come or the line breaks", async () => {
@@ -93,7 +65,11 @@ test("for a file it asks for the parameters in full, until they come or the line
   const parameters = () => session.runData.views.parameters?.exact;
   const asked = session.exact();
   mock.timers.tick(100);
-  assert.equal(sent("watch").at(-1)?.exact, true);
+  const inFull = { view: "parameters", exact: true };
+  assert.deepEqual(sent("watch").at(-1)?.views, [
+    ...VIEWS.filter(({ view }) => view !== "parameters"),
+    inFull,
+  ]);
 
   FakeSocket.latest().show(frameBytes({ about: { frame: "1" } }));
   FakeSocket.latest().show(frameBytes({ about: { frame: "2" }, exact: [0.1, 0.2, 0.3] }));
@@ -101,7 +77,7 @@ test("for a file it asks for the parameters in full, until they come or the line
   mock.timers.tick(100);
 
   assert.deepEqual(parameters(), Float64Array.of(0.1, 0.2, 0.3));
-  assert.equal("exact" in (sent("watch").at(-1) ?? {}), false);
+  assert.deepEqual(sent("watch").at(-1)?.views, VIEWS);
   const broken = session.exact();
   FakeSocket.latest().close();
   await broken;
@@ -179,7 +155,7 @@ test("frames are acknowledged once, after drawing, also those of an earlier star
   session.acknowledge();
 
   assert.deepEqual(sent("ack"), [{ type: "ack", frame: 2 }]);
-  assert.equal(session.runData.latest?.number, 2);
+  assert.equal(session.runData.latest?.run, 2);
 });
 
 test("after a lost line it begins anew with the same experiment, whatever the number of the run", () => {
@@ -278,13 +254,13 @@ function storage() {
 /**
  * @param {string} token
  * @param {number} epoch
- * @param {number} [history]
+ * @param {number} [lineage]
  */
-const checkpoint = (token, epoch, history = 1) => ({
+const checkpoint = (token, epoch, lineage = 1) => ({
   type: "checkpoint",
   token,
   epoch,
-  history,
+  lineage,
   whole: true,
 });
 
@@ -293,7 +269,7 @@ const checkpoint = (token, epoch, history = 1) => ({
  * @param {number} [run]
  */
 function show(epochs, run = 1) {
-  const about = { run: String(run), history: "1", epoch: String(epochs.at(-1) ?? 0) };
+  const about = { run: String(run), lineage: "1", epoch: String(epochs.at(-1) ?? 0) };
   FakeSocket.latest().show(frameBytes({ about, epochs }));
 }
 
@@ -314,9 +290,9 @@ test("a token is kept as soon as its epoch has been seen, and said hello with", 
 
   comeBack();
   assert.deepEqual(sent("hello"), [
-    { type: "hello", protocol: 1, encoding: "plain", language: "en", resume: "seen" },
+    { type: "hello", protocol: 2, encoding: "plain", language: "en", resume: "seen" },
   ]);
-  FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true }));
+  FakeSocket.latest().tell(welcome(1, { recovered: true }));
   FakeSocket.latest().tell(checkpoint("ahead", 5));
   show([3, 4, 5]);
 
@@ -332,7 +308,7 @@ test("the curves go on where they were when the same session goes on", () => {
   FakeSocket.latest().tell(checkpoint("token", 3));
   comeBack();
 
-  FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true, state: { playing: true, epoch: 9 } }));
+  FakeSocket.latest().tell(welcome(1, { recovered: true }, { state: { playing: true, epoch: 9 } }));
   assert.equal(session.runData.losses.train.length, 4);
   assert.equal(session.store.get().playing, true);
   show([2, 3, 4, 5]);
@@ -349,7 +325,7 @@ test("they go back to the token's epoch when the run goes on from there", () => 
   show([3, 4, 5, 6]);
   comeBack();
 
-  FakeSocket.latest().tell(welcome(1, { history: 1, state: { playing: true, epoch: 2 } }));
+  FakeSocket.latest().tell(welcome(1, {}, { state: { playing: true, epoch: 2 } }));
 
   assert.equal(session.runData.losses.train.length, 3);
   assert.equal(session.runData.epoch, 2);
@@ -398,19 +374,19 @@ function refused(code) {
 
 /** @param {number[]} epochs of the first run of another session */
 const showAnew = (epochs) =>
-  FakeSocket.latest().show(frameBytes({ about: { run: "7", history: "7", epoch: "0" }, epochs }));
+  FakeSocket.latest().show(frameBytes({ about: { run: "7", lineage: "7", epoch: "0" }, epochs }));
 
 test("a refused token that may be good later is kept until another run has trained", () => {
   for (const code of ["resume-expired", "resume-engine", "resume-version"]) {
     const { session, token } = refused(code);
     assert.equal(sent("hello")[0]?.resume, undefined);
     showAnew([0]);
-    FakeSocket.latest().tell({ ...checkpoint("anew", 0), history: 7 });
+    FakeSocket.latest().tell({ ...checkpoint("anew", 0), lineage: 7 });
     session.save();
     assert.equal(token(), "token", code);
 
     showAnew([1]);
-    FakeSocket.latest().tell({ ...checkpoint("trained", 1), history: 7 });
+    FakeSocket.latest().tell({ ...checkpoint("trained", 1), lineage: 7 });
     assert.equal(token(), "trained", code);
   }
 });
@@ -466,7 +442,7 @@ test("a visit begins with what an earlier one has kept, to the last bit", () => 
 
   assert.equal(sent("hello")[0]?.resume, "token");
   assert.equal(second.store.get().speed, 5);
-  FakeSocket.latest().tell(welcome(1, { history: 1, recovered: true, state: { playing: false, epoch: 3 } }));
+  FakeSocket.latest().tell(welcome(1, { recovered: true }, { state: { playing: false, epoch: 3 } }));
   for (const epoch of [0, 1, 2, 3])
     assert.equal(second.runData.losses.train.at(epoch), first.runData.losses.train.at(epoch));
 });
@@ -499,7 +475,7 @@ test("a page that nobody sees says so, and acknowledges what it does not draw", 
     [1, 2],
   );
   assert.equal(session.runData.losses.train.length, 3);
-  assert.equal(session.runData.latest?.number, 1);
+  assert.deepEqual([...(session.runData.latest?.losses.epochs ?? [])], [0]);
 });
 
 test("a frame that the browser does not draw is acknowledged even so, later", () => {

@@ -2,8 +2,8 @@
 
 /**
  * @typedef {object} FrameRecipe
- * @property {Record<string, string>} [about] the metadata
- * @property {string[]} [order] tensors that come first
+ * @property {Record<string, string>} [about] number of the `frame` and of the `run`, and the metadata of the run
+ * @property {string[]} [order] tensors that come first, as `view/array`
  * @property {string} [without] a tensor left out
  * @property {Record<string, string>} [types] other types to announce
  * @property {number[]} [epochs]
@@ -17,14 +17,24 @@
 import { decodeFrame } from "../../../static/js/net/protocol.js";
 
 /**
- * A frame with a picture, decoded.
+ * What a decoded frame has of its only run.
+ * @param {FrameRecipe} [recipe]
+ */
+export function runOf(recipe) {
+  const [run, ...others] = decodeFrame(frameBytes(recipe)).runs;
+  if (!run || others.length > 0) throw new Error("The frame does not have one run");
+  return run;
+}
+
+/**
+ * The same of a frame with a picture.
  * @param {FrameRecipe} [recipe]
  */
 export function pictureOf(recipe) {
-  const frame = decodeFrame(frameBytes(recipe));
-  const { map, scores, parameters } = frame.views;
+  const run = runOf(recipe);
+  const { map, scores, parameters } = run.views;
   if (!map || !scores || !parameters) throw new Error("The frame has no picture");
-  return { ...frame, views: { ...frame.views, map, scores, parameters } };
+  return { ...run, views: { ...run.views, map, scores, parameters } };
 }
 
 /**
@@ -46,30 +56,45 @@ export function frameBytes({
   const losses = epochs.map((_, index) => 0.5 ** (index + 1));
   /** @type {Record<string, { dtype: string, shape: number[], data: ArrayBufferView }>} */
   const tensors = {
-    epochs: { dtype: "U32", shape: [epochs.length], data: Uint32Array.from(epochs) },
-    train_loss: { dtype: "F64", shape: [losses.length], data: Float64Array.from(losses) },
-    test_loss: { dtype: "F64", shape: [losses.length], data: Float64Array.from(losses) },
-    evaluation: { dtype: "F64", shape: [2, 2], data: Float64Array.of(0.1, 0.9, 0.2, 0.8) },
-    parameters: { dtype: "F32", shape: [3], data: Float32Array.of(0.5, -0.5, 0.1) },
-    map: { dtype: "I8", shape: [2, 2], data: Int8Array.of(0, 127, -127, 1) },
+    "losses/epochs": { dtype: "U32", shape: [1, epochs.length], data: Uint32Array.from(epochs) },
+    "losses/train": { dtype: "F64", shape: [1, losses.length], data: Float64Array.from(losses) },
+    "losses/test": { dtype: "F64", shape: [1, losses.length], data: Float64Array.from(losses) },
+    "scores/values": { dtype: "F64", shape: [1, 2, 2], data: Float64Array.of(0.1, 0.9, 0.2, 0.8) },
+    "parameters/values": { dtype: "F32", shape: [1, 3], data: Float32Array.of(0.5, -0.5, 0.1) },
+    "map/values": { dtype: "I8", shape: [1, 2, 2], data: Int8Array.of(0, 127, -127, 1) },
   };
   if (validation) {
-    tensors.validation_loss = { dtype: "F64", shape: [losses.length], data: Float64Array.from(losses) };
-    tensors.evaluation = { dtype: "F64", shape: [3, 2], data: Float64Array.of(0.1, 0.9, 0.2, 0.8, 0.3, 0.7) };
+    tensors["losses/validation"] = {
+      dtype: "F64",
+      shape: [1, losses.length],
+      data: Float64Array.from(losses),
+    };
+    tensors["scores/values"] = {
+      dtype: "F64",
+      shape: [1, 3, 2],
+      data: Float64Array.of(0.1, 0.9, 0.2, 0.8, 0.3, 0.7),
+    };
     for (const part of ["train", "test", "validation"]) {
-      tensors[`${part}_points`] = { dtype: "F32", shape: [1, 3], data: Float32Array.of(1, 2, part.length) };
+      tensors[`points/${part}`] = {
+        dtype: "F32",
+        shape: [1, 1, 3],
+        data: Float32Array.of(1, 2, part.length),
+      };
     }
   }
-  if (classes) tensors.map_classes = { dtype: "I8", shape: [2, 2], data: Int8Array.from(classes) };
+  if (classes) tensors["map/classes"] = { dtype: "I8", shape: [1, 2, 2], data: Int8Array.from(classes) };
   if (exact)
-    tensors.exact_parameters = { dtype: "F64", shape: [exact.length], data: Float64Array.from(exact) };
-  if (hidden) for (const name of ["evaluation", "parameters", "map"]) delete tensors[name];
+    tensors["parameters/exact"] = { dtype: "F64", shape: [1, exact.length], data: Float64Array.from(exact) };
+  if (hidden) for (const name of ["scores/values", "parameters/values", "map/values"]) delete tensors[name];
   for (const [name, values] of Object.entries(more))
-    tensors[name] = { dtype: "F64", shape: [values.length], data: Float64Array.from(values) };
+    tensors[name] = { dtype: "F64", shape: [1, values.length], data: Float64Array.from(values) };
   const names = [...order, ...Object.keys(tensors).filter((name) => !order.includes(name))];
 
+  const { frame = "1", run = "1", ...metadata } = about;
+  const ofRun = { lineage: run, epoch: "13", step: "0", map: "{}", ...metadata };
+  const named = Object.fromEntries(Object.entries(ofRun).map(([key, value]) => [`${run}/${key}`, value]));
   /** @type {Record<string, unknown>} */
-  const header = { __metadata__: { frame: "1", run: "1", epoch: "13", step: "0", map: "output", ...about } };
+  const header = { __metadata__: { frame, ...named } };
   /** @type {Uint8Array[]} */
   const parts = [];
   let offset = 0;
@@ -77,7 +102,7 @@ export function frameBytes({
     const tensor = tensors[name];
     if (!tensor) throw new Error(`No tensor ${name}`);
     const { data, shape } = tensor;
-    header[name] = {
+    header[`${run}/${name}`] = {
       dtype: types[name] ?? tensor.dtype,
       shape,
       data_offsets: [offset, offset + data.byteLength],

@@ -1,6 +1,6 @@
 /** Packs frames as the server does, for tests: plainly, with big integers, and deflated without being compressed. */
 
-import { LOSSES, readTensors } from "../../../static/js/net/protocol.js";
+import { hasLosses, readTensors } from "../../../static/js/net/protocol.js";
 
 /** Longest stored block of deflate. */
 const BLOCK = 65_535;
@@ -25,10 +25,9 @@ export function createPacker() {
       const numbers = [];
       for (let at = start; at < end; at += size) numbers.push(numberAt(file, at, size));
       next.set(name, { kind, numbers });
-      const base = LOSSES.includes(name) || before?.kind !== kind ? [] : before.numbers;
+      const base = hasLosses(name) || before?.kind !== kind ? [] : before.numbers;
       let news = numbers.map((value, index) => value - (base[index] ?? 0n));
-      if (size === 1 || LOSSES.includes(name))
-        news = news.map((value, index) => value - (news[index - 1] ?? 0n));
+      if (size === 1 || hasLosses(name)) news = news.map((value, index) => value - (news[index - 1] ?? 0n));
       news.forEach((value, index) => {
         for (let byte = 0; byte < size; byte++) {
           record[4 + start + byte * news.length + index] = Number((value >> BigInt(8 * byte)) & 255n);

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin
+from engine.insight import VIEWS
 from engine.network import passes
 from engine.registries.activations import ACTIVATIONS
 from engine.training.workspace import POOL
-from server.compute.cost import MAX_STEP_SECONDS, estimate, slice_seconds, too_much
+from server.compute.cost import MAX_STEP_SECONDS, estimate, slice_seconds, too_much, view_seconds
 from tests.support.strategies import experiments, law, varied
 
 MIB = 1 << 20
@@ -190,8 +191,28 @@ def _ratio(work: Any, unit: Any) -> float:
     return (middle - start) / ((time.process_time() - middle) / 40)
 
 
-def test_the_longest_slice_counts_the_pictures_and_the_evaluations() -> None:
+def test_the_longest_slice_counts_the_evaluation_and_the_views() -> None:
     experiment = heavy([64] * 10, 10)
     cost = estimate(experiment)
+    watched = [row.cost(experiment, row.options()) for row in VIEWS.values()]
 
-    assert slice_seconds(experiment) > cost.step_seconds + cost.evaluation_seconds + cost.frame_seconds
+    views = slice_seconds(experiment, watched) - slice_seconds(experiment)
+
+    assert slice_seconds(experiment) > cost.step_seconds
+    assert views == pytest.approx(sum(map(view_seconds, watched)))
+
+
+@pytest.mark.parametrize("key", VIEWS)
+def test_a_view_takes_no_longer_than_estimated_beside_a_product(key: str) -> None:
+    """Measured in products of the same run, so that the speed of the machine and of the moment cancels out."""
+    experiment = heavy([64] * 4, 1000, network={"hidden": [64] * 4})
+    row, run = VIEWS[key], begin(experiment)
+    left, right = np.ones((64, 65)), np.ones((65, 1000))
+    out = np.empty((64, 1000))
+
+    ratio = min(
+        _ratio(lambda: row.compute(run, row.options()), lambda: np.dot(left, right, out)) for _ in range(5)
+    )
+
+    estimated = view_seconds(row.cost(experiment, row.options())) / (2 * left.size * 1000 / 30e9)
+    assert ratio <= 4 * (estimated + 1)  # copying arrays takes less than a product

@@ -84,7 +84,7 @@ async def test_while_the_scheduler_is_away_learners_are_told_and_then_go_on(
             await told(connected, waits=True)
             assert await asyncio.to_thread(missing, server) == ["engine"]
             async with client(server.socket_url) as late:
-                await late.ask("hello", protocol=1)
+                await late.ask("hello", protocol=2)
                 await told(late, waits=True)
             if ended:
                 await asyncio.to_thread(cluster.restart)

@@ -147,6 +147,17 @@ def test_what_is_urgent_is_next_and_is_charged() -> None:
     assert [turns.take()[0] for _ in range(3)] == ["one", "two", "three"]
 
 
+def test_what_is_hastened_is_next_and_what_is_not_there_is_not() -> None:
+    turns: FairQueue[str] = FairQueue()
+    for owner in ("one", "two", "three"):
+        turns.put(owner, owner)
+
+    assert turns.hasten("three")
+    assert not turns.hasten("four")
+
+    assert [turns.take()[1] for _ in range(3)] == ["three", "one", "two"]
+
+
 def test_who_was_often_in_a_hurry_does_not_wait_long_for_the_rest() -> None:
     turns: FairQueue[str] = FairQueue()
     for number in range(9):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.compute import CallCancelled, CallHandle, DeadlineExceeded, Deadlines, Scheduler, WorkerDied
+from server.compute import DeadlineExceeded, Deadlines, PreparedCall, Scheduler, WorkerDied
 from server.compute.backend import Backend, Call, Worker
 from tests.support.calls import answer
 
@@ -184,23 +184,70 @@ async def test_a_probe_does_not_stand_in_line(compute: Scheduler, fake: Fake, cl
     await asyncio.gather(*line)
 
 
-async def test_a_call_that_waits_can_be_taken_back_and_one_that_runs_cannot(
+async def test_what_to_call_is_asked_when_a_worker_is_free_and_not_before(
     compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
-    running, waiting = CallHandle(), CallHandle()
-    first = asyncio.ensure_future(compute.run(answer, "first", handle=running))  # type: ignore[arg-type]
-    second = asyncio.ensure_future(compute.run(answer, "second", handle=waiting))  # type: ignore[arg-type]
+    wanted = ["before"]
+    first = asyncio.ensure_future(compute.run(answer, "first"))  # type: ignore[arg-type]
+    second = asyncio.ensure_future(compute.run_next(lambda: PreparedCall(answer, (wanted[-1],))))
+    await settle()
+    wanted.append("after")
+
+    assert await finish(fake, clock) == "first"
+    assert await finish(fake, clock) == "after"
+    await asyncio.gather(first, second)
+    assert compute.stats.in_flight == 0
+
+
+async def test_a_worker_is_not_kept_from_others_by_one_that_has_nothing_to_call_any_more(
+    compute: Scheduler, fake: Fake, clock: Clock
+) -> None:
+    def fail() -> PreparedCall:
+        raise ValueError
+
+    running = asyncio.ensure_future(compute.run(answer, 1))
+    nothing = asyncio.ensure_future(compute.run_next(lambda: None))
+    failing = asyncio.ensure_future(compute.run_next(fail))
+    last = asyncio.ensure_future(compute.run(answer, 2))
     await settle()
 
-    assert not running.cancel()
-    assert waiting.cancel()
-    assert not waiting.cancel()
-    with pytest.raises(CallCancelled):
-        await second
-    assert await finish(fake, clock) == "first"
-    await first
-    assert fake.busy == []
-    assert compute.stats.in_flight == 0
+    assert await finish(fake, clock) == 1
+    assert await nothing is None
+    with pytest.raises(ValueError):
+        await failing
+    assert await finish(fake, clock) == 2
+    await asyncio.gather(running, last)
+    assert (compute.stats.done, compute.stats.failed, compute.stats.in_flight) == (2, 1, 0)
+
+
+async def test_one_that_waits_can_be_made_the_next(compute: Scheduler, fake: Fake, clock: Clock) -> None:
+    calls = [
+        asyncio.create_task(compute.run(answer, number, owner=number // 2, session=number))
+        for number in range(6)
+    ]
+    await settle()
+
+    compute.hasten(2, 5)
+    compute.hasten(2, 0)  # does not wait, or not there
+
+    order = [await finish(fake, clock) for _ in range(6)]
+    assert order[:2] == [0, 5]
+    assert sorted(order) == list(range(6))
+    await asyncio.gather(*calls)
+
+
+async def test_a_call_is_repeated_as_it_was_although_something_else_is_wanted_by_now(
+    compute: Scheduler, fake: Fake, clock: Clock
+) -> None:
+    numbers = iter(range(10))
+    call = asyncio.ensure_future(compute.run_next(lambda: PreparedCall(answer, (next(numbers),))))
+    await settle()
+
+    fake.busy[0].end.set_exception(WorkerDied("killed"))
+    await settle()
+
+    assert await finish(fake, clock) == 0
+    await call
 
 
 async def test_a_probe_that_nobody_answers_says_so(compute: Scheduler, fake: Fake) -> None:

@@ -25,7 +25,7 @@ def test_an_error_is_told_in_another_language_and_only_its_words_are_sent() -> N
 
 async def test_a_hello_says_in_which_language_errors_come(server: LiveServer) -> None:
     async with client(server.socket_url) as connected:
-        await connected.send("hello", protocol=1, language="zh-Hans")
+        await connected.send("hello", protocol=2, language="zh-Hans")
         answer: dict[str, Any] = await connected.ask("configure", experiment={"data": {"noise": 2}})
 
     assert answer["message"] == "data.noise 为 2；可用：0 … 1"
@@ -33,7 +33,7 @@ async def test_a_hello_says_in_which_language_errors_come(server: LiveServer) ->
 
 async def test_an_unknown_language_is_english(server: LiveServer) -> None:
     async with client(server.socket_url) as connected:
-        await connected.send("hello", protocol=1, language="tlh")
+        await connected.send("hello", protocol=2, language="tlh")
         answer: dict[str, Any] = await connected.ask("configure", experiment={"data": {"noise": 2}})
 
     assert answer["message"] == "data.noise is 2; allowed: 0 … 1"

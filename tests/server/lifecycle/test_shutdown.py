@@ -133,7 +133,7 @@ async def test_it_is_unready_at_once_and_takes_nobody_new_while_it_says_goodbye(
 
         server.process.send_signal(signal.SIGTERM)
         await wires[0].event("closing")
-        late.send("hello", protocol=1)
+        late.send("hello", protocol=2)
 
         assert await closed(late) == 1012
         assert [await closed(wire) for wire in wires] == [1012] * 100

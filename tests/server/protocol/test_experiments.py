@@ -6,7 +6,7 @@ import pytest
 
 from engine import Experiment
 from server.protocol.experiments import begun
-from server.protocol.messages import ErrorEvent, Hello, parse
+from server.protocol.messages import PROTOCOL, ErrorEvent, Hello, parse
 from tests.support.messages import text
 
 POINTS = [[index / 10, 1, index % 3] for index in range(12)]
@@ -14,7 +14,7 @@ OWN = {"points": POINTS, "point_classes": 3}
 
 
 def hello(**fields: Any) -> Hello:
-    message = parse(text("hello", protocol=1, **fields))
+    message = parse(text("hello", protocol=PROTOCOL, **fields))
     assert isinstance(message, Hello)
     begins = begun(message)
     assert isinstance(begins, Hello)
@@ -22,7 +22,7 @@ def hello(**fields: Any) -> Hello:
 
 
 def refusal(**fields: Any) -> ErrorEvent:
-    message = parse(text("hello", protocol=1, **fields))
+    message = parse(text("hello", protocol=PROTOCOL, **fields))
     begins = begun(message) if isinstance(message, Hello) else message
     assert isinstance(begins, ErrorEvent)
     return begins

@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 
 from engine import Experiment
 from server.protocol.frame_compression import EXACT_EPOCHS, FrameCompressor, FrameDecompressor, rounded
-from server.protocol.frames import LOSS_TENSORS, decode, encode
+from server.protocol.frames import LOSS_TENSORS, encode
 from server.sessions.outbox import Outbox
-from server.sessions.slices import Slice, View, run_slice
+from server.sessions.slices import Slice, run_slice
+from tests.support.frames import decode_one
+from tests.support.slices import frame_tensors
+from tests.support.views import requested
 
-NAMES = [*LOSS_TENSORS, "map", "tiles", "parameters"]
+NAMES = [f"1/{name}" for name in (*LOSS_TENSORS, "map/values", "tiles/values", "parameters/values")]
 DTYPES = ["<f8", "<f4", "<u4", "|i1"]
 
 Frame = tuple[dict[str, str], dict[str, np.ndarray]]
@@ -45,13 +48,13 @@ def test_tensors_that_keep_their_shape_come_back_too(sequence: list[tuple[np.nda
     compressor, decompressor = FrameCompressor(), FrameDecompressor()
 
     for each in sequence:
-        tensors = dict(zip(("map", "parameters", "evaluation"), each, strict=True))
+        tensors = dict(zip(("1/map/values", "1/parameters/values", "1/scores/values"), each, strict=True))
         assert decompressor.decompress(compressor.compress({}, tensors)) == encode({}, tensors)
 
 
 def test_messages_that_are_not_the_next_are_refused() -> None:
     compressor = FrameCompressor()
-    first, second = (compressor.compress({}, {"map": np.zeros(9, np.int8)}) for _ in range(2))
+    first, second = (compressor.compress({}, {"1/map/values": np.zeros(9, np.int8)}) for _ in range(2))
 
     with pytest.raises(ValueError, match="not a packed frame"):
         FrameDecompressor().decompress(second)
@@ -76,11 +79,11 @@ def played(epochs_per_frame: int, count: int) -> tuple[list[bytes], list[bytes]]
     outboxes, run = (Outbox(2, "packed"), Outbox(2)), None
     sent: tuple[list[bytes], list[bytes]] = ([], [])
     for number in range(1, count + 1):
-        work = Slice(run=run, experiment=Experiment(), epochs=epochs_per_frame, view=View(tiles=True))
+        work = Slice(run=run, experiment=Experiment(), epochs=epochs_per_frame, views=requested(tiles=True))
         outcome = run_slice(work)
         run = outcome.run
         for outbox, frames in zip(outboxes, sent, strict=True):
-            outbox.put({"run": "1", "epoch": str(run.epoch)}, outcome.tensors, due=True)
+            outbox.put({"run": "1", "epoch": str(run.epoch)}, frame_tensors(outcome), due=True)
             frame = outbox.take()
             assert isinstance(frame, bytes)
             frames.append(frame)
@@ -112,9 +115,9 @@ def test_a_default_session_at_full_speed_stays_under_400_kilobits() -> None:
 def test_losses_of_many_epochs_in_a_frame_are_rounded_only_when_packed() -> None:
     (packed,), (plain,) = played(EXACT_EPOCHS + 1, 1)
 
-    _, tensors = decode(FrameDecompressor().decompress(packed))
-    _, exact = decode(plain)
-    assert tensors["test_loss"].tolist() == rounded(exact["test_loss"]).tolist()
-    assert tensors["test_loss"].tolist() != exact["test_loss"].tolist()
-    assert tensors["epochs"].tolist() == exact["epochs"].tolist()
-    assert tensors["evaluation"].tolist() == exact["evaluation"].tolist()
+    _, tensors = decode_one(FrameDecompressor().decompress(packed))
+    _, exact = decode_one(plain)
+    assert tensors["losses/test"].tolist() == rounded(exact["losses/test"]).tolist()
+    assert tensors["losses/test"].tolist() != exact["losses/test"].tolist()
+    assert tensors["losses/epochs"].tolist() == exact["losses/epochs"].tolist()
+    assert tensors["scores/values"].tolist() == exact["scores/values"].tolist()

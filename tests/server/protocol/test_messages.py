@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from engine import Experiment
 from engine.user_messages import UserMessage
-from server.protocol.messages import COMMAND, ErrorEvent, Hello, expect_hello, parse
+from server.protocol.messages import COMMAND, ErrorEvent, Hello, Watch, expect_hello, parse
 from tests.support.messages import text
+from tests.support.views import requested, watched
 
 GROUPS = tuple(Experiment.model_fields)
 
@@ -80,7 +81,12 @@ def between(low: str, high: str) -> UserMessage:
             "'year'",
             UserMessage("allowed", {"allowed": "'epoch' or 'batch'"}),
         ),
-        (text("watch", resolution=5), "resolution", "5", limit("at-least", "10")),
+        (
+            text("watch", views=[{"view": "map", "resolution": 5}]),
+            "views.0.map.resolution",
+            "5",
+            limit("at-least", "10"),
+        ),
         (
             text("set_parameter", layer=0, unit=0, input=0, value=1e7),
             "value",
@@ -183,16 +189,47 @@ def test_nothing_in_a_field_makes_parsing_fail(type_: str, fields: dict[str, Any
     parse(text(type_, **fields))
 
 
+@pytest.mark.parametrize(
+    ("views", "field", "key"),
+    [
+        ([{"view": "nap"}], "views.0.view", "value"),
+        ([{"view": "map"}, {}], "views.1.view", "value"),
+        ([{"view": "points"}], "views.0.view", "value"),
+        ([{"view": "tiles"}, {"view": "tiles"}], "views", "of-field"),
+        ([{"view": "tiles", "resolution": 30}], "views.0.tiles.resolution", "unknown-name"),
+        (["map"], "views.0", "value"),
+        ({"view": "map"}, "views", "value"),
+    ],
+)
+def test_a_view_that_cannot_be_watched_is_named(views: object, field: str, key: str) -> None:
+    refused = parse(text("watch", views=views, id=1))
+
+    assert isinstance(refused, ErrorEvent)
+    assert (refused.code, refused.id, refused.field) == ("invalid", 1, field)
+    assert refused.user_message.key == key
+
+
+def test_equal_options_are_equal_requests_and_defaults_need_not_be_given() -> None:
+    given = parse(text("watch", views=watched(tiles=True)))
+    short = [{"view": view} for view in ("scores", "parameters", "map", "tiles")]
+    left_out = parse(text("watch", views=short))
+
+    assert isinstance(given, Watch)
+    assert isinstance(left_out, Watch)
+    assert given.requests == left_out.requests
+    assert given.requests != requested(tiles=True, unit=(0, 1))
+
+
 def test_only_hello_of_this_protocol_opens_a_session() -> None:
     early = expect_hello(parse(text("play", id=3)))
-    other = expect_hello(parse(text("hello", protocol=99)))
+    other = expect_hello(parse(text("hello", protocol=1)))
 
     assert isinstance(early, ErrorEvent)
     assert (early.code, early.id) == ("hello-first", 3)
     assert isinstance(other, ErrorEvent)
     assert (other.code, other.field) == ("protocol", "protocol")
     assert expect_hello(parse("nonsense")) == parse("nonsense")
-    assert isinstance(expect_hello(parse(text("hello", protocol=1))), Hello)
+    assert isinstance(expect_hello(parse(text("hello", protocol=2))), Hello)
 
 
 def test_deep_nesting_is_refused_and_does_not_overflow() -> None:
@@ -201,10 +238,10 @@ def test_deep_nesting_is_refused_and_does_not_overflow() -> None:
 
 def test_every_command_can_be_written_back() -> None:
     for message in (
-        text("hello", protocol=1),
+        text("hello", protocol=2),
         experiment(),
         text("step"),
-        text("watch", unit={"layer": 0, "unit": 1}),
+        text("watch", views=watched(unit=(0, 1))),
     ):
         command = COMMAND.validate_json(message)
         assert COMMAND.validate_json(command.model_dump_json()) == command

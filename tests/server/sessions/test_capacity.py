@@ -19,14 +19,14 @@ async def test_at_the_cap_a_new_client_is_told_when_to_come_back_and_others_noti
         async with greeted(server.socket_url) as one, greeted(server.socket_url) as other:
             await one.ask("play")
             async with client(server.socket_url) as late:
-                await late.send("hello", protocol=1)
+                await late.send("hello", protocol=2)
                 closing, code = await late.closed()
             before = one.frames[-1].epoch
             await one.frame(lambda frame: frame.epoch > before)
             await other.connection.close()  # goodbye
             for _ in range(1000):
                 async with client(server.socket_url) as again:
-                    await again.send("hello", protocol=1)
+                    await again.send("hello", protocol=2)
                     if (await again.event())["type"] == "welcome":
                         break
 
@@ -41,7 +41,7 @@ async def test_when_a_whole_network_comes_back_at_once_a_hundred_get_in_within_a
 
     async def come_in(url: str) -> None:
         async with client(url) as connected:
-            await connected.ask("hello", protocol=1)
+            await connected.ask("hello", protocol=2)
             welcomed.append(time.monotonic())
             if len(welcomed) == 150:
                 all_in.set()
@@ -60,12 +60,12 @@ async def test_when_a_whole_network_comes_back_at_once_a_hundred_get_in_within_a
 async def test_one_browser_has_its_share_and_others_have_theirs(folder: Path) -> None:
     with live_server("--workers", "1", settings={"max_client_sessions": 1}) as server:
         async with client(server.socket_url) as first:
-            assert (await first.ask("hello", protocol=1, client="me"))["type"] == "welcome"
+            assert (await first.ask("hello", protocol=2, client="me"))["type"] == "welcome"
             async with client(server.socket_url) as second:
-                await second.send("hello", protocol=1, client="me")
+                await second.send("hello", protocol=2, client="me")
                 closing, code = await second.closed()
             async with client(server.socket_url) as other:
-                assert (await other.ask("hello", protocol=1, client="you"))["type"] == "welcome"
+                assert (await other.ask("hello", protocol=2, client="you"))["type"] == "welcome"
 
     assert code == 1013
     assert closing is not None

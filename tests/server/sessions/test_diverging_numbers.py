@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from engine import Experiment
-from server.sessions.slices import Slice, View, run_slice
+from server.sessions.slices import Slice, run_slice
 from tests.support.client import client
 from tests.support.live_server import LiveServer
+from tests.support.slices import all_tensors
+from tests.support.views import requested
 
-LOSSES = ("train_loss", "test_loss", "validation_loss")
-WHOLE = View(tiles=True, confusion=True, exact=True)
+LOSSES = ("losses/train", "losses/test", "losses/validation")
+WHOLE = requested(tiles=True, confusion=True, exact=True)
 
 DIVERGING: dict[str, dict[str, Any]] = {
     "infinite losses": {
@@ -52,7 +54,7 @@ def check(tensors: dict[str, Any]) -> None:
         if name in LOSSES:
             assert not np.isnan(tensor).any(), name
             assert (tensor >= 0).all(), name
-        elif name == "evaluation":
+        elif name == "scores/values":
             assert (tensor[:, 0] >= 0).all(), "a loss"
         else:
             assert np.isfinite(tensor).all(), name
@@ -62,15 +64,16 @@ def check(tensors: dict[str, Any]) -> None:
 def test_losses_of_a_diverging_run_are_infinite_at_worst_and_all_else_is_finite(
     groups: dict[str, Any],
 ) -> None:
-    outcome = run_slice(Slice(None, small(groups), view=WHOLE))
+    outcome = run_slice(Slice(None, small(groups), views=WHOLE))
     worst = 0.0
     for _ in range(100):
-        check(outcome.tensors)
-        losses = [*(outcome.tensors[name] for name in LOSSES), outcome.tensors["evaluation"][:, 0]]
+        tensors = all_tensors(outcome)
+        check(tensors)
+        losses = [*(tensors[name] for name in LOSSES), tensors["scores/values"][:, 0]]
         worst = max([worst, *(part.max(initial=0.0) for part in losses)])
         if outcome.run.diverged[0]:
             break
-        outcome = run_slice(Slice(outcome.run, outcome.run.experiment, epochs=5, view=WHOLE, points=True))
+        outcome = run_slice(Slice(outcome.run, outcome.run.experiment, epochs=5, views=WHOLE, points=True))
 
     assert outcome.run.diverged[0]
     assert np.isinf(worst), "this run does not show what happens to such losses"
@@ -80,10 +83,10 @@ def test_losses_of_a_diverging_run_are_infinite_at_worst_and_all_else_is_finite(
 async def test_a_client_gets_infinite_losses_and_the_word_that_the_run_diverged(server: LiveServer) -> None:
     async with client(server.socket_url) as connected:
         experiment = small(DIVERGING["infinite losses"]).model_dump(mode="json")
-        await connected.ask("hello", protocol=1, experiment=experiment)
+        await connected.ask("hello", protocol=2, experiment=experiment)
         await connected.send("play")
         assert (await connected.event("diverged"))["epoch"] > 0
-        while not np.isinf(connected.frames[-1]["evaluation"][:, 0]).any():
+        while not np.isinf(connected.frames[-1]["scores/values"][:, 0]).any():
             await connected.frame()
         for frame in connected.frames:
             check(frame.tensors)

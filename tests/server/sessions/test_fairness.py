@@ -23,7 +23,7 @@ async def coming(
     """Say hello from an address; yields the client and the answer."""
     headers = {"Cookie": hello.pop("cookie")} if "cookie" in hello else {}
     async with client(server.socket_url, local_addr=(address, 0), additional_headers=headers) as connected:
-        await connected.send("hello", protocol=1, **hello)
+        await connected.send("hello", protocol=2, **hello)
         while (answer := await connected.event())["type"] not in ("welcome", "closing"):
             pass
         yield connected, answer
@@ -103,7 +103,7 @@ async def test_who_says_hello_and_goes_delays_only_itself_at_the_entrance() -> N
         while True:
             with contextlib.suppress(OSError):
                 async with client(server.socket_url, local_addr=("127.0.0.2", 0)) as connected:
-                    await connected.send("hello", protocol=1)
+                    await connected.send("hello", protocol=2)
                     cut(connected)
 
     with live_server("--workers", "1") as server:

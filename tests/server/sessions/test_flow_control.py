@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sessions.flow_control import AckWindow
+from server.sessions.flow_control import FlowControl
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Line:
     delay: float
     size: int = 13_500
     per_second: float = 20
-    window: AckWindow = field(default_factory=AckWindow)
+    window: FlowControl[None] = field(default_factory=FlowControl)
     ages: list[float] = field(default_factory=list)
     unacknowledged: list[int] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class Line:
 
 
 def test_two_frames_may_be_under_way_at_first() -> None:
-    window = AckWindow()
+    window: FlowControl[None] = FlowControl()
 
     assert [window.send(0), window.send(0)] == [1, 2]
     assert not window.has_room
@@ -104,7 +104,7 @@ def test_frames_come_less_often_when_they_come_late_and_more_often_again() -> No
 
 
 def test_it_is_told_how_long_nothing_was_acknowledged_while_there_was_no_room() -> None:
-    window = AckWindow()
+    window: FlowControl[None] = FlowControl()
     window.send(10)
     assert window.blocked_seconds(99) == 0
     window.send(10.5)
@@ -125,7 +125,7 @@ def test_it_is_told_how_long_nothing_was_acknowledged_while_there_was_no_room() 
 def test_guarantee_4_never_more_than_the_window_is_unacknowledged(
     largest: int, moves: list[tuple[str, int, float]]
 ) -> None:
-    window, now = AckWindow(largest), 0.0
+    window, now = FlowControl[None](largest), 0.0
     for move, offset, seconds in moves:
         now += seconds
         if move == "acknowledge":

@@ -11,14 +11,14 @@ import pytest
 from server.compute import Scheduler, open_compute
 from server.i18n import ENGLISH, bundled
 from server.protocol.close_codes import AGE, IDLE
-from server.protocol.frames import decode
 from server.protocol.messages import Closing, Hello, parse
 from server.security.signing_keys import load_keys
 from server.sessions.manager import AdmissionRefused, SessionManager
-from server.sessions.runner import ClientInfo, SessionRunner
+from server.sessions.runner import ClientInfo
 from server.settings import Settings
 from server.telemetry.metrics import Metrics
 from tests.support.calls import answer
+from tests.support.frames import decode_one
 from tests.support.messages import text
 from tests.support.waiting import until
 
@@ -33,9 +33,9 @@ class Visitor:
         self.events: list[dict[str, Any]] = []
         self.epochs: list[int] = []
         self.closing: Closing | None = None
-        message = parse(text("hello", protocol=1, **hello))
+        message = parse(text("hello", protocol=2, **hello))
         assert isinstance(message, Hello)
-        self.runner: SessionRunner = place.manager.connect(message, self, bundled()[ENGLISH], ClientInfo())
+        self.runner, self.viewer = place.manager.connect(message, self, bundled()[ENGLISH], ClientInfo())
 
     def dismiss(self, closing: Closing) -> None:
         self.closing = closing
@@ -43,17 +43,17 @@ class Visitor:
     def say(self, type_: str, **fields: Any) -> None:
         command = parse(text(type_, **fields))
         assert not isinstance(command, Hello)
-        self.runner.receive(command)
+        self.runner.receive(self.viewer, command)
 
     def read(self) -> None:
         """Read all that there is, acknowledge frames, and let a little time pass, so that more are due."""
-        while (message := self.runner.outbox.take()) is not None:
+        while (message := self.viewer.outbox.take()) is not None:
             if isinstance(message, str):
                 self.events.append(json.loads(message))
             else:
                 self.runner.frame_sent()
-                metadata, tensors = decode(message)
-                self.epochs += tensors["epochs"].tolist()
+                metadata, tensors = decode_one(message)
+                self.epochs += tensors["losses/epochs"].tolist()
                 self.say("ack", frame=int(metadata["frame"]))
         self.place.now += 0.001
 
@@ -73,7 +73,7 @@ class Visitor:
         return condition()
 
     def leave(self) -> None:
-        self.place.manager.disconnect(self.runner, self)
+        self.place.manager.disconnect(self.runner, self.viewer)
 
 
 @dataclass
@@ -139,8 +139,8 @@ async def test_training_goes_on_for_a_while_without_anybody_then_waits_and_says_
 
     assert welcome["recovered"] is True
     assert welcome["waited"] == pytest.approx(30, abs=0.1)
-    assert welcome["state"]["playing"] is True
-    assert welcome["state"]["epoch"] > before.epochs[-1]
+    assert welcome["runs"][0]["state"]["playing"] is True
+    assert welcome["runs"][0]["state"]["epoch"] > before.epochs[-1]
     assert sorted({*before.epochs, *after.epochs}) == list(range(state["epoch"] + 1))
 
 
@@ -175,7 +175,7 @@ async def test_after_its_time_a_session_is_rebuilt_from_the_token(place: Place) 
     after = Visitor(place, resume=checkpoint["token"])
     welcome = await after.wait(lambda: after.event("welcome"))
 
-    assert (welcome["recovered"], welcome["state"]["epoch"]) == (False, 4)
+    assert (welcome["recovered"], welcome["runs"][0]["state"]["epoch"]) == (False, 4)
 
 
 async def test_training_rests_when_nobody_does_anything_and_goes_on_with_one_click(place: Place) -> None:
@@ -206,4 +206,4 @@ async def test_a_session_is_freed_after_its_time_and_goes_on_from_its_token(
     welcome = await again.wait(lambda: again.event("welcome"))
 
     assert visitor.closing == closing
-    assert (welcome["recovered"], welcome["state"]["epoch"]) == (False, 4)
+    assert (welcome["recovered"], welcome["runs"][0]["state"]["epoch"]) == (False, 4)

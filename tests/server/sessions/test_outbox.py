@@ -5,8 +5,9 @@ import weakref
 import numpy as np
 import pytest
 
-from server.protocol.frames import Tensor, decode
+from server.protocol.frames import Tensor
 from server.sessions.outbox import MAX_EPOCHS, MAX_EVENTS, MAX_FRAME_EPOCHS, Outbox, Overflow
+from tests.support.frames import decode_one
 
 
 def put(
@@ -14,23 +15,22 @@ def put(
     epoch: int,
     *,
     run: int = 1,
-    history: int | None = None,
+    lineage: int | None = None,
     due: bool = True,
     **tensors: np.ndarray,
 ) -> None:
     losses = {
-        "epochs": np.array([epoch], np.uint32),
-        "train_loss": np.array([epoch / 10]),
-        "test_loss": np.array([epoch / 5]),
+        "losses/epochs": np.array([[epoch]], np.uint32),
+        "losses/train": np.array([[epoch / 10]]),
+        "losses/test": np.array([[epoch / 5]]),
     }
-    metadata = {"run": str(run), "history": str(run if history is None else history), "epoch": str(epoch)}
-    outbox.put(metadata, losses | tensors, due=due)
+    metadata = {"run": str(run), "lineage": str(run if lineage is None else lineage), "epoch": str(epoch)}
+    named = {name.replace("_", "/"): tensor for name, tensor in tensors.items()}
+    outbox.put(metadata, losses | named, due=due)
 
 
 def taken(outbox: Outbox) -> tuple[dict[str, str], dict[str, np.ndarray]]:
-    frame = outbox.take()
-    assert isinstance(frame, bytes)
-    return decode(frame)
+    return decode_one(outbox.take())
 
 
 def test_events_leave_in_order_and_before_frames() -> None:
@@ -52,49 +52,49 @@ def test_numbers_wait_until_a_frame_is_complete() -> None:
     assert outbox.take() is None
 
     put(outbox, 2)
-    assert taken(outbox)[1]["epochs"].tolist() == [1, 2]
+    assert taken(outbox)[1]["losses/epochs"].tolist() == [1, 2]
 
 
 def test_newer_maps_replace_unsent_ones_and_losses_are_appended() -> None:
     outbox = Outbox(1)
     put(outbox, 1)
     outbox.take()
-    put(outbox, 2, map=np.array([2], np.int8))
-    put(outbox, 3, map=np.array([3], np.int8), tiles=np.array([9], np.int8))
-    put(outbox, 4, map=np.array([4], np.int8))
+    put(outbox, 2, map_values=np.array([[2]], np.int8))
+    put(outbox, 3, map_values=np.array([[3]], np.int8), tiles_values=np.array([[9]], np.int8))
+    put(outbox, 4, map_values=np.array([[4]], np.int8))
 
     outbox.acknowledge(1)
     metadata, tensors = taken(outbox)
 
-    assert metadata == {"frame": "2", "run": "1", "history": "1", "epoch": "4"}
-    assert tensors["epochs"].tolist() == [2, 3, 4]
-    assert tensors["train_loss"].tolist() == [0.2, 0.3, 0.4]
-    assert tensors["map"].tolist() == [4]
-    assert tensors["tiles"].tolist() == [9]
+    assert metadata == {"frame": "2", "run": "1", "lineage": "1", "epoch": "4"}
+    assert tensors["losses/epochs"].tolist() == [2, 3, 4]
+    assert tensors["losses/train"].tolist() == [0.2, 0.3, 0.4]
+    assert tensors["map/values"].tolist() == [4]
+    assert tensors["tiles/values"].tolist() == [9]
 
 
 def test_another_run_drops_what_is_left_of_the_one_before() -> None:
     outbox = Outbox(1)
-    put(outbox, 8, run=1, map=np.array([1], np.int8))
+    put(outbox, 8, run=1, map_values=np.array([[1]], np.int8))
     put(outbox, 0, run=2)
 
     metadata, tensors = taken(outbox)
 
     assert metadata["run"] == "2"
-    assert tensors["epochs"].tolist() == [0]
-    assert "map" not in tensors
+    assert tensors["losses/epochs"].tolist() == [0]
+    assert "map/values" not in tensors
 
 
-def test_another_shape_drops_pictures_but_no_losses_of_the_same_history() -> None:
+def test_another_shape_drops_pictures_but_no_losses_of_the_same_lineage() -> None:
     outbox = Outbox(1)
-    put(outbox, 8, run=1, history=1, map=np.array([1], np.int8))
-    put(outbox, 9, run=2, history=1)
+    put(outbox, 8, run=1, lineage=1, map_values=np.array([[1]], np.int8))
+    put(outbox, 9, run=2, lineage=1)
 
     metadata, tensors = taken(outbox)
 
     assert metadata["run"] == "2"
-    assert tensors["epochs"].tolist() == [8, 9]
-    assert "map" not in tensors
+    assert tensors["losses/epochs"].tolist() == [8, 9]
+    assert "map/values" not in tensors
 
 
 def test_no_more_frames_leave_than_the_window_allows() -> None:
@@ -167,11 +167,11 @@ def test_a_client_that_reads_no_events_is_given_up() -> None:
 
 def test_the_outbox_is_full_when_too_many_losses_wait() -> None:
     outbox = Outbox(1)
-    half = np.arange(MAX_EPOCHS // 2, dtype=np.uint32)
+    half = np.arange(MAX_EPOCHS // 2, dtype=np.uint32)[None]
 
-    outbox.put({"run": "1"}, {"epochs": half}, due=True)
+    outbox.put({"run": "1"}, {"losses/epochs": half}, due=True)
     assert not outbox.is_full()
-    outbox.put({"run": "1"}, {"epochs": half}, due=True)
+    outbox.put({"run": "1"}, {"losses/epochs": half}, due=True)
     assert outbox.is_full()
     outbox.take()
     assert not outbox.is_full()
@@ -203,10 +203,10 @@ def test_drained_events_are_all_but_frames() -> None:
 def test_losses_of_very_many_epochs_leave_in_pieces_with_the_newest_picture() -> None:
     outbox = Outbox(2)
     losses = np.arange(MAX_FRAME_EPOCHS + 10, dtype=np.uint32)
-    points = np.zeros((1, 3), np.float32)
+    points = np.zeros((1, 1, 3), np.float32)
     outbox.put(
         {"run": "1"},
-        {"epochs": losses, "map": np.array([7], np.int8), "train_points": points},
+        {"losses/epochs": losses[None], "map/values": np.array([[7]], np.int8), "points/train": points},
         due=True,
     )
 
@@ -214,11 +214,11 @@ def test_losses_of_very_many_epochs_leave_in_pieces_with_the_newest_picture() ->
     assert not outbox.is_open()
     _, second = taken(outbox)
 
-    assert np.concatenate([first["epochs"], second["epochs"]]).tolist() == losses.tolist()
-    assert (len(first["epochs"]), len(second["epochs"])) == (MAX_FRAME_EPOCHS, 10)
-    assert first["map"].tolist() == second["map"].tolist() == [7]
-    assert "train_points" in first
-    assert "train_points" not in second
+    assert np.concatenate([first["losses/epochs"], second["losses/epochs"]]).tolist() == losses.tolist()
+    assert (len(first["losses/epochs"]), len(second["losses/epochs"])) == (MAX_FRAME_EPOCHS, 10)
+    assert first["map/values"].tolist() == second["map/values"].tolist() == [7]
+    assert "points/train" in first
+    assert "points/train" not in second
     outbox.acknowledge(2)
     assert outbox.is_open()
 
@@ -227,15 +227,15 @@ def test_losses_that_wait_one_by_one_cost_no_more_than_together() -> None:
     outbox = Outbox(2)
 
     def put_one(epoch: int) -> "weakref.ref[Tensor]":
-        losses = np.array([epoch], np.uint32)
-        outbox.put({"run": "1", "history": "1", "epoch": str(epoch)}, {"epochs": losses}, due=False)
+        losses = np.array([[epoch]], np.uint32)
+        outbox.put({"run": "1", "lineage": "1", "epoch": str(epoch)}, {"losses/epochs": losses}, due=False)
         return weakref.ref(losses)
 
     waiting = [put_one(epoch) for epoch in range(1000)]
     assert sum(array() is not None for array in waiting) <= 65
 
     put(outbox, 1000)
-    assert taken(outbox)[1]["epochs"].tolist() == list(range(1001))
+    assert taken(outbox)[1]["losses/epochs"].tolist() == list(range(1001))
 
 
 def test_it_is_told_for_how_long_a_client_takes_nothing() -> None:
@@ -246,9 +246,7 @@ def test_it_is_told_for_how_long_a_client_takes_nothing() -> None:
         outbox.take()
 
     now = 130.0
-    assert outbox.blocked_seconds == 30
+    assert outbox.flow.blocked_seconds(now) == 30
     outbox.acknowledge(1)
-    assert outbox.blocked_seconds == 0
-    outbox.reopen()
-    assert outbox.blocked_seconds == 0
+    assert outbox.flow.blocked_seconds(now) == 0
     assert outbox.is_open()

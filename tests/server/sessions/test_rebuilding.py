@@ -15,7 +15,7 @@ from engine import Experiment, advance, begin
 from engine.checkpoint import ENGINE
 from engine.registries.optimizers import OPTIMIZERS
 from server.security.signing_keys import load_keys
-from server.sessions.resume_tokens import AUDIENCE, Claims, seal
+from server.sessions.resume.tokens import AUDIENCE, Claims, seal
 from tests.support.client import client, cut, greeted, resumed
 from tests.support.live_server import LiveServer, live_server
 from tests.support.processes import descendants
@@ -35,7 +35,7 @@ async def test_a_server_whose_clock_was_wrong_takes_its_tokens_after_a_restart(
     token = resealed(token, kept_key, iat=issued, session="another")
     async with resumed(server.socket_url, token) as (_, welcome):
         assert welcome["recovered"] is False
-        assert welcome["state"]["epoch"] == 4
+        assert welcome["runs"][0]["state"]["epoch"] == 4
 
 
 async def test_a_newer_token_never_attaches_to_an_older_state(folder: Path) -> None:
@@ -47,17 +47,17 @@ async def test_a_newer_token_never_attaches_to_an_older_state(folder: Path) -> N
             cut(before)
         await anyio.to_thread.run_sync(restart)
         async with client(server.socket_url) as revived:
-            await revived.send("hello", protocol=1, resume=older)
-            assert (await revived.event("welcome"))["state"]["epoch"] == 0
+            await revived.send("hello", protocol=2, resume=older)
+            assert (await revived.event("welcome"))["runs"][0]["state"]["epoch"] == 0
             async with resumed(server.socket_url, newer) as (_, welcome):
                 assert welcome["recovered"] is False
-                assert welcome["state"]["epoch"] == 4
+                assert welcome["runs"][0]["state"]["epoch"] == 4
             closing, _ = await revived.closed()
             assert closing is not None
             assert closing["reason"] == "taken-over"
         async with resumed(server.socket_url, older) as (_, welcome):  # now it is the older one again
             assert welcome["recovered"] is True
-            assert welcome["state"]["epoch"] == 4
+            assert welcome["runs"][0]["state"]["epoch"] == 4
 
 
 async def test_a_session_rebuilt_from_its_token_plays_on_bit_by_bit_and_shows_everything(
@@ -77,10 +77,10 @@ async def test_a_session_rebuilt_from_its_token_plays_on_bit_by_bit_and_shows_ev
 
     assert welcome["recovered"] is False
     assert welcome["waited"] == 0
-    assert welcome["state"]["epoch"] == kept.epoch
-    assert welcome["state"]["playing"] is True
-    assert welcome["experiment"]["training"]["optimizer"] == "adam"
-    assert first["train_points"].shape == (250, 3)
+    assert welcome["runs"][0]["state"]["epoch"] == kept.epoch
+    assert welcome["runs"][0]["state"]["playing"] is True
+    assert welcome["runs"][0]["experiment"]["training"]["optimizer"] == "adam"
+    assert first["points/train"].shape == (250, 3)
     again = run_of(after.token, folder)
     went_on, _ = advance(kept, steps=again.step - kept.step)
     np.testing.assert_array_equal(again.parameters, went_on.parameters)
@@ -106,7 +106,7 @@ async def test_after_a_restart_every_optimizer_goes_on_bit_by_bit(folder: Path) 
             before = run_of(token, folder)
             async with resumed(server.socket_url, token) as (connected, welcome):
                 assert welcome["recovered"] is False
-                assert welcome["state"]["step"] == 37
+                assert welcome["runs"][0]["state"]["step"] == 37
                 await connected.ask("step", unit="batch", count=60)
                 while run_of(await connected.kept(), folder).step < 97:
                     await connected.event("checkpoint")
@@ -142,12 +142,14 @@ async def test_thirty_sessions_resume_after_the_server_was_killed_and_lose_two_s
                 kept = run_of(connected.token, folder)
                 after, welcome = await stack.enter_async_context(resumed(server.socket_url, connected.token))
                 assert welcome["recovered"] is False
-                assert welcome["state"]["playing"] is True
-                assert welcome["state"]["epoch"] == kept.epoch
+                assert welcome["runs"][0]["state"]["playing"] is True
+                assert welcome["runs"][0]["state"]["epoch"] == kept.epoch
                 frame = await after.frame()
                 assert frame.epoch >= kept.epoch
                 if frame.step == kept.step:
-                    np.testing.assert_array_equal(frame["parameters"], kept.parameters[0].astype(np.float32))
+                    np.testing.assert_array_equal(
+                        frame["parameters/values"], kept.parameters[0].astype(np.float32)
+                    )
     assert len(lost) == 30
     # Two seconds at five epochs a second, and as much for a machine that is busy.
     assert max(lost) <= 2 * 5 * 2
@@ -166,7 +168,7 @@ async def test_a_run_too_large_for_a_token_lives_on_this_server_only(folder: Pat
             assert welcome["recovered"] is True
         await anyio.to_thread.run_sync(restart)
         async with client(server.socket_url) as late:
-            refused = await late.ask("hello", protocol=1, resume=token)
+            refused = await late.ask("hello", protocol=2, resume=token)
             _, code = await late.closed()
 
     assert refused["code"] == "resume-gone"
@@ -202,7 +204,7 @@ async def test_a_token_that_is_refused_says_why_closes_4409_and_leaves_no_sessio
     with live_server("--workers", "1", settings={"max_sessions": 1}) as server:
         for code, text in wrong.items():
             async with client(server.socket_url) as connected:
-                refused = await connected.ask("hello", protocol=1, resume=text)
+                refused = await connected.ask("hello", protocol=2, resume=text)
                 closing, closed = await connected.closed()
             assert (refused["type"], refused["code"], closed) == ("error", code, 4409)
             assert refused["message"]
@@ -224,4 +226,4 @@ async def test_a_session_is_freed_after_its_time_and_goes_on_from_its_token(
             assert (code, closing and closing["reason"]) == (4001, reason)
             async with resumed(server.socket_url, token) as (_, welcome):
                 assert welcome["recovered"] is False
-                assert welcome["state"]["epoch"] == 4
+                assert welcome["runs"][0]["state"]["epoch"] == 4

@@ -8,7 +8,7 @@ import pytest
 from engine import Experiment, advance, begin
 from engine.checkpoint import ENGINE
 from server.security.signing_keys import load_keys
-from server.sessions.resume_tokens import AUDIENCE, Claims, seal
+from server.sessions.resume.tokens import AUDIENCE, Claims, seal
 from tests.support.client import client, cut, greeted, resumed
 from tests.support.live_server import LiveServer, live_server
 from tests.support.resuming import claim_of, dropped, losses, resealed
@@ -30,11 +30,11 @@ async def test_a_dropped_line_comes_back_to_the_same_run_with_a_gapless_loss_his
             await after.frame(lambda frame: frame.step == state["step"])
 
     assert welcome["recovered"] is True
-    assert welcome["state"]["reason"] == "resumed"
-    assert welcome["state"]["playing"] is True
+    assert welcome["runs"][0]["state"]["reason"] == "resumed"
+    assert welcome["runs"][0]["state"]["playing"] is True
     assert first.number == 1
-    assert first["train_points"].shape == (250, 3)
-    assert first["map"].shape == (100, 100)
+    assert first["points/train"].shape == (250, 3)
+    assert first["map/values"].shape == (100, 100)
     assert first.epoch >= before.frames[-1].epoch
     if not acknowledge:
         assert sorted(losses(before, after)) == list(range(state["epoch"] + 1))
@@ -100,7 +100,7 @@ async def test_a_second_tab_with_the_same_token_takes_over_and_the_first_is_told
         token = await first.kept()
         async with resumed(server.socket_url, token) as (second, welcome):
             closing, code = await first.closed()
-            await second.frame(lambda frame: frame.epoch > welcome["state"]["epoch"])
+            await second.frame(lambda frame: frame.epoch > welcome["runs"][0]["state"]["epoch"])
 
     assert welcome["recovered"] is True
     assert code == 4001
@@ -131,7 +131,7 @@ async def test_a_goodbye_frees_the_place_and_no_token_revives_the_session(folder
             newest = await gone.kept(4)
         for token in (older, newest, older):
             async with client(server.socket_url) as late:
-                refused = await late.ask("hello", protocol=1, resume=token)
+                refused = await late.ask("hello", protocol=2, resume=token)
                 _, code = await late.closed()
             assert (refused["code"], code) == ("resume-revoked", 4409)
         async with greeted(server.socket_url):
@@ -146,4 +146,20 @@ async def test_an_older_token_attaches_to_the_newer_session_and_changes_nothing(
         cut(before)
     async with resumed(server.socket_url, older) as (_, welcome):
         assert welcome["recovered"] is True
-        assert welcome["state"]["epoch"] == 4
+        assert welcome["runs"][0]["state"]["epoch"] == 4
+
+
+async def test_a_page_of_protocol_1_is_asked_to_reload_and_then_goes_on_with_its_run(
+    server: LiveServer,
+) -> None:
+    async with greeted(server.socket_url) as before:
+        await before.ask("step", count=4)
+        token = await before.kept(4)
+        cut(before)
+    async with client(server.socket_url) as old:
+        refused = await old.ask("hello", protocol=1, resume=token)
+        cut(old)
+    async with resumed(server.socket_url, token) as (_, welcome):
+        assert (refused["type"], refused["code"]) == ("error", "protocol")
+        assert welcome["recovered"] is True
+        assert welcome["runs"][0]["state"]["epoch"] == 4

@@ -6,6 +6,7 @@ import pytest
 
 from server.sessions.slices import run_slice
 from tests.support.desk import Desk
+from tests.support.views import watched
 
 
 def test_hello_is_answered_with_the_whole_experiment() -> None:
@@ -14,10 +15,10 @@ def test_hello_is_answered_with_the_whole_experiment() -> None:
     (welcome,) = desk.last
 
     assert welcome["type"] == "welcome"
-    assert welcome["protocol"] == 1
-    assert welcome["experiment"]["training"]["learning_rate"] == 0.1
-    assert welcome["experiment"]["network"]["hidden"] == [4, 2]
-    assert welcome["state"] == {
+    assert welcome["protocol"] == 2
+    assert welcome["runs"][0]["experiment"]["training"]["learning_rate"] == 0.1
+    assert welcome["runs"][0]["experiment"]["network"]["hidden"] == [4, 2]
+    assert welcome["runs"][0]["state"] == {
         "playing": False, "epochs_per_second": None, "reason": "new", "epoch": 0, "step": 0
     }  # fmt: skip
 
@@ -28,18 +29,24 @@ def test_the_first_frame_shows_the_untrained_network_and_the_points() -> None:
 
     (numbers,) = desk.numbers
     assert numbers.due
-    assert numbers.metadata == {"run": "1", "history": "1", "epoch": "0", "step": "0", "map": "output"}
-    assert numbers.tensors["epochs"].tolist() == [0]
-    assert numbers.tensors["train_points"].shape == (250, 3)
-    assert numbers.tensors["map"].shape == (100, 100)
-    assert "tiles" not in numbers.tensors
+    assert numbers.metadata == {
+        "run": "1",
+        "lineage": "1",
+        "epoch": "0",
+        "step": "0",
+        **dict.fromkeys(("scores", "parameters", "map"), "{}"),
+    }
+    assert numbers.tensors["losses/epochs"].tolist() == [0]
+    assert numbers.tensors["points/train"].shape == (250, 3)
+    assert numbers.tensors["map/values"].shape == (100, 100)
+    assert "tiles/values" not in numbers.tensors
 
 
 def test_nothing_is_computed_when_nothing_is_due(desk: Desk) -> None:
     desk.now += 60
 
     assert desk.next() is None
-    assert desk.session.seconds_until_due(desk.now, can_send=True) is None
+    assert desk.seconds_until_due() is None
 
 
 def test_only_one_slice_is_under_way(desk: Desk) -> None:
@@ -79,7 +86,7 @@ def test_after_a_pause_the_newest_state_is_shown(desk: Desk) -> None:
     for _ in range(5):
         work = desk.next()
         assert work is not None
-        assert work.view is None  # nobody would take the picture
+        assert work.views == ()  # nobody would take the picture
         desk.work(work)
     desk.say("pause")
     desk.can_send = True
@@ -135,7 +142,7 @@ def test_a_chosen_speed_is_kept(desk: Desk) -> None:
     while desk.now < start + 10:
         work = desk.next()
         if work is None:
-            wait = desk.session.seconds_until_due(desk.now, can_send=True)
+            wait = desk.seconds_until_due()
             assert wait is not None
             desk.now += max(wait, 1e-6)
         else:
@@ -157,28 +164,28 @@ def test_pictures_keep_to_the_frame_rate_and_slices_end_with_them(desk: Desk) ->
         assert work is not None
         assert work.seconds is not None
         desk.now += work.seconds
-        _, numbers = desk.session.absorb(work, run_slice(replace(work, seconds=None, steps=1)))
-        assert numbers is not None
-        desk.numbers.append(numbers)
+        desk.absorb(work, run_slice(replace(work, seconds=None, steps=1)))
 
     assert 19 <= sum(numbers.due for numbers in desk.numbers) <= 22
 
 
-def test_a_slice_that_is_taken_back_leaves_everything_due(desk: Desk) -> None:
-    desk.say("set_parameter", layer=0, unit=1, input="bias", value=7)
-    desk.say("play")
+def test_what_is_due_is_what_the_next_slice_does(desk: Desk) -> None:
+    assert not desk.is_due()
+
+    desk.say("watch", views=watched())
     desk.now += 0.1
+    assert desk.is_due()
+    desk.can_send = False
+    assert not desk.is_due()  # nothing but a picture, which could not be sent
+    desk.say("set_parameter", layer=0, unit=1, input="bias", value=7)
+    assert desk.is_due()
     work = desk.next()
     assert work is not None
-    desk.session.cancel_slice(work)
+    desk.can_send = True
+    assert not desk.is_due()  # one is in flight
+    desk.work(work)
+    assert desk.is_due()
+    desk.settle()
 
-    (state,) = desk.say("pause")  # nothing is under way, so this is answered at once
-    again = desk.next()
-
-    assert state["reason"] == "paused"
-    assert again is not None
-    assert again.edits == work.edits != ()
-    assert again.view == work.view
-    assert again.seconds is None
-    desk.work(again)
-    assert desk.numbers[-1].tensors["parameters"][5] == 7
+    assert desk.numbers[-1].tensors["parameters/values"][5] == 7
+    assert not desk.is_due()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from server.i18n import bundled
-from server.protocol.messages import parse, translate
+from server.protocol.messages import Configure, parse, translate
 from tests.support.desk import Desk
 from tests.support.messages import text
 
@@ -14,7 +14,7 @@ from tests.support.messages import text
 def test_a_live_change_keeps_what_was_learned(desk: Desk) -> None:
     desk.say("step", count=2)
     desk.settle()
-    before = desk.numbers[-1].tensors["parameters"]
+    before = desk.numbers[-1].tensors["parameters/values"]
 
     (configured,) = desk.say("configure", experiment={"training": {"learning_rate": 0.3}}, id=1)
     desk.settle()
@@ -22,7 +22,7 @@ def test_a_live_change_keeps_what_was_learned(desk: Desk) -> None:
     assert configured["reset"] is False
     assert configured["changed"] == ["training.learning_rate"]
     assert desk.epoch == 2
-    assert np.array_equal(desk.numbers[-1].tensors["parameters"], before)
+    assert np.array_equal(desk.numbers[-1].tensors["parameters/values"], before)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_change_of_structure_or_data_starts_anew_and_says_so(
     assert configured["run"] == 2
     assert desk.numbers[-1].metadata["run"] == "2"
     assert desk.epoch == 0
-    assert desk.numbers[-1].tensors["epochs"].tolist() == [0]
+    assert desk.numbers[-1].tensors["losses/epochs"].tolist() == [0]
 
 
 def test_configure_keeps_playing(desk: Desk) -> None:
@@ -82,7 +82,7 @@ def test_configuring_nothing_new_changes_nothing(desk: Desk) -> None:
 
 
 def test_reset_starts_from_the_same_weights(desk: Desk) -> None:
-    before = desk.numbers[-1].tensors["parameters"]
+    before = desk.numbers[-1].tensors["parameters/values"]
     desk.say("play")
 
     configured, state = desk.say("reset", id="r")
@@ -90,7 +90,7 @@ def test_reset_starts_from_the_same_weights(desk: Desk) -> None:
 
     assert (configured["reset"], configured["changed"], configured["id"]) == (True, [], "r")
     assert (state["playing"], state["reason"], state["epoch"]) == (False, "reset", 0)
-    assert np.array_equal(desk.numbers[-1].tensors["parameters"], before)
+    assert np.array_equal(desk.numbers[-1].tensors["parameters/values"], before)
 
 
 def test_reset_with_a_new_seed_starts_from_other_weights_and_the_same_points(desk: Desk) -> None:
@@ -101,8 +101,8 @@ def test_reset_with_a_new_seed_starts_from_other_weights_and_the_same_points(des
 
     assert configured["changed"] == ["network.seed"]
     assert configured["experiment"]["network"]["seed"] == 4711
-    assert not np.array_equal(desk.numbers[-1].tensors["parameters"], before["parameters"])
-    assert np.array_equal(desk.numbers[-1].tensors["train_points"], before["train_points"])
+    assert not np.array_equal(desk.numbers[-1].tensors["parameters/values"], before["parameters/values"])
+    assert np.array_equal(desk.numbers[-1].tensors["points/train"], before["points/train"])
 
 
 def test_a_new_shape_may_keep_what_was_learned(desk: Desk) -> None:
@@ -116,11 +116,13 @@ def test_a_new_shape_may_keep_what_was_learned(desk: Desk) -> None:
     after = desk.numbers[-1]
     assert (configured["reset"], configured["kept"]) == (False, True)
     assert configured["run"] == int(after.metadata["run"]) == int(learned.metadata["run"]) + 1
-    assert after.metadata["history"] == learned.metadata["history"]
+    assert after.metadata["lineage"] == learned.metadata["lineage"]
     assert desk.epoch == 60
-    np.testing.assert_array_equal(after.tensors["parameters"][:12], learned.tensors["parameters"][:12])
+    np.testing.assert_array_equal(
+        after.tensors["parameters/values"][:12], learned.tensors["parameters/values"][:12]
+    )
     # The loss hardly changes, where a new start would have put it back to about a half.
-    assert abs(after.tensors["evaluation"][0, 0] - learned.tensors["evaluation"][0, 0]) < 0.1
+    assert abs(after.tensors["scores/values"][0, 0] - learned.tensors["scores/values"][0, 0]) < 0.1
 
 
 def test_a_new_shape_starts_anew_unless_asked_to_keep_and_whenever_the_data_change(desk: Desk) -> None:
@@ -146,7 +148,7 @@ def test_what_was_trained_while_the_shape_changed_is_kept_and_its_losses_are_sen
     desk.work(work)  # of the old shape
 
     stale = desk.numbers[-1]
-    assert set(stale.tensors) == {"epochs", "train_loss", "test_loss"}
+    assert set(stale.tensors) == {"losses/epochs", "losses/train", "losses/test"}
     assert not stale.due
     assert desk.epoch > 0
     desk.now += 0.1
@@ -155,7 +157,7 @@ def test_what_was_trained_while_the_shape_changed_is_kept_and_its_losses_are_sen
     assert following.run is not None
     assert following.run.epoch == desk.epoch
     desk.work(following)
-    assert len(desk.numbers[-1].tensors["parameters"]) == 4 * 3 + 2 * 5 + 2 * 3 + 1 * 3
+    assert len(desk.numbers[-1].tensors["parameters/values"]) == 4 * 3 + 2 * 5 + 2 * 3 + 1 * 3
 
 
 def test_changed_fields_are_applied_to_the_present_experiment_and_the_others_adapted(desk: Desk) -> None:
@@ -187,6 +189,7 @@ def test_an_experiment_replaces_the_present_one_before_changes_are_applied(desk:
 
 def test_notes_come_in_the_language_of_the_client(desk: Desk) -> None:
     message = parse(text("configure", changes={"training.stop": "early-stopping"}))
+    assert isinstance(message, Configure)
     (configured,) = desk.session.receive(message)
 
     chinese = bundled()["zh-Hans"]
@@ -212,13 +215,13 @@ def test_notes_come_in_the_language_of_the_client(desk: Desk) -> None:
 def test_a_refused_change_is_named_and_changes_nothing(
     desk: Desk, changes: dict[str, Any], code: str, field: str, key: str
 ) -> None:
-    before = desk.session.experiment
+    before = desk.session.wanted.experiment
 
     (error,) = desk.say("configure", changes=changes, id="a")
 
     assert (error["type"], error["code"], error["id"]) == ("error", code, "a")
     assert (error["field"], error["key"]) == (field, key)
-    assert desk.session.experiment is before
+    assert desk.session.wanted.experiment is before
 
 
 @pytest.mark.parametrize(

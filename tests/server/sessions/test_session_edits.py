@@ -14,9 +14,9 @@ def test_a_parameter_set_by_hand_is_set_and_shown(desk: Desk, input_: int | str,
     desk.settle()
 
     after = desk.numbers[-1].tensors
-    assert after["parameters"][index] == 2.5
-    assert (after["parameters"] != before["parameters"]).sum() == 1
-    assert not np.array_equal(after["evaluation"], before["evaluation"])
+    assert after["parameters/values"][index] == 2.5
+    assert (after["parameters/values"] != before["parameters/values"]).sum() == 1
+    assert not np.array_equal(after["scores/values"], before["scores/values"])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_all_parameters_can_be_set_in_pieces(desk: Desk) -> None:
     assert desk.say("set_parameters", start=20, values=values[20:].tolist()) == []
     desk.settle()
 
-    after = desk.numbers[-1].tensors["parameters"]
+    after = desk.numbers[-1].tensors["parameters/values"]
     assert after[0] == 7
     assert np.array_equal(after[1:], values[1:].astype(np.float32))
 
@@ -70,7 +70,7 @@ def test_parameters_that_wait_do_not_survive_another_shape(desk: Desk) -> None:
     desk.say("configure", experiment={"network": {"hidden": [3, 2]}}, keep=True)
     desk.settle()
 
-    assert 9 not in desk.numbers[-1].tensors["parameters"]
+    assert 9 not in desk.numbers[-1].tensors["parameters/values"]
 
 
 def test_an_edit_that_waits_survives_a_new_shape_where_its_place_does(desk: Desk) -> None:
@@ -80,6 +80,6 @@ def test_an_edit_that_waits_survives_a_new_shape_where_its_place_does(desk: Desk
     desk.say("configure", experiment={"network": {"hidden": [3, 2]}}, keep=True)
     desk.settle()
 
-    parameters = desk.numbers[-1].tensors["parameters"]
+    parameters = desk.numbers[-1].tensors["parameters/values"]
     assert parameters[5] == 7
     assert 9 not in parameters

@@ -26,7 +26,7 @@ def test_a_run_that_diverges_stops_with_an_explanation() -> None:
     assert diverged["type"] == "diverged"
     assert (diverged["key"], diverged["values"]) == ("diverged-by-rate", {"rate": 3})
     assert (state["playing"], state["reason"]) == (False, "diverged")
-    assert np.isfinite(desk.numbers[-1].tensors["parameters"]).all()
+    assert np.isfinite(desk.numbers[-1].tensors["parameters/values"]).all()
 
 
 def test_a_diverged_run_does_not_play_on_until_something_changes() -> None:

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from server.sessions.slices import Slice
 from tests.support.desk import Desk, dump
+from tests.support.views import watched
 
 COMMANDS = st.one_of(
     st.just(("play", {})),
@@ -40,7 +41,7 @@ COMMANDS = st.one_of(
     st.builds(
         lambda layer, unit: (
             "watch",
-            {"tiles": True, "unit": {"layer": layer, "unit": unit}, "resolution": 10},
+            {"views": watched(tiles=True, unit=(layer, unit), resolution=10)},
         ),
         st.integers(0, 3),
         st.integers(0, 4),
@@ -59,7 +60,7 @@ COMMANDS = st.one_of(
         st.integers(0, 30),
         st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30),
     ),
-    st.just(("hello", {"protocol": 1})),
+    st.just(("hello", {"protocol": 2})),
     st.just(("play", {"epochs_per_second": 1e308})),
 )
 
@@ -76,12 +77,12 @@ class AnySession(RuleBasedStateMachine):
     @rule(command=COMMANDS)
     def command(self, command: tuple[str, dict[str, Any]]) -> None:
         type_, fields = command
-        before = (self.desk.session.experiment, self.desk.session.run_number)
+        before = (self.desk.session.wanted, self.desk.session.state)
 
         events = self.desk.say(type_, id="x", **fields)
 
         if any(event["type"] == "error" for event in events):
-            assert (self.desk.session.experiment, self.desk.session.run_number) == before
+            assert (self.desk.session.wanted, self.desk.session.state) == before
 
     @rule(seconds=st.floats(0.001, 2))
     def time_passes(self, seconds: float) -> None:
@@ -95,18 +96,14 @@ class AnySession(RuleBasedStateMachine):
     @rule()
     def start_a_slice(self) -> None:
         if self.work is None:
+            due = self.desk.is_due()
             self.work = self.desk.next()
+            assert (self.work is not None) == due
 
     @rule()
     def finish_the_slice(self) -> None:
         if self.work is not None:
             self.desk.work(self.work)
-            self.work = None
-
-    @rule()
-    def take_the_slice_back(self) -> None:
-        if self.work is not None:
-            self.desk.session.cancel_slice(self.work)
             self.work = None
 
     @invariant()
@@ -122,7 +119,7 @@ class AnySession(RuleBasedStateMachine):
     def nothing_trains_that_does_not_play(self) -> None:
         welcome, *others = dump(self.desk.session.welcome())
         has_ended = any(event["type"] in ("diverged", "stopped") for event in others)
-        assert not (has_ended and welcome["state"]["playing"])
+        assert not (has_ended and welcome["runs"][0]["state"]["playing"])
 
     def teardown(self) -> None:
         """After a pause, everything settles, and the last picture shows the last state."""
@@ -135,7 +132,7 @@ class AnySession(RuleBasedStateMachine):
         self.desk.settle()
         run = self.desk.session.settled_run
         assert run is not None
-        assert run.experiment == self.desk.session.experiment
+        assert run.experiment == self.desk.session.wanted.experiment
 
 
 AnySession.TestCase.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -240,7 +240,7 @@ async def test_hostile_paths_hosts_origins_ids_and_messages_leave_nothing_in_the
             ):
                 raw(server, request)
         async with client(server.socket_url) as connected:
-            await connected.ask("hello", protocol=1)
+            await connected.ask("hello", protocol=2)
             for message in (
                 text,
                 json.dumps({"type": text}),

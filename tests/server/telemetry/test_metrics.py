@@ -202,13 +202,13 @@ async def test_who_comes_back_is_counted_by_the_way(metered: tuple[LiveServer, s
     server, address = metered
     before = await anyio.to_thread.run_sync(read, address)
     async with client(server.socket_url) as connected:
-        await connected.ask("hello", protocol=1)
+        await connected.ask("hello", protocol=2)
         token = (await connected.event("checkpoint"))["token"]
         connected.connection.transport.abort()
     async with client(server.socket_url) as connected:
-        assert (await connected.ask("hello", protocol=1, resume=token))["recovered"]
+        assert (await connected.ask("hello", protocol=2, resume=token))["recovered"]
     async with client(server.socket_url) as connected:
-        await connected.ask("hello", protocol=1, resume="x" + token)
+        await connected.ask("hello", protocol=2, resume="x" + token)
 
     after = await settled(
         address, "playground_rejects_total", "resume", before["playground_rejects_total", "resume"] + 1

@@ -165,7 +165,7 @@ async def test_the_server_ends_in_time_though_a_client_has_stalled() -> None:
 async def test_sigterm_ends_the_process_in_time_though_a_client_has_stalled() -> None:
     with live_server("--workers", "1") as server, stalled_client(server.url):
         async with client(server.socket_url) as healthy:
-            await healthy.send("hello", protocol=1)
+            await healthy.send("hello", protocol=2)
             await healthy.event("welcome")
             began = time.monotonic()
             server.process.send_signal(signal.SIGTERM)

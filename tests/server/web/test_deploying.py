@@ -136,7 +136,7 @@ async def test_a_session_comes_through(before: Proxy, web: httpx.Client, origin:
         proxy=None,
         additional_headers={"Cookie": given["cookie"]},
     ) as connected:
-        await connected.send("hello", protocol=1)
+        await connected.send("hello", protocol=2)
         await connected.event("welcome")
         await connected.frame()
         await connected.send("play")

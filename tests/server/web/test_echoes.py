@@ -11,6 +11,7 @@ import pytest
 from engine import Experiment
 from server.protocol.messages import PROTOCOL, ErrorEvent, parse
 from tests.support.live_server import LiveServer
+from tests.support.views import watched
 
 MOST = 1200
 """Characters of a refusal, where what is wrong has 20,000: sentences, and lists of what is allowed."""
@@ -40,7 +41,7 @@ COMMANDS: list[dict[str, Any]] = [
     {"type": "pause"},
     {"type": "step", "unit": "epoch", "count": 1},
     {"type": "reset", "new_seed": False},
-    {"type": "watch", "unit": {"layer": 0, "unit": 0}, "resolution": 100, "frame_rate": 20, "tiles": False},
+    {"type": "watch", "views": watched(tiles=True, unit=(0, 0)), "frame_rate": 20},
     {"type": "set_parameter", "layer": 0, "unit": 0, "input": 0, "value": 0},
     {"type": "set_parameters", "start": 0, "values": [0]},
     {"type": "ack", "frame": 1},

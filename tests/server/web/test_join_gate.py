@@ -97,7 +97,7 @@ async def test_every_route_is_closed_but_those_that_are_listed(
     if method == "WEBSOCKET":
         assert path in PUBLIC_WEBSOCKETS
         async with client(closed.url.replace("http", "ws") + path) as connected:
-            await connected.send("hello", protocol=1)
+            await connected.send("hello", protocol=2)
             refusal = await connected.event()
             with anyio.fail_after(PATIENCE_SECONDS):
                 await connected.connection.wait_closed()
@@ -171,7 +171,7 @@ async def test_the_handshake_of_a_socket_brings_the_cookie(
     closed: LiveServer, credentials: dict[str, str]
 ) -> None:
     async with client(closed.socket_url, additional_headers=credentials) as connected:
-        await connected.send("hello", protocol=1)
+        await connected.send("hello", protocol=2)
         await connected.event("welcome")
         await connected.frame()
 
@@ -181,7 +181,7 @@ async def test_a_page_from_before_cookies_is_told_to_reload(closed: LiveServer) 
     ticket = post(closed, "/api/tickets", {}, authorization="Bearer former").json()["ticket"]
 
     async with client(closed.socket_url) as connected:
-        await connected.send("hello", protocol=1, ticket=ticket)
+        await connected.send("hello", protocol=2, ticket=ticket)
         assert (await connected.event())["code"] == "protocol"
 
 
@@ -226,7 +226,7 @@ async def test_what_is_secret_is_in_no_log() -> None:
     with live_server("--workers", "1", "--join-code", CODE, "--log-level", "debug") as server:
         given = cookie_of(join(server))
         async with client(server.socket_url, additional_headers=given) as connected:
-            await connected.send("hello", protocol=1)
+            await connected.send("hello", protocol=2)
             await connected.event("welcome")
         log = server.log.read_text()
 

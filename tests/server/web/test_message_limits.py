@@ -7,7 +7,8 @@ from typing import Any
 import anyio
 import pytest
 
-from server.protocol.messages import Command, ErrorEvent, parse
+from server.protocol.messages import Ack, Command, ErrorEvent, parse
+from server.sessions.flow_control import FlowControl
 from server.web.message_limits import (
     MAX_INVALID,
     MAX_SMALL_MESSAGE_BYTES,
@@ -20,7 +21,6 @@ from tests.support.client import PATIENCE_SECONDS, Client, client, greeted
 from tests.support.live_server import LiveServer
 
 PAUSE = '{"type": "pause"}'
-ACK = '{"type": "ack", "frame": 1}'
 
 
 def violation(limits: MessageLimits, text: str, now: float = 0.0) -> tuple[int, str] | None:
@@ -42,11 +42,13 @@ def test_a_burst_is_read_at_once_and_then_twenty_a_second() -> None:
 
 def test_acknowledging_what_was_sent_is_free_and_anything_else_is_not() -> None:
     limits = MessageLimits()
-    for _ in range(1000):
-        limits.frame_sent()
+    limits.flow = flow = FlowControl[None]()
 
-    assert {limits.delay(parsed(ACK), 0.0) for _ in range(1000)} == {0.0}
-    assert [limits.delay(parsed(ACK), 0.0) > 0 for _ in range(61)] == [False] * 60 + [True]
+    for _ in range(1000):
+        frame = flow.send(0.0)
+        assert limits.delay(Ack(type="ack", frame=frame), 0.0) == 0
+        flow.acknowledge(frame, 0.0)
+    assert [limits.delay(Ack(type="ack", frame=1000), 0.0) > 0 for _ in range(61)] == [False] * 60 + [True]
 
 
 def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() -> None:
@@ -59,7 +61,7 @@ def test_a_message_has_at_most_64_kibibytes_unless_it_carries_an_experiment() ->
     assert violation(MessageLimits(), "x" * (MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
     assert violation(MessageLimits(), "[" * (MAX_SMALL_MESSAGE_BYTES + 1)) == TOO_BIG
     assert violation(MessageLimits(), "é" * (MAX_SMALL_MESSAGE_BYTES // 2 + 1)) == TOO_BIG
-    assert violation(MessageLimits(), filled("hello", MAX_SMALL_MESSAGE_BYTES + 1, protocol=1)) is None
+    assert violation(MessageLimits(), filled("hello", MAX_SMALL_MESSAGE_BYTES + 1, protocol=2)) is None
     assert violation(MessageLimits(), filled("configure", MAX_SMALL_MESSAGE_BYTES + 1, experiment={})) is None
     assert (
         violation(MessageLimits(), filled("configure", MAX_SMALL_MESSAGE_BYTES + 1, experiment={"no": 1}))

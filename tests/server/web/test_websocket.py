@@ -12,11 +12,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from server.i18n import bundled
 from server.protocol.frame_compression import FrameDecompressor
-from server.protocol.frames import decode
 from server.protocol.messages import PROTOCOL
 from server.settings import MAX_MESSAGE_BYTES
 from tests.support.client import assert_losses_are_the_engines, client, greeted
+from tests.support.frames import decode_one
 from tests.support.live_server import LiveServer, live_server
+from tests.support.views import watched
 from tests.support.wording import sentence
 
 pytestmark = pytest.mark.anyio
@@ -40,9 +41,9 @@ async def test_playing_streams_frames_in_order_with_every_epoch_until_paused(ser
 
     numbers = [frame.number for frame in connected.frames]
     assert numbers == list(range(1, len(numbers) + 1))
-    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    epochs = np.concatenate([frame["losses/epochs"] for frame in connected.frames])
     assert epochs.tolist() == list(range(state["epoch"] + 1))
-    losses = np.concatenate([frame["train_loss"] for frame in connected.frames])
+    losses = np.concatenate([frame["losses/train"] for frame in connected.frames])
     assert losses[-1] < losses[0] / 5
 
 
@@ -61,7 +62,7 @@ async def test_a_client_that_acknowledges_nothing_gets_two_frames_and_then_the_n
     server: LiveServer,
 ) -> None:
     async with client(server.socket_url, acknowledge=False) as connected:
-        await connected.send("hello", protocol=1)
+        await connected.send("hello", protocol=2)
         await connected.frame()
         await connected.ask("play")
         second = await connected.frame()
@@ -73,14 +74,14 @@ async def test_a_client_that_acknowledges_nothing_gets_two_frames_and_then_the_n
 
     assert third.number == 3
     assert third.step == state["step"] >= second.step
-    assert third["epochs"].tolist() == list(range(second.epoch + 1, third.epoch + 1))
+    assert third["losses/epochs"].tolist() == list(range(second.epoch + 1, third.epoch + 1))
 
 
 BAD: list[str | bytes] = [
     "not json",
     json.dumps({"type": "sing"}),
     json.dumps({"type": "play", "loud": True}),
-    json.dumps({"type": "hello", "protocol": 1}),
+    json.dumps({"type": "hello", "protocol": 2}),
     json.dumps({"type": "play", "epochs_per_second": 1e308}),
     '{"type": "configure", "experiment": {"training": {"learning_rate": NaN}}}',
     json.dumps({"type": "configure", "experiment": {"network": {"hidden": [4] * 20}}}),
@@ -109,11 +110,11 @@ async def test_bad_messages_are_answered_and_the_run_goes_on_as_if_nothing_had_h
 
 async def test_a_hello_of_another_protocol_is_refused_and_a_right_one_follows(server: LiveServer) -> None:
     async with client(server.socket_url) as connected:
-        error = await connected.ask("hello", protocol=99)
+        error = await connected.ask("hello", protocol=1)
 
         assert (error["code"], error["field"]) == ("protocol", "protocol")
-        assert error["message"] == sentence("protocol", protocol=99, spoken=PROTOCOL)
-        welcome = await connected.ask("hello", protocol=1)
+        assert error["message"] == sentence("protocol", protocol=1, spoken=PROTOCOL)
+        welcome = await connected.ask("hello", protocol=2)
         assert welcome["type"] == "welcome"
 
 
@@ -146,18 +147,18 @@ async def test_two_sessions_do_not_meet(server: LiveServer) -> None:
         first = await one.frame(lambda frame: frame.epoch == 5)
         second = await other.frame(lambda frame: frame.epoch == 2)
 
-    assert first["parameters"].shape == (25,)
-    assert second["parameters"].shape == (9,)
+    assert first["parameters/values"].shape == (25,)
+    assert second["parameters/values"].shape == (9,)
 
 
 async def test_the_largest_network_allowed_trains_and_is_drawn(server: LiveServer) -> None:
     features = ["x1", "x2", "x1²", "x2²", "x1x2", "sin x1", "sin x2"]
     async with greeted(server.socket_url, network={"hidden": [64] * 10}, features=features) as connected:
-        await connected.send("watch", tiles=True)
+        await connected.send("watch", views=watched(tiles=True))
         await connected.ask("step", unit="batch", count=2)
         frame = await connected.frame(lambda frame: frame.step == 2)
 
-    assert frame["tiles"].shape == (641, 20, 20)
+    assert frame["tiles/values"].shape == (641, 20, 20)
 
 
 async def test_a_message_that_is_too_long_closes_the_connection(server: LiveServer) -> None:
@@ -204,9 +205,9 @@ async def test_an_experiment_whose_steps_take_too_long_is_refused_in_hello_and_l
         "training": {"batch_size": 10_000},
     }
     async with client(server.socket_url) as connected:
-        error = await connected.ask("hello", protocol=1, experiment=heavy)
+        error = await connected.ask("hello", protocol=2, experiment=heavy)
         assert (error["code"], error["field"]) == ("too-much", "training.batch_size")
-        assert (await connected.ask("hello", protocol=1))["type"] == "welcome"
+        assert (await connected.ask("hello", protocol=2))["type"] == "welcome"
         assert (await connected.ask("configure", experiment=heavy))["code"] == "too-much"
         heavy["training"]["batch_size"] = 100
         assert (await connected.ask("configure", experiment=heavy))["type"] == "configured"
@@ -214,7 +215,7 @@ async def test_an_experiment_whose_steps_take_too_long_is_refused_in_hello_and_l
 
 async def test_packed_frames_are_the_plain_ones_and_small(server: LiveServer) -> None:
     async with greeted(server.socket_url) as plain, client(server.socket_url, acknowledge=False) as packed:
-        await packed.send("hello", protocol=1, encoding="packed")
+        await packed.send("hello", protocol=2, encoding="packed")
         decompressor = FrameDecompressor()
         sizes: list[int] = []
         frames: list[tuple[dict[str, str], dict[str, np.ndarray]]] = []
@@ -223,15 +224,17 @@ async def test_packed_frames_are_the_plain_ones_and_small(server: LiveServer) ->
             message = await packed.connection.recv()
             if isinstance(message, bytes):
                 sizes.append(len(message))
-                frames.append(decode(decompressor.decompress(message)))
+                frames.append(decode_one(decompressor.decompress(message)))
                 await packed.send("ack", frame=len(sizes))
         epoch = int(frames[-1][0]["epoch"])
         await plain.ask("step", count=epoch)
         same = await plain.frame(lambda frame: frame.epoch == epoch)
 
     assert [int(metadata["frame"]) for metadata, _ in frames] == list(range(1, 21))
-    assert np.concatenate([tensors["epochs"] for _, tensors in frames]).tolist() == list(range(epoch + 1))
-    for name in ("map", "parameters", "evaluation"):
+    assert np.concatenate([tensors["losses/epochs"] for _, tensors in frames]).tolist() == list(
+        range(epoch + 1)
+    )
+    for name in ("map/values", "parameters/values", "scores/values"):
         assert np.array_equal(frames[-1][1][name], same[name])
     assert statistics.median(sizes) < 6000
 
@@ -243,28 +246,30 @@ async def test_guarantee_9_a_hidden_page_gets_losses_only_and_everything_again_a
         await connected.ask("play", epochs_per_second=60)
         await connected.frame(lambda frame: frame.epoch > 5)
         start = anyio.current_time()
-        await connected.send("watch", unit={"layer": 0, "unit": 1})
-        await connected.frame(lambda frame: frame.metadata["map"] == "0:1")
+        await connected.send("watch", views=watched(unit=(0, 1)))
+        await connected.frame(
+            lambda frame: json.loads(frame.metadata["map"])["unit"] == {"layer": 0, "unit": 1}
+        )
         usual = anyio.current_time() - start
 
         await connected.send("watch", hidden=True)
-        hidden = [await connected.frame(lambda frame: "map" not in frame.tensors)]
+        hidden = [await connected.frame(lambda frame: "map/values" not in frame.tensors)]
         start = anyio.current_time()
         hidden += [await connected.frame() for _ in range(3)]
         elapsed = anyio.current_time() - start
         for frame in hidden:
-            assert set(frame.tensors) == {"epochs", "train_loss", "test_loss"}
+            assert set(frame.tensors) == {"losses/epochs", "losses/train", "losses/test"}
         assert hidden[-1].epoch > hidden[0].epoch + 60
         assert elapsed > 2.5
 
-        await connected.send("watch", tiles=True)
+        await connected.send("watch", views=watched(tiles=True))
         start = anyio.current_time()
         full = await connected.frame()
         assert anyio.current_time() - start < 0.5 + usual
-        assert {"map", "tiles", "parameters", "evaluation"} <= set(full.tensors)
+        assert {"map/values", "tiles/values", "parameters/values", "scores/values"} <= set(full.tensors)
         await connected.ask("pause")
 
-    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    epochs = np.concatenate([frame["losses/epochs"] for frame in connected.frames])
     assert epochs.tolist() == list(range(len(epochs)))
 
 
@@ -278,17 +283,17 @@ async def test_a_server_with_nothing_to_say_says_that_it_is_there(monkeypatch: p
 
 async def test_a_run_begins_with_changed_fields_and_notes_on_the_others(server: LiveServer) -> None:
     async with client(server.socket_url) as connected:
-        error = await connected.ask("hello", protocol=1, changes={"training.stop": "no such"})
+        error = await connected.ask("hello", protocol=PROTOCOL, changes={"training.stop": "no such"})
         assert (error["code"], error["field"]) == ("invalid", "training.stop")
         welcome = await connected.ask(
             "hello",
-            protocol=1,
+            protocol=PROTOCOL,
             language="zh-Hans",
             experiment={"network": {"hidden": [3]}},
             changes={"training.stop": "early-stopping"},
         )
 
-    assert welcome["experiment"]["network"]["hidden"] == [3]
-    assert welcome["experiment"]["data"]["validation_fraction"] == 0.2
+    assert welcome["runs"][0]["experiment"]["network"]["hidden"] == [3]
+    assert welcome["runs"][0]["experiment"]["data"]["validation_fraction"] == 0.2
     (note,) = welcome["notes"]
     assert bundled()["zh-Hans"].percent(0.2) in note

@@ -26,7 +26,7 @@ async def test_killed_engine_processes_are_not_noticed_by_the_session() -> None:
             state = await connected.ask("pause")
             await connected.frame(lambda frame: frame.step == state["step"])
 
-    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    epochs = np.concatenate([frame["losses/epochs"] for frame in connected.frames])
     assert epochs.tolist() == list(range(state["epoch"] + 1))
 
 
@@ -43,7 +43,7 @@ async def test_stopped_engine_processes_cost_the_session_neither_play_nor_an_epo
             assert state["reason"] == "paused"
             await connected.frame(lambda frame: frame.step == state["step"])
 
-    epochs = np.concatenate([frame["epochs"] for frame in connected.frames])
+    epochs = np.concatenate([frame["losses/epochs"] for frame in connected.frames])
     assert epochs.tolist() == list(range(state["epoch"] + 1))
 
 

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { createVisuals } from "../../../../static/js/app/panels/visuals.js";
 import { createSession } from "../../../../static/js/net/session.js";
-import { CATALOG, WIRE_EXPERIMENT } from "../../support/catalog.js";
+import { CATALOG } from "../../support/catalog.js";
 import { frameBytes } from "../../support/frames.js";
 import { FakeSocket } from "../../support/socket.js";
+import { welcome } from "../../support/welcome.js";
 
 /** @import { Panel } from "../../../../static/js/app/panels/panels.js" */
 /** @import { State } from "../../../../static/js/types/app.js" */
@@ -63,19 +64,8 @@ function start() {
   };
   const visuals = createVisuals(/** @type {any} */ (options));
   FakeSocket.latest().accept();
-  FakeSocket.latest().tell({
-    type: "welcome",
-    protocol: 1,
-    version: "0",
-    limits: {},
-    experiment: WIRE_EXPERIMENT,
-    run: 1,
-    history: 1,
-    state: { playing: true, epochs_per_second: null, reason: "reset", epoch: 0, step: 0 },
-    recovered: false,
-    waited: 0,
-    page: "",
-  });
+  const playing = { playing: true, epochs_per_second: null, reason: "reset", epoch: 0, step: 0 };
+  FakeSocket.latest().tell(welcome(1, {}, { state: playing }));
   while (callbacks.length > 0) animate();
   const update = (/** @type {Partial<State>} */ parts) => {
     session.store.update((state) => ({ ...state, ...parts }));
@@ -110,18 +100,15 @@ test("what a panel wants to watch reaches the session and the server, and is sen
   update({ logScale: true });
   assert.deepEqual(watched(), [[{ view: "norms", power: 2 }]]);
   assert.deepEqual(
-    sent("watch").map(({ confusion }) => confusion),
-    [false],
+    sent("watch").map(({ views }) => views),
+    watched(),
   );
 
   update({ showTest: true });
   mock.timers.tick(100);
 
   assert.deepEqual(watched().at(-1), [{ view: "norms", power: 2 }, { view: "confusion" }]);
-  assert.deepEqual(
-    sent("watch").map(({ confusion }) => confusion),
-    [false, true],
-  );
+  assert.deepEqual(sent("watch").at(-1)?.views, watched().at(-1));
 });
 
 test("a panel is drawn with the newest arrays of its view, once per animation frame", () => {

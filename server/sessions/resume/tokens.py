@@ -17,7 +17,7 @@ from engine.user_messages import Value
 from server.protocol.messages import ResumeRefusal, localized
 from server.security.issue_time import is_outdated
 from server.security.signing import SIGNATURE_CHARACTERS, Signing
-from server.sessions.resume_tokens_v1 import read_former
+from server.sessions.resume.tokens_v1 import read_former
 
 MAX_CHARACTERS = 65_536
 """Longest token that is made or read; a run that needs more is not put into it."""

@@ -7,7 +7,7 @@ from engine import Experiment
 from engine.checkpoint import ENGINE, describe
 from server.protocol.messages import Checkpoint
 from server.security.signing import Signing
-from server.sessions.resume_tokens import AUDIENCE, Claims, seal
+from server.sessions.resume.tokens import AUDIENCE, Claims, seal
 from server.sessions.session import Session
 
 _SHORTEST_GAP = 0.25
@@ -76,7 +76,7 @@ class Checkpointer:
         """Return in how many seconds a token is due, 0 for now; None while the state is the same or not settled."""
         if session.settled_run is None or self._last_state == _state_of(session):
             return None
-        if self._requested or not session.playing:
+        if self._requested or not session.wanted.playing:
             gap = max(_SHORTEST_GAP, self._length / _URGENT_CHARACTERS_PER_SECOND)
         else:
             gap = max(self._interval, self._length / _CHARACTERS_PER_SECOND)
@@ -98,18 +98,20 @@ class Checkpointer:
             engine=ENGINE,
             session=self.name,
             secret=self._secret,
-            run=session.run_number,
-            history=session.lineage,
-            playing=session.playing,
-            speed=session.speed,
+            run=session.state.number,
+            history=session.state.lineage,
+            playing=session.wanted.playing,
+            speed=session.wanted.speed,
         )
-        if self._experiment is not session.experiment:
-            self._experiment = session.experiment
-            self._described = describe((session.experiment,))
+        experiment = session.wanted.experiment
+        if self._experiment is not experiment:
+            self._experiment = experiment
+            self._described = describe((experiment,))
         token, holds_run = seal(self._signing, claims, run, self._described)
         self._requested, self._made_at, self._length, self._last_state = False, now, len(token), state
-        return Checkpoint(token=token, epoch=run.epoch, history=session.lineage, whole=holds_run)
+        return Checkpoint(token=token, epoch=run.epoch, lineage=session.state.lineage, whole=holds_run)
 
 
 def _state_of(session: Session) -> tuple[object, ...]:
-    return session.version, session.playing, session.speed, session.run_number, session.lineage
+    wanted, state = session.wanted, session.state
+    return session.version, wanted.playing, wanted.speed, state.number, state.lineage

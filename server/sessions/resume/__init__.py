@@ -1,0 +1,1 @@
+"""Resume: with a token a browser goes on with its session, here or on another server."""
