@@ -5,6 +5,7 @@ Nothing else influences the numbers of a run. The metadata of its fields (label,
 """
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import pairwise
 from operator import itemgetter
 from typing import Annotated, Any, Self
@@ -34,6 +35,7 @@ from engine.schema import (
     seed_field,
 )
 from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
+from engine.tf_playground_random import INITIALIZERS as CLASSIC_INITIALIZERS
 from engine.user_messages import LocalizedError
 
 MAX_LAYERS = 10
@@ -411,8 +413,7 @@ class Experiment(Group):
             and "loss" not in objective
             and _has_many_classes(values.get("data"))
         ):
-            loss = next(key for key, row in LOSSES.items() if "multi-class" in row.outputs)
-            return {**values, "objective": {**objective, "loss": loss}}
+            return {**values, "objective": {**objective, "loss": usual_loss("multi-class")}}
         return values
 
     @model_validator(mode="after")
@@ -442,12 +443,12 @@ class Experiment(Group):
                     dataset=repr(self.data.dataset),
                     allowed=", ".join(CLASSIC_DATASETS),
                 )
-            if self.network.initializer not in ("classic", "zeros"):
+            if self.network.initializer not in CLASSIC_INITIALIZERS:
                 raise LocalizedError(
                     "classic-initializer",
                     "network.initializer",
                     initializer=repr(self.network.initializer),
-                    allowed="classic, zeros",
+                    allowed=", ".join(CLASSIC_INITIALIZERS),
                 )
         if self.parameters > MAX_PARAMETERS:
             raise LocalizedError(
@@ -482,6 +483,11 @@ class Experiment(Group):
         return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
 
 
+def usual_loss(problem: str) -> str:
+    """Return the loss of a problem if none is given."""
+    return next(key for key, row in LOSSES.items() if problem in row.outputs)
+
+
 def _has_many_classes(data: Any) -> bool:
     """Return whether unvalidated data are a problem of more than two classes."""
     if isinstance(data, Data):
@@ -497,6 +503,7 @@ def _has_many_classes(data: Any) -> bool:
         return False  # the validation of the field itself reports it
 
 
+@cache
 def fields() -> Mapping[str, Any]:
     """Return pydantic's description of every field of an experiment, by dotted name."""
     named: dict[str, Any] = {}

@@ -213,3 +213,6 @@ _DRAWN = {
 
 DATASETS = tuple(_DRAWN)
 """Keys of the original's data sets."""
+
+INITIALIZERS = ("classic", "zeros")
+"""Initializers that the original has."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
-Value = Union[str, int, float, "UserMessage"]
+Value = Union[str, int, float, "Share", "Label", "UserMessage"]
 
 TEMPLATES: Mapping[str, str] = {
     # Single values
@@ -68,6 +68,17 @@ TEMPLATES: Mapping[str, str] = {
         " allowed: {allowed}"
     ),
     "too-many-parameters": "network.hidden makes {parameters} parameters; at most {most} are allowed",
+    # Changes along with a field that a person has set
+    "stop-gets-validation": "{rule} watches validation samples: {share} of all are now kept for that.",
+    "stop-left": "Without validation samples {rule} has nothing to watch: the stop rule is now {now}.",
+    "share-lowered": "{label} is now {share}, so that samples remain for the test.",
+    "own-no-minority": "The minority share is off: your points have the classes you gave them.",
+    "classic-seed-left": "The seed of the original is no longer used.",
+    "classic-seed-lost": "The seed of the original is no longer used: {why}.",
+    "no-classic-dataset": "the original has no data set {dataset}",
+    "no-classic-initializer": "the original has no initializer {initializer}",
+    "no-classic-minority": "the original has no rare class",
+    "no-classic-odd": "the original draws even numbers of samples",
     # Links of TensorFlow Playground ("the original")
     "link-no-features": "the link switches all features off; at least one must be on",
     "link-unknown": "the link has no key of the original, but {names}",
@@ -119,6 +130,27 @@ TEMPLATES: Mapping[str, str] = {
 """English template of every message, by key; names in braces are placeholders for values."""
 
 
+class Share(float):
+    """A fraction of one, which is shown as a percentage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The name of a field or choice for people.
+
+    Attributes:
+        name: of its translation, such as ``fields.data.noise`` or ``choices.stops.never``.
+        text: in English.
+    """
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return the English text."""
+        return self.text
+
+
 @dataclass(frozen=True, slots=True)
 class UserMessage:
     """A text for people that can be translated.
@@ -140,6 +172,8 @@ class UserMessage:
 
 def format_value(value: Value) -> str:
     """Return a value as English text: numbers with up to nine decimals and grouped digits, other values as they are."""
+    if isinstance(value, Share):
+        return f"{value * 100:.0f}\u202f%"
     if isinstance(value, int | float):
         text = f"{value:,.9f}".rstrip("0").rstrip(".")
         return text.replace("-", "−")

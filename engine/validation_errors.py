@@ -67,7 +67,7 @@ def _refusal(details: dict[str, Any]) -> Refusal:
     if kind == "value_error":
         return _rule(name, details["ctx"]["error"])
     if kind == "extra_forbidden":
-        return Refusal(name, _unknown(name, path[:-1]), kind)
+        return Refusal(name, unknown_name(name, path[:-1]), kind)
     if kind == "missing":
         return Refusal(name, UserMessage("missing", {"name": name}), kind)
     value = quoted(details.get("input"))
@@ -103,7 +103,7 @@ def quoted_name(name: str) -> str:
     return name if re.fullmatch(r"[\w.-]{1,60}", name, re.ASCII) else quoted(name)
 
 
-def _unknown(name: str, path: list[str]) -> UserMessage:
+def unknown_name(name: str, path: list[str]) -> UserMessage:
     """Return the message about an unknown name, with the names that its group of the experiment has."""
     if not path or path[-1] == "experiment":
         names = list(Experiment.model_fields)

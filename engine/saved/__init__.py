@@ -9,7 +9,7 @@
 from engine.saved.address import write_address
 from engine.saved.files import MAX_BYTES, write_experiment, write_network
 from engine.saved.opened import Opened, SavedError, Trained
-from engine.saved.reader import read
+from engine.saved.reader import read, read_base64
 
 __all__ = [
     "MAX_BYTES",
@@ -17,6 +17,7 @@ __all__ = [
     "SavedError",
     "Trained",
     "read",
+    "read_base64",
     "write_address",
     "write_experiment",
     "write_network",

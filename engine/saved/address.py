@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from engine.experiment import Experiment, field_value, fields
+from engine.experiment import Experiment, field_value, fields, usual_loss
 from engine.saved.building import FieldValues, build, is_choice, is_plain
 from engine.saved.link_repair import Link, protected, unescaped
+from engine.saved.opened import POINTS_ELSEWHERE
 from engine.saved.values import PER_LAYER, from_text, number
 from engine.schema import REGISTRIES
 from engine.user_messages import UserMessage, quoted
@@ -19,8 +21,14 @@ _LEFT_OUT = (_POINTS, "data.point_classes")
 """Custom points are too large for an address; ``data.points=own`` stands for them."""
 
 
-def read_address(link: Link) -> tuple[Experiment, tuple[UserMessage, ...]]:
+def read_address(
+    link: Link, own: Mapping[str, Any] | None = None
+) -> tuple[Experiment, tuple[UserMessage, ...]]:
     """Return the experiment that an address describes, and notes on parts that were skipped.
+
+    Args:
+        link: its parts.
+        own: own points that ``data.points=own`` stands for: ``points``, and ``point_classes`` if there are not two.
 
     Raises:
         SavedError: no part of it can be used; names the parts.
@@ -33,9 +41,10 @@ def read_address(link: Link) -> tuple[Experiment, tuple[UserMessage, ...]]:
         choice, _, option = key.rpartition(".")
         choice = _wire_name(choice)
         if name == _POINTS:
-            if text == _OWN:
+            if text == _OWN and own is not None:
+                given.add_points(own)
+            elif text == _OWN:
                 misses_points = True
-                given.count += 1
             else:
                 given.skip(UserMessage("only", {"name": name, "value": quoted(text), "only": _OWN}))
         elif is_plain(name) and name not in _LEFT_OUT:
@@ -46,8 +55,9 @@ def read_address(link: Link) -> tuple[Experiment, tuple[UserMessage, ...]]:
             given.skip_unknown(key)
     given.notes += link.notes
     if misses_points:
+        given.count = 0  # the data set that takes their place is something that can be used
         dataset = given.values.get("data.dataset", fields()["data.dataset"].default)
-        given.notes.append(UserMessage("own-points-elsewhere", {"name": _POINTS, "dataset": dataset}))
+        given.notes.append(UserMessage(POINTS_ELSEWHERE, {"name": _POINTS, "dataset": dataset}))
     return build(given)
 
 
@@ -56,23 +66,35 @@ def write_address(experiment: Experiment) -> str:
 
     Custom points are not in it, ``data.points=own`` stands for them.
     """
-    data = experiment.data
-    own = {"points": data.points, "point_classes": data.point_classes} if data.points is not None else {}
-    base = Experiment.model_validate({"data": {"dataset": data.dataset, **own}})
-    usual_dataset = fields()["data.dataset"].default
+    is_own = experiment.data.points is not None
+    usual = _usual_values(experiment.data.dataset)
+    if is_own:
+        usual = {
+            **usual,
+            "data.samples": experiment.data.samples,
+            "objective.loss": usual_loss(experiment.problem),
+        }
     pairs = []
     for name in fields():
         if name == _POINTS:
-            pairs += [f"{name}={_OWN}"] if own else []
+            pairs += [f"{name}={_OWN}"] if is_own else []
         elif name.endswith("_options"):
             pairs += _option_pairs(experiment, name.removesuffix("_options"))
         elif name not in _LEFT_OUT:
             value = field_value(experiment, name)
             if name == PER_LAYER and isinstance(value, tuple) and len(set(value)) == 1:
                 value = value[0]
-            if value != (usual_dataset if name == "data.dataset" else field_value(base, name)):
+            if value != usual[name]:
                 pairs.append(f"{name}={_value_text(name, value)}")
     return protected("&".join(pairs))
+
+
+@cache
+def _usual_values(dataset: str) -> Mapping[str, Any]:
+    """Return the values that an address with this data set leaves out."""
+    base = Experiment.model_validate({"data": {"dataset": dataset}})
+    values = {name: field_value(base, name) for name in fields()}
+    return values | {"data.dataset": fields()["data.dataset"].default}
 
 
 def _option_pairs(experiment: Experiment, choice: str) -> list[str]:

@@ -7,11 +7,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.experiment import Experiment, fields
+from engine.field_values import check, check_option, nested
 from engine.saved.opened import SavedError, bounded, nothing_understood
-from engine.saved.values import check, check_option
 from engine.schema import REGISTRIES
 from engine.user_messages import LocalizedError, UserMessage, quoted
 from engine.validation_errors import Refusal, explain, quoted_name
+
+POINTS = ("data.points", "data.point_classes")
+"""Fields of own points."""
 
 _OPTIONS = "_options"
 _CLASSIC_SEED = "data.classic_seed"
@@ -47,6 +50,27 @@ class FieldValues:
         """Add an option of a choice; it is checked by ``build``, when the chosen row is known."""
         self.count += 1
         self.options.setdefault(choice, {})[name] = value
+
+    def add_points(self, data: Any) -> None:
+        """Add the own points and their number of classes of a group ``data``, both or none."""
+        own = FieldValues()
+        for name in POINTS:
+            key = name.removeprefix("data.")
+            if isinstance(data, Mapping) and key in data:
+                own.add(name, data[key])
+        if not own.notes and own.values.get("data.points") is not None:
+            try:
+                Experiment.model_validate(nested(own.values))
+            except ValidationError as error:
+                value = quoted(data["points"])
+                why = explain(error)[0].user_message
+                own.notes.append(
+                    UserMessage("gives-way", {"name": "data.points", "value": value, "why": why})
+                )
+        self.count += own.count
+        self.notes += own.notes
+        if not own.notes:
+            self.values |= own.values
 
     def skip(self, note: UserMessage) -> None:
         """Count a value that cannot be used, and note why."""
@@ -112,7 +136,7 @@ def _consistent(values: dict[str, Any], notes: list[UserMessage]) -> Experiment:
     """Leave out values until the experiment validates."""
     while True:
         try:
-            return Experiment.model_validate(_nested(values))
+            return Experiment.model_validate(nested(values))
         except ValidationError as error:
             refusal = explain(error)[0]
         name = _field_to_drop(refusal)
@@ -129,14 +153,3 @@ def _field_to_drop(refusal: Refusal) -> str:
     message = refusal.user_message
     by_seed = message.key in _OF_CLASSIC_SEED or message.values.get("other") == _CLASSIC_SEED
     return _CLASSIC_SEED if by_seed else refusal.field
-
-
-def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
-    for name, value in values.items():
-        group, _, inner = name.partition(".")
-        if inner:
-            nested.setdefault(group, {})[inner] = value
-        else:
-            nested[group] = value
-    return nested

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from engine.checkpoint import MAX_EPOCH
 from engine.experiment import Experiment, fields
 from engine.run import Run
-from engine.saved.building import FieldValues, build, is_choice, is_plain
+from engine.saved.building import POINTS, FieldValues, build, is_choice, is_plain
 from engine.saved.opened import Opened, SavedError, Trained
 from engine.saved.safetensors import Tensor, encode
 from engine.user_messages import UserMessage, quoted
-from engine.validation_errors import explain
 
 MAX_BYTES = 5_000_000
 """Size of the largest file that is read."""
@@ -24,7 +22,6 @@ PARAMETERS = "parameters"
 _EXPERIMENT = "neural-playground-experiment"
 _NETWORK = "neural-playground-network"
 _VERSION = 1
-_POINTS = ("data.points", "data.point_classes")
 
 
 def write_experiment(experiment: Experiment) -> str:
@@ -56,7 +53,9 @@ def read_experiment(text: str) -> Opened:
         raise SavedError("file-no-experiment", value=quoted(content))
     if "format" in content:
         if content["format"] != _EXPERIMENT:
-            raise SavedError("file-format", "format", value=quoted(content["format"]), allowed=_EXPERIMENT)
+            raise SavedError(
+                "file-format", "format", value=quoted(content["format"]), allowed=quoted(_EXPERIMENT)
+            )
         _check_version(content.get("version"))
         content = content.get("experiment")
         if not isinstance(content, dict):
@@ -145,13 +144,13 @@ def _given(content: Mapping[str, Any]) -> FieldValues:
                 _add(given, f"{group}.{key}", value)
         else:
             given.skip(_no_object(group, values))
-    _add_points(given, content.get("data"))
+    given.add_points(content.get("data"))
     return given
 
 
 def _add(given: FieldValues, name: str, value: Any) -> None:
     choice = name.removesuffix("_options")
-    if name in _POINTS:
+    if name in POINTS:
         return
     if choice != name and is_choice(choice):
         if isinstance(value, dict):
@@ -167,25 +166,3 @@ def _add(given: FieldValues, name: str, value: Any) -> None:
 
 def _no_object(name: str, value: Any) -> UserMessage:
     return UserMessage("value", {"name": name, "value": quoted(value), "allowed": UserMessage("object")})
-
-
-def _add_points(given: FieldValues, data: Any) -> None:
-    """Add custom points and their number of classes, both or none."""
-    own = FieldValues()
-    for name in _POINTS:
-        key = name.removeprefix("data.")
-        if isinstance(data, dict) and key in data:
-            own.add(name, data[key])
-    if not own.notes and own.values.get("data.points") is not None:
-        try:
-            Experiment.model_validate(
-                {"data": {name.removeprefix("data."): value for name, value in own.values.items()}}
-            )
-        except ValidationError as error:
-            value = quoted(data["points"])
-            why = explain(error)[0].user_message
-            own.notes.append(UserMessage("gives-way", {"name": "data.points", "value": value, "why": why}))
-    given.count += own.count
-    given.notes += own.notes
-    if not own.notes:
-        given.values |= own.values

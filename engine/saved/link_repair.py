@@ -2,7 +2,6 @@
 
 Reverted are line breaks, ``&amp;`` for ``&``, ``=3D`` for ``=`` (quoted-printable), ``%26`` or ``%23`` for ``&`` and
 ``#``, and percent-encoding of a whole link. Characters that are cut off at the end are reported.
-``static/js/lib/text/link-repair.js`` does the same in the page.
 """
 
 import re

@@ -8,6 +8,9 @@ from engine.experiment import Experiment
 from engine.run import Run, begin, begin_trained
 from engine.user_messages import LocalizedError, UserMessage
 
+POINTS_ELSEWHERE = "own-points-elsewhere"
+"""Key of the note on own points that are not there."""
+
 _MAX_NOTES = 50
 
 
@@ -49,6 +52,16 @@ class Opened:
     experiment: Experiment
     notes: tuple[UserMessage, ...] = ()
     network: Trained | None = None
+
+    @property
+    def misses_points(self) -> bool:
+        """Whether it refers to own points that are not there, so that a data set takes their place."""
+        return any(note.key == POINTS_ELSEWHERE for note in self.notes)
+
+    @property
+    def other_notes(self) -> tuple[UserMessage, ...]:
+        """The notes without that on missing own points."""
+        return tuple(note for note in self.notes if note.key != POINTS_ELSEWHERE)
 
     def run(self) -> Run:
         """Return a run with the saved parameters at their epoch, or an untrained one if there are none."""

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.registries.stop_rules import STOP_RULES
-from engine.user_messages import TEMPLATES, UserMessage, format_value
+from engine.user_messages import TEMPLATES, Label, Share, UserMessage, format_value
 
 ENGLISH = "en"
 PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
@@ -120,6 +120,10 @@ class Language:
     def _written(self, value: object) -> str:
         if isinstance(value, UserMessage):
             return self.translate(value)
+        if isinstance(value, Label):
+            return str(self.texts.get(f"catalog.{value.name}.label", value.text))
+        if isinstance(value, Share):
+            return self.percent(value)
         if isinstance(value, int | float):
             return self.number(value)
         return str(value)

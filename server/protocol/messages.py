@@ -12,14 +12,17 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     TypeAdapter,
     ValidationError,
     create_model,
     field_validator,
+    model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
 
-from engine.experiment import MAX_LAYERS, MAX_PARAMETERS, MAX_UNITS, Experiment
+from engine.experiment import MAX_LAYERS, MAX_OWN_POINTS, MAX_PARAMETERS, MAX_UNITS, Experiment
+from engine.fitting import Fitted
 from engine.insight.views import VIEWS, Options, View
 from engine.user_messages import LocalizedError, UserMessage, Value
 from engine.validation_errors import explain, is_encodable
@@ -31,6 +34,12 @@ PROTOCOL = 2
 
 MAX_VALUES = 4096
 """Values that one ``set_parameters`` may carry; larger networks need several."""
+
+MAX_CHANGES = 100
+"""Fields that one message may change; an experiment has fewer."""
+
+MAX_ADDRESS = 4096
+"""Characters of an address in a hello; those of the page have at most about two thousand."""
 
 MAX_ID = 2**53 - 1
 """The largest integer that JavaScript represents exactly."""
@@ -52,26 +61,74 @@ def _watched(row: View[Any]) -> type[Options]:
     return create_model(name, __base__=row.options, __doc__=row.text, view=(key, ...))
 
 
+Changes = Annotated[dict[str, Any], Field(max_length=MAX_CHANGES)]
+"""New values of an experiment's fields, by dotted name."""
+
+
+class OwnPoints(_Message):
+    """Own points: x1, x2 and target of each, and their number of classes."""
+
+    points: tuple[tuple[float, float, float], ...] = Field(max_length=MAX_OWN_POINTS)
+    point_classes: int = 2
+
+
 class Hello(_Message):
-    """Open the session; the first message, sent once. ``language`` is the key of the language of error messages."""
+    """Open the session; the first message, sent once. ``language`` is the key of the language of error messages.
+
+    The run begins with the experiment that ``address``, a link or the fragment of one, describes, in which
+    ``own_points`` are those that it refers to; or with ``experiment``, and with ``changes`` as in ``configure``.
+    """
 
     type: Literal["hello"]
     id: MessageId = None
     protocol: int = Field(ge=0, le=1_000_000)
     experiment: Experiment = Experiment()
+    changes: Changes = {}
+    address: str | None = Field(None, max_length=MAX_ADDRESS)
+    own_points: OwnPoints | None = None
     encoding: Literal["plain", "packed"] = "plain"
     resume: str | None = None
     client: str = Field(default="", max_length=64)
     language: str | None = Field(None, max_length=40)
+    _notes: tuple[UserMessage, ...] = PrivateAttr(())
+    _misses_points: bool = PrivateAttr(False)
+
+    @property
+    def notes(self) -> tuple[UserMessage, ...]:
+        """How the experiment differs from what was asked for."""
+        return self._notes
+
+    @property
+    def misses_points(self) -> bool:
+        """Whether the address refers to own points that are not there."""
+        return self._misses_points
+
+    def beginning_with(self, fitted: Fitted, *, misses_points: bool = False) -> Self:
+        """Return the hello with an experiment in place of its address and changes."""
+        hello = self.model_copy(
+            update={"experiment": fitted.experiment, "changes": {}, "address": None, "own_points": None}
+        )
+        hello._notes, hello._misses_points = fitted.notes, misses_points
+        return hello
 
 
 class Configure(_Message):
-    """Change the experiment; restarts the run unless only live fields change, or the shape with ``keep`` set."""
+    """Change the experiment; restarts the run unless only live fields change, or the shape with ``keep`` set.
+
+    ``experiment`` replaces the present one; then ``changes`` are applied, and the other fields adapted to them.
+    """
 
     type: Literal["configure"]
     id: MessageId = None
-    experiment: Experiment
+    experiment: Experiment | None = None
+    changes: Changes | None = None
     keep: bool = False
+
+    @model_validator(mode="after")
+    def _has_either(self) -> Self:
+        if self.experiment is None and self.changes is None:
+            raise LocalizedError("missing", "experiment", name="experiment")
+        return self
 
 
 class Play(_Message):
@@ -199,16 +256,33 @@ class Limits(_Message):
     hello_seconds: float
 
 
+class _NotedEvent(_Message):
+    """An event with notes. Holds them in English; call `translate` before sending.
+
+    Attributes:
+        notes: what differs from what was asked for, as sentences.
+        user_notes: their keys and values; not sent.
+    """
+
+    notes: tuple[str, ...] = ()
+    user_notes: SkipJsonSchema[Any] = Field((), exclude=True, repr=False)
+
+    def translated(self, language: Language) -> Self:
+        """Return the same event with its notes in a language."""
+        return self.model_copy(update={"notes": tuple(language.translate(note) for note in self.user_notes)})
+
+
 class RunInfo(_Message):
-    """A run of the session."""
+    """A run of the session, and the fragment of the page's address for its experiment."""
 
     run: int
     lineage: int
     experiment: Experiment
+    address: str
     state: State
 
 
-class Welcome(_Message):
+class Welcome(_NotedEvent):
     """Answer to hello, with the runs of the session."""
 
     type: Literal["welcome"] = "welcome"
@@ -221,10 +295,11 @@ class Welcome(_Message):
     recovered: bool
     waited: float
     page: str
+    misses_points: bool = False
 
 
-class Configured(_Message):
-    """The experiment that is now in effect."""
+class Configured(_NotedEvent):
+    """The experiment that is now in effect, and the fragment of the page's address for it."""
 
     type: Literal["configured"] = "configured"
     id: MessageId = None
@@ -233,6 +308,7 @@ class Configured(_Message):
     kept: bool = False
     changed: tuple[str, ...]
     run: int
+    address: str
 
 
 class StateChanged(State):
@@ -383,7 +459,7 @@ Event = Annotated[
 
 def translate(event: Event, language: Language) -> Event:
     """Return an event with its text in a language."""
-    return event.translated(language) if isinstance(event, _LocalizedEvent) else event
+    return event.translated(language) if isinstance(event, _LocalizedEvent | _NotedEvent) else event
 
 
 def parse(text: str) -> Command | ErrorEvent:
@@ -392,13 +468,17 @@ def parse(text: str) -> Command | ErrorEvent:
         command = COMMAND.validate_json(text)
     except ValidationError as error:
         return _refused(text, error)
-    if isinstance(command, Hello | Configure):
-        refusal = too_much(command.experiment)
-        if refusal is not None:
-            return ErrorEvent(
-                id=command.id, code="too-much", **localized_sentence(refusal), field="training.batch_size"
-            )
+    if isinstance(command, Hello | Configure) and command.experiment is not None:
+        return excess(command.id, command.experiment) or command
     return command
+
+
+def excess(id_: MessageId, experiment: Experiment) -> ErrorEvent | None:
+    """Return the error event for an experiment that is too large to compute, or None if it is not."""
+    refusal = too_much(experiment)
+    if refusal is None:
+        return None
+    return ErrorEvent(id=id_, code="too-much", **localized_sentence(refusal), field="training.batch_size")
 
 
 def expect_hello(command: Command | ErrorEvent) -> Hello | ErrorEvent:

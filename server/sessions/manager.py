@@ -188,7 +188,7 @@ class SessionManager:
             clock=self._clock,
         )
         runner.attach(
-            viewer, close_codes.TAKEN_OVER, hello_id=hello.id, recovered=recovered, page=self._page_revision
+            viewer, close_codes.TAKEN_OVER, hello=hello, recovered=recovered, page=self._page_revision
         )
         if not recovered:
             runner.start()

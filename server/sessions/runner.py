@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine import Experiment
 from server.compute import Closed, ComputeError, PreparedCall, Scheduler
 from server.compute.cost import slice_seconds
-from server.protocol.messages import Ack, Closing, Command, ErrorEvent, Event, MessageId, Watch
+from server.protocol.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch
 from server.protocol.views import ViewRequest, costs
 from server.security.token_bucket import TokenBucket
 from server.sessions.expiry import Expiry
@@ -138,7 +138,7 @@ class SessionRunner:
         viewer: Viewer,
         closing: Closing,
         *,
-        hello_id: MessageId = None,
+        hello: Hello | None = None,
         recovered: bool = False,
         page: str = "",
     ) -> None:
@@ -147,7 +147,7 @@ class SessionRunner:
         Args:
             viewer: of a new connection.
             closing: is sent to the owner before, if it is connected.
-            hello_id: of the hello to answer.
+            hello: to answer, if there is one.
             recovered: whether the client was attached to the session before.
             page: revision of the page that the server delivers now.
         """
@@ -166,7 +166,13 @@ class SessionRunner:
         self.viewers.append(viewer)
         viewer.post(
             self.session.welcome(
-                hello_id, name=self.checkpointer.name, recovered=recovered, waited=waited, page=page
+                None if hello is None else hello.id,
+                name=self.checkpointer.name,
+                recovered=recovered,
+                waited=waited,
+                page=page,
+                notes=() if hello is None else hello.notes,
+                misses_points=hello is not None and hello.misses_points,
             )
         )
         self._wake.set()

@@ -10,8 +10,11 @@ from typing import Any
 
 from engine import Experiment, Run
 from engine.experiment import changed_fields, is_live
+from engine.saved import write_address
 from engine.training.weight_transfer import can_transplant
+from engine.user_messages import UserMessage
 from server import __version__
+from server.protocol.experiments import configured
 from server.protocol.messages import (
     PROTOCOL,
     Command,
@@ -93,6 +96,8 @@ class Session:
         recovered: bool = False,
         waited: float = 0,
         page: str = "",
+        notes: tuple[UserMessage, ...] = (),
+        misses_points: bool = False,
     ) -> list[Event]:
         """Return the events that answer a hello: a welcome, and the end or failure of the run, if any.
 
@@ -102,6 +107,8 @@ class Session:
             recovered: whether the client was attached to the session before.
             waited: seconds for which training was suspended without a connection.
             page: revision of the page that the server delivers now.
+            notes: how the experiment differs from what the hello asked for.
+            misses_points: whether the hello referred to own points that are not there.
         """
         state = self.state
         reason = "new" if state.run is None else "resumed"
@@ -109,6 +116,7 @@ class Session:
             run=state.number,
             lineage=state.lineage,
             experiment=self.wanted.experiment,
+            address=write_address(self.wanted.experiment),
             state=State(**self._state_event(reason).model_dump(exclude={"type", "id", "run"})),
         )
         welcome = Welcome(
@@ -121,6 +129,8 @@ class Session:
             recovered=recovered,
             waited=waited,
             page=page,
+            user_notes=notes,
+            misses_points=misses_points,
         )
         events: list[Event] = [welcome]
         if self._phase.has_ended and state.run is not None:
@@ -197,7 +207,11 @@ class Session:
         self._restart_pacer()
 
     def _configure(self, command: Configure) -> list[Event]:
-        previous, experiment = self.wanted.experiment, command.experiment
+        previous = self.wanted.experiment
+        fitted = configured(command, previous)
+        if isinstance(fitted, ErrorEvent):
+            return [fitted]
+        experiment = fitted.experiment
         changed = changed_fields(previous, experiment)
         restarts = not all(is_live(name) for name in changed)
         keeps = restarts and command.keep and can_transplant(previous, experiment)
@@ -212,15 +226,17 @@ class Session:
                 self._begin_run()
         if changed:
             self._phase = Phase.CHANGED
-        configured = Configured(
+        answer = Configured(
             id=command.id,
             experiment=experiment,
             reset=restarts and not keeps,
             kept=keeps,
             changed=changed,
             run=self.state.number,
+            user_notes=fitted.notes,
+            address=write_address(experiment),
         )
-        return [configured, *events]
+        return [answer, *events]
 
     def _play(self, command: Play) -> list[Event]:
         events = self._cancel_steps()
@@ -261,14 +277,15 @@ class Session:
         wanted = self.wanted.paused()
         self.wanted = wanted.reseeded(self._new_seed()) if command.new_seed else wanted
         self._begin_run()
-        configured = Configured(
+        answer = Configured(
             id=command.id,
             experiment=self.wanted.experiment,
             reset=True,
             changed=("network.seed",) if command.new_seed else (),
             run=self.state.number,
+            address=write_address(self.wanted.experiment),
         )
-        return [*events, configured, self._state_event("reset", command.id)]
+        return [*events, answer, self._state_event("reset", command.id)]
 
     def _set(self, command: SetParameter | SetParameters) -> list[Event]:
         wanted = self.wanted.edited(command)

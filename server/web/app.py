@@ -34,8 +34,7 @@ from server.web.assets import files
 from server.web.middleware.fair_requests import FairRequests
 from server.web.middleware.head_requests import HeadAsGet
 from server.web.middleware.hosts_and_origins import (
-    BODY_TOO_LONG,
-    MAX_BODY_BYTES,
+    LONG_BODIES,
     HostCheck,
     LengthCheck,
     OriginCheck,
@@ -56,6 +55,10 @@ log = logging.getLogger(__name__)
 def _prepare(languages: Languages, join: bool) -> None:
     files.prepare()
     pages.prepare(languages, join=join)
+
+
+_LONGEST_BODY = max(LONG_BODIES.values())
+"""Bodies without a length are read up to here by the middleware, and up to a limit of its own by each route."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -134,7 +137,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.languages = load(*filter(None, [settings.languages]))
     app.state.keys = load_keys(settings.token_keys, settings.state_folder)
     app.state.join_cookies = None
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=_LONGEST_BODY)
     if settings.join_code is not None:
         code = check_code(settings.join_code or draw_code(app.state.keys, date.today()))
         warning = weakness(code)
@@ -235,5 +238,5 @@ def _allowed_methods(scope: Scope) -> str:
 _SENTENCES = {
     404: UserMessage("nothing-here"),
     405: UserMessage("no-such-method"),
-    413: BODY_TOO_LONG,
+    413: UserMessage("body-too-long", {"most": _LONGEST_BODY}),
 }

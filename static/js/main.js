@@ -10,8 +10,7 @@ import { createOwnData } from "./app/own-data.js";
 import { createVisuals } from "./app/panels/visuals.js";
 import { createSettings } from "./app/settings.js";
 import { createSharing } from "./app/share-and-export.js";
-import { withoutField } from "./io/build-experiment.js";
-import { openStart } from "./io/open.js";
+import { beginningOf } from "./io/open.js";
 import { createPointStore } from "./io/own-points-storage.js";
 import { clientId } from "./lib/data/client-id.js";
 import { byId, find, findAll } from "./lib/dom/dom.js";
@@ -40,23 +39,21 @@ const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).text
 // The server, and what the visit begins with
 
 const auth = await joinServer(globalThis);
-const points = createPointStore(catalog, (place) => globalThis[place]);
+const points = createPointStore((place) => globalThis[place]);
 const openers = { catalog, api: createApi(location.href, auth.fetch), points };
-const start = await openStart(openers, location.hash);
 const record = findRecord(() => sessionStorage, location.hash);
 dropReturnMarker(globalThis);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const session = createSession({
   catalog,
   url: socketUrl(location.href),
-  experiment: start.experiment,
   join: auth.required ? auth.ensureJoined : undefined,
   diagnose: createDiagnosis(location.href),
   record,
   getStorage: () => sessionStorage,
   address: () => location.hash,
   client: clientId(() => localStorage),
-  repair: (experiment, field) => withoutField(catalog, experiment, field),
+  beginning: () => beginningOf(openers, location.hash.slice(1)),
   frameRate: () => (calm.matches ? CALM_FRAME_RATE : FRAME_RATE),
   isHidden: () => document.hidden,
   createDecompressor: canDecompress ? createDecompressor : undefined,
@@ -70,7 +67,7 @@ const { update: announce } = createStatus(byId("status"));
 const theme = createTheme(root, { button: byId("theme") });
 createLanguageChoice(findAll(document, "[data-language-choice]", HTMLSelectElement), { page: globalThis });
 const commands = createCommands({ catalog, session });
-const sharing = createSharing({ catalog, session, openers, start, show, announce });
+const sharing = createSharing({ catalog, session, openers, show, announce });
 const settings = createSettings({ catalog, session, commands, theme });
 const ownData = createOwnData({ catalog, session, commands, theme, show });
 const help = createHelp({ root, catalog, session, commands, theme, notices });
@@ -80,7 +77,6 @@ const { reload } = createConnectionUpkeep({ root, session, calm });
 createNotifications({
   catalog,
   session,
-  commands,
   visuals,
   perform,
   showRule: settings.showRule,

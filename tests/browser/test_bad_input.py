@@ -5,9 +5,13 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from engine.user_messages import UserMessage
 from tests.browser.test_own_points import count, draw
 from tests.support.own_points import button, import_text, open_editor
 from tests.support.page import Playground
+from tests.support.wording import sentence
+
+KINDS = UserMessage("saved-kinds")
 
 
 def drop(playground: Playground, name: str, content: str) -> None:
@@ -24,21 +28,21 @@ def drop(playground: Playground, name: str, content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "sentence"),
+    ("name", "content", "expected"),
     [
         ("film.mp4", "new Uint8Array(50_000_000)", "The file has 50.0 MB"),
-        ("photo.jpg", "new Uint8Array([255, 216, 255, 224, 0, 16])", "The file is not text"),
-        ("empty.json", "''", "The file is empty"),
-        ("list.json", "'[1, 2, 3]'", "no saved experiment"),
+        ("photo.jpg", "new Uint8Array([255, 216, 255, 224, 0, 16])", sentence("file-binary", kinds=KINDS)),
+        ("empty.json", "''", sentence("file-empty", kinds=KINDS)),
+        ("list.json", "'[1, 2, 3]'", sentence("file-no-experiment", value="[1, 2, 3]")),
         (
             "old.json",
             """'{"format": "neural-playground-experiment", "version": 7, "experiment": {}}'""",
-            "The file has version 7 of its format; this playground reads version 1",
+            sentence("file-version", value="7", known="1"),
         ),
     ],
 )
 def test_a_dropped_file_that_is_none_of_ours_is_refused_and_training_goes_on(
-    playground: Playground, name: str, content: str, sentence: str
+    playground: Playground, name: str, content: str, expected: str
 ) -> None:
     playground.choose("network.activation", "relu")
     playground.train(5)
@@ -47,7 +51,7 @@ def test_a_dropped_file_that_is_none_of_ours_is_refused_and_training_goes_on(
     drop(playground, name, content)
 
     notice = playground['.notice[data-key="passed-over"]']
-    expect(notice).to_contain_text(sentence)
+    expect(notice).to_contain_text(expected)
     expect(notice).to_be_in_viewport()
     assert playground.field("network.activation") == "relu"
     assert (playground.epoch, playground.scores()) == (epoch, scores)
@@ -60,7 +64,7 @@ def test_a_file_of_another_version_is_refused_in_the_dialog(playground: Playgrou
         {"name": "new.json", "mimeType": "application/json", "buffer": json.dumps(saved).encode()}
     )
 
-    expect(playground["#share-refusal"]).to_contain_text("version 2")
+    expect(playground["#share-refusal"]).to_contain_text(sentence("file-version", value="2", known="1"))
     expect(playground["#share-refusal"]).to_be_in_viewport()
     assert playground.field("features") == ["x1", "x2"]
 
@@ -81,7 +85,7 @@ def test_a_link_with_garbage_opens_what_it_can(playground: Playground) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "sentence"),
+    ("rows", "verdict"),
     [
         ([f"{index % 9},{index % 7},cat" for index in range(40)], "All points are of class 0"),
         (["1,2,cat", "1,2,dog"] * 20, "same place"),
@@ -89,7 +93,7 @@ def test_a_link_with_garbage_opens_what_it_can(playground: Playground) -> None:
     ids=["one class only", "all points equal"],
 )
 def test_points_that_teach_nothing_are_refused_in_the_editor(
-    playground: Playground, rows: list[str], sentence: str
+    playground: Playground, rows: list[str], verdict: str
 ) -> None:
     open_editor(playground)
     draw(playground, (-4, 4), (-4, -4))
@@ -97,6 +101,6 @@ def test_points_that_teach_nothing_are_refused_in_the_editor(
     import_text(playground, "\n".join(["x1,x2,label", *rows]))
 
     told = playground[".own__part[data-part=import]"]
-    expect(told).to_contain_text(sentence)
+    expect(told).to_contain_text(verdict)
     button(playground, "back").click()
     assert count(playground, 0) == drawn

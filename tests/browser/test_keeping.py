@@ -16,7 +16,7 @@ from engine.saved import tf_playground
 from server.cli import train
 from server.protocol.frames import decode
 from tests.support.page import Playground
-from tests.support.wording import english
+from tests.support.wording import sentence
 
 LINK = "activation=relu&batchSize=5&dataset=xor&networkShape=3,3&seed=0.12345&x=true&y=true"
 
@@ -128,8 +128,8 @@ def test_an_address_with_mistakes_gives_what_it_can_and_names_the_rest(playgroun
     go(playground, "#data.noise=0.3&training.learning_rate=fast&sing=1&data.points=own&network.hidden=3")
 
     notice = playground['[data-key="passed-over"]']
-    expect(notice).to_contain_text('training.learning_rate is "fast"; it must be a number, 0 … 10.')
-    expect(notice).to_contain_text('"sing" is not known')
+    expect(notice).to_contain_text("training.learning_rate is 'fast'; it must be a number, 0 … 10.")
+    expect(notice).to_contain_text("sing is not known")
     expect(playground['[data-key="own-points"]']).to_contain_text("stay in the browser where they were made")
     assert playground.field("data.noise") == 0.3
     assert playground.field("network.hidden") == [3]
@@ -169,7 +169,7 @@ def test_an_address_is_copied_and_a_pasted_link_opens(playground: Playground) ->
 
     playground["#share-link"].fill("https://example.org/")
     playground["#share-link"].press("Enter")
-    expect(playground["#share-refusal"]).to_have_text(english("script.opening.empty-link"))
+    expect(playground["#share-refusal"]).to_have_text(sentence("link-empty"))
     playground["#share-link"].fill(f"https://elsewhere.example/#{LINK}")
     playground["#share-link"].press("Enter")
     playground.until(lambda: playground.field("network.hidden") == [3, 3], "the original's network")
@@ -304,7 +304,7 @@ def test_an_experiment_is_kept_and_opened_by_dropping_it(playground: Playground)
     playground.until(lambda: playground.field("data.dataset") == "blobs", "the blobs")
 
     drop(playground.page, "diary.txt", "Dear diary")
-    expect(playground['[data-key="passed-over"]']).to_contain_text("it is not JSON")
+    expect(playground['[data-key="passed-over"]']).to_contain_text("neither JSON nor a link")
     assert playground.field("data.dataset") == "blobs"
 
 

@@ -188,7 +188,7 @@ def test_no_text_of_a_dialog_is_outside_the_language(speak: Callable[..., Playgr
         assert plain_words(playground) == set()
         if action == "share":
             expect(playground["#share-classic-lack"]).to_be_visible()
-            for link in ("", "nonsense", "https://example.org/#", "#no=experiment&network.hidden=99"):
+            for link in ("", "nonsense", "https://example.org/#", "#x1=experiment&network.hidden=99"):
                 playground["#share-link"].fill(link)
                 playground["#share-form button"].click()
                 assert plain_words(playground) == set()

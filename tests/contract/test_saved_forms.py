@@ -1,4 +1,4 @@
-"""What the page saves the engine reads alike, and the other way round; the page's own modules run in Node.js."""
+"""Saved forms of the page and of its former versions are read by the engine; the page's modules run in Node.js."""
 
 import base64
 import json
@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 from engine import Experiment, begin, saved
 from engine.experiment import fields
 from engine.saved import tf_playground
-from engine.saved.link_repair import parse
+from engine.saved.link_repair import Link, parse
 from engine.schema import REGISTRIES
 from scripts.find_node import find_node
-from server.protocol.catalog import catalog
 from tests.support.live_server import ROOT
 from tests.support.strategies import experiments, law
 
@@ -26,38 +25,22 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="the page's modules run in 
 
 SCRIPT = """
 import { createInterface } from "node:readline";
-import { decodeAddress, encodeAddress, isClassicLink } from "./static/js/io/permalink.js";
-import { readFile, writeExperiment, writeNetwork } from "./static/js/io/experiment-files.js";
-import { useLanguage } from "./static/js/lib/text/i18n.js";
-import { parseLink } from "./static/js/lib/text/link-repair.js";
-import { decodeCatalog, fromWire, toWire } from "./static/js/net/protocol.js";
-const texts = new Proxy({}, { get: (_, name) => String(name) });
-useLanguage({ key: "en", percent: "{number}", texts });
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const catalog = decodeCatalog((await lines.next()).value);
-const wire = ({ experiment, problems, network = null }) => [
-  toWire(experiment), problems, network && [...network.values], network?.epoch ?? null];
-const bytes = (text) => new Uint8Array(Buffer.from(text, "base64")).buffer;
+import { writeExperiment, writeNetwork } from "./static/js/io/experiment-files.js";
+import { fromWire } from "./static/js/net/protocol.js";
 const does = {
-  address: (experiment) => encodeAddress(catalog, fromWire(experiment)),
   file: (experiment) => writeExperiment(fromWire(experiment)),
   network: ([experiment, values]) => Buffer.from(
     writeNetwork(fromWire(experiment), { parameters: Float32Array.from(values), epoch: 7, step: 70 })
   ).toString("base64"),
-  open: (text) => {
-    const { fragment, ending } = parseLink(`#${text}`);
-    const opened = decodeAddress(catalog, fragment, null);
-    return wire({ ...opened, problems: ending ? [...opened.problems, ending] : opened.problems });
-  },
-  read: (file) => wire(readFile(catalog, bytes(file))),
-  parse: (text) => parseLink(text),
-  classic: (fragment) => isClassicLink(fragment),
 };
-for await (const line of lines) {
+for await (const line of createInterface({ input: process.stdin })) {
   const [what, value] = JSON.parse(line);
   console.log(JSON.stringify(does[what](value)));
 }
 """
+
+FORMER = json.loads((ROOT / "tests/fixtures/saved_forms.json").read_text("utf-8"))
+"""Addresses and files that the page wrote when it still read and wrote them all by itself."""
 
 
 class Page:
@@ -73,16 +56,12 @@ class Page:
             text=True,
             encoding="utf-8",
         )
-        self._send(catalog().model_dump_json())
-
-    def _send(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
 
     def ask(self, what: str, value: Any) -> Any:
-        self._send(json.dumps([what, value]))
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._process.stdin.write(f"{json.dumps([what, value])}\n")
+        self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
 
     def close(self) -> None:
@@ -112,55 +91,79 @@ def in_an_address(experiment: Experiment) -> Experiment:
 drawn = experiments().map(in_an_address)
 
 
-@given(drawn.filter(lambda experiment: experiment.data.points is None))
-@law(80)
-def test_an_address_of_the_page_is_the_same_experiment(page: Page, experiment: Experiment) -> None:
-    address = page.ask("address", wire(experiment))
+@pytest.mark.parametrize("former", FORMER["saved"])
+def test_addresses_files_and_networks_of_former_pages_open(former: dict[str, Any]) -> None:
+    experiment = Experiment.model_validate(former["experiment"])
+    own = former["experiment"]["data"]
 
-    assert saved.write_address(experiment) == address
-    if address:
-        opened = saved.read(f"http://127.0.0.1:8000/#{address}")
+    address = saved.read(f"http://127.0.0.1:8000/#{former['address']}", own if own["points"] else None)
+    file = saved.read(former["file"].encode())
+    network = saved.read(base64.b64decode(former["network"]))
+
+    assert saved.write_address(experiment) == former["address"]
+    for opened in (address, file, network):
         assert (opened.experiment, opened.notes) == (experiment, ())
-    assert page.ask("open", address)[:2] == [wire(experiment), []]
+    assert network.network is not None
+    assert np.array_equal(network.network.parameters, begin(experiment).parameters[0].astype(np.float32))
+
+
+@pytest.mark.parametrize("former", FORMER["links"])
+def test_links_of_the_original_open_as_before(former: dict[str, Any]) -> None:
+    opened = saved.read(f"https://original/#{former['link']}")
+
+    assert (opened.experiment, opened.notes) == (Experiment.model_validate(former["experiment"]), ())
+
+
+@given(drawn)
+@law(80)
+def test_an_address_is_the_same_experiment(experiment: Experiment) -> None:
+    data = wire(experiment)["data"]
+    address = saved.write_address(experiment)
+    if address:
+        opened = saved.read(f"http://127.0.0.1:8000/#{address}", data if data["points"] else None)
+        assert (opened.experiment, opened.notes, opened.misses_points) == (experiment, (), False)
 
 
 @given(drawn)
 @law(40)
-def test_a_file_of_the_page_is_the_same_experiment_and_the_other_way_round(
+def test_a_file_of_the_page_is_that_of_the_engine_and_the_same_experiment(
     page: Page, experiment: Experiment
 ) -> None:
-    opened = saved.read(page.ask("file", wire(experiment)).encode())
-    again = base64.b64encode(saved.write_experiment(experiment).encode()).decode()
+    text = page.ask("file", wire(experiment))
+    opened = saved.read(text.encode())
 
+    assert json.loads(text) == json.loads(saved.write_experiment(experiment))
     assert (opened.experiment, opened.notes, opened.network) == (experiment, (), None)
-    assert page.ask("read", again) == [wire(experiment), [], None, None]
 
 
 @given(drawn)
 @law(25)
-def test_a_network_keeps_its_parameters_to_the_last_bit_both_ways(page: Page, experiment: Experiment) -> None:
-    run = begin(experiment)
-    written = base64.b64encode(saved.write_network(run)).decode()
-    single = run.parameters[0].astype(np.float32)
+def test_a_network_of_the_page_keeps_its_parameters_to_the_last_bit(
+    page: Page, experiment: Experiment
+) -> None:
+    single = begin(experiment).parameters[0].astype(np.float32)
     opened = saved.read(base64.b64decode(page.ask("network", [wire(experiment), single.tolist()])))
 
-    assert page.ask("read", written) == [wire(experiment), [], run.parameters[0].tolist(), 0]
     assert (opened.experiment, opened.notes) == (experiment, ())
     assert opened.network is not None
     assert np.array_equal(opened.network.parameters, single)
     assert (opened.network.epoch, opened.network.step) == (7, 70)
 
 
-def test_own_points_are_named_where_an_address_cannot_have_them(page: Page) -> None:
+def test_own_points_are_named_where_an_address_cannot_have_them() -> None:
     points = [(float(x), 1.0, 1.0) for x in range(10)]
     experiment = Experiment.model_validate({"data": {"points": points, "noise": 0.25}})
-    address = page.ask("address", wire(experiment))
+    address = saved.write_address(experiment)
 
     opened = saved.read(address)
+    spoilt = saved.read(address, {"points": points[:3]})
 
-    assert saved.write_address(experiment) == address
+    assert address == "data.noise=0.25&data.points=own"
     assert [note.key for note in opened.notes] == ["own-points-elsewhere"]
+    assert (opened.misses_points, opened.other_notes) == (True, ())
     assert (opened.experiment.data.noise, opened.experiment.data.points) == (0.25, None)
+    assert [note.values["name"] for note in spoilt.notes] == ["data.points"]
+    assert saved.read(address, {"points": points}).experiment == experiment
 
 
 KEYS = [name for name in fields() if not name.endswith(("_options", "points", "point_classes"))]
@@ -220,17 +223,14 @@ pairs = st.lists(
 
 @given(pairs)
 @law(300)
-def test_addresses_with_mistakes_give_the_same_experiment_and_as_many_notes(
-    page: Page, fragment: str
-) -> None:
-    experiment, problems, _, _ = page.ask("open", fragment)
+def test_an_address_with_mistakes_is_a_whole_experiment_or_refused_with_notes(fragment: str) -> None:
     try:
         opened = saved.read(f"#{fragment}")
-        mine, notes = opened.experiment, opened.notes
-    except saved.SavedError as error:  # the page begins with the default experiment where nothing can be used
-        mine, notes = Experiment(), error.notes
-
-    assert (wire(mine), len(notes)) == (experiment, len(problems))
+    except saved.SavedError as error:
+        opened = saved.Opened(Experiment(), error.notes)
+        assert opened.notes
+    again = saved.read(f"#data.seed=0&{saved.write_address(opened.experiment)}&")
+    assert (again.experiment, again.notes) == (in_an_address(opened.experiment), ())
 
 
 MANGLED = [
@@ -253,42 +253,25 @@ MANGLED = [
     "#data.seed=3D3&data.no=\r\nise=3D0.5",
     "#data.seed=3&\r\n  data.noise=0.5\n",
 ]
-OTHER = [
-    "",
-    "#",
-    "Dear diary",
-    "http://h/",
-    "http://h/?a=b",
-    "#playground",
-    "{",
-    "a b=c",
-    "1=2",
-    "seed=3D",
-    "#%",
-]
+NO_LINKS = ["", "Dear diary", "http://h/", "http://h/?a=b", "{", "a b=c", "1=2"]
 
 
 @pytest.mark.parametrize("text", MANGLED)
-def test_a_mangled_link_is_read_alike_and_as_it_was_meant(page: Page, text: str) -> None:
-    link, found = parse(text), page.ask("parse", text)
+def test_a_mangled_link_is_read_as_it_was_meant(text: str) -> None:
+    link = parse(text)
 
     assert link is not None
     assert link.pairs == (("data.seed", "3"), ("data.noise", "0.5"))
-    assert (found["fragment"].strip("&"), found["ending"]) == ("data.seed=3&data.noise=0.5", link.ending)
 
 
-@pytest.mark.parametrize("text", OTHER)
-def test_what_is_no_link_is_none_for_both(page: Page, text: str) -> None:
-    link, found = parse(text), page.ask("parse", text)
-
-    assert (link is None) == (found is None)
-    if link is not None:
-        assert (
-            "&".join(key if value is None else f"{key}={value}" for key, value in link.pairs)
-            == found["fragment"]
-        )
+@pytest.mark.parametrize("text", NO_LINKS)
+def test_text_without_a_fragment_or_a_key_is_no_link(text: str) -> None:
+    assert parse(text) is None
 
 
-def test_a_link_of_the_original_is_known_by_the_same_keys(page: Page) -> None:
-    assert [key for key in tf_playground.KEYS if not page.ask("classic", f"{key}=1")] == []
-    assert [key for key in KEYS if page.ask("classic", f"{key}=1")] == []
+def test_a_link_of_the_original_is_known_by_its_keys() -> None:
+    def is_original(key: str) -> bool:
+        return tf_playground.is_link(Link(((key, "1"),)))
+
+    assert all(is_original(key) for key in tf_playground.KEYS)
+    assert not any(is_original(key) for key in KEYS)

@@ -83,8 +83,13 @@ class Desk:
 
 
 def dump(events: list[Event]) -> list[dict[str, Any]]:
-    """Return events as the client gets them, and with the key and the values of their message."""
-    return [event.model_dump(mode="json") | _keyed(getattr(event, "user_message", None)) for event in events]
+    """Return events as the client gets them, with the keys of their texts, and the values of their message."""
+    return [
+        event.model_dump(mode="json")
+        | _keyed(getattr(event, "user_message", None))
+        | {"note_keys": [note.key for note in getattr(event, "user_notes", ())]}
+        for event in events
+    ]
 
 
 def _keyed(sentence: UserMessage | None) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from server.web.middleware.refusals import has_route, refuse
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""
 
+LONG_BODIES = {"/api/read": 7 * 2**20}
+"""Size limit of other requests, by path: of a saved file (`engine.saved.MAX_BYTES`) in base64."""
+
 _ALWAYS = ("localhost",)
 
 
@@ -223,8 +226,9 @@ class SizeCheck:
         """Pass on short bodies, and those without a length: Starlette's middleware counts their bytes."""
         if scope["type"] == "http":
             length = Headers(scope=scope).get("content-length", "0")
-            if not (length.isascii() and length.isdigit()) or int(length[:20]) > MAX_BODY_BYTES:
-                await refuse(scope, send, 413, BODY_TOO_LONG)
+            most = LONG_BODIES.get(scope["path"].removeprefix(scope.get("root_path", "")), MAX_BODY_BYTES)
+            if not (length.isascii() and length.isdigit()) or int(length[:20]) > most:
+                await refuse(scope, send, 413, UserMessage("body-too-long", {"most": most}))
                 return
         await self._app(scope, receive, send)
 
@@ -250,6 +254,3 @@ class LengthCheck:
                 await refuse(scope, send, 400, UserMessage("length-in-doubt"), {"Connection": "close"})
                 return
         await self._app(scope, receive, send)
-
-
-BODY_TOO_LONG = UserMessage("body-too-long", {"most": MAX_BODY_BYTES})

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketState
 from engine.user_messages import UserMessage
 from server.i18n import Language
 from server.protocol import close_codes
+from server.protocol.experiments import begun
 from server.protocol.messages import (
     Closing,
     Command,
@@ -257,6 +258,9 @@ class _Connection:
     async def _read_hello(self) -> Hello:
         while True:
             message = expect_hello(await self._read_message())
+            if isinstance(message, Hello):
+                with self._shares.charged(self._account):
+                    message = begun(message)
             if isinstance(message, Hello):
                 return message
             await self._websocket.send_text(message.translated(self._choose_language(None)).model_dump_json())

@@ -1,27 +1,15 @@
 /** Commands: actions of the person as changes of the state and messages to the server. Knows no view. */
 
 /**
- * @import { Catalog, Experiment, Target } from "../types/app.js"
- * @import { Emitter } from "../lib/data/emitter.js"
- * @import { Fitted } from "../model/constraints.js"
+ * @import { Catalog, Target } from "../types/app.js"
  * @import { Session } from "../net/session.js"
  */
 
-import { withoutLostSeed, withoutSeed } from "../io/tf-playground.js";
-import { createEmitter } from "../lib/data/emitter.js";
-import { withDataset } from "../model/constraints.js";
-import { withField, withHidden } from "../model/experiment.js";
-import { withOwnPoints } from "../model/own-points.js";
 import { experimentOf, PRESETS } from "../model/presets.js";
 import { sameTarget } from "../model/state.js";
 
 /** Seeds drawn by the page stay short enough to read out. */
 const LARGEST_SEED = 9999;
-
-/**
- * @typedef {object} CommandsEvents
- * @property {(notes: string[]) => void} notes what was changed along with a setting, as sentences
- */
 
 /** @typedef {ReturnType<typeof createCommands>} Commands */
 
@@ -31,21 +19,7 @@ const LARGEST_SEED = 9999;
  * @param {Session} options.session
  */
 export function createCommands({ catalog, session }) {
-  /** @type {Emitter<CommandsEvents>} */
-  const { on, emit } = createEmitter();
-  const { store, change, send } = session;
-
-  /**
-   * Asks for a change that may adapt other fields, and reports those.
-   * @param {(experiment: Experiment) => Fitted} edit
-   */
-  function changeFitting(edit) {
-    change((experiment) => {
-      const { experiment: fitted, notes } = withoutLostSeed(catalog, experiment, edit(experiment));
-      emit("notes", notes);
-      return fitted;
-    });
-  }
+  const { store, change, replace, send } = session;
 
   /** @param {number | null} speed */
   function setSpeed(speed) {
@@ -54,8 +28,6 @@ export function createCommands({ catalog, session }) {
   }
 
   return {
-    on,
-    changeFitting,
     setSpeed,
 
     /** @param {1 | -1} by 1 for the next faster of the offered speeds, −1 for the next slower */
@@ -98,28 +70,26 @@ export function createCommands({ catalog, session }) {
      * @param {number} units
      */
     setUnits(layer, units) {
-      change((experiment) => withHidden(experiment, experiment.network.hidden.with(layer, units)));
+      change({ "network.hidden": store.get().wanted.network.hidden.with(layer, units) });
     },
 
-    /** Replaces the weights of a seed of TensorFlow Playground by those of a seed of this server. */
-    leaveSeed() {
-      change(withoutSeed);
-    },
-
-    /** @param {string} key */
+    /** @param {string} key of the data set, which takes the place of own points */
     chooseDataset(key) {
-      changeFitting((experiment) => withDataset(catalog, experiment, key));
+      change({ "data.points": null, "data.dataset": key });
     },
 
     drawPoints() {
       const seed = Math.floor(Math.random() * (LARGEST_SEED + 1));
-      changeFitting((experiment) => ({ experiment: withField(experiment, "data.seed", seed), notes: [] }));
+      change({ "data.seed": seed });
     },
 
     useOwnPoints() {
       const { ownPoints } = store.get();
-      if (ownPoints) changeFitting((experiment) => withOwnPoints(catalog, experiment, ownPoints));
+      if (ownPoints) change({ "data.points": ownPoints.points, "data.pointClasses": ownPoints.pointClasses });
     },
+
+    /** Replaces the weights of a seed of TensorFlow Playground by those of a seed of this server. */
+    leaveSeed: () => change({ "data.classicSeed": null }),
 
     /**
      * Applies a preset and plays it.
@@ -128,7 +98,7 @@ export function createCommands({ catalog, session }) {
     begin(key) {
       const preset = PRESETS.find((entry) => entry.key === key);
       if (!preset) return;
-      change(() => experimentOf(catalog, preset));
+      replace(experimentOf(catalog, preset));
       send({ type: "reset", newSeed: false });
       store.update((state) => ({ ...state, speed: preset.speed, pinned: null, preview: null }));
       send({ type: "play", epochsPerSecond: preset.speed });

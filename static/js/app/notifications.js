@@ -1,15 +1,15 @@
 /** Notices about a run: which events show a notice, and which actions it offers. */
 
 /**
- * @import { Catalog, Ended, ServerEvent, Welcome } from "../types/app.js"
- * @import { Commands } from "./commands.js"
+ * @import { Catalog, Configured, Ended, ServerEvent, Welcome } from "../types/app.js"
  * @import { Session } from "../net/session.js"
  * @import { Visuals } from "./panels/visuals.js"
  */
 
 import { formatPlain } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
-import { lowerLearningRate, withChoice, withField } from "../model/experiment.js";
+import { lowerLearningRate } from "../model/experiment.js";
+import { openedNotices, refusedNotice } from "../text/opened-notices.js";
 import { describeChange } from "../text/run-status.js";
 
 /** Shortest time between two announcements of progress, in milliseconds. */
@@ -34,7 +34,6 @@ const PROGRESS_PAUSE = 15_000;
  * @typedef {object} NotificationOptions
  * @property {Catalog} catalog
  * @property {Pick<Session, "on" | "store" | "change">} session
- * @property {Pick<Commands, "on">} commands
  * @property {Pick<Visuals, "on">} visuals
  * @property {(action: string) => void} perform
  * @property {() => void} showRule brings the control of the stop rule into view
@@ -50,7 +49,6 @@ const PROGRESS_PAUSE = 15_000;
 export function createNotifications({
   catalog,
   session,
-  commands,
   visuals,
   perform,
   showRule,
@@ -109,6 +107,12 @@ export function createNotifications({
     });
   }
 
+  /** @param {Configured | Welcome} event with notes on fields that were adapted to those that the person has changed */
+  function showNotes({ notes = [] }) {
+    if (notes.length > 0)
+      show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
+  }
+
   function showFailure() {
     show({
       key: "failure",
@@ -131,7 +135,7 @@ export function createNotifications({
         {
           label: phrase("telling.lower-rate", { rate: formatPlain(lower) }),
           perform() {
-            change((experiment) => withField(experiment, "training.learningRate", lower));
+            change({ "training.learningRate": lower });
             perform("reset");
             perform("play");
           },
@@ -152,8 +156,7 @@ export function createNotifications({
         {
           label: phrase("telling.train-on"),
           perform() {
-            const { stop } = catalog.experiment.training;
-            change((experiment) => withChoice(catalog, experiment, "training.stop", stop));
+            change({ "training.stop": catalog.experiment.training.stop });
             perform("play");
           },
         },
@@ -191,6 +194,10 @@ export function createNotifications({
       return;
     }
     if (code === "protocol") return;
+    if (field === "address") {
+      show(refusedNotice(message));
+      return;
+    }
     const label = (field && catalog.fields[field]?.label) ?? phrase("telling.not-possible");
     show({ key: "error", kind: "error", title: phrase("telling.about", { label }), text: message });
   }
@@ -203,6 +210,8 @@ export function createNotifications({
         dismiss("waiting"); // if the session still waits, it is shown again
         if (welcomes > 1 || event.runs[0]?.state.reason === "resumed") showReturn(event);
         if (event.page !== "" && event.page !== page) showNewVersion();
+        if (welcomes > 1) showNotes(event);
+        else for (const notice of openedNotices(event)) show(notice);
         break;
       case "state":
         reason = event.reason;
@@ -212,6 +221,7 @@ export function createNotifications({
         break;
       case "configured":
         if (event.reset) reason = "reset";
+        showNotes(event);
         break;
       case "waiting":
         showWaiting(event);
@@ -234,15 +244,6 @@ export function createNotifications({
   }
 
   /**
-   * Shows what was changed along with a setting.
-   * @param {string[]} notes
-   */
-  function showNotes(notes) {
-    if (notes.length > 0)
-      show({ key: "changes", kind: "info", title: phrase("telling.also"), text: notes.join(" ") });
-  }
-
-  /**
    * Announces the last change of state, now that its picture is drawn, and from time to time the progress of training.
    * @param {number} epoch
    * @param {number} testLoss
@@ -258,7 +259,6 @@ export function createNotifications({
 
   session.on("event", showEvent);
   session.on("fault", showFault);
-  commands.on("notes", showNotes);
   visuals.on("drawn", announceProgress);
   subscribe(({ ended }) => ended, showEnd);
 }

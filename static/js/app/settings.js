@@ -9,15 +9,7 @@
 
 import { byId, find, findAll } from "../lib/dom/dom.js";
 import { keepFocus } from "../lib/dom/focus.js";
-import { withFitting } from "../model/constraints.js";
-import {
-  getField,
-  optionsOf,
-  optionValues,
-  withFeature,
-  withLayers,
-  withOption,
-} from "../model/experiment.js";
+import { getField, layersBy, optionsOf, optionValues } from "../model/experiment.js";
 import { appliesToPoints, followsFromPoints } from "../model/own-points.js";
 import { appliesTo, lossesFor, problemOf } from "../model/problem.js";
 import { fromWireName } from "../net/protocol.js";
@@ -44,7 +36,6 @@ const ROOMY = "(min-width: 1180px)";
  */
 export function createSettings({ catalog, session, commands, theme }) {
   const { store, change } = session;
-  const { changeFitting } = commands;
 
   const classicSeed = createClassicSeed(byId("classic-seed"), { onLeave: commands.leaveSeed });
   const counter = createCounter(find(document, ".transport", HTMLElement), {
@@ -52,12 +43,13 @@ export function createSettings({ catalog, session, commands, theme }) {
     onSpeed: commands.setSpeed,
   });
   const controls = createControls(byId("playground"), {
-    onChange: (name, value) =>
-      changeFitting((experiment) => withFitting(catalog, experiment, fromWireName(name), value)),
+    onChange: (name, value) => change({ [fromWireName(name)]: value }),
   });
   const options = createOptions(byId("playground"), {
-    onChange: (choice, name, value) =>
-      change((experiment) => withOption(catalog, experiment, fromWireName(choice), name, value)),
+    onChange(choice, name, value) {
+      const path = fromWireName(choice);
+      change({ [`${path}Options`]: { ...optionValues(catalog, store.get().wanted, path), [name]: value } });
+    },
   });
   const datasets = createDatasets(byId("datasets"), {
     datasets: catalog.choices.datasets,
@@ -66,14 +58,17 @@ export function createSettings({ catalog, session, commands, theme }) {
   });
   const features = createFeatures(byId("features"), {
     features: catalog.choices.features,
-    onToggle: (key, on) => change((experiment) => withFeature(catalog, experiment, key, on)),
+    onToggle(key, on) {
+      const others = store.get().wanted.features.filter((name) => name !== key);
+      change({ features: on ? [...others, key] : others });
+    },
     onPreview: (key) => commands.setPreview(key === null ? null : { kind: "feature", key }),
   });
   const limits = catalog.fields["network.hidden"];
   const layerCount = createLayerCount(find(document, ".network__count", HTMLElement), {
     fewest: limits?.minimumLayers ?? 0,
     most: limits?.maximumLayers ?? 0,
-    onCount: (by) => change((experiment) => withLayers(catalog, experiment, by)),
+    onCount: (by) => change({ "network.hidden": layersBy(catalog, store.get().wanted, by) }),
   });
   createCollapsibleSections(byId("playground"), { roomy: ROOMY });
 
@@ -103,11 +98,12 @@ export function createSettings({ catalog, session, commands, theme }) {
   bindSwitch("keep", "keep");
 
   function updateControls() {
-    const { wanted, connection } = store.get();
+    const { experiment, wanted, connection } = store.get();
     const enabled = connection === "open";
     const problem = problemOf(catalog, wanted);
     const own = wanted.data.points !== null;
-    controls.setChoices("objective.loss", lossesFor(catalog, problem));
+    // The loss is adapted to another problem by the server; until then, the choices are those for the present loss.
+    controls.setChoices("objective.loss", lossesFor(catalog, problemOf(catalog, experiment)));
     controls.update({
       enabled,
       valueOfField: (name) => getField(wanted, fromWireName(name)),
@@ -131,7 +127,10 @@ export function createSettings({ catalog, session, commands, theme }) {
     problemSelect.disabled = !enabled;
   }
 
-  store.subscribe(({ connection, wanted }) => [connection, wanted], keepFocus(updateControls));
+  store.subscribe(
+    ({ connection, experiment, wanted }) => [connection, experiment, wanted],
+    keepFocus(updateControls),
+  );
   store.subscribe(
     ({ connection, speed }) => [connection, speed],
     () => {

@@ -3,8 +3,8 @@
 /**
  * @import { Catalog } from "../types/app.js"
  * @import { Notice } from "./notifications.js"
- * @import { Openers, Opening } from "../io/open.js"
- * @import { OwnPoints } from "../io/build-experiment.js"
+ * @import { Openers } from "../io/open.js"
+ * @import { Targets } from "../own-data/point-set.js"
  * @import { Session } from "../net/session.js"
  */
 
@@ -23,17 +23,15 @@ import { createUndoAndUrl } from "./undo-and-url.js";
  * @param {object} options
  * @param {Catalog} options.catalog
  * @param {Session} options.session
- * @param {Openers & { points: { write: (own: OwnPoints) => boolean } }} options.openers
- * @param {Partial<Opening> & { refusal?: string }} options.start the result of opening the page's address
+ * @param {Openers & { points: { write: (own: Targets) => boolean } }} options.openers
  * @param {(notice: Notice) => void} options.show
  * @param {(sentence: string) => void} options.announce writes into the live region
  */
-export function createSharing({ catalog, session, openers, start, show, announce }) {
+export function createSharing({ catalog, session, openers, show, announce }) {
   const { store } = session;
   const { api } = openers;
 
   const undoAndUrl = createUndoAndUrl({ openers, session, page: globalThis, show, announce });
-  undoAndUrl.begin(start);
   const files = createExportFiles({
     catalog,
     session,

@@ -1,15 +1,14 @@
 /** Undo and redo, and the address of the page, which always describes the experiment. Knows no view. */
 
 /**
- * @import { Experiment, UndoStack, ParameterAddress, ParameterEdit } from "../types/app.js"
+ * @import { Experiment, Opening, UndoStack, ParameterAddress, ParameterEdit } from "../types/app.js"
  * @import { Notice } from "./notifications.js"
- * @import { Openers, Opening } from "../io/open.js"
- * @import { OwnPoints } from "../io/build-experiment.js"
+ * @import { Openers } from "../io/open.js"
+ * @import { Targets } from "../own-data/point-set.js"
  * @import { Session } from "../net/session.js"
  */
 
-import { isAboutExperiment, openFragment, sentenceOf } from "../io/open.js";
-import { encodeAddress } from "../io/permalink.js";
+import { isAboutExperiment, openLink, sentenceOf } from "../io/open.js";
 import { isEqual } from "../lib/data/equal.js";
 import { phrase } from "../lib/text/i18n.js";
 import {
@@ -21,13 +20,14 @@ import {
   withEdit,
   withExperiment,
 } from "../model/undo-stack.js";
+import { openedNotices, refusedNotice } from "../text/opened-notices.js";
 
 /** Most values in one `set_parameters` command. */
 const MOST_VALUES = 2048;
 
 /**
  * @typedef {object} UndoAndUrlOptions
- * @property {Openers & { points: { write: (own: OwnPoints) => boolean } }} openers
+ * @property {Openers & { points: { write: (own: Targets) => boolean } }} openers
  * @property {Session} session
  * @property {Pick<Window, "location" | "history" | "addEventListener">} page
  * @property {(notice: Notice) => void} show
@@ -51,12 +51,14 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
   let opened = null;
   /** Number of addresses followed so far: a slow one must not overtake the next. */
   let followed = 0;
+  /** @type {(() => void)[]} steps of undo and redo for when the server has answered a change */
+  const waiting = [];
 
   // Confirmed changes
 
   function handleSettled() {
     const { experiment, pending, connection, undoStack } = store.get();
-    if (connection !== "open" || pending !== null) return;
+    if (connection !== "open" || pending.length > 0) return;
     const before = undoStack.present;
     if (!started) {
       started = true;
@@ -70,6 +72,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     writeAddress(experiment, large ? "push" : "replace");
     origin = "change";
     setNetwork(experiment);
+    for (const step of waiting.splice(0)) step();
   }
 
   /** @param {Experiment} experiment */
@@ -94,12 +97,11 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     const opening = opened;
     opened = null;
     if (!opening?.network || !isEqual(opening.experiment, experiment)) return;
-    const { values, epoch } = opening.network;
+    const { parameters, epoch } = opening.network;
     session.send({ type: "reset", newSeed: false });
-    for (let start = 0; start < values.length; start += MOST_VALUES) {
-      const part = Array.from(values.subarray(start, start + MOST_VALUES));
-      const exact = values instanceof Float64Array ? part : part.map(shortest);
-      session.send({ type: "set_parameters", start, values: exact });
+    for (let start = 0; start < parameters.length; start += MOST_VALUES) {
+      const values = parameters.slice(start, start + MOST_VALUES);
+      session.send({ type: "set_parameters", start, values });
     }
     show({
       key: "opened",
@@ -111,10 +113,10 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
 
   // The address
 
-  /** @param {Experiment} experiment */
-  function addressOf(experiment) {
+  /** The whole address of the confirmed experiment. */
+  function wholeAddress() {
     const url = new URL(page.location.href);
-    url.hash = encodeAddress(catalog, experiment);
+    url.hash = store.get().address;
     return url.href.replace(/#$/, "");
   }
 
@@ -125,7 +127,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
   function writeAddress(experiment, how) {
     const { points: own, pointClasses } = experiment.data;
     if (own !== null) points.write({ points: own, pointClasses });
-    const address = addressOf(experiment);
+    const address = wholeAddress();
     if (address === page.location.href) return;
     if (how === "push") page.history.pushState(null, "", address);
     else page.history.replaceState(null, "", address);
@@ -136,18 +138,18 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     followed += 1;
     const turn = followed;
     const fragment = page.location.hash.slice(1);
-    const { wanted } = store.get();
-    if (addressOf(wanted) === page.location.href) return;
+    const { experiment } = store.get();
+    if (wholeAddress() === page.location.href) return;
     if (!isAboutExperiment(fragment)) {
-      writeAddress(wanted, "replace");
+      writeAddress(experiment, "replace");
       return;
     }
     try {
-      const opening = await openFragment(openers, fragment);
+      const opening = await openLink(openers, `#${fragment}`);
       if (turn === followed) openExperiment(opening, "follow");
     } catch (error) {
       showRefusal(sentenceOf(error));
-      writeAddress(store.get().wanted, "replace");
+      writeAddress(store.get().experiment, "replace");
     }
   }
 
@@ -162,38 +164,14 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
       showRefusal(phrase("service.no-answer"));
       return;
     }
-    showProblems(opening);
+    for (const notice of openedNotices(opening)) show(notice);
     origin = how;
     opened = opening;
-    session.change(() => opening.experiment);
-  }
-
-  /** @param {Partial<Opening>} opening */
-  function showProblems({ problems = [], missesPoints = false }) {
-    if (problems.length > 0) {
-      show({
-        key: "passed-over",
-        kind: "warning",
-        title: phrase("keeping.passed-over"),
-        text: problems
-          .map((problem) => phrase("keeping.problem", { problem }))
-          .join(phrase("keeping.between")),
-      });
-    }
-    if (missesPoints) {
-      show({
-        key: "own-points",
-        kind: "warning",
-        title: phrase("keeping.no-points"),
-        text: phrase("keeping.no-points-text"),
-      });
-    }
+    session.replace(opening.experiment);
   }
 
   /** @param {string} sentence */
-  function showRefusal(sentence) {
-    show({ key: "passed-over", kind: "error", title: phrase("keeping.refused"), text: sentence });
-  }
+  const showRefusal = (sentence) => show(refusedNotice(sentence));
 
   // Undo and redo
 
@@ -203,8 +181,13 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
    * @param {string} key key of the announcement
    */
   function step(move, from, key) {
-    const { wanted, undoStack, connection } = store.get();
+    const { wanted, pending, undoStack, connection } = store.get();
     if (connection !== "open" || !started) return;
+    // What a change results in is only known when the server has adapted the other fields.
+    if (pending.some(({ changes }) => changes)) {
+      waiting.push(() => step(move, from, key));
+      return;
+    }
     if (!isEqual(wanted, undoStack.present)) record(wanted);
     const before = store.get().undoStack;
     const entry = before[from].at(from === "past" ? -1 : 0);
@@ -219,7 +202,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     }
     origin = "follow";
     opened = null;
-    session.change(() => after.present);
+    session.replace(after.present);
     const [path, ...others] = changedFields(catalog, before.present, after.present);
     const label = catalog.fields[path ?? ""]?.label ?? phrase("keeping.a-change");
     announce(phrase(others.length > 0 ? `${key}-with-others` : key, { label }));
@@ -261,23 +244,15 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
       });
     },
 
-    /** The whole address of the experiment asked for, without the language, which each reader chooses. */
+    /** The whole address of the experiment, without the language, which each reader chooses. */
     address() {
-      const url = new URL(addressOf(store.get().wanted));
+      const url = new URL(wholeAddress());
       url.searchParams.delete("language");
       return url.href;
     },
     /** @param {Opening} opening */
     open: (opening) => openExperiment(opening, "open"),
     showRefusal,
-    /**
-     * Shows problems with the page's address at its start.
-     * @param {Partial<Opening> & { refusal?: string }} start
-     */
-    begin(start) {
-      showProblems(start);
-      if (start.refusal) showRefusal(start.refusal);
-    },
     destroy() {
       stop();
       scope.abort();

@@ -1,31 +1,26 @@
-/** Opens an address, a pasted link or a file as an experiment, or says why that is not possible. */
+/** Opens the page's address, a pasted link or a file as an experiment. The server reads them (`engine/saved`). */
 
 /**
- * @import { Catalog, Experiment } from "../types/app.js"
+ * @import { Catalog, Opening } from "../types/app.js"
+ * @import { Targets } from "../own-data/point-set.js"
  * @import { Api } from "../net/api.js"
- * @import { OwnPoints } from "./build-experiment.js"
  */
 
+import { encodeBase64 } from "../lib/data/base64.js";
+import { formatFixed } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
-import { parseLink } from "../lib/text/link-repair.js";
 import { ApiError } from "../net/api.js";
-import { quote } from "./build-experiment.js";
-import { FileError, LARGEST_FILE, readFile, tooLarge } from "./experiment-files.js";
-import { decodeAddress, isClassicLink } from "./permalink.js";
 
-/**
- * @typedef {object} Opening
- * @property {Experiment} experiment
- * @property {string[]} problems what was left out and why
- * @property {boolean} missesPoints whether it refers to own points that this browser does not have
- * @property {{ values: Float32Array | Float64Array, epoch: number } | null} network
- */
+/** Size limit of files, in bytes. */
+const LARGEST_FILE = 5_000_000;
+/** Largest absolute value of a parameter in the protocol. */
+const LARGEST_PARAMETER = 1e6;
 
 /**
  * @typedef {object} Openers
  * @property {Catalog} catalog
  * @property {Api} api
- * @property {{ read: () => OwnPoints | null }} points
+ * @property {{ read: () => Targets | null }} points
  */
 
 /**
@@ -38,79 +33,60 @@ export function isAboutExperiment(fragment) {
 }
 
 /**
- * @param {Openers} openers
+ * The address with which the run begins, and the own points that it refers to, if this browser has them.
+ * @param {Pick<Openers, "points">} openers
  * @param {string} fragment without `#`
- * @returns {Promise<Opening & { known: number }>}
+ * @returns {{ address?: string, ownPoints?: Targets }} empty if the fragment describes no experiment
+ */
+export function beginningOf({ points }, fragment) {
+  if (fragment === "" || !isAboutExperiment(fragment)) return {};
+  return { address: fragment, ...ownPointsFor(fragment, points) };
+}
+
+/**
+ * @param {string} link
+ * @param {Openers["points"]} points
+ */
+function ownPointsFor(link, points) {
+  const ownPoints = link.includes("own") ? points.read() : null;
+  return ownPoints && { ownPoints };
+}
+
+/**
+ * @param {Openers} openers
+ * @param {string} text a link as pasted, or a fragment with `#`
+ * @param {string} [page] address of this page, which stands for the default experiment
+ * @returns {Promise<Opening>}
  * @throws {ApiError}
  */
-export function openFragment(openers, fragment) {
-  return openParsed(openers, parseLink(`#${fragment}`));
-}
-
-/**
- * @param {Openers} openers
- * @param {import("../lib/text/link-repair.js").Link | null} link
- * @returns {Promise<Opening & { known: number }>}
- */
-async function openParsed({ catalog, api, points }, link) {
-  const { fragment, ending } = link ?? { fragment: "", ending: "" };
-  const cut = ending === "" ? [] : [phrase("opening.ending", { ending: quote(ending) })];
-  if (isClassicLink(fragment)) {
-    const { experiment, notes } = await api.readClassic(fragment);
-    return { experiment, problems: [...notes, ...cut], missesPoints: false, network: null, known: 1 };
-  }
-  const decoded = decodeAddress(catalog, fragment, points.read());
-  return { ...decoded, problems: [...decoded.problems, ...cut], network: null };
-}
-
-/**
- * Opens the page's address at its start; empty if that describes no experiment.
- * @param {Openers} openers
- * @param {string} hash
- * @returns {Promise<Partial<Opening> & { refusal?: string }>}
- */
-export async function openStart(openers, hash) {
-  const fragment = hash.slice(1);
-  if (!isAboutExperiment(fragment)) return {};
-  try {
-    return await openFragment(openers, fragment);
-  } catch (error) {
-    return { refusal: sentenceOf(error) };
-  }
-}
-
-/**
- * @param {Openers} openers
- * @param {string} text as pasted
- * @param {string} page address of this page
- * @returns {Promise<Opening>}
- * @throws {FileError | ApiError}
- */
-export async function openLink(openers, text, page) {
-  const trimmed = text.trim();
-  if (trimmed === "") throw new FileError(phrase("opening.no-link"));
-  const link = parseLink(trimmed);
-  const opening = await openParsed(openers, link);
-  if (opening.known > 0 || (link === null && trimmed === page.split("#")[0])) return opening;
-  throw new FileError(phrase(link?.fragment ? "opening.other-link" : "opening.empty-link"));
+export async function openLink({ catalog, api, points }, text, page = "#") {
+  const link = text.trim();
+  if (link === "") throw new ApiError(phrase("opening.no-link"));
+  if (link === "#" || link === page.split("#")[0])
+    return { experiment: catalog.experiment, notes: [], missesPoints: false, network: null };
+  return api.read({ text: link, ...ownPointsFor(link, points) });
 }
 
 /**
  * @param {Openers} openers
  * @param {Blob} file
  * @returns {Promise<Opening>}
- * @throws {FileError}
+ * @throws {ApiError}
  */
-export async function openFile({ catalog }, file) {
-  if (file.size > LARGEST_FILE) throw tooLarge(file.size);
+export async function openFile({ api }, file) {
+  if (file.size > LARGEST_FILE)
+    throw new ApiError(phrase("files.too-large", { megabytes: formatFixed(file.size / 1e6, 1) }));
   /** @type {ArrayBuffer} */
   let buffer;
   try {
     buffer = await file.arrayBuffer();
   } catch {
-    throw new FileError(phrase("files.unreadable"));
+    throw new ApiError(phrase("files.unreadable"));
   }
-  return { ...readFile(catalog, buffer), missesPoints: false };
+  const opening = await api.read({ file: encodeBase64(new Uint8Array(buffer)) });
+  if (opening.network?.parameters.some((value) => Math.abs(value) > LARGEST_PARAMETER))
+    throw new ApiError(phrase("files.wild-parameters"));
+  return opening;
 }
 
 /**
@@ -119,6 +95,6 @@ export async function openFile({ catalog }, file) {
  * @returns {string}
  */
 export function sentenceOf(error) {
-  if (error instanceof FileError || error instanceof ApiError) return error.message;
+  if (error instanceof ApiError) return error.message;
   throw error;
 }

@@ -1,27 +1,25 @@
 /** Stores own points in the browser, as they do not fit into an address. */
 
 /**
- * @import { Catalog } from "../types/app.js"
- * @import { OwnPoints } from "./build-experiment.js"
+ * @import { Targets } from "../own-data/point-set.js"
  */
 
-import { asOwnPoints } from "./experiment-files.js";
+import { readTargets } from "../own-data/point-set.js";
 
 const KEY = "own-points";
 /** Storages in the order of reading: that of this tab, then the common one. */
 const PLACES = /** @type {const} */ (["sessionStorage", "localStorage"]);
 
 /**
- * @param {Catalog} catalog
  * @param {(place: typeof PLACES[number]) => Storage} open may throw where storage is forbidden
  */
-export function createPointStore(catalog, open) {
+export function createPointStore(open) {
   return {
-    /** @returns {OwnPoints | null} */
+    /** @returns {Targets | null} */
     read() {
       for (const place of PLACES) {
         try {
-          const own = asOwnPoints(catalog, JSON.parse(open(place).getItem(KEY) ?? "null"));
+          const own = readTargets(JSON.parse(open(place).getItem(KEY) ?? "null"));
           if (own) return own;
         } catch {
           // Storage may be forbidden or have other content; then there are no points.
@@ -30,7 +28,7 @@ export function createPointStore(catalog, open) {
       return null;
     },
     /**
-     * @param {OwnPoints} own
+     * @param {Targets} own
      * @returns {boolean} whether they were stored
      */
     write(own) {

@@ -1,7 +1,7 @@
 /** Changes to an experiment: pure functions that return a new one. */
 
 /**
- * @import { Catalog, Choice, ChoiceOption, Experiment } from "../types/app.js"
+ * @import { Catalog, Changes, Choice, ChoiceOption, Experiment } from "../types/app.js"
  */
 
 /** Units of a layer that is added, where the catalogue allows it. */
@@ -70,80 +70,31 @@ export function optionValues(catalog, experiment, path) {
 }
 
 /**
- * Sets a field. Another row of a choice with options gets that row's default options, as those of the previous row
- * would be refused.
- * @param {Catalog} catalog
+ * Sets fields as the page shows them until the server has adapted the others (`engine/fitting.py`). Another row of a
+ * choice loses the options of the previous one.
  * @param {Experiment} experiment
- * @param {string} path
- * @param {unknown} value
+ * @param {Changes} changes
  * @returns {Experiment}
  */
-export function withChoice(catalog, experiment, path, value) {
-  const changed = withField(experiment, path, value);
-  if (!catalog.fields[`${path}Options`] || value === getField(experiment, path)) return changed;
-  const emptied = withField(changed, `${path}Options`, {});
-  return withField(emptied, `${path}Options`, optionValues(catalog, emptied, path));
+export function withChanges(experiment, changes) {
+  return Object.entries(changes).reduce((changed, [path, value]) => {
+    const options = `${path}Options`;
+    const keeps = options in changes || value === getField(changed, path) || !getField(changed, options);
+    return withField(keeps ? changed : withField(changed, options, {}), path, value);
+  }, experiment);
 }
 
 /**
- * Sets one option of a choice.
- * @param {Catalog} catalog
- * @param {Experiment} experiment
- * @param {string} path of the choice
- * @param {string} name
- * @param {number} value
- * @returns {Experiment}
- */
-export function withOption(catalog, experiment, path, name, value) {
-  const values = { ...optionValues(catalog, experiment, path), [name]: value };
-  return withField(experiment, `${path}Options`, values);
-}
-
-/**
- * Adds or removes a feature; features are in the order of the catalogue.
- * @param {Catalog} catalog
- * @param {Experiment} experiment
- * @param {string} key
- * @param {boolean} on
- * @returns {Experiment}
- */
-export function withFeature(catalog, experiment, key, on) {
-  const features = catalog.choices.features
-    .map((feature) => feature.key)
-    .filter((name) => (name === key ? on : experiment.features.includes(name)));
-  return withField(experiment, "features", features);
-}
-
-/**
- * Sets the hidden layers; activations by layer are adapted, with the last one for new layers.
- * @param {Experiment} experiment
- * @param {number[]} hidden
- * @returns {Experiment}
- */
-export function withHidden(experiment, hidden) {
-  const { activation } = experiment.network;
-  const changed = withField(experiment, "network.hidden", hidden);
-  if (!Array.isArray(activation)) return changed;
-  const last = activation.at(-1);
-  if (last === undefined || hidden.length === 0)
-    return withField(changed, "network.activation", last ?? "tanh");
-  const follow = hidden.map((_, index) => activation[index] ?? last);
-  return withField(changed, "network.activation", follow);
-}
-
-/**
- * Adds or removes a hidden layer at the end.
+ * The hidden layers with one more or one less at the end.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
  * @param {1 | -1} by
- * @returns {Experiment}
+ * @returns {number[]}
  */
-export function withLayers(catalog, experiment, by) {
-  const { hidden } = experiment.network;
-  if (by < 0) return withHidden(experiment, hidden.slice(0, -1));
-  const { minimumUnits = 1, maximumUnits = NEW_LAYER } = catalog.fields["network.hidden"] ?? {};
-  const units = Math.min(maximumUnits ?? NEW_LAYER, Math.max(minimumUnits ?? 1, NEW_LAYER));
-  return withHidden(experiment, [...hidden, units]);
+export function layersBy(catalog, { network: { hidden } }, by) {
+  if (by < 0) return hidden.slice(0, -1);
+  const { minimumUnits, maximumUnits } = catalog.fields["network.hidden"] ?? {};
+  return [...hidden, Math.min(maximumUnits ?? NEW_LAYER, Math.max(minimumUnits ?? 1, NEW_LAYER))];
 }
 
 /**

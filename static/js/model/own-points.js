@@ -1,17 +1,12 @@
-/** Own points in an experiment: inserting them, and which other fields they make meaningless. */
+/** Own points in an experiment: in the state, and which other fields they make meaningless. */
 
 /**
- * @import { Fitted } from "./constraints.js"
  * @import { PointSet, Targets } from "../own-data/point-set.js"
- * @import { Catalog, Experiment, Points } from "../types/app.js"
+ * @import { Experiment, Points } from "../types/app.js"
  */
 
 import { createRandom, sampleIndexes } from "../lib/data/random.js";
-import { phrase } from "../lib/text/i18n.js";
 import { fromTargets, MOST_POINTS, sameTargets } from "../own-data/point-set.js";
-import { withFitting } from "./constraints.js";
-import { withChoice, withField } from "./experiment.js";
-import { appliesTo, lossesFor, problemOf } from "./problem.js";
 
 /** Fields that apply to generated data sets only. */
 const OF_DATA_SETS = ["data.noise", "data.minorityShare"];
@@ -35,31 +30,6 @@ export function ownPoints({ data: { points, pointClasses } }) {
 export function lastPoints(before, experiment) {
   const now = ownPoints(experiment);
   return now === null || sameTargets(before, now) ? before : now;
-}
-
-/**
- * Sets own points in place of the dataset, and adapts other fields: the number of samples, a loss that fits, and defaults
- * for fields that do not apply.
- * @param {Catalog} catalog
- * @param {Experiment} experiment
- * @param {Targets} targets
- * @returns {Fitted}
- */
-export function withOwnPoints(catalog, experiment, { points, pointClasses }) {
-  const { minorityShare } = catalog.experiment.data;
-  const data = { ...experiment.data, points, pointClasses, minorityShare, classicSeed: null };
-  /** @type {Experiment} */
-  let fitted = { ...experiment, data };
-  const problem = problemOf(catalog, fitted);
-  const losses = lossesFor(catalog, problem);
-  const loss = losses.find((row) => row.key === experiment.objective.loss) ?? losses[0];
-  if (loss) fitted = withChoice(catalog, fitted, "objective.loss", loss.key);
-  for (const [path, field] of Object.entries(catalog.fields)) {
-    if (!appliesTo(catalog, path, problem)) fitted = withField(fitted, path, field.default);
-  }
-  const { experiment: result, notes } = withFitting(catalog, fitted, "data.samples", points.length);
-  if (experiment.data.minorityShare !== minorityShare) notes.unshift(phrase("own.no-minority"));
-  return { experiment: result, notes };
 }
 
 /**

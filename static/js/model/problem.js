@@ -77,15 +77,3 @@ export function lossesFor(catalog, problem) {
 export function appliesTo(catalog, path, problem) {
   return catalog.fields[path]?.problems?.includes(problem) ?? true;
 }
-
-/**
- * The numbers of training, validation and test samples, as the engine counts them.
- * @param {{ samples: number, trainFraction: number, validationFraction: number }} data
- * @returns {{ training: number, validation: number, test: number }}
- */
-export function splitOf({ samples, trainFraction, validationFraction }) {
-  const share = (/** @type {number} */ fraction) => Math.floor(samples * fraction + 1e-9);
-  const training = share(trainFraction);
-  const validation = Math.max(share(validationFraction), validationFraction > 0 ? 1 : 0);
-  return { training, validation, test: samples - training - validation };
-}

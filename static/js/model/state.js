@@ -1,9 +1,10 @@
 /** The state of the page as plain data, and all its changes as pure functions. */
 
 /**
- * @import { Catalog, Configured, ConnectionState, Diverged, Experiment, ConnectionTrouble, State, StateChanged, Stopped, Target, RunInfo } from "../types/app.js"
+ * @import { Catalog, ChangeRequest, Configured, ConnectionState, Diverged, Experiment, ConnectionTrouble, State, StateChanged, Stopped, Target, RunInfo } from "../types/app.js"
  */
 
+import { withChanges } from "./experiment.js";
 import { lastPoints } from "./own-points.js";
 import { outputsOf, problemOf } from "./problem.js";
 import { changesOf, withMark } from "./setting-change-marks.js";
@@ -11,16 +12,12 @@ import { createUndoStack } from "./undo-stack.js";
 
 /**
  * @param {Catalog} catalog
- * @param {Experiment} [experiment] if it is not the default one
+ * @param {string} [address] fragment of the page, without `#`
  * @param {Pick<State, "experiment" | "speed" | "marks"> & { undo: State["undoStack"] | null } | null} [record] of an earlier visit, which takes precedence
  * @returns {State}
  */
-export function initialState(catalog, experiment = catalog.experiment, record = null) {
-  if (record) {
-    const { speed, marks, undo } = record;
-    const before = initialState(catalog, record.experiment);
-    return { ...before, speed, marks, undoStack: undo ?? before.undoStack };
-  }
+export function initialState(catalog, address = "", record = null) {
+  const experiment = record?.experiment ?? catalog.experiment;
   /** @type {Record<string, string>} */
   const datasetOf = {};
   for (const { key, problem } of catalog.choices.datasets) datasetOf[problem] ??= key;
@@ -29,10 +26,11 @@ export function initialState(catalog, experiment = catalog.experiment, record = 
     trouble: null,
     experiment,
     wanted: experiment,
-    undoStack: createUndoStack(experiment),
-    pending: null,
+    address,
+    undoStack: record?.undo ?? createUndoStack(experiment),
+    pending: [],
     playing: false,
-    speed: catalog.speeds.find(({ usual }) => usual)?.epochsPerSecond ?? null,
+    speed: record ? record.speed : (catalog.speeds.find(({ usual }) => usual)?.epochsPerSecond ?? null),
     run: 0,
     ended: null,
     pinned: null,
@@ -43,7 +41,7 @@ export function initialState(catalog, experiment = catalog.experiment, record = 
     logEpochs: false,
     showConfusion: false,
     keep: false,
-    marks: [],
+    marks: record?.marks ?? [],
     datasetOf,
     ownPoints: null,
   };
@@ -72,7 +70,8 @@ export function withWelcome(state, catalog, run, continues = false) {
     ...state,
     experiment: run.experiment,
     wanted: run.experiment,
-    pending: null,
+    address: run.address,
+    pending: [],
     playing: run.state.playing,
     run: run.run,
     ended: null,
@@ -82,23 +81,56 @@ export function withWelcome(state, catalog, run, continues = false) {
 }
 
 /**
- * The page asked for another experiment and waits for the answer to command `id`.
+ * The page asks for another experiment.
  * @param {State} state
  * @param {Catalog} catalog
- * @param {Experiment} wanted
- * @param {number} id
+ * @param {State["pending"][number]} request with the id of its command
  * @returns {State}
  */
-export function withWanted(state, catalog, wanted, id) {
-  const ownPoints = lastPoints(state.ownPoints, wanted);
-  if (wanted.data.points !== null) return { ...state, wanted, pending: id, ownPoints };
-  const problem = problemOf(catalog, wanted);
-  const datasetOf = { ...state.datasetOf, [problem]: wanted.data.dataset };
-  return { ...state, wanted, pending: id, datasetOf };
+export function withRequest(state, catalog, request) {
+  const wanted = requested(state.wanted, request);
+  const pending = [...state.pending, request];
+  if (wanted.data.points !== null)
+    return { ...state, wanted, pending, ownPoints: lastPoints(state.ownPoints, wanted) };
+  const datasetOf = { ...state.datasetOf, [problemOf(catalog, wanted)]: wanted.data.dataset };
+  return { ...state, wanted, pending, datasetOf };
 }
 
 /**
- * Takes over the server's experiment, except for changes that the page has asked for since.
+ * @param {Experiment} experiment
+ * @param {ChangeRequest} request
+ * @returns {Experiment}
+ */
+function requested(experiment, request) {
+  return withChanges(request.experiment ?? experiment, request.changes ?? {});
+}
+
+/**
+ * Several requests as one.
+ * @param {ChangeRequest[]} requests oldest first
+ * @returns {ChangeRequest} without what there is none of
+ */
+export function joined(requests) {
+  const first = requests.findLastIndex((request) => request.experiment);
+  const experiment = requests[first]?.experiment;
+  const changes = Object.assign({}, ...requests.slice(Math.max(first, 0)).map((request) => request.changes));
+  return { ...(experiment && { experiment }), ...(Object.keys(changes).length > 0 && { changes }) };
+}
+
+/**
+ * The state after the server's experiment has changed or a request was refused: requests up to `id` are answered.
+ * @param {State} state
+ * @param {Experiment} experiment
+ * @param {string | number | null | undefined} id
+ * @returns {Pick<State, "experiment" | "wanted" | "pending">}
+ */
+function answered(state, experiment, id) {
+  const pending = state.pending.filter((request) => typeof id !== "number" || request.id > id);
+  return { experiment, wanted: pending.reduce(requested, experiment), pending };
+}
+
+/**
+ * Takes over the server's experiment, with the changes that the page has asked for since.
  * @param {State} state
  * @param {Catalog} catalog
  * @param {Configured} event
@@ -106,13 +138,11 @@ export function withWanted(state, catalog, wanted, id) {
  * @returns {State}
  */
 export function withConfigured(state, catalog, event, epoch = 0) {
-  const latest = state.pending === null || event.id === state.pending;
   const another = event.reset || event.changed.length > 0;
   return withoutLostUnits(catalog, {
     ...state,
-    experiment: event.experiment,
-    wanted: latest ? event.experiment : state.wanted,
-    pending: latest ? null : state.pending,
+    ...answered(state, event.experiment, event.id),
+    address: event.address,
     run: event.run,
     ended: another ? null : state.ended,
     marks: event.reset
@@ -150,14 +180,14 @@ export function withoutEnd(state) {
 }
 
 /**
- * A change was refused: the controls return to the server's experiment.
+ * A request was refused: the controls return to the server's experiment.
  * @param {State} state
  * @param {string | number | null | undefined} id of the command that was refused
  * @returns {State}
  */
 export function withRefusal(state, id) {
-  if (state.pending === null || id !== state.pending) return state;
-  return { ...state, wanted: state.experiment, pending: null };
+  if (!state.pending.some((request) => request.id === id)) return state;
+  return { ...state, ...answered(state, state.experiment, id) };
 }
 
 /**

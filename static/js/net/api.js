@@ -1,13 +1,14 @@
-/** REST requests that need no session: links of TensorFlow Playground, and exports. */
+/** REST requests that need no session: reading of links and files, links of TensorFlow Playground, and exports. */
 
 /**
- * @import { Experiment } from "../types/app.js"
+ * @import { Experiment, Opening } from "../types/app.js"
+ * @import { Targets } from "../own-data/point-set.js"
  */
 
 import { languageKey, phrase } from "../lib/text/i18n.js";
 import { fromWire, toWire } from "./protocol.js";
 
-/** The server refuses, or does not answer; the message is a sentence for people. */
+/** The server refuses or does not answer, or a request makes no sense; the message is a sentence for people. */
 export class ApiError extends Error {
   /**
    * @param {string} message
@@ -51,13 +52,17 @@ export function createApi(page, fetcher = (...request) => fetch(...request)) {
 
   return {
     /**
-     * The experiment of a link of TensorFlow Playground, and notes on what of the link was ignored.
-     * @param {string} link
-     * @returns {Promise<{ experiment: Experiment, notes: string[] }>}
+     * The experiment of a link or a file, and notes on what of it was ignored.
+     * @param {{ text: string, ownPoints?: Targets } | { file: string }} saved a link, and the own points that it may refer
+     *   to; or the bytes of a file in base64
+     * @returns {Promise<Opening>}
      */
-    async readClassic(link) {
-      const { experiment, notes } = await read(await post("api/classic", { link }));
-      return { experiment: fromWire(experiment), notes };
+    async read(saved) {
+      const { ownPoints, ...content } = { ownPoints: undefined, ...saved };
+      const own = ownPoints && { points: ownPoints.points, point_classes: ownPoints.pointClasses };
+      const answer = await read(await post("api/read", own ? { ...content, own_points: own } : content));
+      const { experiment, notes, misses_points: missesPoints, network } = answer;
+      return { experiment: fromWire(experiment), notes, missesPoints, network };
     },
     /**
      * The fragment of the link to an experiment in TensorFlow Playground.

@@ -3,8 +3,9 @@
  */
 
 /**
- * @import { Catalog, Command, ConnectionState, Experiment, Frame, ConnectionTrouble, ParameterAddress, RunInfo, ServerEvent, FrameDecompressor, WatchedView, Welcome } from "../types/app.js"
+ * @import { Catalog, ChangeRequest, Changes, Command, ConnectionState, Experiment, Frame, ConnectionTrouble, ParameterAddress, RunInfo, ServerEvent, FrameDecompressor, WatchedView, Welcome } from "../types/app.js"
  * @import { Emitter } from "../lib/data/emitter.js"
+ * @import { Targets } from "../own-data/point-set.js"
  * @import { TabRecord, StorageSource } from "./tab-record.js"
  */
 
@@ -15,13 +16,14 @@ import { throttle } from "../lib/data/timing.js";
 import { languageKey } from "../lib/text/i18n.js";
 import {
   initialState,
+  joined,
   withConfigured,
   withConnection,
   withEnd,
   withoutEnd,
   withRefusal,
+  withRequest,
   withRunState,
-  withWanted,
   withWelcome,
 } from "../model/state.js";
 import { createConnection } from "./connection.js";
@@ -39,13 +41,11 @@ const UNDRAWN = 1000;
  * @typedef {object} SessionOptions
  * @property {Catalog} catalog
  * @property {string} url
- * @property {Experiment} [experiment] to begin with, if it is not the default one
  * @property {TabRecord | null} [record] of an earlier visit, to resume
  * @property {StorageSource} [getStorage] storage for the record of this tab
  * @property {() => string} [address] the present fragment, with `#`
  * @property {string} [client] identifier of this browser
- * @property {(experiment: Experiment, field: string | null | undefined) => Experiment | null} [repair] an experiment
- *   to begin with instead of one of which the server refuses a field
+ * @property {() => Greeting} [beginning] the experiment of the page's address, to begin with
  * @property {() => number} frameRate frames a second to ask for
  * @property {() => boolean} [isHidden] whether nobody can see the page
  * @property {() => Promise<void>} [join] has the person give the join code, where the server asks for one
@@ -64,6 +64,8 @@ const UNDRAWN = 1000;
 
 /** @typedef {ReturnType<typeof createSession>} Session */
 
+/** @typedef {ChangeRequest & { address?: string, ownPoints?: Targets }} Greeting the experiment of a hello */
+
 /**
  * @param {SessionOptions} options
  */
@@ -73,22 +75,24 @@ export function createSession(options) {
   const { on, emit } = createEmitter();
   const now = options.now ?? (() => performance.now());
   const isHidden = options.isHidden ?? (() => false);
-  const { record = null } = options;
-  const store = createStore(initialState(catalog, options.experiment, record));
+  const { record = null, address = () => "" } = options;
+  const store = createStore(initialState(catalog, address().slice(1), record));
   const runs = createRuns(record?.run);
   const resumeStorage = createResumeStorage({
     getStorage: options.getStorage ?? noStorage,
     record,
-    address: options.address ?? (() => ""),
+    address,
   });
   resumeStorage.restore(runs.current);
-  let commands = 0;
+  /** Number of the last request for another experiment, and of the last one that was sent. */
+  let requests = 0;
+  let requestsSent = 0;
   let received = 0;
   let acknowledged = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let undrawn;
-  /** @type {Experiment | undefined} of the last hello */
-  let helloExperiment;
+  /** @type {Greeting[]} what to say hello with if the server refuses the last one, best first */
+  let greetings = [];
   /** Whether the last hello had a token. */
   let resumes = false;
   /** Whether there has been a welcome. */
@@ -98,9 +102,11 @@ export function createSession(options) {
   /** @type {WatchedView[]} */
   let watched = [];
 
-  const configure = throttle((/** @type {{ id: number, experiment: Experiment }} */ { id, experiment }) => {
-    const { keep } = store.get();
-    connection.send({ type: "configure", id, experiment, keep });
+  const configure = throttle((/** @type {null} */ _) => {
+    const { keep, pending } = store.get();
+    const unsent = joined(pending.filter(({ id }) => id > requestsSent));
+    requestsSent = requests;
+    connection.send({ type: "configure", id: requests, ...unsent, keep });
   }, CONFIGURE_PAUSE);
 
   const sendWatch = throttle((/** @type {null} */ _) => {
@@ -116,7 +122,13 @@ export function createSession(options) {
     createDecompressor: options.createDecompressor,
     join: options.join,
     diagnose: options.diagnose,
-    onOpen: () => sendHello(store.get().wanted),
+    onOpen() {
+      const { experiment, pending } = store.get();
+      const present = [{ experiment, ...joined(pending) }, ...(pending.length > 0 ? [{ experiment }] : [])];
+      const beginning = options.beginning?.() ?? {};
+      greetings = [...(wasWelcomed || record ? present : []), ...(beginning.address ? [beginning] : []), {}];
+      sendHello();
+    },
     onEvent: receiveEvent,
     onFrame: receiveFrame,
     onState: (
@@ -130,9 +142,8 @@ export function createSession(options) {
     onFault: (error) => emit("fault", error),
   });
 
-  /** @param {Experiment} [experiment] */
-  function sendHello(experiment) {
-    helloExperiment = experiment;
+  function sendHello() {
+    const greeting = greetings.shift();
     const { token } = resumeStorage;
     resumes = token !== null;
     const { encoding } = connection;
@@ -145,12 +156,12 @@ export function createSession(options) {
     const named = options.client ? { ...hello, client: options.client } : hello;
     // The token contains the experiment; both together might exceed the size limit of a message.
     if (token !== null) connection.send({ ...named, resume: token });
-    else connection.send(experiment ? { ...named, experiment } : named);
+    else connection.send({ ...named, ...greeting });
   }
 
   /** @param {Welcome} event */
   function receiveWelcome(event) {
-    const { wanted, pending } = store.get();
+    const { experiment, wanted, pending } = store.get();
     const [info] = /** @type {[RunInfo]} */ (event.runs);
     const continues = resumes && info.lineage === runs.current.lineage;
     received = 0;
@@ -161,9 +172,10 @@ export function createSession(options) {
     store.update((state) => withWelcome(state, catalog, info, continues));
     sendWatch.push(null);
     // A change made while the connection broke, or since the token was issued.
-    const isNewer = resumes && ((wasWelcomed && pending !== null) || !event.recovered);
+    const isNewer = resumes && ((wasWelcomed && pending.length > 0) || !event.recovered);
     wasWelcomed = true;
-    if (isNewer && !isEqual(wanted, info.experiment)) change(() => wanted);
+    if (isNewer && !isEqual(wanted, info.experiment))
+      request({ ...(!event.recovered && { experiment }), ...joined(pending) });
   }
 
   /**
@@ -177,16 +189,13 @@ export function createSession(options) {
 
   /**
    * Asks for another experiment; the answer is `configured` or `error`.
-   * @param {(experiment: Experiment) => Experiment} edit
+   * @param {ChangeRequest} change
    */
-  function change(edit) {
-    const { wanted, connection: connectionState } = store.get();
-    if (connectionState !== "open") return;
-    commands += 1;
-    const id = commands;
-    const experiment = edit(wanted);
-    store.update((state) => withWanted(state, catalog, experiment, id));
-    configure.push({ id, experiment });
+  function request(change) {
+    if (store.get().connection !== "open") return;
+    requests += 1;
+    store.update((state) => withRequest(state, catalog, { ...change, id: requests }));
+    configure.push(null);
   }
 
   /** @param {ServerEvent} event */
@@ -221,8 +230,8 @@ export function createSession(options) {
           break;
         }
         if (event.code === "join") break; // the server closes the connection, and the person is asked before the next one
-        if (store.get().connection !== "open" && helloExperiment) {
-          sendHello(options.repair?.(helloExperiment, event.field) ?? undefined);
+        if (store.get().connection !== "open" && greetings.length > 0) {
+          sendHello();
           break;
         }
         store.update((state) => withRefusal(state, event.id));
@@ -309,7 +318,17 @@ export function createSession(options) {
       });
     },
 
-    change,
+    /**
+     * Changes fields of the experiment; the server adapts the others.
+     * @param {Changes} changes
+     */
+    change: (changes) => request({ changes }),
+
+    /**
+     * Replaces the whole experiment.
+     * @param {Experiment} experiment
+     */
+    replace: (experiment) => request({ experiment }),
 
     /** Ends the session, and removes the record of this tab. */
     close() {

@@ -7,6 +7,8 @@
  * @import { Experiment, UndoStack, SettingMark } from "../types/app.js"
  */
 
+import { encodeBase64 } from "../lib/data/base64.js";
+
 const KEY = "neural-playground-record";
 const LOSSES_KEY = "neural-playground-losses";
 const VERSION = 1;
@@ -130,11 +132,7 @@ export function packLosses({ length, at }) {
   const { from, step } = thinning(length);
   const values = [];
   for (let epoch = 0; epoch < length; epoch += epoch < from ? step : 1) values.push(at(epoch));
-  const bytes = new Uint8Array(Float64Array.from(values).buffer);
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 0x8000)
-    text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  return `${length}:${btoa(text)}`;
+  return `${length}:${encodeBase64(new Uint8Array(Float64Array.from(values).buffer))}`;
 }
 
 /**

@@ -21,6 +21,13 @@ export type Camel<T> = T extends (infer Item)[]
 export type CamelEach<T> = T extends unknown ? Camel<T> : never;
 
 export type Experiment = Camel<Wire.Experiment>;
+/** New values of an experiment's fields, by path. */
+export type Changes = Record<string, unknown>;
+/** A request for another experiment: a whole one, if it has one, and fields changed in that or in the present one. */
+export interface ChangeRequest {
+  experiment?: Experiment | undefined;
+  changes?: Changes;
+}
 export type Command = CamelEach<Wire.Command>;
 export type ServerEvent = CamelEach<Wire.ServerEvent>;
 export type Welcome = Camel<Wire.Welcome>;
@@ -167,18 +174,31 @@ export interface UndoStack {
   moved: { field: string; time: number } | null;
 }
 
+/** What was opened: from an address, a link or a file. */
+export interface Opening {
+  experiment: Experiment;
+  /** What was left out, and why. */
+  notes: string[];
+  /** Whether it refers to own points that this browser does not have. */
+  missesPoints: boolean;
+  /** State of a trained network, if there is one. */
+  network: { parameters: number[]; epoch: number; step: number } | null;
+}
+
 export interface State {
   connection: ConnectionState;
   /** Why there is no connection; null while there is one, or before the first. */
   trouble: ConnectionTrouble | null;
   /** The experiment that the server runs. */
   experiment: Experiment;
-  /** The experiment that the page asked for last; equal to `experiment` once it is answered. */
+  /** `experiment` with the unanswered requests applied, to which the other fields are not adapted yet. */
   wanted: Experiment;
+  /** Fragment of the page's address for `experiment`, without `#`. */
+  address: string;
   /** Confirmed experiments, for undo and redo. */
   undoStack: UndoStack;
-  /** Number of the last unanswered `configure`, or null. */
-  pending: number | null;
+  /** Unanswered requests for another experiment, oldest first. */
+  pending: (ChangeRequest & { id: number })[];
   playing: boolean;
   /** Speed chosen on the page, in epochs a second; null is the highest possible. */
   speed: number | null;

@@ -107,12 +107,14 @@ export interface Configure {
   type: "configure";
   /** 0 … 9007199254740991. */
   id?: string | number | null;
-  experiment: ExperimentInput;
+  experiment?: ExperimentInput | null;
+  changes?: Record<string, unknown> | null;
   keep?: boolean;
 }
 
-/** The experiment that is now in effect. */
+/** The experiment that is now in effect, and the fragment of the page's address for it. */
 export interface Configured {
+  notes: string[];
   type: "configured";
   /** 0 … 9007199254740991. */
   id: string | number | null;
@@ -121,6 +123,7 @@ export interface Configured {
   kept: boolean;
   changed: string[];
   run: number;
+  address: string;
 }
 
 /** The samples, and how they are split. */
@@ -303,6 +306,9 @@ export interface Hello {
   /** 0 … 1000000. */
   protocol: number;
   experiment?: ExperimentInput;
+  changes?: Record<string, unknown>;
+  address?: string | null;
+  own_points?: OwnPoints | null;
   encoding?: "plain" | "packed";
   resume?: string | null;
   client?: string;
@@ -405,6 +411,12 @@ export interface ObjectiveInput {
   seed?: number;
 }
 
+/** Own points: x1, x2 and target of each, and their number of classes. */
+export interface OwnPoints {
+  points: [number, number, number][];
+  point_classes?: number;
+}
+
 /** Pause training. */
 export interface Pause {
   type: "pause";
@@ -429,11 +441,12 @@ export interface Reset {
   new_seed?: boolean;
 }
 
-/** A run of the session. */
+/** A run of the session, and the fragment of the page's address for its experiment. */
 export interface RunInfo {
   run: number;
   lineage: number;
   experiment: Experiment;
+  address: string;
   state: State;
 }
 
@@ -639,6 +652,7 @@ export interface WatchedTiles {
 
 /** Answer to hello, with the runs of the session. */
 export interface Welcome {
+  notes: string[];
   type: "welcome";
   /** 0 … 9007199254740991. */
   id: string | number | null;
@@ -650,6 +664,7 @@ export interface Welcome {
   recovered: boolean;
   waited: number;
   page: string;
+  misses_points: boolean;
 }
 
 export type Command =

@@ -160,7 +160,6 @@ def test_own_points_come_out_of_a_file_or_are_named(
         ("http://127.0.0.1:8000/#", "link-empty"),
         ("#playground", "nothing-understood"),
         ("#amp;foo=1", "nothing-understood"),
-        ("#data.points=own", "nothing-understood"),
         ("#batchSize=0", "link-value"),
         ("#networkShape=" + "1," * 11, "value"),
         ("#x=false&y=false", "link-no-features"),

@@ -3,40 +3,42 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCommands } from "../../../static/js/app/commands.js";
 import { createStore } from "../../../static/js/lib/data/store.js";
-import { withField } from "../../../static/js/model/experiment.js";
 import { initialState } from "../../../static/js/model/state.js";
-import { CATALOG, EXPERIMENT } from "../support/catalog.js";
+import { CATALOG } from "../support/catalog.js";
 
-/** @import { Command, Experiment } from "../../../static/js/types/app.js" */
+/** @import { Changes, Command, Experiment } from "../../../static/js/types/app.js" */
 /** @import { Session } from "../../../static/js/net/session.js" */
 
-/** @param {Experiment} [experiment] */
-function createTable(experiment = EXPERIMENT) {
-  const store = createStore(initialState(CATALOG, experiment), () => {});
+function createTable() {
+  const store = createStore(initialState(CATALOG), () => {});
   /** @type {Command[]} */
   const sent = [];
-  /** @type {string[][]} */
-  const notes = [];
+  /** @type {Changes[]} */
+  const changes = [];
   const session = /** @type {Session} */ (
     /** @type {unknown} */ ({
       store,
       send: (/** @type {Command} */ command) => sent.push(command),
-      change: (/** @type {(experiment: Experiment) => Experiment} */ edit) =>
-        store.update((state) => ({ ...state, wanted: edit(state.wanted) })),
+      change: (/** @type {Changes} */ fields) => changes.push(fields),
+      replace: (/** @type {Experiment} */ wanted) => store.update((state) => ({ ...state, wanted })),
     })
   );
   const commands = createCommands({ catalog: CATALOG, session });
-  commands.on("notes", (sentences) => notes.push(sentences));
-  return { commands, store, sent, notes };
+  return { commands, store, sent, changes };
 }
 
-test("a change that loses the seed of TensorFlow Playground reports it", () => {
-  const { commands, store, notes } = createTable(withField(EXPERIMENT, "data.classicSeed", "0.5"));
-  commands.chooseDataset("arms");
+test("a data set takes the place of own points, and own points that of a data set", () => {
+  const { commands, store, changes } = createTable();
+  const points = [[0, 1, 2]];
+  store.update((state) => ({ ...state, ownPoints: { points, pointClasses: 3 } }));
 
-  assert.equal(store.get().wanted.data.dataset, "arms");
-  assert.equal(store.get().wanted.data.classicSeed, null);
-  assert.equal(notes.at(-1)?.length, 1);
+  commands.chooseDataset("arms");
+  commands.useOwnPoints();
+
+  assert.deepEqual(changes, [
+    { "data.points": null, "data.dataset": "arms" },
+    { "data.points": points, "data.pointClasses": 3 },
+  ]);
 });
 
 test("the speed moves along those that are offered, and is sent while playing", () => {

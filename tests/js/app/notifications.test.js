@@ -7,7 +7,7 @@ import { initialState } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 import "../support/language.js";
 
-/** @import { Ended, Experiment, ServerEvent, State } from "../../../static/js/types/app.js" */
+/** @import { Ended, ServerEvent, State } from "../../../static/js/types/app.js" */
 /** @import { Emitter } from "../../../static/js/lib/data/emitter.js" */
 /** @import { Notice, NotificationOptions } from "../../../static/js/app/notifications.js" */
 
@@ -17,7 +17,8 @@ function start(parts = {}) {
   const shown = new Map();
   /** @type {string[]} */
   const log = [];
-  let experiment = EXPERIMENT;
+  /** @type {Record<string, unknown>[]} */
+  const changes = [];
   /** @type {Emitter<Record<string, (...values: any[]) => void>>} of session, commands and visuals */
   const { on, emit } = createEmitter();
   const store = createStore({ ...initialState(CATALOG), ...parts }, (flush) => flush());
@@ -26,12 +27,11 @@ function start(parts = {}) {
     session: {
       on,
       store,
-      change: (/** @type {(experiment: Experiment) => Experiment} */ edit) => {
-        experiment = edit(experiment);
+      change: (/** @type {Record<string, unknown>} */ fields) => {
+        changes.push(fields);
         log.push("change");
       },
     },
-    commands: { on },
     visuals: { on },
     perform: (/** @type {string} */ action) => log.push(action),
     showRule: () => log.push("rule"),
@@ -45,12 +45,24 @@ function start(parts = {}) {
   const telling = {
     end: (/** @type {Ended | null} */ ended) => store.update((state) => ({ ...state, ended })),
     event: (/** @type {ServerEvent} */ event) => emit("event", event),
-    changes: (/** @type {string[]} */ notes) => emit("notes", notes),
     picture: (/** @type {number} */ epoch, /** @type {number} */ testLoss, time = 0) =>
       emit("drawn", epoch, testLoss, time),
   };
-  return { telling, shown, log, experiment: () => experiment };
+  return { telling, shown, log, changes };
 }
+
+/** @type {import("../../../static/js/types/app.js").Configured} */
+const CONFIGURED = {
+  type: "configured",
+  id: 1,
+  experiment: EXPERIMENT,
+  reset: false,
+  kept: false,
+  changed: [],
+  run: 1,
+  notes: [],
+  address: "",
+};
 
 /** @type {Ended} */
 const STOPPED = { kind: "stopped", epoch: 1234, message: "The epochs are done." };
@@ -64,7 +76,7 @@ const DIVERGED = { kind: "diverged", epoch: 3, message: "Too fast." };
 const press = (notice, label) => notice?.offers?.find((offer) => offer.label.match(label))?.perform();
 
 test("a run ended by its rule is calm news, and offers three ways on", () => {
-  const { telling, shown, log, experiment } = start();
+  const { telling, shown, log, changes } = start();
 
   telling.end(STOPPED);
   const notice = shown.get("ended");
@@ -76,18 +88,18 @@ test("a run ended by its rule is calm news, and offers three ways on", () => {
   press(notice, "rule");
   press(notice, "Reset");
   assert.deepEqual(log, ["change", "play", "rule", "reset"]);
-  assert.equal(experiment().training.stop, "never");
+  assert.deepEqual(changes, [{ "training.stop": "never" }]);
 });
 
 test("a run that has diverged is a warning, and offers a lower learning rate", () => {
-  const { telling, shown, log, experiment } = start();
+  const { telling, shown, log, changes } = start();
 
   telling.end(DIVERGED);
   assert.equal(shown.get("ended")?.kind, "warning");
   press(shown.get("ended"), "learning rate");
 
   assert.deepEqual(log, ["change", "reset", "play"]);
-  assert.equal(experiment().training.learningRate, 0.01);
+  assert.deepEqual(changes, [{ "training.learningRate": 0.01 }]);
 });
 
 test("the notice goes when the run has another chance", () => {
@@ -121,11 +133,30 @@ test("the same error without a known end is told as it came", () => {
 test("what was changed along with a setting is told, and nothing where nothing was", () => {
   const { telling, shown } = start();
 
-  telling.changes([]);
+  telling.event({ ...CONFIGURED, notes: [] });
   assert.equal(shown.size, 0);
-  telling.changes(["One thing.", "Another."]);
+  telling.event({ ...CONFIGURED, notes: ["One thing.", "Another."] });
 
   assert.equal(shown.get("changes")?.text, "One thing. Another.");
+});
+
+test("the first welcome names what of the address was passed over, later ones what was adapted", () => {
+  const { telling, shown } = start();
+  telling.event(welcome({ notes: ["x is not known"], missesPoints: true }));
+
+  assert.match(shown.get("passed-over")?.text ?? "", /x is not known/);
+  assert.ok(shown.has("own-points"));
+  assert.equal(shown.has("changes"), false);
+  telling.event(welcome({ notes: ["One thing."] }));
+  assert.equal(shown.get("changes")?.text, "One thing.");
+});
+
+test("an address that cannot be opened is refused by that name", () => {
+  const { telling, shown } = start();
+  telling.event({ type: "error", id: null, code: "invalid", message: "It says nothing.", field: "address" });
+
+  assert.deepEqual([...shown.keys()], ["passed-over"]);
+  assert.equal(shown.get("passed-over")?.text, "It says nothing.");
 });
 
 test("a change of state is said once, with its picture", () => {
@@ -160,6 +191,8 @@ const welcome = ({ state = { reason: "new" }, ...parts } = {}) =>
     recovered: false,
     waited: 0,
     page: "",
+    notes: [],
+    missesPoints: false,
     runs: [{ state }],
     ...parts,
   });

@@ -2,10 +2,11 @@ import "../support/language.js";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { createUndoAndUrl } from "../../../static/js/app/undo-and-url.js";
+import { isEqual } from "../../../static/js/lib/data/equal.js";
 import { withField } from "../../../static/js/model/experiment.js";
 import { toWire } from "../../../static/js/net/protocol.js";
 import { createSession } from "../../../static/js/net/session.js";
-import { EXPERIMENT } from "../support/catalog.js";
+import { EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
 import { WHOLE } from "../support/fields.js";
 import { FakeSocket } from "../support/socket.js";
 import { welcome } from "../support/welcome.js";
@@ -77,7 +78,7 @@ function start() {
     now: () => (time += 10_000),
   });
   FakeSocket.latest().accept();
-  FakeSocket.latest().tell(welcome(1, {}, { experiment: toWire(EXPERIMENT) }));
+  FakeSocket.latest().tell(welcome(1, {}, { experiment: toWire(EXPERIMENT), address: "" }));
   session.store.flush();
   return { page, told, session, keeping };
 }
@@ -85,6 +86,22 @@ function start() {
 /** @typedef {ReturnType<typeof start>} Started */
 
 const commands = () => /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent);
+/**
+ * The fields that differ from the default experiment, as the server writes them into the address.
+ * @param {Record<string, any>} experiment of the wire
+ */
+const addressOf = (experiment) =>
+  Object.entries(WIRE_EXPERIMENT)
+    .flatMap(([group, fields]) => Object.keys(fields).map((name) => [group, name]))
+    .filter(([group = "", name = ""]) => !isEqual(experiment[group][name], WIRE_EXPERIMENT[group][name]))
+    .map(([group = "", name = ""]) => `${group}.${name}=${experiment[group][name]}`)
+    .join("&");
+
+/** Lets promises that need no server be kept. */
+async function opened() {
+  for (let turn = 0; turn < 10; turn++) await null;
+}
+
 const asked = () => commands().findLast(({ type }) => type === "configure");
 
 /**
@@ -93,11 +110,12 @@ const asked = () => commands().findLast(({ type }) => type === "configure");
  */
 function agree({ session }) {
   mock.timers.tick(200);
-  const { id, experiment } = asked() ?? {};
+  const { id, experiment = toWire(session.store.get().wanted) } = asked() ?? {};
   FakeSocket.latest().tell({
     type: "configured",
     id,
     experiment,
+    address: addressOf(experiment),
     reset: true,
     kept: false,
     changed: [],
@@ -112,7 +130,7 @@ function agree({ session }) {
  * @param {unknown} value
  */
 function change(started, path, value) {
-  started.session.change((experiment) => withField(experiment, path, value));
+  started.session.change({ [path]: value });
   agree(started);
 }
 
@@ -146,7 +164,7 @@ test("back brings the experiment of the address, and adds no entry", async () =>
   change(started, "data.dataset", "xor");
 
   page.go(-1);
-  await null;
+  await opened();
   agree(started);
 
   assert.equal(asked()?.experiment.data.dataset, "circle");
@@ -177,10 +195,11 @@ test("undo asks for the experiment before, redo for the one after, and both are 
 
 test("undo takes back what the server has not yet confirmed", () => {
   const started = start();
-  started.session.change((experiment) => withField(experiment, "data.seed", 9));
+  started.session.change({ "data.seed": 9 });
 
   started.keeping.undo();
   agree(started);
+  mock.timers.tick(200);
 
   assert.equal(asked()?.experiment.data.seed, 0);
   assert.deepEqual(started.session.store.get().undoStack.future[0], withField(EXPERIMENT, "data.seed", 9));
@@ -188,7 +207,7 @@ test("undo takes back what the server has not yet confirmed", () => {
 
 test("a change that the server refuses leaves no entry and no address", () => {
   const started = start();
-  started.session.change((experiment) => withField(experiment, "data.samples", 11));
+  started.session.change({ "data.samples": 11 });
   mock.timers.tick(200);
   const id = asked()?.id;
   FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: "data.samples", id });
@@ -216,8 +235,8 @@ test("an anchor within the page is no experiment: the address is put right", asy
  * @param {number} count
  */
 function opening(experiment, count) {
-  const values = Float32Array.from({ length: count }, (_, index) => index / 10);
-  return { experiment, problems: [], missesPoints: false, network: { values, epoch: 7 } };
+  const parameters = Array.from({ length: count }, (_, index) => index / 10);
+  return { experiment, notes: [], missesPoints: false, network: { parameters, epoch: 7, step: 70 } };
 }
 
 test("an opened network is set when the server has its experiment, in pieces that fit", () => {
@@ -241,7 +260,7 @@ test("an opened network is set when the server has its experiment, in pieces tha
     ],
   );
   assert.deepEqual(sent[1]?.values.slice(0, 3), [0, 0.1, 0.2]);
-  assert.equal(Math.fround(sent[2]?.values[0]), Math.fround(204.8));
+  assert.equal(sent[2]?.values[0], 204.8);
   assert.equal(started.page.entries.length, 2);
 });
 

@@ -1,65 +1,92 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openFile, openLink, openStart } from "../../../static/js/io/open.js";
+import { beginningOf, openFile, openLink } from "../../../static/js/io/open.js";
 import { withField } from "../../../static/js/model/experiment.js";
 import { toWire } from "../../../static/js/net/protocol.js";
 import { apiThat, PAGE } from "../support/api.js";
-import { EXPERIMENT } from "../support/catalog.js";
-import { WHOLE } from "../support/fields.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
-const SEEDED = withField(EXPERIMENT, "data.classicSeed", "0.12345");
+const OPENED = withField(EXPERIMENT, "data.seed", 3);
+const OWN = { points: [[1, 2, 0]], pointClasses: 3 };
 
-const api = apiThat(({ pathname }, { link }) => {
-  assert.equal(pathname, "/play/api/classic");
-  if (link.includes("batchSize=0"))
-    return [422, { detail: "batchSize is '0' in the link; it must be a number", field: "batchSize" }];
-  return [200, { experiment: toWire(SEEDED), notes: link.includes("sing") ? ["sing is not known"] : [] }];
-});
-const openers = { catalog: WHOLE, api, points: { read: () => null } };
+/**
+ * @param {object} [answer] what the server adds to its usual answer
+ * @param {typeof OWN | null} [own] own points of this browser
+ */
+function start(answer = {}, own = null) {
+  /** @type {unknown[]} */
+  const asked = [];
+  const api = apiThat(({ pathname }, body) => {
+    assert.equal(pathname, "/play/api/read");
+    asked.push(body);
+    const usual = {
+      experiment: toWire(OPENED),
+      notes: ["x is not known"],
+      misses_points: false,
+      network: null,
+    };
+    return [200, { ...usual, ...answer }];
+  });
+  return { asked, openers: { catalog: CATALOG, api, points: { read: () => own } } };
+}
 
-test("links of this playground and of the original open, whole or only their end", async () => {
-  for (const link of ["https://x/#data.seed=3", " data.seed=3\n", "#data.seed=3&sing=1"])
-    assert.equal((await openLink(openers, link, PAGE)).experiment.data.seed, 3);
-  assert.deepEqual((await openLink(openers, "https://host/play/", PAGE)).experiment, EXPERIMENT);
-  for (const link of ["https://original/#activation=tanh&seed=0.12345", "batchSize=3&seed=0.12345"])
-    assert.deepEqual((await openLink(openers, link, PAGE)).experiment, SEEDED);
-});
+test("a link is read by the server, with the own points that it may refer to", async () => {
+  const { asked, openers } = start({ misses_points: true }, OWN);
 
-test("what of a link was passed over is named: by the server for the original's, and what was cut off", async () => {
-  const problems = async (/** @type {string} */ link) => (await openLink(openers, link, PAGE)).problems;
+  const opening = await openLink(openers, " https://x/#data.seed=3\n", PAGE);
+  await openLink(openers, "#data.points=own");
 
-  assert.deepEqual(await problems("#batchSize=3&sing=1"), ["sing is not known"]);
-  assert.deepEqual(await problems("<https://x/#data.seed=3>."), ['">." at the end of the link was left out']);
-  assert.deepEqual((await openStart(openers, "#batchSize=3&sing=1")).problems, ["sing is not known"]);
-});
-
-test("the page opens its address as mails mangle it", async () => {
-  for (const hash of ["#data.seed=3&amp;data.noise=0.5", "#data.seed%3D3%26data.noise%3D0.5"]) {
-    const { experiment, problems } = await openStart(openers, hash);
-    assert.deepEqual([experiment?.data.seed, experiment?.data.noise, problems], [3, 0.5, []]);
-  }
-});
-
-test("what is no link is refused with a sentence", async () => {
-  const cases = /** @type {[string, RegExp][]} */ ([
-    ["", /Paste a link first/],
-    ["https://example.org/", /nothing follows a #/],
-    ["https://example.org/#chapter", /no link of this playground/],
-    ["#batchSize=0", /batchSize is '0'/],
+  assert.deepEqual(opening, {
+    experiment: OPENED,
+    notes: ["x is not known"],
+    missesPoints: true,
+    network: null,
+  });
+  assert.deepEqual(asked, [
+    { text: "https://x/#data.seed=3" },
+    { text: "#data.points=own", own_points: { points: [[1, 2, 0]], point_classes: 3 } },
   ]);
-  for (const [link, sentence] of cases) await assert.rejects(openLink(openers, link, PAGE), sentence);
 });
 
-test("the page begins with its address, and with the default experiment where that says nothing", async () => {
-  assert.equal((await openStart(openers, "#data.seed=8")).experiment?.data.seed, 8);
-  assert.deepEqual(await openStart(openers, "#playground"), {});
-  assert.match((await openStart(openers, "#batchSize=0")).refusal ?? "", /batchSize/);
+test("the address of the page itself is the default experiment, and nothing is no link", async () => {
+  const { asked, openers } = start();
+
+  assert.deepEqual((await openLink(openers, "https://host/play/", PAGE)).experiment, EXPERIMENT);
+  assert.deepEqual((await openLink(openers, "#")).experiment, EXPERIMENT);
+  await assert.rejects(openLink(openers, " ", PAGE), /Paste a link first/);
+  assert.deepEqual(asked, []);
 });
 
-test("a file too large is refused unread", async () => {
+test("the run begins with the page's address, unless that is an anchor or empty", () => {
+  const { openers } = start({}, OWN);
+
+  assert.deepEqual(beginningOf(openers, "data.seed%3D8"), { address: "data.seed%3D8" });
+  assert.deepEqual(beginningOf(openers, "data.points=own"), { address: "data.points=own", ownPoints: OWN });
+  for (const fragment of ["", "playground"]) assert.deepEqual(beginningOf(openers, fragment), {});
+  assert.deepEqual(beginningOf(start().openers, "data.points=own"), { address: "data.points=own" });
+});
+
+test("a file is read by the server, and its network comes with it", async () => {
+  const network = { parameters: [0.1, -2], epoch: 7, step: 70 };
+  const { asked, openers } = start({ network });
+  const bytes = Uint8Array.from({ length: 70_000 }, (_, index) => index % 251);
+
+  const opening = await openFile(openers, new Blob([bytes]));
+
+  assert.deepEqual(opening.network, network);
+  const [{ file }] = /** @type {{ file: string }[]} */ (asked);
+  assert.deepEqual(
+    Uint8Array.from(atob(file), (character) => character.charCodeAt(0)),
+    bytes,
+  );
+});
+
+test("a file too large is refused unread, and parameters that are too large for the protocol", async () => {
   const file = new Blob([new Uint8Array(5_000_001)]);
   file.arrayBuffer = () => assert.fail("read");
+  const { openers } = start({ network: { parameters: [0, -1.1e6], epoch: 0, step: 0 } });
 
   await assert.rejects(openFile(openers, file), /5\.0 MB/);
+  await assert.rejects(openFile(openers, new Blob(["x"])), /larger than a million/);
 });

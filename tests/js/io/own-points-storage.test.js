@@ -2,7 +2,6 @@ import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createPointStore } from "../../../static/js/io/own-points-storage.js";
-import { WHOLE } from "../support/fields.js";
 
 test("own points are stored as far as the browser allows", () => {
   const own = { points: Array.from({ length: 10 }, (_, index) => [index, 0, 1]), pointClasses: 2 };
@@ -17,14 +16,14 @@ test("own points are stored as far as the browser allows", () => {
   const forbidden = () => {
     throw new Error("forbidden");
   };
-  const half = createPointStore(WHOLE, (place) => (place === "localStorage" ? local : forbidden()));
+  const half = createPointStore((place) => (place === "localStorage" ? local : forbidden()));
 
   assert.equal(half.read(), null);
   assert.equal(half.write(own), true);
   assert.deepEqual(half.read(), own);
   stored.set("own-points", '{"points": [[1, 2]]}');
   assert.equal(half.read(), null);
-  const none = createPointStore(WHOLE, forbidden);
+  const none = createPointStore(forbidden);
   assert.equal(none.write(own), false);
   assert.equal(none.read(), null);
 });

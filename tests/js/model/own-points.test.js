@@ -1,8 +1,7 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withDataset } from "../../../static/js/model/constraints.js";
-import { withField } from "../../../static/js/model/experiment.js";
+import { withChanges } from "../../../static/js/model/experiment.js";
 import {
   appliesToPoints,
   followsFromPoints,
@@ -10,10 +9,8 @@ import {
   lastPoints,
   ownPoints,
   ownSet,
-  withOwnPoints,
 } from "../../../static/js/model/own-points.js";
-import { problemOf } from "../../../static/js/model/problem.js";
-import { initialState, withWanted } from "../../../static/js/model/state.js";
+import { initialState, withRequest } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 /**
@@ -29,41 +26,12 @@ const targets = (count, classes) => ({
   pointClasses: Math.max(classes, 2),
 });
 
-test("own points bring their number, their classes and a loss that fits", () => {
-  const logistic = withField(EXPERIMENT, "objective.loss", "logistic");
-  const two = withOwnPoints(CATALOG, logistic, targets(30, 2)).experiment;
-  assert.equal(problemOf(CATALOG, two), "classification");
-  assert.equal(two.data.samples, 30);
-  assert.equal(two.objective.loss, "logistic");
-
-  const many = withOwnPoints(CATALOG, two, targets(40, 4)).experiment;
-  assert.equal(problemOf(CATALOG, many), "multi-class");
-  assert.equal(many.objective.loss, "softmax");
-
-  const values = withOwnPoints(CATALOG, many, targets(20, 0)).experiment;
-  assert.equal(problemOf(CATALOG, values), "regression");
-  assert.equal(values.objective.loss, "half-squared-error");
-});
-
-test("what cannot go with own points goes back, and is told", () => {
-  const rare = withField(withField(EXPERIMENT, "data.minorityShare", 0.2), "data.classicSeed", "0.5");
-  const { experiment, notes } = withOwnPoints(CATALOG, rare, targets(30, 2));
-
-  assert.equal(experiment.data.minorityShare, 0);
-  assert.equal(experiment.data.classicSeed, null);
-  assert.match(notes.join(), /minority share is off/);
-});
-
-test("few points still leave something for the test", () => {
-  const greedy = withField(withField(EXPERIMENT, "data.trainFraction", 0.9), "data.validationFraction", 0.05);
-  const { experiment, notes } = withOwnPoints(CATALOG, greedy, targets(10, 2));
-
-  assert.equal(experiment.data.validationFraction, 0);
-  assert.match(notes.join(), /Validation share is now/);
-});
+/** @param {ReturnType<typeof targets>} own */
+const having = ({ points, pointClasses }) =>
+  withChanges(EXPERIMENT, { "data.points": points, "data.pointClasses": pointClasses });
 
 test("noise and minority share mean nothing then, and samples follow", () => {
-  const own = withOwnPoints(CATALOG, EXPERIMENT, targets(30, 2)).experiment;
+  const own = having(targets(30, 2));
 
   for (const path of ["data.noise", "data.minorityShare"]) {
     assert.equal(appliesToPoints(own, path), false);
@@ -75,23 +43,18 @@ test("noise and minority share mean nothing then, and samples follow", () => {
 });
 
 test("the state remembers own points when a data set takes their place, and no data set for their problem", () => {
-  const own = withOwnPoints(CATALOG, EXPERIMENT, targets(40, 4)).experiment;
-  const used = withWanted(initialState(CATALOG), CATALOG, own, 1);
-  const back = withWanted(used, CATALOG, withDataset(CATALOG, own, "circle").experiment, 2);
+  const own = having(targets(40, 4));
+  const used = withRequest(initialState(CATALOG), CATALOG, { id: 1, experiment: own });
+  const changes = { "data.dataset": "circle", "data.points": null };
+  const back = withRequest(used, CATALOG, { id: 2, changes });
 
   assert.deepEqual(back.ownPoints, ownPoints(own));
   assert.equal(back.wanted.data.points, null);
   assert.equal(back.datasetOf["multi-class"], "blobs");
 });
 
-test("a dataset of the same problem brings its own number of samples back", () => {
-  const own = withOwnPoints(CATALOG, EXPERIMENT, targets(20, 0)).experiment;
-
-  assert.equal(withDataset(CATALOG, own, "plane").experiment.data.samples, 1200);
-});
-
 test("equal points stay the same object", () => {
-  const own = withOwnPoints(CATALOG, EXPERIMENT, targets(40, 4)).experiment;
+  const own = having(targets(40, 4));
   const before = ownPoints(own);
 
   assert.equal(lastPoints(before, structuredClone(own)), before);

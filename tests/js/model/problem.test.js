@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withField } from "../../../static/js/model/experiment.js";
-import {
-  appliesTo,
-  classesOf,
-  lossesFor,
-  outputsOf,
-  problemOf,
-  splitOf,
-} from "../../../static/js/model/problem.js";
+import { appliesTo, classesOf, lossesFor, outputsOf, problemOf } from "../../../static/js/model/problem.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 const on = (/** @type {string} */ key) => withField(EXPERIMENT, "data.dataset", key);
@@ -63,13 +56,4 @@ test("a field without problems is for all", () => {
   assert.equal(appliesTo(CATALOG, "data.minorityShare", "regression"), false);
   assert.equal(appliesTo(CATALOG, "data.minorityShare", "multi-class"), true);
   assert.equal(appliesTo(CATALOG, "data.trainFraction", "regression"), true);
-});
-
-test("samples are counted as the engine counts them", () => {
-  const split = (/** @type {number[]} */ [samples = 0, trainFraction = 0, validationFraction = 0]) =>
-    Object.values(splitOf({ samples, trainFraction, validationFraction }));
-
-  assert.deepEqual(split([100, 0.29, 0]), [29, 0, 71]);
-  assert.deepEqual(split([500, 0.5, 0.2]), [250, 100, 150]);
-  assert.deepEqual(split([10, 0.5, 0.05]), [5, 1, 4]);
 });

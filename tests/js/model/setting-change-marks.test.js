@@ -1,7 +1,7 @@
 import "../support/language.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField, withHidden } from "../../../static/js/model/experiment.js";
+import { withField } from "../../../static/js/model/experiment.js";
 import { changesOf, markText, withMark } from "../../../static/js/model/setting-change-marks.js";
 import { initialState, withConfigured } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
@@ -17,7 +17,7 @@ test("a change is told by its label and both values", () => {
 });
 
 test("layers are told unit by unit, options that came along are not", () => {
-  const wider = withHidden(EXPERIMENT, [8, 4, 2]);
+  const wider = withField(EXPERIMENT, "network.hidden", [8, 4, 2]);
   const [change] = changesOf(CATALOG, EXPERIMENT, wider, ["network.hidden"]);
   assert.equal(`${change?.from} ${change?.to}`, "4–2 8–4–2");
 
@@ -39,9 +39,9 @@ test("changes at one epoch are one mark, and a change taken back is none", () =>
 });
 
 test("the state remembers changes until the network starts anew", () => {
-  const event = /** @type {const} */ ({ type: "configured", id: null, kept: false, run: 1 });
+  const event = /** @type {const} */ ({ type: "configured", id: null, kept: false, run: 1, address: "" });
   const changed = ["training.learningRate"];
-  const told = { ...event, experiment: faster, reset: false, changed };
+  const told = { ...event, experiment: faster, reset: false, changed, notes: [] };
   const marked = withConfigured(initialState(CATALOG), CATALOG, told, 7);
 
   assert.deepEqual(

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withField, withHidden } from "../../../static/js/model/experiment.js";
+import { withField } from "../../../static/js/model/experiment.js";
 import {
   initialState,
+  joined,
   sameTarget,
   shownTarget,
   withConfigured,
@@ -10,8 +11,8 @@ import {
   withEnd,
   withoutEnd,
   withRefusal,
+  withRequest,
   withRunState,
-  withWanted,
 } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
@@ -32,7 +33,16 @@ const configured = (id, experiment) => ({
   kept: false,
   changed: [],
   run: 1,
+  notes: [],
+  address: "",
 });
+
+const RATE = "training.learningRate";
+/**
+ * @param {number} id
+ * @param {number} rate
+ */
+const asking = (id, rate) => ({ id, changes: { [RATE]: rate } });
 
 test("the page starts with the default experiment at a speed that can be watched", () => {
   assert.equal(start.experiment, CATALOG.experiment);
@@ -46,32 +56,60 @@ test("the page starts with the default experiment at a speed that can be watched
 });
 
 test("what is wanted holds until the answer to the last change comes", () => {
-  const first = withWanted(start, CATALOG, faster, 1);
-  const second = withWanted(first, CATALOG, fastest, 2);
+  const first = withRequest(start, CATALOG, asking(1, 0.1));
+  const second = withRequest(first, CATALOG, asking(2, 0.3));
   const answered = withConfigured(second, CATALOG, configured(1, faster));
 
   assert.equal(answered.experiment, faster);
-  assert.equal(answered.wanted, fastest);
+  assert.deepEqual(answered.wanted, fastest);
   const settled = withConfigured(answered, CATALOG, configured(2, fastest));
   assert.equal(settled.wanted, fastest);
-  assert.equal(settled.pending, null);
+  assert.deepEqual(settled.pending, []);
+});
+
+test("what is asked for later is shown on top of every answer, and goes with its refusal", () => {
+  const asked = withRequest(withRequest(start, CATALOG, asking(1, 0.1)), CATALOG, {
+    id: 2,
+    changes: { "data.seed": 7 },
+  });
+  const adapted = withField(faster, "data.noise", 0.4);
+  const answered = withConfigured(asked, CATALOG, configured(1, adapted));
+
+  assert.deepEqual(answered.wanted, withField(adapted, "data.seed", 7));
+  assert.equal(withRefusal(answered, 2).wanted, adapted);
+  assert.deepEqual(
+    withRequest(asked, CATALOG, { id: 3, experiment: fastest }).wanted,
+    fastest,
+    "a whole experiment replaces all",
+  );
+});
+
+test("requests are joined from the last whole experiment on, later changes of a field win", () => {
+  assert.deepEqual(joined([]), {});
+  assert.deepEqual(joined([asking(1, 0.1), { changes: { "data.seed": 1 } }, asking(2, 0.3)]), {
+    changes: { [RATE]: 0.3, "data.seed": 1 },
+  });
+  assert.deepEqual(joined([asking(1, 0.1), { experiment: faster }, { changes: { "data.seed": 1 } }]), {
+    experiment: faster,
+    changes: { "data.seed": 1 },
+  });
 });
 
 test("a refused change goes back to what holds, an unrelated error changes nothing", () => {
-  const changed = withWanted(start, CATALOG, faster, 1);
+  const changed = withRequest(start, CATALOG, asking(1, 0.1));
 
   assert.equal(withRefusal(changed, 7), changed);
   assert.equal(withRefusal(changed, 1).wanted, start.experiment);
 });
 
 test("the dataset of each problem is remembered", () => {
-  const xor = withField(EXPERIMENT, "data.dataset", "xor");
+  const request = { id: 1, changes: { "data.dataset": "xor" } };
 
-  assert.equal(withWanted(start, CATALOG, xor, 1).datasetOf.classification, "xor");
+  assert.equal(withRequest(start, CATALOG, request).datasetOf.classification, "xor");
 });
 
 test("a lost line stops the run and remembers what was asked and has no answer", () => {
-  const playing = withRunState(withWanted(start, CATALOG, faster, 1), {
+  const playing = withRunState(withRequest(start, CATALOG, asking(1, 0.1)), {
     type: "state",
     playing: true,
     epochsPerSecond: null,
@@ -84,8 +122,8 @@ test("a lost line stops the run and remembers what was asked and has no answer",
   const lost = withConnection(playing, "reconnecting");
 
   assert.equal(lost.playing, false);
-  assert.equal(lost.pending, 1);
-  assert.equal(lost.wanted, faster);
+  assert.deepEqual(lost.pending, [asking(1, 0.1)]);
+  assert.deepEqual(lost.wanted, faster);
 });
 
 for (const kind of /** @type {const} */ (["diverged", "stopped"])) {
@@ -126,7 +164,7 @@ test("a pinned unit that no longer exists is let go", () => {
   const smaller = withConfigured(
     { ...start, pinned: unit },
     CATALOG,
-    configured(1, withHidden(EXPERIMENT, [4])),
+    configured(1, withField(EXPERIMENT, "network.hidden", [4])),
   );
 
   assert.equal(smaller.pinned, null);

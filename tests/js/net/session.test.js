@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { withField } from "../../../static/js/model/experiment.js";
 import { createSession } from "../../../static/js/net/session.js";
 import { readRecord } from "../../../static/js/net/tab-record.js";
 import { CATALOG, EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
@@ -49,11 +48,11 @@ afterEach(() => mock.timers.reset());
 const sent = (type) =>
   /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent).filter((command) => command.type === type);
 
-test("it says hello with the present experiment, and after the welcome what it wants to see", () => {
+const HELLO = { type: "hello", protocol: 2, encoding: "plain", language: "en" };
+
+test("it says hello, and after the welcome what it wants to see", () => {
   start();
-  assert.deepEqual(sent("hello"), [
-    { type: "hello", protocol: 2, encoding: "plain", language: "en", experiment: WIRE_EXPERIMENT },
-  ]);
+  assert.deepEqual(sent("hello"), [HELLO]);
 
   FakeSocket.latest().tell(welcome(1));
 
@@ -85,12 +84,37 @@ test("for a file it asks for the parameters in full, until they come or the line
   await session.exact();
 });
 
-test("an experiment the server refuses to begin with is replaced by its own", () => {
-  start();
+const REFUSAL = { type: "error", code: "invalid", message: "No.", field: null };
 
-  FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: null });
+test("it begins with the address until that is answered, and without it if the server refuses it", () => {
+  const beginning = { address: "a=b", ownPoints: { points: [[1, 2, 0]], pointClasses: 3 } };
+  start([], { beginning: () => beginning });
+  FakeSocket.latest().drop();
+  mock.timers.tick(30_000);
+  FakeSocket.latest().accept();
+  const own = { points: [[1, 2, 0]], point_classes: 3 };
+  assert.deepEqual(sent("hello"), [{ ...HELLO, address: "a=b", own_points: own }]);
 
-  assert.deepEqual(sent("hello").at(-1), { type: "hello", protocol: 2, encoding: "plain", language: "en" });
+  FakeSocket.latest().tell(REFUSAL);
+
+  assert.deepEqual(sent("hello").at(-1), HELLO);
+});
+
+test("after a lost line it begins with what was asked for, else with what was confirmed, else with the address", () => {
+  const session = start([], { beginning: () => ({ address: "a=b" }) });
+  FakeSocket.latest().tell(welcome(1));
+  session.change({ "data.seed": 7 });
+  FakeSocket.latest().drop();
+  mock.timers.tick(30_000);
+  FakeSocket.latest().accept();
+  for (let count = 0; count < 3; count++) FakeSocket.latest().tell(REFUSAL);
+
+  assert.deepEqual(sent("hello"), [
+    { ...HELLO, experiment: WIRE_EXPERIMENT, changes: { "data.seed": 7 } },
+    { ...HELLO, experiment: WIRE_EXPERIMENT },
+    { ...HELLO, address: "a=b" },
+    HELLO,
+  ]);
 });
 
 test("quick changes are sent seldom, and the last one always", () => {
@@ -98,11 +122,11 @@ test("quick changes are sent seldom, and the last one always", () => {
   FakeSocket.latest().tell(welcome(1));
 
   for (const rate of [0.1, 0.2, 0.3]) {
-    session.change((experiment) => withField(experiment, "training.learningRate", rate));
+    session.change({ "training.learningRate": rate });
   }
   mock.timers.tick(100);
 
-  const rates = sent("configure").map((command) => command.experiment.training.learning_rate);
+  const rates = sent("configure").map((command) => command.changes["training.learning_rate"]);
   assert.deepEqual(rates, [0.1, 0.3]);
   assert.equal(session.store.get().wanted.training.learningRate, 0.3);
 });
@@ -110,7 +134,7 @@ test("quick changes are sent seldom, and the last one always", () => {
 test("a refused change goes back", () => {
   const session = start();
   FakeSocket.latest().tell(welcome(1));
-  session.change((experiment) => withField(experiment, "data.samples", 1e9));
+  session.change({ "data.samples": 1e9 });
   const { id } = sent("configure")[0] ?? {};
 
   FakeSocket.latest().tell({ type: "error", code: "invalid", message: "No.", field: "data.samples", id });
@@ -138,7 +162,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
   const session = start();
   FakeSocket.latest().tell(welcome(9));
   FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "9" } }));
-  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  session.change({ "training.learningRate": 0.3 });
 
   FakeSocket.latest().drop();
   assert.equal(session.store.get().connection, "reconnecting");
@@ -147,7 +171,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
   FakeSocket.latest().tell(welcome(1));
   FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "1" } }));
 
-  assert.equal(sent("hello")[0]?.experiment.training.learning_rate, 0.3);
+  assert.equal(sent("hello")[0]?.changes["training.learning_rate"], 0.3);
   assert.equal(session.store.get().connection, "open");
   assert.equal(session.runData.run, 1);
   assert.deepEqual(session.runData.views.parameters, pictureOf().views.parameters);
@@ -156,7 +180,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
 test("a changed setting while the line is lost changes nothing", () => {
   const session = start();
 
-  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  session.change({ "training.learningRate": 0.3 });
 
   assert.equal(session.store.get().wanted, EXPERIMENT);
 });
@@ -182,8 +206,7 @@ test("a run that has ended says so until a parameter is set by hand", () => {
 test("a change that waits is sent before the next command", () => {
   const session = start();
   FakeSocket.latest().tell(welcome(1));
-  const rate = (/** @type {number} */ value) =>
-    session.change((experiment) => withField(experiment, "training.learningRate", value));
+  const rate = (/** @type {number} */ value) => session.change({ "training.learningRate": value });
 
   rate(0.1);
   rate(0.2);
@@ -192,7 +215,7 @@ test("a change that waits is sent before the next command", () => {
 
   const commands = /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent)
     .filter(({ type }) => type === "configure" || type === "play")
-    .map(({ type, experiment }) => experiment?.training.learning_rate ?? type);
+    .map(({ type, changes }) => changes?.["training.learning_rate"] ?? type);
   assert.deepEqual(commands, [0.1, 0.2, "play"]);
 });
 
@@ -201,7 +224,7 @@ test("with what was learned kept, another shape goes on with its losses", () => 
   FakeSocket.latest().tell(welcome(1));
   FakeSocket.latest().show(frameBytes({ about: { run: "1", epoch: "2" }, epochs: [0, 1, 2] }));
   session.store.update((state) => ({ ...state, keep: true }));
-  session.change((experiment) => withField(experiment, "network.hidden", [4, 3]));
+  session.change({ "network.hidden": [4, 3] });
 
   assert.equal(sent("configure").at(-1)?.keep, true);
   const grown = { ...WIRE_EXPERIMENT, network: { ...WIRE_EXPERIMENT.network, hidden: [4, 3] } };
@@ -314,7 +337,7 @@ test("after a refused token the experiment begins anew, and nothing that was wan
   FakeSocket.latest().tell(welcome(1));
   show([0]);
   FakeSocket.latest().tell(checkpoint("token", 0));
-  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  session.change({ "training.learningRate": 0.3 });
   comeBack();
   assert.equal(sent("hello")[0]?.resume, "token");
 
@@ -325,7 +348,7 @@ test("after a refused token the experiment begins anew, and nothing that was wan
 
   const [hello] = sent("hello");
   assert.equal(hello?.resume, undefined);
-  assert.equal(hello?.experiment.training.learning_rate, 0.3);
+  assert.equal(hello?.changes["training.learning_rate"], 0.3);
   assert.equal(
     readRecord(() => getStorage),
     null,
@@ -394,13 +417,13 @@ test("what was asked for while the line broke is asked for again", () => {
   FakeSocket.latest().tell(welcome(1));
   show([0]);
   FakeSocket.latest().tell(checkpoint("token", 0));
-  session.change((experiment) => withField(experiment, "training.learningRate", 0.3));
+  session.change({ "training.learningRate": 0.3 });
   comeBack();
 
   FakeSocket.latest().tell(welcome(1, { recovered: true }));
 
   assert.deepEqual(
-    sent("configure").map((command) => command.experiment.training.learning_rate),
+    sent("configure").map((command) => command.changes["training.learning_rate"]),
     [0.3],
   );
 });

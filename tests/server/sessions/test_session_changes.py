@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from server.i18n import bundled
+from server.protocol.messages import Configure, parse, translate
 from tests.support.desk import Desk
+from tests.support.messages import text
 
 
 def test_a_live_change_keeps_what_was_learned(desk: Desk) -> None:
@@ -155,3 +158,83 @@ def test_what_was_trained_while_the_shape_changed_is_kept_and_its_losses_are_sen
     assert following.run.epoch == desk.epoch
     desk.work(following)
     assert len(desk.numbers[-1].tensors["parameters/values"]) == 4 * 3 + 2 * 5 + 2 * 3 + 1 * 3
+
+
+def test_changed_fields_are_applied_to_the_present_experiment_and_the_others_adapted(desk: Desk) -> None:
+    desk.say("configure", experiment={"network": {"hidden": [3]}})
+
+    (configured,) = desk.say("configure", changes={"training.stop": "early-stopping"}, id=1)
+
+    assert configured["experiment"]["network"]["hidden"] == [3]
+    assert configured["experiment"]["data"]["validation_fraction"] == 0.2
+    assert set(configured["changed"]) == {
+        "data.validation_fraction",
+        "training.stop",
+        "training.stop_options",
+    }
+    assert configured["note_keys"] == ["stop-gets-validation"]
+
+
+def test_an_experiment_replaces_the_present_one_before_changes_are_applied(desk: Desk) -> None:
+    desk.say("configure", changes={"training.learning_rate": 1})
+
+    (configured,) = desk.say(
+        "configure", experiment={"data": {"dataset": "xor"}}, changes={"network.hidden": [3]}
+    )
+
+    assert configured["experiment"]["training"]["learning_rate"] == 0.03
+    assert configured["experiment"]["data"]["dataset"] == "xor"
+    assert configured["experiment"]["network"]["hidden"] == [3]
+
+
+def test_notes_come_in_the_language_of_the_client(desk: Desk) -> None:
+    message = parse(text("configure", changes={"training.stop": "early-stopping"}))
+    assert isinstance(message, Configure)
+    (configured,) = desk.session.receive(message)
+
+    chinese = bundled()["zh-Hans"]
+    (note,) = translate(configured, chinese).model_dump()["notes"]
+    assert chinese.texts["catalog.choices.stops.early-stopping.label"] in note
+    assert chinese.percent(0.2) in note
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field", "key"),
+    [
+        ({"training.learning_rate": "fast"}, "invalid", "training.learning_rate", "value"),
+        ({"objective.loss": "softmax-cross-entropy"}, "invalid", "objective.loss", "loss-problem"),
+        ({"no.field": 1}, "invalid", "no.field", "unknown-name"),
+        (
+            {"network.hidden": [64] * 9, "training.batch_size": 10_000, "data.samples": 10_000},
+            "too-much",
+            "training.batch_size",
+            "too-much",
+        ),
+    ],
+)
+def test_a_refused_change_is_named_and_changes_nothing(
+    desk: Desk, changes: dict[str, Any], code: str, field: str, key: str
+) -> None:
+    before = desk.session.wanted.experiment
+
+    (error,) = desk.say("configure", changes=changes, id="a")
+
+    assert (error["type"], error["code"], error["id"]) == ("error", code, "a")
+    assert (error["field"], error["key"]) == (field, key)
+    assert desk.session.wanted.experiment is before
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "key"),
+    [
+        ({}, "experiment", "missing"),
+        ({"changes": []}, "changes", "value"),
+        ({"changes": {str(number): 0 for number in range(101)}}, "changes", "value"),
+    ],
+)
+def test_a_configure_has_changes_or_an_experiment(
+    desk: Desk, fields: dict[str, Any], field: str, key: str
+) -> None:
+    (error,) = desk.say("configure", **fields)
+
+    assert (error["code"], error["field"], error["key"]) == ("invalid", field, key)

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from server.settings import MAX_MESSAGE_BYTES, Settings
 from server.web.app import create_app
-from server.web.middleware.hosts_and_origins import MAX_BODY_BYTES
+from server.web.middleware.hosts_and_origins import LONG_BODIES
 from tests.support.wording import sentence
 
 LIMITS = {
@@ -15,7 +15,7 @@ LIMITS = {
     "/api/classic/link": MAX_MESSAGE_BYTES,
     "/api/export/numpy": MAX_MESSAGE_BYTES,
     "/api/join": MAX_MESSAGE_BYTES,
-    "/api/read": MAX_BODY_BYTES,
+    "/api/read": LONG_BODIES["/api/read"],
 }
 
 

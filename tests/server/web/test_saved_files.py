@@ -63,6 +63,29 @@ def test_the_largest_network_fits_into_a_request(web: TestClient) -> None:
     assert len(answer.json()["network"]["parameters"]) == experiment.parameters > 35_000
 
 
+def test_own_points_of_a_link_come_with_it_or_are_missing(web: TestClient) -> None:
+    points = [[float(index), 1.0, 0.5] for index in range(12)]
+    link = {"text": "#data.points=own"}
+
+    there = web.post("/api/read", json={**link, "own_points": {"points": points}}).json()
+    missing = web.post("/api/read", json=link).json()
+
+    assert there["experiment"]["data"]["points"] == points
+    assert (there["notes"], there["misses_points"]) == ([], False)
+    assert missing["experiment"]["data"]["points"] is None
+    assert (missing["notes"], missing["misses_points"]) == ([], True)
+
+
+def test_a_file_of_the_largest_size_is_read(web: TestClient) -> None:
+    content = saved.write_experiment(EXPERIMENT).encode()
+
+    largest = web.post("/api/read", json=file(content + b" " * (saved.MAX_BYTES - len(content))))
+    larger = web.post("/api/read", json=file(b" " * (saved.MAX_BYTES + 1)))
+
+    assert Experiment.model_validate(largest.json()["experiment"]) == EXPERIMENT
+    assert larger.json()["detail"] == sentence("file-too-large", most=saved.MAX_BYTES)
+
+
 def test_what_was_passed_over_is_named(web: TestClient) -> None:
     notes = web.post("/api/read", json={"text": "#data.seed=1&sing=1&data.noise=loud"}).json()["notes"]
 

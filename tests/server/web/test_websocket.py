@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from server.i18n import bundled
 from server.protocol.frame_compression import FrameDecompressor
 from server.protocol.messages import PROTOCOL
 from server.settings import MAX_MESSAGE_BYTES
@@ -278,3 +279,21 @@ async def test_a_server_with_nothing_to_say_says_that_it_is_there(monkeypatch: p
         async with greeted(server.socket_url) as connected:
             for _ in range(3):
                 assert await connected.event("heartbeat") == {"type": "heartbeat", "id": None}
+
+
+async def test_a_run_begins_with_changed_fields_and_notes_on_the_others(server: LiveServer) -> None:
+    async with client(server.socket_url) as connected:
+        error = await connected.ask("hello", protocol=PROTOCOL, changes={"training.stop": "no such"})
+        assert (error["code"], error["field"]) == ("invalid", "training.stop")
+        welcome = await connected.ask(
+            "hello",
+            protocol=PROTOCOL,
+            language="zh-Hans",
+            experiment={"network": {"hidden": [3]}},
+            changes={"training.stop": "early-stopping"},
+        )
+
+    assert welcome["runs"][0]["experiment"]["network"]["hidden"] == [3]
+    assert welcome["runs"][0]["experiment"]["data"]["validation_fraction"] == 0.2
+    (note,) = welcome["notes"]
+    assert bundled()["zh-Hans"].percent(0.2) in note

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeTensors, encodeTensors } from "../../../../static/js/lib/data/safetensors.js";
+import { encodeTensors } from "../../../../static/js/lib/data/safetensors.js";
 
 test("the layout is that of safetensors", () => {
   const bytes = encodeTensors({
@@ -17,6 +17,5 @@ test("the layout is that of safetensors", () => {
     q: { dtype: "F32", shape: [1], data_offsets: [8, 12] },
   });
   assert.equal(bytes.length, 8 + length + 12);
-  assert.deepEqual(decodeTensors(bytes.buffer)?.arrays.p, Float32Array.of(1, -2));
-  assert.equal(decodeTensors(bytes.buffer.slice(0, -1)), null);
+  assert.deepEqual(new Float32Array(bytes.buffer.slice(8 + length)), Float32Array.of(1, -2, 3));
 });
