@@ -249,7 +249,7 @@ async def test_a_command_reaches_the_slice_for_which_its_session_waits(stage: St
     assert (parameters[2], parameters[5]) == (7, 8)
 
 
-async def test_a_pause_is_answered_at_once_while_the_session_waits_for_a_worker(
+async def test_a_pause_is_answered_and_in_the_token_while_the_session_waits_for_a_worker(
     stage: Stage, tmp_path: Path
 ) -> None:
     owner = stage.enter(Role.OWNER)
@@ -259,14 +259,17 @@ async def test_a_pause_is_answered_at_once_while_the_session_waits_for_a_worker(
     owner.say("play")
     await until(lambda: stage.compute.stats.waiting == 1)
 
+    stage.now += 1  # so that a token may come
     owner.say("pause")
     state = owner.event("state")
+    token = owner.events[-1]
     go_on.touch()
     await busy
     await until(lambda: stage.compute.stats.in_flight == 0)
 
     assert state is not None
     assert (state["reason"], state["epoch"]) == ("paused", 0)
+    assert token["type"] == "checkpoint"
     assert len(stage.compute.slices) == before
 
 
