@@ -28,6 +28,7 @@ from tests.support.calls import answer, wait_for
 from tests.support.desk import LIMITS
 from tests.support.frames import decode_one
 from tests.support.messages import text
+from tests.support.resuming import claim_of
 from tests.support.views import requested, watched
 from tests.support.waiting import until
 
@@ -262,14 +263,15 @@ async def test_a_pause_is_answered_and_in_the_token_while_the_session_waits_for_
     stage.now += 1  # so that a token may come
     owner.say("pause")
     state = owner.event("state")
-    token = owner.events[-1]
+    checkpoint = owner.event("checkpoint")
     go_on.touch()
     await busy
     await until(lambda: stage.compute.stats.in_flight == 0)
 
     assert state is not None
     assert (state["reason"], state["epoch"]) == ("paused", 0)
-    assert token["type"] == "checkpoint"
+    assert checkpoint is not None
+    assert claim_of(checkpoint["token"], tmp_path).playing is False
     assert len(stage.compute.slices) == before
 
 
