@@ -257,10 +257,11 @@ async def test_a_pause_is_answered_and_in_the_token_while_the_session_waits_for_
     await stage.wait(lambda: bool(owner.frames))
     busy, go_on = await occupied(stage, tmp_path)
     before = len(stage.compute.slices)
+    stage.now += 1  # so that a token may come
     owner.say("play")
     await until(lambda: stage.compute.stats.waiting == 1)
 
-    stage.now += 1  # so that a token may come
+    stage.now += 1
     owner.say("pause")
     state = owner.event("state")
     checkpoint = owner.event("checkpoint")
