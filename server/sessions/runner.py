@@ -204,7 +204,8 @@ class SessionRunner:
             viewer.post([message])
         else:
             self._command(viewer, message)
-            self._post_checkpoints_if_due()
+            if self._queued_for is not None:  # then the task waits for a worker, perhaps for long
+                self._post_checkpoints_if_due()
         self._wake.set()
 
     def _command(self, viewer: Viewer, command: Command) -> None:

@@ -28,6 +28,7 @@ from tests.support.calls import answer, wait_for
 from tests.support.desk import LIMITS
 from tests.support.frames import decode_one
 from tests.support.messages import text
+from tests.support.resuming import claim_of
 from tests.support.views import requested, watched
 from tests.support.waiting import until
 
@@ -249,24 +250,29 @@ async def test_a_command_reaches_the_slice_for_which_its_session_waits(stage: St
     assert (parameters[2], parameters[5]) == (7, 8)
 
 
-async def test_a_pause_is_answered_at_once_while_the_session_waits_for_a_worker(
+async def test_a_pause_is_answered_and_in_the_token_while_the_session_waits_for_a_worker(
     stage: Stage, tmp_path: Path
 ) -> None:
     owner = stage.enter(Role.OWNER)
     await stage.wait(lambda: bool(owner.frames))
     busy, go_on = await occupied(stage, tmp_path)
     before = len(stage.compute.slices)
+    stage.now += 1  # so that a token may come
     owner.say("play")
     await until(lambda: stage.compute.stats.waiting == 1)
 
+    stage.now += 1
     owner.say("pause")
     state = owner.event("state")
+    checkpoint = owner.event("checkpoint")
     go_on.touch()
     await busy
     await until(lambda: stage.compute.stats.in_flight == 0)
 
     assert state is not None
     assert (state["reason"], state["epoch"]) == ("paused", 0)
+    assert checkpoint is not None
+    assert claim_of(checkpoint["token"], tmp_path).playing is False
     assert len(stage.compute.slices) == before
 
 
