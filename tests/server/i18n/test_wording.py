@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 def test_an_error_is_told_in_another_language_and_only_its_words_are_sent() -> None:
-    error = expect_hello(parse('{"type": "hello", "protocol": 2}'))
+    error = expect_hello(parse('{"type": "hello", "protocol": 1}'))
     assert isinstance(error, ErrorEvent)
 
     translated = translate(error, bundled()["zh-Hans"])
