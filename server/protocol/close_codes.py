@@ -3,7 +3,7 @@
 1012, 1013 and 4408: reconnect. 4409: reconnect without the token. 4001: reconnect only when the user asks for it.
 """
 
-from server.protocol.messages import Closing, localized
+from server.protocol.events import Closing, localized
 
 RESTARTING = Closing(code=1012, reason="restarting", **localized("closing.restarting"))
 TAKEN_OVER = Closing(code=4001, reason="taken-over", **localized("closing.taken-over"))

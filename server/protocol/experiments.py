@@ -11,14 +11,10 @@ from engine.fitting import Fitted, fit
 from engine.user_messages import LocalizedError, UserMessage
 from engine.validation_errors import explain
 from server.compute.cost import too_much
-from server.protocol.messages import (
-    Configure,
-    ErrorEvent,
-    Hello,
-    MessageId,
-    excess,
-    localized_sentence,
-)
+from server.protocol.commands import Configure, Hello
+from server.protocol.events import ErrorEvent, localized_sentence
+from server.protocol.messages import MessageId
+from server.protocol.parsing import excess
 
 _BATCH_SIZE = "training.batch_size"
 

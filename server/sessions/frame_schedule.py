@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from engine import Experiment
+from server.protocol.commands import Watch
+from server.protocol.events import ErrorEvent, Event, localized_sentence
 from server.protocol.frames import LOSS_TENSORS, POINT_TENSORS, Tensor
-from server.protocol.messages import ErrorEvent, Event, Watch, localized_sentence
 from server.protocol.views import DEFAULT_VIEWS, ViewRequest, fitted, misfit
 
 SHORTEST_SLICE = 0.005

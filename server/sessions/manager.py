@@ -16,7 +16,8 @@ from server.compute import Scheduler
 from server.i18n import Language, Languages
 from server.i18n.negotiation import choose
 from server.protocol import close_codes
-from server.protocol.messages import Closing, ErrorEvent, Hello, Limits
+from server.protocol.commands import Hello
+from server.protocol.events import Closing, ErrorEvent, Limits
 from server.security.signing import Signing
 from server.sessions.admission import Admission
 from server.sessions.expiry import Expiry, Timeouts

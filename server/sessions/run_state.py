@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import Experiment, Run
 from engine.user_messages import Value
-from server.protocol.messages import Diverged, ErrorEvent, Event, Stopped, localized
+from server.protocol.events import Diverged, ErrorEvent, Event, Stopped, localized
 
 
 class Phase(Enum):

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from engine import Experiment
 from server.compute import Closed, ComputeError, PreparedCall, Scheduler
 from server.compute.cost import slice_seconds
-from server.protocol.messages import Ack, Closing, Command, ErrorEvent, Event, Hello, Watch
+from server.protocol.commands import Ack, Command, Hello, Watch
+from server.protocol.events import Closing, ErrorEvent, Event
 from server.protocol.views import ViewRequest, costs
 from server.security.token_bucket import TokenBucket
 from server.sessions.expiry import Expiry

@@ -14,29 +14,30 @@ from engine.saved import write_address
 from engine.training.weight_transfer import can_transplant
 from engine.user_messages import UserMessage
 from server import __version__
-from server.protocol.experiments import configured
-from server.protocol.messages import (
-    PROTOCOL,
+from server.protocol.commands import (
     Command,
     Configure,
-    Configured,
-    ErrorEvent,
-    Event,
     Hello,
-    Limits,
-    MessageId,
     Pause,
     Play,
     Reset,
-    RunInfo,
     SetParameter,
     SetParameters,
+    Step,
+)
+from server.protocol.events import (
+    Configured,
+    ErrorEvent,
+    Event,
+    Limits,
+    RunInfo,
     State,
     StateChanged,
-    Step,
     Welcome,
     localized,
 )
+from server.protocol.experiments import configured
+from server.protocol.messages import PROTOCOL, MessageId
 from server.sessions.frame_schedule import SHORTEST_SLICE, FrameSchedule, RunUpdate, next_frames
 from server.sessions.pacer import EpochPacer
 from server.sessions.run_state import Phase, RunState, differs, end_event, failure_event, phase_of

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from server.i18n import Language
 from server.protocol.close_codes import UNREAD
-from server.protocol.messages import Closing, Event, Waiting, localized, translate
+from server.protocol.events import Closing, Event, Waiting, localized, translate
 from server.sessions.flow_control import FlowControl
 from server.sessions.frame_schedule import FrameSchedule, RunUpdate
 from server.sessions.outbox import Encoding, Outbox, Overflow

@@ -7,14 +7,9 @@ from engine import Experiment
 from engine.experiment import MAX_PARAMETERS
 from engine.network.layout import Layout
 from engine.user_messages import LocalizedError
-from server.protocol.messages import (
-    ErrorEvent,
-    MessageId,
-    SetParameter,
-    SetParameters,
-    localized,
-    localized_sentence,
-)
+from server.protocol.commands import SetParameter, SetParameters
+from server.protocol.events import ErrorEvent, localized, localized_sentence
+from server.protocol.messages import MessageId
 from server.sessions.slices import Edit, ParameterRange
 
 _MAX_VALUES = 2 * MAX_PARAMETERS

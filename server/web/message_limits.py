@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from server.protocol.messages import Ack, Command, Configure, ErrorEvent, Hello
+from server.protocol.commands import Ack, Command, Configure, Hello
+from server.protocol.events import ErrorEvent
 from server.security.token_bucket import TokenBucket
 from server.sessions.flow_control import FlowControl
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from server.protocol.messages import ErrorEvent, expect_hello, parse
+from server.protocol.events import ErrorEvent
+from server.protocol.parsing import expect_hello, parse
 from server.web.message_limits import MESSAGE_BURST, MESSAGE_RATE
 from tests.chaos.conftest import FORGETFUL, Start, Tell, at_rest, health
 from tests.support.live_server import LiveServer

@@ -15,7 +15,8 @@ from engine import Experiment
 from engine.experiment import fields
 from engine.insight import VIEWS, View
 from server import __version__
-from server.protocol.messages import Command, ErrorEvent, Event
+from server.protocol.commands import Command
+from server.protocol.events import ErrorEvent, Event
 from tests.support.live_server import ROOT
 
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()

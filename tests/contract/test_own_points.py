@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from engine import Experiment
 from engine.experiment import MAX_OWN_POINTS
 from engine.registries.datasets import MAX_CLASSES
-from server.protocol.messages import Configure, parse
+from server.protocol.commands import Configure
+from server.protocol.parsing import parse
 from server.settings import MAX_MESSAGE_BYTES
 
 SOURCE = Path(__file__).parents[2] / "static/js/own-data/point-set.js"

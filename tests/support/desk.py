@@ -6,7 +6,9 @@ from typing import Any
 
 from engine import Experiment
 from engine.user_messages import UserMessage
-from server.protocol.messages import ErrorEvent, Event, Limits, Watch, parse
+from server.protocol.commands import Watch
+from server.protocol.events import ErrorEvent, Event, Limits
+from server.protocol.parsing import parse
 from server.sessions.frame_schedule import FrameSchedule, FrameUpdate
 from server.sessions.session import Session
 from server.sessions.slices import Outcome, Slice, run_slice

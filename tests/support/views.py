@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from server.protocol.messages import Watch
+from server.protocol.commands import Watch
 from server.protocol.views import ViewRequest
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from engine import Experiment
 from engine.checkpoint import ENGINE, describe
-from server.protocol.messages import Checkpoint
+from server.protocol.events import Checkpoint
 from server.security.signing import Signing
 from server.sessions.resume.tokens import AUDIENCE, Claims, seal
 from server.sessions.session import Session

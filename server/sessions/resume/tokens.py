@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import Run, from_bytes, to_bytes
 from engine.checkpoint import ENGINE, EngineMismatch, minimum_size
 from engine.user_messages import Value
-from server.protocol.messages import ResumeRefusal, localized
+from server.protocol.events import ResumeRefusal, localized
 from server.security.issue_time import is_outdated
 from server.security.signing import SIGNATURE_CHARACTERS, Signing
 from server.sessions.resume.tokens_v1 import read_former

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine import Experiment, saved
 from engine.user_messages import UserMessage
 from server.compute import Scheduler
-from server.protocol.messages import OwnPoints
+from server.protocol.commands import OwnPoints
 from server.web.middleware.hosts_and_origins import LONG_BODIES
 from server.web.request_body import REFUSALS, RefusedError, answer, body_of, read_body
 

@@ -13,18 +13,10 @@ from starlette.websockets import WebSocketState
 from engine.user_messages import UserMessage
 from server.i18n import Language
 from server.protocol import close_codes
+from server.protocol.commands import Command, Hello
+from server.protocol.events import Closing, ErrorEvent, Heartbeat, localized, translate
 from server.protocol.experiments import begun
-from server.protocol.messages import (
-    Closing,
-    Command,
-    ErrorEvent,
-    Heartbeat,
-    Hello,
-    expect_hello,
-    localized,
-    parse,
-    translate,
-)
+from server.protocol.parsing import expect_hello, parse
 from server.security.addresses import address_of
 from server.security.join_cookie import JoinCookies
 from server.sessions.admission import AdmissionQueueFull

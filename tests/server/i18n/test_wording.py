@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from server.i18n import bundled
-from server.protocol.messages import ErrorEvent, expect_hello, parse, translate
+from server.protocol.events import ErrorEvent, translate
+from server.protocol.parsing import expect_hello, parse
 from tests.support.client import client
 from tests.support.live_server import LiveServer
 

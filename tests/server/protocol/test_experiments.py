@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from engine import Experiment
+from server.protocol.commands import Hello
+from server.protocol.events import ErrorEvent
 from server.protocol.experiments import begun
-from server.protocol.messages import PROTOCOL, ErrorEvent, Hello, parse
+from server.protocol.messages import PROTOCOL
+from server.protocol.parsing import parse
 from tests.support.messages import text
 
 POINTS = [[index / 10, 1, index % 3] for index in range(12)]

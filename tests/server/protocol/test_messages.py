@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from engine import Experiment
 from engine.user_messages import UserMessage
-from server.protocol.messages import COMMAND, ErrorEvent, Hello, Watch, expect_hello, parse
+from server.protocol.commands import COMMAND, Hello, Watch
+from server.protocol.events import ErrorEvent
+from server.protocol.parsing import expect_hello, parse
 from tests.support.messages import text
 from tests.support.views import requested, watched
 

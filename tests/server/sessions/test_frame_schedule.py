@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine import Experiment
-from server.protocol.messages import Watch
+from server.protocol.commands import Watch
 from server.sessions.frame_schedule import FrameSchedule, next_frames
 from tests.support.views import watched
 

@@ -11,7 +11,9 @@ import pytest
 from server.compute import Scheduler, open_compute
 from server.i18n import ENGLISH, bundled
 from server.protocol.close_codes import AGE, IDLE
-from server.protocol.messages import Closing, Hello, parse
+from server.protocol.commands import Hello
+from server.protocol.events import Closing
+from server.protocol.parsing import parse
 from server.security.signing_keys import load_keys
 from server.sessions.manager import AdmissionRefused, SessionManager
 from server.sessions.runner import ClientInfo

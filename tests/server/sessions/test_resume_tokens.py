@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine import Experiment, Run, advance, begin
 from engine.checkpoint import ENGINE
-from server.protocol.messages import ResumeRefusal
+from server.protocol.events import ResumeRefusal
 from server.security.signing import Signing
 from server.sessions.resume.tokens import AUDIENCE, MAX_CHARACTERS, Claims, RefusedToken, seal, unseal
 from tests.support.runs import assert_same_state

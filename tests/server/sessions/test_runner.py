@@ -14,7 +14,9 @@ from server.compute import PreparedCall, Scheduler
 from server.compute.thread import ThreadBackend
 from server.i18n import ENGLISH, bundled
 from server.protocol.close_codes import TAKEN_OVER
-from server.protocol.messages import Closing, Hello, parse
+from server.protocol.commands import Hello
+from server.protocol.events import Closing
+from server.protocol.parsing import parse
 from server.protocol.views import ViewRequest
 from server.security.signing_keys import load_keys
 from server.sessions.expiry import Expiry, Timeouts

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from server.i18n import bundled
-from server.protocol.messages import Configure, parse, translate
+from server.protocol.commands import Configure
+from server.protocol.events import translate
+from server.protocol.parsing import parse
 from tests.support.desk import Desk
 from tests.support.messages import text
 

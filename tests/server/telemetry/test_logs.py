@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from pydantic import ValidationError
 
-from server.protocol.messages import Configure
+from server.protocol.commands import Configure
 from server.telemetry import logs
 from server.telemetry.logs import (
     MAX_TEXT,

@@ -9,7 +9,9 @@ import httpx2 as httpx
 import pytest
 
 from engine import Experiment
-from server.protocol.messages import PROTOCOL, ErrorEvent, parse
+from server.protocol.events import ErrorEvent
+from server.protocol.messages import PROTOCOL
+from server.protocol.parsing import parse
 from tests.support.live_server import LiveServer
 from tests.support.views import watched
 

@@ -7,7 +7,9 @@ from typing import Any
 import anyio
 import pytest
 
-from server.protocol.messages import Ack, Command, ErrorEvent, parse
+from server.protocol.commands import Ack, Command
+from server.protocol.events import ErrorEvent
+from server.protocol.parsing import parse
 from server.sessions.flow_control import FlowControl
 from server.web.message_limits import (
     MAX_INVALID,
