@@ -48,7 +48,9 @@ class Playground:
 
     def _hear(self, message: Any) -> None:
         if isinstance(message, str):
-            self.experiment = json.loads(message).get("experiment") or self.experiment
+            event = json.loads(message)
+            (run,) = event.get("runs", [event])
+            self.experiment = run.get("experiment") or self.experiment
 
     def field(self, name: str) -> Any:
         """Return the value of a field, by its dotted name, as the server holds it."""
