@@ -78,7 +78,8 @@ def typescript(types: Sequence[tuple[str, JsonSchemaMode, Any]]) -> str:
 
 def protocol() -> str:
     """Return the content of protocol.d.ts."""
-    from server.protocol import catalog, commands, events  # here, so that `typescript` can be used without them
+    # Here, so that `typescript` can be used without them.
+    from server.protocol import catalog, commands, events
 
     types: list[tuple[str, JsonSchemaMode, Any]] = [
         ("Command", "validation", commands.Command),
