@@ -15,7 +15,7 @@ from engine.saved.opened import Opened, SavedError, Trained
 from engine.saved.safetensors import Tensor, encode
 from engine.user_messages import UserMessage, quoted
 
-MAX_BYTES = 5_000_000
+MAX_BYTES = 1_500_000
 """Size of the largest file that is read."""
 
 PARAMETERS = "parameters"

@@ -21,7 +21,7 @@ from server.web.middleware.refusals import has_route, refuse
 MAX_BODY_BYTES = 2**20
 """Longer bodies of requests are answered with 413 before they are read."""
 
-LONG_BODIES = {"/api/read": 7 * 2**20}
+LONG_BODIES = {"/api/read": 2 * 2**20}
 """Size limit of other requests, by path: of a saved file (`engine.saved.MAX_BYTES`) in base64."""
 
 _ALWAYS = ("localhost",)

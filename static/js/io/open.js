@@ -12,7 +12,7 @@ import { phrase } from "../lib/text/i18n.js";
 import { ApiError } from "../net/api.js";
 
 /** Size limit of files, in bytes. */
-const LARGEST_FILE = 5_000_000;
+const LARGEST_FILE = 1_500_000;
 /** Largest absolute value of a parameter in the protocol. */
 const LARGEST_PARAMETER = 1e6;
 
