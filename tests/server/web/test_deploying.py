@@ -9,6 +9,7 @@ import httpx2 as httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from server.protocol.messages import PROTOCOL
 from tests.support.client import client
 from tests.support.live_server import LiveServer, live_server
 from tests.support.proxies import RECIPES, Proxy, proxy
@@ -107,7 +108,7 @@ def test_the_rest_comes_through(web: httpx.Client, origin: str, place: str) -> N
     catalog = web.get(f"{origin}{place}api/catalog", headers=given)
     script = web.post(f"{origin}{place}api/export/numpy", json={}, headers=given)
 
-    assert catalog.json()["protocol"] == 1
+    assert catalog.json()["protocol"] == PROTOCOL
     assert "import numpy" in script.text
 
 
