@@ -21,6 +21,9 @@ _VALIDATION = "data.validation_fraction"
 _STOP = "training.stop"
 _ACTIVATION = "network.activation"
 
+_LISTS = {"data.dataset": "datasets", "network.initializer": "initializers", _STOP: "stops"}
+"""The lists of the catalogue in which the rows of a choice are named."""
+
 _USUAL_VALIDATION = 0.2
 """Share of validation samples that is set for a stop rule that needs them."""
 
@@ -142,8 +145,8 @@ def _adapt_stop_and_shares(
     def lacks_validation() -> bool:
         return STOP_RULES[values[_STOP]].watches == "validation" and not values[_VALIDATION]
 
-    keeps_validation = _VALIDATION in given
-    if _STOP in given and lacks_validation():
+    keeps_validation = False
+    if _STOP in given and _VALIDATION not in given and lacks_validation():
         values[_VALIDATION] = _USUAL_VALIDATION
         keeps_validation = True
         notes.append(
@@ -151,7 +154,8 @@ def _adapt_stop_and_shares(
                 "stop-gets-validation", {"rule": _row_label(_STOP, values), "share": Share(_USUAL_VALIDATION)}
             )
         )
-    for name in (_TRAINING, _VALIDATION) if keeps_validation else (_VALIDATION, _TRAINING):
+    shares = (_TRAINING, _VALIDATION) if keeps_validation else (_VALIDATION, _TRAINING)
+    for name in sorted(shares, key=given.__contains__):
         if _data(values).test_samples >= 1:
             break
         values[name] = _largest_share(values, name)
@@ -165,7 +169,7 @@ def _adapt_stop_and_shares(
 
 def _row_label(name: str, values: Mapping[str, Any]) -> Label:
     row = REGISTRIES[name][values[name]]
-    return Label(f"choices.stops.{row.key}", row.label)
+    return Label(f"choices.{_LISTS[name]}.{row.key}", row.label)
 
 
 def _largest_share(values: Mapping[str, Any], name: str) -> float:
@@ -200,9 +204,11 @@ def _drop_classic_seed(
 
 def _classic_obstacle(values: Mapping[str, Any]) -> UserMessage | None:
     if values["data.dataset"] not in CLASSIC_DATASETS:
-        return UserMessage("no-classic-dataset", {"dataset": values["data.dataset"]})
+        return UserMessage("no-classic-dataset", {"dataset": _row_label("data.dataset", values)})
     if values["network.initializer"] not in CLASSIC_INITIALIZERS:
-        return UserMessage("no-classic-initializer", {"initializer": values["network.initializer"]})
+        return UserMessage(
+            "no-classic-initializer", {"initializer": _row_label("network.initializer", values)}
+        )
     if values["data.minority_share"]:
         return UserMessage("no-classic-minority")
     return UserMessage("no-classic-odd") if values["data.samples"] % 2 else None

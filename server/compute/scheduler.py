@@ -1,7 +1,7 @@
 """The scheduler: runs pure functions on a backend, in fair order, with deadlines, and again if a worker dies.
 
-Owners wait in a queue; what to call is asked only when a worker is free, so that it reflects the newest commands. As
-functions are pure, a call whose worker died can be repeated.
+Owners wait in a queue; what to call is asked only when a worker is free, so that it reflects the newest commands, and
+asked again if that worker dies. As functions are pure, nothing is lost.
 """
 
 import asyncio
@@ -72,11 +72,13 @@ class PreparedCall:
         function: importable by its name, as it is pickled with its arguments and its result.
         arguments: of the function.
         seconds: expected run time, if that may be more than the longest slice.
+        withdraw: is called when the call has to be done again, which is then prepared anew.
     """
 
     function: Call
     arguments: tuple[Any, ...]
     seconds: float = 0.0
+    withdraw: Callable[[], object] = _nothing
 
 
 @dataclass(eq=False, slots=True)
@@ -190,8 +192,8 @@ class Scheduler:
         """Wait for a worker, then have it run the call that ``prepare`` returns; return the result of the call.
 
         Args:
-            prepare: is called once, without delay when a worker is free. May return None if there is nothing to call
-                any more: then the worker goes to the next in the queue, and None is returned here.
+            prepare: is called without delay when a worker is free, and again if that dies. May return None if there is
+                nothing to call any more: then the worker goes to the next in the queue, and None is returned here.
             owner: is charged with the run time; owners share the workers evenly.
             session: of the owner; the sessions of an owner share evenly what it gets.
             urgent: whether the call answers a command of a person; it is next, within a fair share.
@@ -238,7 +240,9 @@ class Scheduler:
         while len(queue) and not self._closed and backend.can_accept(len(queue)):
             job = queue.take()
             self.stats.waiting -= 1
-            call = job.call or self._prepared(job)
+            if job.answer.done():  # cancelled
+                continue
+            call = self._prepared(job)
             if call is None:
                 continue
             worker = backend.acquire(call.seconds)
@@ -369,6 +373,8 @@ class Scheduler:
     def _requeue(self, job: _Job) -> None:
         """Queue a call again, before all others of its owner."""
         if not job.answer.done():
+            assert job.call is not None
+            job.call.withdraw()
             self._queue.put_first(job.owner, job.session, job)
             self.stats.waiting += 1
 

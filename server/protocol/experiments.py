@@ -20,7 +20,12 @@ _BATCH_SIZE = "training.batch_size"
 
 
 def begun(hello: Hello) -> Hello | ErrorEvent:
-    """Return a hello whose experiment is the one that it asks for in any way, or an error event."""
+    """Return a hello whose experiment is the one that it asks for in any way, or an error event.
+
+    With a resume token the experiment is that of the token.
+    """
+    if hello.resume is not None:
+        return hello
     if hello.address is not None:
         return _opened(hello, hello.address)
     fitted = _changed(hello.id, hello.experiment, hello.changes)
@@ -30,7 +35,7 @@ def begun(hello: Hello) -> Hello | ErrorEvent:
 def _opened(hello: Hello, address: str) -> Hello | ErrorEvent:
     own = None if hello.own_points is None else hello.own_points.model_dump()
     try:
-        opened = saved.read(f"#{address.removeprefix('#')}", own)
+        opened = saved.read(address if "#" in address else f"#{address}", own)
     except saved.SavedError as error:
         return _invalid(hello.id, error.user_message, "address")
     experiment, notes = opened.experiment, opened.other_notes

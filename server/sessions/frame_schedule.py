@@ -32,12 +32,14 @@ class RunUpdate:
         tensors: losses of the finished epochs, and perhaps the points.
         pictures: tensors of each view that was drawn; None if the run has another shape by now.
         is_new: whether the slice has begun the run.
+        has_changed: whether the run is another one than before the slice, so that viewers need a picture.
     """
 
     metadata: Mapping[str, str]
     tensors: Mapping[str, Tensor]
     pictures: Mapping[ViewRequest, Mapping[str, Tensor]] | None
     is_new: bool
+    has_changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,12 @@ class FrameSchedule:
         self.stale = self.points_due = False
         self._last = ready
 
+    def withdraw(self) -> None:
+        """Record that the slice in flight is taken back: its frame, if it had one, is still to be drawn."""
+        self.stale = self.stale or self._drawn is not None
+        self.points_due = self.points_due or self._gets_points
+        self._drawn, self._gets_points = None, False
+
     def fail(self) -> None:
         """Record that a slice is lost, and with it the points if it had them."""
         self.points_due = True
@@ -121,7 +129,9 @@ class FrameSchedule:
         self._drawn, self._gets_points = None, False
         pictures = update.pictures
         is_complete = drawn is not None and pictures is not None and all(map(pictures.__contains__, drawn))
-        if not is_complete or drawn != self.shown:
+        if drawn is None:
+            self.stale = self.stale or update.has_changed
+        elif not is_complete or drawn != self.shown:
             self.stale = True
         metadata = dict(update.metadata)
         tensors = {

@@ -104,6 +104,9 @@ class Outbox:
                 self._losses = {}
                 self.flow.forget()
             self._latest, self._metadata, self._due = points, {}, False
+        if due:  # all views of the frame are new, and those of an unsent one may be others
+            self._latest = {name: self._latest[name] for name in POINT_TENSORS if name in self._latest}
+            self._metadata = {}
         self._metadata |= metadata
         for name, tensor in tensors.items():
             if name in LOSS_TENSORS:

@@ -102,7 +102,8 @@ class SessionRunner:
         self._clock = clock
         self._account: Hashable = object()  # not the runner itself: accounts outlive it
         self._wake = asyncio.Event()
-        self._queued_for: str | None = None  # the person in whose share it waits for a worker
+        self._queued_for = ""  # the person in whose share it waits for a worker, or waited last
+        self._waits = False  # for a worker
         self._work: Slice | None = None  # in flight, or the last one
         self._urgent_allowance = TokenBucket(_URGENT_PER_SECOND, _URGENT_PER_SECOND)
         self._is_urgent = False  # whether the next slice answers a command
@@ -259,7 +260,7 @@ class SessionRunner:
         if self._is_urgent:
             return
         self._is_urgent = self._urgent_allowance.take(self._clock()) == 0
-        if self._is_urgent and self._queued_for is not None:
+        if self._is_urgent and self._waits:
             self._scheduler.hasten(self._queued_for, self._account)
 
     def suspend(self) -> None:
@@ -284,7 +285,7 @@ class SessionRunner:
                     async with asyncio.timeout(self._seconds_until_due()):
                         await self._wake.wait()
                 continue
-            self._queued_for = self.client.person
+            self._queued_for, self._waits = self.client.person, True
             try:
                 outcome: Outcome | None = await self._scheduler.run_next(
                     self._prepare, owner=self._queued_for, session=self._account, urgent=self._is_urgent
@@ -310,7 +311,7 @@ class SessionRunner:
 
     def _prepare(self) -> PreparedCall | None:
         """Return the call of the next slice, now that a worker is free; None if nothing is due any more."""
-        self._queued_for, self._is_urgent = None, False
+        self._waits = self._is_urgent = False
         if self._is_held_up():
             return None
         frames = self._frames()
@@ -321,7 +322,16 @@ class SessionRunner:
             if viewer.is_connected and viewer.schedule not in frames:
                 self._metrics.frame_replaced()
         self._work = work
-        return PreparedCall(run_slice, (work,), self._expected_seconds(work))
+        return PreparedCall(run_slice, (work,), self._expected_seconds(work), self._withdraw)
+
+    def _withdraw(self) -> None:
+        """Take back the slice in flight, as its worker died: another one is prepared when a worker is free."""
+        assert self._work is not None
+        self._waits = True
+        for viewer in self.viewers:
+            viewer.schedule.withdraw()
+        self._publish(self.session.withdraw(self._work), self.owner)
+        self._wake.set()
 
     def _absorb(self, outcome: Outcome) -> None:
         assert self._work is not None
@@ -349,6 +359,7 @@ class SessionRunner:
 
     def _seconds_until_due(self) -> float | None:
         """Return in how many seconds a slice or token will be due, or None."""
-        waits = [self.session.seconds_until_due(self._clock(), self._frames())]
+        held_up = self._is_held_up()
+        waits = [None if held_up else self.session.seconds_until_due(self._clock(), self._frames())]
         waits += [viewer.seconds_until_checkpoint(self.session) for viewer in self.viewers]
         return min((wait for wait in waits if wait is not None), default=None)

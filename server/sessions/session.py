@@ -261,6 +261,8 @@ class Session:
 
     def _step(self, command: Step) -> list[Event]:
         events = self._cancel_steps()
+        if self._phase is Phase.FAILED:
+            self._phase = Phase.CHANGED
         self.wanted = replace(
             self.wanted, playing=False, steps=Steps(command.unit, command.count, command.id)
         )
@@ -387,8 +389,8 @@ class Session:
         epochs, steps = run.epoch - begun.epoch, run.step - begun.step
         self.state = RunState(run, self.state.number, self.state.lineage)
         self._pacer.done += epochs
-        if work.run is None or work.edits or differs(outcome.run, work.run):
-            self.version += 1
+        has_changed = work.run is None or bool(work.edits) or differs(outcome.run, work.run)
+        self.version += has_changed
         events = self._answer_pauses()
         if self._phase in (Phase.APPLYING, Phase.SETTLED):  # not changed in the meantime
             self._phase = phase_of(run)
@@ -404,11 +406,25 @@ class Session:
         # A picture of an earlier shape is useless; losses and points are not.
         is_current = begun.number == self.state.number
         pictures = dict(zip(work.views, outcome.pictures, strict=True)) if is_current else None
-        return events, RunUpdate(self.state.metadata, outcome.tensors, pictures, is_new=work.run is None)
+        is_new = work.run is None
+        return events, RunUpdate(self.state.metadata, outcome.tensors, pictures, is_new, has_changed)
 
     def _answer_pauses(self) -> list[Event]:
         pauses, self._pauses = self._pauses, []
         return [self._state_event("paused", id_) for id_ in pauses]
+
+    def withdraw(self, work: Slice) -> list[Event]:
+        """Take back the slice in flight, which nobody computes; return the answers to commands that waited for it."""
+        assert self._in_flight is not None
+        begun, self._in_flight = self._in_flight, None
+        if begun.lineage == self.state.lineage:
+            edits = (*work.edits, *self.wanted.edits)
+            if begun.number != self.state.number:  # another shape was asked for in the meantime
+                edits = replace(self.wanted, edits=edits).reshaped(self.wanted.experiment).edits
+            self.wanted = replace(self.wanted, edits=edits)
+            if self._phase is Phase.APPLYING:
+                self._phase = Phase.CHANGED
+        return self._answer_pauses()
 
     def fail(self, key: str = "internal") -> list[Event]:
         """Give up the slice in flight, whose computation failed; ``key`` is that of the error message."""

@@ -121,8 +121,8 @@ class Viewer:
 
     @property
     def holds_up_training(self) -> bool:
-        """Whether so many losses wait for an owner that training has to wait."""
-        return self.role is Role.OWNER and self.outbox.is_full()
+        """Whether training waits as so many losses wait for an owner: not if a frame could take some of them."""
+        return self.role is Role.OWNER and self.outbox.is_full() and not self.can_send
 
     def put(self, update: RunUpdate) -> None:
         """Add what a slice has brought to the next frame."""

@@ -58,6 +58,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
 
   function handleSettled() {
     const { experiment, pending, connection, undoStack } = store.get();
+    if (connection !== "open") waiting.length = 0;
     if (connection !== "open" || pending.length > 0) return;
     const before = undoStack.present;
     if (!started) {
@@ -67,12 +68,14 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
       writeAddress(experiment, "replace");
       return;
     }
-    if (!isEqual(before, experiment)) record(experiment);
+    const isRefused = isEqual(before, experiment);
+    if (!isRefused) record(experiment);
     const large = origin === "open" || (origin === "change" && isLarge(before, experiment));
     writeAddress(experiment, large ? "push" : "replace");
     origin = "change";
     setNetwork(experiment);
-    for (const step of waiting.splice(0)) step();
+    // A change that was refused is undone by that.
+    for (const step of waiting.splice(0).slice(isRefused ? 1 : 0)) step();
   }
 
   /** @param {Experiment} experiment */
@@ -138,7 +141,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     followed += 1;
     const turn = followed;
     const fragment = page.location.hash.slice(1);
-    const { experiment } = store.get();
+    const { experiment, wanted } = store.get();
     if (wholeAddress() === page.location.href) return;
     if (!isAboutExperiment(fragment)) {
       writeAddress(experiment, "replace");
@@ -146,8 +149,10 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     }
     try {
       const opening = await openLink(openers, `#${fragment}`);
-      if (turn === followed) openExperiment(opening, "follow");
+      // What was changed in the meantime is newer.
+      if (turn === followed && isEqual(store.get().wanted, wanted)) openExperiment(opening, "follow");
     } catch (error) {
+      if (turn !== followed) return;
       showRefusal(sentenceOf(error));
       writeAddress(store.get().experiment, "replace");
     }

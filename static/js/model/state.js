@@ -1,7 +1,7 @@
 /** The state of the page as plain data, and all its changes as pure functions. */
 
 /**
- * @import { Catalog, ChangeRequest, Configured, ConnectionState, Diverged, Experiment, ConnectionTrouble, State, StateChanged, Stopped, Target, RunInfo } from "../types/app.js"
+ * @import { Catalog, ChangeRequest, Changes, Configured, ConnectionState, Diverged, Experiment, ConnectionTrouble, State, StateChanged, Stopped, Target, RunInfo } from "../types/app.js"
  */
 
 import { withChanges } from "./experiment.js";
@@ -113,7 +113,14 @@ function requested(experiment, request) {
 export function joined(requests) {
   const first = requests.findLastIndex((request) => request.experiment);
   const experiment = requests[first]?.experiment;
-  const changes = Object.assign({}, ...requests.slice(Math.max(first, 0)).map((request) => request.changes));
+  /** @type {Changes} */
+  const changes = {};
+  for (const { changes: newer = {} } of requests.slice(Math.max(first, 0))) {
+    // Options belong to the choice for which they were set.
+    for (const [path, value] of Object.entries(newer))
+      if (changes[path] !== value) delete changes[`${path}Options`];
+    Object.assign(changes, newer);
+  }
   return { ...(experiment && { experiment }), ...(Object.keys(changes).length > 0 && { changes }) };
 }
 

@@ -126,7 +126,9 @@ export function createSession(options) {
       const { experiment, pending } = store.get();
       const present = [{ experiment, ...joined(pending) }, ...(pending.length > 0 ? [{ experiment }] : [])];
       const beginning = options.beginning?.() ?? {};
-      greetings = [...(wasWelcomed || record ? present : []), ...(beginning.address ? [beginning] : []), {}];
+      const { address, ownPoints } = beginning;
+      const addressed = [...(address ? [beginning] : []), ...(ownPoints ? [{ address }] : [])];
+      greetings = [...(wasWelcomed || record ? present : []), ...addressed, {}];
       sendHello();
     },
     onEvent: receiveEvent,

@@ -273,3 +273,20 @@ def test_each_field_of_any_experiment_can_be_set_in_any_other_one(
     assert fitted == fit(fitted, {name: value}).experiment
     if name != "features" and not name.endswith("_options"):  # features are sorted, options completed
         assert field_value(fitted, name) == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "training", "validation", "stop"),
+    [
+        ({"training.stop": "early-stopping", "data.train_fraction": 0.9}, 0.9, 0.05, "early-stopping"),
+        ({"training.stop": "early-stopping", "data.validation_fraction": 0.0}, 0.5, 0.0, "never"),
+    ],
+)
+def test_a_share_that_was_set_is_kept_if_another_field_can_give_way(
+    changes: dict[str, Any], training: float, validation: float, stop: str
+) -> None:
+    experiment = fit(Experiment(), changes).experiment
+
+    assert experiment.data.train_fraction == training
+    assert experiment.data.validation_fraction == validation
+    assert experiment.training.stop == stop

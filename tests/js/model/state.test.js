@@ -182,3 +182,20 @@ test("the output of a class can be pinned, and goes when there is no such class 
   const single = { ...pinned, pinned: /** @type {const} */ ({ kind: "unit", layer: 2, unit: 0 }) };
   assert.equal(withConfigured(single, CATALOG, configured(1, EXPERIMENT)).pinned, null);
 });
+
+test("requests joined as one have no options of a choice that was changed after them", () => {
+  const options = { momentum: 0.5 };
+  const requests = [
+    { changes: { "training.optimizer": "momentum" } },
+    { changes: { "training.optimizerOptions": options } },
+    { changes: { "training.optimizer": "momentum" } },
+  ];
+
+  assert.deepEqual(joined(requests).changes, {
+    "training.optimizer": "momentum",
+    "training.optimizerOptions": options,
+  });
+  assert.deepEqual(joined([...requests, { changes: { "training.optimizer": "adam" } }]).changes, {
+    "training.optimizer": "adam",
+  });
+});

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine import Experiment
+from engine.experiment import field_value
 from server.protocol.commands import Hello
 from server.protocol.events import ErrorEvent
 from server.protocol.experiments import begun
@@ -88,3 +89,23 @@ def test_a_hello_whose_experiment_cannot_be_read_is_refused_by_its_field(
     error = refusal(id=7, **fields)
 
     assert (error.code, error.field, error.id) == ("invalid", field, 7)
+
+
+@pytest.mark.parametrize(
+    ("link", "field", "value"),
+    [
+        ("https://example.org/#network.hidden=3", "network.hidden", (3,)),
+        ("https://playground.tensorflow.org/#activation=relu&networkShape=3", "network.activation", "relu"),
+    ],
+)
+def test_an_address_may_be_a_whole_link(link: str, field: str, value: object) -> None:
+    begins = hello(address=link)
+
+    assert field_value(begins.experiment, field) == value
+    assert begins.notes == ()
+
+
+def test_with_a_resume_token_nothing_else_of_the_hello_counts() -> None:
+    begins = hello(resume="x", address="nothing")
+
+    assert (begins.experiment, begins.notes) == (Experiment(), ())

@@ -6,7 +6,8 @@ import pytest
 
 from engine import Experiment
 from server.protocol.commands import Watch
-from server.sessions.frame_schedule import FrameSchedule, next_frames
+from server.protocol.views import ViewRequest
+from server.sessions.frame_schedule import FrameSchedule, RunUpdate, next_frames
 from tests.support.views import watched
 
 
@@ -71,3 +72,15 @@ def test_a_slice_ends_when_a_frame_is_due_in_it_and_lasts_its_time_otherwise() -
     assert chosen == [soon]
     assert next_frames([late], 0.0, 0.02) == (0.02, [])
     assert next_frames([], 0.0, 0.02) == (0.02, [])
+
+
+def test_a_paused_run_is_drawn_once_for_each_viewer() -> None:
+    first, second = schedule(resolution=50), schedule(resolution=60)
+    for now, each in enumerate((first, second)):
+        each.begin(now)
+        pictures: dict[ViewRequest, dict[str, Any]] = {view: {} for view in each.shown}
+        update = RunUpdate({}, {}, pictures, is_new=False, has_changed=False)
+        assert [one.frame(update).due for one in (first, second)] == [one is each for one in (first, second)]
+
+    assert not first.stale
+    assert not second.stale

@@ -61,7 +61,7 @@ def test_newer_maps_replace_unsent_ones_and_losses_are_appended() -> None:
     outbox.take()
     put(outbox, 2, map_values=np.array([[2]], np.int8))
     put(outbox, 3, map_values=np.array([[3]], np.int8), tiles_values=np.array([[9]], np.int8))
-    put(outbox, 4, map_values=np.array([[4]], np.int8))
+    put(outbox, 4, map_values=np.array([[4]], np.int8), tiles_values=np.array([[9]], np.int8))
 
     outbox.acknowledge(1)
     metadata, tensors = taken(outbox)
@@ -250,3 +250,18 @@ def test_it_is_told_for_how_long_a_client_takes_nothing() -> None:
     outbox.acknowledge(1)
     assert outbox.flow.blocked_seconds(now) == 0
     assert outbox.is_open()
+
+
+def test_views_that_are_watched_no_longer_are_in_no_later_frame() -> None:
+    outbox = Outbox(1)
+    before, after = (np.array([[value]], np.int8) for value in (1, 2))
+    outbox.put(
+        {"run": "1", "lineage": "1", "map": "{}"}, {"map/values": before, "points/train": before}, due=True
+    )
+
+    outbox.put({"run": "1", "lineage": "1", "tiles": "{}"}, {"tiles/values": after}, due=True)
+
+    metadata, tensors = taken(outbox)
+    assert set(tensors) == {"points/train", "tiles/values"}
+    assert "map" not in metadata
+    assert metadata["tiles"] == "{}"

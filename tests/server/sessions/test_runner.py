@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Hashable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine import Experiment
@@ -16,10 +17,12 @@ from server.i18n import ENGLISH, bundled
 from server.protocol.close_codes import TAKEN_OVER
 from server.protocol.commands import Hello
 from server.protocol.events import Closing
+from server.protocol.frames import LOSS_TENSORS
 from server.protocol.parsing import parse
 from server.protocol.views import ViewRequest
 from server.security.signing_keys import load_keys
 from server.sessions.expiry import Expiry, Timeouts
+from server.sessions.outbox import MAX_EPOCHS
 from server.sessions.resume.checkpointer import Checkpointer
 from server.sessions.runner import ClientInfo, SessionRunner
 from server.sessions.session import Session
@@ -43,11 +46,17 @@ class Recorder(Scheduler):
     def __init__(self) -> None:
         super().__init__(ThreadBackend(longest=0.005))
         self.slices: list[Slice] = []
+        self.withdraws = 0  # slices whose worker is to die
         self.order: list[Hashable] = []  # owners, as they got the worker
 
     async def run_next(self, prepare: Callable[[], PreparedCall | None], **options: Any) -> Any:
         def recorded() -> PreparedCall | None:
             call = prepare()
+            if self.withdraws and call is not None and call.function is run_slice:
+                self.slices.append(call.arguments[0])
+                self.withdraws -= 1
+                call.withdraw()  # as if the worker had died
+                call = prepare()
             self.order.append(options.get("owner"))
             if call is not None and call.function is run_slice:
                 self.slices.append(call.arguments[0])
@@ -393,3 +402,44 @@ async def test_resume_tokens_are_for_the_owner_only(stage: Stage) -> None:
     await stage.wait(lambda: owner.event("checkpoint") is not None)
 
     assert observer.event("checkpoint") is None
+
+
+async def test_an_owner_who_returns_to_as_many_losses_as_can_wait_gets_them_and_goes_on(stage: Stage) -> None:
+    first = stage.enter(Role.OWNER)
+    await stage.wait(lambda: bool(first.frames))
+    first.say("play")
+    await stage.wait(lambda: len(first.epochs) > 3)
+    stage.runner.detach(first.viewer)
+    stage.clients.remove(first)
+    await until(lambda: stage.compute.stats.in_flight == 0 or first.viewer.holds_up_training)
+    epoch = stage.runner.session.state.epoch
+    waiting = np.arange(epoch + 1, epoch + 1 + MAX_EPOCHS)[None]
+    first.viewer.outbox.put(
+        stage.runner.session.state.metadata,
+        {name: waiting.astype(np.uint32 if name == LOSS_TENSORS[0] else np.float64) for name in LOSS_TENSORS},
+        due=False,
+    )
+    assert first.viewer.holds_up_training
+
+    second = stage.enter(Role.OWNER)
+    before = len(stage.compute.slices)
+    await stage.wait(lambda: len(stage.compute.slices) > before + 3)
+
+    assert len(second.epochs) >= MAX_EPOCHS
+
+
+async def test_a_slice_whose_worker_died_is_prepared_anew_with_the_commands_since(stage: Stage) -> None:
+    owner = stage.enter(Role.OWNER)
+    await stage.wait(lambda: bool(owner.frames))
+    stage.compute.withdraws = 1
+    stage.now += 1
+    owner.say("set_parameter", layer=0, unit=0, input="bias", value=7)
+    owner.say("play")
+    await stage.wait(lambda: stage.compute.withdraws == 0)
+
+    epoch = await stage.pause(owner)
+
+    assert owner.epochs == list(range(epoch + 1))
+    assert [work.edits for work in stage.compute.slices if work.edits][-1][0].value == 7  # type: ignore[union-attr]
+    edited = [bool(work.edits) for work in stage.compute.slices]
+    assert edited.count(True) == 2  # that of the worker that died, and the one in its place

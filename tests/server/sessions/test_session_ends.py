@@ -125,3 +125,14 @@ def test_a_failed_slice_is_reported_and_not_tried_for_ever(desk: Desk) -> None:
     assert desk.next() is None
     desk.say("play")
     assert desk.next() is not None
+
+
+def test_after_a_failure_a_step_tries_again(desk: Desk) -> None:
+    desk.say("play")
+    assert desk.next() is not None
+    desk.session.fail()
+
+    assert desk.say("step", id=7) == []
+
+    (state,) = [event for event in desk.settle() if event["type"] == "state"]
+    assert (state["id"], state["reason"], state["epoch"]) == (7, "stepped", 1)
