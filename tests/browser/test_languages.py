@@ -36,7 +36,7 @@ KEYS = {
 } | {"label"}
 """Names as experiments and tables spell them; errors quote them."""
 
-COLLECT = """() => {
+COLLECT = """(place) => {
   const said = [...globalThis.drawnTexts];
   const look = (node) => {
     if (node.nodeType === Node.TEXT_NODE) said.push(node.data);
@@ -50,7 +50,7 @@ COLLECT = """() => {
     }
     node.childNodes.forEach(look);
   };
-  look(document.body);
+  look(document.querySelector(place));
   return said;
 }"""
 
@@ -117,10 +117,10 @@ def speak(browser: Browser, speaking: LiveServer) -> Iterator[Callable[..., Play
         playground.page.context.close()
 
 
-def plain_words(playground: Playground) -> set[str]:
-    """Return what people read on the page now in letters without accents."""
+def plain_words(playground: Playground, place: str = "body") -> set[str]:
+    """Return what people read in a place of the page now in letters without accents."""
     found = set()
-    for text in playground.page.evaluate(COLLECT):
+    for text in playground.page.evaluate(COLLECT, place):
         left = re.sub(r"\b[a-z0-9][a-z0-9_]*(\.[a-z0-9_]+)+\b", "", text)  # names of fields and files
         left = re.sub(r"'[^']*'|\"[^\"]*\"", "", left)  # what somebody typed, as it is quoted
         for word in re.findall(r"(?<![^\W\d_])[A-Za-z]{2,}(?![^\W\d_])", left):
@@ -158,8 +158,9 @@ def test_no_text_of_the_page_is_outside_its_language(speak: Callable[..., Playgr
             playground["#explanation"].evaluate(
                 "(card) => card.querySelectorAll('details').forEach((d) => (d.open = true))"
             )
-            assert plain_words(playground) == set()
+            assert plain_words(playground, "#explanation") == set()
             page.keyboard.press("Escape")
+    assert plain_words(playground) == set()
     page.keyboard.press("Escape")
 
     # A weight by hand
