@@ -236,18 +236,21 @@ async def test_one_that_waits_can_be_made_the_next(compute: Scheduler, fake: Fak
     await asyncio.gather(*calls)
 
 
-async def test_a_call_is_repeated_as_it_was_although_something_else_is_wanted_by_now(
+async def test_a_call_whose_worker_died_is_withdrawn_and_asked_for_again(
     compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:
-    numbers = iter(range(10))
-    call = asyncio.ensure_future(compute.run_next(lambda: PreparedCall(answer, (next(numbers),))))
+    numbers, withdrawn = iter(range(10)), iter(range(10))
+    call = asyncio.ensure_future(
+        compute.run_next(lambda: PreparedCall(answer, (next(numbers),), withdraw=lambda: next(withdrawn)))
+    )
     await settle()
 
     fake.busy[0].end.set_exception(WorkerDied("killed"))
     await settle()
 
-    assert await finish(fake, clock) == 0
+    assert await finish(fake, clock) == 1
     await call
+    assert next(withdrawn) == 1
 
 
 async def test_a_probe_that_nobody_answers_says_so(compute: Scheduler, fake: Fake) -> None:
