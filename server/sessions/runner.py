@@ -89,7 +89,7 @@ class SessionRunner:
             checkpointer: makes its resume tokens.
             expiry: when it is suspended, paused or ended.
             client: to whom it belongs.
-            metrics: count frames that a slow client does not get.
+            metrics: count processor time, and frames that a slow client does not get.
             clock: seconds, monotonic; the same as that of the expiry and of the viewers.
         """
         self.session = session
@@ -335,6 +335,7 @@ class SessionRunner:
 
     def _absorb(self, outcome: Outcome) -> None:
         assert self._work is not None
+        self._metrics.absorbed(outcome.training_seconds, outcome.pictures_seconds)
         events, update = self.session.absorb(self._work, outcome)
         if update is not None:
             for viewer in self.viewers:

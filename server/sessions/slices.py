@@ -15,7 +15,7 @@ _SPLITS = ("train", "validation", "test")
 """The sets into which the samples are split, in their order."""
 
 _CLOCK = time.thread_time if time.get_clock_info("thread_time").resolution < 1e-4 else time.perf_counter
-"""Slice budgets are measured in processor time where its clock is fine enough: a preempted process is not charged for
+"""Slices are measured in processor time where its clock is fine enough: a preempted process is not charged for
 waiting."""
 
 _POINTS = ViewRequest("points")
@@ -65,11 +65,15 @@ class Outcome:
         run: after the slice.
         tensors: the losses of the finished epochs, and perhaps the points, as ``docs/protocol.md`` names them.
         pictures: the tensors of each view of the slice, in that order.
+        training_seconds: of processor time, for all but the pictures.
+        pictures_seconds: of processor time.
     """
 
     run: Run
     tensors: dict[str, Tensor]
     pictures: tuple[dict[str, Tensor], ...]
+    training_seconds: float
+    pictures_seconds: float
 
 
 def run_slice(work: Slice) -> Outcome:
@@ -78,6 +82,7 @@ def run_slice(work: Slice) -> Outcome:
     Raises:
         ValueError: the experiment needs a new run, or an edit names no parameter.
     """
+    began = _CLOCK()
     run = _apply_experiment(work.run, work.experiment)
     for edit in work.edits:
         if isinstance(edit, ParameterRange):
@@ -101,7 +106,9 @@ def run_slice(work: Slice) -> Outcome:
     for name, parts in zip(_SPLITS, zip(*losses, strict=True), strict=True):
         if name != "validation" or run.experiment.data.validation_samples:
             tensors[f"losses/{name}"] = _nan_to_inf(np.concatenate(parts, axis=1))
-    return Outcome(run, tensors, tuple(draw(run, wanted) for wanted in work.views))
+    trained = _CLOCK()
+    pictures = tuple(draw(run, wanted) for wanted in work.views)
+    return Outcome(run, tensors, pictures, trained - began, _CLOCK() - trained)
 
 
 def _nan_to_inf(losses: Tensor) -> Tensor:

@@ -72,6 +72,10 @@ class Metrics:
         )
         self._bytes_sent = counter("sent_bytes", "Bytes of messages handed to WebSockets.")
         self._slice_seconds = histogram("slice_seconds", "Time that a slice took in its engine process.")
+        self._training_seconds = counter(
+            "training_seconds", "Processor time of slices, but for their pictures."
+        )
+        self._pictures_seconds = counter("pictures_seconds", "Processor time of the pictures of slices.")
         self._queue_seconds = histogram("queue_seconds", "Time that a slice waited for an engine process.")
         self._engine_restarts = counter("engine_restarts", "Engine processes that were replaced.")
         self._deadlines = counter("deadlines", "Slices that took too long and were ended.")
@@ -133,6 +137,11 @@ class Metrics:
         """Count a slice that waited for an engine process and then ran, both in seconds."""
         self._queue_seconds.observe(waited)
         self._slice_seconds.observe(ran)
+
+    def absorbed(self, training: float, pictures: float) -> None:
+        """Count the processor time of a slice, in seconds: for its pictures, and for all else."""
+        self._training_seconds.inc(training)
+        self._pictures_seconds.inc(pictures)
 
     def throttled(self) -> None:
         """Count a message that was delayed."""

@@ -1,6 +1,8 @@
 """Work: slices as pure functions."""
 
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from engine import Experiment, advance, begin, boundary, evaluate, layer_maps
 from engine.insight import confusion
 from server.protocol.frames import quantise
+from server.protocol.views import draw
+from server.sessions import slices
 from server.sessions.slices import Edit, Slice, run_slice
 from tests.support.slices import all_tensors, drawn
 from tests.support.views import requested
@@ -31,6 +35,26 @@ def test_a_slice_trains_as_the_engine_does() -> None:
     assert np.array_equal(outcome.run.parameters, run.parameters)
     assert outcome.tensors["losses/epochs"].tolist() == [[1, 2, 3]]
     assert np.array_equal(outcome.tensors["losses/test"], report.test_loss)
+
+
+def test_a_slice_measures_its_training_and_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def taking(seconds: float, function: Callable[..., Any]) -> Callable[..., Any]:
+        def slow(*arguments: Any, **options: Any) -> Any:
+            nonlocal now
+            now += seconds
+            return function(*arguments, **options)
+
+        return slow
+
+    monkeypatch.setattr(slices, "_CLOCK", lambda: now)
+    monkeypatch.setattr(slices, "advance", taking(5, advance))
+    monkeypatch.setattr(slices, "draw", taking(1, draw))
+
+    outcome = run_slice(Slice(begin(EXPERIMENT), EXPERIMENT, epochs=1, views=requested(tiles=True)))
+
+    assert (outcome.training_seconds, outcome.pictures_seconds) == (5, len(outcome.pictures))
 
 
 def test_a_slice_brings_the_run_to_the_experiment() -> None:

@@ -84,6 +84,9 @@ async def test_a_session_is_counted_with_all_that_is_sent_and_how_it_ends(
         during["playground_slice_seconds_count", ""] - before["playground_slice_seconds_count", ""] >= frames
     )
     assert during["playground_slice_seconds_sum", ""] > before["playground_slice_seconds_sum", ""]
+    for kind in ("training", "pictures"):
+        key = f"playground_{kind}_seconds_total", ""
+        assert during[key] > before[key]
     assert during["playground_queue_seconds_count", ""] > before["playground_queue_seconds_count", ""]
     assert after["playground_connections", ""] == 0
     assert 0 <= after["playground_loop_lag_seconds", ""] < 60
