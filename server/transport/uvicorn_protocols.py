@@ -243,7 +243,9 @@ def listen(settings: Settings) -> socket.socket:
         OSError: it cannot be bound.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Only if the protocol is named does asyncio disable Nagle's algorithm, by which the second of two small messages
+    # waits until the client's kernel acknowledges the first one, up to 40 ms later.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if hasattr(
             socket, "SO_EXCLUSIVEADDRUSE"

@@ -140,6 +140,21 @@ async def test_the_kernel_gives_up_by_itself() -> None:
     assert option == 30_000
 
 
+async def test_a_small_message_does_not_wait_until_the_one_before_is_acknowledged() -> None:
+    accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set_result(
+            writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        )
+        writer.close()
+
+    with listen(Settings(port=0)) as listener:
+        async with await asyncio.start_server(accept, sock=listener):
+            with socket.create_connection(listener.getsockname()):
+                assert await accepted
+
+
 async def test_a_connection_that_was_closed_here_does_not_wait_for_the_client() -> None:
     async with flooding(ping_seconds=600) as (app, server, url), asyncio.timeout(PATIENCE_SECONDS):
         with stalled_client(url):
