@@ -15,7 +15,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.__main__ import line
-from benchmarks.load import Learner, Times, percentile, probe_control, probe_health
+from benchmarks.learners import Learner
+from benchmarks.load import Times, percentile, probe_control, probe_health
 from benchmarks.measure import in_time
 from tests.support.attacks import ATTACKS
 from tests.support.live_server import LiveServer, live_server
@@ -81,7 +82,7 @@ class School:
     async def measure(self) -> Measured:
         times = Times()
         presser = self.learners[CLASS].wire
-        before = [learner.epoch for learner in self.learners[:CLASS]]
+        before = [learner.epochs for learner in self.learners[:CLASS]]
         start = time.perf_counter()
         probing = [
             asyncio.create_task(probe_health(self.server, times.health)),
@@ -89,7 +90,7 @@ class School:
         ]
         await asyncio.sleep(SECONDS)
         seconds = time.perf_counter() - start
-        after = [learner.epoch for learner in self.learners[:CLASS]]
+        after = [learner.epochs for learner in self.learners[:CLASS]]
         for task in probing:
             task.cancel()
         for ended in await asyncio.gather(*probing, return_exceptions=True):

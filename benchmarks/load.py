@@ -6,27 +6,24 @@ Server and load share the machine, so the processor use and the lag of the load 
 import argparse
 import asyncio
 import math
-import os
-import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from benchmarks import processor
 from benchmarks.__main__ import line
+from benchmarks.learners import ARRIVALS_PER_SECOND, FRAME_RATE, Learner, enter
 from benchmarks.measure import in_time, verdict
-from tests.support.live_server import LiveServer, live_server
-from tests.support.processes import busy_seconds, engine_processes, memory, processor_seconds
+from tests.support.live_server import ROOT, LiveServer, live_server
+from tests.support.processes import engine_processes, memory
 from tests.support.views import watched
-from tests.support.wire import Arrival, ClosedError, Wire, connect
+from tests.support.wire import Wire, connect
 
 MOST_SESSIONS, MOST_SECONDS = 500, 600
-FRAME_RATE = 20
-"""Frames per second that every session requests, as the page does."""
 
 WARM_UP_SECONDS = 2.0
-ARRIVALS_PER_SECOND = 8.0
-"""Rate of opening sessions: below the server's admission rate."""
 
 HEALTH_SECONDS, CONTROL_SECONDS, LAG_SECONDS = 0.04, 0.05, 0.02
 """Intervals of the probes."""
@@ -34,25 +31,6 @@ PROBED = 3
 """Number of further sessions whose response to commands is measured."""
 
 HEADER = ["what", "measured", "needed"]
-
-
-@dataclass
-class Learner:
-    """One session of the load, and what it has received so far."""
-
-    wire: Wire = field(init=False)
-    epoch: int = 0
-    widest_gap: float = 0.0
-    _last: float = math.inf
-
-    def see(self, arrival: Arrival) -> None:
-        self.epoch = arrival.epoch
-        if arrival.time - self._last > self.widest_gap:
-            self.widest_gap = arrival.time - self._last
-        self._last = arrival.time
-
-    def mark(self) -> tuple[int, int, int]:
-        return self.epoch, self.wire.frames, self.wire.bytes
 
 
 @dataclass
@@ -64,20 +42,27 @@ class Times:
     control: dict[str, list[float]] = field(default_factory=dict)
 
 
-async def enter(url: str, experiment: dict[str, object], encoding: str | None) -> Learner:
-    """Open a session; retry while the server is full."""
-    while True:
-        learner = Learner()
-        wire = learner.wire = await connect(url, on_frame=learner.see)
-        try:
-            await wire.hello(experiment=experiment, **({"encoding": encoding} if encoding else {}))
-        except ClosedError as closed:
-            if closed.code != 1013:
-                raise
-            await asyncio.sleep(random.uniform(0.5, 1.5))
-            continue
-        wire.send("watch", views=watched(tiles=True), frame_rate=FRAME_RATE)
-        return learner
+@dataclass(frozen=True)
+class Measured:
+    """What is known after the measurement.
+
+    Attributes:
+        idle: response times before any session trains.
+        busy: response times under load.
+        learners: the sessions of the load.
+        gained: epochs, frames and bytes of each of them.
+        used: processor time.
+        memory: of the server, in bytes.
+        over: close codes of the sessions that were lost.
+    """
+
+    idle: Times
+    busy: Times
+    learners: Sequence[Learner]
+    gained: Sequence[tuple[int, ...]]
+    used: processor.Usage
+    memory: int
+    over: Sequence[int]
 
 
 async def probe_health(server: LiveServer, times: list[float]) -> None:
@@ -144,18 +129,19 @@ def both(values: Sequence[float]) -> str:
     return f"{in_time(percentile(values, 0.5))} / {in_time(percentile(values, 0.99))}"
 
 
-async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[tuple[str, str, str]]:
+async def measure(options: argparse.Namespace, server: LiveServer) -> Measured:
     idle, busy = Times(), Times()
     speed: float | None = options.speed
+    experiment: dict[str, object] = {"network": {"hidden": options.hidden}}
     async with asyncio.timeout(60 + options.sessions + options.seconds * 2), asyncio.TaskGroup() as probes:
         baseline = probes.create_task(probe_health(server, idle.health))
         await asyncio.sleep(2)
         baseline.cancel()
 
-        experiment: dict[str, object] = {"network": {"hidden": options.hidden}}
-        learners = []
+        learners: list[Learner] = []
         for _ in range(options.sessions):
-            learners.append(await enter(server.socket_url, experiment, options.encoding))
+            learners.append(Learner())
+            await enter(learners[-1], server.socket_url, experiment, options.encoding)
             await asyncio.sleep(1 / ARRIVALS_PER_SECOND)
         chosen = []
         for _ in range(PROBED):
@@ -167,11 +153,10 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
         await asyncio.sleep(WARM_UP_SECONDS)
 
         pids = engine_processes(server.process.pid)
-        seconds_before = _processor(server, pids)
+        used_before = await asyncio.to_thread(processor.usage, server, pids)
         before = [learner.mark() for learner in learners]
         for learner in learners:
             learner.widest_gap = 0
-        start = time.perf_counter()
         probing = [
             probes.create_task(probe_health(server, busy.health)),
             probes.create_task(probe_lag(busy.lag)),
@@ -179,8 +164,7 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
         ]
         await asyncio.sleep(options.seconds)
         after = [learner.mark() for learner in learners]
-        elapsed = time.perf_counter() - start
-        used = [(b - a) / elapsed for a, b in zip(seconds_before, _processor(server, pids), strict=True)]
+        used = (await asyncio.to_thread(processor.usage, server, pids)).since(used_before)
         resident = memory(server.process.pid)
         for task in probing:
             task.cancel()
@@ -188,66 +172,52 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Iterator[t
         for wire in (*(learner.wire for learner in learners), *chosen):
             wire.transport.abort()
 
-    gained = [[b - a for a, b in zip(*pair, strict=True)] for pair in zip(before, after, strict=True)]
-    epochs, frames, sizes = (list(column) for column in zip(*gained, strict=True))
-    return rows(options, elapsed, idle, busy, epochs, frames, sizes, used, resident, over, learners)
+    gained = [tuple(b - a for a, b in zip(*pair, strict=True)) for pair in zip(before, after, strict=True)]
+    return Measured(idle, busy, learners, gained, used, resident, over)
 
 
-def _processor(server: LiveServer, pids: list[int]) -> tuple[float, float, float, float]:
-    own = os.times()
-    parts = processor_seconds(server.process.pid), processor_seconds(*pids), own.user + own.system
-    return *parts, busy_seconds() - sum(parts)
-
-
-def rows(
-    options: argparse.Namespace,
-    elapsed: float,
-    idle: Times,
-    busy: Times,
-    epochs: list[int],
-    frames: list[int],
-    sizes: list[int],
-    used: list[float],
-    resident: int,
-    over: list[int],
-    learners: list[Learner],
-) -> Iterator[tuple[str, str, str]]:
+def rows(options: argparse.Namespace, measured: Measured) -> Iterator[tuple[str, str, str]]:
     """Format the results; the requirements are for sessions at full speed."""
-    sessions, speed = options.sessions, options.speed
+    elapsed, busy, used = measured.used.time, measured.busy, measured.used
+    epochs, frames, sizes = (list(column) for column in zip(*measured.gained, strict=True))
     health = percentile(busy.health, 0.99)
-    yield "/healthz while nothing trains, p50 / p99", both(idle.health), "–"
+    yield "/healthz while nothing trains, p50 / p99", both(measured.idle.health), "–"
     yield "the load's own lateness, p50 / p99", both(busy.lag), "–"
     yield "/healthz p50 / p99", both(busy.health), f"p99 in ms {verdict(health * 1e3, at_most=50)}"
-    for name, values in busy.control.items():
+    for name, values in sorted(busy.control.items()):
         shown = f"p99 in ms {verdict(percentile(values, 0.99) * 1e3, at_most=100)}"
         yield f"`{name}` answered, p50 / p99 ({len(values)} times)", both(values), shown
     yield "epochs a second, all sessions", f"{sum(epochs) / elapsed:,.0f}", "–"
     fair = min(epochs) / max(1, max(epochs))
     yield "slowest : fastest session", f"{fair:.2f}", verdict(fair, at_least=0.75)
     rates = [count / elapsed for count in frames]
-    yield (
-        "frames a second of a session, fewest / mean",
-        (f"{min(rates):.1f} / {sum(rates) / sessions:.1f}"),
-        verdict(min(rates), at_least=5),
-    )
-    yield "frames of those asked for", f"{sum(rates) / sessions / FRAME_RATE:.0%}", "–"
-    yield "longest wait for a frame", in_time(max(learner.widest_gap for learner in learners)), "–"
-    yield "kbit/s of a session, mean", f"{sum(sizes) * 8 / 1000 / elapsed / sessions:,.0f}", "–"
+    shown = verdict(min(rates), at_least=5)
+    yield "frames a second of a session, fewest / mean", _fewest_and_mean(rates, ".1f"), shown
+    if options.speed is not None:
+        met = [count / elapsed / options.speed for count in epochs]
+        yield "epochs of those asked for, fewest / mean", _fewest_and_mean(met, ".0%"), "–"
+    yield "frames of those asked for", f"{sum(frames) / len(frames) / elapsed / FRAME_RATE:.0%}", "–"
+    yield "longest wait for a frame", in_time(max(each.widest_gap for each in measured.learners)), "–"
+    yield "kbit/s of a session, mean", f"{sum(sizes) * 8 / 1000 / elapsed / len(sizes):,.0f}", "–"
     yield "bytes of a frame, mean", f"{sum(sizes) / max(1, sum(frames)):,.0f}", "–"
-    if speed is not None:
-        met = [count / elapsed / speed for count in epochs]
-        yield "epochs of those asked for, fewest / mean", f"{min(met):.0%} / {sum(met) / sessions:.0%}", "–"
+    others = used.busy - used.server - used.engines - used.load
     yield (
         "processors used: server / engines / load / whatever else runs here",
-        " / ".join(f"{each:.2f}" for each in used),
+        " / ".join(f"{each / elapsed:.2f}" for each in (used.server, used.engines, used.load, others)),
         "–",
     )
-    yield "memory of the server", f"{resident / 2**20:.0f} MiB", "–"
+    yield from processor.rows(used)
+    yield "memory of the server", f"{measured.memory / 2**20:.0f} MiB", "–"
+    over = measured.over
     yield (
         "sessions lost",
         f"{len(over)}{f' ({sorted(set(over))})' if over else ''}",
         verdict(len(over), at_most=0),
     )
+
+
+def _fewest_and_mean(values: Sequence[float], digits: str) -> str:
+    return f"{min(values):{digits}} / {sum(values) / len(values):{digits}}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -259,6 +229,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--hidden", type=int, nargs="+", default=[4, 2], help="units of the hidden layers (default: 4 2)"
     )
     parser.add_argument("--encoding", help="of the frames, as hello says it (default: plain)")
+    parser.add_argument(
+        "--checkout",
+        type=Path,
+        default=ROOT,
+        help="the checkout whose server is measured (default: this one)",
+    )
     options = parser.parse_args(arguments)
     if not (1 <= options.sessions <= MOST_SESSIONS and 1 <= options.seconds <= MOST_SECONDS):
         sys.exit(f"load: sessions are 1 … {MOST_SESSIONS}, seconds 1 … {MOST_SECONDS}")
@@ -268,10 +244,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     print(line(HEADER))
     print(line(["---"] * len(HEADER)), flush=True)
-    with live_server() as server:
-        for row in asyncio.run(measure(options, server)):
-            print(line(row))
+    with live_server("--metrics-port", "0", cwd=options.checkout) as server:
+        table = list(rows(options, asyncio.run(measure(options, server))))
         log = server.log.read_text(encoding="utf-8")
+    for row in table:
+        print(line(row))
     if log:
         print(f"\nThe server wrote:\n{log[-2000:]}")
 

@@ -63,14 +63,20 @@ def descriptors(pid: int) -> int:
 
 def processor_seconds(*pids: int) -> float:
     """Return the processor time that processes have used so far; those that are gone count nothing."""
-    total = 0
-    for pid in pids:
-        try:
-            fields = (PROC / str(pid) / "stat").read_text(encoding="latin-1").rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += int(fields[11]) + int(fields[12])
-    return total / _TICKS
+    return sum(_processor_seconds(PROC / str(pid)) for pid in pids)
+
+
+def main_thread_seconds(pid: int) -> float:
+    """Return the processor time that the main thread of a process has used so far."""
+    return _processor_seconds(PROC / str(pid) / "task" / str(pid))
+
+
+def _processor_seconds(folder: Path) -> float:
+    try:
+        fields = (folder / "stat").read_text(encoding="latin-1").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def busy_seconds() -> float:
@@ -79,6 +85,11 @@ def busy_seconds() -> float:
         int, (PROC / "stat").read_text(encoding="latin-1").split()[1:9]
     )
     return (user + nice + system + irq + softirq) / _TICKS
+
+
+def stolen_seconds() -> float:
+    """Return the processor time that the host of this virtual machine has taken since it began."""
+    return int((PROC / "stat").read_text(encoding="latin-1").split()[8]) / _TICKS
 
 
 def unsent(server: int, client: int) -> int | None:
