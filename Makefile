@@ -3,10 +3,12 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# What `make load` does: so many sessions, measured for so many seconds, each at so many epochs a second (empty: as fast as it can)
+# What `make load` does: so many sessions, measured for so many seconds, each at so many epochs a second (empty: as fast as it can);
+# CLASS=1: in each something is pressed every second, and every fourth has a larger network, at 60 epochs a second unless SPEED says otherwise
 SESSIONS ?= 30
 SECONDS ?= 20
 SPEED ?=
+CLASS ?=
 # How many tests run side by side: most of them wait for a server or a browser
 JOBS ?= 4
 # What `make image` builds upon (empty: what the Dockerfile says) and with (empty: what works), and the name of the image
@@ -109,8 +111,8 @@ bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among o
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m benchmarks $(ARGS)
 
-load: $(DEV)  ## Measure a server under SESSIONS=30 sessions for SECONDS=20, SPEED= epochs a second each
-	@$(PY) -m benchmarks.load --sessions "$(SESSIONS)" --seconds "$(SECONDS)" $(if $(SPEED),--speed "$(SPEED)") $(ARGS)
+load: $(DEV)  ## Measure a server under SESSIONS=30 sessions for SECONDS=20, SPEED= epochs a second each (CLASS=1: a class)
+	@$(PY) -m benchmarks.load --sessions "$(SESSIONS)" --seconds "$(SECONDS)" $(if $(SPEED),--speed "$(SPEED)") $(if $(CLASS),--class) $(ARGS)
 
 attacks: $(DEV)  ## Measure what a class notices of each of several attacks (ARGS="--pairs", ARGS="--kills")
 	@$(PY) -m benchmarks.attacks $(ARGS)

@@ -16,6 +16,7 @@ from benchmarks import processor
 from benchmarks.__main__ import line
 from benchmarks.learners import ARRIVALS_PER_SECOND, FRAME_RATE, Learner, enter
 from benchmarks.measure import in_time, verdict
+from benchmarks.students import HEAVY, SPEED, Student, least_frames
 from tests.support.live_server import ROOT, LiveServer, live_server
 from tests.support.processes import engine_processes, memory
 from tests.support.views import watched
@@ -28,7 +29,7 @@ WARM_UP_SECONDS = 2.0
 HEALTH_SECONDS, CONTROL_SECONDS, LAG_SECONDS = 0.04, 0.05, 0.02
 """Intervals of the probes."""
 PROBED = 3
-"""Number of further sessions whose response to commands is measured."""
+"""Number of further sessions whose response to commands is measured; of a class, that of all its sessions is."""
 
 HEADER = ["what", "measured", "needed"]
 
@@ -139,12 +140,12 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Measured:
         baseline.cancel()
 
         learners: list[Learner] = []
-        for _ in range(options.sessions):
-            learners.append(Learner())
-            await enter(learners[-1], server.socket_url, experiment, options.encoding)
+        for number in range(options.sessions):
+            learners.append(await _enter(number, options, server, experiment))
             await asyncio.sleep(1 / ARRIVALS_PER_SECOND)
+        students = [learner for learner in learners if isinstance(learner, Student)]
         chosen = []
-        for _ in range(PROBED):
+        for _ in range(0 if students else PROBED):
             chosen.append(await connect(server.socket_url))
             await chosen[-1].hello(experiment=experiment)
             await chosen[-1].frame()
@@ -161,6 +162,10 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Measured:
             probes.create_task(probe_health(server, busy.health)),
             probes.create_task(probe_lag(busy.lag)),
             *(probes.create_task(probe_control(wire, speed, busy.control)) for wire in chosen),
+            *(
+                probes.create_task(one.press_every_second(one.number / len(students), busy.control))
+                for one in students
+            ),
         ]
         await asyncio.sleep(options.seconds)
         after = [learner.mark() for learner in learners]
@@ -176,8 +181,21 @@ async def measure(options: argparse.Namespace, server: LiveServer) -> Measured:
     return Measured(idle, busy, learners, gained, used, resident, over)
 
 
+async def _enter(
+    number: int, options: argparse.Namespace, server: LiveServer, experiment: dict[str, object]
+) -> Learner:
+    """Open a session of the load: a student's if it is that of a class."""
+    if not options.with_class:
+        learner = Learner()
+        await enter(learner, server.socket_url, experiment, options.encoding)
+        return learner
+    student = Student(number=number, speed=options.speed, units=options.hidden[0])
+    await enter(student, server.socket_url, HEAVY if student.is_heavy else experiment, keep=True)
+    return student
+
+
 def rows(options: argparse.Namespace, measured: Measured) -> Iterator[tuple[str, str, str]]:
-    """Format the results; the requirements are for sessions at full speed."""
+    """Format the results; the requirements are for sessions at full speed, or for a class."""
     elapsed, busy, used = measured.used.time, measured.busy, measured.used
     epochs, frames, sizes = (list(column) for column in zip(*measured.gained, strict=True))
     health = percentile(busy.health, 0.99)
@@ -188,14 +206,17 @@ def rows(options: argparse.Namespace, measured: Measured) -> Iterator[tuple[str,
         shown = f"p99 in ms {verdict(percentile(values, 0.99) * 1e3, at_most=100)}"
         yield f"`{name}` answered, p50 / p99 ({len(values)} times)", both(values), shown
     yield "epochs a second, all sessions", f"{sum(epochs) / elapsed:,.0f}", "–"
-    fair = min(epochs) / max(1, max(epochs))
-    yield "slowest : fastest session", f"{fair:.2f}", verdict(fair, at_least=0.75)
-    rates = [count / elapsed for count in frames]
-    shown = verdict(min(rates), at_least=5)
-    yield "frames a second of a session, fewest / mean", _fewest_and_mean(rates, ".1f"), shown
-    if options.speed is not None:
-        met = [count / elapsed / options.speed for count in epochs]
-        yield "epochs of those asked for, fewest / mean", _fewest_and_mean(met, ".0%"), "–"
+    if options.with_class:
+        yield from _rows_of_groups(options, measured)
+    else:
+        fair = min(epochs) / max(1, max(epochs))
+        yield "slowest : fastest session", f"{fair:.2f}", verdict(fair, at_least=0.75)
+        rates = [count / elapsed for count in frames]
+        shown = verdict(min(rates), at_least=5)
+        yield "frames a second of a session, fewest / mean", _fewest_and_mean(rates, ".1f"), shown
+        if options.speed is not None:
+            met = [count / elapsed / options.speed for count in epochs]
+            yield "epochs of those asked for, fewest / mean", _fewest_and_mean(met, ".0%"), "–"
     yield "frames of those asked for", f"{sum(frames) / len(frames) / elapsed / FRAME_RATE:.0%}", "–"
     yield "longest wait for a frame", in_time(max(each.widest_gap for each in measured.learners)), "–"
     yield "kbit/s of a session, mean", f"{sum(sizes) * 8 / 1000 / elapsed / len(sizes):,.0f}", "–"
@@ -216,6 +237,24 @@ def rows(options: argparse.Namespace, measured: Measured) -> Iterator[tuple[str,
     )
 
 
+def _rows_of_groups(options: argparse.Namespace, measured: Measured) -> Iterator[tuple[str, str, str]]:
+    """Format the frames and epochs of a class, of its light and of its heavy sessions."""
+    everybody = [
+        (isinstance(learner, Student) and learner.is_heavy, epochs, frames)
+        for learner, (epochs, frames, _) in zip(measured.learners, measured.gained, strict=True)
+    ]
+    for name, kinds in (("a session", (False, True)), ("a light one", (False,)), ("a heavy one", (True,))):
+        group = [each for each in everybody if each[0] in kinds]
+        if not group:
+            continue
+        rates = [frames / measured.used.time for _, _, frames in group]
+        least = least_frames(options.sessions) if len(kinds) == 2 and options.speed == SPEED else None
+        shown = "–" if least is None else f"mean {verdict(sum(rates) / len(rates), at_least=least)}"
+        yield f"frames a second of {name}, fewest / mean", _fewest_and_mean(rates, ".1f"), shown
+        met = [epochs / measured.used.time / options.speed for _, epochs, _ in group]
+        yield f"epochs of those asked for of {name}, fewest / mean", _fewest_and_mean(met, ".0%"), "–"
+
+
 def _fewest_and_mean(values: Sequence[float], digits: str) -> str:
     return f"{min(values):{digits}} / {sum(values) / len(values):{digits}}"
 
@@ -224,7 +263,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     parser.add_argument("--sessions", type=int, default=30, help="(default: 30)")
     parser.add_argument("--seconds", type=float, default=20, help="how long to measure (default: 20)")
-    parser.add_argument("--speed", type=float, help="epochs a second of each (default: as fast as they can)")
+    parser.add_argument(
+        "--speed",
+        type=float,
+        help=f"epochs a second of each (default: as fast as they can; of a class: {SPEED:g})",
+    )
     parser.add_argument(
         "--hidden", type=int, nargs="+", default=[4, 2], help="units of the hidden layers (default: 4 2)"
     )
@@ -235,9 +278,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=ROOT,
         help="the checkout whose server is measured (default: this one)",
     )
+    parser.add_argument(
+        "--class",
+        action="store_true",
+        dest="with_class",
+        help="something is pressed in every session once a second, and every fourth is heavy:"
+        " 32-32-16 units, 1,000 samples",
+    )
     options = parser.parse_args(arguments)
     if not (1 <= options.sessions <= MOST_SESSIONS and 1 <= options.seconds <= MOST_SECONDS):
         sys.exit(f"load: sessions are 1 … {MOST_SESSIONS}, seconds 1 … {MOST_SECONDS}")
+    if options.with_class and options.encoding not in (None, "plain"):
+        sys.exit("load: the frames of a class are plain, as it looks for what they show")
+    if options.with_class and options.speed is None:
+        options.speed = SPEED
     speed = "as fast as they can" if options.speed is None else f"at {options.speed:g} epochs a second"
     print(
         f"{options.sessions} sessions, {speed}, {options.seconds:g} s, {FRAME_RATE} frames a second asked for\n"
