@@ -4,11 +4,13 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 # What `make load` does: so many sessions, measured for so many seconds, each at so many epochs a second (empty: as fast as it can);
-# CLASS=1: in each something is pressed every second, and every fourth has a larger network, at 60 epochs a second unless SPEED says otherwise
+# CLASS=1: in each something is pressed every second, and every fourth has a larger network, at 60 epochs a second unless SPEED says otherwise;
+# LEFT=5: instead, what one session keeps of its epochs while so many train on that were just left without a goodbye
 SESSIONS ?= 30
 SECONDS ?= 20
 SPEED ?=
 CLASS ?=
+LEFT ?=
 # How many tests run side by side: most of them wait for a server or a browser
 JOBS ?= 4
 # What `make image` builds upon (empty: what the Dockerfile says) and with (empty: what works), and the name of the image
@@ -111,8 +113,8 @@ bench: $(BENCH)  ## Measure: ratios within one run, against scikit-learn among o
 	@browser=$$($(PY) scripts/find_browser.py --install) || exit 1; \
 	PLAYGROUND_BROWSER="$$browser" $(PY) -m benchmarks $(ARGS)
 
-load: $(DEV)  ## Measure a server under SESSIONS=30 sessions for SECONDS=20, SPEED= epochs a second each (CLASS=1: a class)
-	@$(PY) -m benchmarks.load --sessions "$(SESSIONS)" --seconds "$(SECONDS)" $(if $(SPEED),--speed "$(SPEED)") $(if $(CLASS),--class) $(ARGS)
+load: $(DEV)  ## Measure a server under SESSIONS=30 sessions for SECONDS=20, SPEED= epochs a second each (CLASS=1: a class; LEFT=5: beside sessions left)
+	@$(PY) -m benchmarks.load --sessions "$(SESSIONS)" --seconds "$(SECONDS)" $(if $(SPEED),--speed "$(SPEED)") $(if $(CLASS),--class) $(if $(LEFT),--left "$(LEFT)") $(ARGS)
 
 attacks: $(DEV)  ## Measure what a class notices of each of several attacks (ARGS="--pairs", ARGS="--kills")
 	@$(PY) -m benchmarks.attacks $(ARGS)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import processor
+from benchmarks import left, processor
 from benchmarks.__main__ import line
 from benchmarks.learners import ARRIVALS_PER_SECOND, FRAME_RATE, Learner, enter
 from benchmarks.measure import in_time, verdict
@@ -23,6 +23,8 @@ from tests.support.views import watched
 from tests.support.wire import Wire, connect
 
 MOST_SESSIONS, MOST_SECONDS = 500, 600
+MOST_SECONDS_LEFT = 120
+"""With ``--left``: it is measured three times."""
 
 WARM_UP_SECONDS = 2.0
 
@@ -278,29 +280,44 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=ROOT,
         help="the checkout whose server is measured (default: this one)",
     )
-    parser.add_argument(
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
         "--class",
         action="store_true",
         dest="with_class",
         help="something is pressed in every session once a second, and every fourth is heavy:"
         " 32-32-16 units, 1,000 samples",
     )
+    kind.add_argument(
+        "--left",
+        type=int,
+        metavar="N",
+        help="instead, the epochs of one session while N others train on that have just been left without a goodbye",
+    )
     options = parser.parse_args(arguments)
     if not (1 <= options.sessions <= MOST_SESSIONS and 1 <= options.seconds <= MOST_SECONDS):
         sys.exit(f"load: sessions are 1 … {MOST_SESSIONS}, seconds 1 … {MOST_SECONDS}")
+    if options.left is not None and not (
+        1 <= options.left <= MOST_SESSIONS and options.seconds <= MOST_SECONDS_LEFT
+    ):
+        sys.exit(f"load: sessions left are 1 … {MOST_SESSIONS}, for at most {MOST_SECONDS_LEFT} seconds")
     if options.with_class and options.encoding not in (None, "plain"):
         sys.exit("load: the frames of a class are plain, as it looks for what they show")
     if options.with_class and options.speed is None:
         options.speed = SPEED
     speed = "as fast as they can" if options.speed is None else f"at {options.speed:g} epochs a second"
-    print(
-        f"{options.sessions} sessions, {speed}, {options.seconds:g} s, {FRAME_RATE} frames a second asked for\n"
-    )
+    who = f"{options.sessions} sessions" if options.left is None else f"1 session and {options.left} left"
+    print(f"{who}, {speed}, {options.seconds:g} s, {FRAME_RATE} frames a second asked for\n")
     print(line(HEADER))
     print(line(["---"] * len(HEADER)), flush=True)
-    with live_server("--metrics-port", "0", cwd=options.checkout) as server:
-        table = list(rows(options, asyncio.run(measure(options, server))))
-        log = server.log.read_text(encoding="utf-8")
+    if options.left is None:
+        with live_server("--metrics-port", "0", cwd=options.checkout) as server:
+            table = list(rows(options, asyncio.run(measure(options, server))))
+            log = server.log.read_text(encoding="utf-8")
+    else:
+        with live_server(cwd=options.checkout, environment=left.environment(options.seconds)) as server:
+            table = list(asyncio.run(left.measure(server, options.left, options.seconds, options.speed)))
+            log = server.log.read_text(encoding="utf-8")
     for row in table:
         print(line(row))
     if log:
