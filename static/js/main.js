@@ -1,5 +1,7 @@
 /** The page: brings connection, state, actions and views together. */
 
+/** @import { Catalog } from "./types/app.js" */
+
 import { createActionBindings } from "./app/action-bindings.js";
 import { createCommands } from "./app/commands.js";
 import { createConnectionUpkeep } from "./app/connection-upkeep.js";
@@ -19,7 +21,6 @@ import { createApi } from "./net/api.js";
 import { socketUrl } from "./net/connection.js";
 import { createDiagnosis } from "./net/connection-diagnosis.js";
 import { canDecompress, createDecompressor } from "./net/frame-decompression.js";
-import { decodeCatalog } from "./net/protocol.js";
 import { findRecord } from "./net/resume-token-storage.js";
 import { createSession } from "./net/session.js";
 import { createLanguageChoice } from "./views/shell/language.js";
@@ -34,7 +35,8 @@ const root = document.documentElement;
 // The browser is loading the page in another language.
 if ("leaving" in root.dataset) await new Promise(() => {});
 useLanguage(decodeLanguage(find(document, "#strings", HTMLScriptElement).textContent ?? ""));
-const catalog = decodeCatalog(find(document, "#catalog", HTMLScriptElement).textContent ?? "");
+/** @type {Catalog} */
+const catalog = JSON.parse(find(document, "#catalog", HTMLScriptElement).textContent ?? "");
 
 // The server, and what the visit begins with
 

@@ -27,8 +27,11 @@ OLDER = """(() => {
     older.disconnect();
   });
   older.observe(document, { childList: true, subtree: true });
+  const record = sessionStorage.getItem('neural-playground-record');
+  const former = record?.replace(/_([a-z])(?=\\w*":)/g, (_, letter) => letter.toUpperCase());
+  if (former) sessionStorage.setItem('neural-playground-record', former);
 })()"""
-"""Makes the page of the first visit believe that it is of another revision."""
+"""Makes the page of the first visit believe that it is of another revision, whose record has camelCase names."""
 HIDE = """() => {
   Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
   document.dispatchEvent(new Event('visibilitychange'));
@@ -269,6 +272,7 @@ def test_a_page_older_than_the_server_is_told_to_reload_and_keeps_its_run(
     playground = Playground(page, server.url).open()
     notice = playground['.notice[data-key="newer"]']
     expect(notice).to_contain_text("newer page")
+    playground.choose("training.learning_rate", "0.1")
     playground.train(20)
     kept(playground, 20)
     epoch = playground.epoch
@@ -278,6 +282,11 @@ def test_a_page_older_than_the_server_is_told_to_reload_and_keeps_its_run(
 
     playground.until(lambda: playground.epoch == epoch, "the epoch of before")
     expect(notice).to_be_hidden()
+    assert playground.field("training.learning_rate") == 0.1
+    playground['[data-action="undo"]:visible'].click()
+    playground.until(lambda: playground.field("training.learning_rate") == 0.03, "the rate of before")
+    assert playground.epoch == epoch
+    assert playground.problems == []
     context.close()
 
 

@@ -26,11 +26,10 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="the page's modules run in 
 SCRIPT = """
 import { createInterface } from "node:readline";
 import { writeExperiment, writeNetwork } from "./static/js/io/experiment-files.js";
-import { fromWire } from "./static/js/net/protocol.js";
 const does = {
-  file: (experiment) => writeExperiment(fromWire(experiment)),
+  file: writeExperiment,
   network: ([experiment, values]) => Buffer.from(
-    writeNetwork(fromWire(experiment), { parameters: Float32Array.from(values), epoch: 7, step: 70 })
+    writeNetwork(experiment, { parameters: Float32Array.from(values), epoch: 7, step: 70 })
   ).toString("base64"),
 };
 for await (const line of createInterface({ input: process.stdin })) {

@@ -19,10 +19,9 @@ SEEDS = range(12)
 pytestmark = pytest.mark.skipif(NODE is None, reason="the first steps are read by Node.js, and there is none")
 
 SCRIPT = """
-import { decodeCatalog, encodeCommand } from "./static/js/net/protocol.js";
 import { experimentOf, PRESETS } from "./static/js/model/presets.js";
-const catalog = decodeCatalog(await new Response(process.stdin).text());
-const rows = PRESETS.map((start) => [start.key, start.speed, encodeCommand(experimentOf(catalog, start))]);
+const catalog = await new Response(process.stdin).json();
+const rows = PRESETS.map((start) => [start.key, start.speed, experimentOf(catalog, start)]);
 console.log(JSON.stringify(rows));
 """
 
@@ -40,7 +39,7 @@ def starts() -> dict[str, tuple[float, dict[str, Any]]]:
         text=True,
         timeout=30,
     )
-    return {key: (speed, json.loads(text)) for key, speed, text in json.loads(answer.stdout)}
+    return {key: (speed, whole) for key, speed, whole in json.loads(answer.stdout)}
 
 
 def experiment(key: str, seed: int | None = None, **changes: Any) -> Experiment:

@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   "own-data": ["lib"],
   model: ["lib", "own-data"],
   net: ["lib", "own-data", "model"],
-  text: ["lib", "own-data", "model", "net"],
+  text: ["lib", "own-data", "model"],
   io: ["lib", "own-data", "model", "net", "text"],
   views: ["lib", "own-data"],
   app: ["lib", "own-data", "model", "net", "text", "io", "views"],

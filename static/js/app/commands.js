@@ -24,7 +24,7 @@ export function createCommands({ catalog, session }) {
   /** @param {number | null} speed */
   function setSpeed(speed) {
     store.update((state) => ({ ...state, speed }));
-    if (store.get().playing) send({ type: "play", epochsPerSecond: speed });
+    if (store.get().playing) send({ type: "play", epochs_per_second: speed });
   }
 
   return {
@@ -32,9 +32,9 @@ export function createCommands({ catalog, session }) {
 
     /** @param {1 | -1} by 1 for the next faster of the offered speeds, −1 for the next slower */
     changeSpeed(by) {
-      const at = catalog.speeds.findIndex(({ epochsPerSecond }) => epochsPerSecond === store.get().speed);
+      const at = catalog.speeds.findIndex(({ epochs_per_second }) => epochs_per_second === store.get().speed);
       const next = catalog.speeds[at + by];
-      if (next) setSpeed(next.epochsPerSecond);
+      if (next) setSpeed(next.epochs_per_second);
     },
 
     /** @param {Target} preview */
@@ -85,11 +85,12 @@ export function createCommands({ catalog, session }) {
 
     useOwnPoints() {
       const { ownPoints } = store.get();
-      if (ownPoints) change({ "data.points": ownPoints.points, "data.pointClasses": ownPoints.pointClasses });
+      if (ownPoints)
+        change({ "data.points": ownPoints.points, "data.point_classes": ownPoints.point_classes });
     },
 
     /** Replaces the weights of a seed of TensorFlow Playground by those of a seed of this server. */
-    leaveSeed: () => change({ "data.classicSeed": null }),
+    leaveSeed: () => change({ "data.classic_seed": null }),
 
     /**
      * Applies a preset and plays it.
@@ -99,9 +100,9 @@ export function createCommands({ catalog, session }) {
       const preset = PRESETS.find((entry) => entry.key === key);
       if (!preset) return;
       replace(experimentOf(catalog, preset));
-      send({ type: "reset", newSeed: false });
+      send({ type: "reset", new_seed: false });
       store.update((state) => ({ ...state, speed: preset.speed, pinned: null, preview: null }));
-      send({ type: "play", epochsPerSecond: preset.speed });
+      send({ type: "play", epochs_per_second: preset.speed });
     },
   };
 }

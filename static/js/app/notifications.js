@@ -135,7 +135,7 @@ export function createNotifications({
         {
           label: phrase("telling.lower-rate", { rate: formatPlain(lower) }),
           perform() {
-            change({ "training.learningRate": lower });
+            change({ "training.learning_rate": lower });
             perform("reset");
             perform("play");
           },

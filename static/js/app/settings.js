@@ -12,7 +12,6 @@ import { keepFocus } from "../lib/dom/focus.js";
 import { getField, layersBy, optionsOf, optionValues } from "../model/experiment.js";
 import { appliesToPoints, followsFromPoints } from "../model/own-points.js";
 import { appliesTo, lossesFor, problemOf } from "../model/problem.js";
-import { fromWireName } from "../net/protocol.js";
 import { createClassicSeed } from "../views/settings/classic-seed.js";
 import { createCollapsibleSections } from "../views/settings/collapsible-sections.js";
 import { createControls } from "../views/settings/controls.js";
@@ -43,12 +42,13 @@ export function createSettings({ catalog, session, commands, theme }) {
     onSpeed: commands.setSpeed,
   });
   const controls = createControls(byId("playground"), {
-    onChange: (name, value) => change({ [fromWireName(name)]: value }),
+    onChange: (name, value) => change({ [name]: value }),
   });
   const options = createOptions(byId("playground"), {
     onChange(choice, name, value) {
-      const path = fromWireName(choice);
-      change({ [`${path}Options`]: { ...optionValues(catalog, store.get().wanted, path), [name]: value } });
+      change({
+        [`${choice}_options`]: { ...optionValues(catalog, store.get().wanted, choice), [name]: value },
+      });
     },
   });
   const datasets = createDatasets(byId("datasets"), {
@@ -66,8 +66,8 @@ export function createSettings({ catalog, session, commands, theme }) {
   });
   const limits = catalog.fields["network.hidden"];
   const layerCount = createLayerCount(find(document, ".network__count", HTMLElement), {
-    fewest: limits?.minimumLayers ?? 0,
-    most: limits?.maximumLayers ?? 0,
+    fewest: limits?.minimum_layers ?? 0,
+    most: limits?.maximum_layers ?? 0,
     onCount: (by) => change({ "network.hidden": layersBy(catalog, store.get().wanted, by) }),
   });
   createCollapsibleSections(byId("playground"), { roomy: ROOMY });
@@ -106,23 +106,21 @@ export function createSettings({ catalog, session, commands, theme }) {
     controls.setChoices("objective.loss", lossesFor(catalog, problemOf(catalog, experiment)));
     controls.update({
       enabled,
-      valueOfField: (name) => getField(wanted, fromWireName(name)),
-      applies: (name) =>
-        appliesTo(catalog, fromWireName(name), problem) && appliesToPoints(wanted, fromWireName(name)),
-      fixed: (name) => followsFromPoints(wanted, fromWireName(name)),
+      valueOfField: (name) => getField(wanted, name),
+      applies: (name) => appliesTo(catalog, name, problem) && appliesToPoints(wanted, name),
+      fixed: (name) => followsFromPoints(wanted, name),
     });
     options.update({
       enabled,
-      optionsOf: (choice) =>
-        own && choice === "data.dataset" ? [] : optionsOf(catalog, wanted, fromWireName(choice)),
-      valuesOf: (choice) => optionValues(catalog, wanted, fromWireName(choice)),
+      optionsOf: (choice) => (own && choice === "data.dataset" ? [] : optionsOf(catalog, wanted, choice)),
+      valuesOf: (choice) => optionValues(catalog, wanted, choice),
     });
     datasets.update({ problem, chosen: own ? "" : wanted.data.dataset, enabled });
     for (const part of findAll(document, "[data-only-for]", HTMLElement))
       part.hidden = (part.dataset.onlyFor === "points") !== own;
     features.update({ active: wanted.features, enabled });
     layerCount.update({ count: wanted.network.hidden.length, enabled });
-    classicSeed.update({ seed: wanted.data.classicSeed, enabled });
+    classicSeed.update({ seed: wanted.data.classic_seed, enabled });
     problemSelect.value = problem;
     problemSelect.disabled = !enabled;
   }

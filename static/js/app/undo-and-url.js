@@ -101,7 +101,7 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
     opened = null;
     if (!opening?.network || !isEqual(opening.experiment, experiment)) return;
     const { parameters, epoch } = opening.network;
-    session.send({ type: "reset", newSeed: false });
+    session.send({ type: "reset", new_seed: false });
     for (let start = 0; start < parameters.length; start += MOST_VALUES) {
       const values = parameters.slice(start, start + MOST_VALUES);
       session.send({ type: "set_parameters", start, values });
@@ -128,8 +128,8 @@ export function createUndoAndUrl({ openers, session, page, show, announce, now =
    * @param {"replace" | "push"} how
    */
   function writeAddress(experiment, how) {
-    const { points: own, pointClasses } = experiment.data;
-    if (own !== null) points.write({ points: own, pointClasses });
+    const { points: own, point_classes } = experiment.data;
+    if (own !== null) points.write({ points: own, point_classes });
     const address = wholeAddress();
     if (address === page.location.href) return;
     if (how === "push") page.history.pushState(null, "", address);

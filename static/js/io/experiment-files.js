@@ -5,7 +5,6 @@
  */
 
 import { encodeTensors } from "../lib/data/safetensors.js";
-import { toWire } from "../net/protocol.js";
 
 const EXPERIMENT = "neural-playground-experiment";
 const NETWORK = "neural-playground-network";
@@ -16,7 +15,7 @@ const VERSION = 1;
  * @returns {string}
  */
 export function writeExperiment(experiment) {
-  return `${JSON.stringify({ format: EXPERIMENT, version: VERSION, experiment: toWire(experiment) }, null, 2)}\n`;
+  return `${JSON.stringify({ format: EXPERIMENT, version: VERSION, experiment }, null, 2)}\n`;
 }
 
 /**
@@ -29,7 +28,7 @@ export function writeNetwork(experiment, { parameters, epoch, step }) {
     metadata: {
       format: NETWORK,
       version: String(VERSION),
-      experiment: JSON.stringify(toWire(experiment)),
+      experiment: JSON.stringify(experiment),
       epoch: String(epoch),
       step: String(step),
     },

@@ -36,7 +36,7 @@ export function isAboutExperiment(fragment) {
  * The address with which the run begins, and the own points that it refers to, if this browser has them.
  * @param {Pick<Openers, "points">} openers
  * @param {string} fragment without `#`
- * @returns {{ address?: string, ownPoints?: Targets }} empty if the fragment describes no experiment
+ * @returns {{ address?: string, own_points?: Targets }} empty if the fragment describes no experiment
  */
 export function beginningOf({ points }, fragment) {
   if (fragment === "" || !isAboutExperiment(fragment)) return {};
@@ -48,8 +48,8 @@ export function beginningOf({ points }, fragment) {
  * @param {Openers["points"]} points
  */
 function ownPointsFor(link, points) {
-  const ownPoints = link.includes("own") ? points.read() : null;
-  return ownPoints && { ownPoints };
+  const own = link.includes("own") ? points.read() : null;
+  return own && { own_points: own };
 }
 
 /**
@@ -63,7 +63,7 @@ export async function openLink({ catalog, api, points }, text, page = "#") {
   const link = text.trim();
   if (link === "") throw new ApiError(phrase("opening.no-link"));
   if (link === "#" || link === page.split("#")[0])
-    return { experiment: catalog.experiment, notes: [], missesPoints: false, network: null };
+    return { experiment: catalog.experiment, notes: [], misses_points: false, network: null };
   return api.read({ text: link, ...ownPointsFor(link, points) });
 }
 

@@ -19,7 +19,7 @@ const ORIGINAL = "https://playground.tensorflow.org/";
  * @throws {ApiError} TensorFlow Playground cannot express it; the message says why
  */
 export async function classicAddress(api, experiment) {
-  if (experiment.data.classicSeed === null) throw new ApiError(phrase("classic.no-seed"));
+  if (experiment.data.classic_seed === null) throw new ApiError(phrase("classic.no-seed"));
   try {
     return `${ORIGINAL}#${await api.writeClassic(experiment)}`;
   } catch (error) {

@@ -17,7 +17,7 @@ export const ACTIONS = [
     available: connected,
     perform({ get, send }) {
       const { playing, speed } = get();
-      send(playing ? { type: "pause" } : { type: "play", epochsPerSecond: speed });
+      send(playing ? { type: "pause" } : { type: "play", epochs_per_second: speed });
     },
   },
   {
@@ -36,15 +36,15 @@ export const ACTIONS = [
     id: "reset",
     keys: ["r"],
     available: connected,
-    perform: ({ send }) => send({ type: "reset", newSeed: false }),
+    perform: ({ send }) => send({ type: "reset", new_seed: false }),
   },
   {
     id: "new-weights",
     keys: ["n"],
     available: connected,
     perform({ get, send, leaveSeed }) {
-      if (get().experiment.data.classicSeed !== null) leaveSeed();
-      send({ type: "reset", newSeed: true });
+      if (get().experiment.data.classic_seed !== null) leaveSeed();
+      send({ type: "reset", new_seed: true });
     },
   },
   {

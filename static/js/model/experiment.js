@@ -8,7 +8,7 @@
 const NEW_LAYER = 2;
 
 /**
- * The value at a dotted path, such as `training.learningRate`.
+ * The value at a dotted path, such as `training.learning_rate`.
  * @param {Experiment} experiment
  * @param {string} path
  * @returns {unknown}
@@ -41,6 +41,16 @@ export function withField(experiment, path, value) {
 }
 
 /**
+ * The rows of a list of the catalogue, such as `optimizers`; empty without one.
+ * @param {Catalog} catalog
+ * @param {string | null | undefined} list
+ * @returns {Choice[]}
+ */
+export function rowsOf(catalog, list) {
+  return /** @type {Record<string, Choice[]>} */ ({ ...catalog.choices })[list ?? ""] ?? [];
+}
+
+/**
  * The options of the chosen row of a choice such as `training.optimizer`; empty if it has none.
  * @param {Catalog} catalog
  * @param {Experiment} experiment
@@ -48,11 +58,9 @@ export function withField(experiment, path, value) {
  * @returns {ChoiceOption[]}
  */
 export function optionsOf(catalog, experiment, path) {
-  const list = catalog.fields[`${path}Options`]?.choices;
-  if (!list) return [];
-  const rows = /** @type {Record<string, Choice[]>} */ (/** @type {unknown} */ (catalog.choices))[list];
   const key = getField(experiment, path);
-  return rows?.find((row) => row.key === key)?.options ?? [];
+  const rows = rowsOf(catalog, catalog.fields[`${path}_options`]?.choices);
+  return rows.find((row) => row.key === key)?.options ?? [];
 }
 
 /**
@@ -65,7 +73,7 @@ export function optionsOf(catalog, experiment, path) {
 export function optionValues(catalog, experiment, path) {
   const options = optionsOf(catalog, experiment, path);
   if (options.length === 0) return {};
-  const given = /** @type {Record<string, number>} */ (getField(experiment, `${path}Options`));
+  const given = /** @type {Record<string, number>} */ (getField(experiment, `${path}_options`));
   return Object.fromEntries(options.map(({ name, default: usual }) => [name, given[name] ?? usual]));
 }
 
@@ -78,7 +86,7 @@ export function optionValues(catalog, experiment, path) {
  */
 export function withChanges(experiment, changes) {
   return Object.entries(changes).reduce((changed, [path, value]) => {
-    const options = `${path}Options`;
+    const options = `${path}_options`;
     const keeps = options in changes || value === getField(changed, path) || !getField(changed, options);
     return withField(keeps ? changed : withField(changed, options, {}), path, value);
   }, experiment);
@@ -93,8 +101,8 @@ export function withChanges(experiment, changes) {
  */
 export function layersBy(catalog, { network: { hidden } }, by) {
   if (by < 0) return hidden.slice(0, -1);
-  const { minimumUnits, maximumUnits } = catalog.fields["network.hidden"] ?? {};
-  return [...hidden, Math.min(maximumUnits ?? NEW_LAYER, Math.max(minimumUnits ?? 1, NEW_LAYER))];
+  const { minimum_units, maximum_units } = catalog.fields["network.hidden"] ?? {};
+  return [...hidden, Math.min(maximum_units ?? NEW_LAYER, Math.max(minimum_units ?? 1, NEW_LAYER))];
 }
 
 /**
@@ -104,7 +112,7 @@ export function layersBy(catalog, { network: { hidden } }, by) {
  * @returns {number}
  */
 export function lowerLearningRate(catalog, experiment) {
-  const rate = experiment.training.learningRate;
-  const lower = catalog.fields["training.learningRate"]?.suggestions?.filter((value) => value < rate);
+  const rate = experiment.training.learning_rate;
+  const lower = catalog.fields["training.learning_rate"]?.suggestions?.filter((value) => value < rate);
   return lower?.length ? Math.max(...lower) : rate / 3;
 }

@@ -9,7 +9,7 @@ import { createRandom, sampleIndexes } from "../lib/data/random.js";
 import { fromTargets, MOST_POINTS, sameTargets } from "../own-data/point-set.js";
 
 /** Fields that apply to generated data sets only. */
-const OF_DATA_SETS = ["data.noise", "data.minorityShare"];
+const OF_DATA_SETS = ["data.noise", "data.minority_share"];
 /** Fields that follow from the points. */
 const FIXED = ["data.samples"];
 
@@ -17,8 +17,8 @@ const FIXED = ["data.samples"];
  * @param {Experiment} experiment
  * @returns {Targets | null}
  */
-export function ownPoints({ data: { points, pointClasses } }) {
-  return points === null ? null : { points, pointClasses };
+export function ownPoints({ data: { points, point_classes } }) {
+  return points === null ? null : { points, point_classes };
 }
 
 /**
@@ -59,8 +59,8 @@ export function followsFromPoints(experiment, path) {
  */
 export function ownSet(targets) {
   if (targets === null) return null;
-  const { points, pointClasses } = targets;
-  return fromTargets(points, countClasses(targets, pointClasses));
+  const { points, point_classes } = targets;
+  return fromTargets(points, countClasses(targets, point_classes));
 }
 
 /**

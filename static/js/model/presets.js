@@ -40,7 +40,7 @@ const WAVES = Array.from({ length: 61 }, (_, index) => {
  */
 const MODERN = {
   network: { hidden: [16, 16], activation: "relu", initializer: "he" },
-  training: { optimizer: "adam", learningRate: 0.01 },
+  training: { optimizer: "adam", learning_rate: 0.01 },
 };
 
 /** @type {readonly Preset[]} */
@@ -76,16 +76,16 @@ export const PRESETS = [
     key: "overfit",
     speed: 60,
     settings: {
-      data: { dataset: "gauss", noise: 0.5, trainFraction: 0.1, seed: 3 },
+      data: { dataset: "gauss", noise: 0.5, train_fraction: 0.1, seed: 3 },
       network: { hidden: [8, 8, 8] },
-      training: { learningRate: 0.1 },
+      training: { learning_rate: 0.1 },
     },
     lines: [WAVES],
   },
   {
     key: "rate",
     speed: 20,
-    settings: { training: { learningRate: 10 } },
+    settings: { training: { learning_rate: 10 } },
     lines: [
       [
         [-5.6, 5],

@@ -24,9 +24,9 @@ export function datasetChoice(catalog, key) {
  * @returns {number}
  */
 export function classesOf(catalog, experiment) {
-  const { dataset, points, pointClasses } = experiment.data;
+  const { dataset, points, point_classes } = experiment.data;
   if (points !== null) {
-    if (pointClasses > 2) return pointClasses;
+    if (point_classes > 2) return point_classes;
     return points.every(([, , target]) => Math.abs(target) === 1) ? 2 : 0;
   }
   const { classes } = datasetChoice(catalog, dataset);

@@ -6,7 +6,7 @@
 
 import { formatPlain } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
-import { getField } from "./experiment.js";
+import { getField, rowsOf } from "./experiment.js";
 
 /**
  * The text of a field's value.
@@ -27,10 +27,7 @@ export function valueText(catalog, path, value) {
     return Object.entries(value)
       .map(([name, number]) => `${name} ${valueText(catalog, "", number)}`)
       .join(phrase("list.between"));
-  const rows = field?.choices
-    ? Object.entries(catalog.choices).find(([name]) => name === field.choices)
-    : null;
-  return rows?.[1].find(({ key }) => key === value)?.label ?? String(value);
+  return rowsOf(catalog, field?.choices).find(({ key }) => key === value)?.label ?? String(value);
 }
 
 /**
@@ -43,7 +40,7 @@ export function valueText(catalog, path, value) {
  */
 export function changesOf(catalog, before, after, changed) {
   return changed
-    .filter((path) => !path.endsWith("Options") || !changed.includes(path.replace(/Options$/, "")))
+    .filter((path) => !path.endsWith("_options") || !changed.includes(path.replace(/_options$/, "")))
     .map((path) => ({
       label: catalog.fields[path]?.label ?? path,
       from: valueText(catalog, path, getField(before, path)),

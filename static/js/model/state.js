@@ -30,7 +30,7 @@ export function initialState(catalog, address = "", record = null) {
     undoStack: record?.undo ?? createUndoStack(experiment),
     pending: [],
     playing: false,
-    speed: record ? record.speed : (catalog.speeds.find(({ usual }) => usual)?.epochsPerSecond ?? null),
+    speed: record ? record.speed : (catalog.speeds.find(({ usual }) => usual)?.epochs_per_second ?? null),
     run: 0,
     ended: null,
     pinned: null,
@@ -118,7 +118,7 @@ export function joined(requests) {
   for (const { changes: newer = {} } of requests.slice(Math.max(first, 0))) {
     // Options belong to the choice for which they were set.
     for (const [path, value] of Object.entries(newer))
-      if (changes[path] !== value) delete changes[`${path}Options`];
+      if (changes[path] !== value) delete changes[`${path}_options`];
     Object.assign(changes, newer);
   }
   return { ...(experiment && { experiment }), ...(Object.keys(changes).length > 0 && { changes }) };

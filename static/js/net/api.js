@@ -6,7 +6,6 @@
  */
 
 import { languageKey, phrase } from "../lib/text/i18n.js";
-import { fromWire, toWire } from "./protocol.js";
 
 /** The server refuses or does not answer, or a request makes no sense; the message is a sentence for people. */
 export class ApiError extends Error {
@@ -53,16 +52,12 @@ export function createApi(page, fetcher = (...request) => fetch(...request)) {
   return {
     /**
      * The experiment of a link or a file, and notes on what of it was ignored.
-     * @param {{ text: string, ownPoints?: Targets } | { file: string }} saved a link, and the own points that it may refer
+     * @param {{ text: string, own_points?: Targets } | { file: string }} saved a link, and the own points that it may refer
      *   to; or the bytes of a file in base64
      * @returns {Promise<Opening>}
      */
     async read(saved) {
-      const { ownPoints, ...content } = { ownPoints: undefined, ...saved };
-      const own = ownPoints && { points: ownPoints.points, point_classes: ownPoints.pointClasses };
-      const answer = await read(await post("api/read", own ? { ...content, own_points: own } : content));
-      const { experiment, notes, misses_points: missesPoints, network } = answer;
-      return { experiment: fromWire(experiment), notes, missesPoints, network };
+      return read(await post("api/read", saved));
     },
     /**
      * The fragment of the link to an experiment in TensorFlow Playground.
@@ -70,7 +65,7 @@ export function createApi(page, fetcher = (...request) => fetch(...request)) {
      * @returns {Promise<string>}
      */
     async writeClassic(experiment) {
-      return (await read(await post("api/classic/link", { experiment: toWire(experiment) }))).link;
+      return (await read(await post("api/classic/link", { experiment }))).link;
     },
     /**
      * @param {string} language
@@ -79,7 +74,7 @@ export function createApi(page, fetcher = (...request) => fetch(...request)) {
      * @returns {Promise<string>}
      */
     async writeCode(language, experiment, epochs) {
-      const response = await post(`api/export/${language}?epochs=${epochs}`, toWire(experiment));
+      const response = await post(`api/export/${language}?epochs=${epochs}`, experiment);
       if (response.headers.get("content-type")?.startsWith("application/json")) await read(response);
       return response.text();
     },

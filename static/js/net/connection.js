@@ -8,7 +8,7 @@
  */
 
 import { backoff } from "../lib/data/timing.js";
-import { decodeEvent, decodeFrame, encodeCommand } from "./protocol.js";
+import { decodeFrame } from "./protocol.js";
 
 /** Longest wait before the first and before any new attempt, in milliseconds. */
 const FIRST_WAIT = 1000;
@@ -190,7 +190,7 @@ export function createConnection(options) {
         options.onFrame(decodeFrame(data));
         return;
       }
-      const event = decodeEvent(String(data));
+      const event = /** @type {ServerEvent} */ (JSON.parse(String(data)));
       if (event.type === "heartbeat") return;
       if (event.type === "closing") closing = event;
       if (event.type === "welcome") {
@@ -253,7 +253,7 @@ export function createConnection(options) {
    * @returns {number} milliseconds
    */
   function waitAfter(code) {
-    if (closing?.retryAfter) return closing.retryAfter * 1000;
+    if (closing?.retry_after) return closing.retry_after * 1000;
     if (BUSY.has(code)) return LATER.least + random() * (LATER.longest - LATER.least);
     return backoff(attempt, FIRST_WAIT, LONGEST_WAIT, random);
   }
@@ -273,7 +273,7 @@ export function createConnection(options) {
     /** Sends a command if the connection is open; returns whether it was. */
     send(/** @type {Command} */ command) {
       if (socket?.readyState !== 1) return false;
-      socket.send(encodeCommand(command));
+      socket.send(JSON.stringify(command));
       return true;
     },
     /** Checks whether the connection is still alive; to be called every few seconds, and when the page wakes up. */

@@ -1,99 +1,13 @@
 /**
- * The protocol: encodes commands, decodes events and frames (docs/protocol.md).
- * The only module that knows bytes and snake_case names; all others use camelCase and arrays.
+ * The binary part of the protocol: decodes frames (docs/protocol.md). The only module that knows their bytes.
+ * Commands, events and the catalogue are JSON, and keep its names everywhere on the page.
  */
 
 /**
- * @import { Catalog, Command, Experiment, Frame, FrameRun, Points, ServerEvent } from "../types/app.js"
+ * @import { Frame, FrameRun, Points } from "../types/app.js"
  */
 
 export const PROTOCOL_VERSION = 2;
-
-/**
- * `data.train_fraction` becomes `data.trainFraction`.
- * @param {string} name
- * @returns {string}
- */
-export function fromWireName(name) {
-  return name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
-}
-
-/**
- * `data.trainFraction` becomes `data.train_fraction`.
- * @param {string} name
- * @returns {string}
- */
-export function toWireName(name) {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** Keys whose values are not renamed: options, whose keys are names of the catalogue, and points, which are many numbers. */
-const PLAIN = /^(\w+(_o|O)ptions|points)$/;
-
-/**
- * The same value with every key renamed, all the way down; names of options stay.
- * @param {unknown} value
- * @param {(name: string) => string} rename
- * @returns {unknown}
- */
-function renameKeys(value, rename) {
-  if (Array.isArray(value)) return value.map((item) => renameKeys(item, rename));
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      rename(key),
-      PLAIN.test(key) ? item : renameKeys(item, rename),
-    ]),
-  );
-}
-
-/**
- * An experiment with the names of the wire.
- * @param {Experiment} experiment
- * @returns {Record<string, unknown>}
- */
-export function toWire(experiment) {
-  return /** @type {Record<string, unknown>} */ (renameKeys(experiment, toWireName));
-}
-
-/**
- * An experiment of the wire with the names of the page.
- * @param {unknown} experiment
- * @returns {Experiment}
- */
-export function fromWire(experiment) {
-  return /** @type {Experiment} */ (renameKeys(experiment, fromWireName));
-}
-
-/**
- * @param {Command} command
- * @returns {string}
- */
-export function encodeCommand(command) {
-  return JSON.stringify(renameKeys(command, toWireName));
-}
-
-/**
- * @param {string} text
- * @returns {ServerEvent}
- */
-export function decodeEvent(text) {
-  const event = /** @type {ServerEvent} */ (renameKeys(JSON.parse(text), fromWireName));
-  if (event.type === "error" && event.field) event.field = fromWireName(event.field);
-  if (event.type === "configured") event.changed = event.changed.map(fromWireName);
-  return event;
-}
-
-/**
- * The catalogue as the page carries it.
- * @param {string} text
- * @returns {Catalog}
- */
-export function decodeCatalog(text) {
-  const catalog = /** @type {Catalog} */ (renameKeys(JSON.parse(text), fromWireName));
-  for (const speed of catalog.speeds) speed.epochsPerSecond ??= null;
-  return catalog;
-}
 
 /** Array types of the safetensors format that frames use. */
 const ARRAYS = { F64: Float64Array, F32: Float32Array, U32: Uint32Array, I8: Uint8Array };
@@ -192,7 +106,7 @@ export function decodeFrame(message) {
     if (tensor.dtype !== dtype) throw new Error(`Frame: ${name} is ${tensor.dtype}, not ${dtype}`);
     arrays[run] ??= {};
     arrays[run][view] ??= {};
-    arrays[run][view][fromWireName(array)] = readArray(message, start, tensor);
+    arrays[run][view][array] = readArray(message, start, tensor);
     if (`${view}/${array}` === "map/values") arrays[run][view].resolution = tensor.shape.at(-1);
   }
   return {

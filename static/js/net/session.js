@@ -64,7 +64,7 @@ const UNDRAWN = 1000;
 
 /** @typedef {ReturnType<typeof createSession>} Session */
 
-/** @typedef {ChangeRequest & { address?: string, ownPoints?: Targets }} Greeting the experiment of a hello */
+/** @typedef {ChangeRequest & { address?: string, own_points?: Targets }} Greeting the experiment of a hello */
 
 /**
  * @param {SessionOptions} options
@@ -112,7 +112,7 @@ export function createSession(options) {
   const sendWatch = throttle((/** @type {null} */ _) => {
     const exact = waiting.length > 0;
     const views = exact ? withExactParameters(watched) : watched;
-    const command = { type: "watch", views, frameRate: options.frameRate(), hidden: isHidden() && !exact };
+    const command = { type: "watch", views, frame_rate: options.frameRate(), hidden: isHidden() && !exact };
     connection.send(/** @type {Command} */ (command));
   }, WATCH_PAUSE);
 
@@ -126,8 +126,8 @@ export function createSession(options) {
       const { experiment, pending } = store.get();
       const present = [{ experiment, ...joined(pending) }, ...(pending.length > 0 ? [{ experiment }] : [])];
       const beginning = options.beginning?.() ?? {};
-      const { address, ownPoints } = beginning;
-      const addressed = [...(address ? [beginning] : []), ...(ownPoints ? [{ address }] : [])];
+      const { address, own_points } = beginning;
+      const addressed = [...(address ? [beginning] : []), ...(own_points ? [{ address }] : [])];
       greetings = [...(wasWelcomed || record ? present : []), ...addressed, {}];
       sendHello();
     },

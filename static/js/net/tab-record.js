@@ -101,10 +101,26 @@ export function dropRecord(getStorage) {
  */
 function read(getStorage, key) {
   try {
-    return JSON.parse(getStorage().getItem(key) ?? "null");
+    return JSON.parse(getStorage().getItem(key) ?? "null", withWireNames);
   } catch {
     return null;
   }
+}
+
+/**
+ * A former version of the page has stored experiments with camelCase names.
+ * @param {string} _key
+ * @param {unknown} value
+ * @returns {unknown}
+ */
+function withWireNames(_key, value) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      item,
+    ]),
+  );
 }
 
 /**

@@ -3,6 +3,8 @@
  * later. As targets, two classes are +1 (class 0) and −1 (class 1), more are their numbers.
  */
 
+/** @import { OwnPoints } from "../types/app.js" */
+
 import { joined, phrase } from "../lib/text/i18n.js";
 
 /** @typedef {readonly [x1: number, x2: number, label: number, value: number]} Point */
@@ -15,11 +17,7 @@ import { joined, phrase } from "../lib/text/i18n.js";
  * @property {readonly Point[]} points
  */
 
-/**
- * @typedef {object} Targets
- * @property {number[][]} points x1, x2, target of each
- * @property {number} pointClasses
- */
+/** @typedef {Required<OwnPoints>} Targets as the protocol has them */
 
 export const FEWEST_POINTS = 10;
 export const MOST_POINTS = 5000;
@@ -201,7 +199,7 @@ export function toTargets(set) {
   };
   return {
     points: points.map((point) => [round(point[0], 0), round(point[1], 1), targetOf(point)]),
-    pointClasses: kind === "classes" ? classes : 2,
+    point_classes: kind === "classes" ? classes : 2,
   };
 }
 
@@ -242,7 +240,7 @@ export function thumbnailSet(points, classes) {
 export function sameTargets(one, other) {
   if (one === other) return true;
   if (one === null || other === null) return false;
-  if (one.pointClasses !== other.pointClasses || one.points.length !== other.points.length) return false;
+  if (one.point_classes !== other.point_classes || one.points.length !== other.points.length) return false;
   return one.points.every((point, index) => {
     const same = other.points[index];
     return same !== undefined && point.every((number, column) => number === same[column]);
@@ -277,9 +275,11 @@ export function readPointSet(stored) {
  */
 export function readTargets(stored) {
   if (stored === null || typeof stored !== "object") return null;
-  const { points, pointClasses } = /** @type {Record<string, unknown>} */ (stored);
+  const record = /** @type {Record<string, unknown>} */ (stored);
+  // A former version of the page has stored `pointClasses`.
+  const { points, point_classes = record.pointClasses } = record;
   if (!Array.isArray(points) || points.length < FEWEST_POINTS || points.length > MOST_POINTS) return null;
-  if (!Number.isInteger(pointClasses) || Number(pointClasses) < 2 || Number(pointClasses) > MOST_CLASSES)
+  if (!Number.isInteger(point_classes) || Number(point_classes) < 2 || Number(point_classes) > MOST_CLASSES)
     return null;
   const sound = points.every(
     (point) =>
@@ -287,5 +287,5 @@ export function readTargets(stored) {
       point.length === 3 &&
       point.every((number) => Number.isFinite(number) && Math.abs(number) <= FARTHEST),
   );
-  return sound ? { points, pointClasses: Number(pointClasses) } : null;
+  return sound ? { points, point_classes: Number(point_classes) } : null;
 }

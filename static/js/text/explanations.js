@@ -1,13 +1,12 @@
 /** Explanations of everything on the page, from the catalog, found by topic. Pure functions and data. */
 
 /**
- * @import { Catalog, CatalogField, Choice, Experiment } from "../types/app.js"
+ * @import { Catalog, CatalogField, Experiment } from "../types/app.js"
  */
 
 import { formatPlain } from "../lib/text/format.js";
 import { phrase } from "../lib/text/i18n.js";
-import { getField } from "../model/experiment.js";
-import { fromWireName } from "../net/protocol.js";
+import { getField, rowsOf } from "../model/experiment.js";
 
 /**
  * @typedef {object} Entry
@@ -109,14 +108,13 @@ function ofProblem(catalog) {
 /**
  * @param {Catalog} catalog
  * @param {Experiment} experiment
- * @param {string} wireName
+ * @param {string} path
  * @returns {Explanation | null}
  */
-function ofField(catalog, experiment, wireName) {
-  const path = fromWireName(wireName);
+function ofField(catalog, experiment, path) {
   const field = catalog.fields[path];
   if (!field) return null;
-  const rows = field.choices ? rowsOf(catalog, field.choices) : [];
+  const rows = rowsOf(catalog, field.choices);
   const value = getField(experiment, path);
   const row = rows.find(({ key }) => key === value) ?? null;
   const effect = phrase(field.live ? "explanations.live" : "explanations.anew");
@@ -137,25 +135,14 @@ function ofField(catalog, experiment, wireName) {
  * @returns {Explanation | null}
  */
 function ofOption(catalog, experiment, choice, name) {
-  const path = fromWireName(choice);
-  const list = catalog.fields[`${path}Options`]?.choices;
-  const key = getField(experiment, path);
-  const row = list ? rowsOf(catalog, list).find((other) => other.key === key) : undefined;
+  const key = getField(experiment, choice);
+  const rows = rowsOf(catalog, catalog.fields[`${choice}_options`]?.choices);
+  const row = rows.find((other) => other.key === key);
   const option = row?.options.find((other) => other.name === name);
   if (!row || !option) return null;
   const { minimum, maximum, default: usual } = option;
   const note = rangeText(minimum, maximum, usual);
   return { ...plain(option.label, option.text), note, chosen: entryOf(row) };
-}
-
-/**
- * @param {Catalog} catalog
- * @param {string} list
- * @returns {Choice[]}
- */
-function rowsOf(catalog, list) {
-  const lists = /** @type {Record<string, Choice[]>} */ (/** @type {unknown} */ (catalog.choices));
-  return lists[list] ?? [];
 }
 
 /**

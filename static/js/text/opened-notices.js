@@ -8,10 +8,10 @@ import { phrase } from "../lib/text/i18n.js";
 
 /**
  * What could not be used, and whether own points are missing.
- * @param {{ notes: string[], missesPoints: boolean }} opening
+ * @param {{ notes: string[], misses_points: boolean }} opening
  * @returns {Notice[]} none if all was used
  */
-export function openedNotices({ notes, missesPoints }) {
+export function openedNotices({ notes, misses_points }) {
   /** @type {Notice[]} */
   const notices = [];
   if (notes.length > 0)
@@ -21,7 +21,7 @@ export function openedNotices({ notes, missesPoints }) {
       title: phrase("keeping.passed-over"),
       text: notes.map((problem) => phrase("keeping.problem", { problem })).join(phrase("keeping.between")),
     });
-  if (missesPoints)
+  if (misses_points)
     notices.push({
       key: "own-points",
       kind: "warning",

@@ -1,26 +1,10 @@
-/** Types of the page: those of the wire with camelCase names, and others. */
+/** Types of the page: those of the wire, and others. */
 
 import type { Targets } from "../own-data/point-set.js";
-import type * as Wire from "./protocol.js";
+import type { Command, Experiment } from "./protocol.js";
 
-/** `epochs_per_second` becomes `epochsPerSecond`. */
-export type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : S;
+export type * from "./protocol.js";
 
-/** The same type with every key in camelCase, recursively. */
-export type Camel<T> = T extends (infer Item)[]
-  ? T extends [infer A, infer B]
-    ? [Camel<A>, Camel<B>]
-    : Camel<Item>[]
-  : T extends object
-    ? { [Key in keyof T as Key extends string ? CamelCase<Key> : Key]: Camel<T[Key]> }
-    : T;
-
-/** Applies `Camel` to each member of a union. */
-export type CamelEach<T> = T extends unknown ? Camel<T> : never;
-
-export type Experiment = Camel<Wire.Experiment>;
 /** New values of an experiment's fields, by path. */
 export type Changes = Record<string, unknown>;
 /** A request for another experiment: a whole one, if it has one, and fields changed in that or in the present one. */
@@ -28,26 +12,6 @@ export interface ChangeRequest {
   experiment?: Experiment | undefined;
   changes?: Changes;
 }
-export type Command = CamelEach<Wire.Command>;
-export type ServerEvent = CamelEach<Wire.ServerEvent>;
-export type Welcome = Camel<Wire.Welcome>;
-export type RunInfo = Camel<Wire.RunInfo>;
-export type Configured = Camel<Wire.Configured>;
-export type StateChanged = Camel<Wire.StateChanged>;
-export type Diverged = Camel<Wire.Diverged>;
-export type Stopped = Camel<Wire.Stopped>;
-export type Checkpoint = Camel<Wire.Checkpoint>;
-export type Closing = Camel<Wire.Closing>;
-export type ErrorEvent = Camel<Wire.ErrorEvent>;
-export type Catalog = Camel<Wire.Catalog>;
-export type CatalogField = Camel<Wire.CatalogField>;
-export type Choice = Camel<Wire.Choice>;
-export type ChoiceOption = Camel<Wire.ChoiceOption>;
-export type DatasetChoice = Camel<Wire.DatasetChoice>;
-export type FeatureChoice = Camel<Wire.FeatureChoice>;
-export type LossChoice = Camel<Wire.LossChoice>;
-export type StopChoice = Camel<Wire.StopChoice>;
-export type Speed = Camel<Wire.Speed>;
 
 /** The samples of each part: x1, x2, target per point. */
 export interface Points {
@@ -180,7 +144,7 @@ export interface Opening {
   /** What was left out, and why. */
   notes: string[];
   /** Whether it refers to own points that this browser does not have. */
-  missesPoints: boolean;
+  misses_points: boolean;
   /** State of a trained network, if there is one. */
   network: { parameters: number[]; epoch: number; step: number } | null;
 }

@@ -7,6 +7,7 @@ import { initialState } from "../../../static/js/model/state.js";
 import { CATALOG } from "../support/catalog.js";
 
 /** @import { Changes, Command, Experiment } from "../../../static/js/types/app.js" */
+/** @import { Targets } from "../../../static/js/own-data/point-set.js" */
 /** @import { Session } from "../../../static/js/net/session.js" */
 
 function createTable() {
@@ -29,15 +30,16 @@ function createTable() {
 
 test("a data set takes the place of own points, and own points that of a data set", () => {
   const { commands, store, changes } = createTable();
+  /** @type {Targets["points"]} */
   const points = [[0, 1, 2]];
-  store.update((state) => ({ ...state, ownPoints: { points, pointClasses: 3 } }));
+  store.update((state) => ({ ...state, ownPoints: { points, point_classes: 3 } }));
 
   commands.chooseDataset("arms");
   commands.useOwnPoints();
 
   assert.deepEqual(changes, [
     { "data.points": null, "data.dataset": "arms" },
-    { "data.points": points, "data.pointClasses": 3 },
+    { "data.points": points, "data.point_classes": 3 },
   ]);
 });
 
@@ -50,7 +52,7 @@ test("the speed moves along those that are offered, and is sent while playing", 
   commands.changeSpeed(1);
   commands.changeSpeed(1);
 
-  assert.deepEqual(sent, [{ type: "play", epochsPerSecond: null }]);
+  assert.deepEqual(sent, [{ type: "play", epochs_per_second: null }]);
 });
 
 test("pinning the pinned unit again shows the output", () => {
@@ -69,10 +71,10 @@ test("a preset is set, begins anew and plays at its speed", () => {
   commands.begin("rate");
   commands.begin("no such preset");
 
-  assert.equal(store.get().wanted.training.learningRate, 10);
+  assert.equal(store.get().wanted.training.learning_rate, 10);
   assert.equal(store.get().speed, 20);
   assert.deepEqual(sent, [
-    { type: "reset", newSeed: false },
-    { type: "play", epochsPerSecond: 20 },
+    { type: "reset", new_seed: false },
+    { type: "play", epochs_per_second: 20 },
   ]);
 });

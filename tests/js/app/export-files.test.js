@@ -6,7 +6,7 @@ import { createStore } from "../../../static/js/lib/data/store.js";
 import { initialState } from "../../../static/js/model/state.js";
 import { createRunData } from "../../../static/js/net/run-data.js";
 import { apiThat } from "../support/api.js";
-import { CATALOG, WIRE_EXPERIMENT } from "../support/catalog.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 import { pictureOf } from "../support/frames.js";
 
 /** @param {string[]} [log] what was asked of the server */
@@ -36,7 +36,7 @@ test("files are named after data set and epoch", async () => {
   const { name, blob } = await files.file("experiment");
 
   assert.equal(name, "playground-circle-epoch-1-experiment.json");
-  assert.deepEqual(JSON.parse(await blob.text()).experiment, WIRE_EXPERIMENT);
+  assert.deepEqual(JSON.parse(await blob.text()).experiment, EXPERIMENT);
   assert.match(await (await files.file("losses")).blob.text(), /^epoch,training_loss,test_loss\n0,0\.5,/);
 });
 

@@ -99,7 +99,7 @@ test("a run that has diverged is a warning, and offers a lower learning rate", (
   press(shown.get("ended"), "learning rate");
 
   assert.deepEqual(log, ["change", "reset", "play"]);
-  assert.deepEqual(changes, [{ "training.learningRate": 0.01 }]);
+  assert.deepEqual(changes, [{ "training.learning_rate": 0.01 }]);
 });
 
 test("the notice goes when the run has another chance", () => {
@@ -142,7 +142,7 @@ test("what was changed along with a setting is told, and nothing where nothing w
 
 test("the first welcome names what of the address was passed over, later ones what was adapted", () => {
   const { telling, shown } = start();
-  telling.event(welcome({ notes: ["x is not known"], missesPoints: true }));
+  telling.event(welcome({ notes: ["x is not known"], misses_points: true }));
 
   assert.match(shown.get("passed-over")?.text ?? "", /x is not known/);
   assert.ok(shown.has("own-points"));
@@ -161,7 +161,7 @@ test("an address that cannot be opened is refused by that name", () => {
 
 test("a change of state is said once, with its picture", () => {
   const { telling, log } = start();
-  const state = { playing: false, epochsPerSecond: null, epoch: 5, step: 9, id: null };
+  const state = { playing: false, epochs_per_second: null, epoch: 5, step: 9, id: null };
 
   telling.event(/** @type {ServerEvent} */ ({ type: "state", reason: "stopped", ...state }));
   telling.picture(5, 0.25);
@@ -172,7 +172,7 @@ test("a change of state is said once, with its picture", () => {
 
 test("while training goes on, how far it has come is said now and then", () => {
   const { telling, log } = start({ playing: true });
-  const state = { playing: true, epochsPerSecond: null, epoch: 0, step: 0, id: null };
+  const state = { playing: true, epochs_per_second: null, epoch: 0, step: 0, id: null };
   telling.event(/** @type {ServerEvent} */ ({ type: "state", reason: "played", ...state }));
 
   for (let time = 0; time <= 31_000; time += 100) telling.picture(time / 100, 0.25, time);
@@ -192,11 +192,11 @@ const welcome = ({ state = { reason: "new" }, ...parts } = {}) =>
     waited: 0,
     page: "",
     notes: [],
-    missesPoints: false,
+    misses_points: false,
     runs: [{ state }],
     ...parts,
   });
-const RESUMED = { playing: true, epochsPerSecond: null, reason: "resumed", epoch: 1234, step: 0 };
+const RESUMED = { playing: true, epochs_per_second: null, reason: "resumed", epoch: 1234, step: 0 };
 
 test("the first welcome is not worth a word, nor is one that goes on unhurt", () => {
   const { telling, shown, log } = start();

@@ -2,11 +2,10 @@ import "../support/language.js";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { createUndoAndUrl } from "../../../static/js/app/undo-and-url.js";
-import { isEqual } from "../../../static/js/lib/data/equal.js";
-import { withField } from "../../../static/js/model/experiment.js";
-import { toWire } from "../../../static/js/net/protocol.js";
+import { getField, withField } from "../../../static/js/model/experiment.js";
+import { changedFields } from "../../../static/js/model/undo-stack.js";
 import { createSession } from "../../../static/js/net/session.js";
-import { EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
+import { EXPERIMENT } from "../support/catalog.js";
 import { WHOLE } from "../support/fields.js";
 import { FakeSocket } from "../support/socket.js";
 import { welcome } from "../support/welcome.js";
@@ -78,7 +77,7 @@ function start() {
     now: () => (time += 10_000),
   });
   FakeSocket.latest().accept();
-  FakeSocket.latest().tell(welcome(1, {}, { experiment: toWire(EXPERIMENT), address: "" }));
+  FakeSocket.latest().tell(welcome(1, {}, { experiment: EXPERIMENT, address: "" }));
   session.store.flush();
   return { page, told, session, keeping };
 }
@@ -88,13 +87,11 @@ function start() {
 const commands = () => /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent);
 /**
  * The fields that differ from the default experiment, as the server writes them into the address.
- * @param {Record<string, any>} experiment of the wire
+ * @param {Experiment} experiment
  */
 const addressOf = (experiment) =>
-  Object.entries(WIRE_EXPERIMENT)
-    .flatMap(([group, fields]) => Object.keys(fields).map((name) => [group, name]))
-    .filter(([group = "", name = ""]) => !isEqual(experiment[group][name], WIRE_EXPERIMENT[group][name]))
-    .map(([group = "", name = ""]) => `${group}.${name}=${experiment[group][name]}`)
+  changedFields(WHOLE, EXPERIMENT, experiment)
+    .map((path) => `${path}=${getField(experiment, path)}`)
     .join("&");
 
 /** Lets promises that need no server be kept. */
@@ -110,7 +107,7 @@ const asked = () => commands().findLast(({ type }) => type === "configure");
  */
 function agree({ session }) {
   mock.timers.tick(200);
-  const { id, experiment = toWire(session.store.get().wanted) } = asked() ?? {};
+  const { id, experiment = session.store.get().wanted } = asked() ?? {};
   FakeSocket.latest().tell({
     type: "configured",
     id,
@@ -236,7 +233,7 @@ test("an anchor within the page is no experiment: the address is put right", asy
  */
 function opening(experiment, count) {
   const parameters = Array.from({ length: count }, (_, index) => index / 10);
-  return { experiment, notes: [], missesPoints: false, network: { parameters, epoch: 7, step: 70 } };
+  return { experiment, notes: [], misses_points: false, network: { parameters, epoch: 7, step: 70 } };
 }
 
 test("an opened network is set when the server has its experiment, in pieces that fit", () => {

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { writeExperiment, writeNetwork } from "../../../static/js/io/experiment-files.js";
-import { EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
+import { EXPERIMENT } from "../support/catalog.js";
 
-test("a saved experiment has the names of the wire and a format", () => {
+test("a saved experiment has a format", () => {
   const text = writeExperiment(EXPERIMENT);
 
   assert.deepEqual(JSON.parse(text), {
     format: "neural-playground-experiment",
     version: 1,
-    experiment: WIRE_EXPERIMENT,
+    experiment: EXPERIMENT,
   });
   assert.match(text, /\n {2}"experiment": \{\n/);
 });
@@ -26,6 +26,6 @@ test("a saved network has its experiment and the parameters as exact as they are
     ["F32", "F64"],
   );
   const { experiment, ...rest } = headers[0].__metadata__;
-  assert.deepEqual(JSON.parse(experiment), WIRE_EXPERIMENT);
+  assert.deepEqual(JSON.parse(experiment), EXPERIMENT);
   assert.deepEqual(rest, { format: "neural-playground-network", version: "1", epoch: "3", step: "30" });
 });

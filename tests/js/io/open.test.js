@@ -3,16 +3,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { beginningOf, openFile, openLink } from "../../../static/js/io/open.js";
 import { withField } from "../../../static/js/model/experiment.js";
-import { toWire } from "../../../static/js/net/protocol.js";
 import { apiThat, PAGE } from "../support/api.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
+/** @import { Targets } from "../../../static/js/own-data/point-set.js" */
+
 const OPENED = withField(EXPERIMENT, "data.seed", 3);
-const OWN = { points: [[1, 2, 0]], pointClasses: 3 };
+/** @type {Targets} */
+const OWN = { points: [[1, 2, 0]], point_classes: 3 };
 
 /**
  * @param {object} [answer] what the server adds to its usual answer
- * @param {typeof OWN | null} [own] own points of this browser
+ * @param {Targets | null} [own] own points of this browser
  */
 function start(answer = {}, own = null) {
   /** @type {unknown[]} */
@@ -21,7 +23,7 @@ function start(answer = {}, own = null) {
     assert.equal(pathname, "/play/api/read");
     asked.push(body);
     const usual = {
-      experiment: toWire(OPENED),
+      experiment: OPENED,
       notes: ["x is not known"],
       misses_points: false,
       network: null,
@@ -40,7 +42,7 @@ test("a link is read by the server, with the own points that it may refer to", a
   assert.deepEqual(opening, {
     experiment: OPENED,
     notes: ["x is not known"],
-    missesPoints: true,
+    misses_points: true,
     network: null,
   });
   assert.deepEqual(asked, [
@@ -62,7 +64,7 @@ test("the run begins with the page's address, unless that is an anchor or empty"
   const { openers } = start({}, OWN);
 
   assert.deepEqual(beginningOf(openers, "data.seed%3D8"), { address: "data.seed%3D8" });
-  assert.deepEqual(beginningOf(openers, "data.points=own"), { address: "data.points=own", ownPoints: OWN });
+  assert.deepEqual(beginningOf(openers, "data.points=own"), { address: "data.points=own", own_points: OWN });
   for (const fragment of ["", "playground"]) assert.deepEqual(beginningOf(openers, fragment), {});
   assert.deepEqual(beginningOf(start().openers, "data.points=own"), { address: "data.points=own" });
 });

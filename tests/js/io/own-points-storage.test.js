@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { createPointStore } from "../../../static/js/io/own-points-storage.js";
 
 test("own points are stored as far as the browser allows", () => {
-  const own = { points: Array.from({ length: 10 }, (_, index) => [index, 0, 1]), pointClasses: 2 };
+  const own = { points: Array(10).fill([1, 0, 1]), point_classes: 2 };
   /** @type {Map<string, string>} */
   const stored = new Map();
   const local = /** @type {Storage} */ (
@@ -23,6 +23,8 @@ test("own points are stored as far as the browser allows", () => {
   assert.deepEqual(half.read(), own);
   stored.set("own-points", '{"points": [[1, 2]]}');
   assert.equal(half.read(), null);
+  stored.set("own-points", JSON.stringify({ points: own.points, pointClasses: 2 }));
+  assert.deepEqual(half.read(), own, "stored by a former version of the page");
   const none = createPointStore(forbidden);
   assert.equal(none.write(own), false);
   assert.equal(none.read(), null);

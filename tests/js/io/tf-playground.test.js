@@ -6,7 +6,7 @@ import { withField } from "../../../static/js/model/experiment.js";
 import { apiThat } from "../support/api.js";
 import { EXPERIMENT } from "../support/catalog.js";
 
-const SEEDED = withField(EXPERIMENT, "data.classicSeed", "0.12345");
+const SEEDED = withField(EXPERIMENT, "data.classic_seed", "0.12345");
 
 test("the address in the original, or which setting it lacks", async () => {
   const linking = apiThat((_, { experiment }) =>
@@ -24,7 +24,7 @@ test("the address in the original, or which setting it lacks", async () => {
   assert.match(await classicAddress(linking, SEEDED), /^https:\/\/[^#]+#seed=0\.12345$/);
   await assert.rejects(classicAddress(linking, EXPERIMENT), /no seed of the original/);
   await assert.rejects(
-    classicAddress(linking, withField(SEEDED, "training.clipNorm", 1)),
+    classicAddress(linking, withField(SEEDED, "training.clip_norm", 1)),
     /clip_norm is 1\.0/,
   );
 });

@@ -49,18 +49,18 @@ test("ids and keys are unique", () => {
 });
 
 test("play starts at the chosen speed and pauses what plays", () => {
-  assert.deepEqual(commandsOf("play", { ...open, speed: 5 }), [{ type: "play", epochsPerSecond: 5 }]);
+  assert.deepEqual(commandsOf("play", { ...open, speed: 5 }), [{ type: "play", epochs_per_second: 5 }]);
   assert.deepEqual(commandsOf("play", { ...open, playing: true }), [{ type: "pause" }]);
 });
 
 test("reset keeps the seed, new weights draw another", () => {
-  assert.deepEqual(commandsOf("reset", open), [{ type: "reset", newSeed: false }]);
-  assert.deepEqual(commandsOf("new-weights", open), [{ type: "reset", newSeed: true }]);
+  assert.deepEqual(commandsOf("reset", open), [{ type: "reset", new_seed: false }]);
+  assert.deepEqual(commandsOf("new-weights", open), [{ type: "reset", new_seed: true }]);
 });
 
 test("new weights leave the seed of the original, which would draw the same ones again", () => {
   const { experiment } = open;
-  const seeded = { ...experiment, data: { ...experiment.data, classicSeed: "0.5" } };
+  const seeded = { ...experiment, data: { ...experiment.data, classic_seed: "0.5" } };
 
   assert.equal(commandsOf("new-weights", { ...open, experiment: seeded }).length, 2);
 });

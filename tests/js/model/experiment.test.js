@@ -12,10 +12,10 @@ import {
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 test("a field is read and replaced by its path, and the old experiment stays as it was", () => {
-  const changed = withField(EXPERIMENT, "training.learningRate", 0.1);
+  const changed = withField(EXPERIMENT, "training.learning_rate", 0.1);
 
-  assert.equal(getField(changed, "training.learningRate"), 0.1);
-  assert.equal(getField(EXPERIMENT, "training.learningRate"), 0.03);
+  assert.equal(getField(changed, "training.learning_rate"), 0.1);
+  assert.equal(getField(EXPERIMENT, "training.learning_rate"), 0.03);
   assert.equal(changed.data, EXPERIMENT.data);
 });
 
@@ -27,12 +27,12 @@ test("a layer is added at the end with two units, and taken from there", () => {
 test("another row of a choice shows its own options, with their defaults", () => {
   const adam = withChanges(EXPERIMENT, {
     "training.optimizer": "adam",
-    "training.optimizerOptions": { beta1: 0.5, weight_decay: 0.1 },
+    "training.optimizer_options": { beta1: 0.5, weight_decay: 0.1 },
   });
   const momentum = withChanges(adam, { "training.optimizer": "momentum" });
 
   assert.deepEqual(optionValues(CATALOG, adam, "training.optimizer"), { beta1: 0.5, weight_decay: 0.1 });
-  assert.equal(withChanges(adam, { "training.optimizer": "adam" }).training.optimizerOptions.beta1, 0.5);
+  assert.equal(withChanges(adam, { "training.optimizer": "adam" }).training.optimizer_options.beta1, 0.5);
   assert.equal(momentum.training.optimizer, "momentum");
   assert.deepEqual(optionValues(CATALOG, momentum, "training.optimizer"), { momentum: 0.9 });
   assert.deepEqual(
@@ -53,7 +53,7 @@ test("a choice without options changes alone", () => {
 });
 
 test("a lower learning rate is the next of those on offer, or a third", () => {
-  const rate = (/** @type {number} */ value) => withField(EXPERIMENT, "training.learningRate", value);
+  const rate = (/** @type {number} */ value) => withField(EXPERIMENT, "training.learning_rate", value);
 
   assert.equal(lowerLearningRate(CATALOG, rate(0.05)), 0.03);
   assert.equal(lowerLearningRate(CATALOG, rate(0.03)), 0.01);

@@ -13,9 +13,12 @@ import {
 import { initialState, withRequest } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
+/** @import { Targets } from "../../../static/js/own-data/point-set.js" */
+
 /**
  * @param {number} count
  * @param {number} classes 0 for values
+ * @returns {Targets}
  */
 const targets = (count, classes) => ({
   points: Array.from({ length: count }, (_, index) => [
@@ -23,21 +26,21 @@ const targets = (count, classes) => ({
     0,
     classes === 0 ? index / 100 : classes === 2 ? (index % 2) * 2 - 1 : index % classes,
   ]),
-  pointClasses: Math.max(classes, 2),
+  point_classes: Math.max(classes, 2),
 });
 
-/** @param {ReturnType<typeof targets>} own */
-const having = ({ points, pointClasses }) =>
-  withChanges(EXPERIMENT, { "data.points": points, "data.pointClasses": pointClasses });
+/** @param {Targets} own */
+const having = ({ points, point_classes }) =>
+  withChanges(EXPERIMENT, { "data.points": points, "data.point_classes": point_classes });
 
 test("noise and minority share mean nothing then, and samples follow", () => {
   const own = having(targets(30, 2));
 
-  for (const path of ["data.noise", "data.minorityShare"]) {
+  for (const path of ["data.noise", "data.minority_share"]) {
     assert.equal(appliesToPoints(own, path), false);
     assert.equal(appliesToPoints(EXPERIMENT, path), true);
   }
-  assert.equal(appliesToPoints(own, "data.labelFlips"), true);
+  assert.equal(appliesToPoints(own, "data.label_flips"), true);
   assert.equal(followsFromPoints(own, "data.samples"), true);
   assert.equal(followsFromPoints(EXPERIMENT, "data.samples"), false);
 });

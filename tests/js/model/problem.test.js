@@ -8,11 +8,11 @@ const on = (/** @type {string} */ key) => withField(EXPERIMENT, "data.dataset", 
 
 /**
  * @param {number[]} targets
- * @param {number} [pointClasses]
+ * @param {number} [point_classes]
  */
-function ofPoints(targets, pointClasses = 2) {
+function ofPoints(targets, point_classes = 2) {
   const points = targets.map((target) => /** @type {[number, number, number]} */ ([0, 0, target]));
-  return { ...EXPERIMENT, data: { ...EXPERIMENT.data, points, pointClasses } };
+  return { ...EXPERIMENT, data: { ...EXPERIMENT.data, points, point_classes } };
 }
 
 test("the dataset decides problem, classes and outputs", () => {
@@ -32,7 +32,7 @@ test("the dataset decides problem, classes and outputs", () => {
 });
 
 test("an option of the dataset decides how many classes there are", () => {
-  const six = withField(on("blobs"), "data.datasetOptions", { classes: 6 });
+  const six = withField(on("blobs"), "data.dataset_options", { classes: 6 });
 
   assert.equal(outputsOf(CATALOG, six), 6);
 });
@@ -53,7 +53,7 @@ test("each problem has its losses", () => {
 });
 
 test("a field without problems is for all", () => {
-  assert.equal(appliesTo(CATALOG, "data.minorityShare", "regression"), false);
-  assert.equal(appliesTo(CATALOG, "data.minorityShare", "multi-class"), true);
-  assert.equal(appliesTo(CATALOG, "data.trainFraction", "regression"), true);
+  assert.equal(appliesTo(CATALOG, "data.minority_share", "regression"), false);
+  assert.equal(appliesTo(CATALOG, "data.minority_share", "multi-class"), true);
+  assert.equal(appliesTo(CATALOG, "data.train_fraction", "regression"), true);
 });

@@ -6,11 +6,11 @@ import { changesOf, markText, withMark } from "../../../static/js/model/setting-
 import { initialState, withConfigured } from "../../../static/js/model/state.js";
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
-const faster = withField(EXPERIMENT, "training.learningRate", 0.1);
-const RATE = CATALOG.fields["training.learningRate"]?.label;
+const faster = withField(EXPERIMENT, "training.learning_rate", 0.1);
+const RATE = CATALOG.fields["training.learning_rate"]?.label;
 
 test("a change is told by its label and both values", () => {
-  const changes = changesOf(CATALOG, EXPERIMENT, faster, ["training.learningRate"]);
+  const changes = changesOf(CATALOG, EXPERIMENT, faster, ["training.learning_rate"]);
 
   assert.deepEqual(changes, [{ label: RATE, from: "0.03", to: "0.1" }]);
   assert.equal(markText({ epoch: 1200, changes }), `From epoch 1,200 on: ${RATE} 0.03 → 0.1`);
@@ -22,9 +22,9 @@ test("layers are told unit by unit, options that came along are not", () => {
   assert.equal(`${change?.from} ${change?.to}`, "4–2 8–4–2");
 
   const other = withField(EXPERIMENT, "training.optimizer", "momentum");
-  const paths = ["training.optimizer", "training.optimizerOptions"];
+  const paths = ["training.optimizer", "training.optimizer_options"];
   assert.equal(changesOf(CATALOG, EXPERIMENT, other, paths).length, 1);
-  assert.equal(changesOf(CATALOG, EXPERIMENT, other, ["training.optimizerOptions"]).length, 1);
+  assert.equal(changesOf(CATALOG, EXPERIMENT, other, ["training.optimizer_options"]).length, 1);
 });
 
 test("changes at one epoch are one mark, and a change taken back is none", () => {
@@ -40,7 +40,7 @@ test("changes at one epoch are one mark, and a change taken back is none", () =>
 
 test("the state remembers changes until the network starts anew", () => {
   const event = /** @type {const} */ ({ type: "configured", id: null, kept: false, run: 1, address: "" });
-  const changed = ["training.learningRate"];
+  const changed = ["training.learning_rate"];
   const told = { ...event, experiment: faster, reset: false, changed, notes: [] };
   const marked = withConfigured(initialState(CATALOG), CATALOG, told, 7);
 

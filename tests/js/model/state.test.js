@@ -17,8 +17,8 @@ import {
 import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 
 const start = initialState(CATALOG);
-const faster = withField(EXPERIMENT, "training.learningRate", 0.1);
-const fastest = withField(EXPERIMENT, "training.learningRate", 0.3);
+const faster = withField(EXPERIMENT, "training.learning_rate", 0.1);
+const fastest = withField(EXPERIMENT, "training.learning_rate", 0.3);
 
 /**
  * @param {number} id
@@ -37,7 +37,7 @@ const configured = (id, experiment) => ({
   address: "",
 });
 
-const RATE = "training.learningRate";
+const RATE = "training.learning_rate";
 /**
  * @param {number} id
  * @param {number} rate
@@ -112,7 +112,7 @@ test("a lost line stops the run and remembers what was asked and has no answer",
   const playing = withRunState(withRequest(start, CATALOG, asking(1, 0.1)), {
     type: "state",
     playing: true,
-    epochsPerSecond: null,
+    epochs_per_second: null,
     reason: "played",
     run: 1,
     epoch: 0,
@@ -187,13 +187,13 @@ test("requests joined as one have no options of a choice that was changed after 
   const options = { momentum: 0.5 };
   const requests = [
     { changes: { "training.optimizer": "momentum" } },
-    { changes: { "training.optimizerOptions": options } },
+    { changes: { "training.optimizer_options": options } },
     { changes: { "training.optimizer": "momentum" } },
   ];
 
   assert.deepEqual(joined(requests).changes, {
     "training.optimizer": "momentum",
-    "training.optimizerOptions": options,
+    "training.optimizer_options": options,
   });
   assert.deepEqual(joined([...requests, { changes: { "training.optimizer": "adam" } }]).changes, {
     "training.optimizer": "adam",

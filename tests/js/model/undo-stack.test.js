@@ -51,7 +51,7 @@ test("a slider that is moved again later, or another one, is an entry of its own
   const first = change(start, "data.noise", 0.1, 0);
 
   assert.equal(change(first, "data.noise", 0.2, SAME_MOVE).past.length, 2);
-  assert.equal(change(first, "training.learningRate", 0.1, 1).past.length, 2);
+  assert.equal(change(first, "training.learning_rate", 0.1, 1).past.length, 2);
 });
 
 test("a slider that comes back to where it was leaves no entry", () => {
@@ -66,11 +66,11 @@ test("seeds are no slider: every one is an entry", () => {
 
 test("options of one choice are moved, another choice is not", () => {
   const momentum = withField(EXPERIMENT, "training.optimizer", "momentum");
-  const begun = createUndoStack(withField(momentum, "training.optimizerOptions", { momentum: 0.9 }));
-  const moved = change(begun, "training.optimizerOptions", { momentum: 0.8 }, 0);
+  const begun = createUndoStack(withField(momentum, "training.optimizer_options", { momentum: 0.9 }));
+  const moved = change(begun, "training.optimizer_options", { momentum: 0.8 }, 0);
 
-  assert.equal(change(moved, "training.optimizerOptions", { momentum: 0.7 }, 1).past.length, 1);
-  assert.equal(change(moved, "training.optimizerOptions", {}, 1).past.length, 2);
+  assert.equal(change(moved, "training.optimizer_options", { momentum: 0.7 }, 1).past.length, 1);
+  assert.equal(change(moved, "training.optimizer_options", {}, 1).past.length, 2);
 });
 
 test("the same experiment again is no entry", () => {

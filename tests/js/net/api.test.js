@@ -20,7 +20,7 @@ test("a server that refuses, lacks the address or does not answer gives a senten
   await assert.rejects(away.writeCode("keras", EXPERIMENT, 7), /does not answer/);
 });
 
-test("code is asked for by language and epochs, with the experiment of the wire", async () => {
+test("code is asked for by language and epochs, with the experiment", async () => {
   const writing = apiThat((url, body) => [
     200,
     `${url.pathname}${url.search} ${body.training.learning_rate}`,

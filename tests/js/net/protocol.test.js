@@ -1,70 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  decodeCatalog,
-  decodeEvent,
-  decodeFrame,
-  encodeCommand,
-  fromWireName,
-  toWireName,
-} from "../../../static/js/net/protocol.js";
+import { decodeFrame } from "../../../static/js/net/protocol.js";
 import { frameBytes, pictureOf, runOf } from "../support/frames.js";
-
-test("names are camelCase inside and snake_case on the wire", () => {
-  assert.equal(fromWireName("data.train_fraction"), "data.trainFraction");
-  assert.equal(toWireName("data.trainFraction"), "data.train_fraction");
-});
-
-test("a command is written with wire names, all the way down", () => {
-  const text = encodeCommand({ type: "play", epochsPerSecond: null });
-
-  assert.deepEqual(JSON.parse(text), { type: "play", epochs_per_second: null });
-});
-
-test("an event is read with names of the page, and so are the fields it names", () => {
-  const refused = decodeEvent(
-    JSON.stringify({ type: "error", code: "invalid", message: "No.", field: "training.batch_size", id: 4 }),
-  );
-  const state = decodeEvent(
-    JSON.stringify({ type: "state", playing: true, epochs_per_second: 60, reason: "played" }),
-  );
-
-  assert.equal(refused.type === "error" && refused.field, "training.batchSize");
-  assert.equal(state.type === "state" && state.epochsPerSecond, 60);
-});
-
-test("names of options are the same here and on the wire", () => {
-  const experiment = /** @type {any} part of one is enough */ ({
-    training: { optimizerOptions: { weight_decay: 0.1 }, clipNorm: 1 },
-  });
-  const text = encodeCommand({ type: "configure", id: 1, experiment });
-  const event = decodeEvent(JSON.stringify({ ...JSON.parse(text), type: "configured", changed: [] }));
-
-  assert.deepEqual(JSON.parse(text).experiment.training, {
-    optimizer_options: { weight_decay: 0.1 },
-    clip_norm: 1,
-  });
-  assert.deepEqual(event.type === "configured" && event.experiment, experiment);
-});
-
-test("a field of options is a field like any other, and so are the options of a row", () => {
-  const catalog = decodeCatalog(
-    JSON.stringify({
-      fields: { "training.optimizer_options": { maximum_units: 1 } },
-      choices: { optimizers: [{ key: "adam", options: [{ name: "weight_decay" }] }] },
-      speeds: [],
-    }),
-  );
-
-  assert.equal(catalog.fields["training.optimizerOptions"]?.maximumUnits, 1);
-  assert.equal(catalog.choices.optimizers[0]?.options[0]?.name, "weight_decay");
-});
-
-test("a speed without a number is as fast as it goes", () => {
-  const catalog = decodeCatalog(JSON.stringify({ fields: {}, speeds: [{ label: "as fast as it goes" }] }));
-
-  assert.equal(catalog.speeds[0]?.epochsPerSecond, null);
-});
 
 test("a frame is read as numbers, whatever the alignment of its arrays", () => {
   for (const order of [

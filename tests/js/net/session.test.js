@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { createSession } from "../../../static/js/net/session.js";
 import { readRecord } from "../../../static/js/net/tab-record.js";
-import { CATALOG, EXPERIMENT, WIRE_EXPERIMENT } from "../support/catalog.js";
+import { CATALOG, EXPERIMENT } from "../support/catalog.js";
 import { frameBytes, pictureOf } from "../support/frames.js";
 import { FakeSocket } from "../support/socket.js";
 import { welcome } from "../support/welcome.js";
+
+/** @import { Greeting } from "../../../static/js/net/session.js" */
 
 const VIEWS = [
   { view: "map", unit: null, resolution: 100 },
@@ -87,13 +89,13 @@ test("for a file it asks for the parameters in full, until they come or the line
 const REFUSAL = { type: "error", code: "invalid", message: "No.", field: null };
 
 test("it begins with the address until that is answered, and without it if the server refuses it", () => {
-  const beginning = { address: "a=b", ownPoints: { points: [[1, 2, 0]], pointClasses: 3 } };
+  /** @type {Greeting} */
+  const beginning = { address: "a=b", own_points: { points: [[1, 2, 0]], point_classes: 3 } };
   start([], { beginning: () => beginning });
   FakeSocket.latest().drop();
   mock.timers.tick(30_000);
   FakeSocket.latest().accept();
-  const own = { points: [[1, 2, 0]], point_classes: 3 };
-  assert.deepEqual(sent("hello"), [{ ...HELLO, address: "a=b", own_points: own }]);
+  assert.deepEqual(sent("hello"), [{ ...HELLO, ...beginning }]);
 
   FakeSocket.latest().tell(REFUSAL);
   FakeSocket.latest().tell(REFUSAL);
@@ -112,8 +114,8 @@ test("after a lost line it begins with what was asked for, else with what was co
   for (let count = 0; count < 3; count++) FakeSocket.latest().tell(REFUSAL);
 
   assert.deepEqual(sent("hello"), [
-    { ...HELLO, experiment: WIRE_EXPERIMENT, changes: { "data.seed": 7 } },
-    { ...HELLO, experiment: WIRE_EXPERIMENT },
+    { ...HELLO, experiment: EXPERIMENT, changes: { "data.seed": 7 } },
+    { ...HELLO, experiment: EXPERIMENT },
     { ...HELLO, address: "a=b" },
     HELLO,
   ]);
@@ -124,13 +126,13 @@ test("quick changes are sent seldom, and the last one always", () => {
   FakeSocket.latest().tell(welcome(1));
 
   for (const rate of [0.1, 0.2, 0.3]) {
-    session.change({ "training.learningRate": rate });
+    session.change({ "training.learning_rate": rate });
   }
   mock.timers.tick(100);
 
   const rates = sent("configure").map((command) => command.changes["training.learning_rate"]);
   assert.deepEqual(rates, [0.1, 0.3]);
-  assert.equal(session.store.get().wanted.training.learningRate, 0.3);
+  assert.equal(session.store.get().wanted.training.learning_rate, 0.3);
 });
 
 test("a refused change goes back", () => {
@@ -164,7 +166,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
   const session = start();
   FakeSocket.latest().tell(welcome(9));
   FakeSocket.latest().show(frameBytes({ about: { frame: "1", run: "9" } }));
-  session.change({ "training.learningRate": 0.3 });
+  session.change({ "training.learning_rate": 0.3 });
 
   FakeSocket.latest().drop();
   assert.equal(session.store.get().connection, "reconnecting");
@@ -182,7 +184,7 @@ test("after a lost line it begins anew with the same experiment, whatever the nu
 test("a changed setting while the line is lost changes nothing", () => {
   const session = start();
 
-  session.change({ "training.learningRate": 0.3 });
+  session.change({ "training.learning_rate": 0.3 });
 
   assert.equal(session.store.get().wanted, EXPERIMENT);
 });
@@ -208,11 +210,11 @@ test("a run that has ended says so until a parameter is set by hand", () => {
 test("a change that waits is sent before the next command", () => {
   const session = start();
   FakeSocket.latest().tell(welcome(1));
-  const rate = (/** @type {number} */ value) => session.change({ "training.learningRate": value });
+  const rate = (/** @type {number} */ value) => session.change({ "training.learning_rate": value });
 
   rate(0.1);
   rate(0.2);
-  session.send({ type: "play", epochsPerSecond: null });
+  session.send({ type: "play", epochs_per_second: null });
   mock.timers.tick(1000);
 
   const commands = /** @type {Record<string, any>[]} */ (FakeSocket.latest().sent)
@@ -229,7 +231,7 @@ test("with what was learned kept, another shape goes on with its losses", () => 
   session.change({ "network.hidden": [4, 3] });
 
   assert.equal(sent("configure").at(-1)?.keep, true);
-  const grown = { ...WIRE_EXPERIMENT, network: { ...WIRE_EXPERIMENT.network, hidden: [4, 3] } };
+  const grown = { ...EXPERIMENT, network: { ...EXPERIMENT.network, hidden: [4, 3] } };
   const event = { type: "configured", id: 1, experiment: grown, reset: false, changed: ["network.hidden"] };
   FakeSocket.latest().tell({ ...event, kept: true, run: 2 });
   assert.equal(session.runData.losses.train.length, 3);
@@ -339,7 +341,7 @@ test("after a refused token the experiment begins anew, and nothing that was wan
   FakeSocket.latest().tell(welcome(1));
   show([0]);
   FakeSocket.latest().tell(checkpoint("token", 0));
-  session.change({ "training.learningRate": 0.3 });
+  session.change({ "training.learning_rate": 0.3 });
   comeBack();
   assert.equal(sent("hello")[0]?.resume, "token");
 
@@ -419,7 +421,7 @@ test("what was asked for while the line broke is asked for again", () => {
   FakeSocket.latest().tell(welcome(1));
   show([0]);
   FakeSocket.latest().tell(checkpoint("token", 0));
-  session.change({ "training.learningRate": 0.3 });
+  session.change({ "training.learning_rate": 0.3 });
   comeBack();
 
   FakeSocket.latest().tell(welcome(1, { recovered: true }));

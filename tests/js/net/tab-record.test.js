@@ -81,6 +81,20 @@ test("what makes no sense is passed over", () => {
   }
 });
 
+test("a record of a former version of the page, with camelCase names, is read with those of the wire", () => {
+  const place = storage();
+  const training = { ...EXPERIMENT.training, optimizer_options: { weight_decay: 0.1 } };
+  const edit = { address: { layer: 0, unit: 1, input: 2 }, before: 0.5, after: 1, run: 2 };
+  const undo = { past: [{ ...EXPERIMENT, training }, edit], present: EXPERIMENT, future: [], moved: null };
+  const marks = [{ epoch: 7, changes: [{ label: "Learning rate", from: "0.03", to: "0.1" }] }];
+  const record = { version: 1, ...KEPT, undo, marks };
+  const former = JSON.stringify(record).replace(/_([a-z])(?=\w*":)/g, (_, letter) => letter.toUpperCase());
+  assert.match(former, /"learningRate":.*"optimizerOptions":/);
+  place().setItem("neural-playground-record", former);
+
+  assert.deepEqual(readRecord(place), record);
+});
+
 test("an undo history that is too long is left out, and the rest is kept", () => {
   const place = storage();
   const past = Array.from({ length: 1000 }, () => EXPERIMENT);

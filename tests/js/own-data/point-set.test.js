@@ -13,7 +13,7 @@ import {
   valuedPoint,
 } from "../../../static/js/own-data/point-set.js";
 
-/** @import { Kind, Point } from "../../../static/js/own-data/point-set.js" */
+/** @import { Kind, Point, Targets } from "../../../static/js/own-data/point-set.js" */
 
 /**
  * @param {Kind} kind
@@ -68,13 +68,13 @@ test("two classes become +1 and -1, more become numbers, and all come back", () 
       [1, 2, 1],
       [3, 4, -1],
     ],
-    pointClasses: 2,
+    point_classes: 2,
   });
   assert.deepEqual(fromTargets(toTargets(two).points, 2), two);
 
   const three = set("classes", [labelledPoint(1, 2, 0), labelledPoint(3, 4, 2)]);
   assert.deepEqual(toTargets(three).points[1], [3, 4, 2]);
-  assert.equal(toTargets(three).pointClasses, 3);
+  assert.equal(toTargets(three).point_classes, 3);
   assert.deepEqual(fromTargets(toTargets(three).points, 3), three);
 
   const values = set("values", [valuedPoint(1, 2, 0.5), valuedPoint(3, 4, -0.25)]);
@@ -83,7 +83,7 @@ test("two classes become +1 and -1, more become numbers, and all come back", () 
       [1, 2, 0.5],
       [3, 4, -0.25],
     ],
-    pointClasses: 2,
+    point_classes: 2,
   });
   assert.deepEqual(fromTargets(toTargets(values).points, 0), values);
 });
@@ -144,10 +144,11 @@ test("a changed mind keeps both: classes have values, and values have classes", 
 });
 
 test("equal points are equal", () => {
-  const one = { points: [[1, 2, 1]], pointClasses: 2 };
+  /** @type {Targets} */
+  const one = { points: [[1, 2, 1]], point_classes: 2 };
 
   assert.equal(sameTargets(one, structuredClone(one)), true);
-  assert.equal(sameTargets(one, { ...one, pointClasses: 3 }), false);
+  assert.equal(sameTargets(one, { ...one, point_classes: 3 }), false);
   assert.equal(sameTargets(one, { ...one, points: [[1, 2, -1]] }), false);
   assert.equal(sameTargets(one, null), false);
   assert.equal(sameTargets(null, null), true);
@@ -168,11 +169,11 @@ test("what was stored is taken only if it is sound", () => {
   ])
     assert.equal(readPointSet(bad), null);
 
-  const targets = { points: Array(10).fill([1, 2, 1]), pointClasses: 2 };
+  const targets = { points: Array(10).fill([1, 2, 1]), point_classes: 2 };
   assert.deepEqual(readTargets(targets), targets);
   for (const bad of [
     null,
-    { ...targets, pointClasses: 7 },
+    { ...targets, point_classes: 7 },
     { ...targets, points: [[1, 2, 1]] },
     { points: 3 },
   ])

@@ -1,16 +1,16 @@
 /** A small catalogue, enough for tests of state and experiment. */
 
 import { readFileSync } from "node:fs";
-import { fromWire } from "../../../static/js/net/protocol.js";
 
-/** @import { Catalog, ChoiceOption } from "../../../static/js/types/app.js" */
+/** @import { Catalog, ChoiceOption, Experiment } from "../../../static/js/types/app.js" */
 
-/** The default experiment with the names of the wire; `make fixtures` writes the file. */
-export const WIRE_EXPERIMENT = JSON.parse(
+/**
+ * The default experiment; `make fixtures` writes the file.
+ * @type {Experiment}
+ */
+export const EXPERIMENT = JSON.parse(
   readFileSync(new URL("../../fixtures/experiment.json", import.meta.url), "utf8"),
 );
-
-export const EXPERIMENT = fromWire(WIRE_EXPERIMENT);
 
 /**
  * @param {string} key
@@ -63,7 +63,7 @@ export const CATALOG = {
   region: [-6, 6],
   experiment: EXPERIMENT,
   fields: {
-    "training.learningRate": {
+    "training.learning_rate": {
       label: "Learning rate",
       text: "",
       live: true,
@@ -71,7 +71,7 @@ export const CATALOG = {
       default: 0.03,
       suggestions: [0.001, 0.01, 0.03, 0.1],
     },
-    "training.optimizerOptions": {
+    "training.optimizer_options": {
       label: "Optimizer options",
       text: "",
       live: true,
@@ -79,7 +79,7 @@ export const CATALOG = {
       choices: "optimizers",
       default: {},
     },
-    "training.stopOptions": {
+    "training.stop_options": {
       label: "Stop options",
       text: "",
       live: true,
@@ -87,7 +87,7 @@ export const CATALOG = {
       choices: "stops",
       default: {},
     },
-    "data.datasetOptions": {
+    "data.dataset_options": {
       label: "Dataset options",
       text: "",
       live: false,
@@ -95,9 +95,9 @@ export const CATALOG = {
       choices: "datasets",
       default: {},
     },
-    "data.trainFraction": share("Training share", 0.5, 0.1, 0.9, 0.1),
-    "data.validationFraction": share("Validation share", 0, 0, 0.5, 0.05),
-    "data.minorityShare": {
+    "data.train_fraction": share("Training share", 0.5, 0.1, 0.9, 0.1),
+    "data.validation_fraction": share("Validation share", 0, 0, 0.5, 0.05),
+    "data.minority_share": {
       ...share("Minority share", 0, 0, 0.5, 0.05),
       problems: ["classification", "multi-class"],
     },
@@ -140,15 +140,15 @@ export const CATALOG = {
     schedules: [],
     batchings: [],
     stops: [
-      { ...named("never"), needsValidation: false },
-      { ...named("epochs", [option("epochs", 500)]), needsValidation: false },
-      { ...named("early", [option("patience", 50)]), needsValidation: true },
+      { ...named("never"), needs_validation: false },
+      { ...named("epochs", [option("epochs", 500)]), needs_validation: false },
+      { ...named("early", [option("patience", 50)]), needs_validation: true },
     ],
   },
   speeds: [
-    { label: "1", epochsPerSecond: 1, usual: false },
-    { label: "50", epochsPerSecond: 50, usual: true },
-    { label: "250", epochsPerSecond: 250, usual: false },
-    { label: "fast", epochsPerSecond: null, usual: false },
+    { label: "1", epochs_per_second: 1, usual: false },
+    { label: "50", epochs_per_second: 50, usual: true },
+    { label: "250", epochs_per_second: 250, usual: false },
+    { label: "fast", epochs_per_second: null, usual: false },
   ],
 };

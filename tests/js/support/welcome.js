@@ -1,6 +1,6 @@
 /** The answer to a hello, as the server writes it, for tests. */
 
-import { WIRE_EXPERIMENT } from "./catalog.js";
+import { EXPERIMENT } from "./catalog.js";
 
 /**
  * @param {number} run its number
@@ -16,7 +16,7 @@ export const welcome = (run, more = {}, info = {}) => ({
     {
       run,
       lineage: run,
-      experiment: WIRE_EXPERIMENT,
+      experiment: EXPERIMENT,
       state: { playing: false, epochs_per_second: null, reason: "reset", epoch: 0, step: 0 },
       ...info,
     },

@@ -22,7 +22,7 @@ export const NETWORK = {
   create({ catalog, commands, settings, sharing }) {
     const limits = catalog.fields["network.hidden"];
     const diagram = createDiagram(byId("diagram"), {
-      units: { fewest: limits?.minimumUnits ?? 1, most: limits?.maximumUnits ?? 1 },
+      units: { fewest: limits?.minimum_units ?? 1, most: limits?.maximum_units ?? 1 },
       onPreview: (unit) => commands.setPreview(unit && { kind: "unit", ...unit }),
       onPin: (unit) => commands.togglePin(unit && { kind: "unit", ...unit }),
       onUnits: commands.setUnits,

@@ -27,7 +27,7 @@ export function createReference(element, catalog) {
 
   /** @param {CatalogField} field */
   function glossary({ label, choices: name }) {
-    const rows = /** @type {Record<string, Choice[]>} */ (catalog.choices)[name ?? ""] ?? [];
+    const rows = /** @type {Record<string, Choice[]>} */ ({ ...catalog.choices })[name ?? ""] ?? [];
     return create(
       "section",
       { class: "glossary" },

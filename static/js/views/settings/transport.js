@@ -64,7 +64,7 @@ export function createCounter(element, { speeds, onSpeed }) {
     "change",
     () => {
       const speed = speeds[select.selectedIndex];
-      if (speed) onSpeed(speed.epochsPerSecond);
+      if (speed) onSpeed(speed.epochs_per_second);
     },
     { signal: scope.signal },
   );
@@ -72,7 +72,7 @@ export function createCounter(element, { speeds, onSpeed }) {
   return {
     update({ speed, enabled }) {
       select.disabled = !enabled;
-      select.selectedIndex = speeds.findIndex((offer) => offer.epochsPerSecond === speed);
+      select.selectedIndex = speeds.findIndex((offer) => offer.epochs_per_second === speed);
     },
     draw(numbers, time) {
       if (numbers.epoch !== shownEpoch) {
