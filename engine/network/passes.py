@@ -139,6 +139,10 @@ class Pass:
             )
             slopes_read = layout.layers(masked_slopes)
         errors = self._errors()
+        output_error = squeezed(errors[-1])
+        loss_error = output_error
+        if output_has_slope and _is_slow_in_place(output_error):
+            loss_error = self._allocate(output_error.size).reshape(output_error.shape)
         backward: list[_Backward] = []
         for layer in range(last, 0, -1):
             below = layer - 1
@@ -162,27 +166,32 @@ class Pass:
         return _backward(
             forward=forward,
             slope_calls=slope_calls,
-            loss_error=loss.error,
-            output_error=squeezed(errors[-1]),
+            write_loss_error=loss.error,
+            loss_error=loss_error,
+            output_error=output_error,
             output_slope=squeezed(slopes[-1]) if output_has_slope else None,
-            scale=constant(1.0 / self.columns),
+            scale=constant(1.0 / self.columns) if self.columns > 1 else None,
             layers=backward,
             first_product=self._bind_first(squeezed(errors[0][:, : layout.units[0]])),
             first_gradient=squeezed(gradients[0]),
         )
 
     def _plan_sums(self) -> tuple[list[_Forward], FloatArray]:
-        """Store the sums z of layers whose slopes are computed from them in a separate buffer.
+        """Store the sums z of layers whose slopes are computed from them, or that are one number, in another buffer.
 
         Returns:
             The forward pass, and the buffer; that of the activations if no layer needs it.
         """
         forward = list(self._forward)
-        if not any(row.slope_from_sums for row in self.activations):
+        apart = [
+            row.slope_from_sums or (row.slope is not None and _is_slow_in_place(out))
+            for row, out in zip(self.activations, self.outputs, strict=True)
+        ]
+        if not any(apart):
             return forward, self.buffer
         buffer = self._allocate(len(self.buffer))
         for layer, (row, sums) in enumerate(zip(self.activations, self._layout.layers(buffer), strict=True)):
-            if row.slope_from_sums:
+            if apart[layer]:
                 product, _, apply, out, whole = forward[layer]
                 if self._layout.replicas > 1:
                     apply = _over_whole(row.apply, self._full[layer], sums)
@@ -267,6 +276,14 @@ class Pass:
         return z
 
 
+def _is_slow_in_place(array: FloatArray) -> bool:
+    """Return whether NumPy takes two to three times longer to write over this array than into another one.
+
+    An array of one element may overlap its input in its view, so that it checks and buffers.
+    """
+    return array.size == 1
+
+
 def _bound_dot(left: FloatArray) -> _Product:
     return left.dot
 
@@ -308,10 +325,11 @@ def _backward(
     *,
     forward: list[_Forward],
     slope_calls: list[_Slopes],
-    loss_error: Callable[[FloatArray, FloatArray, FloatArray], object],
+    write_loss_error: Callable[[FloatArray, FloatArray, FloatArray], object],
+    loss_error: FloatArray,
     output_error: FloatArray,
     output_slope: FloatArray | None,
-    scale: FloatArray,
+    scale: FloatArray | None,
     layers: list[_Backward],
     first_product: _Product,
     first_gradient: FloatArray,
@@ -330,11 +348,12 @@ def _backward(
             below = layer
         for slope, known, slopes in slope_calls:
             slope(known, slopes)
+        write_loss_error(below, targets, loss_error)
         error = output_error
-        loss_error(below, targets, error)
         if output_slope is not None:
-            multiply(error, output_slope, error)
-        multiply(error, scale, error)
+            multiply(loss_error, output_slope, error)
+        if scale is not None:
+            multiply(error, scale, error)
         for gradient_product, read_below, gradient, error_product, above, error, slopes_below in layers:
             gradient_product(read_below, gradient)
             error_product(above, error)
