@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import FloatArray, RealArray
+from engine.arrays import FloatArray
 from engine.experiment import Data
 from engine.insight.layer_activations import layer_activations
 from engine.registries.datasets import EXTENT
@@ -22,6 +22,9 @@ Picture = NDArray[np.float32]
 
 SQUARE = (-EXTENT, EXTENT, -EXTENT, EXTENT)
 """The region of the data: x1 from and to, x2 from and to."""
+
+_COLUMNS = 8192
+"""Columns × replicas computed at once: enough for NumPy, and few enough for the processor's cache."""
 
 _MAX_COORDINATE = 1_000_000.0
 """Bound of regions: the square, 10¹², still has seven digits in float32."""
@@ -77,13 +80,12 @@ def _scaled_grid_features(
     return table
 
 
-def _grid_inputs(run: Run, resolution: int, region: tuple[float, ...]) -> RealArray:
+def _grid_inputs(run: Run, resolution: int, region: tuple[float, ...]) -> list[Picture]:
     """Return the inputs of the networks on a grid: (features + 1, resolution²), per replica if they differ."""
     features = run.experiment.features
     if all(one.data.scaling == "none" for one in run.experiments):
-        return _grid_features(features, resolution, region)
-    tables = [_scaled_grid_features(data, features, resolution, region) for data, _ in sources(run)]
-    return tables[0] if len(tables) == 1 else np.stack(tables)
+        return [_grid_features(features, resolution, region)]
+    return [_scaled_grid_features(data, features, resolution, region) for data, _ in sources(run)]
 
 
 def feature_map(key: str, resolution: int = 20, *, region: Sequence[float] = SQUARE) -> Picture:
@@ -119,26 +121,56 @@ def layer_maps(
     Raises:
         ValueError: the resolution or the region is out of range; names the value.
     """
-    one = run.experiment
-    single = run.replicas == 1
-    product = np.dot if single else np.matmul
+    return _maps(run, resolution, tuple(region), range(len(run.experiment.sizes) - 1)[:layers])
+
+
+def layer_map(run: Run, layer: int, resolution: int = 100, *, region: Sequence[float] = SQUARE) -> Picture:
+    """Return the output of every unit of one layer over a region, as ``layer_maps`` does: 0 is the first hidden one."""
+    return _maps(run, resolution, tuple(region), range(layer, layer + 1))[0]
+
+
+def _maps(run: Run, resolution: int, region: tuple[float, ...], shown: range) -> list[Picture]:
+    """Return the maps of the layers in ``shown``, consecutive ones, as parts of one block of memory.
+
+    A few replicas at a time are computed, so that their layers stay in the processor's cache, and what is not shown is
+    computed in the same memory for all of them: memory that is new costs about as much as the arithmetic.
+    """
+    replicas, columns = run.replicas, resolution**2
+    at_once = min(max(1, _COLUMNS // columns), replicas)
+    tables = _grid_inputs(run, resolution, region)
+    activations = layer_activations(run.experiment)
     with np.errstate(all="ignore"):  # float32 may overflow where float64 does not
-        parameters = run.parameters.astype(np.float32)
-        below = _grid_inputs(run, resolution, tuple(region))
-        columns = below.shape[-1]
-        maps = []
-        weights = run.layout.layers(parameters)[:layers]
-        for weight, activation in zip(weights, layer_activations(one), strict=False):
-            units = weight.shape[1]
-            layer = np.empty((run.replicas, units + 1, columns), np.float32)
-            layer[:, units] = 1
-            layer_, weight_ = (layer[0], weight[0]) if single else (layer, weight)
-            z = layer_[..., :units, :]
-            product(weight_, below, z)
-            activation.apply(z, z)
-            below = layer_
-            maps.append(layer[:, :units].reshape(run.replicas, units, resolution, resolution))
-    return maps
+        weights = run.layout.layers(run.parameters.astype(np.float32))[: shown.stop]
+        # Hidden layers have a row of ones below their units, which the next layer multiplies by its biases.
+        rows = [weight.shape[1] + (number < len(activations) - 1) for number, weight in enumerate(weights)]
+        block = np.empty((at_once, sum(rows[: shown.start]), columns), np.float32)
+        layers: list[Picture] = []
+        end = 0
+        for number, count in enumerate(rows):
+            if number == shown.start:
+                block = np.empty((replicas, sum(rows[number:]), columns), np.float32)
+                end = 0
+            layers.append(block[:, end : end + count])
+            end += count
+        for start in range(0, replicas, at_once):
+            part = slice(start, min(start + at_once, replicas))
+            below = tables[0] if len(tables) == 1 else np.stack(tables[part])
+            for number, (weight, activation) in enumerate(zip(weights, activations, strict=False)):
+                layer = layers[number][part if number in shown else slice(part.stop - start)]
+                units = weight.shape[1]
+                layer[:, units:] = 1
+                z = layer[:, :units]
+                if replicas == 1:
+                    np.dot(weight[0], below, z[0])
+                    below = layer[0]
+                else:
+                    np.matmul(weight[part], below, z)
+                    below = layer
+                activation.apply(z, z)
+    return [
+        layers[number][:, : weights[number].shape[1]].reshape(replicas, -1, resolution, resolution)
+        for number in shown
+    ]
 
 
 def boundary(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUARE) -> Picture:
@@ -155,4 +187,4 @@ def boundary(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUAR
     Raises:
         ValueError: the resolution or the region is out of range; names the value.
     """
-    return layer_maps(run, resolution, region=region)[-1]
+    return layer_map(run, len(run.experiment.sizes) - 2, resolution, region=region)

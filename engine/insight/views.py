@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.experiment import MAX_LAYERS, MAX_UNITS, Experiment
 from engine.insight.confusion_matrix import confusion
-from engine.insight.maps import Picture, layer_maps
+from engine.insight.maps import Picture, layer_map, layer_maps
 from engine.registries.registry import Entry, Registry
 from engine.run import Run
 from engine.samples import points
@@ -172,7 +172,7 @@ def _map(run: Run, options: MapOptions) -> Arrays:
     """
     hidden = len(run.experiment.network.hidden)
     layer = hidden if options.unit is None else options.unit.layer
-    maps = layer_maps(run, options.resolution, layers=layer + 1)[-1]
+    maps = layer_map(run, layer, options.resolution)
     if options.unit is not None:
         return {"values": _centred(run, layer, maps[:, options.unit.unit])}
     if run.experiment.outputs == 1:
