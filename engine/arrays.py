@@ -10,6 +10,7 @@ n
     parameters of one replica, as one flat vector.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,3 +37,31 @@ def constant(value: float) -> FloatArray:
     array = np.array(value, dtype=np.float64)
     array.flags.writeable = False
     return array
+
+
+Kind = tuple[str, tuple[int, ...]]
+"""dtype and shape of an array."""
+
+
+def to_block(arrays: Iterable[NDArray[Any]]) -> tuple[tuple[Kind, ...], bytes]:
+    """Return the kinds of arrays, and their bytes one after the other, each padded to eight.
+
+    Pickling and unpickling an array takes as long as some steps of training; of a block it takes a tenth of that.
+    """
+    kinds: list[Kind] = []
+    parts: list[bytes] = []
+    for array in arrays:
+        kinds.append((array.dtype.str, array.shape))
+        parts += (array.tobytes(), bytes(-array.nbytes % 8))
+    return tuple(kinds), b"".join(parts)
+
+
+def from_block(kinds: Sequence[Kind], block: bytes) -> list[NDArray[Any]]:
+    """Return the arrays of a block: read-only views of it."""
+    arrays = []
+    start = 0
+    for dtype, shape in kinds:
+        array: NDArray[Any] = np.ndarray(shape, dtype, block, start)
+        arrays.append(array)
+        start += array.nbytes + -array.nbytes % 8
+    return arrays

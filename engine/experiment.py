@@ -4,8 +4,9 @@ Nothing else influences the numbers of a run. The metadata of its fields (label,
 ``live``: whether it may change during training) is used by the page, the JSON schema and the documentation.
 """
 
+import pickle
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from operator import itemgetter
 from typing import Annotated, Any, Self
@@ -388,6 +389,8 @@ class Experiment(Group):
             value and what is allowed.
     """
 
+    __slots__ = ("_pickled",)
+
     data: Data = Data()
     features: tuple[FeatureKey, ...] = field(
         ("x1", "x2"),
@@ -456,6 +459,12 @@ class Experiment(Group):
             )
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by value. The bytes are kept, as an experiment is pickled with each piece of work on its run."""
+        state = getattr(self, "_pickled", None) or pickle.dumps(self.__getstate__())
+        object.__setattr__(self, "_pickled", state)
+        return _unpickled, (state,)
+
     @property
     def problem(self) -> str:
         """The kind of problem: "classification" (two classes), "multi-class" or "regression"."""
@@ -481,6 +490,15 @@ class Experiment(Group):
         """Number of weights and biases."""
         sizes = self.sizes
         return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
+
+
+@lru_cache(maxsize=64)
+def _unpickled(state: bytes) -> Experiment:
+    """Return the experiment of a pickled state; equal states give one object as long as it is remembered."""
+    experiment = Experiment.__new__(Experiment)
+    experiment.__setstate__(pickle.loads(state))
+    object.__setattr__(experiment, "_pickled", state)
+    return experiment
 
 
 def usual_loss(problem: str) -> str:

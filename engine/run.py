@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from engine.arrays import BoolArray, FloatArray, IndexArray
+from engine.arrays import BoolArray, FloatArray, IndexArray, Kind, from_block, to_block
 from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
 from engine.network.layout import Layout
 from engine.registries.batch_orders import BATCH_ORDERS
@@ -43,10 +43,6 @@ class Best:
     def part(self, replicas: slice) -> "Best":
         """Return the entries of some replicas."""
         return Best(self.loss[replicas], self.epoch[replicas], self.parameters[replicas])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by value; the arrays of the copy are read-only again."""
-        return Best, tuple(getattr(self, field.name) for field in fields(self))
 
 
 def _initial_best(experiment: Experiment, parameters: FloatArray, epoch: int) -> Best:
@@ -101,7 +97,10 @@ class Run:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by value; the arrays of the copy are read-only again."""
-        return Run, tuple(getattr(self, field.name) for field in fields(self))
+        counters = (self.epoch, self.step, self.position, self.carried, self.since)
+        best = (self.best.loss, self.best.epoch, self.best.parameters)
+        block = to_block((self.parameters, self.slots, self.diverged, self.stopped, *best))
+        return _unpickled, (self.experiments, counters, *block)
 
     @property
     def experiment(self) -> Experiment:
@@ -117,6 +116,16 @@ class Run:
     def layout(self) -> Layout:
         """Offsets of weights and biases in the parameters."""
         return Layout(self.experiment.sizes)
+
+
+def _unpickled(
+    experiments: tuple[Experiment, ...],
+    counters: tuple[int, int, int, int, int],
+    kinds: Sequence[Kind],
+    block: bytes,
+) -> Run:
+    parameters, slots, diverged, stopped, *best = from_block(kinds, block)
+    return Run(experiments, parameters, slots, *counters, diverged, stopped, Best(*best))
 
 
 def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
