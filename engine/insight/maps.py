@@ -136,8 +136,8 @@ def _maps(run: Run, resolution: int, region: tuple[float, ...], shown: range) ->
     computed in the same memory for all of them: memory that is new costs about as much as the arithmetic.
     """
     replicas, columns = run.replicas, resolution**2
-    at_once = min(max(1, _COLUMNS // columns), replicas)
     tables = _grid_inputs(run, resolution, region)
+    at_once = min(max(1, _COLUMNS // columns), replicas)
     activations = layer_activations(run.experiment)
     with np.errstate(all="ignore"):  # float32 may overflow where float64 does not
         weights = run.layout.layers(run.parameters.astype(np.float32))[: shown.stop]

@@ -48,8 +48,12 @@ def of_run(
 
 def quantise(values: Tensor) -> np.ndarray[Any, np.dtype[np.int8]]:
     """Quantise values to one byte each: −1 … 1 becomes −127 … 127, values outside are clipped, NaN becomes 0."""
-    scaled = np.rint(np.clip(values, -1, 1) * np.float32(127))
-    if np.isnan(scaled).any():
-        scaled = np.nan_to_num(scaled)
-    quantised: np.ndarray[Any, np.dtype[np.int8]] = scaled.astype(np.int8)
+    # Looking for values out of range costs less than clipping them; where one is NaN, so is the lowest.
+    lowest, highest = (find.reduce(values, axis=None, initial=0) for find in (np.minimum, np.maximum))
+    if not -1 <= lowest <= highest <= 1:
+        values = np.clip(values, -1, 1)
+        if np.isnan(lowest):
+            values = np.nan_to_num(values)
+    scaled = values * np.float32(127)
+    quantised: np.ndarray[Any, np.dtype[np.int8]] = np.rint(scaled, scaled).astype(np.int8)
     return quantised
