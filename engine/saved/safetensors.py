@@ -6,8 +6,10 @@ Source: the format description of safetensors (huggingface.co/docs/safetensors).
 """
 
 import json
+import math
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ Tensor = np.ndarray[Any, np.dtype[Any]]
 
 _DTYPES = {"F64": "<f8", "F32": "<f4", "U32": "<u4", "I8": "|i1"}
 _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
+
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 _MAX_HEADER = 1_000_000
 """Length of the longest header that ``decode_one`` reads, in bytes."""
@@ -41,24 +45,26 @@ def write_header(
     metadata: Mapping[str, str], tensors: Mapping[str, Tensor]
 ) -> tuple[bytes, list[tuple[str, Tensor]]]:
     """Return the bytes before the tensors, and the tensors in the order in which they follow; see ``encode``."""
-    header: dict[str, Any] = {"__metadata__": dict(metadata)}
     ordered = sorted(tensors.items(), key=lambda item: -item[1].itemsize)
-    offset = 0
-    for name, tensor in ordered:
-        if tensor.dtype not in _NAMES:
-            raise ValueError(
-                f"tensor {name!r} has dtype {tensor.dtype}; allowed: {', '.join(map(str, _NAMES))}"
-            )
-        end = offset + tensor.nbytes
-        header[name] = {
-            "dtype": _NAMES[tensor.dtype],
-            "shape": list(tensor.shape),
-            "data_offsets": [offset, end],
-        }
-        offset = end
-    text = json.dumps(header, separators=(",", ":")).encode()
+    described = _described(tuple([(name, tensor.dtype, tensor.shape) for name, tensor in ordered]))
+    text = f'{{"__metadata__":{_JSON.encode(dict(metadata))}{described}}}'.encode()
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text, ordered
+
+
+@lru_cache(maxsize=256)
+def _described(kinds: tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]) -> str:
+    """Return the entries of tensors in the header; the same for most frames of a run."""
+    entries = []
+    offset = 0
+    for name, dtype, shape in kinds:
+        if dtype not in _NAMES:
+            raise ValueError(f"tensor {name!r} has dtype {dtype}; allowed: {', '.join(map(str, _NAMES))}")
+        end = offset + dtype.itemsize * math.prod(shape)
+        entry = {"dtype": _NAMES[dtype], "shape": shape, "data_offsets": (offset, end)}
+        entries.append(f",{_JSON.encode(name)}:{_JSON.encode(entry)}")
+        offset = end
+    return "".join(entries)
 
 
 def decode(data: bytes) -> tuple[dict[str, str], dict[str, Tensor]]:
