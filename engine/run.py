@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -115,7 +116,12 @@ class Run:
     @property
     def layout(self) -> Layout:
         """Offsets of weights and biases in the parameters."""
-        return Layout(self.experiment.sizes)
+        return _layout(self.experiment.sizes)
+
+
+@lru_cache(maxsize=64)
+def _layout(sizes: tuple[int, ...]) -> Layout:
+    return Layout(sizes)
 
 
 def _unpickled(
@@ -142,7 +148,7 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
     experiments = (experiment,) if isinstance(experiment, Experiment) else tuple(experiment)
     check_stack(experiments)
     first = experiments[0]
-    layout = Layout(first.sizes)
+    layout = _layout(first.sizes)
     parameters = np.empty((len(experiments), layout.parameters))
     for row, one in zip(parameters, experiments, strict=True):
         if one.data.classic_seed is not None:

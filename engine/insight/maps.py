@@ -139,36 +139,37 @@ def _maps(run: Run, resolution: int, region: tuple[float, ...], shown: range) ->
     tables = _grid_inputs(run, resolution, region)
     at_once = min(max(1, _COLUMNS // columns), replicas)
     activations = layer_activations(run.experiment)
-    with np.errstate(all="ignore"):  # float32 may overflow where float64 does not
-        weights = run.layout.layers(run.parameters.astype(np.float32))[: shown.stop]
-        # Hidden layers have a row of ones below their units, which the next layer multiplies by its biases.
-        rows = [weight.shape[1] + (number < len(activations) - 1) for number, weight in enumerate(weights)]
-        block = np.empty((at_once, sum(rows[: shown.start]), columns), np.float32)
-        layers: list[Picture] = []
+    layout = run.layout
+    units = [count for count, _ in layout.shapes[: shown.stop]]
+    # Hidden layers have a row of ones below their units, which the next layer multiplies by its biases.
+    rows = [count + 1 for count in units]
+    if shown.stop == len(activations):
+        rows[-1] -= 1
+    layers: list[Picture] = []
+    for held, numbers in ((at_once, range(shown.start)), (replicas, shown)):
+        block = np.empty((held, sum(rows[number] for number in numbers), columns), np.float32)
         end = 0
-        for number, count in enumerate(rows):
-            if number == shown.start:
-                block = np.empty((replicas, sum(rows[number:]), columns), np.float32)
-                end = 0
-            layers.append(block[:, end : end + count])
-            end += count
+        for number in numbers:
+            layers.append(block[:, end : end + rows[number]])
+            end += rows[number]
+    with np.errstate(all="ignore"):  # float32 may overflow where float64 does not
+        weights = layout.layers(run.parameters.astype(np.float32))
         for start in range(0, replicas, at_once):
             part = slice(start, min(start + at_once, replicas))
             below = tables[0] if len(tables) == 1 else np.stack(tables[part])
-            for number, (weight, activation) in enumerate(zip(weights, activations, strict=False)):
+            for number, count in enumerate(units):
                 layer = layers[number][part if number in shown else slice(part.stop - start)]
-                units = weight.shape[1]
-                layer[:, units:] = 1
-                z = layer[:, :units]
+                layer[:, count:] = 1
+                z = layer[:, :count]
                 if replicas == 1:
-                    np.dot(weight[0], below, z[0])
+                    np.dot(weights[number][0], below, z[0])
                     below = layer[0]
                 else:
-                    np.matmul(weight[part], below, z)
+                    np.matmul(weights[number][part], below, z)
                     below = layer
-                activation.apply(z, z)
+                activations[number].apply(z, z)
     return [
-        layers[number][:, : weights[number].shape[1]].reshape(replicas, -1, resolution, resolution)
+        layers[number][:, : units[number]].reshape(replicas, units[number], resolution, resolution)
         for number in shown
     ]
 
