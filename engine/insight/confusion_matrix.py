@@ -85,7 +85,7 @@ def confusion(run: Run, *, threshold: float = 0.5) -> Confusion:
     if outputs > 1 and threshold != 0.5:
         raise ValueError(f"threshold is {threshold}; it is for two classes, and there are {outputs}")
     with borrow(run) as workspace:
-        sums, predicted, _ = Losses(run, workspace).predictions()
+        sums, predicted, _ = Losses.of(run, workspace).predictions()
         targets = np.stack([columns(data, features)[-outputs:] for data, features in sources(run)])
         # Of several classes by the sums, as in the accuracy: probabilities may be equal by rounding where sums differ.
         found = predicted_classes(predicted if outputs == 1 else sums, threshold)

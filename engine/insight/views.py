@@ -213,9 +213,13 @@ def _scores(run: Run, options: Options) -> Arrays:
     now = evaluate(run)
     score = "r2" if run.experiment.problem == "regression" else "accuracy"
     parts = _parts(run)
-    losses = np.stack([getattr(now, f"{part}_loss") for part in parts], axis=-1)
-    scores = np.stack([getattr(now, f"{part}_{score}") for part in parts], axis=-1)
-    return {"values": np.stack([np.where(np.isnan(losses), np.inf, losses), scores], axis=-1)}
+    values = np.empty((run.replicas, len(parts), 2))
+    for number, part in enumerate(parts):
+        values[:, number, 0] = getattr(now, f"{part}_loss")
+        values[:, number, 1] = getattr(now, f"{part}_{score}")
+    losses = values[..., 0]
+    losses[np.isnan(losses)] = np.inf
+    return {"values": values}
 
 
 def _confusion(run: Run, options: Options) -> Arrays:

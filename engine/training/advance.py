@@ -122,7 +122,7 @@ class _Loop:
 
     @cached_property
     def _losses(self) -> Losses:
-        return Losses(self._run, self._workspace)
+        return Losses.of(self._run, self._workspace)
 
     @property
     def ended(self) -> bool:

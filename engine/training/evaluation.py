@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import is_
 
 import numpy as np
 
-from engine.arrays import BoolArray, FloatArray, constant
+from engine.arrays import FloatArray, constant
 from engine.registries.losses import LOSSES
 from engine.run import Run
 from engine.samples import columns
@@ -48,10 +49,25 @@ class Evaluation:
 
 
 class Losses:
-    """Losses of the present parameters of a workspace over the training, validation and test samples."""
+    """Losses of the present parameters of a workspace over the training, validation and test samples.
+
+    Attributes:
+        experiments: whose samples they are.
+    """
+
+    @classmethod
+    def of(cls, run: Run, workspace: Workspace) -> "Losses":
+        """Return the losses that the workspace has prepared last, if they are those of the same experiments."""
+        known: Losses | None = workspace.losses
+        if known is None or not all(map(is_, known.experiments, run.experiments)):
+            known = cls(run, workspace)
+            # Of several parts the workspace may have dropped the passes of the first ones, and not count them any more.
+            workspace.losses = known if len(known._parts) == 1 else None
+        return known
 
     def __init__(self, run: Run, workspace: Workspace) -> None:
         one = run.experiment
+        self.experiments = run.experiments
         self._loss = LOSSES[one.objective.loss]
         self._problem = one.problem
         self._outputs = one.outputs
@@ -98,7 +114,7 @@ class Losses:
             network.activations[-1].apply(z, predicted)
             yield replicas, part, z, predicted, self._loss.value(z, predicted, targets)
 
-    def means(self, per_sample: FloatArray | BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def means(self, per_sample: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the means over training, validation and test samples, (replicas,) each; NaN without samples."""
         flat = per_sample.reshape(-1, per_sample.shape[-1])
         train, validation, test = (
@@ -122,8 +138,10 @@ class Losses:
         """Return the training, validation and test accuracy, (replicas,) each, from sums z of the output."""
         targets = self._targets()
         if self._problem == "multi-class":
-            return self.means(z.argmax(axis=1) == targets.argmax(axis=1))
-        return self.means((z * targets > 0) | ((z == 0) & (targets > 0)))
+            right = z.argmax(axis=1) == targets.argmax(axis=1)
+        else:
+            right = (z * targets > 0) | ((z == 0) & (targets > 0))
+        return self.means(right.astype(np.float64))  # once, not in the sum over each part
 
     def r2(self, predicted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return R² = 1 − residual / variance of the targets, over training, validation and test samples."""
@@ -140,7 +158,7 @@ class Losses:
 def evaluate(run: Run) -> Evaluation:
     """Return the losses and the accuracy (R² for regression) of a run in its present state."""
     with borrow(run) as workspace:
-        losses = Losses(run, workspace)
+        losses = Losses.of(run, workspace)
         z, predicted, per_sample = losses.predictions()
         undefined = np.full(run.replicas, np.nan)
         accuracy = r2 = (undefined, undefined, undefined)

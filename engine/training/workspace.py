@@ -39,6 +39,7 @@ class Workspace:
         parameters: (replicas, n).
         work: (2, replicas, n), the gradient and a scratch buffer.
         outputs: output units.
+        losses: kept by ``engine.training.evaluation``, with passes and buffers of this workspace.
         bytes: estimate of its memory, with all feeds and passes.
     """
 
@@ -69,6 +70,7 @@ class Workspace:
         self._stacked: tuple[Sequence[FloatArray], FloatArray] = ((), self._per_sample)
         self._feeds: dict[tuple[int, int, int, int, int], Feed] = {}
         self.outputs = sizes[-1]
+        self.losses: Any = None
         self.bytes = self.parameters.nbytes + self.work.nbytes
 
     def training_pass(self, columns: int) -> Pass:
@@ -175,6 +177,7 @@ class Workspace:
 
     def _drop_evaluation_passes(self) -> None:
         self.bytes -= sum(network.bytes for network in self._evaluation.values())
+        self.losses = None
         self._evaluation.clear()
         self._evaluation_buffers.clear()
 
