@@ -145,13 +145,16 @@ def _maps(run: Run, resolution: int, region: tuple[float, ...], shown: range) ->
     rows = [count + 1 for count in units]
     if shown.stop == len(activations):
         rows[-1] -= 1
+    first = sum(rows[: shown.start])
+    hidden = np.empty((at_once, first, columns), np.float32)
+    kept = np.empty((replicas, sum(rows) - first, columns), np.float32)
     layers: list[Picture] = []
-    for held, numbers in ((at_once, range(shown.start)), (replicas, shown)):
-        block = np.empty((held, sum(rows[number] for number in numbers), columns), np.float32)
-        end = 0
-        for number in numbers:
-            layers.append(block[:, end : end + rows[number]])
-            end += rows[number]
+    end = 0
+    for number, count in enumerate(rows):
+        if number == shown.start:
+            end = 0
+        layers.append((kept if number in shown else hidden)[:, end : end + count])
+        end += count
     with np.errstate(all="ignore"):  # float32 may overflow where float64 does not
         weights = layout.layers(run.parameters.astype(np.float32))
         for start in range(0, replicas, at_once):
