@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine import Experiment, advance, begin, boundary, feature_map, layer_maps, set_parameter
 from engine.insight import SQUARE, grid
+from engine.insight.maps import layer_map
 from engine.registries.features import FEATURES
 from engine.samples import points
 from tests.support.plain import PLAIN_ACTIVATIONS, PLAIN_FEATURES, plain_inputs, plain_predictions, unflatten
@@ -242,14 +243,34 @@ def test_only_the_layers_asked_for_are_computed():
         np.testing.assert_array_equal(one, other)
 
 
-def test_maps_are_the_callers_own():
-    run = begin(Experiment())
-    before = boundary(run, 10)
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_maps_are_the_callers_own(replicas):
+    run = begin([varied(Experiment(), network={"seed": seed}) for seed in range(replicas)])
+    before = layer_maps(run, 10)
 
     boundary(run, 10)[...] = 7
     layer_maps(run, 10)[0][...] = 7
 
-    np.testing.assert_array_equal(boundary(run, 10), before)
+    for one, other in zip(layer_maps(run, 10), before, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for layer, maps in enumerate(before):
+        np.testing.assert_array_equal(layer_map(run, layer, 10), maps)
+
+
+@pytest.mark.parametrize("scaling", ["none", "standardise"])
+def test_a_stack_too_large_to_be_computed_at_once_has_the_maps_of_its_networks(scaling):
+    # 8,192 columns are computed at once: 13 networks at 25 × 25.
+    stack = [
+        varied(Experiment(), network={"seed": seed}, data={"seed": seed, "scaling": scaling})
+        for seed in range(30)
+    ]
+
+    maps = layer_maps(begin(stack), 25)
+
+    for replica in (0, 12, 13, 29):
+        for together, alone in zip(maps, layer_maps(begin(stack[replica]), 25), strict=True):
+            np.testing.assert_array_equal(together[replica], alone[0])
+    np.testing.assert_array_equal(boundary(begin(stack), 25), maps[-1])
 
 
 def test_huge_parameters_give_a_picture_without_a_warning():

@@ -43,6 +43,19 @@ def test_a_pickled_run_is_the_same_run_and_goes_on_the_same(stack, steps):
     np.testing.assert_array_equal(report.test_loss, expected_report.test_loss)
 
 
+def test_an_experiment_is_pickled_as_it_is_even_if_made_from_one_that_was_pickled():
+    pickle.dumps(DEFAULT)
+    changed = DEFAULT.model_copy(update={"features": ("x1",)})
+
+    assert pickle.loads(pickle.dumps(changed)) == changed != DEFAULT
+
+
+def test_an_experiment_that_comes_back_again_is_the_same_object():
+    stored = pickle.dumps(varied(DEFAULT, network={"hidden": (3, 5)}))
+
+    assert pickle.loads(stored) is pickle.loads(stored)
+
+
 def test_arrays_of_a_run_are_read_only_before_and_after_pickling():
     run = started()
     stopping = begin(varied(VALIDATED, training={"stop": "early-stopping"}))

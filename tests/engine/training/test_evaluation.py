@@ -239,3 +239,13 @@ def test_a_stack_too_large_for_one_group_is_evaluated_as_its_networks_would_be_a
         np.testing.assert_array_equal(report.test_loss[i], own.test_loss[0])
         for field in FIELDS:
             np.testing.assert_array_equal(getattr(evaluation, field)[i], getattr(evaluate(alone), field)[0])
+
+
+def test_networks_of_one_shape_that_take_turns_are_each_evaluated_on_their_own_samples():
+    runs = [begin(varied(Experiment(), data={"seed": seed})) for seed in range(2)]
+
+    losses = [evaluate(runs[turn]).test_loss[0] for turn in (0, 1, 0)]
+
+    first, second = (plainly(run.experiment, run.parameters[0])[2][0] for run in runs)
+    assert losses == pytest.approx([first, second, first], rel=1e-12)  # other orders of adding up
+    assert first != pytest.approx(second, rel=1e-3)

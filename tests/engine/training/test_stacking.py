@@ -5,10 +5,12 @@ from hypothesis import given
 from threadpoolctl import threadpool_limits
 
 from engine import Experiment
+from engine.registries.activations import ACTIVATIONS
 from engine.registries.batch_orders import BATCH_ORDERS
 from engine.registries.optimizers import OPTIMIZERS
 from engine.registries.penalties import PENALTIES
 from engine.registries.schedules import SCHEDULES
+from tests.support.plain import OBJECTIVES
 from tests.support.strategies import law, stacks, varied
 from tests.support.training import SMALL, assert_stack_equals_singles
 
@@ -32,6 +34,24 @@ def test_a_stack_is_bit_equal_at_every_shape(hidden, batch_size):
     stack = [varied(first, network={"seed": seed}) for seed in range(3)]
 
     assert_stack_equals_singles(stack, epochs=1)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids="-".join)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_stack_is_bit_equal_where_a_layer_of_one_network_is_one_number(activation, objective):
+    # NumPy is slow to write over a single number, so that a single network has other arrays than a stack.
+    loss, problem = objective
+    dataset = {"classification": "circle", "multi-class": "spiral-3", "regression": "plane"}[problem]
+    first = varied(
+        Experiment(),
+        data={"samples": 40, "dataset": dataset},
+        network={"hidden": (1, 3, 1), "activation": activation},
+        objective={"loss": loss, "dropout": 0.3},
+        training={"batch_size": 1},
+    )
+    stack = [varied(first, network={"seed": seed}) for seed in range(2)]
+
+    assert_stack_equals_singles(stack, epochs=2)
 
 
 @pytest.mark.parametrize("hidden", [(33,), (64, 64)], ids=str)

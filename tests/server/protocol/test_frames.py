@@ -81,3 +81,15 @@ def test_quantised_values_are_rounded_and_clipped() -> None:
     values = np.array([-3, -1, -0.5, 0, 1 / 127, 1, np.inf, -np.inf, np.nan], np.float32)
 
     assert quantise(values).tolist() == [-127, -127, -64, 0, 1, 127, 127, -127, 0]
+
+
+def test_what_is_no_number_is_quantised_to_zero_wherever_the_others_are() -> None:
+    assert quantise(np.array([[0.5, np.nan, -1]], np.float32)).tolist() == [[64, 0, -127]]
+
+
+def test_quantising_leaves_what_it_reads_as_it_is() -> None:
+    values = np.array([0.25, -2], np.float32)
+
+    quantise(values)
+
+    assert values.tolist() == [0.25, -2]
