@@ -1,4 +1,4 @@
-"""The engine against an independent implementation, a stack against one network, maps against bare arithmetic."""
+"""The engine against an independent implementation, a stack against one network."""
 
 import importlib
 import sys
@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from benchmarks.measure import in_time, ratio, take_turns, verdict
-from engine import Experiment, Run, advance, begin, layer_maps
+from engine import Experiment, Run, advance, begin
 from engine.arrays import FloatArray
 from engine.registries.activations import ACTIVATIONS
 from engine.registries.features import FEATURES
@@ -55,7 +55,6 @@ Each ratio is the median over rounds in which all sides took turns; times are me
   are due, and over 20 epochs of 25 steps with the losses of all 500 samples after each. "Other weights" differ in the
   network's seed only and share their batches; "all seeds" differ in data and order as well. The ratio is how many
   networks train in the time of one.
-* *Bare arithmetic* is the float32 matrix products and tanh of all layers on 10,000 points, into arrays made beforehand.
 * *NumPy calls* are those of one update, counted by standing in for NumPy's functions."""
 
 
@@ -106,7 +105,14 @@ def experiment(
 
 
 def rows() -> list[tuple[str, ...]]:
-    return [*against_others(), *single_calls(), *stacks(), *maps(), *share_of_losses(), *numpy_calls()]
+    return [
+        *against_others(),
+        *single_calls(),
+        *single_samples(),
+        *stacks(),
+        *share_of_losses(),
+        *numpy_calls(),
+    ]
 
 
 def against_others() -> Iterator[tuple[str, ...]]:
@@ -226,6 +232,23 @@ def single_calls() -> Iterator[tuple[str, ...]]:
             )
 
 
+def single_samples() -> Iterator[tuple[str, ...]]:
+    steps = 300
+    for network in (SMALL, LARGE):
+        runs = {
+            size: begin(experiment(network, batch_size=size, samples=SAMPLES[size], train_fraction=0.9))
+            for size in (1, 10)
+        }
+        times = take_turns({str(size): partial(advance, run, steps=steps) for size, run in runs.items()})
+        value = ratio(times["1"], times["10"])
+        yield (
+            f"one step of {network}: batch 1 : batch 10",
+            f"{value:.2f}",
+            verdict(value, at_most=1),
+            f"{in_time(times['1'].median / steps)} : {in_time(times['10'].median / steps)}",
+        )
+
+
 def stacks() -> Iterator[tuple[str, ...]]:
     needed = {("steps only", LARGE): 8.0, ("steps only", SMALL): 12.0}
     kinds: list[tuple[str, dict[str, Any], dict[str, Any], int]] = [
@@ -252,35 +275,6 @@ def stacks() -> Iterator[tuple[str, ...]]:
                     verdict(value, at_least=needed.get((kind, network))),
                     f"{in_time(times[way].median / count)} : {in_time(times['one'].median / count)}",
                 )
-
-
-def maps() -> Iterator[tuple[str, ...]]:
-    resolution = 100
-    columns = resolution**2
-    run = begin(experiment(LARGE))
-    generator = np.random.default_rng(0)
-    sizes = run.experiment.sizes
-    weights = [
-        generator.uniform(-0.5, 0.5, (units, inputs + 1)).astype(np.float32)
-        for inputs, units in pairwise(sizes)
-    ]
-    below = [np.ones((inputs + 1, columns), np.float32) for inputs in sizes[:-1]]
-    below[0][:-1] = generator.uniform(-6, 6, (sizes[0], columns))
-    sums = [*(layer[:-1] for layer in below[1:]), np.empty((1, columns), np.float32)]
-
-    def bare() -> None:
-        for weight, inputs, z in zip(weights, below, sums, strict=True):
-            np.dot(weight, inputs, z)
-            np.tanh(z, z)
-
-    times = take_turns({"maps": partial(layer_maps, run, resolution), "bare": bare}, repeats=15)
-    value = ratio(times["maps"], times["bare"])
-    yield (
-        f"maps of all {sum(sizes[1:])} units of {LARGE} at 100×100 : bare arithmetic",
-        f"{value:.2f}",
-        verdict(value, at_most=1.5),
-        f"{in_time(times['maps'].median)} : {in_time(times['bare'].median)}",
-    )
 
 
 def share_of_losses() -> Iterator[tuple[str, ...]]:
