@@ -170,6 +170,7 @@ def _forward(weights: FloatArray, inputs: FloatArray, activation: Activation) ->
 def _backward_output(layer: Forward, activation: Activation, loss: Loss, target: FloatArray) -> Backward:
     errors = np.empty((len(target), 1))
     loss.error(layer.outputs[:, None], target[:, None], errors)
+    errors *= loss.error_factor
     if loss.from_sum:
         return Backward(None, None, None, errors[:, 0], np.outer(errors[:, 0], layer.inputs))
     return _backward(layer, activation, None, errors[:, 0])

@@ -139,9 +139,9 @@ class Pass:
             )
             slopes_read = layout.layers(masked_slopes)
         errors = self._errors()
-        output_error = squeezed(errors[-1])
-        loss_error = output_error
-        if output_has_slope and _is_slow_in_place(output_error):
+        output_error = loss_error = squeezed(errors[-1])
+        scale = loss.error_factor * (1.0 / self.columns)
+        if (output_has_slope or scale != 1) and _is_slow_in_place(output_error):
             loss_error = self._allocate(output_error.size).reshape(output_error.shape)
         backward: list[_Backward] = []
         for layer in range(last, 0, -1):
@@ -170,7 +170,7 @@ class Pass:
             loss_error=loss_error,
             output_error=output_error,
             output_slope=squeezed(slopes[-1]) if output_has_slope else None,
-            scale=constant(1.0 / self.columns) if self.columns > 1 else None,
+            scale=constant(scale) if scale != 1 else None,
             layers=backward,
             first_product=self._bind_first(squeezed(errors[0][:, : layout.units[0]])),
             first_gradient=squeezed(gradients[0]),
@@ -349,11 +349,12 @@ def _backward(
         for slope, known, slopes in slope_calls:
             slope(known, slopes)
         write_loss_error(below, targets, loss_error)
-        error = output_error
+        error = loss_error
         if output_slope is not None:
-            multiply(loss_error, output_slope, error)
+            multiply(error, output_slope, output_error)
+            error = output_error
         if scale is not None:
-            multiply(error, scale, error)
+            multiply(error, scale, output_error)
         for gradient_product, read_below, gradient, error_product, above, error, slopes_below in layers:
             gradient_product(read_below, gradient)
             error_product(above, error)

@@ -145,8 +145,7 @@ def _step_slope(z: RealArray, out: RealArray) -> None:
 
 
 def _half_angle(z: RealArray, out: RealArray) -> None:
-    np.multiply(z, 0.5, out)
-    np.tanh(out, out)
+    np.tanh(np.multiply(z, 0.5), out)
 
 
 def _half_angle_slope(a: RealArray, out: RealArray) -> None:

@@ -51,8 +51,10 @@ class Loss(Row):
 
     Attributes:
         outputs: the activation f of the output layer by problem; the keys are the problems that the loss is for.
-        error: ``error(a, y, out)`` writes the derivative of the loss into ``out``: with respect to z if ``from_sum``,
-            else with respect to a.
+        error: ``error(a, y, out)`` writes the derivative of the loss, divided by ``error_factor``, into ``out``: with
+            respect to z if ``from_sum``, else with respect to a.
+        error_factor: is multiplied with 1 / columns once instead of with every error; a power of two, so that this
+            rounds alike.
         from_sum: whether ``error`` already includes the derivative of the output's activation.
         value: ``value(z, a, y)`` returns the loss of every sample, (…, 1, columns), from arrays (…, outputs, columns).
     """
@@ -61,17 +63,13 @@ class Loss(Row):
     error: Callable[[FloatArray, FloatArray, FloatArray], object]
     from_sum: bool
     value: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+    error_factor: float = 1.0
 
 
 def _half_squared(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
     difference = np.subtract(a, y)
     np.square(difference, difference)
     return np.multiply(difference, _HALF, difference)
-
-
-def _logistic_error(a: FloatArray, y: FloatArray, out: FloatArray) -> None:
-    np.subtract(a, y, out)  # dL/dz = σ(z) − (y + 1)/2 = (tanh(z/2) − y)/2
-    np.multiply(out, _HALF, out)
 
 
 def _logistic(z: FloatArray, a: FloatArray, y: FloatArray) -> FloatArray:
@@ -139,7 +137,8 @@ LOSSES: Registry[Loss] = Registry(
         formula="log(1 + e^(−y z))",
         aliases=("cross-entropy",),
         outputs={"classification": LOGISTIC_OUTPUT},
-        error=_logistic_error,
+        error=np.subtract,  # dL/dz = σ(z) − (y + 1)/2 = (tanh(z/2) − y)/2
+        error_factor=0.5,
         from_sum=True,
         value=_logistic,
     ),

@@ -46,6 +46,7 @@ def error(loss, problem, z, y):
     a = predicted(loss, problem, z)
     slopes = np.empty_like(a)
     loss.error(a, targets_for(problem, z, y), slopes)
+    slopes *= loss.error_factor
     if not loss.from_sum and output.slope is not None:
         slope = np.empty_like(a)
         assert not output.slope_from_sums  # outputs are shown to it in the loss's place
@@ -197,3 +198,10 @@ def test_losses_and_data_sets_know_no_other_problem():
     named |= {dataset.problem for dataset in DATASETS.values()}
 
     assert named == set(PROBLEMS)
+
+
+@pytest.mark.parametrize("key", LOSSES)
+def test_the_factor_of_an_error_changes_no_bit_of_it_wherever_it_is_multiplied(key):
+    mantissa, _ = math.frexp(LOSSES[key].error_factor)
+
+    assert mantissa == 0.5
