@@ -29,8 +29,8 @@ TEXT = """\
 
 SMALL, LARGE = (4, 2), (8, 8, 8)
 _STEPS = 300
-_MOST = 110
-"""Steps that all of it may take: .7 ms where a step takes 6.4 µs."""
+_MOST = 90
+"""Steps that all of it may take: less than .6 ms where a step takes 6.4 µs."""
 
 
 def rows() -> Iterator[tuple[str, ...]]:
