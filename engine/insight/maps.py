@@ -161,8 +161,11 @@ def _maps(run: Run, resolution: int, region: tuple[float, ...], shown: range) ->
             part = slice(start, min(start + at_once, replicas))
             below = tables[0] if len(tables) == 1 else np.stack(tables[part])
             for number, count in enumerate(units):
-                layer = layers[number][part if number in shown else slice(part.stop - start)]
-                layer[:, count:] = 1
+                layer = layers[number]
+                if at_once < replicas:
+                    layer = layer[part if number in shown else slice(part.stop - start)]
+                if count < rows[number]:
+                    layer[:, count] = 1
                 z = layer[:, :count]
                 if replicas == 1:
                     np.dot(weights[number][0], below, z[0])
