@@ -1,6 +1,5 @@
 """The interface of backends, on which calls run, and the errors that a call can end with."""
 
-import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -8,6 +7,8 @@ from typing import Any
 
 Call = Callable[..., Any]
 
+Answer = Callable[[Any, BaseException | None], object]
+"""Is called with the result of a call, or with its error; on the event loop, at most once."""
 
 MAX_DEATHS = 4
 """Workers that may die while they run a call before it is given up."""
@@ -66,8 +67,8 @@ class Worker(ABC):
     began: float | None = None
 
     @abstractmethod
-    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
-        """Submit a call, and return a future of its result.
+    def submit(self, function: Call, arguments: tuple[Any, ...], answer: Answer) -> None:
+        """Submit a call, whose result or error is given to ``answer`` later.
 
         Raises:
             Exception: the worker died; ``death`` explains it.

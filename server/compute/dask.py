@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from server import __version__
-from server.compute.backend import MAX_DEATHS, Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.backend import MAX_DEATHS, Answer, Backend, Call, Unavailable, Worker, WorkerDied
 from server.compute.worker_setup import PRELOADED_MODULE
 
 try:
@@ -181,6 +181,7 @@ class DaskBackend(Backend):
         """Free a slot, and have the cluster restart the worker that hangs in it."""
         assert isinstance(worker, _Slot)
         self._slots_taken -= 1
+        worker.cancel()
         if worker.hanging_worker is not None and not self._closed:
             task = asyncio.create_task(self._restart(worker.hanging_worker))
             self._restarting.add(task)
@@ -220,19 +221,24 @@ class _Slot(Worker):
         self._executor = executor
         self._key = key
         self.hanging_worker: str | None = None
+        self._future: asyncio.Future[Any] | None = None
 
-    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+    def submit(self, function: Call, arguments: tuple[Any, ...], answer: Answer) -> None:
         """Submit a call to the scheduler."""
         self.began = time.monotonic()
-        return asyncio.wrap_future(self._executor.submit(function, *arguments, key=self._key))
+        self._future = asyncio.wrap_future(self._executor.submit(function, *arguments, key=self._key))
+        self._future.add_done_callback(lambda done: answer(*_outcome(done)))
+
+    def cancel(self) -> None:
+        """Tell the scheduler that the result is not needed any more."""
+        if self._future is not None:
+            self._future.cancel()
 
     def death(self, error: BaseException) -> WorkerDied | None:
         """Return the death of a worker if the scheduler gave up; without deaths if the scheduler itself is gone."""
         if isinstance(error, KilledWorker):
             return WorkerDied(str(error), deaths=MAX_DEATHS)
-        task = asyncio.current_task()
-        cancelled = isinstance(error, asyncio.CancelledError) and not (task and task.cancelling())
-        if cancelled or isinstance(error, CommClosedError | CancelledError):
+        if isinstance(error, asyncio.CancelledError | CommClosedError | CancelledError):
             return WorkerDied(f"the Dask scheduler is gone: {error}", deaths=0)
         return None
 
@@ -254,3 +260,11 @@ class _Slot(Worker):
     def _ran_for(self, seconds: float) -> bool:
         since = max(self.began or 0.0, self._cluster.available_since)
         return self._cluster.answers and self.began is not None and time.monotonic() - since >= seconds
+
+
+def _outcome(done: "asyncio.Future[Any]") -> tuple[Any, BaseException | None]:
+    """Return the result and the error of a future that is done."""
+    if done.cancelled():
+        return None, asyncio.CancelledError()
+    error = done.exception()
+    return (None, error) if error is not None else (done.result(), None)

@@ -1,19 +1,21 @@
-"""The backend of engine processes on this machine: one pool per process, so that a crash affects only one call."""
+"""The backend of engine processes on this machine, each with a channel of its own."""
 
 import asyncio
 import itertools
 import logging
 import os
+import socket
 import time
 from collections.abc import Iterable
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from functools import partial
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-from server.compute.backend import Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.backend import Answer, Backend, Call, Unavailable, Worker, WorkerDied
+from server.compute.channel import Channel, ChannelLost, connect, serve
 from server.compute.cpu_time import Usage, usage
 from server.compute.start_method import start_method
-from server.compute.worker_setup import initialize_worker
 
 _START_SECONDS = 60.0
 """Time limit for a new process to answer, on the slowest machines."""
@@ -24,8 +26,9 @@ _SHUTDOWN_SECONDS = 2.0
 _RETRY_DELAYS = (0.0, 0.1, 0.5, 2.0)
 """Seconds before each attempt to start a process; once the server has started, the last one repeats."""
 
-_START_ERRORS = (BrokenExecutor, EOFError, OSError, TimeoutError)
-"""Errors of a process that does not start; `EOFError` if its fork server ends meanwhile."""
+_START_ERRORS = (EOFError, OSError)
+"""Errors of a process that does not start: `ChannelLost` and `TimeoutError` among them; `EOFError` if its fork server
+ends meanwhile."""
 
 _MIN_CPU_SHARE = 0.25
 """A runnable process that had a smaller share of processor time waits for a processor; it does not hang."""
@@ -33,16 +36,10 @@ _MIN_CPU_SHARE = 0.25
 log = logging.getLogger(__name__)
 
 
-def _ping() -> int:
-    """Return the number of the process: the first call in it."""
-    return os.getpid()
-
-
 class ProcessBackend(Backend):
     """A number of engine processes, forked from a fork server that has the engine loaded where the platform has one.
 
-    A pool of the standard library breaks as a whole when one of its processes dies, and does not say which process
-    runs which call. With one process to a pool, a call that hangs or dies affects no other.
+    A call that hangs or kills its process affects no other process.
 
     When many calls wait, a process gets a second call while the first still runs: otherwise it would be idle until the
     server has noticed its answer, for a tenth to a quarter of the time.
@@ -146,7 +143,7 @@ class ProcessBackend(Backend):
         """Start a process, with an attempt after each delay until one succeeds; log failures at a level.
 
         Raises:
-            BrokenExecutor, EOFError, OSError, TimeoutError: the last attempt failed.
+            EOFError, OSError: the last attempt failed.
         """
         assert self._context is not None
         failure: BaseException | None = None
@@ -186,10 +183,10 @@ class ProcessBackend(Backend):
 
 
 class _Process:
-    """One engine process in a pool of its own.
+    """One engine process and the channel to it.
 
     Attributes:
-        line: the places taken in it: of the call that runs, and of one that waits behind it.
+        slots: those in use: of the call that runs, and of one that waits behind it.
     """
 
     def __init__(self, context: BaseContext, memory: int, min_cpu_share: float) -> None:
@@ -197,20 +194,25 @@ class _Process:
         self.slots: list[_Slot] = []
         self._context = context
         self._memory = memory
-        self._pool: ProcessPoolExecutor | None = None
-        self._pid = 0
+        self._process: BaseProcess | None = None
+        self._channel: Channel | None = None
 
     async def start(self) -> None:
         """Start the process and wait until it answers.
 
         In a thread, as the fork server may have to be started again first.
         """
-        self._pool = ProcessPoolExecutor(
-            1, mp_context=self._context, initializer=initialize_worker, initargs=(self._memory,)
-        )
-        answer = await asyncio.to_thread(self._pool.submit, _ping)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._channel = await connect(ours)
+            self._process = self._context.Process(  # type: ignore[attr-defined]
+                target=serve, args=(theirs, self._memory), daemon=True
+            )
+            await asyncio.to_thread(self._process.start)
+        answered = asyncio.get_running_loop().create_future()
+        self._channel.call(os.getpid, (), partial(_resolve, answered))
         async with asyncio.timeout(_START_SECONDS):
-            self._pid = await asyncio.wrap_future(answer)
+            await answered
 
     def reserve(self, seconds: float) -> "_Slot":
         """Reserve a slot behind those in use, for a call with an expected run time in seconds."""
@@ -226,15 +228,16 @@ class _Process:
         if self.slots:
             self.slots[0].began = time.monotonic()
 
-    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
-        """Submit a call to the pool."""
-        if self._pool is None:
-            raise BrokenExecutor("the process was ended")
-        return asyncio.wrap_future(self._pool.submit(function, *arguments))
+    def submit(self, function: Call, arguments: tuple[Any, ...], answer: Answer) -> None:
+        """Send a call to the process."""
+        if self._channel is None:
+            raise ChannelLost("the engine process has ended")
+        self._channel.call(function, arguments, answer)
 
     def usage(self) -> Usage | None:
         """Return the processor time and state of the process."""
-        return usage(self._pid)
+        pid = self._process.pid if self._process is not None else None
+        return None if pid is None else usage(pid)
 
     def is_stopped(self) -> bool:
         """Return whether the process was stopped or hangs in the system."""
@@ -242,28 +245,28 @@ class _Process:
         return used is not None and used.is_stopped
 
     def kill_now(self) -> None:
-        """Kill the process, and leave its pool as it is."""
-        if self._pool is not None:
-            _kill(self._pool)
+        """Kill the process, if it has started; its channel notices that later."""
+        if self._process is not None and self._process.pid is not None:
+            self._process.kill()
 
     def kill(self) -> None:
-        """Kill the process; its pool ends by itself."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            _kill(pool)
-            pool.shutdown(wait=False, cancel_futures=True)
+        """Kill the process, and close its channel."""
+        self.kill_now()
+        if self._channel is not None:
+            self._channel.close()
 
     async def close(self) -> None:
-        """End the process; kill it if it takes too long."""
-        pool = self._pool
-        if pool is None:
+        """Let the process end; kill it if it takes too long."""
+        if self._channel is not None:
+            self._channel.close()
+        process = self._process
+        if process is None or process.pid is None:
             return
-        ending = asyncio.create_task(asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True))
-        done, _ = await asyncio.wait([ending], timeout=_SHUTDOWN_SECONDS)
-        if not done:
+        await asyncio.to_thread(process.join, _SHUTDOWN_SECONDS)
+        if process.exitcode is None:
             log.warning("an engine process hangs; killing it")
-            _kill(pool)
-            await ending
+            process.kill()
+            await asyncio.to_thread(process.join)
 
 
 class _Slot(Worker):
@@ -275,20 +278,16 @@ class _Slot(Worker):
         self._submitted = False
         self._first_usage: tuple[float, Usage | None] | None = None
 
-    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+    def submit(self, function: Call, arguments: tuple[Any, ...], answer: Answer) -> None:
         """Submit a call to the process."""
-        answer = self.process.submit(function, arguments)
+        self.process.submit(function, arguments, answer)
         self._submitted = True
-        return answer
 
     def death(self, error: BaseException) -> WorkerDied | None:
-        """Return the death of the process if its pool broke or was ended; it counts only if the call had begun."""
-        task = asyncio.current_task()
-        dropped = isinstance(error, asyncio.CancelledError) and not (task and task.cancelling())
-        if dropped or isinstance(error, BrokenExecutor) or not self._submitted:
-            begun = self._submitted and self.began is not None
-            return WorkerDied(str(error), deaths=int(begun))
-        return None
+        """Return the death of the process if its channel was lost; it counts only if the call had begun."""
+        if not isinstance(error, ChannelLost):
+            return None
+        return WorkerDied(str(error), deaths=int(self._submitted and self.began is not None))
 
     async def is_overdue(self, seconds: float) -> bool:
         """Return whether the call has run for so many seconds, without those that it waited for a processor."""
@@ -312,7 +311,11 @@ def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _kill(pool: ProcessPoolExecutor) -> None:
-    """Kill the process of a pool; only since Python 3.14 is there a public way."""
-    for process in list((pool._processes or {}).values()):
-        process.kill()
+def _resolve(answered: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    """Set the result of a future."""
+    if answered.done():
+        return
+    if error is None:
+        answered.set_result(result)
+    else:
+        answered.set_exception(error)

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 
 from server.compute.backend import (
@@ -96,6 +97,26 @@ class _Job:
     stalls: int = 0
 
 
+@dataclass(eq=False, slots=True)
+class _Attempt:
+    """A call under way in a worker.
+
+    Attributes:
+        charged: seconds charged to its owner so far, an estimate.
+        deadline: seconds that it may run.
+        timer: until it is examined whether it is overdue.
+        ended: whether it was answered or given up.
+    """
+
+    job: _Job
+    call: PreparedCall
+    worker: Worker
+    charged: float
+    deadline: float
+    timer: asyncio.TimerHandle | None = None
+    ended: bool = False
+
+
 class Scheduler:
     """Runs functions on a backend.
 
@@ -126,7 +147,8 @@ class Scheduler:
         self._deadlines = deadlines
         self._clock = clock
         self._queue: NestedFairQueue[_Job] = NestedFairQueue()
-        self._serving: set[asyncio.Task[None]] = set()
+        self._attempts: set[_Attempt] = set()
+        self._examinations: set[asyncio.Task[None]] = set()
         self._typical_seconds = backend.shortest
         self._closed = False
         backend.ready = self._dispatch
@@ -245,15 +267,7 @@ class Scheduler:
             call = self._prepared(job)
             if call is None:
                 continue
-            worker = backend.acquire(call.seconds)
-            self.stats.running += 1
-            # Charged now with an estimate, so that the next worker goes to another owner; corrected when known.
-            queue.charge(job.owner, job.session, self._typical_seconds)
-            task = asyncio.get_running_loop().create_task(
-                self._serve(worker, job, call, self._typical_seconds)
-            )
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
+            self._begin(job, call)
 
     def _prepared(self, job: _Job) -> PreparedCall | None:
         """Return the call of a job; None if there is none, which is then the answer."""
@@ -266,73 +280,99 @@ class Scheduler:
                 job.answer.set_result(None)
         return job.call
 
-    async def _serve(self, worker: Worker, job: _Job, call: PreparedCall, charged: float) -> None:
-        """Run one call in one worker, then submit the next."""
-        healthy = False
+    def _begin(self, job: _Job, call: PreparedCall) -> None:
+        """Submit a call to a free worker."""
+        backend, charged = self._backend, self._typical_seconds
+        worker = backend.acquire(call.seconds)
+        self.stats.running += 1
+        # Charged now with an estimate, so that the next worker goes to another owner; corrected when known.
+        self._queue.charge(job.owner, job.session, charged)
+        deadline = self._deadlines.seconds(max(backend.longest, call.seconds))
+        attempt = _Attempt(job, call, worker, charged, deadline)
+        self._attempts.add(attempt)
+        self._watch(attempt)
         try:
-            result = await self._result(worker, job, call)
-            healthy = True
-        except WorkerDied as death:
-            self._on_death(job, death)
-        except MemoryError as error:
-            self._on_memory_error(job, error)
-        except asyncio.CancelledError:
-            self._fail(job, Closed("the server is closing"))
-        except DeadlineExceeded as error:
-            self.stats.deadlines += 1
-            log.warning("a call did not end in time; ending its worker")
-            self._fail(job, error)
-        except Exception as error:  # noqa: BLE001 - it is the caller's
-            healthy = True
-            self._fail(job, error)
+            worker.submit(call.function, call.arguments, partial(self._end, attempt))
+        except Exception as error:  # noqa: BLE001 - it is the caller's, or that of a dead worker
+            asyncio.get_running_loop().call_soon(self._end, attempt, None, error)
+
+    def _watch(self, attempt: _Attempt) -> None:
+        """Examine a call after a quarter of its deadline."""
+        loop = asyncio.get_running_loop()
+        attempt.timer = loop.call_later(attempt.deadline / 4, self._start_examination, attempt)
+
+    def _start_examination(self, attempt: _Attempt) -> None:
+        task = asyncio.get_running_loop().create_task(self._examine(attempt))
+        self._examinations.add(task)
+        task.add_done_callback(self._examinations.discard)
+
+    async def _examine(self, attempt: _Attempt) -> None:
+        """Give up a call that is overdue; else watch it further."""
+        worker, job = attempt.worker, attempt.job
+        try:
+            is_overdue = await worker.is_overdue(attempt.deadline)
+        except Exception as error:  # noqa: BLE001 - that of a cluster that is gone
+            self._end(attempt, None, error)
+            return
+        if attempt.ended:
+            return
+        if not is_overdue:
+            self._watch(attempt)
+        elif job.stalls < _MAX_STALLS and worker.is_stopped():
+            job.stalls += 1
+            self._end(attempt, None, WorkerDied("it stands still", deaths=0))
         else:
+            self._end(
+                attempt, None, DeadlineExceeded(f"a call was not done after {attempt.deadline:.1f} seconds")
+            )
+
+    def _end(self, attempt: _Attempt, result: Any, error: BaseException | None) -> None:
+        """Process the answer of a worker, or give up its call; then submit the next."""
+        if attempt.ended:
+            return
+        attempt.ended = True
+        self._attempts.discard(attempt)
+        if attempt.timer is not None:
+            attempt.timer.cancel()
+        job, worker = attempt.job, attempt.worker
+        is_healthy = self._pass_on(job, worker, result, error)
+        seconds = self._run_time(worker)
+        self.stats.running -= 1
+        self.stats.seconds += seconds
+        # Bounded, so that a call delayed by other load on the machine does not delay its owner a second time.
+        fair = min(seconds, max(_MAX_TYPICAL * self._typical_seconds, attempt.call.seconds))
+        self._queue.charge(job.owner, job.session, fair - attempt.charged)
+        self._typical_seconds += (fair - self._typical_seconds) / 16
+        if is_healthy:
+            self._backend.release(worker)
+        elif self._backend.replace(worker) and not self._closed:
+            self.stats.rebuilds += 1
+        self._dispatch()
+
+    def _pass_on(self, job: _Job, worker: Worker, result: Any, error: BaseException | None) -> bool:
+        """Give a result or an error to the caller, or queue the call again; return whether the worker is healthy."""
+        if error is None:
             self._finish(job, result, worker)
-        finally:
-            seconds = self._run_time(worker)
-            self.stats.running -= 1
-            self.stats.seconds += seconds
-            # Bounded, so that a call delayed by other load on the machine does not delay its owner a second time.
-            fair = min(seconds, max(_MAX_TYPICAL * self._typical_seconds, call.seconds))
-            self._queue.charge(job.owner, job.session, fair - charged)
-            self._typical_seconds += (fair - self._typical_seconds) / 16
-            if healthy:
-                self._backend.release(worker)
-            elif self._backend.replace(worker) and not self._closed:
-                self.stats.rebuilds += 1
-            self._dispatch()
+            return True
+        match worker.death(error) or error:
+            case WorkerDied() as death:
+                self._on_death(job, death)
+            case MemoryError() as lack:
+                self._on_memory_error(job, lack)
+            case DeadlineExceeded() as late:
+                self.stats.deadlines += 1
+                log.warning("a call did not end in time; ending its worker")
+                self._fail(job, late)
+            case Closed() as closed:
+                self._fail(job, closed)
+            case failure:
+                self._fail(job, failure)
+                return True
+        return False
 
     def _run_time(self, worker: Worker) -> float:
         """Return the seconds for which the call in a worker has run."""
         return 0.0 if worker.began is None else max(0.0, self._clock() - worker.began)
-
-    async def _result(self, worker: Worker, job: _Job, call: PreparedCall) -> Any:
-        """Return the result of a call.
-
-        Raises:
-            DeadlineExceeded: it ran for too long.
-            WorkerDied: the worker died, or is stopped.
-            Exception: any exception of the call.
-        """
-        deadline = self._deadlines.seconds(max(self._backend.longest, call.seconds))
-        try:
-            answer = worker.submit(call.function, call.arguments)
-            try:
-                while not (await asyncio.wait([answer], timeout=deadline / 4))[0]:
-                    if await worker.is_overdue(deadline):
-                        if job.stalls < _MAX_STALLS and worker.is_stopped():
-                            job.stalls += 1
-                            raise WorkerDied("it stands still", deaths=0)
-                        raise DeadlineExceeded(f"a call was not done after {deadline:.1f} seconds")
-                return answer.result()
-            finally:
-                answer.cancel()
-        except (DeadlineExceeded, MemoryError, WorkerDied):
-            raise
-        except BaseException as error:
-            death = worker.death(error)
-            if death is None:
-                raise
-            raise death from error
 
     def _finish(self, job: _Job, result: Any, worker: Worker) -> None:
         ran = self._run_time(worker)
@@ -343,7 +383,7 @@ class Scheduler:
         if not job.answer.done():
             job.answer.set_result(result)
 
-    def _fail(self, job: _Job, error: Exception) -> None:
+    def _fail(self, job: _Job, error: BaseException) -> None:
         self.stats.failed += 1
         if not job.answer.done():
             job.answer.set_exception(error)
@@ -390,9 +430,11 @@ class Scheduler:
             self.stats.waiting -= 1
             self._fail(job, Closed("the server is closing"))
         await self._backend.close()
-        for task in self._serving:  # of workers that cannot be killed: threads, and other machines
+        for attempt in list(self._attempts):  # in workers that cannot be killed: threads, and other machines
+            self._end(attempt, None, Closed("the server is closing"))
+        for task in self._examinations:
             task.cancel()
-        await asyncio.gather(*self._serving)
+        await asyncio.gather(*self._examinations, return_exceptions=True)
 
 
 def _ignore(waited: float, ran: float) -> None:

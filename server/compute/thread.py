@@ -1,14 +1,15 @@
 """The backend of a single thread in the server, for debugging, tests and platforms without processes."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from queue import SimpleQueue
 from typing import Any
 
-from server.compute.backend import Backend, Call, Worker
+from server.compute.backend import Answer, Backend, Call, Worker
 
-_Request = tuple["asyncio.Future[Any]", asyncio.AbstractEventLoop, Call, tuple[Any, ...]]
+_Request = tuple[asyncio.AbstractEventLoop, Answer, Call, tuple[Any, ...]]
 
 
 class ThreadBackend(Backend):
@@ -73,12 +74,9 @@ class _Thread(Worker):
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         threading.Thread(target=self._work, name="inline-compute", daemon=True).start()
 
-    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+    def submit(self, function: Call, arguments: tuple[Any, ...], answer: Answer) -> None:
         """Submit a call to the thread."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Any] = loop.create_future()
-        self._requests.put((answer, loop, function, arguments))
-        return answer
+        self._requests.put((asyncio.get_running_loop(), answer, function, arguments))
 
     def end(self) -> None:
         """End the thread after its present call."""
@@ -86,30 +84,11 @@ class _Thread(Worker):
 
     def _work(self) -> None:
         while (request := self._requests.get()) is not None:
-            answer, loop, function, arguments = request
+            loop, answer, function, arguments = request
+            result = failure = None
             try:
                 result = function(*arguments)
             except BaseException as error:  # noqa: BLE001 - it is the caller's
-                _set_result(loop, answer, error=error)
-            else:
-                _set_result(loop, answer, result)
-
-
-def _set_result(
-    loop: asyncio.AbstractEventLoop,
-    answer: "asyncio.Future[Any]",
-    result: Any = None,
-    error: BaseException | None = None,
-) -> None:
-    """Set the result of a call from the thread, unless it was cancelled or the loop is closed."""
-
-    def set_result() -> None:
-        if answer.done():
-            return
-        if error is None:
-            answer.set_result(result)
-        else:
-            answer.set_exception(error)
-
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(set_result)
+                failure = error
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(answer, result, failure)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from server.compute import (
     Unavailable,
     open_compute,
 )
+from server.compute.channel import ChannelLost
 from server.compute.processes import ProcessBackend
 from server.compute.worker_setup import NICE
 from server.sessions.slices import Slice, run_slice
@@ -320,14 +320,14 @@ async def test_that_they_do_not_start_is_said() -> None:
     await compute.close()
 
 
-@pytest.mark.parametrize("error", [EOFError, FileNotFoundError, BrokenExecutor, TimeoutError])
+@pytest.mark.parametrize("error", [EOFError, FileNotFoundError, ChannelLost, TimeoutError])
 async def test_whatever_keeps_them_from_starting_is_said(
     monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def refuse(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("server.compute.processes.ProcessPoolExecutor.submit", refuse)
+    monkeypatch.setattr("server.compute.channel.Channel.call", refuse)
     compute = open_compute("processes", workers=1, memory=MEMORY, longest=0.025)
 
     with pytest.raises(Unavailable, match=f"do not start .{error.__name__}"):
@@ -340,12 +340,12 @@ async def test_one_that_does_not_start_is_tried_again(
     compute: Scheduler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
-        raise BrokenExecutor
+        raise ChannelLost
 
     for pid in await pids(compute, tmp_path / "before"):
         os.kill(pid, signal.SIGKILL)
     with monkeypatch.context() as broken:
-        broken.setattr("server.compute.processes.ProcessPoolExecutor.submit", refuse)
+        broken.setattr("server.compute.channel.Channel.call", refuse)
         assert not await compute.probe(0.5)
 
     assert await compute.probe(30)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.compute import DeadlineExceeded, Deadlines, PreparedCall, Scheduler, WorkerDied
-from server.compute.backend import Backend, Call, Worker
+from server.compute.backend import Answer, Backend, Call, Worker
 from tests.support.calls import answer
 
 pytestmark = pytest.mark.anyio
@@ -24,9 +24,11 @@ class FakeWorker(Worker):
         self.end: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.arguments: tuple[Any, ...] = ()
 
-    def submit(self, function: Call, arguments: tuple[Any, ...]) -> "asyncio.Future[Any]":
+    def submit(self, function: Call, arguments: tuple[Any, ...], answer: Answer) -> None:
         self.arguments = arguments
-        return self.end
+        self.end.add_done_callback(
+            lambda end: answer(None, end.exception()) if end.exception() else answer(end.result(), None)
+        )
 
     async def is_overdue(self, seconds: float) -> bool:
         return self.late
