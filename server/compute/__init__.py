@@ -9,7 +9,8 @@ from server.compute.backend import (
     Unavailable,
     WorkerDied,
 )
-from server.compute.scheduler import Deadlines, PreparedCall, Scheduler
+from server.compute.job_queue import PreparedCall
+from server.compute.scheduler import Deadlines, Scheduler
 from server.compute.stats import Stats
 
 __all__ = [

@@ -62,6 +62,11 @@ class FairQueue(Generic[Item]):
         self._urgent.append(owner)
         return True
 
+    def first(self, owner: Hashable) -> Item | None:
+        """Return the next item of an owner; None if it has none."""
+        items = self._waiting.get(owner)
+        return items[0] if items else None
+
     def put_first(self, owner: Hashable, item: Item) -> None:
         """Add an item before those of the same owner, such as one that was taken and has to be done again."""
         self._items_of(owner).appendleft(item)
@@ -169,6 +174,14 @@ class NestedFairQueue(Generic[Item]):
         sessions = self._sessions.get(owner)
         if sessions is not None and sessions.hasten(session):
             self._owners.hasten(owner)
+
+    def pop(self, owner: Hashable, session: Hashable) -> Item | None:
+        """Remove and return the next item of a session; None if it has none."""
+        sessions = self._sessions.get(owner)
+        item = None if sessions is None else sessions.first(session)
+        if item is not None:
+            self.remove(owner, session, item)
+        return item
 
     def put_first(self, owner: Hashable, session: Hashable, item: Item) -> None:
         """Add an item before those of the same owner and session."""

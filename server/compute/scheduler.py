@@ -6,6 +6,7 @@ asked again if that worker dies. As functions are pure, nothing is lost.
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from typing import Any, TypeVar, TypeVarTuple
 from server.compute.backend import (
     MAX_DEATHS,
     Backend,
-    Call,
     Closed,
     ComputeError,
     DeadlineExceeded,
@@ -23,7 +23,7 @@ from server.compute.backend import (
     Worker,
     WorkerDied,
 )
-from server.compute.fair_queue import NestedFairQueue
+from server.compute.job_queue import Job, JobQueue, PreparedCall
 from server.compute.stats import Stats
 
 Arguments = TypeVarTuple("Arguments")
@@ -44,10 +44,6 @@ _MAX_TYPICAL = 2
 log = logging.getLogger(__name__)
 
 
-def _nothing() -> None:
-    """Do nothing: the call of a probe."""
-
-
 @dataclass(frozen=True, slots=True)
 class Deadlines:
     """How long calls may run.
@@ -65,38 +61,6 @@ class Deadlines:
         return self.factor * expected + self.extra
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedCall:
-    """A call of a pure function.
-
-    Attributes:
-        function: importable by its name, as it is pickled with its arguments and its result.
-        arguments: of the function.
-        seconds: expected run time, if that may be more than the longest slice.
-        withdraw: is called when the call has to be done again, which is then prepared anew.
-    """
-
-    function: Call
-    arguments: tuple[Any, ...]
-    seconds: float = 0.0
-    withdraw: Callable[[], object] = _nothing
-
-
-@dataclass(eq=False, slots=True)
-class _Job:
-    """An owner's turn that has not been answered yet, its call once it began, and how often that has failed."""
-
-    prepare: Callable[[], PreparedCall | None]
-    owner: Hashable
-    session: Hashable
-    answer: "asyncio.Future[Any]"
-    queued_at: float
-    call: PreparedCall | None = None
-    deaths: int = 0
-    memory_errors: int = 0
-    stalls: int = 0
-
-
 @dataclass(eq=False, slots=True)
 class _Attempt:
     """A call under way in a worker.
@@ -108,7 +72,7 @@ class _Attempt:
         ended: whether it was answered or given up.
     """
 
-    job: _Job
+    job: Job
     call: PreparedCall
     worker: Worker
     charged: float
@@ -146,7 +110,8 @@ class Scheduler:
         self._backend = backend
         self._deadlines = deadlines
         self._clock = clock
-        self._queue: NestedFairQueue[_Job] = NestedFairQueue()
+        self._queue = JobQueue(clock)
+        self._resuming: asyncio.TimerHandle | None = None
         self._attempts: set[_Attempt] = set()
         self._examinations: set[asyncio.Task[None]] = set()
         self._typical_seconds = backend.shortest
@@ -171,10 +136,17 @@ class Scheduler:
         """
         await self._backend.start()
 
-    def budget(self) -> float:
-        """Return the seconds that the next slice may take, so that every session gets its turn in time."""
+    def budget(self, *, background: bool = False) -> float:
+        """Return the seconds that the next slice may take, so that every session gets its turn in time.
+
+        Args:
+            background: whether it is a background call.
+        """
         backend = self._backend
-        fair = backend.workers * _TURN_INTERVAL / max(self.stats.in_flight, 1)
+        if background and self._queue.has_foreground():
+            return backend.shortest
+        calls = self.stats.in_flight if background else self._queue.in_foreground
+        fair = backend.workers * _TURN_INTERVAL / max(calls, 1)
         return min(max(fair, backend.shortest), backend.longest)
 
     async def run(
@@ -210,6 +182,7 @@ class Scheduler:
         owner: Hashable = None,
         session: Hashable = None,
         urgent: bool = False,
+        background: bool = False,
     ) -> Any:
         """Wait for a worker, then have it run the call that ``prepare`` returns; return the result of the call.
 
@@ -219,6 +192,8 @@ class Scheduler:
             owner: is charged with the run time; owners share the workers evenly.
             session: of the owner; the sessions of an owner share evenly what it gets.
             urgent: whether the call answers a command of a person; it is next, within a fair share.
+            background: whether it waits until no other call does; and while others run, such calls run one at a time
+                and pause in between.
 
         Raises:
             DeadlineExceeded: the call ran past its deadline, or two workers were stopped while they ran it.
@@ -230,46 +205,55 @@ class Scheduler:
         if self._closed:
             raise Closed("the server is closing")
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        job = _Job(prepare, owner, session, answer, self._clock())
-        self._queue.put(owner, session, job, urgent=urgent)
-        self.stats.waiting += 1
+        job = Job(prepare, owner, session, answer, self._clock(), background)
+        self._queue.put(job, urgent=urgent)
         self._dispatch()
         try:
             return await answer
         finally:
-            if answer.cancelled() and self._queue.remove(owner, session, job):
-                self.stats.waiting -= 1
+            if answer.cancelled():
+                self._queue.remove(job)
+                self._count()
 
     def hasten(self, owner: Hashable, session: Hashable) -> None:
         """Make a session that waits for a worker the next one, because of a command; ignore one that does not wait.
 
-        The caller limits the rate.
+        It waits in the background no longer. The caller limits the rate.
         """
-        self._queue.hasten(owner, session)
+        if self._queue.hasten(owner, session):
+            asyncio.get_running_loop().call_soon(self._dispatch)
 
     async def probe(self, seconds: float = 2.0) -> bool:
         """Return whether a worker answers within a time, in seconds."""
         try:
             async with asyncio.timeout(seconds):
-                await self.run(_nothing, owner=object(), urgent=True)
+                await self.run(os.getpid, owner=object(), urgent=True)
         except (TimeoutError, ComputeError):
             return False
         return True
 
     def _dispatch(self) -> None:
         """Ask those who wait for their calls, and submit them to free workers."""
-        backend, queue = self._backend, self._queue
-        while len(queue) and not self._closed and backend.can_accept(len(queue)):
-            job = queue.take()
-            self.stats.waiting -= 1
+        while not self._closed and (job := self._queue.take(self._backend.can_accept)) is not None:
             if job.answer.done():  # cancelled
                 continue
             call = self._prepared(job)
-            if call is None:
-                continue
-            self._begin(job, call)
+            if call is not None:
+                self._begin(job, call)
+        self._count()
+        pause = self._queue.pause
+        if pause > 0 and self._resuming is None and not self._closed:
+            self._resuming = asyncio.get_running_loop().call_later(pause, self._resume)
 
-    def _prepared(self, job: _Job) -> PreparedCall | None:
+    def _resume(self) -> None:
+        """Look for work after a pause of background calls."""
+        self._resuming = None
+        self._dispatch()
+
+    def _count(self) -> None:
+        self.stats.waiting, self.stats.running = len(self._queue), len(self._attempts)
+
+    def _prepared(self, job: Job) -> PreparedCall | None:
         """Return the call of a job; None if there is none, which is then the answer."""
         try:
             job.call = job.prepare()
@@ -280,13 +264,12 @@ class Scheduler:
                 job.answer.set_result(None)
         return job.call
 
-    def _begin(self, job: _Job, call: PreparedCall) -> None:
+    def _begin(self, job: Job, call: PreparedCall) -> None:
         """Submit a call to a free worker."""
         backend, charged = self._backend, self._typical_seconds
         worker = backend.acquire(call.seconds)
-        self.stats.running += 1
         # Charged now with an estimate, so that the next worker goes to another owner; corrected when known.
-        self._queue.charge(job.owner, job.session, charged)
+        self._queue.begin(job, charged)
         deadline = self._deadlines.seconds(max(backend.longest, call.seconds))
         attempt = _Attempt(job, call, worker, charged, deadline)
         self._attempts.add(attempt)
@@ -337,11 +320,10 @@ class Scheduler:
         job, worker = attempt.job, attempt.worker
         is_healthy = self._pass_on(job, worker, result, error)
         seconds = self._run_time(worker)
-        self.stats.running -= 1
         self.stats.seconds += seconds
         # Bounded, so that a call delayed by other load on the machine does not delay its owner a second time.
         fair = min(seconds, max(_MAX_TYPICAL * self._typical_seconds, attempt.call.seconds))
-        self._queue.charge(job.owner, job.session, fair - attempt.charged)
+        self._queue.end(job, seconds, fair - attempt.charged)
         self._typical_seconds += (fair - self._typical_seconds) / 16
         if is_healthy:
             self._backend.release(worker)
@@ -349,7 +331,7 @@ class Scheduler:
             self.stats.rebuilds += 1
         self._dispatch()
 
-    def _pass_on(self, job: _Job, worker: Worker, result: Any, error: BaseException | None) -> bool:
+    def _pass_on(self, job: Job, worker: Worker, result: Any, error: BaseException | None) -> bool:
         """Give a result or an error to the caller, or queue the call again; return whether the worker is healthy."""
         if error is None:
             self._finish(job, result, worker)
@@ -374,7 +356,7 @@ class Scheduler:
         """Return the seconds for which the call in a worker has run."""
         return 0.0 if worker.began is None else max(0.0, self._clock() - worker.began)
 
-    def _finish(self, job: _Job, result: Any, worker: Worker) -> None:
+    def _finish(self, job: Job, result: Any, worker: Worker) -> None:
         ran = self._run_time(worker)
         waited = max(0.0, self._clock() - ran - job.queued_at)
         self.stats.done += 1
@@ -383,12 +365,12 @@ class Scheduler:
         if not job.answer.done():
             job.answer.set_result(result)
 
-    def _fail(self, job: _Job, error: BaseException) -> None:
+    def _fail(self, job: Job, error: BaseException) -> None:
         self.stats.failed += 1
         if not job.answer.done():
             job.answer.set_exception(error)
 
-    def _on_death(self, job: _Job, death: WorkerDied) -> None:
+    def _on_death(self, job: Job, death: WorkerDied) -> None:
         if self._closed:
             self._fail(job, Closed("the server is closing"))
             return
@@ -399,7 +381,7 @@ class Scheduler:
         else:
             self._fail(job, death)
 
-    def _on_memory_error(self, job: _Job, error: MemoryError) -> None:
+    def _on_memory_error(self, job: Job, error: MemoryError) -> None:
         job.memory_errors += 1
         if job.memory_errors < _MEMORY_ATTEMPTS:
             self._requeue(job)
@@ -410,13 +392,12 @@ class Scheduler:
         refusal.__cause__ = error
         self._fail(job, refusal)
 
-    def _requeue(self, job: _Job) -> None:
+    def _requeue(self, job: Job) -> None:
         """Queue a call again, before all others of its owner."""
         if not job.answer.done():
             assert job.call is not None
             job.call.withdraw()
-            self._queue.put_first(job.owner, job.session, job)
-            self.stats.waiting += 1
+            self._queue.put_first(job)
 
     def kill(self) -> None:
         """Kill the workers on this machine; may be called from a signal handler."""
@@ -426,8 +407,9 @@ class Scheduler:
     async def close(self) -> None:
         """End the workers and wait for them; waiting calls fail with `Closed`, hanging workers are killed."""
         self._closed = True
+        if self._resuming is not None:
+            self._resuming.cancel()
         for job in self._queue.drain():
-            self.stats.waiting -= 1
             self._fail(job, Closed("the server is closing"))
         await self._backend.close()
         for attempt in list(self._attempts):  # in workers that cannot be killed: threads, and other machines

@@ -107,6 +107,10 @@ class FrameSchedule:
         """Return in how many seconds the next frame may be sent; negative if it is overdue."""
         return self._last + self.interval - now
 
+    def hasten(self) -> None:
+        """Let the next frame be due at once, as it shows the effect of a command."""
+        self._last = -math.inf
+
     def begin(self, ready: float) -> None:
         """Record that a frame is begun, which will be ready at a certain time."""
         self._drawn, self._gets_points = self.shown, self.points_due
@@ -167,7 +171,11 @@ def next_frames(
     soonest = min((wait for _, wait in waits), default=math.inf)
     if soonest > within:
         return within, []
-    seconds = within if soonest <= 0 else min(max(soonest, SHORTEST_SLICE), within)
+    seconds = within
+    if (
+        soonest > 0 or soonest == -math.inf
+    ):  # the first picture, and that of a command, does not wait for a long slice
+        seconds = min(max(soonest, SHORTEST_SLICE), within)
     slack: dict[tuple[ViewRequest, ...], float] = {}
     for schedule, wait in waits:
         if wait <= seconds:

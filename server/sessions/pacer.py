@@ -5,6 +5,9 @@ import math
 _BACKLOG_SECONDS = 0.25
 """Epochs overdue for longer than this are skipped."""
 
+LONGEST_GROUP = 0.1
+"""Seconds for which epochs may gather until they are trained together, when no frame is due."""
+
 
 class EpochPacer:
     """Counts epochs due at a speed, from the first call of `due` on.
@@ -26,6 +29,18 @@ class EpochPacer:
         if self.speed is None or self._start is None:
             return None
         return self._start + self.done / self.speed
+
+    def seconds_until_due(self, now: float, until_frame: float) -> float:
+        """Return in how many seconds training is due: with the next frame, so that its epochs are one slice.
+
+        Not before the next epoch, nor so late that more than `LONGEST_GROUP` of epochs would have gathered.
+
+        Args:
+            now: seconds on any monotonic clock, the same in all calls.
+            until_frame: seconds until the next frame is due; infinite if there is none.
+        """
+        until_epoch = 0.0 if self.next is None else self.next - now
+        return max(until_epoch, min(until_frame, until_epoch + LONGEST_GROUP))
 
     def due(self, now: float) -> int:
         """Return the number of epochs to train now; the first one is due at once.

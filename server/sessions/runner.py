@@ -166,6 +166,8 @@ class SessionRunner:
             self.session.forget_message_ids()
             self.checkpointer.require()
         self.viewers.append(viewer)
+        if self._waits:  # perhaps behind all sessions that have a connection
+            self._scheduler.hasten(self._queued_for, self._account)
         viewer.post(
             self.session.welcome(
                 None if hello is None else hello.id,
@@ -256,11 +258,15 @@ class SessionRunner:
     # ------------------------------------------------------------------------------------------------ training
 
     def _prioritize(self) -> None:
-        """Let a command take effect soon: the next slice is urgent, also if this waits for a worker already."""
+        """Let a command take effect soon: the next slice is urgent, even if it waits already, and so is its frame."""
         if self._is_urgent:
             return
         self._is_urgent = self._urgent_allowance.take(self._clock()) == 0
-        if self._is_urgent and self._waits:
+        if not self._is_urgent:
+            return
+        for viewer in self.viewers:
+            viewer.schedule.hasten()
+        if self._waits:
             self._scheduler.hasten(self._queued_for, self._account)
 
     def suspend(self) -> None:
@@ -288,7 +294,11 @@ class SessionRunner:
             self._queued_for, self._waits = self.client.person, True
             try:
                 outcome: Outcome | None = await self._scheduler.run_next(
-                    self._prepare, owner=self._queued_for, session=self._account, urgent=self._is_urgent
+                    self._prepare,
+                    owner=self._queued_for,
+                    session=self._account,
+                    urgent=self._is_urgent,
+                    background=not self.is_connected,
                 )
             except Closed:
                 return
@@ -315,7 +325,9 @@ class SessionRunner:
         if self._is_held_up():
             return None
         frames = self._frames()
-        work = self.session.next_slice(self._clock(), frames, seconds=self._scheduler.budget())
+        work = self.session.next_slice(
+            self._clock(), frames, seconds=self._scheduler.budget(background=not self.is_connected)
+        )
         if work is None:
             return None
         for viewer in self.viewers:

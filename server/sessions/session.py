@@ -4,6 +4,7 @@ The owner calls ``receive`` for each command, and in a loop ``next_slice`` → c
 in flight. A command takes effect with the next slice.
 """
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
@@ -38,7 +39,7 @@ from server.protocol.events import (
 )
 from server.protocol.experiments import configured
 from server.protocol.messages import PROTOCOL, MessageId
-from server.sessions.frame_schedule import SHORTEST_SLICE, FrameSchedule, RunUpdate, next_frames
+from server.sessions.frame_schedule import FrameSchedule, RunUpdate, next_frames
 from server.sessions.pacer import EpochPacer
 from server.sessions.run_state import Phase, RunState, differs, end_event, failure_event, phase_of
 from server.sessions.slices import Outcome, Slice
@@ -317,11 +318,7 @@ class Session:
         """Return whether `next_slice` has something to compute now."""
         if self._phase is Phase.FAILED or self._in_flight is not None:
             return False
-        return (
-            self._phase is Phase.CHANGED
-            or bool(self._limits_of_training(now, SHORTEST_SLICE))
-            or any(schedule.stale and schedule.seconds_until_due(now) <= 0 for schedule in frames)
-        )
+        return self._phase is Phase.CHANGED or self._seconds_until_due(now, frames) <= 0
 
     def next_slice(self, now: float, frames: Collection[FrameSchedule], *, seconds: float) -> Slice | None:
         """Return what to compute now, or None while nothing is due.
@@ -333,7 +330,7 @@ class Session:
         """
         if self._phase is Phase.FAILED or self._in_flight is not None:
             return None
-        limits = self._limits_of_training(now, seconds)
+        limits = self._limits_of_training(now, frames, seconds)
         ends_by_time = limits.keys() == {"seconds"}
         showing = [schedule for schedule in frames if schedule.stale or limits]
         # At full speed the slice ends when the next frame is due.
@@ -357,7 +354,9 @@ class Session:
             schedule.begin(now + until_frame)
         return work
 
-    def _limits_of_training(self, now: float, seconds: float) -> dict[str, Any]:
+    def _limits_of_training(
+        self, now: float, frames: Collection[FrameSchedule], seconds: float
+    ) -> dict[str, Any]:
         """Return the limits of training in the next slice; none if no training is due."""
         if not self._trains:
             return {}
@@ -366,17 +365,25 @@ class Session:
             return {"epochs" if steps.unit == "epoch" else "steps": steps.left, "seconds": seconds}
         if self._pacer.speed is None:
             return {"seconds": seconds}
-        due = self._pacer.due(now)
-        return {"epochs": due, "seconds": seconds} if due > 0 else {}
+        if self._pacer.seconds_until_due(now, _until_frame(now, frames)) > 0:
+            return {}
+        return {"epochs": self._pacer.due(now), "seconds": seconds}
 
     def seconds_until_due(self, now: float, frames: Collection[FrameSchedule]) -> float | None:
         """Return in how many seconds a slice will be due, or None if that depends on the next command."""
         if self._phase is Phase.FAILED:
             return None
-        waits = [schedule.seconds_until_due(now) for schedule in frames if schedule.stale]
-        if self._trains and self._pacer.next is not None:
-            waits.append(self._pacer.next - now)
-        return max(0.0, min(waits)) if waits else None
+        wait = self._seconds_until_due(now, frames)
+        return max(0.0, wait) if wait < math.inf else None
+
+    def _seconds_until_due(self, now: float, frames: Collection[FrameSchedule]) -> float:
+        """Return in how many seconds training or a frame will be due; infinite if neither is."""
+        wait = _until_frame(now, [schedule for schedule in frames if schedule.stale])
+        if not self._trains:
+            return wait
+        if self.wanted.steps is not None or self._pacer.speed is None:
+            return 0.0
+        return min(wait, self._pacer.seconds_until_due(now, _until_frame(now, frames)))
 
     def absorb(self, work: Slice, outcome: Outcome) -> tuple[list[Event], RunUpdate | None]:
         """Process the outcome of a slice; return events, and an update of the viewers' next frames."""
@@ -433,3 +440,8 @@ class Session:
         self.wanted = self.wanted.paused()
         error = failure_event(self.wanted.experiment, key)
         return [*self._answer_pauses(), error, self._state_event("failed")]
+
+
+def _until_frame(now: float, frames: Collection[FrameSchedule]) -> float:
+    """Return in how many seconds the first frame is due; infinite if there is none."""
+    return min((schedule.seconds_until_due(now) for schedule in frames), default=math.inf)

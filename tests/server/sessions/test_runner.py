@@ -138,12 +138,16 @@ class Stage:
             clock=self.clock,
         )
         self.clients: list[Onlooker] = []
+        self._started = False
 
     def clock(self) -> float:
         return self.now
 
     def enter(self, role: Role = Role.OBSERVER, language: str = ENGLISH) -> Onlooker:
         self.clients.append(Onlooker(self, role, language))
+        if not self._started:
+            self.runner.start()
+            self._started = True
         return self.clients[-1]
 
     async def wait(self, condition: Callable[[], bool], *readers: Onlooker) -> None:
@@ -173,7 +177,6 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     compute = Recorder()
     await compute.start()
     stage = Stage(compute, tmp_path)
-    stage.runner.start()
     yield stage
     await stage.runner.close()
     await compute.close()
@@ -404,14 +407,17 @@ async def test_resume_tokens_are_for_the_owner_only(stage: Stage) -> None:
     assert observer.event("checkpoint") is None
 
 
-async def test_an_owner_who_returns_to_as_many_losses_as_can_wait_gets_them_and_goes_on(stage: Stage) -> None:
+async def test_an_owner_who_returns_to_as_many_losses_as_can_wait_gets_them_and_goes_on(
+    stage: Stage, tmp_path: Path
+) -> None:
     first = stage.enter(Role.OWNER)
     await stage.wait(lambda: bool(first.frames))
     first.say("play")
     await stage.wait(lambda: len(first.epochs) > 3)
+    busy, go_on = await occupied(stage, tmp_path)
+    await until(lambda: stage.compute.stats.waiting == 1)
     stage.runner.detach(first.viewer)
     stage.clients.remove(first)
-    await until(lambda: stage.compute.stats.in_flight == 0 or first.viewer.holds_up_training)
     epoch = stage.runner.session.state.epoch
     waiting = np.arange(epoch + 1, epoch + 1 + MAX_EPOCHS)[None]
     first.viewer.outbox.put(
@@ -423,7 +429,9 @@ async def test_an_owner_who_returns_to_as_many_losses_as_can_wait_gets_them_and_
 
     second = stage.enter(Role.OWNER)
     before = len(stage.compute.slices)
+    go_on.touch()
     await stage.wait(lambda: len(stage.compute.slices) > before + 3)
+    await busy
 
     assert len(second.epochs) >= MAX_EPOCHS
 
