@@ -1,11 +1,13 @@
 """Slices: short pieces of work for an engine process, as pure functions from values to values."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from engine import Experiment, Run, advance, begin, evaluate, reconfigure, set_parameter
+from engine.arrays import Kind, from_block, to_block
 from engine.run import set_parameters
 from engine.training.weight_transfer import can_transplant, transplant
 from server.protocol.frames import Tensor
@@ -62,7 +64,7 @@ class Outcome:
     """The result of a slice.
 
     Attributes:
-        run: after the slice.
+        run: after the slice; from another process without its experiments, which are those of the slice.
         tensors: the losses of the finished epochs, and perhaps the points, as ``docs/protocol.md`` names them.
         pictures: the tensors of each view of the slice, in that order.
         training_seconds: of processor time, for all but the pictures.
@@ -74,6 +76,22 @@ class Outcome:
     pictures: tuple[dict[str, Tensor], ...]
     training_seconds: float
     pictures_seconds: float
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by value, all arrays as one block, but without the experiments of the run: those of the slice."""
+        parts = self.tensors, *self.pictures
+        block = to_block(array for part in parts for array in part.values())
+        seconds = self.training_seconds, self.pictures_seconds
+        return _outcome, (replace(self.run, experiments=()), tuple(map(tuple, parts)), *block, *seconds)
+
+
+def _outcome(
+    run: Run, names: tuple[tuple[str, ...], ...], kinds: tuple[Kind, ...], block: bytes, *seconds: float
+) -> Outcome:
+    """Return a pickled outcome."""
+    arrays = iter(from_block(kinds, block))
+    tensors, *pictures = ({name: next(arrays) for name in part} for part in names)
+    return Outcome(run, tensors, tuple(pictures), *seconds)
 
 
 def run_slice(work: Slice) -> Outcome:
