@@ -39,7 +39,9 @@ class EpochPacer:
             now: seconds on any monotonic clock, the same in all calls.
             until_frame: seconds until the next frame is due; infinite if there is none.
         """
-        until_epoch = 0.0 if self.next is None else self.next - now
+        if self.next is None:
+            return 0.0
+        until_epoch = self.next - now
         return max(until_epoch, min(until_frame, until_epoch + LONGEST_GROUP))
 
     def due(self, now: float) -> int:

@@ -300,6 +300,8 @@ class SessionRunner:
                     urgent=self._is_urgent,
                     background=not self.is_connected,
                 )
+                if outcome is not None:  # otherwise nothing was due any more
+                    self._absorb(outcome)
             except Closed:
                 return
             except ComputeError as error:
@@ -307,9 +309,6 @@ class SessionRunner:
             except Exception:
                 log.exception("a slice failed")
                 self._fail("internal")
-            else:
-                if outcome is not None:  # otherwise nothing was due any more
-                    self._absorb(outcome)
 
     def _is_held_up(self) -> bool:
         """Return whether training has to wait for the owner."""

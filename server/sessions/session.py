@@ -396,7 +396,7 @@ class Session:
         epochs, steps = run.epoch - begun.epoch, run.step - begun.step
         self.state = RunState(run, self.state.number, self.state.lineage)
         self._pacer.done += epochs
-        has_changed = work.run is None or bool(work.edits) or differs(outcome.run, work.run)
+        has_changed = work.run is None or bool(work.edits) or differs(run, work.run)
         self.version += has_changed
         events = self._answer_pauses()
         if self._phase in (Phase.APPLYING, Phase.SETTLED):  # not changed in the meantime

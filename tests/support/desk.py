@@ -1,8 +1,9 @@
 """A session with a clock that is turned by hand and an engine at the same desk."""
 
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from engine import Experiment
 from engine.user_messages import UserMessage
@@ -14,6 +15,8 @@ from server.sessions.session import Session
 from server.sessions.slices import Outcome, Slice, run_slice
 from tests.support.frames import of_one_network
 from tests.support.messages import text
+
+Value = TypeVar("Value")
 
 LIMITS = Limits(message_bytes=131_072, window=2, hello_seconds=10)
 
@@ -55,7 +58,8 @@ class Desk:
         return self.session.next_slice(self.now, self.frames, seconds=seconds)
 
     def work(self, work: Slice) -> list[dict[str, Any]]:
-        return self.absorb(work, run_slice(work))
+        """Compute a slice as another process does, which gets and returns copies."""
+        return self.absorb(work, copied(run_slice(copied(work))))
 
     def absorb(self, work: Slice, outcome: Outcome) -> list[dict[str, Any]]:
         events, update = self.session.absorb(work, outcome)
@@ -82,6 +86,12 @@ class Desk:
     @property
     def step(self) -> int:
         return int(self.numbers[-1].metadata["step"])
+
+
+def copied(value: Value) -> Value:
+    """Return what another process gets of a value."""
+    copy: Value = pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+    return copy
 
 
 def dump(events: list[Event]) -> list[dict[str, Any]]:

@@ -238,6 +238,80 @@ async def test_one_that_waits_can_be_made_the_next(compute: Scheduler, fake: Fak
     await asyncio.gather(*calls)
 
 
+async def background(compute: Scheduler, number: int, owner: str = "left") -> Any:
+    return await compute.run_next(
+        lambda: PreparedCall(answer, (number,)), owner=owner, session=number, background=True
+    )
+
+
+async def test_what_is_in_the_background_waits_for_all_others(
+    compute: Scheduler, fake: Fake, clock: Clock
+) -> None:
+    left = asyncio.create_task(background(compute, 0))
+    await settle()
+    late = [asyncio.create_task(background(compute, number)) for number in (1, 2)]
+    watched = [asyncio.create_task(compute.run(answer, number, owner=number)) for number in (3, 4)]
+    await settle()
+
+    assert [await finish(fake, clock) for _ in range(3)] == [0, 3, 4]
+    assert not fake.busy  # the others ran a moment ago, so it pauses
+    assert compute.stats.waiting == 2
+    clock.now += 1
+    fake.ready()
+    assert [await finish(fake, clock) for _ in range(2)] == [1, 2]
+    await asyncio.gather(left, *late, *watched)
+
+
+async def test_what_is_in_the_background_takes_a_tenth_while_others_run(fake: Fake, clock: Clock) -> None:
+    fake.numbers.append(1)  # a second worker, which would be free
+    compute = Scheduler(fake, clock=clock)
+    watched = asyncio.create_task(compute.run(answer, -1))
+    await settle()
+    left = [asyncio.create_task(background(compute, number)) for number in range(5)]
+    await settle()
+
+    assert [worker.arguments[0] for worker in fake.busy] == [-1, 0]  # one at a time
+    assert compute.budget(background=True) == fake.shortest
+    assert compute.budget() == fake.longest
+    clock.now += 0.02
+    fake.busy[1].end.set_result(None)
+    await settle()
+    assert len(fake.busy) == 1
+    clock.now += 0.19
+    fake.ready()
+    assert len(fake.busy) == 1
+    clock.now += 0.02
+    fake.ready()
+    assert [worker.arguments[0] for worker in fake.busy] == [-1, 1]
+
+    await finish(fake, clock)  # the watched one
+    await finish(fake, clock)
+    clock.now += 1
+    fake.ready()
+    assert len(fake.busy) == 2  # nobody else runs any more
+    while fake.busy:
+        await finish(fake, clock)
+    await asyncio.gather(watched, *left)
+    await compute.close()
+
+
+async def test_a_session_that_somebody_watches_again_leaves_the_background(
+    compute: Scheduler, fake: Fake, clock: Clock
+) -> None:
+    calls = [asyncio.create_task(compute.run(answer, number, owner=number)) for number in range(3)]
+    left = [asyncio.create_task(background(compute, number)) for number in (7, 8)]
+    await settle()
+
+    compute.hasten("left", 8)
+    await settle()
+
+    assert [await finish(fake, clock) for _ in range(4)] == [0, 8, 1, 2]
+    clock.now += 1
+    fake.ready()
+    assert await finish(fake, clock) == 7
+    await asyncio.gather(*calls, *left)
+
+
 async def test_a_call_whose_worker_died_is_withdrawn_and_asked_for_again(
     compute: Scheduler, fake: Fake, clock: Clock
 ) -> None:

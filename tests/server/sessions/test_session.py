@@ -152,6 +152,43 @@ def test_a_chosen_speed_is_kept(desk: Desk) -> None:
     assert desk.epoch == 50
 
 
+def test_the_epochs_between_two_frames_are_one_slice(desk: Desk) -> None:
+    desk.say("watch", frame_rate=20)
+    desk.settle()
+    desk.say("play", epochs_per_second=60)
+    slices = []
+    start = desk.now
+
+    while desk.now < start + 2:
+        work = desk.next(9)
+        if work is None:
+            wait = desk.seconds_until_due()
+            assert wait is not None
+            desk.now += max(wait, 1e-6)
+        else:
+            slices.append(work)
+            desk.work(work)
+
+    assert 117 <= desk.epoch <= 121
+    assert all(work.views for work in slices[1:])  # the first epoch is due at once
+    assert 39 <= len(slices) <= 41
+
+
+def test_the_picture_that_answers_a_command_does_not_wait_for_a_long_slice(desk: Desk) -> None:
+    desk.say("play")
+    desk.now += 1
+    first = desk.next(0.025)  # the last frame was a second ago, so it is overdue, but answers nothing
+    assert first is not None
+    desk.absorb(first, run_slice(replace(first, seconds=None, steps=1)))
+
+    desk.schedule.hasten()
+    second = desk.next(0.025)
+
+    assert first.seconds == 0.025
+    assert second is not None
+    assert (second.seconds, bool(second.views)) == (0.005, True)
+
+
 def test_pictures_keep_to_the_frame_rate_and_slices_end_with_them(desk: Desk) -> None:
     desk.say("watch", frame_rate=10)
     desk.settle()

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ import pytest
 from engine import Experiment, advance, begin, boundary, evaluate, layer_maps
 from engine.insight import confusion
 from server.protocol.frames import quantise
-from server.protocol.views import draw
+from server.protocol.views import DEFAULT_VIEWS, draw
 from server.sessions import slices
+from server.sessions.pickled_experiments import pickled_once
 from server.sessions.slices import Edit, Slice, run_slice
+from tests.support.desk import copied
+from tests.support.runs import assert_same_state
 from tests.support.slices import all_tensors, drawn
 from tests.support.views import requested
 
@@ -271,3 +275,34 @@ def test_without_views_there_are_losses_and_points_only() -> None:
         "points/train",
         "points/test",
     }
+
+
+def test_an_experiment_is_pickled_and_loaded_once_in_each_process() -> None:
+    run = advance(begin(Experiment()), epochs=1)[0]
+    work = Slice(run, Experiment(network={"hidden": (3,)}), epochs=1)  # type: ignore[arg-type]
+
+    first, second = copied(work), copied(work)
+
+    assert (first.experiment, first.run and first.run.experiment) == (work.experiment, run.experiment)
+    assert first.experiment is second.experiment
+    assert pickled_once(work.experiment) is pickled_once(work.experiment)
+
+
+def test_an_outcome_comes_back_whole_but_for_the_experiment() -> None:
+    outcome = run_slice(Slice(None, Experiment(), epochs=2, views=DEFAULT_VIEWS))
+
+    back = copied(outcome)
+
+    assert back.run.experiments == ()
+    assert_same_state(replace(back.run, experiments=outcome.run.experiments), outcome.run)
+    for ours, theirs in zip(
+        (outcome.tensors, *outcome.pictures), (back.tensors, *back.pictures), strict=True
+    ):
+        assert ours.keys() == theirs.keys()
+        for name, tensor in ours.items():
+            assert (tensor.dtype, tensor.shape) == (theirs[name].dtype, theirs[name].shape)
+            assert tensor.tobytes() == theirs[name].tobytes()
+    assert (back.training_seconds, back.pictures_seconds) == (
+        outcome.training_seconds,
+        outcome.pictures_seconds,
+    )
