@@ -153,7 +153,7 @@ def test_a_chosen_speed_is_kept(desk: Desk) -> None:
 
 
 def test_the_epochs_between_two_frames_are_one_slice(desk: Desk) -> None:
-    desk.say("watch", frame_rate=20)
+    desk.say("watch", views=watched(), frame_rate=20)
     desk.settle()
     desk.say("play", epochs_per_second=60)
     slices = []
