@@ -56,7 +56,9 @@ async def told(connected: Client, *, waits: bool) -> None:
     while True:
         event = await connected.event()
         assert event["type"] not in ("error", "closing"), event
-        if event["type"] == "waiting" and event["waits"] is waits:  # before, the first worker may have been late
+        if (
+            event["type"] == "waiting" and event["waits"] is waits
+        ):  # before, the first worker may have been late
             return
 
 

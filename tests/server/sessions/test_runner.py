@@ -307,6 +307,40 @@ async def test_a_command_moves_its_session_forward_in_the_queue(stage: Stage, tm
     assert stage.compute.order[0] == ClientInfo().person
 
 
+async def test_a_command_is_followed_by_a_frame_at_once_as_often_as_is_fair(stage: Stage) -> None:
+    owner = stage.enter(Role.OWNER)
+    await stage.wait(lambda: bool(owner.frames) and not owner.viewer.schedule.stale)
+
+    answered_at_once = 0
+    for value in range(60):
+        shown = len(owner.frames)
+        owner.say("set_parameter", layer=0, unit=0, input="bias", value=value)
+        answered_at_once += owner.viewer.schedule.seconds_until_due(stage.now) <= 0
+        await stage.wait(lambda shown=shown: len(owner.frames) > shown)  # type: ignore[misc]
+
+    assert 20 <= answered_at_once < 60
+
+
+async def test_a_session_without_a_connection_waits_in_the_background_until_it_has_one(
+    stage: Stage, tmp_path: Path
+) -> None:
+    owner = stage.enter(Role.OWNER)
+    await stage.wait(lambda: bool(owner.frames))
+    owner.say("play")
+    stage.runner.detach(owner.viewer)
+    stage.clients.clear()
+    busy, go_on = await occupied(stage, tmp_path)
+    others = [asyncio.create_task(stage.compute.run(answer, owner=number)) for number in range(5)]
+    await until(lambda: stage.compute.stats.waiting == 6)
+    stage.compute.order.clear()
+
+    stage.enter(Role.OWNER)
+    go_on.touch()
+    await asyncio.gather(busy, *others)
+
+    assert stage.compute.order[0] == ClientInfo().person
+
+
 async def test_the_next_owner_takes_over_with_the_losses_that_were_not_acknowledged(stage: Stage) -> None:
     first = stage.enter(Role.OWNER)
     observer = stage.enter()
