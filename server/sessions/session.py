@@ -72,7 +72,7 @@ class Session:
         self._in_flight: RunState | None = None  # the state from which the slice in flight was made
         self._pauses: list[MessageId] = []  # commands that are answered when the slice in flight has ended
         self._suspended = False
-        self._pacer = EpochPacer(None)
+        self._pacer = self._pacer_in_flight = EpochPacer(None)
 
     def restore(self, run: Run, *, number: int, lineage: int, playing: bool, speed: float | None) -> None:
         """Go on with the run of a resume token; must be called before anything else.
@@ -349,7 +349,7 @@ class Session:
         )
         if self._phase is Phase.CHANGED:
             self.wanted, self._phase = replace(self.wanted, edits=()), Phase.APPLYING
-        self._in_flight = self.state
+        self._in_flight, self._pacer_in_flight = self.state, self._pacer
         for schedule in drawn:
             schedule.begin(now + until_frame)
         return work
@@ -395,7 +395,7 @@ class Session:
         run = replace(outcome.run, experiments=(work.experiment,))
         epochs, steps = run.epoch - begun.epoch, run.step - begun.step
         self.state = RunState(run, self.state.number, self.state.lineage)
-        self._pacer.done += epochs
+        self._pacer_in_flight.done += epochs  # not those of another speed that was chosen in the meantime
         has_changed = work.run is None or bool(work.edits) or differs(run, work.run)
         self.version += has_changed
         events = self._answer_pauses()

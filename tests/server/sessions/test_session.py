@@ -174,6 +174,19 @@ def test_the_epochs_between_two_frames_are_one_slice(desk: Desk) -> None:
     assert 39 <= len(slices) <= 41
 
 
+def test_a_speed_chosen_while_a_slice_is_in_flight_holds_at_once(desk: Desk) -> None:
+    desk.say("play")
+    work = desk.next()
+    assert work is not None
+    desk.say("play", epochs_per_second=20)
+    desk.absorb(work, run_slice(replace(work, seconds=None, epochs=25)))
+
+    paced = desk.next()
+
+    assert paced is not None
+    assert paced.epochs == 1
+
+
 def test_the_picture_that_answers_a_command_does_not_wait_for_a_long_slice(desk: Desk) -> None:
     desk.say("play")
     desk.now += 1
