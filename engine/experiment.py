@@ -492,7 +492,7 @@ class Experiment(Group):
         return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _unpickled(state: bytes) -> Experiment:
     """Return the experiment of a pickled state; equal states give one object as long as it is remembered."""
     experiment = Experiment.__new__(Experiment)

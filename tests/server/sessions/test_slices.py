@@ -13,7 +13,6 @@ from engine.insight import confusion
 from server.protocol.frames import quantise
 from server.protocol.views import DEFAULT_VIEWS, draw
 from server.sessions import slices
-from server.sessions.pickled_experiments import pickled_once
 from server.sessions.slices import Edit, Slice, run_slice
 from tests.support.desk import copied
 from tests.support.runs import assert_same_state
@@ -285,7 +284,6 @@ def test_an_experiment_is_pickled_and_loaded_once_in_each_process() -> None:
 
     assert (first.experiment, first.run and first.run.experiment) == (work.experiment, run.experiment)
     assert first.experiment is second.experiment
-    assert pickled_once(work.experiment) is pickled_once(work.experiment)
 
 
 def test_an_outcome_comes_back_whole_but_for_the_experiment() -> None:
