@@ -100,7 +100,13 @@ export function createVisuals(options) {
     store.subscribe(part.follows, update);
     theme.on("change", update);
   }
-  store.subscribe(({ playing }) => playing, drawAll);
+  store.subscribe(
+    ({ playing }) => playing,
+    (playing) => {
+      // What a panel has skipped is drawn at the end; at the start there is nothing new, and a frame follows at once.
+      if (!playing) drawAll();
+    },
+  );
   store.subscribe(watchedIn, session.watch);
   session.on("frame", loop.request);
 

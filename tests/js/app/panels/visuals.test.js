@@ -155,3 +155,28 @@ test("after a run was drawn, its epoch and its test loss are reported", () => {
 
   assert.deepEqual(reports, [[13, 0.2, 20]]);
 });
+
+test("when training starts nothing is drawn before its first frame, and everything when it ends", () => {
+  const { log } = start();
+  const turn = (/** @type {boolean} */ playing) => {
+    const state = {
+      playing,
+      epochs_per_second: 60,
+      reason: playing ? "played" : "paused",
+      epoch: 0,
+      step: 0,
+    };
+    FakeSocket.latest().tell({ type: "state", run: 1, ...state });
+    while (callbacks.length > 0) animate();
+  };
+  show(1, [1]);
+  animate();
+
+  turn(false);
+  assert.deepEqual(log.slice(1), [
+    [1, false],
+    [1, true],
+  ]);
+  turn(true);
+  assert.equal(log.length, 3);
+});
