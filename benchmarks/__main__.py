@@ -10,7 +10,18 @@ from collections.abc import Sequence
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[variable] = "1"
 
-TABLES = ("engine", "learning", "exercises", "frames", "pictures", "viewers", "browser", "opening", "page", "latency")
+TABLES = (
+    "engine",
+    "learning",
+    "exercises",
+    "frames",
+    "pictures",
+    "viewers",
+    "browser",
+    "opening",
+    "page",
+    "latency",
+)
 
 
 def main(chosen: Sequence[str]) -> None:
