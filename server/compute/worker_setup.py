@@ -36,8 +36,8 @@ def initialize_worker(memory: int) -> None:
     """Set up an engine process.
 
     Ignores Ctrl-C and the end of the terminal, which the server handles; lowers the priority; limits the address space
-    to ``memory`` bytes where the platform can; ends when the server ends, in whatever way; loads the engine, so that
-    this does not count for the deadline of a call.
+    to ``memory`` bytes where the platform can; ends when the server ends, in whatever way. Loads the engine and
+    computes a slice, so that this counts neither for the deadline of a call nor for the first picture.
     """
     # Ctrl-C, a terminal that is closed, and on Windows Ctrl-Break: all processes of a console get them.
     for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
@@ -48,7 +48,7 @@ def initialize_worker(memory: int) -> None:
             os.nice(NICE)
     _limit(memory)
     threading.Thread(target=_end_with_server, name="end-with-server", daemon=True).start()
-    importlib.import_module(PRELOADED_MODULE)
+    importlib.import_module(PRELOADED_MODULE).warm_up()
 
 
 def _limit(memory: int) -> None:

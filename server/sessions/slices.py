@@ -11,7 +11,7 @@ from engine.arrays import Kind, from_block, to_block
 from engine.run import set_parameters
 from engine.training.weight_transfer import can_transplant, transplant
 from server.protocol.frames import Tensor
-from server.protocol.views import ViewRequest, draw
+from server.protocol.views import DEFAULT_VIEWS, ViewRequest, draw
 
 _SPLITS = ("train", "validation", "test")
 """The sets into which the samples are split, in their order."""
@@ -127,6 +127,11 @@ def run_slice(work: Slice) -> Outcome:
     trained = _CLOCK()
     pictures = tuple(draw(run, wanted) for wanted in work.views)
     return Outcome(run, tensors, pictures, trained - began, _CLOCK() - trained)
+
+
+def warm_up() -> None:
+    """Compute a slice of the default experiment, as the first one in a process takes twice as long."""
+    run_slice(Slice(None, Experiment(), steps=1, views=DEFAULT_VIEWS))
 
 
 def _nan_to_inf(losses: Tensor) -> Tensor:

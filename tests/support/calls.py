@@ -22,6 +22,13 @@ def has_loaded(module: str) -> bool:
     return module in sys.modules
 
 
+def has_workspace() -> bool:
+    """Return whether something was computed in this process before."""
+    from engine.training.workspace import POOL
+
+    return POOL.bytes > 0
+
+
 def refuse() -> None:
     raise ValueError("as it happens")
 

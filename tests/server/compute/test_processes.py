@@ -63,13 +63,14 @@ async def test_they_stand_behind_the_server_with_one_thread(
 
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
-async def test_the_engine_is_loaded_before_the_first_call(
+async def test_the_engine_is_loaded_and_warm_before_the_first_call(
     monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: [method])
 
     async with running("processes") as compute:
         assert await compute.run(calls.has_loaded, "server.sessions.slices")
+        assert await compute.run(calls.has_workspace)
 
 
 @needs_proc
