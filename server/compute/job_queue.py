@@ -9,7 +9,7 @@ from typing import Any
 from server.compute.backend import Call
 from server.compute.fair_queue import NestedFairQueue
 
-_BACKGROUND_PAUSE = 10.0
+_BACKGROUND_PAUSE = 20.0
 """While other calls run, background calls pause so many times as long as the last of them took."""
 
 _FOREGROUND_SECONDS = 0.25

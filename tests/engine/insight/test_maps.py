@@ -257,6 +257,28 @@ def test_maps_are_the_callers_own(replicas):
         np.testing.assert_array_equal(layer_map(run, layer, 10), maps)
 
 
+@pytest.mark.parametrize("replicas", [1, 3])
+@pytest.mark.parametrize("layers", [None, 1])
+def test_maps_can_be_drawn_in_given_memory(replicas, layers):
+    stack = begin([varied(Experiment(), network={"seed": seed}) for seed in range(replicas)])
+    memory = np.full((replicas, 9 * 30 * 30), np.nan, np.float32)  # 4, 2 and 1 units, two hidden layers
+
+    maps = layer_maps(stack, 30, layers=layers, memory=memory)
+
+    for ours, new in zip(maps, layer_maps(stack, 30, layers=layers), strict=True):
+        assert np.shares_memory(ours, memory)
+        np.testing.assert_array_equal(ours, new)
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [np.empty(9 * 900 - 1, np.float32), np.empty(9 * 900), np.empty((900, 18), np.float32)[:, ::2]],
+)
+def test_memory_that_is_too_small_or_of_another_kind_is_refused(memory):
+    with pytest.raises(ValueError, match="at least 8,100 of type float32"):
+        layer_maps(begin(Experiment()), 30, memory=memory)
+
+
 @pytest.mark.parametrize("scaling", ["none", "standardise"])
 def test_a_stack_too_large_to_be_computed_at_once_has_the_maps_of_its_networks(scaling):
     # 8,192 columns are computed at once: 13 networks at 25 × 25.
