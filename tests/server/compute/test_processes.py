@@ -183,6 +183,7 @@ def spin(begun: Path) -> None:
         pass
 
 
+@pytest.mark.alone  # one that does not get a quarter of a processor is not taken for one that hangs
 async def test_one_that_computes_for_ever_is_killed_too(tmp_path: Path) -> None:
     async with running("processes", deadlines=Deadlines(factor=0, extra=0.5)) as compute:
         with pytest.raises(DeadlineExceeded):
