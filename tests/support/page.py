@@ -109,14 +109,14 @@ class Playground:
             """async () => {
               const map = document.querySelector('#map');
               const small = new OffscreenCanvas(90, 90).getContext('2d', { willReadFrequently: true });
-              let same = 0, last = '';
+              let same = 0, epoch = '', pixels = new Int32Array(90 * 90);
               while (same < 15) {
                 await new Promise(requestAnimationFrame);
                 small.drawImage(map, 0, 0, 90, 90);
-                const now = document.querySelector('#epoch').textContent
-                  + small.getImageData(0, 0, 90, 90).data.join();
-                same = now === last ? same + 1 : 0;
-                last = now;
+                const nowEpoch = document.querySelector('#epoch').textContent;
+                const now = new Int32Array(small.getImageData(0, 0, 90, 90).data.buffer);
+                same = nowEpoch === epoch && now.every((pixel, at) => pixel === pixels[at]) ? same + 1 : 0;
+                [epoch, pixels] = [nowEpoch, now];
               }
             }"""
         )
