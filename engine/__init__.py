@@ -30,6 +30,7 @@ from engine.training import grouping as _grouping
 from engine.training import weight_transfer as _weight_transfer
 from engine.training.advance import Report, advance
 from engine.training.evaluation import Evaluation, evaluate
+from engine.worlds.variations import worlds
 
 # Set here, as the notebook module imports those of Run and Report.
 Run._repr_html_ = _notebook.run_html
@@ -63,4 +64,5 @@ __all__ = [
     "to_bytes",
     "trace",
     "trace_sample",
+    "worlds",
 ]

@@ -16,8 +16,9 @@ from engine.arrays import BoolArray, FloatArray
 from engine.experiment import MAX_REPLICAS, Experiment
 from engine.network.layout import Layout
 from engine.registries.stop_rules import STOP_RULES
-from engine.run import Best, Run, check_stack, slot_counts
+from engine.run import Best, Run, slot_counts
 from engine.validation_errors import explain
+from engine.worlds.stack_rules import check_stack
 
 FORMAT = 1
 """Version of the byte layout."""

@@ -5,7 +5,7 @@ Nothing else influences the numbers of a run. The metadata of its fields (label,
 """
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 from operator import itemgetter
@@ -545,6 +545,21 @@ def field_value(experiment: Experiment, name: str) -> Any:
 def changed_fields(before: Experiment, after: Experiment) -> tuple[str, ...]:
     """Return the dotted names of the fields in which two experiments differ, in the order of the schema."""
     return tuple(name for name in fields() if field_value(before, name) != field_value(after, name))
+
+
+def with_fields_of(source: Experiment, experiment: Experiment, names: Sequence[str]) -> Experiment:
+    """Return an experiment with the values of another one, ``source``, in some fields, by dotted name.
+
+    Raises:
+        pydantic.ValidationError: the values do not go with those of the other fields.
+    """
+    values: dict[str, Any] = dict(experiment)
+    for name in names:
+        group, _, inner = name.partition(".")
+        value = field_value(source, name)
+        # Groups without a change are taken over as they are: own points take long to validate.
+        values[group] = {**dict(values[group]), inner: value} if inner else value
+    return Experiment.model_validate(values)
 
 
 def is_live(name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from engine.arrays import BoolArray, FloatArray, IndexArray, Kind, from_block, to_block
-from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, is_live
+from engine.experiment import Experiment, changed_fields, is_live
 from engine.network.layout import Layout
 from engine.registries.batch_orders import BATCH_ORDERS
 from engine.registries.initializers import INITIALIZERS
@@ -17,6 +17,7 @@ from engine.registries.optimizers import OPTIMIZERS
 from engine.registries.penalties import PENALTIES
 from engine.registries.stop_rules import STOP_RULES
 from engine.tf_playground_random import SeedRandom, draw_points, draw_weights
+from engine.worlds.stack_rules import check_stack, for_replicas
 
 _WEIGHTS = 4
 """Random stream of the initial weights (other streams: ``engine.samples``)."""
@@ -118,6 +119,24 @@ class Run:
         """Offsets of weights and biases in the parameters."""
         return _layout(self.experiment.sizes)
 
+    def part(self, replicas: slice) -> "Run":
+        """Return some replicas as a run of their own, which goes on as they would in the stack.
+
+        Raises:
+            ValueError: the slice takes none.
+        """
+        if not self.experiments[replicas]:
+            raise ValueError(f"{replicas} takes none of the replicas 0 … {self.replicas - 1}")
+        return replace(
+            self,
+            experiments=self.experiments[replicas],
+            parameters=self.parameters[replicas],
+            slots=self.slots[:, replicas],
+            diverged=self.diverged[replicas],
+            stopped=self.stopped[replicas],
+            best=self.best.part(replicas),
+        )
+
 
 @lru_cache(maxsize=64)
 def _layout(sizes: tuple[int, ...]) -> Layout:
@@ -140,7 +159,7 @@ def begin(experiment: Experiment | Sequence[Experiment]) -> Run:
     Args:
         experiment: one, or a sequence of at most 256 for a stack. Those of a stack may differ in numbers and seeds that
             do not change the shape of arrays and batches, in the data set (of one problem), the scaling and the
-            initializer (``MAY_DIFFER``); all other fields must be equal.
+            initializer (``engine.worlds.stack_rules``); all other fields must be equal.
 
     Raises:
         ValueError: there is no experiment, there are too many, or two cannot form a stack; names the field.
@@ -206,75 +225,37 @@ def slot_counts(experiment: Experiment) -> tuple[int, int, int]:
     )
 
 
-MAY_DIFFER = frozenset(
-    {
-        "data.classic_seed",
-        "data.dataset",
-        "data.dataset_options",
-        "data.label_flips",
-        "data.minority_share",
-        "data.noise",
-        "data.point_classes",
-        "data.points",
-        "data.scaling",
-        "data.shuffled",
-        "data.seed",
-        "network.initializer",
-        "network.initializer_options",
-        "network.seed",
-        "objective.dropout",
-        "objective.input_noise",
-        "objective.penalty_options",
-        "objective.penalty_rate",
-        "objective.seed",
-        "training.clip_norm",
-        "training.learning_rate",
-        "training.optimizer_options",
-        "training.schedule_options",
-        "training.seed",
-        "training.stop_options",
-    }
-)
-"""Fields in which the experiments of a stack may differ."""
+def reconfigure(run: Run, experiment: Experiment | Sequence[Experiment]) -> Run:
+    """Return the run with other experiments and the same parameters, for changes of live fields.
 
+    Each replica is changed as it would be alone at this epoch and step. Those whose experiment changes and that have
+    diverged or stopped train again.
 
-def check_stack(experiments: tuple[Experiment, ...]) -> None:
-    """Check that experiments can form a stack.
+    Args:
+        run: any run.
+        experiment: a sequence with one per replica; or a single one, whose changes to the first replica's experiment
+            are made in all (see ``for_replicas``).
 
     Raises:
-        ValueError: there is no experiment, there are too many, or two cannot form a stack; names the field.
+        ValueError: a changed field is not live, there are not as many experiments as replicas, or they cannot form a
+            stack; names the field.
     """
-    if not 1 <= len(experiments) <= MAX_REPLICAS:
-        raise ValueError(f"a stack has 1 … {MAX_REPLICAS} experiments, not {len(experiments)}")
-    first = experiments[0]
-    for position, other in enumerate(experiments):
-        if other is first:
-            continue
-        for name in changed_fields(first, other):
-            decides_problem = name.startswith(("data.dataset", "data.point"))
-            same_problem = first.problem == other.problem and first.outputs == other.outputs
-            if name not in MAY_DIFFER or (decides_problem and not same_problem):
-                raise ValueError(
-                    f"experiment {position} differs from the first in {name}, so they cannot form a stack"
-                )
-
-
-def reconfigure(run: Run, experiment: Experiment) -> Run:
-    """Return the run with another experiment and the same parameters.
-
-    For a single network whose live fields change. After a change, a run that has diverged or stopped trains again.
-
-    Raises:
-        ValueError: the run is a stack, or a changed field is not live; names the field.
-    """
-    if run.replicas != 1:
-        raise ValueError(f"only a single network can be reconfigured, this is a stack of {run.replicas}")
-    changed = changed_fields(run.experiment, experiment)
-    if not changed:
+    experiments, changes = [], []
+    for position, (before, after) in enumerate(
+        zip(run.experiments, for_replicas(run.experiments, experiment), strict=True)
+    ):
+        names = changed_fields(before, after)
+        for name in names:
+            if not is_live(name):
+                where = f" of experiment {position}" if position else ""
+                raise ValueError(f"{name}{where} cannot change without a new start; use begin")
+        experiments.append(after)
+        changes.append(names)
+    if not any(changes):
         return run
-    for name in changed:
-        if not is_live(name):
-            raise ValueError(f"{name} cannot change without a new start; use begin")
+    check_stack(tuple(experiments))
+    # Choices are equal in all replicas of a stack, so they have changed in all or in none.
+    changed = changes[0]
     # The slots of a choice are reset when it changes, and only then.
     optimizer, penalty, _ = slot_counts(run.experiment)
     parts = np.split(run.slots, [optimizer, optimizer + penalty])
@@ -282,29 +263,33 @@ def reconfigure(run: Run, experiment: Experiment) -> Run:
     slots = np.concatenate(
         [
             np.zeros((count, *run.parameters.shape)) if choice in changed else part
-            for choice, count, part in zip(choices, slot_counts(experiment), parts, strict=True)
+            for choice, count, part in zip(choices, slot_counts(experiments[0]), parts, strict=True)
         ]
     )
+    kept = np.array([not names for names in changes])
     best = run.best
     if not {"network.activation", "objective.loss", "training.stop"}.isdisjoint(changed):
         # Earlier losses cannot be compared with those of another activation, loss or stop rule.
-        best = _initial_best(experiment, run.parameters, run.epoch)
-    elif run.stopped[0]:
-        best = replace(best, epoch=np.full(1, run.epoch, dtype=np.intp))  # restarts the patience
+        best = _initial_best(experiments[0], run.parameters, run.epoch)
+    elif run.stopped.any():
+        # Where training had stopped, the patience begins anew.
+        best = replace(best, epoch=np.where(run.stopped & ~kept, run.epoch, best.epoch))
     return replace(
         run,
-        experiments=(experiment,),
+        experiments=tuple(experiments),
         slots=slots,
         since=run.step if "training.optimizer" in changed else run.since,
         carried=0 if "training.batching" in changed else run.carried,
-        diverged=np.zeros(1, dtype=bool),
-        stopped=np.zeros(1, dtype=bool),
+        diverged=run.diverged & kept,
+        stopped=run.stopped & kept,
         best=best,
     )
 
 
-def set_parameter(run: Run, layer: int, unit: int, input_: int, value: float) -> Run:
-    """Return the run with one parameter of its first replica set to a value.
+def set_parameter(
+    run: Run, layer: int, unit: int, input_: int, value: float, *, replica: int | None = 0
+) -> Run:
+    """Return the run with one parameter of a replica, or of all, set to a value.
 
     Args:
         run: any run.
@@ -312,25 +297,27 @@ def set_parameter(run: Run, layer: int, unit: int, input_: int, value: float) ->
         unit: index in the layer.
         input_: index in the previous layer; −1 for the bias.
         value: finite.
+        replica: index in the stack, by default the first; None for all.
 
     Raises:
-        ValueError: there is no such parameter, or the value is not finite.
+        ValueError: there is no such parameter or replica, or the value is not finite.
     """
     if not math.isfinite(value):
         raise ValueError(f"value is {value}; a parameter must be finite")
-    return set_parameters(run, run.layout.index(layer, unit, input_), [value])
+    return set_parameters(run, run.layout.index(layer, unit, input_), [value], replica=replica)
 
 
-def set_parameters(run: Run, start: int, values: Sequence[float]) -> Run:
-    """Return the run with consecutive parameters of its first replica set to values.
+def set_parameters(run: Run, start: int, values: Sequence[float], *, replica: int | None = 0) -> Run:
+    """Return the run with consecutive parameters of a replica, or of all, set to values; those train again.
 
     Args:
         run: any run.
         start: index of the first one in the flat vector.
         values: finite.
+        replica: index in the stack, by default the first; None for all.
 
     Raises:
-        ValueError: the range exceeds the parameters, or a value is not finite.
+        ValueError: the range exceeds the parameters, there is no such replica, or a value is not finite.
     """
     end = start + len(values)
     if not 0 <= start <= end <= run.parameters.shape[1]:
@@ -339,8 +326,11 @@ def set_parameters(run: Run, start: int, values: Sequence[float]) -> Run:
         )
     if not np.isfinite(values).all():
         raise ValueError("values are not all finite; parameters must be")
+    if replica is not None and not 0 <= replica < run.replicas:
+        raise ValueError(f"replica is {replica}; this run has 0 … {run.replicas - 1}, and None means all")
+    edited = slice(None) if replica is None else replica
     parameters = run.parameters.copy()
-    parameters[0, start:end] = values
+    parameters[edited, start:end] = values
     diverged, stopped = run.diverged.copy(), run.stopped.copy()
-    diverged[0] = stopped[0] = False
+    diverged[edited] = stopped[edited] = False
     return replace(run, parameters=parameters, diverged=diverged, stopped=stopped)

@@ -1,7 +1,6 @@
 """Splitting of a stack into chunks that fit the processor's cache."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from engine.run import Run
 
@@ -18,15 +17,4 @@ def chunks(run: Run, columns: int) -> Iterator[tuple[slice, Run]]:
     size = max(1, _COLUMNS // columns)
     for start in range(0, run.replicas, size):
         replicas = slice(start, min(start + size, run.replicas))
-        yield (
-            replicas,
-            replace(
-                run,
-                experiments=run.experiments[replicas],
-                parameters=run.parameters[replicas],
-                slots=run.slots[:, replicas],
-                diverged=run.diverged[replicas],
-                stopped=run.stopped[replicas],
-                best=run.best.part(replicas),
-            ),
-        )
+        yield replicas, run.part(replicas)

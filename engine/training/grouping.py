@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from engine.experiment import MAX_REPLICAS, Experiment, field_value, fields
-from engine.run import MAY_DIFFER
+from engine.worlds.stack_rules import MAY_DIFFER
 
 Result = TypeVar("Result")
 

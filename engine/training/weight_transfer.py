@@ -1,13 +1,15 @@
 """Weight transfer: initialize a network of another shape from a trained one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from engine.arrays import FloatArray, IndexArray
-from engine.experiment import Experiment, changed_fields, is_live
+from engine.experiment import Experiment, changed_fields, is_live, with_fields_of
 from engine.network.layout import Layout
 from engine.run import Run, begin, reconfigure
+from engine.worlds.stack_rules import for_replicas
 
 _SHAPE = frozenset({"features", "network.hidden"})
 """Fields that change nothing but the shape of a network."""
@@ -21,35 +23,53 @@ _NEW = -1
 
 def can_transplant(before: Experiment, after: Experiment) -> bool:
     """Return whether two experiments differ in the network's shape, and otherwise in live fields at most."""
-    changed = set(changed_fields(before, after))
-    return bool(changed & _SHAPE) and all(name in _SHAPE or is_live(name) for name in changed)
+    return _obstacle(before, after) is None
 
 
-def transplant(run: Run, experiment: Experiment) -> Run:
-    """Return the run with a network of another shape that keeps the weights which both networks have.
+def _obstacle(before: Experiment, after: Experiment) -> str | None:
+    """Return why weights cannot be transferred, with the field's name; None if they can."""
+    changed = changed_fields(before, after)
+    for name in changed:
+        if name not in _SHAPE and not is_live(name):
+            return f"{name} cannot change in a weight transfer; features, network.hidden and live fields can"
+    if _SHAPE.isdisjoint(changed):
+        return "features and network.hidden are as before, so there is nothing to transfer; use reconfigure"
+    return None
+
+
+def transplant(run: Run, experiment: Experiment | Sequence[Experiment]) -> Run:
+    """Return the run with networks of another shape that keep the weights which both shapes have.
 
     Weights are matched by the key of the feature or the index of the unit that they read, and by the index of their
     own unit. Layers inserted before the output copy their inputs, unit by unit. New parameters begin with a tenth of
     the initializer's values. Epoch, step and the order of samples continue; optimizer state moves with its parameter.
+    Each replica becomes what it would alone.
+
+    Args:
+        run: any run.
+        experiment: a sequence with one per replica; or a single one, whose changes to the first replica's experiment
+            are made in all (see ``for_replicas``).
 
     Raises:
-        ValueError: the run is a stack, or the experiments differ in more than the shape and live fields.
+        ValueError: an experiment has the same shape or differs in more than the shape and live fields, there are not
+            as many as replicas, or they cannot form a stack; names the field.
     """
-    if run.replicas != 1:
-        raise ValueError(f"weights of a single network can be transferred, this is a stack of {run.replicas}")
-    before = run.experiment
-    if not can_transplant(before, experiment):
-        raise ValueError("only features, network.hidden and live fields may differ in a weight transfer")
-    # First the live fields, with the old shape; then the shape.
-    old = Layout(before.sizes)
-    fresh = begin(experiment)
+    experiments = []
+    for before, after in zip(run.experiments, for_replicas(run.experiments, experiment), strict=True):
+        if (obstacle := _obstacle(before, after)) is not None:
+            raise ValueError(obstacle)
+        experiments.append(after)
+    # First the live fields, with the old shape; then the shape, which all replicas share.
+    before, after = run.experiment, experiments[0]
+    old_shape = ("features", "network.hidden", "network.activation")
+    live = reconfigure(run, [with_fields_of(before, one, old_shape) for one in experiments])
+    fresh = begin(experiments)
     new = fresh.layout
-    origin = _origins(before, experiment, old, new)
+    origin = _origins(before, after, run.layout, new)
     known = origin != _NEW
     parameters = _SMALL * fresh.parameters
-    _copy_inputs(before, experiment, new.layers(parameters))
+    _copy_inputs(before, after, new.layers(parameters))
     parameters[:, known] = run.parameters[:, origin[known]]
-    live = reconfigure(run, _with_shape_of(experiment, before))
     slots = np.zeros((len(live.slots), *parameters.shape))
     slots[..., known] = live.slots[..., origin[known]]
     best = live.best
@@ -57,16 +77,7 @@ def transplant(run: Run, experiment: Experiment) -> Run:
         carried = parameters.copy()
         carried[:, known] = best.parameters[:, origin[known]]
         best = replace(best, parameters=carried)
-    return replace(live, experiments=(experiment,), parameters=parameters, slots=slots, best=best)
-
-
-def _with_shape_of(experiment: Experiment, other: Experiment) -> Experiment:
-    """Return the experiment with the features and layers of the other one."""
-    values = experiment.model_dump()
-    values["features"] = other.features
-    values["network"]["hidden"] = other.network.hidden
-    values["network"]["activation"] = other.network.activation
-    return Experiment.model_validate(values)
+    return replace(live, experiments=tuple(experiments), parameters=parameters, slots=slots, best=best)
 
 
 def _origins(before: Experiment, after: Experiment, old: Layout, new: Layout) -> IndexArray:
@@ -99,5 +110,5 @@ def _copy_inputs(before: Experiment, after: Experiment, layers: list[FloatArray]
     for layer in layers[first:-1]:
         units, width = layer.shape[1:]
         same = np.arange(min(units, width - 1))
-        layer[0] = 0
-        layer[0, same, same] = 1
+        layer[...] = 0
+        layer[:, same, same] = 1

@@ -1,5 +1,7 @@
 """Runs compared: everything that a run is, to the last bit."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine import Experiment, Run
@@ -26,6 +28,15 @@ def assert_replica_is(run: Run, replica: int, alone: Run) -> None:
     assert run.best.loss[replica] == alone.best.loss[0]
     assert run.best.epoch[replica] == alone.best.epoch[0]
     np.testing.assert_array_equal(run.best.parameters[replica : replica + 1], alone.best.parameters)
+
+
+def assert_stack_of(run: Run, singles: Sequence[Run]) -> None:
+    """Assert that a stack is made of these single runs, which are all at its epoch and step."""
+    assert run.experiments == tuple(one.experiment for one in singles)
+    for replica, alone in enumerate(singles):
+        assert_replica_is(run, replica, alone)
+        for name in ("epoch", "step", "position", "carried", "since"):
+            assert getattr(run, name) == getattr(alone, name), name
 
 
 def never_updates(experiment: Experiment) -> bool:

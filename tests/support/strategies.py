@@ -25,6 +25,7 @@ from engine.registries.schedules import SCHEDULES
 from engine.registries.stop_rules import STOP_RULES
 from engine.schema import MAX_SEED, REGISTRIES
 from engine.tf_playground_random import DATASETS as CLASSIC_DATASETS
+from engine.worlds.stack_rules import for_replicas
 
 
 def law(examples: int) -> settings:
@@ -342,3 +343,19 @@ def stacks(
     varying = draw(st.lists(st.sampled_from(MAY_DIFFER), unique=True))
     others = draw(st.integers(smallest, largest)) - 1
     return [first, *(varied(first, **draw(_changes(first, varying))) for _ in range(others))]
+
+
+_LIVE_AND_DIFFERENT = [name for name in MAY_DIFFER if is_live(name)]
+
+
+@st.composite
+def stack_changes(draw: st.DrawFn, stack: Sequence[Experiment]) -> Experiment | list[Experiment]:
+    """Draw live changes of a stack: an experiment whose changes are for all, or one per replica, some as before."""
+    first = draw(live_changes(stack[0]))
+    if draw(st.booleans()):
+        return first
+    changed = list(for_replicas(stack, first))
+    for position, one in enumerate(changed):
+        names = draw(st.lists(st.sampled_from(_LIVE_AND_DIFFERENT), unique=True, max_size=3))
+        changed[position] = varied(one, **draw(_changes(one, names)))
+    return changed

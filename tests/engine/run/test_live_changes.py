@@ -219,13 +219,6 @@ def test_the_same_experiment_is_no_change():
     assert reconfigure(run, Experiment()) is run
 
 
-def test_a_stack_cannot_be_reconfigured():
-    run = begin([DEFAULT, varied(DEFAULT, network={"seed": 1})])
-
-    with raises_naming(2):
-        reconfigure(run, varied(DEFAULT, training={"learning_rate": 0.1}))
-
-
 @law(30)
 @given(experiment=experiments(), other=experiments())
 def test_a_run_can_be_reconfigured_exactly_if_all_changes_are_live(experiment, other):

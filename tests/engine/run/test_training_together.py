@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from engine import Experiment, begin
-from engine.run import MAY_DIFFER
+from engine.worlds.stack_rules import MAY_DIFFER
 from tests.support import strategies
 from tests.support.strategies import law, stacks, varied
 from tests.support.validation import raises_naming

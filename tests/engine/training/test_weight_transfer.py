@@ -167,7 +167,7 @@ def test_what_is_no_change_of_shape_is_refused():
     run = trained()
 
     assert not can_transplant(run.experiment, run.experiment)
-    with raises_naming("features", "network.hidden"):
+    with raises_naming("data.seed", "features", "network.hidden"):
         transplant(run, varied(shaped(run.experiment, hidden=[5]), data={"seed": 1}))
-    with raises_naming(2):
-        transplant(begin([Experiment()] * 2), shaped(Experiment(), hidden=[5]))
+    with raises_naming("features", "network.hidden"):
+        transplant(run, varied(run.experiment, training={"learning_rate": 0.1}))
