@@ -12,6 +12,7 @@ from engine import notebook as _notebook
 from engine import validation_errors as _validation_errors
 from engine.checkpoint import from_bytes, to_bytes
 from engine.experiment import Experiment
+from engine.goals import reaches
 from engine.insight import (
     boundary,
     confusion,
@@ -21,6 +22,8 @@ from engine.insight import (
     layer_maps,
     layer_statistics,
     loss_plane,
+    quantiles,
+    success_rate,
     trace,
     trace_sample,
 )
@@ -59,8 +62,11 @@ __all__ = [
     "layer_maps",
     "layer_statistics",
     "loss_plane",
+    "quantiles",
+    "reaches",
     "reconfigure",
     "set_parameter",
+    "success_rate",
     "to_bytes",
     "trace",
     "trace_sample",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import FloatArray
 from engine.insight.maps import boundary
+from engine.insight.quantiles import MEDIAN, quantiles
 from engine.registries.datasets import EXTENT
 from engine.run import Run
 from engine.samples import points
@@ -68,11 +69,11 @@ def run_html(run: Run) -> str:
 
 
 def report_html(report: Report) -> str:
-    """Return HTML with the loss curves of a report; for a stack, medians over the replicas."""
+    """Return HTML with the loss curves of a report; for a stack, medians over the replicas (see ``quantiles``)."""
     if not len(report.epoch):
         return f'<div style="{_STYLE}">no epoch was finished</div>'
     curves = {
-        part: np.median(getattr(report, f"{part}_loss"), axis=0)
+        part: quantiles(getattr(report, f"{part}_loss"), report.had_diverged).values[MEDIAN]
         for part in _CURVES
         if not np.isnan(getattr(report, f"{part}_loss")).all()
     }
@@ -84,7 +85,9 @@ def report_html(report: Report) -> str:
         f'<span style="color:{_CURVES[part]}">{part} {curve[-1]:.4g}</span>' for part, curve in curves.items()
     )
     replicas = len(report.train_loss)
-    medians = f" (medians of {replicas} replicas)" if replicas > 1 else ""
+    lost = np.count_nonzero(report.diverged)
+    diverged = f", {lost} diverged" if lost else ""
+    medians = f" (medians of {replicas} replicas{diverged})" if replicas > 1 else ""
     return (
         f'<div style="{_STYLE}"><div><b>loss{medians}:</b> {names}</div>'
         '<svg width="420" height="140" viewBox="0 0 420 140" role="img" aria-label="loss by epoch">'

@@ -1,7 +1,7 @@
 """Views of a run: pure functions that compute maps, statistics and losses from it.
 
 Results have a leading axis of replicas, except those of one network (trace, landscape) and of all replicas together
-(consensus).
+(consensus, quantiles, success rate).
 """
 
 from engine.insight.agreement import Consensus, consensus
@@ -16,6 +16,8 @@ from engine.insight.landscape import (
     random_directions,
 )
 from engine.insight.maps import SQUARE, Picture, boundary, feature_map, grid, layer_maps
+from engine.insight.quantiles import Quantiles, quantiles
+from engine.insight.success_rate import SuccessRate, success_rate
 from engine.insight.trace import Backward, Forward, Trace, trace, trace_sample
 from engine.insight.views import VIEWS, View
 
@@ -30,6 +32,8 @@ __all__ = [
     "LossPlane",
     "Picture",
     "PrincipalPlane",
+    "Quantiles",
+    "SuccessRate",
     "Trace",
     "View",
     "boundary",
@@ -43,7 +47,9 @@ __all__ = [
     "loss_plane",
     "parameter_axes",
     "principal_plane",
+    "quantiles",
     "random_directions",
+    "success_rate",
     "trace",
     "trace_sample",
 ]

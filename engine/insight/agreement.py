@@ -1,4 +1,7 @@
-"""Agreement of replicas: mean and spread of their outputs over a region, and the share with the same class."""
+"""Agreement of replicas: mean and spread of their outputs over a region, and the share with the same class.
+
+Replicas that have diverged are left out, and it is said how many take part.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +17,17 @@ from engine.run import Run
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Consensus:
-    """Outputs of all replicas together over a region, row 0 at the top.
+    """Outputs of the replicas that have not diverged, together, over a region, row 0 at the top.
 
     Attributes:
+        replicas: how many these are; if there are none, all numbers below are NaN.
         mean: (outputs, rows, columns) float32, the mean output.
         spread: (outputs, rows, columns) float32, the standard deviation of the outputs; 0 where all are equal.
         agreement: (rows, columns) float64, the share of replicas that predict the most frequent class, at least
             1 / classes; None for regression. Not float32, in which 9 of 10 would be less than 0.9.
     """
 
+    replicas: int
     mean: Picture
     spread: Picture
     agreement: FloatArray | None
@@ -43,10 +48,17 @@ def consensus(run: Run, resolution: int = 100, *, region: Sequence[float] = SQUA
     outputs = np.concatenate(
         [boundary(chunk, resolution, region=region) for _, chunk in chunks(run, resolution**2)]
     )
+    outputs = outputs[~run.diverged]
+    replicas = len(outputs)
+    if not replicas:
+        outputs = np.full((1, *outputs.shape[1:]), np.nan, dtype=np.float32)
     with np.errstate(all="ignore"):  # outputs of huge parameters may be infinite
         mean = outputs.mean(axis=0, dtype=np.float64).astype(np.float32)
         spread = outputs.std(axis=0, dtype=np.float64).astype(np.float32)
-    return Consensus(mean, spread, None if run.experiment.problem == "regression" else _agreement(outputs))
+    agreement = None if run.experiment.problem == "regression" else _agreement(outputs)
+    if agreement is not None and not replicas:
+        agreement[...] = np.nan
+    return Consensus(replicas, mean, spread, agreement)
 
 
 def _agreement(outputs: Picture) -> FloatArray:

@@ -28,6 +28,8 @@ class Report:
         train_loss: (replicas, epochs) mean loss after each of these epochs, without the penalty.
         validation_loss: (replicas, epochs) likewise over the validation samples; NaN if there are none.
         test_loss: (replicas, epochs) likewise over the test samples.
+        had_diverged: (replicas, epochs) whether the replica had diverged by the end of the epoch. The losses of such a
+            replica are those of its last finite parameters.
         steps: updates made.
         diverged: (replicas,) as in the run.
         stopped: (replicas,) as in the run.
@@ -37,6 +39,7 @@ class Report:
     train_loss: FloatArray
     validation_loss: FloatArray
     test_loss: FloatArray
+    had_diverged: BoolArray
     steps: int
     diverged: BoolArray
     stopped: BoolArray
@@ -109,6 +112,7 @@ class _Loop:
         self.frozen = self._diverged | self._stopped
         self._any_frozen = bool(self.frozen.any())
         self._frozen_parameters, self._frozen_slots = run.parameters.copy(), run.slots.copy()
+        self._frozen_in = np.zeros(run.replicas, dtype=np.intp)  # index of the reported epoch
         self._reported: list[tuple[int, tuple[FloatArray, FloatArray, FloatArray]]] = []
         one = run.experiment
         self._has_validation = one.data.validation_samples > 0
@@ -246,6 +250,7 @@ class _Loop:
         if ended.any():
             self._frozen_parameters[ended] = parameters[ended]
             self._frozen_slots[:, ended] = slots[:, ended]
+            self._frozen_in[ended] = len(self._reported)
             marks |= ended
             self.frozen |= ended
             self._any_frozen = True
@@ -259,13 +264,13 @@ class _Loop:
         self.epoch += 1
         self._position = 0
         losses = train, validation, test = self._losses()
-        self._reported.append((self.epoch, losses))
         defined = losses if self._has_validation else (train, test)
         if not all(map(math.isfinite, chain(*defined))):
             diverged: BoolArray = np.logical_not(np.isfinite(defined).all(axis=0))
             self._freeze(diverged, self._diverged, self._parameters, self._slots)
         if self._stop.reached is not None:
             self._apply_stop_rule(validation if self._stop.watches == "validation" else train)
+        self._reported.append((self.epoch, losses))
 
     def _apply_stop_rule(self, loss: FloatArray) -> None:
         """Update the best loss of each replica, and end the training of those that the stop rule stops."""
@@ -303,6 +308,8 @@ class _Loop:
             train_loss=train,
             validation_loss=validation,
             test_loss=test,
+            had_diverged=self._diverged[:, None]
+            & (self._frozen_in[:, None] <= np.arange(len(self._reported))),
             steps=self.step - self._run.step,
             diverged=self._diverged,
             stopped=self._stopped,

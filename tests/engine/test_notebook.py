@@ -5,6 +5,7 @@ import re
 import struct
 import xml.etree.ElementTree as ElementTree
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,4 +129,22 @@ def test_a_report_of_a_stack_shows_medians_and_one_of_nothing_says_so():
     _, nothing = advance(stack, steps=1)
 
     assert f"test {np.median(report.test_loss[:, -1]):.4g}" in report._repr_html_()
+    assert "diverged" not in report._repr_html_()
     assert "polyline" not in nothing._repr_html_()
+
+
+def test_in_the_medians_of_a_report_a_diverged_network_counts_as_infinity():
+    _, report = advance(begin(Experiment()), epochs=3)
+    two = replace(
+        report,
+        train_loss=np.array([[0.2, 0.2, 0.2], [0.4, 0.4, 0.4]]),
+        test_loss=np.array([[0.25, 0.25, 0.25], [0.5, 0.5, 0.5]]),
+        validation_loss=np.full((2, 3), np.nan),
+        had_diverged=np.array([[False] * 3, [False, False, True]]),
+        diverged=np.array([False, True]),
+    )
+
+    text = "".join(parsed(two._repr_html_()).itertext())
+
+    assert "medians of 2 replicas, 1 diverged" in text
+    assert "test inf" in text

@@ -57,6 +57,8 @@ def assert_cutting_changes_nothing(start: Run, pieces: Sequence[tuple[str, int]]
     np.testing.assert_array_equal(np.concatenate([part.epoch for part in reports]), report.epoch)
     losses = np.concatenate([losses_of(part) for part in reports], axis=-1)
     np.testing.assert_array_equal(losses, losses_of(report))
+    had_diverged = np.concatenate([part.had_diverged for part in reports], axis=-1)
+    np.testing.assert_array_equal(had_diverged, report.had_diverged)
     return whole
 
 
@@ -69,4 +71,6 @@ def assert_stack_equals_singles(stack: Sequence[Experiment], epochs: int) -> Non
         # Alone, a network that has diverged or stopped ends; in a stack what is left of it goes on being reported.
         seen = len(own.epoch)
         np.testing.assert_array_equal(losses_of(report)[:, i, :seen], losses_of(own)[:, 0])
+        np.testing.assert_array_equal(report.had_diverged[i, :seen], own.had_diverged[0])
+        assert (report.had_diverged[i, seen:] == alone.diverged[0]).all()
         assert seen == epochs or alone.diverged[0] or alone.stopped[0]

@@ -117,6 +117,34 @@ def test_starts_agree_where_there_are_data_more_than_where_there_are_none():
     assert (near < 0.9).mean() < (far < 0.9).mean()
 
 
+def test_networks_that_have_diverged_take_no_part():
+    run = saying(1.0, -1.0, 0.5, 1e30, -1.0)
+    lost = np.array([False, True, False, True, False])
+
+    together = consensus(replace(run, diverged=lost), 2)
+
+    kept = consensus(saying(1.0, 0.5, -1.0), 2)
+    assert (together.replicas, consensus(run, 2).replicas) == (3, 5)
+    np.testing.assert_array_equal(together.mean, kept.mean)
+    np.testing.assert_array_equal(together.spread, kept.spread)
+    np.testing.assert_array_equal(together.agreement, [[2 / 3, 2 / 3]] * 2)
+
+
+@pytest.mark.parametrize("dataset", ["circle", "plane", "blobs"])
+def test_where_all_have_diverged_nothing_is_said(dataset):
+    experiment = Experiment.model_validate({"data": {"dataset": dataset}, "network": {"hidden": [2]}})
+    run = begin([experiment] * 3)
+
+    together = consensus(replace(run, diverged=np.ones(3, dtype=bool)), 4)
+
+    assert together.replicas == 0
+    assert together.mean.shape == together.spread.shape == (experiment.outputs, 4, 4)
+    assert np.isnan(together.mean).all()
+    assert np.isnan(together.spread).all()
+    assert (together.agreement is None) == (dataset == "plane")
+    assert together.agreement is None or np.isnan(together.agreement).all()
+
+
 def test_a_region_or_resolution_out_of_range_is_refused():
     with raises_naming("resolution", 1, "2 … 1000"):
         consensus(begin(Experiment()), 1)

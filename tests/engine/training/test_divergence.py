@@ -145,6 +145,23 @@ def test_networks_that_diverge_at_different_times_are_those_that_diverge_alone(e
 
 
 @by_loss_and_by_parameter
+def test_of_each_epoch_it_is_reported_which_networks_had_diverged_by_then(experiment):
+    stack = [varied(experiment, training={"learning_rate": rate}) for rate in (1.0, 10.0, 0.0001)]
+    ends = []
+    for one in stack[:2]:
+        alone, _ = advance(begin(one), epochs=40)
+        ends.append(alone.epoch + (alone.position > 0))  # the epoch in which it diverged
+
+    _, report = advance(begin(stack), epochs=40)
+
+    assert report.had_diverged.shape == report.test_loss.shape
+    assert report.had_diverged.tolist() == [
+        *([epoch >= end for epoch in report.epoch] for end in ends),
+        [False] * 40,
+    ]
+
+
+@by_loss_and_by_parameter
 def test_a_stack_whose_networks_have_all_diverged_stops(experiment):
     stack = [varied(experiment, training={"learning_rate": rate}) for rate in (3.0, 10.0)]
 
