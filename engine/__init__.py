@@ -29,6 +29,7 @@ from engine.insight import (
 )
 from engine.run import Run, begin, reconfigure, set_parameter
 from engine.saved import tf_playground as _tf_playground
+from engine.timeline import Receipt, Recipe, Timeline, first_epoch, issue, replay, verify
 from engine.training import grouping as _grouping
 from engine.training import weight_transfer as _weight_transfer
 from engine.training.advance import Report, advance
@@ -48,8 +49,11 @@ transplant = _sys.modules[f"{__name__}.transplant"] = _weight_transfer
 __all__ = [
     "Evaluation",
     "Experiment",
+    "Receipt",
+    "Recipe",
     "Report",
     "Run",
+    "Timeline",
     "advance",
     "begin",
     "boundary",
@@ -57,18 +61,22 @@ __all__ = [
     "consensus",
     "evaluate",
     "feature_map",
+    "first_epoch",
     "from_bytes",
     "gradient",
+    "issue",
     "layer_maps",
     "layer_statistics",
     "loss_plane",
     "quantiles",
     "reaches",
     "reconfigure",
+    "replay",
     "set_parameter",
     "success_rate",
     "to_bytes",
     "trace",
     "trace_sample",
+    "verify",
     "worlds",
 ]

@@ -119,6 +119,47 @@ TEMPLATES: Mapping[str, str] = {
     "no-layer": "layer is {layer}; this network has layers 0 … {last}",
     "no-unit": "unit is {unit}; layer {layer} has units 0 … {last}",
     "no-input": "input is {input}; layer {layer} has inputs 0 … {last} and the bias",
+    # Timelines, recipes and receipts
+    "moment": "epoch {epoch}, step {step}",
+    "moment-epoch": "epoch {epoch}",
+    "no-such-moment": "{wanted} is not in this timeline, which goes from {first} to {last}",
+    "no-such-step": "step is {step}; epoch {epoch} has the steps {first} … {last}",
+    "too-many-pinned": "at most {most} moments can be pinned; unpin another one first",
+    "recipe-version": (
+        "version is {value}; this version of the playground reads {known}: replay it with the one that wrote it"
+    ),
+    "recipe-own-points": (
+        "data.points is 'own', which stands for points that are not in the file; give them along, or have it written"
+        " with its points"
+    ),
+    "recipe-begin": "begin must have either experiment or run",
+    "recipe-checkpoint": "begin.run is no run that can be read: {why}",
+    "recipe-fixed": "{name} cannot change on the way; allowed: live fields, {others}",
+    "recipe-replicas": "values has {there} entries; allowed: one for all replicas, or {needed}",
+    "recipe-replica": "replica is {replica}; this run has 0 … {last}, and null means all",
+    "recipe-range": "values are for the parameters {first} … {last}; this network has 0 … {highest}",
+    "recipe-backwards": "it trains to {moment}, which is before {before}; entries must be in the order of time",
+    "recipe-parted": "the recipe goes to {wanted}, but training here comes to {here} and not there",
+    "receipt-end": "final.epoch is {epoch}; the recipe ends at epoch {end}",
+    "receipt-order": "losses are not in the order of their epochs, with final as the last",
+    "receipt-engine": (
+        "version {there} of the engine has computed it, and this is version {here}, whose numbers are others; replay it"
+        " with the playground that wrote it"
+    ),
+    "receipt-identical": "identical to the last bit: all parameters at {moment}",
+    "receipt-equal": (
+        "equal within 1e-9: the losses agree, the last digits of the parameters do not; it was computed by {there},"
+        " here computes {here}"
+    ),
+    "receipt-parted": (
+        "they part after epoch {agreed} and not later than epoch {epoch}; it was computed by {there}, here computes"
+        " {here}"
+    ),
+    "receipt-other-start": (
+        "they differ at epoch {epoch} already, the first that is compared; it was computed by {there}, here computes"
+        " {here}"
+    ),
+    "receipt-unreplayable": "cannot be replayed, because {why}",
     # Watched views and units
     "view-twice": "views has {view} twice; each may be given once",
     "no-such-unit": "unit is layer {layer}, unit {unit}; the hidden layers have {hidden} units, counted from 0",
