@@ -1,5 +1,6 @@
 """The command ``neural-playground``, also as ``python -m server``; only what a command needs is imported for it."""
 
+import os
 import sys
 
 from server.lifecycle import signals
@@ -14,6 +15,13 @@ def main() -> None:
         from server.cli import health
 
         health.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["replay"]:
+        from server.compute.worker_setup import limit_blas_threads
+
+        limit_blas_threads(os.environ)  # before NumPy is loaded: more threads could round differently
+        from server.cli import replay
+
+        replay.main(sys.argv[2:])
     else:
         from server.cli import serve
 

@@ -1,1 +1,1 @@
-"""The commands: serve, train, health."""
+"""The commands: serve, train, replay, health."""

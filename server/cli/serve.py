@@ -139,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=(
             "Every option can also be set as PLAYGROUND_HOST, PLAYGROUND_PORT and so on."
             " `neural-playground train --help` tells how to train without a page,"
+            " `neural-playground replay --help` how to train a receipt again,"
             " `neural-playground health --help` how to ask whether the server is alive."
         ),
     )
