@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Experiment, Timeline, advance, begin, evaluate, set_parameter
+from engine import Experiment, Timeline, advance, begin, evaluate, replay, set_parameter
 from engine.timeline import Moment, SetParameter, SetParameters
 from engine.user_messages import LocalizedError
-from tests.support.pasts import Past, pasts
+from tests.support.pasts import Past, diverging, pasts
 from tests.support.runs import assert_same_state
 from tests.support.strategies import law, varied
 
@@ -182,3 +182,35 @@ def test_edits_of_a_stack_are_recorded_as_they_were_called():
 
     assert run.parameters[0, 3:5].tolist() == [1.0, 2.0]
     assert run.parameters[1, 3:5].tolist() != [1.0, 2.0]
+
+
+def test_a_fork_that_goes_another_way_has_nothing_of_the_former_future():
+    timeline = Timeline.begin(begin(SMALL))
+    for _ in range(10):
+        timeline = trained(timeline, epochs=1)
+    timeline = timeline.pin(8).changed(SetParameter(layer=0, unit=0, input=0, value=9.0))
+
+    fork = timeline.fork(5).changed(varied(SMALL, training={"learning_rate": 1.0}))
+    fork = trained(fork, epochs=5)
+
+    other, _ = advance(fork.at(5), epochs=3)
+    assert_same(fork.at(8), other)
+    assert_same(fork.at(4), timeline.at(4))
+    assert [held.moment.epoch for held in fork.held if held.why & {"change", "pinned"}] == [5]
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_training_that_could_not_go_on_is_marked_at_its_moment_and_can_be_changed_there(replicas):
+    timeline = Timeline.begin(begin(diverging(replicas)))
+    before, _ = advance(timeline.newest, steps=1000, epochs=1000)
+    assert before.diverged.all()
+    timeline = timeline.record(before)
+
+    marked = replay(timeline.recipe())
+    edited = timeline.changed(SetParameters(start=0, values=(0.1,) * 25))
+    longer = trained(edited, steps=2).within(0)
+
+    assert_same(timeline.at(before.epoch, before.step), before)
+    assert_same(marked, before)
+    assert_same(longer.at(before.epoch, before.step), edited.newest)
+    assert_same(replay(longer.recipe()), longer.newest)
