@@ -72,7 +72,7 @@ def reduced(
 
 
 def are_few(keyframes: Keyframes) -> bool:
-    """Return whether there are no more than ``MAX_KEYFRAMES``."""
+    """Return whether there are at most ``MAX_KEYFRAMES``."""
     return len(keyframes) <= MAX_KEYFRAMES
 
 

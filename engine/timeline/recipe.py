@@ -135,7 +135,7 @@ def with_points(content: dict[str, Any], own: Sequence[Sequence[float]] | None) 
         RecipeError: it refers to points that are not there.
     """
     start: Any = content.get("begin")
-    experiment = start.get("experiment") if isinstance(start, dict) else None
+    experiment: Any = start.get("experiment") if isinstance(start, dict) else None
     data = experiment.get("data") if isinstance(experiment, dict) else None
     if not isinstance(data, dict) or data.get("points") != OWN:
         return content
