@@ -9,6 +9,9 @@ from engine.run import Run
 MAX_KEYFRAMES = 256
 """Runs that a timeline keeps, the first and the newest included."""
 
+_ROOM = 32
+"""Keyframes that can be added after they were thinned."""
+
 Why = Literal["begin", "change", "fork", "pinned", "best", "finite"]
 """Why a moment is held."""
 
@@ -72,8 +75,8 @@ def reduced(
 
 
 def are_few(keyframes: Keyframes) -> bool:
-    """Return whether there are at most ``MAX_KEYFRAMES``."""
-    return len(keyframes) <= MAX_KEYFRAMES
+    """Return whether there is room for some more, so that not each further one has others thinned."""
+    return len(keyframes) <= MAX_KEYFRAMES - _ROOM
 
 
 def _thinned(keyframes: Keyframes, held: Set[Moment], stride: int) -> dict[Moment, Run]:

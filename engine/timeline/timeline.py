@@ -5,10 +5,11 @@ What is done at a moment belongs to it: the run of a moment is the last one ther
 with the marks of training that has ended there. That is what training went on from.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from engine.experiment import Experiment
 from engine.registries.stop_rules import STOP_RULES
 from engine.run import Run
 from engine.timeline.entries import Begin, Change, Edit, Entry, SetParameters, Train, changed_run
-from engine.timeline.keyframes import Keyframes, Moment, Why, are_few, bytes_of, reduced
+from engine.timeline.keyframes import MAX_KEYFRAMES, Keyframes, Moment, Why, are_few, bytes_of, reduced
 from engine.timeline.recipe import Recipe
 from engine.timeline.replays import Parted, Replay
 from engine.training.advance import Report
@@ -113,13 +114,11 @@ class Timeline:
         if run.experiments != before.experiments:
             raise ValueError("the run has other experiments than the newest; use changed before training")
         diverges = bool(run.diverged.any()) and not before.diverged.any()
-        return replace(
-            self,
-            newest=run,
-            keyframes={**self.keyframes, Moment.of(run): run},
+        return self._with(
+            run,
             finite=self.finite | {Moment.of(before)} if diverges else self.finite,
             best=self.best if report is None else self._lowest(report),
-        )._reduced(are_few)
+        )
 
     def _lowest(self, report: Report) -> Lowest | None:
         experiment = self.newest.experiment
@@ -131,7 +130,8 @@ class Timeline:
         )
         if not len(report.epoch):
             return self.best
-        medians = np.median(np.where(np.isfinite(losses), losses, np.inf), axis=0)
+        losses = np.where(np.isfinite(losses), losses, np.inf)
+        medians = losses[0] if len(losses) == 1 else np.median(losses, axis=0)
         at = int(medians.argmin())
         measure = watched or "test", experiment.objective.loss
         found = Lowest(int(report.epoch[at]), float(medians[at]), measure)
@@ -157,12 +157,7 @@ class Timeline:
             if run.experiments == before.experiments:
                 return self
             done = Change.between(before.experiments, run.experiments)
-        return replace(
-            self,
-            newest=run,
-            keyframes={**self.keyframes, Moment.of(run): run},
-            changes=(*self.changes, (Train.to(before), done)),
-        )._reduced(are_few)
+        return self._with(run, changes=(*self.changes, (Train.to(before), done)))
 
     def at(self, epoch: int, step: int | None = None) -> Run:
         """Return the run at a moment, to the last bit, by training on from the keyframe before.
@@ -284,8 +279,8 @@ class Timeline:
         if len(self.pinned | {moment}) > MAX_PINNED:
             raise LocalizedError("too-many-pinned", "epoch", most=MAX_PINNED)
         keyframes = self.keyframes if run is None else {**self.keyframes, moment: run}
-        pinned = replace(self, keyframes=keyframes, pinned=self.pinned | {moment})
-        return pinned._reduced(are_few)
+        pinned = replace(self, keyframes=dict(sorted(keyframes.items())), pinned=self.pinned | {moment})
+        return pinned if len(keyframes) <= MAX_KEYFRAMES else pinned._reduced(are_few)
 
     def unpin(self, epoch: int, step: int | None = None) -> "Timeline":
         """Return the timeline with a moment no longer pinned."""
@@ -334,6 +329,30 @@ class Timeline:
             if after < _moment_of(train) <= until:
                 yield train
                 yield change
+
+    def _with(self, run: Run, **changes: Any) -> "Timeline":
+        """Return the timeline with another newest run, and without keyframes that have become needless by that."""
+        keyframes = {**self.keyframes, Moment.of(run): run}
+        longer = replace(self, newest=run, keyframes=keyframes, **changes)
+        for moment in {Moment.of(self.newest), *(() if self.best is None else (Moment(self.best.epoch),))}:
+            if moment in keyframes and not longer._stays(moment):
+                del keyframes[moment]
+        return longer if len(keyframes) <= MAX_KEYFRAMES else longer._reduced(are_few)
+
+    def _stays(self, moment: Moment) -> bool:
+        """Return whether a keyframe is held, or the first of its stride."""
+        if moment in (Moment.of(self.first), Moment.of(self.newest)):
+            return True
+        if moment in self.pinned or moment in self.forks or moment in self.finite:
+            return True
+        if self.best is not None and moment == Moment(self.best.epoch):
+            return True
+        place = bisect_left(self.changes, moment, key=lambda one: _moment_of(one[0]))
+        if place < len(self.changes) and _moment_of(self.changes[place][0]) == moment:
+            return True
+        moments = list(self.keyframes)
+        before = moments[bisect_left(moments, moment) - 1]
+        return before.epoch // self.stride != moment.epoch // self.stride
 
     def _reduced(self, fits: Callable[[Keyframes], bool]) -> "Timeline":
         """Return the timeline with as many keyframes as its stride allows and as fit."""

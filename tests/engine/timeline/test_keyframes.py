@@ -200,7 +200,7 @@ def test_the_estimate_of_bytes_is_near_the_memory_taken(replicas):
     timeline = trained(Timeline.begin(start), 20)
     before, _ = tracemalloc.get_traced_memory()
 
-    longer = trained(timeline, 100)
+    longer = trained(timeline, 40)
 
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
