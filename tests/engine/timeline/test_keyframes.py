@@ -206,3 +206,19 @@ def test_the_estimate_of_bytes_is_near_the_memory_taken(replicas):
     tracemalloc.stop()
     # Not nearer: the orders of the epochs are cached as well, and objects take other space in other versions of Python.
     assert 0.5 < (longer.bytes - timeline.bytes) / (after - before) < 1.5
+
+
+@pytest.mark.parametrize(
+    ("hold", "reason"),
+    [(lambda timeline: timeline.pin(1101), "pinned"), (lambda timeline: timeline.fork(1101), "fork")],
+)
+def test_a_moment_held_while_it_is_the_newest_keeps_its_keyframe_within_a_stride(hold, reason):
+    timeline = trained(Timeline.begin(begin(TINY)), 1101)
+    assert timeline.stride == 8
+
+    held, others = trained(hold(timeline), 3), trained(timeline, 3)
+
+    assert why(held, Moment(1101)) >= {reason}
+    assert Moment(1101) in held.keyframes
+    assert Moment(1102) not in held.keyframes
+    assert Moment(1101) not in others.keyframes

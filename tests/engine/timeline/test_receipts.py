@@ -64,6 +64,13 @@ def test_a_receipt_written_and_read_is_found_to_be_identical(experiment):
     assert str(verdict.message).startswith("identical to the last bit: all parameters at epoch")
 
 
+def test_losses_at_an_epoch_are_those_after_the_changes_made_there():
+    receipt = issue(timeline_of(epochs=4))
+
+    assert [figures.epoch for figures in receipt.losses] == [0, 1, 2, 4, 8]
+    assert verify(receipt).kind == "identical"
+
+
 def test_the_progress_comes_to_the_end():
     seen = []
 
