@@ -11,10 +11,11 @@ from engine.checkpoint import MAX_EPOCH, from_bytes, to_bytes
 from engine.experiment import MAX_REPLICAS, Experiment, changed_fields, field_value, fields, is_live
 from engine.field_values import check, nested
 from engine.network.layout import Layout
-from engine.run import Run, begin, check_stack, reconfigure, set_parameter, set_parameters
+from engine.run import Run, begin, reconfigure, set_parameter, set_parameters
 from engine.training.weight_transfer import can_transplant, transplant
 from engine.user_messages import LocalizedError, UserMessage
 from engine.validation_errors import explain, quoted_name
+from engine.worlds.stack_rules import check_stack
 
 _SHAPE = ("features", "network.hidden")
 """Fields that may change on the way although they are not live."""
