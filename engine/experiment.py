@@ -492,13 +492,22 @@ class Experiment(Group):
         return sum((inputs + 1) * units for inputs, units in pairwise(sizes))
 
 
-@lru_cache(maxsize=512)
 def _unpickled(state: bytes) -> Experiment:
-    """Return the experiment of a pickled state; equal states give one object as long as it is remembered."""
+    """Return the experiment of a pickled state; equal small states give one object as long as it is remembered."""
+    return (_load_known if len(state) <= _SMALL_STATE else _load)(state)
+
+
+def _load(state: bytes) -> Experiment:
     experiment = Experiment.__new__(Experiment)
     experiment.__setstate__(pickle.loads(state))
     object.__setattr__(experiment, "_pickled", state)
     return experiment
+
+
+_SMALL_STATE = 8192
+"""Bytes of the largest pickled state that is remembered: with many own points it has a hundred times as many."""
+
+_load_known = lru_cache(maxsize=512)(_load)
 
 
 def usual_loss(problem: str) -> str:

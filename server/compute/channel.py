@@ -10,7 +10,7 @@ import socket
 import struct
 import traceback
 from collections import deque
-from typing import Any
+from typing import Any, cast
 
 from server.compute.backend import Answer, Call
 from server.compute.worker_setup import initialize_worker
@@ -60,8 +60,7 @@ class Channel(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # other event loops have classes of their own
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let all calls without an answer fail."""

@@ -131,7 +131,8 @@ class JobQueue:
             return True
         if self._background_running:
             return False
-        self.pause = max(0.0, self._next_background - self._clock())
+        # Not longer, as the others may have ended by then.
+        self.pause = min(max(0.0, self._next_background - self._clock()), _FOREGROUND_SECONDS)
         return self.pause == 0
 
     def begin(self, job: Job, seconds: float) -> None:

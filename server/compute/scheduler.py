@@ -318,7 +318,12 @@ class Scheduler:
         if attempt.timer is not None:
             attempt.timer.cancel()
         job, worker = attempt.job, attempt.worker
-        is_healthy = self._pass_on(job, worker, result, error)
+        is_healthy = False
+        try:
+            is_healthy = self._pass_on(job, worker, result, error)
+        except Exception as failure:
+            log.exception("the outcome of a call cannot be passed on")
+            self._fail(job, failure)
         seconds = self._run_time(worker)
         self.stats.seconds += seconds
         # Bounded, so that a call delayed by other load on the machine does not delay its owner a second time.
@@ -360,13 +365,16 @@ class Scheduler:
         ran = self._run_time(worker)
         waited = max(0.0, self._clock() - ran - job.queued_at)
         self.stats.done += 1
-        self.stats.waited += waited
-        self.observe(waited, ran)
+        if not job.is_background:  # which may wait for long
+            self.stats.waited += waited
+            self.observe(waited, ran)
         if not job.answer.done():
             job.answer.set_result(result)
 
     def _fail(self, job: Job, error: BaseException) -> None:
         self.stats.failed += 1
+        if not isinstance(error, Exception) or isinstance(error, StopIteration):  # a future takes no others
+            error = RuntimeError(f"{type(error).__name__}: {error}")
         if not job.answer.done():
             job.answer.set_exception(error)
 

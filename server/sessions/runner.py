@@ -165,8 +165,9 @@ class SessionRunner:
             self.session.suspend(False)
             self.session.forget_message_ids()
             self.checkpointer.require()
+        was_left = not self.is_connected
         self.viewers.append(viewer)
-        if self._waits:  # perhaps behind all sessions that have a connection
+        if self._waits and was_left:  # behind all sessions that have a connection
             self._scheduler.hasten(self._queued_for, self._account)
         viewer.post(
             self.session.welcome(
@@ -343,6 +344,8 @@ class SessionRunner:
             viewer.schedule.withdraw()
         self._publish(self.session.withdraw(self._work), self.owner)
         self._wake.set()
+        if self.is_connected:  # its call may have been one of the background
+            asyncio.get_running_loop().call_soon(self._scheduler.hasten, self._queued_for, self._account)
 
     def _absorb(self, outcome: Outcome) -> None:
         assert self._work is not None

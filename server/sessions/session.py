@@ -367,7 +367,7 @@ class Session:
             return {"seconds": seconds}
         if self._pacer.seconds_until_due(now, _until_frame(now, frames)) > 0:
             return {}
-        return {"epochs": self._pacer.due(now), "seconds": seconds}
+        return {"epochs": max(1, self._pacer.due(now)), "seconds": seconds}
 
     def seconds_until_due(self, now: float, frames: Collection[FrameSchedule]) -> float | None:
         """Return in how many seconds a slice will be due, or None if that depends on the next command."""

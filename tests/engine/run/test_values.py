@@ -84,3 +84,14 @@ def test_what_is_made_from_a_run_leaves_it_alone():
     reconfigure(run, varied(DEFAULT, training={"learning_rate": 0.5}))
 
     assert pickle.dumps(run) == before
+
+
+def test_a_small_experiment_is_loaded_once_and_a_large_one_is_not_remembered():
+    points = [[index / 1000, 0.5, index % 2 * 2 - 1] for index in range(1000)]
+    large = Experiment.model_validate({"data": {"points": points}})
+
+    for experiment, is_remembered in ((DEFAULT, True), (large, False)):
+        pickled = pickle.dumps(experiment)
+        first, second = pickle.loads(pickled), pickle.loads(pickled)
+        assert first == second == experiment
+        assert (first is second) is is_remembered

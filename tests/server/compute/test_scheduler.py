@@ -23,9 +23,11 @@ class FakeWorker(Worker):
         self.late = True
         self.end: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.arguments: tuple[Any, ...] = ()
+        self.answer: Answer
 
     def submit(self, function: Call, arguments: tuple[Any, ...], answer: Answer) -> None:
         self.arguments = arguments
+        self.answer = answer
         self.end.add_done_callback(
             lambda end: answer(None, end.exception()) if end.exception() else answer(end.result(), None)
         )
@@ -430,3 +432,32 @@ async def test_budgets_get_shorter_with_the_number_of_those_who_compute(
     assert alone == fake.longest
     assert among_three == pytest.approx(0.03 / 3)
     assert among_many == fake.shortest
+
+
+async def test_an_error_while_an_outcome_is_passed_on_costs_neither_the_worker_nor_the_others(
+    compute: Scheduler, fake: Fake, clock: Clock
+) -> None:
+    def refuse() -> None:
+        raise ZeroDivisionError
+
+    call = asyncio.ensure_future(compute.run_next(lambda: PreparedCall(answer, (0,), withdraw=refuse)))
+    other = asyncio.ensure_future(compute.run(answer, 1))
+    await settle()
+
+    fake.busy[0].end.set_exception(WorkerDied("killed"))
+    await settle()
+
+    with pytest.raises(ZeroDivisionError):
+        await call
+    assert await finish(fake, clock) == 1
+    await other
+    assert compute.stats.in_flight == 0
+
+
+async def test_errors_that_a_future_does_not_take_are_wrapped(compute: Scheduler, fake: Fake) -> None:
+    for error in (StopIteration("over"), SystemExit("out")):
+        call = asyncio.ensure_future(compute.run(answer, 0))
+        await settle()
+        fake.busy[0].answer(None, error)
+        with pytest.raises(RuntimeError, match=type(error).__name__):
+            await call
